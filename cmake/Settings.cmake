@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Language, warnings and instrumentation, as targets that every part links.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+find_program(FESTORE_CCACHE ccache)
+if(FESTORE_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${FESTORE_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${FESTORE_CCACHE})
+endif()
+
+add_library(festore_settings INTERFACE)
+target_include_directories(festore_settings INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+target_compile_options(festore_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+  -Wimplicit-fallthrough $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Werror -fstack-protector-strong)
+if(FESTORE_SANITIZE)
+  target_compile_options(festore_settings INTERFACE -fsanitize=${FESTORE_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  target_link_options(festore_settings INTERFACE -fsanitize=${FESTORE_SANITIZE})
+endif()
+if(FESTORE_COVERAGE)
+  target_compile_options(festore_settings INTERFACE --coverage -O0)
+  target_link_options(festore_settings INTERFACE --coverage)
+endif()
+
+# What the code of both worlds is held to: no exceptions, no run-time type information.
+add_library(festore_portable INTERFACE)
+target_link_libraries(festore_portable INTERFACE festore_settings)
+target_compile_options(festore_portable INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics>)

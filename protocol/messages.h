@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The requests and answers, and their encoding: little-endian, no padding, fields in the order written here.
+// decode() takes hostile bytes: it gives bad_format for anything that is not exactly one message, and never a value
+// outside of what the field's comment says. Views in a decoded message point into the bytes that were decoded.
+#pragma once
+#include "base/limits.h"
+#include "base/result.h"
+#include "base/writer.h"
+#include "protocol/commands.h"
+
+namespace festore::protocol {
+
+inline constexpr uint32_t kNoId = 0xFFFFFFFF;
+
+struct HelloRequest {  // 12 bytes
+    uint16_t version_major = kVersionMajor;
+    uint16_t version_minor = kVersionMinor;
+    Login login = Login::public_;  // how the session was opened
+    uint32_t id = kNoId;           // the caller's uid or gid by its own word, kNoId when public; only ever compared
+};
+
+// Bits of HelloAnswer::features.
+enum Feature : uint32_t {
+    kFeatureRee = 1 << 0,        // TEE_STORAGE_PRIVATE_REE is there
+    kFeatureRpmb = 1 << 1,       // TEE_STORAGE_PRIVATE_RPMB is there
+    kFeatureZeroHuk = 1 << 2,    // the device's hardware unique key is all zeroes: its keys are public knowledge
+    kFeatureSimulated = 1 << 3,  // this is the simulated TEE: nothing is protected
+};
+
+struct HelloAnswer {  // 48 bytes
+    uint16_t version_major = 0;
+    uint16_t version_minor = 0;
+    uint32_t ta_version = 0;  // major << 16 | minor << 8 | patch
+    uint32_t features = 0;
+    uint32_t object_bytes_max = 0;  // of a persistent object
+    Login login = Login::public_;   // the identity as the TEE sees it
+    Uuid identity{};
+    uint32_t rollback_protection_ree = 0;   // what the TEE claims, not what is in force: 0, 100 or 1000
+    uint32_t rollback_protection_rpmb = 0;  // 0: nothing claimed
+    uint32_t reserved = 0;
+};
+
+// Bits of PutRequest::flags.
+enum PutFlag : uint8_t {
+    kPutIfAbsent = 1 << 0,   // access_conflict when the name exists
+    kPutIfVersion = 1 << 1,  // version_conflict unless the object has version if_version; item_not_found when absent
+    kPutWriteOnce = 1 << 2,  // never replaced afterwards; removing stays possible
+};
+inline constexpr uint8_t kPutFlagsKnown = kPutIfAbsent | kPutIfVersion | kPutWriteOnce;
+
+struct PutRequest {  // 22 + name
+    Storage storage = Storage::ree;
+    uint8_t flags = 0;
+    uint64_t if_version = 0;
+    int64_t modified = 0;  // seconds since 1970, the normal world's claim
+    uint32_t content_size = 0;  // must equal the size of the content memref
+    Bytes name;
+};
+
+struct PutAnswer {  // 12 bytes
+    uint64_t version = 0;  // the version just stored
+    uint32_t content_size = 0;
+};
+
+// get, stat and remove.
+struct NameRequest {  // 1 + name
+    Storage storage = Storage::ree;
+    Bytes name;
+};
+
+// Bits of Metadata::flags.
+enum ObjectFlag : uint8_t {
+    kObjectWriteOnce = 1 << 0,
+    kObjectLegacy = 1 << 1,  // stored by the first demo's TA: raw content, no metadata
+};
+
+struct Metadata {  // 29 bytes; the answer of get and stat
+    uint8_t flags = 0;
+    uint32_t content_size = 0;
+    uint64_t version = 0;   // 1 for a new name, one more with each replacement
+    int64_t created = 0;    // seconds since 1970, claims
+    int64_t modified = 0;
+};
+
+struct ListRequest {  // 4 + cursor + prefix
+    Storage storage = Storage::ree;
+    Bytes cursor;  // empty at first, then ListAnswer::cursor; opaque
+    Bytes prefix;  // empty: all names
+};
+
+struct ListAnswer {  // 10 + cursor
+    bool more = false;
+    uint32_t entries = 0;  // in the page, each a ListEntry
+    uint32_t damaged = 0;  // objects of this page that the TEE found damaged, and so cannot name
+    Bytes cursor;          // where the next page begins; meaningful while more
+};
+
+struct ListEntry {  // 30 + name
+    Metadata metadata;
+    Bytes name;
+};
+
+inline constexpr size_t kHelloRequestBytes = 12;
+inline constexpr size_t kHelloAnswerBytes = 48;
+inline constexpr size_t kPutAnswerBytes = 12;
+inline constexpr size_t kMetadataBytes = 29;
+inline constexpr size_t kListAnswerBytesMax = 10 + limits::kObjectIdBytesMax;
+inline constexpr size_t kListEntryBytesMax = kMetadataBytes + 1 + limits::kNameBytesMax;
+// The largest request and answer of any command: one buffer of this size takes each.
+inline constexpr size_t kRequestBytesMax = 4 + limits::kObjectIdBytesMax + limits::kNameBytesMax + 32;
+inline constexpr size_t kAnswerBytesMax = 128;
+static_assert(kListAnswerBytesMax <= kAnswerBytesMax && kHelloAnswerBytes <= kAnswerBytesMax);
+
+void encode(const HelloRequest& m, Writer& out);
+void encode(const HelloAnswer& m, Writer& out);
+void encode(const PutRequest& m, Writer& out);
+void encode(const PutAnswer& m, Writer& out);
+void encode(const NameRequest& m, Writer& out);
+void encode(const Metadata& m, Writer& out);
+void encode(const ListRequest& m, Writer& out);
+void encode(const ListAnswer& m, Writer& out);
+void encode(const ListEntry& m, Writer& out);
+
+// decode<M>(bytes): exactly one message, nothing behind it. Names are well-formed (base/name.h).
+template <class M>
+Result<M> decode(Bytes input);
+template <>
+Result<HelloRequest> decode(Bytes input);
+template <>
+Result<HelloAnswer> decode(Bytes input);
+template <>
+Result<PutRequest> decode(Bytes input);
+template <>
+Result<PutAnswer> decode(Bytes input);
+template <>
+Result<NameRequest> decode(Bytes input);
+template <>
+Result<Metadata> decode(Bytes input);
+template <>
+Result<ListRequest> decode(Bytes input);
+template <>
+Result<ListAnswer> decode(Bytes input);
+
+// The next entry of a listing's page; `page` moves behind it. Names of the demo's objects may be any bytes.
+Result<ListEntry> decode_entry(Bytes& page);
+
+}  // namespace festore::protocol

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The simulated TEE, in process: trusted applications, their instances and sessions, and what the GlobalPlatform TEE
+// Internal Core API (sim/include/tee_internal_api.h) needs to serve them. It protects nothing: its "hardware key" is a
+// constant and its secure world is this process.
+//
+// Thread safety: all members may be called from several threads. Calls into one TA instance run one after another, as
+// OP-TEE does it; a TA that panics (TEE_Panic, or misuse that panics OP-TEE) loses its instance: memory, handles and
+// sessions are reclaimed, the caller and every other session see target_dead from then on.
+#pragma once
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/uuid.h"
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace festore::sim {
+
+struct Identity {
+    uint32_t login = 0;  // TEE_LOGIN_*
+    Uuid uuid{};
+};
+
+// One parameter as it crosses the border. A memref points to memory that the normal world can really change.
+struct Param {
+    void* buffer = nullptr;
+    size_t size = 0;  // in: of the buffer; out: what the TA wrote or needs
+    uint32_t a = 0;
+    uint32_t b = 0;
+};
+struct Params {
+    uint32_t types = 0;  // TEE_PARAM_TYPES
+    std::array<Param, 4> values{};
+};
+
+// What the loader knows of a trusted application: its header (user_ta_header_defines.h) and its entry points, with the
+// C ABI of the Internal Core API (TEE_Param[4] passed as void*, so that this header needs none of that API).
+struct TaImage {
+    Uuid uuid{};
+    uint32_t flags = 0;  // TA_FLAG_*: single instance and multi session are modelled, keep-alive too
+    size_t stack_bytes = 0;
+    size_t heap_bytes = 0;  // TEE_Malloc gives no more than this per instance
+    const char* version = "";
+    uint32_t (*create)() = nullptr;
+    void (*destroy)() = nullptr;
+    uint32_t (*open_session)(uint32_t types, void* params, void** session) = nullptr;
+    void (*close_session)(void* session) = nullptr;
+    uint32_t (*invoke_command)(void* session, uint32_t command, uint32_t types, void* params) = nullptr;
+};
+
+// Calls of TAs into TEE storage, and calls into TAs, since the TEE was made. Tests read differences.
+struct Counters {
+    uint64_t ta_open_session = 0;
+    uint64_t ta_invoke = 0;
+    uint64_t storage_open = 0;
+    uint64_t storage_create = 0;
+    uint64_t storage_read = 0;
+    uint64_t storage_write = 0;
+    uint64_t storage_seek = 0;
+    uint64_t storage_truncate = 0;
+    uint64_t storage_rename = 0;
+    uint64_t storage_delete = 0;
+    uint64_t storage_enumerate = 0;  // TEE_StartPersistentObjectEnumerator and each step
+    [[nodiscard]] uint64_t storage_calls() const {
+        return storage_open + storage_create + storage_read + storage_write + storage_truncate + storage_rename +
+               storage_delete + storage_enumerate;  // a seek costs OP-TEE nothing
+    }
+};
+
+struct Config {
+    std::filesystem::path directory;  // of the trusted storages; empty: in memory, gone with the TEE
+    std::array<std::byte, 16> huk{};  // hardware unique key; zeroes as on an unfused board
+    bool has_rpmb = true;
+    bool has_system_pta = true;
+    uint64_t storage_bytes_max = 64ULL << 20;  // per storage; beyond it storage_no_space
+};
+
+// Faults for tests: the n-th call from now on of a kind fails with `code`; 0 = none.
+struct Faults {
+    uint64_t allocation = 0;     // the n-th TEE_Malloc or internal allocation visible to the TA gives nothing
+    uint64_t storage = 0;        // the n-th storage call (as counted by storage_calls()) gives `storage_code`
+    uint32_t storage_code = 0;
+    bool panic_on_storage = false;  // ... panics the TA instead
+};
+
+class Tee {
+public:
+    explicit Tee(Config config);
+    ~Tee();
+    Tee(const Tee&) = delete;
+    Tee& operator=(const Tee&) = delete;
+
+    void install(const TaImage& image);  // before the first session of that TA
+
+    // As TEEC_OpenSession and friends, seen from the TEE. `origin` gets a TEEC_ORIGIN_* value.
+    uint32_t open_session(const Uuid& ta, const Identity& client, Params& params, uint32_t* session, uint32_t* origin);
+    uint32_t invoke(uint32_t session, uint32_t command, Params& params, uint32_t* origin);
+    void close_session(uint32_t session);
+
+    [[nodiscard]] Counters counters() const;
+    [[nodiscard]] size_t ta_heap_bytes_in_use(const Uuid& ta) const;
+    [[nodiscard]] size_t ta_heap_bytes_peak(const Uuid& ta) const;
+    [[nodiscard]] size_t ta_handles_open(const Uuid& ta) const;  // objects, operations, enumerators
+    void set_faults(const Faults& faults);
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// Where the trusted storage keeps one object, so that tests can damage it. Empty when there is none.
+std::filesystem::path object_file(const std::filesystem::path& directory, uint32_t storage_id, const Uuid& ta,
+                                  Bytes object_id);
+
+}  // namespace festore::sim
