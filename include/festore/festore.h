@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * libfestore, C: named objects in the secure world of this device. See client.hpp for names, owners and durability.
+ *
+ * Every function that can fail returns 0 or one of FESTORE_E*, the same numbers as the exit codes of the command, and
+ * leaves its outputs untouched when it fails. festore_error() then has one line for a person.
+ * A client is used by one thread at a time.
+ */
+#ifndef FESTORE_H
+#define FESTORE_H
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum festore_result {
+    FESTORE_OK = 0,
+    FESTORE_EFAILURE = 1,
+    FESTORE_EUSAGE = 2,
+    FESTORE_ENOTFOUND = 3,
+    FESTORE_ECONFLICT = 4,
+    FESTORE_ENOTPERMITTED = 5,
+    FESTORE_EDAMAGED = 6,
+    FESTORE_ENOTEE = 7,
+    FESTORE_ENOSPACE = 8,
+    FESTORE_EBUSY = 9
+};
+
+enum festore_tee { FESTORE_TEE_AUTO = 0, FESTORE_TEE_OPTEE = 1, FESTORE_TEE_SIM = 2 };
+enum festore_owner { FESTORE_OWNER_USER = 0, FESTORE_OWNER_GROUP = 1, FESTORE_OWNER_PUBLIC = 2 };
+enum festore_storage { FESTORE_STORAGE_REE = 1, FESTORE_STORAGE_RPMB = 2 };
+enum festore_put_flags { FESTORE_IF_ABSENT = 1, FESTORE_WRITE_ONCE = 4 };
+
+/* Zero-initialise, then set what differs: zeroes mean the caller's own objects in the REE file system's storage. */
+struct festore_options {
+    int tee;                 /* enum festore_tee */
+    int owner;               /* enum festore_owner */
+    uint32_t gid;            /* for FESTORE_OWNER_GROUP */
+    int storage;             /* enum festore_storage; 0 = FESTORE_STORAGE_REE */
+    unsigned timeout_seconds; /* of one call into the TEE; 0 = 60 */
+};
+
+struct festore_info {
+    uint64_t size;
+    uint64_t version;
+    int64_t created;
+    int64_t modified;
+    int write_once;
+    int legacy;
+};
+
+typedef struct festore_client festore_client;
+
+/* options may be NULL. On failure *client is NULL and festore_connect_error() tells why, for this thread. */
+int festore_connect(const struct festore_options* options, festore_client** client);
+const char* festore_connect_error(void);
+void festore_close(festore_client* client); /* NULL is fine */
+
+/* The last failure of this client, valid until its next call; "" when there was none. */
+const char* festore_error(const festore_client* client);
+
+int festore_put(festore_client* client, const char* name, const void* content, size_t size, unsigned flags);
+/* *content is allocated: give it back with festore_free(), which wipes it first. */
+int festore_get(festore_client* client, const char* name, void** content, size_t* size);
+void festore_free(void* content, size_t size);
+int festore_stat(festore_client* client, const char* name, struct festore_info* info); /* info may be NULL */
+int festore_remove(festore_client* client, const char* name);
+
+/* Calls `each` for every object whose name begins with prefix (NULL: all), sorted by name. A non-zero return ends the
+ * listing and is festore_list()'s result. */
+typedef int (*festore_each)(void* context, const char* name, const struct festore_info* info);
+int festore_list(festore_client* client, const char* prefix, festore_each each, void* context);
+
+const char* festore_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
