@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "gp/persistent_object.h"
+
+namespace festore::gp {
+
+Result<PersistentObject> PersistentObject::open(uint32_t storage, const ObjectId& id, uint32_t flags) {
+    TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+    const TEE_Result result =
+        TEE_OpenPersistentObject(storage, id.bytes.data(), static_cast<Size>(id.size), flags, &handle);
+    if (result != TEE_SUCCESS) return fail_with(result);
+    return PersistentObject(handle);
+}
+
+Status PersistentObject::replace(uint32_t storage, const ObjectId& id, Bytes content) {
+    TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+    const uint32_t flags = TEE_DATA_FLAG_ACCESS_WRITE | TEE_DATA_FLAG_OVERWRITE;
+    const TEE_Result result =
+        TEE_CreatePersistentObject(storage, id.bytes.data(), static_cast<Size>(id.size), flags, TEE_HANDLE_NULL,
+                                   content.data(), static_cast<Size>(content.size()), &handle);
+    if (result != TEE_SUCCESS) return fail_with(result);
+    TEE_CloseObject(handle);
+    return {};
+}
+
+Result<size_t> PersistentObject::size() const {
+    TEE_ObjectInfo info{};
+    if (const TEE_Result result = TEE_GetObjectInfo1(handle_, &info); result != TEE_SUCCESS) return fail_with(result);
+    return static_cast<size_t>(info.dataSize);
+}
+
+Result<size_t> PersistentObject::read(MutableBytes out) {
+    Size count = 0;
+    const TEE_Result result = TEE_ReadObjectData(handle_, out.data(), static_cast<Size>(out.size()), &count);
+    if (result != TEE_SUCCESS) return fail_with(result);
+    return std::min<size_t>(count, out.size());
+}
+
+Status PersistentObject::remove() && {
+    const TEE_Result result = TEE_CloseAndDeletePersistentObject1(std::exchange(handle_, TEE_HANDLE_NULL));
+    if (result != TEE_SUCCESS) return fail_with(result);
+    return {};
+}
+
+Result<ObjectEnumerator> ObjectEnumerator::start(uint32_t storage) {
+    TEE_ObjectEnumHandle handle = TEE_HANDLE_NULL;
+    if (const TEE_Result result = TEE_AllocatePersistentObjectEnumerator(&handle); result != TEE_SUCCESS)
+        return fail_with(result);
+    ObjectEnumerator enumerator(handle);
+    const TEE_Result result = TEE_StartPersistentObjectEnumerator(handle, storage);
+    if (result != TEE_SUCCESS) return fail_with(result);
+    return enumerator;
+}
+
+Result<ObjectId> ObjectEnumerator::next() {
+    TEE_ObjectInfo info{};
+    ObjectId id;
+    Size size = static_cast<Size>(id.bytes.size());
+    const TEE_Result result = TEE_GetNextPersistentObject(handle_, &info, id.bytes.data(), &size);
+    if (result != TEE_SUCCESS) return fail_with(result);
+    id.size = std::min<size_t>(size, id.bytes.size());
+    return id;
+}
+
+}  // namespace festore::gp

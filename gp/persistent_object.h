@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Owners of the handles of trusted storage (TEE Internal Core API 1.3, section 5.7 and 5.8). No policy: ids, flags and
+// contents are the caller's. Buffers and ids must be TA memory, never a client's shared memory: OP-TEE panics the TA
+// for some of them and the client could change them meanwhile for all.
+#pragma once
+#include "base/bytes.h"
+#include "gp/tee.h"
+
+namespace festore::gp {
+
+// An id in the TA's own memory.
+struct ObjectId {
+    std::array<std::byte, TEE_OBJECT_ID_MAX_LEN> bytes{};
+    size_t size = 0;
+
+    static std::optional<ObjectId> from(Bytes b) {
+        if (b.size() > TEE_OBJECT_ID_MAX_LEN) return std::nullopt;
+        ObjectId id;
+        copy_bytes(b, id.bytes);
+        id.size = b.size();
+        return id;
+    }
+    [[nodiscard]] Bytes view() const { return Bytes(bytes).first(size); }
+};
+
+class PersistentObject {
+public:
+    // `flags`: TEE_DATA_FLAG_*. item_not_found; corrupt_object: OP-TEE has deleted it then.
+    static Result<PersistentObject> open(uint32_t storage, const ObjectId& id, uint32_t flags);
+    // Makes the object with its whole content in one atomic and durable step, replacing one of that id; closes it.
+    static Status replace(uint32_t storage, const ObjectId& id, Bytes content);
+
+    PersistentObject(PersistentObject&& other) noexcept : handle_(std::exchange(other.handle_, TEE_HANDLE_NULL)) {}
+    PersistentObject& operator=(PersistentObject&& other) noexcept {
+        std::swap(handle_, other.handle_);
+        return *this;
+    }
+    ~PersistentObject() { TEE_CloseObject(handle_); }  // does nothing for TEE_HANDLE_NULL
+
+    [[nodiscard]] Result<size_t> size() const;
+    // Reads up to out.size() bytes from where the last read ended: how many, 0 at the end.
+    Result<size_t> read(MutableBytes out);
+    // Deletes the object; it must have been opened with TEE_DATA_FLAG_ACCESS_WRITE_META. The handle is gone either way.
+    Status remove() &&;
+
+private:
+    explicit PersistentObject(TEE_ObjectHandle handle) : handle_(handle) {}
+    TEE_ObjectHandle handle_;
+};
+
+// Goes over the ids of all persistent objects of this TA in one storage, in no order.
+class ObjectEnumerator {
+public:
+    static Result<ObjectEnumerator> start(uint32_t storage);  // item_not_found: there are no objects
+    ObjectEnumerator(ObjectEnumerator&& other) noexcept : handle_(std::exchange(other.handle_, TEE_HANDLE_NULL)) {}
+    ObjectEnumerator& operator=(ObjectEnumerator&&) = delete;
+    ~ObjectEnumerator() { TEE_FreePersistentObjectEnumerator(handle_); }
+
+    Result<ObjectId> next();  // item_not_found: no more; corrupt_object: this one is damaged, go on
+
+private:
+    explicit ObjectEnumerator(TEE_ObjectEnumHandle handle) : handle_(handle) {}
+    TEE_ObjectEnumHandle handle_;
+};
+
+}  // namespace festore::gp

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ta/dispatch.h"
+
+#include "base/name.h"
+#include "protocol/messages.h"
+#include "ta/listing.h"
+#include "ta/persistent_objects.h"
+#include "ta/version.h"
+
+namespace festore::ta {
+
+using protocol::Command;
+
+namespace {
+
+enum class Payload : uint8_t { none, input, output };
+
+constexpr uint32_t types_of(Payload payload) {
+    const uint32_t third = payload == Payload::input    ? TEE_PARAM_TYPE_MEMREF_INPUT
+                           : payload == Payload::output ? TEE_PARAM_TYPE_MEMREF_OUTPUT
+                                                        : TEE_PARAM_TYPE_NONE;
+    return TEE_PARAM_TYPES(TEE_PARAM_TYPE_MEMREF_INPUT, TEE_PARAM_TYPE_MEMREF_OUTPUT, third, TEE_PARAM_TYPE_NONE);
+}
+constexpr uint32_t kWriteObjectTypes = TEE_PARAM_TYPES(TEE_PARAM_TYPE_MEMREF_INPUT, TEE_PARAM_TYPE_MEMREF_INPUT,
+                                                       TEE_PARAM_TYPE_NONE, TEE_PARAM_TYPE_NONE);
+
+constexpr std::optional<Payload> payload_of(Command command) {
+    switch (command) {
+    case Command::hello:
+    case Command::stat:
+    case Command::remove: return Payload::none;
+    case Command::put: return Payload::input;
+    case Command::get:
+    case Command::list: return Payload::output;
+    default: return std::nullopt;
+    }
+}
+
+// A memref's bytes, copied out of shared memory once. The copy can be read as often as one likes.
+template <size_t N>
+class CopiedIn {
+public:
+    static Result<CopiedIn> from(const TEE_Param& param) {
+        CopiedIn copy;
+        copy.size_ = param.memref.size;
+        if (copy.size_ > N) return fail(Code::bad_parameters);
+        if (copy.size_ > 0 && param.memref.buffer == nullptr) return fail(Code::bad_parameters);
+        if (copy.size_ > 0)
+            TEE_MemMove(copy.bytes_.data(), param.memref.buffer, static_cast<gp::Size>(copy.size_));
+        return copy;
+    }
+    [[nodiscard]] Bytes view() const { return Bytes(bytes_).first(size_); }
+
+private:
+    std::array<std::byte, N> bytes_{};
+    size_t size_ = 0;
+};
+
+SharedInput input_of(const TEE_Param& param) {
+    return {param.memref.buffer, param.memref.buffer == nullptr ? 0 : size_t{param.memref.size}};
+}
+SharedOutput output_of(const TEE_Param& param) {
+    return {param.memref.buffer, param.memref.buffer == nullptr ? 0 : size_t{param.memref.size}, 0};
+}
+
+// What one call has: the session, the request in TA memory, the payload, and where the answer goes.
+struct Call {
+    Instance& instance;
+    Session& session;
+    Bytes request;
+    TEE_Param& payload;
+    Writer& answer;
+
+    [[nodiscard]] Result<PersistentObjects> objects(protocol::Storage storage) const {
+        FESTORE_CHECK(trusted_storage(storage));
+        const ObjectIds* ids = FESTORE_TRY(instance.object_ids());
+        return PersistentObjects(*ids, session.identity, storage);
+    }
+};
+
+Status hello(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::HelloRequest>(call.request));
+    protocol::HelloAnswer answer;
+    answer.version_major = protocol::kVersionMajor;
+    answer.version_minor = protocol::kVersionMinor;
+    answer.ta_version = kVersionNumber;
+    answer.object_bytes_max = limits::kPersistentObjectBytesMax;
+    answer.login = call.session.identity.login;
+    answer.identity = call.session.identity.uuid;
+    // A client of another major version gets the versions, and nothing else: the session stays unchecked.
+    if (request.version_major == protocol::kVersionMajor) {
+        FESTORE_CHECK(check_claim(call.session.identity, request.login, request.id));
+        call.session.identity_checked = true;
+    }
+    answer.features = protocol::kFeatureRee;
+    if (trusted_storage(protocol::Storage::rpmb)) answer.features |= protocol::kFeatureRpmb;
+    if (call.instance.has_zero_huk().value_or(false)) answer.features |= protocol::kFeatureZeroHuk;
+    if (gp::tee_is_simulated()) answer.features |= protocol::kFeatureSimulated;
+    answer.rollback_protection_ree = gp::tee_property_u32("gpd.tee.trustedStorage.rollbackDetection.protectionLevel");
+    answer.rollback_protection_rpmb = gp::tee_property_u32("gpd.tee.trustedStorage.antiRollback.protectionLevel");
+    encode(answer, call.answer);
+    return {};
+}
+
+Status put(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::PutRequest>(call.request));
+    const SharedInput content = input_of(call.payload);
+    if (content.size != request.content_size) return fail(Code::bad_parameters);
+    PersistentObjects objects = FESTORE_TRY(call.objects(request.storage));
+    encode(FESTORE_TRY(objects.put(request, content)), call.answer);
+    return {};
+}
+
+Status get(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::NameRequest>(call.request));
+    PersistentObjects objects = FESTORE_TRY(call.objects(request.storage));
+    SharedOutput content = output_of(call.payload);
+    const Result<protocol::Metadata> metadata = objects.get(request.name, content);
+    call.payload.memref.size = static_cast<gp::Size>(content.needed);
+    encode(FESTORE_TRY(metadata), call.answer);
+    return {};
+}
+
+Status list(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::ListRequest>(call.request));
+    const ObjectIds* ids = FESTORE_TRY(call.instance.object_ids());
+    SharedOutput page = output_of(call.payload);
+    gp::ObjectId cursor;
+    const auto answer = list_page(*ids, call.session.identity, request, page, cursor);
+    call.payload.memref.size = static_cast<gp::Size>(page.needed);
+    encode(FESTORE_TRY(answer), call.answer);
+    return {};
+}
+
+Status stat(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::NameRequest>(call.request));
+    PersistentObjects objects = FESTORE_TRY(call.objects(request.storage));
+    encode(FESTORE_TRY(objects.stat(request.name)), call.answer);
+    return {};
+}
+
+Status remove(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::NameRequest>(call.request));
+    PersistentObjects objects = FESTORE_TRY(call.objects(request.storage));
+    return objects.remove(request.name);
+}
+
+Status serve(Command command, Call& call) {
+    switch (command) {
+    case Command::hello: return hello(call);
+    case Command::put: return put(call);
+    case Command::get: return get(call);
+    case Command::list: return list(call);
+    case Command::stat: return stat(call);
+    case Command::remove: return remove(call);
+    default: return fail(Code::not_supported);
+    }
+}
+
+// The demo's contract: the id as it comes, the data, no answer.
+Status write_object(Instance& instance, Session& session, std::span<TEE_Param, 4> params) {
+    const auto id = FESTORE_TRY(CopiedIn<limits::kNameBytesMax>::from(params[0]));
+    if (check_name(id.view()) != NameFault::none) return fail(Code::bad_parameters);
+    const SharedInput content = input_of(params[1]);
+    if (content.size != params[1].memref.size) return fail(Code::bad_parameters);
+    const ObjectIds* ids = FESTORE_TRY(instance.object_ids());
+    PersistentObjects objects(*ids, session.identity, protocol::Storage::ree);
+    protocol::PutRequest request;
+    request.name = id.view();
+    request.content_size = static_cast<uint32_t>(content.size);
+    const auto stored = objects.put(request, content);
+    if (!stored) return tl::make_unexpected(stored.error());
+    return {};
+}
+
+Status run(Instance& instance, Session& session, Command command, uint32_t types, std::span<TEE_Param, 4> params) {
+    const bool demo = command == Command::write_object;
+    const std::optional<Payload> payload = payload_of(command);
+    if (!demo && !payload) return fail(Code::not_supported);
+    if (types != (demo ? kWriteObjectTypes : types_of(*payload))) return fail(Code::bad_parameters);
+    if (command != Command::hello && !session.identity_checked) return fail(Code::bad_state);
+    if (demo) return write_object(instance, session, params);
+
+    const auto request = FESTORE_TRY(CopiedIn<protocol::kRequestBytesMax>::from(params[0]));
+    std::array<std::byte, protocol::kAnswerBytesMax> encoded{};
+    Writer answer(encoded);
+    const SharedOutput answer_out = output_of(params[1]);
+    params[1].memref.size = 0;
+    if (answer_out.size < protocol::kAnswerBytesMax) {  // so that no change is made whose answer has no room
+        params[1].memref.size = protocol::kAnswerBytesMax;
+        return fail(Code::short_buffer);
+    }
+    Call call{instance, session, request.view(), params[2], answer};
+    FESTORE_CHECK(serve(command, call));
+    if (!answer.ok()) return fail(Code::generic);
+    answer_out.write(0, answer.written());
+    params[1].memref.size = static_cast<gp::Size>(answer.size());
+    return {};
+}
+
+}  // namespace
+
+TEE_Result dispatch(Instance& instance, Session& session, uint32_t command, uint32_t types,
+                    std::span<TEE_Param, 4> params) {
+    const Status status = run(instance, session, static_cast<Command>(command), types, params);
+    return status ? TEE_SUCCESS : static_cast<TEE_Result>(status.error().code);
+}
+
+}  // namespace festore::ta

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// From a command of the normal world to what serves it, and back. Everything that comes in is hostile: parameter types
+// are checked before any parameter is touched, requests are copied into TA memory before they are read, sizes are
+// limited, and content in shared memory is only ever copied.
+#pragma once
+#include "ta/session.h"
+
+namespace festore::ta {
+
+TEE_Result dispatch(Instance& instance, Session& session, uint32_t command, uint32_t types,
+                    std::span<TEE_Param, 4> params);
+
+}  // namespace festore::ta

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The five entry points of a trusted application (TEE Internal Core API 1.3, section 4.3).
+#include "ta/dispatch.h"
+
+namespace {
+
+using festore::ta::Instance;
+using festore::ta::Session;
+
+// The instance's own memory: TEE_Malloc, so that the TEE reclaims it when the TA panics. A new instance starts afresh.
+Instance* instance = nullptr;
+
+TEE_Result result_of(const festore::Failure& failure) { return static_cast<TEE_Result>(failure.code); }
+
+}  // namespace
+
+extern "C" {
+
+TEE_Result TA_CreateEntryPoint(void) {
+    void* memory = TEE_Malloc(sizeof(Instance), TEE_MALLOC_FILL_ZERO);
+    if (memory == nullptr) return TEE_ERROR_OUT_OF_MEMORY;
+    instance = new (memory) Instance;
+    return TEE_SUCCESS;
+}
+
+void TA_DestroyEntryPoint(void) {
+    instance->~Instance();
+    TEE_Free(std::exchange(instance, nullptr));
+}
+
+TEE_Result TA_OpenSessionEntryPoint(uint32_t types, TEE_Param*, void** context) {
+    const uint32_t no_params = TEE_PARAM_TYPES(TEE_PARAM_TYPE_NONE, TEE_PARAM_TYPE_NONE, TEE_PARAM_TYPE_NONE,
+                                               TEE_PARAM_TYPE_NONE);
+    if (types != no_params) return TEE_ERROR_BAD_PARAMETERS;
+    const festore::Result<Session*> session = instance->open_session();
+    if (!session) return result_of(session.error());
+    *context = *session;
+    return TEE_SUCCESS;
+}
+
+void TA_CloseSessionEntryPoint(void* context) { instance->close_session(static_cast<Session*>(context)); }
+
+TEE_Result TA_InvokeCommandEntryPoint(void* context, uint32_t command, uint32_t types, TEE_Param* params) {
+    return festore::ta::dispatch(*instance, *static_cast<Session*>(context), command, types,
+                                 std::span<TEE_Param, 4>(params, 4));
+}
+
+}  // extern "C"

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The ids under which the TEE's storage keeps festore's objects: any name fits, and none can be guessed without the device.
+//
+//   "FSO" 0x01 ‖ owner tag (16) ‖ name tag (32)                 52 bytes
+//   owner tag = first 16 of HMAC-SHA256(K, 0x01 ‖ login (LE32) ‖ UUID)
+//   name tag  =             HMAC-SHA256(K, 0x02 ‖ login (LE32) ‖ UUID ‖ name)
+//   K = the TA's unique key on this device for the label "festore object ids 1"
+//
+// A listing finds an owner's objects by the owner tag, without opening the others'. Ids without that prefix are those of
+// the first demo, whose TA stored under the caller's bytes: they belong to everybody, as they always did.
+#pragma once
+#include "base/secret_bytes.h"
+#include "gp/persistent_object.h"
+#include "ta/identity.h"
+
+namespace festore::ta {
+
+inline constexpr size_t kOwnerTagBytes = 16;
+
+class ObjectIds {
+public:
+    static Result<ObjectIds> derive();  // asks the system pseudo-TA for K
+
+    [[nodiscard]] Result<gp::ObjectId> id_of(const Identity& owner, Bytes name) const;
+    // What all ids of an owner begin with.
+    [[nodiscard]] Result<gp::ObjectId> prefix_of(const Identity& owner) const;
+    [[nodiscard]] static bool is_legacy(const gp::ObjectId& id);
+
+private:
+    explicit ObjectIds(SecretBytes<32> key) : key_(std::move(key)) {}
+    SecretBytes<32> key_;
+};
+
+}  // namespace festore::ta

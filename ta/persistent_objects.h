@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Objects of one identity kept whole in the TEE's trusted storage. Each call opens what it needs and closes it again
+// (rule 1: no idle handles). Calls into TEE storage: put 2 for a new object and 3 for one that is replaced; get and stat 2
+// (get one more for each further 64 KiB); remove 2. Closing costs none. In the public space, whatever does not find the
+// name asks once more for the demo's, and remove always does.
+//
+// Errors beside those of each function: storage_not_available, storage_no_space, out_of_memory, corrupt_object (OP-TEE
+// has deleted the object then).
+#pragma once
+#include "protocol/messages.h"
+#include "ta/object_format.h"
+#include "ta/object_id.h"
+
+namespace festore::ta {
+
+// Where content goes or comes from: a client's shared memory, which changes at any time. It is only ever copied, once.
+struct SharedInput {
+    const void* buffer = nullptr;
+    size_t size = 0;
+};
+struct SharedOutput {
+    void* buffer = nullptr;
+    size_t size = 0;    // of the buffer
+    size_t needed = 0;  // out: what was written, or with short_buffer what is needed
+
+    // Copies `from` to `offset` of the buffer, which has room for it.
+    void write(size_t offset, Bytes from) const {
+        if (!from.empty()) TEE_MemMove(static_cast<std::byte*>(buffer) + offset, from.data(),
+                                       static_cast<gp::Size>(from.size()));
+    }
+};
+
+class PersistentObjects {
+public:
+    PersistentObjects(const ObjectIds& ids, const Identity& owner, protocol::Storage storage);
+
+    // Stores or replaces, atomically. access_conflict (if-absent), version_conflict, item_not_found (if-version),
+    // write_once, limit_exceeded.
+    Result<protocol::PutAnswer> put(const protocol::PutRequest& request, const SharedInput& content);
+    // item_not_found, short_buffer.
+    Result<protocol::Metadata> get(Bytes name, SharedOutput& content);
+    Result<protocol::Metadata> stat(Bytes name);  // item_not_found
+    Status remove(Bytes name);                    // item_not_found
+
+private:
+    struct Found;
+    Result<Found> find(Bytes name, MutableBytes prelude);
+    Result<Found> find_legacy(Bytes name);
+    Result<std::optional<protocol::Metadata>> existing(Bytes name, bool conditional);
+    Status remove_legacy(Bytes name);
+    [[nodiscard]] bool may_be_legacy(Bytes name) const;
+
+    const ObjectIds& ids_;
+    Identity owner_;
+    uint32_t storage_;
+};
+
+// The TEE's id of a storage; storage_not_available where this TEE has none of that kind.
+Result<uint32_t> trusted_storage(protocol::Storage storage);
+
+}  // namespace festore::ta

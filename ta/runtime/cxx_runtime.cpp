@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the compiler may still call of a C++ runtime, in a TA that has none: nothing here allocates or throws, so whoever
+// gets here has broken an invariant.
+#include "gp/tee.h"
+
+#include <cstdlib>
+
+extern "C" [[noreturn]] void __cxa_pure_virtual() {
+    TEE_Panic(TEE_ERROR_BAD_STATE);
+    abort();
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The state of the TA: one Instance from TA_CreateEntryPoint to TA_DestroyEntryPoint, and a Session for each client. The TEE
+// calls into an instance one call at a time, so nothing here locks.
+#pragma once
+#include "ta/object_id.h"
+
+#include <new>
+
+namespace festore::ta {
+
+struct Session {
+    Identity identity;
+    bool identity_checked = false;  // by hello; public sessions need none
+    Session* next = nullptr;
+};
+
+class Instance {
+public:
+    // Counts against limits::kSessionsMax and kSessionsPerIdentityMax: busy when one is reached.
+    Result<Session*> open_session();
+    void close_session(Session* session);
+
+    // Derived from the device at the first use. not_supported: this OP-TEE has no system pseudo-TA.
+    Result<const ObjectIds*> object_ids();
+    // Whether the device's hardware unique key is all zeroes, so that its secrets are public knowledge.
+    Result<bool> has_zero_huk();
+
+private:
+    std::optional<ObjectIds> ids_;
+    std::optional<bool> zero_huk_;
+    Session* sessions_ = nullptr;
+};
+
+}  // namespace festore::ta
