@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Each message: a round trip with every field set, every truncation refused, trailing bytes refused, and garbage from
+// every offset either refused or decoded to something that encodes to the very same bytes.
+#include "protocol/messages.h"
+
+#include <gtest/gtest.h>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace festore::protocol {
+namespace {
+
+template <class M>
+std::vector<std::byte> encoded(const M& m) {
+    std::vector<std::byte> buffer(1024);
+    Writer out(buffer);
+    encode(m, out);
+    EXPECT_TRUE(out.ok());
+    buffer.resize(out.size());
+    return buffer;
+}
+
+HelloRequest hello_request() { return {1, 7, Login::group, 0x12345678}; }
+HelloAnswer hello_answer() {
+    return {1, 2, 0x030405, kFeatureRpmb | kFeatureZeroHuk, 524288, Login::user, kTaUuid, 100, 1000, 0};
+}
+PutRequest put_request() {
+    return {Storage::rpmb, kPutIfVersion | kPutWriteOnce, 0x1122334455667788, -5, 4711, bytes_of("a/näme")};
+}
+NameRequest name_request() { return {Storage::ree, bytes_of("x")}; }
+Metadata metadata() { return {kObjectWriteOnce, 7000, UINT64_MAX, INT64_MIN, INT64_MAX}; }
+ListRequest list_request() { return {Storage::ree, bytes_of("\x00\x01\xff cursor"), bytes_of("keys/")}; }
+ListAnswer list_answer() { return {true, 3, 2, bytes_of("where")}; }
+
+template <class M>
+void check_message(const M& message, size_t expected_size) {
+    const std::vector<std::byte> bytes = encoded(message);
+    EXPECT_EQ(bytes.size(), expected_size) << "the size is part of the contract";
+    const Result<M> back = decode<M>(bytes);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(encoded(*back), bytes);
+
+    for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode<M>(Bytes(bytes).first(size))) << size;
+    std::vector<std::byte> longer = bytes;
+    longer.push_back(std::byte{0});
+    EXPECT_FALSE(decode<M>(longer));
+
+    std::mt19937 random(1);
+    for (size_t offset = 0; offset < bytes.size(); ++offset) {
+        for (int round = 0; round < 64; ++round) {
+            std::vector<std::byte> garbage = bytes;
+            for (size_t i = offset; i < garbage.size(); ++i) garbage[i] = static_cast<std::byte>(random());
+            const Result<M> decoded = decode<M>(garbage);
+            if (decoded) {
+                EXPECT_EQ(encoded(*decoded), garbage) << "at offset " << offset;
+            } else {
+                EXPECT_EQ(decoded.error().code, Code::bad_format);
+            }
+        }
+    }
+}
+
+TEST(Messages, HelloRequest) { check_message(hello_request(), kHelloRequestBytes); }
+TEST(Messages, HelloAnswer) { check_message(hello_answer(), kHelloAnswerBytes); }
+TEST(Messages, PutRequest) { check_message(put_request(), 23 + 7); }
+TEST(Messages, PutAnswer) { check_message(PutAnswer{9, 10}, kPutAnswerBytes); }
+TEST(Messages, NameRequest) { check_message(name_request(), 3); }
+TEST(Messages, Metadata) { check_message(metadata(), kMetadataBytes); }
+TEST(Messages, ListRequest) { check_message(list_request(), 3 + list_request().cursor.size() + 5); }
+TEST(Messages, ListAnswer) { check_message(list_answer(), 10 + 5); }
+
+TEST(Messages, FieldsSurviveTheRoundTrip) {
+    const auto bytes = encoded(put_request());
+    const auto put = decode<PutRequest>(bytes);
+    ASSERT_TRUE(put);
+    EXPECT_EQ(put->storage, Storage::rpmb);
+    EXPECT_EQ(put->flags, kPutIfVersion | kPutWriteOnce);
+    EXPECT_EQ(put->if_version, 0x1122334455667788U);
+    EXPECT_EQ(put->modified, -5);
+    EXPECT_EQ(put->content_size, 4711U);
+    EXPECT_EQ(text_of(put->name), "a/näme");
+}
+
+TEST(Messages, ValuesOutsideOfTheContractAreRefused) {
+    auto refused = [](const auto& m) { return !decode<std::decay_t<decltype(m)>>(encoded(m)); };
+    PutRequest put = put_request();
+    put.flags = 0x80;
+    EXPECT_TRUE(refused(put));
+    put.flags = kPutIfAbsent | kPutIfVersion;
+    EXPECT_TRUE(refused(put)) << "both conditions at once";
+    put = put_request();
+    put.storage = static_cast<Storage>(0);
+    EXPECT_TRUE(refused(put));
+    put = put_request();
+    put.name = bytes_of("a\nb");
+    EXPECT_TRUE(refused(put));
+    put.name = {};
+    EXPECT_TRUE(refused(put));
+    EXPECT_TRUE(refused(NameRequest{Storage::ree, bytes_of("\xff")}));
+    HelloRequest hello = hello_request();
+    hello.login = static_cast<Login>(4);
+    EXPECT_TRUE(refused(hello));
+    ListRequest list = list_request();
+    const std::string long_cursor(65, 'c');
+    list.cursor = bytes_of(long_cursor);
+    EXPECT_TRUE(refused(list));
+}
+
+TEST(Messages, EntriesOfAPageFollowEachOther) {
+    std::vector<std::byte> page;
+    for (const char* name : {"one", "two"}) {
+        const auto entry = encoded(ListEntry{metadata(), bytes_of(std::string_view(name))});
+        page.insert(page.end(), entry.begin(), entry.end());
+    }
+    Bytes rest = page;
+    const auto one = decode_entry(rest);
+    const auto two = decode_entry(rest);
+    ASSERT_TRUE(one && two);
+    EXPECT_EQ(text_of(one->name), "one");
+    EXPECT_EQ(text_of(two->name), "two");
+    EXPECT_EQ(two->metadata.version, UINT64_MAX);
+    EXPECT_TRUE(rest.empty());
+    for (size_t size = 0; size < kMetadataBytes + 4; ++size) {
+        Bytes cut = Bytes(page).first(size);
+        EXPECT_FALSE(decode_entry(cut)) << size;
+        EXPECT_EQ(cut.size(), size) << "a failed read moves nothing";
+    }
+}
+
+TEST(Messages, TheLargestRequestFitsItsBuffer) {
+    const std::string name(limits::kNameBytesMax, 'n');
+    const std::string cursor(limits::kObjectIdBytesMax, 'c');
+    PutRequest put = put_request();
+    put.name = bytes_of(name);
+    EXPECT_LE(encoded(put).size(), kRequestBytesMax);
+    EXPECT_LE(encoded(ListRequest{Storage::ree, bytes_of(cursor), bytes_of(name)}).size(), kRequestBytesMax);
+    EXPECT_LE(encoded(ListAnswer{true, 1, 1, bytes_of(cursor)}).size(), kListAnswerBytesMax);
+    EXPECT_EQ(encoded(ListEntry{metadata(), bytes_of(name)}).size(), kListEntryBytesMax);
+}
+
+}  // namespace
+}  // namespace festore::protocol
