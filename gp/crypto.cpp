@@ -12,7 +12,7 @@ public:
         if (result != TEE_SUCCESS) return fail_with(result);
         return Operation(handle);
     }
-    Operation(Operation&& other) noexcept : handle_(std::exchange(other.handle_, TEE_HANDLE_NULL)) {}
+    Operation(Operation&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     Operation& operator=(Operation&&) = delete;
     ~Operation() {
         if (handle_ != TEE_HANDLE_NULL) TEE_FreeOperation(handle_);
@@ -39,7 +39,7 @@ public:
         if (result != TEE_SUCCESS) return fail_with(result);
         return key;
     }
-    TransientKey(TransientKey&& other) noexcept : handle_(std::exchange(other.handle_, TEE_HANDLE_NULL)) {}
+    TransientKey(TransientKey&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     TransientKey& operator=(TransientKey&&) = delete;
     ~TransientKey() {
         if (handle_ != TEE_HANDLE_NULL) TEE_FreeTransientObject(handle_);

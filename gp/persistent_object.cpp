@@ -36,7 +36,7 @@ Result<size_t> PersistentObject::read(MutableBytes out) {
 }
 
 Status PersistentObject::remove() && {
-    const TEE_Result result = TEE_CloseAndDeletePersistentObject1(std::exchange(handle_, TEE_HANDLE_NULL));
+    const TEE_Result result = TEE_CloseAndDeletePersistentObject1(std::exchange(handle_, nullptr));
     if (result != TEE_SUCCESS) return fail_with(result);
     return {};
 }

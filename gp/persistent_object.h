@@ -30,7 +30,7 @@ public:
     // Makes the object with its whole content in one atomic and durable step, replacing one of that id; closes it.
     static Status replace(uint32_t storage, const ObjectId& id, Bytes content);
 
-    PersistentObject(PersistentObject&& other) noexcept : handle_(std::exchange(other.handle_, TEE_HANDLE_NULL)) {}
+    PersistentObject(PersistentObject&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     PersistentObject& operator=(PersistentObject&& other) noexcept {
         std::swap(handle_, other.handle_);
         return *this;
@@ -52,7 +52,7 @@ private:
 class ObjectEnumerator {
 public:
     static Result<ObjectEnumerator> start(uint32_t storage);  // item_not_found: there are no objects
-    ObjectEnumerator(ObjectEnumerator&& other) noexcept : handle_(std::exchange(other.handle_, TEE_HANDLE_NULL)) {}
+    ObjectEnumerator(ObjectEnumerator&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     ObjectEnumerator& operator=(ObjectEnumerator&&) = delete;
     ~ObjectEnumerator() { TEE_FreePersistentObjectEnumerator(handle_); }
 

@@ -23,7 +23,7 @@ public:
         if (result != TEE_SUCCESS) return fail_with(result);
         return TaSession(handle);
     }
-    TaSession(TaSession&& other) noexcept : handle_(std::exchange(other.handle_, TEE_HANDLE_NULL)) {}
+    TaSession(TaSession&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     TaSession& operator=(TaSession&&) = delete;
     ~TaSession() {
         if (handle_ != TEE_HANDLE_NULL) TEE_CloseTASession(handle_);

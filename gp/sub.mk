@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: BSD-2-Clause
+srcs-y += crypto.cpp persistent_object.cpp system.cpp
+include cxx.mk

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Included by each sub.mk of the TA: the kit keeps flags per folder. Paths are relative to ta/.
+# C++20 without what a TA cannot have.
+cxxflags-y += -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
+cxxflags-y += -U_FORTIFY_SOURCE -fstack-protector-strong -ffunction-sections -fdata-sections -Wall -Wextra -Werror
+
+# The kit compiles with -nostdinc. Hand the compiler's own include folders back: libstdc++'s headers want a full set of C
+# headers, which the kit's C library has not. Only declarations come from there; the kit's folder, named last, drops from
+# the -I group to behind them and gives the TEE's headers. tl::expected is header-only.
+ifndef cxx-headers
+cxx-headers := $(shell $(CROSS_COMPILE)g++ -x c++ -E -v /dev/null -o /dev/null 2>&1 \
+	| sed -n '/search starts here/,/^End/p' | sed -n 's/^ *\//\//p')
+EXPECTED_INCLUDE_DIR ?= /usr/include
+expected-dir := $(O)/include
+expected-made := $(shell mkdir -p $(expected-dir) && ln -sfn $(EXPECTED_INCLUDE_DIR)/tl $(expected-dir)/tl)
+endif
+cxxflags-y += $(addprefix -isystem ,$(cxx-headers) $(expected-dir) $(TA_DEV_KIT_DIR)/include)
