@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/conformance/backend.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <grp.h>
+#include <memory>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifdef FESTORE_IN_PROCESS
+#include "client/access.h"
+#include "sim/teec_in_process.h"
+#include "ta/host/image.h"
+#endif
+
+namespace festore::conformance {
+namespace {
+
+// A TEE behind libteec: real, or the simulator's server.
+class Library : public Backend {
+public:
+    explicit Library(TeeKind kind) : kind_(kind) {}
+    Expected<Client> connect(const ClientOptions& options) override {
+        ClientOptions with_tee = options;
+        with_tee.tee = kind_;
+        return Client::connect(with_tee);
+    }
+    void as_user(const User& user, const std::function<void()>& body) override {
+        const pid_t child = fork();
+        ASSERT_GE(child, 0);
+        if (child == 0) {
+            const bool changed = setgroups(user.groups.size(), user.groups.data()) == 0 &&
+                                 setresgid(user.gid, user.gid, user.gid) == 0 &&
+                                 setresuid(user.uid, user.uid, user.uid) == 0;
+            if (!changed) _exit(2);
+            body();
+            _exit(testing::Test::HasFailure() ? 1 : 0);
+        }
+        int status = 0;
+        ASSERT_EQ(waitpid(child, &status, 0), child);
+        EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "as uid " << user.uid << ": status " << status;
+    }
+    std::string why_no_other_users() const override { return geteuid() == 0 ? "" : "needs root to become other users"; }
+
+private:
+    TeeKind kind_;
+};
+
+#ifdef FESTORE_IN_PROCESS
+class InProcess : public Backend {
+public:
+    InProcess() : tee_(sim::Config{}) {
+        tee_.install(ta::host_image());
+        sim::use_tee(&tee_);
+    }
+    Expected<Client> connect(const ClientOptions& options) override {
+        return ClientAccess::connect(sim::teec_in_process(), options, claimed_id(options.owner));
+    }
+    void as_user(const User& user, const std::function<void()>& body) override {
+        sim::set_caller({user.uid, user.gid, user.groups});
+        uid_ = user.uid;
+        body();
+        uid_.reset();
+        sim::reset_caller();
+    }
+    std::string why_no_other_users() const override { return ""; }
+
+private:
+    std::optional<uint32_t> claimed_id(const Owner& owner) const {
+        return owner.kind == Owner::Kind::user ? uid_ : std::nullopt;
+    }
+    sim::Tee tee_;
+    std::optional<uint32_t> uid_;
+};
+#endif
+
+std::string environment(const char* name, const char* otherwise) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0' ? value : otherwise;
+}
+
+std::unique_ptr<Backend> choose() {
+#ifdef FESTORE_IN_PROCESS
+    const std::string tee = environment("CONFORMANCE_TEE", "in-process");
+    if (tee == "in-process") return std::make_unique<InProcess>();
+#else
+    const std::string tee = environment("CONFORMANCE_TEE", "optee");
+#endif
+    if (tee == "sim") return std::make_unique<Library>(TeeKind::sim);
+    if (tee == "optee") return std::make_unique<Library>(TeeKind::optee);
+    std::fprintf(stderr, "conformance: this build knows no CONFORMANCE_TEE=%s\n", tee.c_str());
+    std::exit(2);
+}
+
+}  // namespace
+
+Backend& backend() {
+    static const std::unique_ptr<Backend> chosen = choose();
+    return *chosen;
+}
+
+std::vector<Storage> storages() {
+    std::vector<Storage> result;
+    std::string rest = environment("CONFORMANCE_STORAGES", "ree");
+    while (!rest.empty()) {
+        const size_t comma = std::min(rest.find(','), rest.size());
+        const std::string one = rest.substr(0, comma);
+        if (one != "ree" && one != "rpmb") {
+            std::fprintf(stderr, "conformance: CONFORMANCE_STORAGES knows ree and rpmb, not '%s'\n", one.c_str());
+            std::exit(2);
+        }
+        result.push_back(one == "ree" ? Storage::ree : Storage::rpmb);
+        rest.erase(0, comma + 1);
+    }
+    return result;
+}
+
+std::string name_of(Storage storage) { return storage == Storage::ree ? "ree" : "rpmb"; }
+
+void note_answer(const std::string& where, const Error* error) {
+    const std::string file = environment("CONFORMANCE_ANSWERS", "");
+    if (file.empty()) return;
+    const Error none{};
+    const Error& e = error != nullptr ? *error : none;
+    const int code = error != nullptr ? static_cast<int>(e.code) : 0;
+    std::array<char, 160> line{};
+    std::snprintf(line.data(), line.size(), "%s: code %d, TEE result 0x%08x, origin %u\n", where.c_str(), code,
+                  e.tee_result, e.tee_origin);
+    std::ofstream(file, std::ios::app) << line.data();
+}
+
+}  // namespace festore::conformance

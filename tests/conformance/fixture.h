@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#pragma once
+#include "tests/conformance/backend.h"
+
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+namespace festore::conformance {
+
+using Content = std::vector<std::byte>;
+
+// `size` bytes that differ from place to place and with the seed.
+inline Content content_of(size_t size, unsigned seed = 1) {
+    Content content(size);
+    uint32_t state = seed * 2654435761U + 1;
+    for (std::byte& b : content) {
+        state = state * 1664525U + 1013904223U;
+        b = static_cast<std::byte>(state >> 24);
+    }
+    return content;
+}
+
+class Conformance : public testing::TestWithParam<Storage> {
+protected:
+    // A client of the suite's own user in the storage under test.
+    Client connect(Owner owner = Owner::user()) {
+        Expected<Client> client = try_connect(owner);
+        if (!client) ADD_FAILURE() << "connect: " << client.error().message;
+        if (!client) std::exit(1);  // nothing else can work
+        return std::move(*client);
+    }
+    Expected<Client> try_connect(Owner owner = Owner::user()) {
+        ClientOptions options;
+        options.owner = owner;
+        options.storage = GetParam();
+        return backend().connect(options);
+    }
+    // The answer's code, 0 for success; written down for the comparison of two TEEs.
+    template <class T>
+    int code(const std::string& which, const Expected<T>& answer) {
+        const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+        note_answer(std::string(info->name()) + " " + which, answer ? nullptr : &answer.error());
+        return answer ? 0 : static_cast<int>(answer.error().code);
+    }
+    // Each test begins without objects of its user and of everybody.
+    void SetUp() override {
+        for (const Owner owner : {Owner::user(), Owner::everybody()}) {
+            Client client = connect(owner);
+            remove_all(client);
+        }
+    }
+    static void remove_all(Client& client) {
+        const Expected<Listing> listing = client.list();
+        ASSERT_TRUE(listing) << listing.error().message;
+        for (const ObjectInfo& object : listing->objects) {
+            const auto removed = client.remove(object.name);
+            ASSERT_TRUE(removed) << removed.error().message;
+        }
+    }
+    static std::vector<std::string> names(Client& client, std::string_view prefix = {}) {
+        const Expected<Listing> listing = client.list(prefix);
+        EXPECT_TRUE(listing) << listing.error().message;
+        std::vector<std::string> result;
+        if (listing)
+            for (const ObjectInfo& object : listing->objects) result.push_back(object.name);
+        return result;
+    }
+};
+
+inline constexpr int kUsage = static_cast<int>(ErrorCode::usage);
+inline constexpr int kNotFound = static_cast<int>(ErrorCode::not_found);
+inline constexpr int kConflict = static_cast<int>(ErrorCode::conflict);
+inline constexpr int kNotPermitted = static_cast<int>(ErrorCode::not_permitted);
+inline constexpr int kNoSpace = static_cast<int>(ErrorCode::no_space);
+
+}  // namespace festore::conformance

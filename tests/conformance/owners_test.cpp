@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Owners: a user's objects, a group's, everybody's; and nobody else's. (rule 22)
+#include "tests/conformance/fixture.h"
+
+#include <unistd.h>
+
+namespace festore::conformance {
+namespace {
+
+class Owners : public Conformance {
+protected:
+    static constexpr gid_t kGroup = 1100;
+    static User alice() { return {1001, 1001, {kGroup}}; }
+    static User bob() { return {1002, 1002, {kGroup}}; }
+    static User mallory() { return {1003, 1003, {}}; }
+
+    void SetUp() override {
+        if (const std::string why = backend().why_no_other_users(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
+        for (const User& user : {alice(), bob(), mallory()})
+            backend().as_user(user, [this] {
+                Client client = connect();
+                remove_all(client);
+            });
+        backend().as_user(alice(), [this] {
+            Client client = connect(Owner::group(kGroup));
+            remove_all(client);
+        });
+        Conformance::SetUp();
+    }
+};
+
+TEST_P(Owners, AnotherUserSeesNothing) {
+    backend().as_user(alice(), [this] {
+        Client client = connect();
+        ASSERT_TRUE(client.put("diary", content_of(500, 1)));
+    });
+    backend().as_user(bob(), [this] {
+        Client client = connect();
+        EXPECT_TRUE(names(client).empty());
+        EXPECT_EQ(code("get", client.get("diary")), kNotFound);
+        EXPECT_EQ(code("stat", client.stat("diary")), kNotFound);
+        EXPECT_EQ(code("remove", client.remove("diary")), kNotFound);
+        ASSERT_TRUE(client.put("diary", content_of(10, 2))) << "his own, beside hers";
+    });
+    backend().as_user(alice(), [this] {
+        Client client = connect();
+        EXPECT_EQ(client.get("diary").value_or(Content{}), content_of(500, 1)) << "untouched";
+        EXPECT_EQ(client.stat("diary").value_or(ObjectInfo{}).version, 1U);
+    });
+}
+
+TEST_P(Owners, AGroupsObjectsAreForItsMembers) {
+    backend().as_user(alice(), [this] {
+        Client client = connect(Owner::group(kGroup));
+        ASSERT_TRUE(client.put("minutes", content_of(100, 3)));
+    });
+    backend().as_user(bob(), [this] {
+        Client client = connect(Owner::group(kGroup));
+        EXPECT_EQ(client.get("minutes").value_or(Content{}), content_of(100, 3));
+        ASSERT_TRUE(client.put("minutes", content_of(100, 4)));
+        Client own = connect();
+        EXPECT_EQ(code("get from his own space", own.get("minutes")), kNotFound);
+    });
+    backend().as_user(mallory(), [this] {
+        EXPECT_EQ(code("connect as a non-member", try_connect(Owner::group(kGroup))), kNotPermitted);
+    });
+    backend().as_user(alice(), [this] {
+        Client client = connect(Owner::group(kGroup));
+        EXPECT_EQ(client.get("minutes").value_or(Content{}), content_of(100, 4));
+    });
+}
+
+TEST_P(Owners, PublicObjectsAreEverybodys) {
+    backend().as_user(alice(), [this] {
+        Client client = connect(Owner::everybody());
+        ASSERT_TRUE(client.put("notice", content_of(50, 5)));
+    });
+    backend().as_user(bob(), [this] {
+        Client everybody = connect(Owner::everybody());
+        EXPECT_EQ(everybody.get("notice").value_or(Content{}), content_of(50, 5));
+        Client own = connect();
+        EXPECT_TRUE(names(own).empty());
+        EXPECT_TRUE(everybody.remove("notice"));
+    });
+}
+
+INSTANTIATE_TEST_SUITE_P(Storage, Owners, testing::ValuesIn(storages()),
+                         [](const auto& info) { return name_of(info.param); });
+
+}  // namespace
+}  // namespace festore::conformance
