@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Every command of the project, thin: the work is in CMake (the build), ta/Makefile (the TA) and tools/.
+.DEFAULT_GOAL := build
+.PHONY: build setup run check check-full ta clean help install
+BUILD := build
+JOBS ?= $(shell nproc)
+
+build: ## build everything for this machine: build/bin/festore, build/lib/
+	@tools/setup --check build || { echo "run 'make setup' (or 'tools/setup build') first" >&2; exit 1; }
+	@[ -f $(BUILD)/build.ninja ] || cmake --preset dev --log-level=WARNING
+	@cmake --build $(BUILD) -j $(JOBS)
+
+setup: ## install the Debian packages that building and testing need (apt; root or sudo)
+	@tools/setup build ta
+
+run: ## set up, build, and show the main job on a real file: make run [FILE=...]
+	@tools/setup build
+	@$(MAKE) --no-print-directory build
+	@tools/demo $(if $(FILE),'$(FILE)')
+
+check: ## set up, build and run the tests; ends with a table of what ran where
+	@tools/check
+
+check-full: ## everything that make check runs, and what takes longer
+	@tools/check --full
+
+ta: ## build the signed TA for arm64 with OP-TEE's dev kit out of Debian's package
+	@tools/setup build ta
+	@tools/build-ta arm64
+
+install: build ## install command, library and headers: make install [DESTDIR=...]
+	@cmake --install $(BUILD)
+
+clean: ## remove what was built (the downloads in the cache stay)
+	rm -rf $(BUILD)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
