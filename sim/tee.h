@@ -107,8 +107,9 @@ public:
     [[nodiscard]] size_t ta_handles_open(const Uuid& ta) const;  // objects, operations, enumerators
     void set_faults(const Faults& faults);
 
+    struct State;  // sim/state.h: for the simulator's own files
+
 private:
-    struct State;
     std::unique_ptr<State> state_;
 };
 

@@ -2,6 +2,7 @@
 // The Client API straight into a simulated TEE of this process: for tests, fuzzers and sanitizers.
 #pragma once
 #include "base/teec_functions.h"
+#include "sim/identity.h"
 #include "sim/tee.h"
 
 #include <sys/types.h>
@@ -13,7 +14,7 @@ namespace festore::sim {
 const TeecFunctions& teec_in_process();
 void use_tee(Tee* tee);
 
-// Who the simulated kernel says is calling, for this thread; by default the process's own effective ids and groups.
+// Who the simulated kernel says is calling; by default the process's own effective ids and groups.
 struct Credentials {
     uid_t uid = 0;
     gid_t gid = 0;
@@ -21,9 +22,5 @@ struct Credentials {
 };
 void set_caller(const Credentials& credentials);
 void reset_caller();
-
-// The UUID that Linux computes for a login (drivers/tee/tee_core.c): UUIDv5 of "uid=%x" or "gid=%x".
-Uuid uuid_of_user(uid_t uid);
-Uuid uuid_of_group(gid_t gid);
 
 }  // namespace festore::sim

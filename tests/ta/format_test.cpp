@@ -54,7 +54,7 @@ TEST(ObjectFormat, ANewerMajorVersionIsLeftAlone) {
 }
 
 TEST(ObjectFormat, WhatIsNotOneIsCorrupt) {
-    for (const size_t at : {0, 3, 7, 8}) {
+    for (const size_t at : {0U, 3U, 7U, 8U}) {
         auto damaged = kExample;
         damaged[at] ^= 0xff;
         const auto header = decode_object_header(bytes_of(damaged.data(), damaged.size()), damaged.size());

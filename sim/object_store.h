@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Where the trusted storages keep their objects: in memory, or in a directory, a file for each object, encrypted and
+// authenticated with a key from the simulated hardware key, so that damage is noticed as a real TEE notices it.
+// Not thread safe: the TEE's lock guards it.
+#pragma once
+#include "base/uuid.h"
+#include "sim/tee.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace festore::sim {
+
+using Blob = std::vector<std::byte>;
+
+struct ObjectKey {
+    uint32_t storage = 0;
+    Uuid ta;
+    Blob id;
+    friend auto operator<=>(const ObjectKey&, const ObjectKey&) = default;
+};
+
+// The content of an object that has handles, shared by all of them.
+struct OpenObject {
+    ObjectKey key;
+    Blob content;
+    std::vector<uint32_t> handle_flags;  // of each handle: access and sharing
+};
+
+class ObjectStore {
+public:
+    enum class Outcome { ok, missing, damaged, no_space, failed };
+    virtual ~ObjectStore() = default;
+    virtual Outcome load(const ObjectKey& key, Blob& content) = 0;
+    virtual Outcome save(const ObjectKey& key, const Blob& content) = 0;  // atomic and durable
+    virtual void erase(const ObjectKey& key) = 0;
+    virtual std::vector<ObjectKey> list(uint32_t storage, const Uuid& ta) = 0;
+
+    // Objects with handles, by key.
+    std::map<ObjectKey, std::weak_ptr<OpenObject>> open_objects;
+};
+
+std::unique_ptr<ObjectStore> make_object_store(const Config& config);
+
+}  // namespace festore::sim

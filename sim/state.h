@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Inside of the simulated TEE: what an instance of a TA owns, and the call that this thread is serving. Only sim/ sees it.
+#pragma once
+#include "sim/include/tee_internal_api.h"
+#include "sim/object_store.h"
+#include "sim/tee.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+// The API's opaque handles. One type for transient and persistent objects, as in the API.
+struct __TEE_ObjectHandle {
+    bool persistent = false;
+    uint32_t flags = 0;
+    // persistent
+    uint32_t storage = 0;
+    std::shared_ptr<festore::sim::OpenObject> object;
+    size_t position = 0;
+    bool poisoned = false;  // an operation failed on it: rule 2
+    // transient
+    uint32_t type = 0;
+    uint32_t max_bits = 0;
+    std::vector<unsigned char> secret;
+    ~__TEE_ObjectHandle();
+};
+struct __TEE_ObjectEnumHandle {
+    bool started = false;
+    std::vector<festore::sim::ObjectKey> keys;
+    size_t next = 0;
+};
+struct __TEE_OperationHandle;  // sim/crypto_api.cpp
+struct __TEE_TASessionHandle {};
+
+namespace festore::sim {
+
+// Thrown at the point of a panic, caught where the TEE called into the TA. The TA's frames have no cleanup to run (no
+// exceptions there), just as nothing runs in a TA that panics: what it owned, its Instance gives back.
+struct Panic {
+    uint32_t code;
+};
+
+void destroy(__TEE_OperationHandle* operation);
+
+struct Instance {
+    const TaImage* image = nullptr;
+    std::unordered_map<void*, size_t> heap;
+    size_t heap_used = 0;
+    size_t heap_peak = 0;
+    std::set<TEE_ObjectHandle> objects;
+    std::set<TEE_ObjectEnumHandle> enumerators;
+    std::set<TEE_OperationHandle> operations;
+    bool created = false;
+    std::map<uint32_t, void*> sessions;  // number to the TA's context
+
+    ~Instance();
+};
+
+struct Session {
+    Identity client;
+    Uuid ta;
+    std::weak_ptr<Instance> instance;  // gone: the TA panicked
+};
+
+struct Tee::State {
+    explicit State(Config c);
+    Config config;
+    std::recursive_mutex lock;
+    std::map<Uuid, TaImage> images;
+    std::map<Uuid, std::shared_ptr<Instance>> instances;
+    std::map<uint32_t, Session> sessions;
+    uint32_t next_session = 1;
+    Counters counters;
+    Faults faults;
+    std::unique_ptr<ObjectStore> store;
+
+    std::shared_ptr<Instance> instance_of(const Uuid& ta, uint32_t* result);
+    uint32_t enter(Instance& instance, const Session& session, Params* params, const std::function<uint32_t()>& call,
+                   bool* panicked);
+    void lose(const Uuid& ta);
+};
+
+// What this thread is serving; set while a TA runs.
+struct CurrentCall {
+    Tee::State* tee = nullptr;
+    Instance* instance = nullptr;
+    const Session* session = nullptr;
+    const Params* params = nullptr;
+
+    // Whether any of these bytes is memory that the normal world can write to.
+    [[nodiscard]] bool is_shared(const void* buffer, size_t size) const;
+};
+// The call of this thread; a TEE function outside of one ends the process, since no TA could have called it.
+CurrentCall& current_call();
+
+[[noreturn]] void panic(uint32_t code, const char* why);
+// The simulator does not model this: says so and panics the TA.
+[[noreturn]] void refuse(const char* what);
+
+// Counts a storage call and lets an injected fault happen: its code, or TEE_SUCCESS to go on.
+uint32_t count_storage_call(uint64_t Counters::*which);
+// The same for an allocation: true when it is the one that fails.
+bool allocation_fails();
+
+}  // namespace festore::sim

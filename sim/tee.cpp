@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "sim/state.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace festore::sim {
+namespace {
+
+thread_local CurrentCall* serving = nullptr;
+
+// Sets what this thread serves, for as long as it lives.
+class Serving {
+public:
+    explicit Serving(CurrentCall& call) : before_(serving) { serving = &call; }
+    ~Serving() { serving = before_; }
+    Serving(const Serving&) = delete;
+    Serving& operator=(const Serving&) = delete;
+
+private:
+    CurrentCall* before_;
+};
+
+constexpr uint32_t kMemrefBit = 4;  // set in the types of memory references, clear in those of values and none
+
+// The TA's view of the parameters. What it writes into values and sizes goes back by the types, not by its word.
+std::array<TEE_Param, 4> to_ta(const Params& params) {
+    std::array<TEE_Param, 4> out{};
+    for (uint32_t i = 0; i < 4; ++i) {
+        const Param& p = params.values[i];
+        const uint32_t type = TEE_PARAM_TYPE_GET(params.types, i);
+        if ((type & kMemrefBit) != 0) out[i].memref = {p.buffer, p.size};
+        else if (type == TEE_PARAM_TYPE_VALUE_INPUT || type == TEE_PARAM_TYPE_VALUE_INOUT) out[i].value = {p.a, p.b};
+    }
+    return out;
+}
+
+void from_ta(const std::array<TEE_Param, 4>& in, Params& params) {
+    for (uint32_t i = 0; i < 4; ++i) {
+        Param& p = params.values[i];
+        switch (TEE_PARAM_TYPE_GET(params.types, i)) {
+        case TEE_PARAM_TYPE_MEMREF_OUTPUT:
+        case TEE_PARAM_TYPE_MEMREF_INOUT: p.size = in[i].memref.size; break;
+        case TEE_PARAM_TYPE_VALUE_OUTPUT:
+        case TEE_PARAM_TYPE_VALUE_INOUT:
+            p.a = in[i].value.a;
+            p.b = in[i].value.b;
+            break;
+        default: break;
+        }
+    }
+}
+
+bool types_are_valid(uint32_t types) {
+    for (uint32_t i = 0; i < 4; ++i)
+        if (const uint32_t t = TEE_PARAM_TYPE_GET(types, i); t == 4 || t > 7) return false;
+    return types <= 0xFFFF;
+}
+
+}  // namespace
+
+CurrentCall& current_call() {
+    if (serving == nullptr) {
+        std::fputs("simulated TEE: a function of the Internal Core API was called outside of a TA\n", stderr);
+        std::abort();
+    }
+    return *serving;
+}
+
+bool CurrentCall::is_shared(const void* buffer, size_t size) const {
+    if (params == nullptr || size == 0) return false;
+    const auto begin = reinterpret_cast<uintptr_t>(buffer);
+    for (uint32_t i = 0; i < 4; ++i) {
+        if ((TEE_PARAM_TYPE_GET(params->types, i) & kMemrefBit) == 0) continue;
+        const auto other = reinterpret_cast<uintptr_t>(params->values[i].buffer);
+        if (begin < other + params->values[i].size && other < begin + size) return true;
+    }
+    return false;
+}
+
+void panic(uint32_t code, const char* why) {
+    std::fprintf(stderr, "simulated TEE: the TA panicked, code 0x%08x: %s\n", code, why);
+    throw Panic{code};
+}
+
+void refuse(const char* what) {
+    std::fprintf(stderr, "simulated TEE: %s is not modelled\n", what);
+    throw Panic{TEE_ERROR_NOT_IMPLEMENTED};
+}
+
+uint32_t count_storage_call(uint64_t Counters::*which) {
+    Tee::State& tee = *current_call().tee;
+    ++(tee.counters.*which);
+    if (tee.faults.storage == 0 || --tee.faults.storage > 0) return TEE_SUCCESS;
+    if (tee.faults.panic_on_storage) panic(tee.faults.storage_code, "injected fault");
+    return tee.faults.storage_code;
+}
+
+bool allocation_fails() {
+    uint64_t& left = current_call().tee->faults.allocation;
+    return left != 0 && --left == 0;
+}
+
+Instance::~Instance() {
+    for (const TEE_OperationHandle operation : operations) destroy(operation);
+    for (const TEE_ObjectHandle object : objects) delete object;
+    for (const TEE_ObjectEnumHandle enumerator : enumerators) delete enumerator;
+    for (const auto& [memory, size] : heap) std::free(memory);
+}
+
+Tee::State::State(Config c) : config(std::move(c)), store(make_object_store(config)) {}
+
+// Runs TA code. A panic in it loses the instance.
+uint32_t Tee::State::enter(Instance& instance, const Session& session, Params* params,
+                           const std::function<uint32_t()>& call, bool* panicked) {
+    CurrentCall current{this, &instance, &session, params};
+    const Serving serve(current);
+    try {
+        return call();
+    } catch (const Panic&) {
+        *panicked = true;
+        return TEE_ERROR_TARGET_DEAD;
+    }
+}
+
+void Tee::State::lose(const Uuid& ta) { instances.erase(ta); }
+
+std::shared_ptr<Instance> Tee::State::instance_of(const Uuid& ta, uint32_t* result) {
+    if (const auto found = instances.find(ta); found != instances.end()) return found->second;
+    auto instance = std::make_shared<Instance>();
+    instance->image = &images.at(ta);
+    bool panicked = false;
+    *result = enter(*instance, Session{}, nullptr, instance->image->create, &panicked);
+    if (*result != TEE_SUCCESS) return nullptr;
+    instances[ta] = instance;
+    return instance;
+}
+
+Tee::Tee(Config config) : state_(std::make_unique<State>(std::move(config))) {}
+
+Tee::~Tee() {
+    std::vector<uint32_t> numbers;
+    for (const auto& [number, session] : state_->sessions) numbers.push_back(number);
+    for (const uint32_t number : numbers) close_session(number);
+    for (const auto& [ta, instance] : state_->instances) {  // kept alive without sessions
+        bool panicked = false;
+        state_->enter(*instance, Session{}, nullptr, [&] { return instance->image->destroy(), 0U; }, &panicked);
+    }
+}
+
+void Tee::install(const TaImage& image) {
+    const std::lock_guard guard(state_->lock);
+    const uint32_t modelled = TA_FLAG_SINGLE_INSTANCE | TA_FLAG_MULTI_SESSION;
+    if ((image.flags & modelled) != modelled) {
+        std::fputs("simulated TEE: only single-instance, multi-session TAs are modelled\n", stderr);
+        std::abort();
+    }
+    state_->images[image.uuid] = image;
+}
+
+uint32_t Tee::open_session(const Uuid& ta, const Identity& client, Params& params, uint32_t* session,
+                           uint32_t* origin) {
+    const std::lock_guard guard(state_->lock);
+    *origin = TEE_ORIGIN_TEE;
+    if (!types_are_valid(params.types)) return TEE_ERROR_BAD_PARAMETERS;
+    if (!state_->images.contains(ta)) return TEE_ERROR_ITEM_NOT_FOUND;
+    uint32_t result = TEE_SUCCESS;
+    const std::shared_ptr<Instance> instance = state_->instance_of(ta, &result);
+    if (instance == nullptr) return result;
+    ++state_->counters.ta_open_session;
+    const uint32_t number = state_->next_session++;
+    Session& opened = state_->sessions[number] = Session{client, ta, instance};
+    std::array<TEE_Param, 4> ta_params = to_ta(params);
+    void* context = nullptr;
+    bool panicked = false;
+    *origin = TEE_ORIGIN_TRUSTED_APP;
+    result = state_->enter(
+        *instance, opened, &params,
+        [&] { return instance->image->open_session(params.types, ta_params.data(), &context); }, &panicked);
+    from_ta(ta_params, params);
+    if (panicked) {
+        *origin = TEE_ORIGIN_TEE;
+        state_->lose(ta);
+    }
+    if (result != TEE_SUCCESS) {
+        state_->sessions.erase(number);
+        return result;
+    }
+    instance->sessions[number] = context;
+    *session = number;
+    return TEE_SUCCESS;
+}
+
+uint32_t Tee::invoke(uint32_t session, uint32_t command, Params& params, uint32_t* origin) {
+    const std::lock_guard guard(state_->lock);
+    *origin = TEE_ORIGIN_TEE;
+    const auto found = state_->sessions.find(session);
+    if (found == state_->sessions.end() || !types_are_valid(params.types)) return TEE_ERROR_BAD_PARAMETERS;
+    const std::shared_ptr<Instance> instance = found->second.instance.lock();
+    if (instance == nullptr) return TEE_ERROR_TARGET_DEAD;
+    ++state_->counters.ta_invoke;
+    std::array<TEE_Param, 4> ta_params = to_ta(params);
+    void* context = instance->sessions.at(session);
+    bool panicked = false;
+    *origin = TEE_ORIGIN_TRUSTED_APP;
+    const uint32_t result = state_->enter(
+        *instance, found->second, &params,
+        [&] { return instance->image->invoke_command(context, command, params.types, ta_params.data()); }, &panicked);
+    from_ta(ta_params, params);
+    if (panicked) {
+        *origin = TEE_ORIGIN_TEE;
+        state_->lose(found->second.ta);
+    }
+    return result;
+}
+
+void Tee::close_session(uint32_t session) {
+    const std::lock_guard guard(state_->lock);
+    const auto found = state_->sessions.find(session);
+    if (found == state_->sessions.end()) return;
+    const Session closing = found->second;
+    state_->sessions.erase(found);
+    const std::shared_ptr<Instance> instance = closing.instance.lock();
+    if (instance == nullptr) return;
+    void* context = instance->sessions.at(session);
+    instance->sessions.erase(session);
+    const bool last = instance->sessions.empty() && (instance->image->flags & TA_FLAG_INSTANCE_KEEP_ALIVE) == 0;
+    bool panicked = false;
+    state_->enter(
+        *instance, closing, nullptr,
+        [&] {
+            instance->image->close_session(context);
+            if (last) instance->image->destroy();
+            return 0U;
+        },
+        &panicked);
+    if (panicked || last) state_->lose(closing.ta);
+}
+
+Counters Tee::counters() const {
+    const std::lock_guard guard(state_->lock);
+    return state_->counters;
+}
+
+size_t Tee::ta_heap_bytes_in_use(const Uuid& ta) const {
+    const std::lock_guard guard(state_->lock);
+    const auto found = state_->instances.find(ta);
+    return found == state_->instances.end() ? 0 : found->second->heap_used;
+}
+
+size_t Tee::ta_heap_bytes_peak(const Uuid& ta) const {
+    const std::lock_guard guard(state_->lock);
+    const auto found = state_->instances.find(ta);
+    return found == state_->instances.end() ? 0 : found->second->heap_peak;
+}
+
+size_t Tee::ta_handles_open(const Uuid& ta) const {
+    const std::lock_guard guard(state_->lock);
+    const auto found = state_->instances.find(ta);
+    if (found == state_->instances.end()) return 0;
+    return found->second->objects.size() + found->second->enumerators.size() + found->second->operations.size();
+}
+
+void Tee::set_faults(const Faults& faults) {
+    const std::lock_guard guard(state_->lock);
+    state_->faults = faults;
+}
+
+}  // namespace festore::sim
