@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Debian packages of another release and architecture than this machine's, unpacked into a cache and never installed.
+# Sourced by bash (set -eu). Uses apt with a configuration of its own: the host's sources, lists and database stay as they
+# are; its mirror, proxy and credentials are taken over. For root and ordinary users; callers at the same time wait for
+# one another; nothing is asked of the network when all is cached. Progress goes to standard error.
+#
+#   packages_open SUITE ARCH       sets packages_dir; the other functions need it
+#   packages_fetch NAME...         downloads and unpacks: afterwards $packages_dir/x/NAME/ holds the package's files
+#   packages_fetch_kernel          the release's newest kernel, as $packages_dir/x/linux-image
+#   packages_fetch_source NAME     unpacked source package: $packages_dir/src/NAME
+#
+# Cache: ${XDG_CACHE_HOME:-~/.cache}/festore/SUITE-ARCH. FESTORE_MIRROR overrides the mirror.
+
+packages_lib=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$packages_lib/../versions.env"
+
+packages_say() {
+    printf '%s\n' "$*" >&2
+}
+
+packages_open() {
+    packages_suite=$1 packages_arch=$2
+    packages_dir=${XDG_CACHE_HOME:-$HOME/.cache}/festore/$packages_suite-$packages_arch
+    mkdir -p "$packages_dir"/{apt/lists/partial,apt/cache/archives/partial,apt/parts,debs,x,src}
+    packages_updated=
+}
+
+# Runs a command with the cache locked, as every change of it must be.
+packages_locked() {
+    (
+        if ! flock -n 9; then
+            packages_say "waiting for another fetch to finish ($packages_dir)"
+            flock 9
+        fi
+        "$@"
+    ) 9> "$packages_dir/lock"
+}
+
+# The mirror that this machine itself uses for Debian. The first way knows the archive by its signed labels but needs
+# downloaded lists; the second works on a machine whose lists are gone.
+packages_mirror() {
+    local found
+    if [ -n "${FESTORE_MIRROR:-}" ]; then
+        printf '%s\n' "$FESTORE_MIRROR"
+        return
+    fi
+    found=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 2>/dev/null | sed -n 's/^Debian|Debian|//p' | sed -n 1p)
+    if [ -z "$found" ]; then
+        found=$(apt-get update --print-uris 2>/dev/null | sed -n "s|^'\(.*/debian\)/*/dists/[^/]*/InRelease'.*|\1|p" | sed -n 1p)
+    fi
+    if [ -z "$found" ]; then
+        packages_say "no Debian mirror in this machine's apt configuration; name one with FESTORE_MIRROR=http://.../debian"
+        return 1
+    fi
+    printf '%s\n' "${found%/}"
+}
+
+packages_apt() { # apt-get or apt-cache, then its arguments
+    local tool=$1 base=$packages_dir/apt
+    shift
+    "$tool" -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$base/parts" -o Dir::Etc::preferences=/dev/null \
+        -o Dir::Etc::preferencesparts=/dev/null -o Dir::State="$base" -o Dir::State::lists="$base/lists" \
+        -o Dir::State::status="$base/status" -o Dir::Cache="$base/cache" -o APT::Architecture="$packages_arch" \
+        -o APT::Architectures="$packages_arch" -o APT::Sandbox::User= -o Acquire::Languages=none -o Acquire::Retries=3 \
+        -o APT::Update::Post-Invoke= -o APT::Update::Post-Invoke-Success= -o Dir::Log=/dev/null "$@"
+}
+
+# Reads the package lists, once a run.
+packages_update() {
+    [ -z "$packages_updated" ] || return 0
+    local keyring=/usr/share/keyrings/debian-archive-keyring.gpg mirror
+    [ -f "$keyring" ] || { packages_say "$keyring is missing (Debian package debian-archive-keyring)"; return 1; }
+    mirror=$(packages_mirror)
+    printf 'Types: deb deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
+        "$mirror" "$packages_suite" "$keyring" > "$packages_dir/apt/parts/debian.sources"
+    : > "$packages_dir/apt/status"
+    packages_say "reading the package lists of Debian $packages_suite ($packages_arch): about 10 s"
+    packages_apt apt-get -qq update >&2
+    packages_updated=1
+}
+
+# Says so when the mirror has another upstream version than the project was tested with.
+packages_note_version() {
+    local name=$1 version=$2 pair
+    for pair in $ARM64_EXPECTED; do
+        if [ "${pair%%=*}" = "$name" ]; then
+            case ${version#*:} in
+                "${pair#*=}"*) ;;
+                *) packages_say "note: $name is version $version now; tested with ${pair#*=} (machines/versions.env)" ;;
+            esac
+        fi
+    done
+}
+
+packages_fetch_missing() {
+    local name file version
+    packages_update
+    for name in "$@"; do
+        [ ! -e "$packages_dir/x/$name" ] || continue # another caller was faster
+        rm -rf "$packages_dir/debs/new" "$packages_dir/x/.new"
+        mkdir "$packages_dir/debs/new"
+        if ! (cd "$packages_dir/debs/new" && packages_apt apt-get -qq download "$name" >&2); then
+            packages_say "Debian $packages_suite on this mirror does not give $name ($packages_arch): see machines/versions.env"
+            return 1
+        fi
+        file=$(echo "$packages_dir"/debs/new/*.deb)
+        version=$(dpkg-deb -f "$file" Version)
+        packages_note_version "$name" "$version"
+        dpkg-deb -x "$file" "$packages_dir/x/.new"
+        printf '%s\n' "$version" > "$packages_dir/x/.new/.version"
+        mv -T "$packages_dir/x/.new" "$packages_dir/x/$name" # complete or absent
+        rm -r "$packages_dir/debs/new"
+        packages_say "fetched $name $version"
+    done
+}
+
+packages_fetch() {
+    local name missing=()
+    for name in "$@"; do
+        [ -e "$packages_dir/x/$name" ] || missing+=("$name")
+    done
+    [ ${#missing[@]} = 0 ] || packages_locked packages_fetch_missing "${missing[@]}"
+}
+
+packages_fetch_missing_kernel() {
+    local name
+    packages_update
+    [ ! -e "$packages_dir/x/linux-image" ] || return 0
+    name=$(packages_apt apt-cache depends "linux-image-$packages_arch" | sed -n 's/^ *Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | sed -n 1p)
+    [ -n "$name" ] || { packages_say "no kernel found in Debian $packages_suite"; return 1; }
+    packages_fetch_missing "$name"
+    mv -T "$packages_dir/x/$name" "$packages_dir/x/linux-image"
+}
+
+packages_fetch_kernel() {
+    [ -e "$packages_dir/x/linux-image" ] || packages_locked packages_fetch_missing_kernel
+}
+
+packages_fetch_missing_source() {
+    local name=$1 version
+    packages_update
+    [ ! -e "$packages_dir/src/$name" ] || return 0
+    rm -rf "$packages_dir/src/.new"
+    mkdir "$packages_dir/src/.new"
+    (
+        cd "$packages_dir/src/.new"
+        packages_apt apt-get -qq source --download-only "$name" >&2
+        dpkg-source --no-check -x ./*.dsc unpacked > dpkg-source.log 2>&1
+    )
+    version=$(sed -n 's/^Version: //p' "$packages_dir"/src/.new/*.dsc | sed -n 1p)
+    packages_note_version "$name" "$version"
+    printf '%s\n' "$version" > "$packages_dir/src/.new/unpacked/.version"
+    mv -T "$packages_dir/src/.new/unpacked" "$packages_dir/src/$name"
+    rm -r "$packages_dir/src/.new"
+    packages_say "fetched the source of $name $version"
+}
+
+packages_fetch_source() {
+    [ -e "$packages_dir/src/$1" ] || packages_locked packages_fetch_missing_source "$1"
+}
