@@ -11,6 +11,7 @@
 // as it was, or, after no_tee (the TEE died or did not answer in time), as it was or as it was to be: repeat the call.
 #pragma once
 #include "festore/error.hpp"
+#include "festore/export.h"
 
 #include <chrono>
 #include <cstddef>
@@ -82,7 +83,7 @@ struct TeeStatus {
     uint32_t rollback_protection_rpmb = 0;
 };
 
-class Client {
+class FESTORE_API Client {
 public:
     // Opens a session with the TA as the given owner. Costs one or two calls into the TEE.
     static Expected<Client> connect(const ClientOptions& options = {});
@@ -108,6 +109,6 @@ private:
 };
 
 // The library's version, "0.1.0".
-std::string_view version();
+FESTORE_API std::string_view version();
 
 }  // namespace festore

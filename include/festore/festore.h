@@ -7,6 +7,8 @@
  */
 #ifndef FESTORE_H
 #define FESTORE_H
+#include "festore/export.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,26 +55,26 @@ struct festore_info {
 typedef struct festore_client festore_client;
 
 /* options may be NULL. On failure *client is NULL and festore_connect_error() tells why, for this thread. */
-int festore_connect(const struct festore_options* options, festore_client** client);
-const char* festore_connect_error(void);
-void festore_close(festore_client* client); /* NULL is fine */
+FESTORE_API int festore_connect(const struct festore_options* options, festore_client** client);
+FESTORE_API const char* festore_connect_error(void);
+FESTORE_API void festore_close(festore_client* client); /* NULL is fine */
 
 /* The last failure of this client, valid until its next call; "" when there was none. */
-const char* festore_error(const festore_client* client);
+FESTORE_API const char* festore_error(const festore_client* client);
 
-int festore_put(festore_client* client, const char* name, const void* content, size_t size, unsigned flags);
+FESTORE_API int festore_put(festore_client* client, const char* name, const void* content, size_t size, unsigned flags);
 /* *content is allocated: give it back with festore_free(), which wipes it first. */
-int festore_get(festore_client* client, const char* name, void** content, size_t* size);
-void festore_free(void* content, size_t size);
-int festore_stat(festore_client* client, const char* name, struct festore_info* info); /* info may be NULL */
-int festore_remove(festore_client* client, const char* name);
+FESTORE_API int festore_get(festore_client* client, const char* name, void** content, size_t* size);
+FESTORE_API void festore_free(void* content, size_t size);
+FESTORE_API int festore_stat(festore_client* client, const char* name, struct festore_info* info); /* info may be NULL */
+FESTORE_API int festore_remove(festore_client* client, const char* name);
 
 /* Calls `each` for every object whose name begins with prefix (NULL: all), sorted by name. A non-zero return ends the
  * listing and is festore_list()'s result. */
 typedef int (*festore_each)(void* context, const char* name, const struct festore_info* info);
-int festore_list(festore_client* client, const char* prefix, festore_each each, void* context);
+FESTORE_API int festore_list(festore_client* client, const char* prefix, festore_each each, void* context);
 
-const char* festore_version(void);
+FESTORE_API const char* festore_version(void);
 
 #ifdef __cplusplus
 }

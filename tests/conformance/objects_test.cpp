@@ -183,7 +183,7 @@ TEST_P(Conformance, StatusTellsWhatServes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Storage, Conformance, testing::ValuesIn(storages()),
-                         [](const auto& info) { return name_of(info.param); });
+                         [](const auto& parameter) { return name_of(parameter.param); });
 
 }  // namespace
 }  // namespace festore::conformance

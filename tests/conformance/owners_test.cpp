@@ -85,7 +85,7 @@ TEST_P(Owners, PublicObjectsAreEverybodys) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Storage, Owners, testing::ValuesIn(storages()),
-                         [](const auto& info) { return name_of(info.param); });
+                         [](const auto& parameter) { return name_of(parameter.param); });
 
 }  // namespace
 }  // namespace festore::conformance

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The C API over the C++ one. Nothing is thrown out of here: memory exhaustion becomes FESTORE_EFAILURE.
+#include "festore/festore.h"
+
+#include "base/bytes.h"
+#include "festore/client.hpp"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+struct festore_client {
+    festore::Client client;
+    std::string error;
+};
+
+namespace {
+
+using namespace festore;
+
+thread_local std::string connect_error;
+
+ClientOptions to_options(const festore_options* options) {
+    ClientOptions result;
+    if (options == nullptr) return result;
+    if (options->tee == FESTORE_TEE_OPTEE) result.tee = TeeKind::optee;
+    if (options->tee == FESTORE_TEE_SIM) result.tee = TeeKind::sim;
+    if (options->owner == FESTORE_OWNER_GROUP) result.owner = Owner::group(options->gid);
+    if (options->owner == FESTORE_OWNER_PUBLIC) result.owner = Owner::everybody();
+    if (options->storage == FESTORE_STORAGE_RPMB) result.storage = Storage::rpmb;
+    if (options->timeout_seconds != 0) result.call_timeout = std::chrono::seconds(options->timeout_seconds);
+    return result;
+}
+
+bool known(const festore_options* options) {
+    if (options == nullptr) return true;
+    return options->tee >= FESTORE_TEE_AUTO && options->tee <= FESTORE_TEE_SIM &&
+           options->owner >= FESTORE_OWNER_USER && options->owner <= FESTORE_OWNER_PUBLIC &&
+           (options->storage == 0 || options->storage == FESTORE_STORAGE_REE ||
+            options->storage == FESTORE_STORAGE_RPMB);
+}
+
+festore_info to_info(const ObjectInfo& info) {
+    return {info.size, info.version, info.created, info.modified, info.write_once ? 1 : 0, info.legacy ? 1 : 0};
+}
+
+int failed(std::string& where, const Error& error) {
+    where = error.message;
+    return static_cast<int>(error.code);
+}
+
+// Runs a call on a client; its error, if it has one, becomes the client's last.
+template <class F>
+int guarded(std::string& error, F&& body) {
+    try {
+        error.clear();
+        return body();
+    } catch (const std::bad_alloc&) {
+        error = "out of memory";
+    } catch (const std::exception& e) {
+        error = e.what();
+    }
+    return FESTORE_EFAILURE;
+}
+
+int no_name(std::string& error) {
+    error = "the name is NULL";
+    return FESTORE_EUSAGE;
+}
+
+}  // namespace
+
+int festore_connect(const festore_options* options, festore_client** client) {
+    return guarded(connect_error, [&]() -> int {
+        *client = nullptr;
+        if (!known(options)) {
+            connect_error = "an option has an unknown value";
+            return FESTORE_EUSAGE;
+        }
+        Expected<Client> connected = Client::connect(to_options(options));
+        if (!connected) return failed(connect_error, connected.error());
+        *client = new festore_client{std::move(*connected), {}};
+        return FESTORE_OK;
+    });
+}
+
+const char* festore_connect_error(void) { return connect_error.c_str(); }
+void festore_close(festore_client* client) { delete client; }
+const char* festore_error(const festore_client* client) { return client->error.c_str(); }
+const char* festore_version(void) { return FESTORE_VERSION; }
+
+int festore_put(festore_client* client, const char* name, const void* content, size_t size, unsigned flags) {
+    return guarded(client->error, [&]() -> int {
+        if (name == nullptr) return no_name(client->error);
+        if ((flags & ~static_cast<unsigned>(FESTORE_IF_ABSENT | FESTORE_WRITE_ONCE)) != 0 ||
+            (content == nullptr && size > 0)) {
+            client->error = "unknown flags, or no content";
+            return FESTORE_EUSAGE;
+        }
+        PutOptions options;
+        options.if_absent = (flags & FESTORE_IF_ABSENT) != 0;
+        options.write_once = (flags & FESTORE_WRITE_ONCE) != 0;
+        const auto stored = client->client.put(name, bytes_of(content, size), options);
+        return stored ? FESTORE_OK : failed(client->error, stored.error());
+    });
+}
+
+int festore_get(festore_client* client, const char* name, void** content, size_t* size) {
+    return guarded(client->error, [&]() -> int {
+        if (name == nullptr) return no_name(client->error);
+        auto got = client->client.get(name);
+        if (!got) return failed(client->error, got.error());
+        void* copy = std::malloc(got->empty() ? 1 : got->size());
+        if (copy == nullptr) throw std::bad_alloc();
+        if (!got->empty()) std::memcpy(copy, got->data(), got->size());
+        *content = copy;
+        *size = got->size();
+        wipe(*got);
+        return FESTORE_OK;
+    });
+}
+
+void festore_free(void* content, size_t size) {
+    if (content == nullptr) return;
+    wipe({static_cast<std::byte*>(content), size});
+    std::free(content);
+}
+
+int festore_stat(festore_client* client, const char* name, festore_info* info) {
+    return guarded(client->error, [&]() -> int {
+        if (name == nullptr) return no_name(client->error);
+        const auto found = client->client.stat(name);
+        if (!found) return failed(client->error, found.error());
+        if (info != nullptr) *info = to_info(*found);
+        return FESTORE_OK;
+    });
+}
+
+int festore_remove(festore_client* client, const char* name) {
+    return guarded(client->error, [&]() -> int {
+        if (name == nullptr) return no_name(client->error);
+        const auto removed = client->client.remove(name);
+        return removed ? FESTORE_OK : failed(client->error, removed.error());
+    });
+}
+
+int festore_list(festore_client* client, const char* prefix, festore_each each, void* context) {
+    return guarded(client->error, [&]() -> int {
+        const auto listing = client->client.list(prefix != nullptr ? prefix : "");
+        if (!listing) return failed(client->error, listing.error());
+        for (const ObjectInfo& object : listing->objects) {
+            const festore_info info = to_info(object);
+            if (const int stop = each(context, object.name.c_str(), &info); stop != 0) return stop;
+        }
+        if (listing->damaged == 0) return FESTORE_OK;
+        client->error = std::to_string(listing->damaged) + " objects are damaged; their names are lost with them";
+        return FESTORE_EDAMAGED;
+    });
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "festore/client.hpp"
+
+#include "base/writer.h"
+#include "client/access.h"
+#include "client/session.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace festore {
+namespace {
+
+// Whoever lists forever, or grows an object under every attempt to read it, is stopped by these.
+constexpr size_t kListPagesMax = 100000;
+constexpr int kGetAttemptsMax = 4;
+
+protocol::Storage to_protocol(Storage storage) {
+    return storage == Storage::ree ? protocol::Storage::ree : protocol::Storage::rpmb;
+}
+
+template <class M>
+class Encoded {
+public:
+    explicit Encoded(const M& message) : out_(bytes_) { encode(message, out_); }
+    [[nodiscard]] Bytes bytes() const { return out_.written(); }
+
+private:
+    std::array<std::byte, protocol::kRequestBytesMax> bytes_{};
+    Writer out_;
+};
+
+ObjectInfo info_of(std::string_view name, const protocol::Metadata& m) {
+    ObjectInfo info;
+    info.name = name;
+    info.size = m.content_size;
+    info.version = m.version;
+    info.created = m.created;
+    info.modified = m.modified;
+    info.write_once = (m.flags & protocol::kObjectWriteOnce) != 0;
+    info.legacy = (m.flags & protocol::kObjectLegacy) != 0;
+    return info;
+}
+
+Error nonsense(const Doing& doing) {
+    return {ErrorCode::failure,
+            "cannot " + std::string(doing.verb) + " " + quoted(doing.name) + ": the TEE's answer makes no sense", 0, 0};
+}
+
+Expected<void> check(std::string_view name) {
+    if (const NameFault fault = check_name(bytes_of(name)); fault != NameFault::none)
+        return unexpected(usage_of_name(name, fault));
+    return {};
+}
+
+// Wipes a part of the shared buffer when the call that used it ends.
+class WipeAfter {
+public:
+    explicit WipeAfter(MutableBytes bytes) : bytes_(bytes) {}
+    ~WipeAfter() { wipe(bytes_); }
+    WipeAfter(const WipeAfter&) = delete;
+    WipeAfter& operator=(const WipeAfter&) = delete;
+
+private:
+    MutableBytes bytes_;
+};
+
+}  // namespace
+
+struct Client::State {
+    LoadedTee tee;
+    ClientOptions options;
+    std::optional<uint32_t> claimed_id;
+    std::unique_ptr<Session> session;  // none after the TA died, until the next call
+
+    Expected<void> ensure_session() {
+        if (session) return {};
+        Expected<std::unique_ptr<Session>> opened = Session::open(tee, options, claimed_id);
+        if (!opened) return unexpected(opened.error());
+        session = std::move(*opened);
+        return {};
+    }
+    // One command through `call`, which uses the session. When the TA has died, a new session is opened; and the command
+    // is repeated once where that is safe: nothing can have been stored twice or removed by somebody else's doing.
+    template <class F>
+    Expected<Reply> run(const Doing& doing, bool repeatable, F&& call) {
+        for (int attempt = 0;; ++attempt) {
+            if (const auto open = ensure_session(); !open) return unexpected(open.error());
+            Expected<Reply> reply = call(*session);
+            if (!reply) {
+                session.reset();
+                return reply;
+            }
+            if (reply->result == TEEC_ERROR_TARGET_DEAD || reply->result == TEEC_ERROR_COMMUNICATION) {
+                session.reset();
+                if (repeatable && attempt == 0) continue;
+            }
+            if (!reply->ok() && reply->result != TEEC_ERROR_SHORT_BUFFER)
+                return unexpected(error_of_command(reply->result, reply->origin, doing));
+            return reply;
+        }
+    }
+    Expected<Listing> list(std::string_view prefix);
+};
+
+Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Client::Client(Client&&) noexcept = default;
+Client& Client::operator=(Client&&) noexcept = default;
+Client::~Client() = default;
+
+Expected<Client> Client::connect(const ClientOptions& options) {
+    auto state = std::make_unique<State>();
+    Expected<LoadedTee> tee = load_tee(options.tee);
+    if (!tee) return unexpected(tee.error());
+    state->tee = std::move(*tee);
+    state->options = options;
+    if (const auto opened = state->ensure_session(); !opened) return unexpected(opened.error());
+    return Client(std::move(state));
+}
+
+Expected<Client> ClientAccess::connect(const TeecFunctions& functions, const ClientOptions& options,
+                                       std::optional<uint32_t> claimed_id) {
+    auto state = std::make_unique<Client::State>();
+    state->tee = {functions, TeeKind::sim, "in process"};
+    state->options = options;
+    state->claimed_id = claimed_id;
+    if (const auto opened = state->ensure_session(); !opened) return unexpected(opened.error());
+    return Client(std::move(state));
+}
+
+Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byte> content, const PutOptions& options) {
+    if (const auto valid = check(name); !valid) return unexpected(valid.error());
+    if (options.if_absent && options.if_version)
+        return unexpected({ErrorCode::usage, "if-absent and if-version exclude each other", 0, 0});
+    const Doing doing{"put", name};
+    if (const auto open = state_->ensure_session(); !open) return unexpected(open.error());
+    if (const uint64_t max = state_->session->hello().object_bytes_max; content.size() > max)
+        return unexpected({ErrorCode::no_space,
+                           "cannot put " + quoted(name) + ": it has more than the " + std::to_string(max) +
+                               " bytes that an object in the TEE's own storage can have",
+                           0, 0});
+    protocol::PutRequest request;
+    request.storage = to_protocol(state_->options.storage);
+    request.flags = static_cast<uint8_t>((options.if_absent ? protocol::kPutIfAbsent : 0) |
+                                         (options.if_version ? protocol::kPutIfVersion : 0) |
+                                         (options.write_once ? protocol::kPutWriteOnce : 0));
+    request.if_version = options.if_version.value_or(0);
+    request.modified = options.modified.value_or(static_cast<int64_t>(std::time(nullptr)));
+    request.content_size = static_cast<uint32_t>(content.size());
+    request.name = bytes_of(name);
+    const Encoded encoded(request);
+    const bool repeatable = request.flags == 0;  // with a condition, a repeat could answer for the first try's success
+    const Expected<Reply> reply = state_->run(doing, repeatable, [&](Session& session) -> Expected<Reply> {
+        const Expected<MutableBytes> buffer = session.buffer(content.size());
+        if (!buffer) return unexpected(buffer.error());
+        copy_bytes(content, *buffer);
+        Expected<Reply> answer =
+            session.invoke(protocol::Command::put, encoded.bytes(), Payload::input, content.size());
+        if (answer) wipe(buffer->first(content.size()));
+        return answer;
+    });
+    if (!reply) return unexpected(reply.error());
+    const auto answer = protocol::decode<protocol::PutAnswer>(reply->bytes());
+    if (!answer || answer->content_size != content.size()) return unexpected(nonsense(doing));
+    ObjectInfo info;
+    info.name = name;
+    info.size = content.size();
+    info.version = answer->version;
+    info.modified = request.modified;
+    info.write_once = options.write_once;
+    return info;
+}
+
+Expected<std::vector<std::byte>> Client::get(std::string_view name) {
+    if (const auto valid = check(name); !valid) return unexpected(valid.error());
+    const Doing doing{"get", name};
+    const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
+    size_t size = 0;
+    for (int attempt = 0; attempt < kGetAttemptsMax; ++attempt) {
+        MutableBytes shared;
+        const Expected<Reply> reply = state_->run(doing, true, [&](Session& session) -> Expected<Reply> {
+            const Expected<MutableBytes> buffer = session.buffer(size);
+            if (!buffer) return unexpected(buffer.error());
+            shared = *buffer;
+            return session.invoke(protocol::Command::get, request.bytes(), Payload::output, shared.size());
+        });
+        if (!reply) return unexpected(reply.error());
+        if (reply->result == TEEC_ERROR_SHORT_BUFFER) {  // it is larger, or became so since the last attempt
+            if (reply->payload_size <= shared.size() || reply->payload_size > UINT32_MAX)
+                return unexpected(nonsense(doing));
+            size = reply->payload_size;
+            continue;
+        }
+        const auto metadata = protocol::decode<protocol::Metadata>(reply->bytes());
+        if (!metadata || metadata->content_size != reply->payload_size || reply->payload_size > shared.size())
+            return unexpected(nonsense(doing));
+        const WipeAfter wipe_after(shared.first(reply->payload_size));
+        return std::vector<std::byte>(shared.begin(), shared.begin() + static_cast<std::ptrdiff_t>(reply->payload_size));
+    }
+    return unexpected({ErrorCode::busy, "cannot get " + quoted(name) + ": it changes all the time", 0, 0});
+}
+
+Expected<ObjectInfo> Client::stat(std::string_view name) {
+    if (const auto valid = check(name); !valid) return unexpected(valid.error());
+    const Doing doing{"stat", name};
+    const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
+    const Expected<Reply> reply = state_->run(
+        doing, true, [&](Session& session) { return session.invoke(protocol::Command::stat, request.bytes()); });
+    if (!reply) return unexpected(reply.error());
+    const auto metadata = protocol::decode<protocol::Metadata>(reply->bytes());
+    if (!metadata) return unexpected(nonsense(doing));
+    return info_of(name, *metadata);
+}
+
+Expected<void> Client::remove(std::string_view name) {
+    if (const auto valid = check(name); !valid) return unexpected(valid.error());
+    const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
+    const Expected<Reply> reply = state_->run(Doing{"remove", name}, false, [&](Session& session) {
+        return session.invoke(protocol::Command::remove, request.bytes());
+    });
+    if (!reply) return unexpected(reply.error());
+    return {};
+}
+
+Expected<Listing> Client::State::list(std::string_view prefix) {
+    const Doing doing{"list", prefix};
+    Listing listing;
+    std::vector<std::byte> cursor;
+    for (size_t page = 0; page < kListPagesMax; ++page) {
+        const Encoded request(protocol::ListRequest{to_protocol(options.storage), cursor, bytes_of(prefix)});
+        MutableBytes shared;
+        const Expected<Reply> reply = run(doing, true, [&](Session& s) -> Expected<Reply> {
+            const Expected<MutableBytes> buffer = s.buffer(limits::kListBufferBytesMax);
+            if (!buffer) return unexpected(buffer.error());
+            shared = buffer->first(limits::kListBufferBytesMax);
+            return s.invoke(protocol::Command::list, request.bytes(), Payload::output, shared.size());
+        });
+        if (!reply) return unexpected(reply.error());
+        const auto answer = protocol::decode<protocol::ListAnswer>(reply->bytes());
+        if (!answer || reply->payload_size > shared.size()) return unexpected(nonsense(doing));
+        const std::vector<std::byte> entries(shared.begin(),
+                                             shared.begin() + static_cast<std::ptrdiff_t>(reply->payload_size));
+        wipe(shared.first(reply->payload_size));
+        Bytes rest = entries;
+        for (uint32_t i = 0; i < answer->entries; ++i) {
+            const auto entry = protocol::decode_entry(rest);
+            if (!entry) return unexpected(nonsense(doing));
+            listing.objects.push_back(info_of(text_of(entry->name), entry->metadata));
+        }
+        listing.damaged += answer->damaged;
+        if (!answer->more) return listing;
+        // The cursor only moves forward: one that does not would have us list forever.
+        if (!std::lexicographical_compare(cursor.begin(), cursor.end(), answer->cursor.begin(), answer->cursor.end()))
+            return unexpected(nonsense(doing));
+        cursor.assign(answer->cursor.begin(), answer->cursor.end());
+    }
+    return unexpected(nonsense(doing));
+}
+
+Expected<Listing> Client::list(std::string_view prefix) {
+    if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
+        return unexpected(usage_of_name(prefix, fault));
+    Expected<Listing> listing = state_->list(prefix);
+    if (listing)
+        std::sort(listing->objects.begin(), listing->objects.end(),
+                  [](const ObjectInfo& a, const ObjectInfo& b) { return a.name < b.name; });
+    return listing;
+}
+
+Expected<TeeStatus> Client::status() {
+    if (const auto open = state_->ensure_session(); !open) return unexpected(open.error());
+    const protocol::HelloAnswer& hello = state_->session->hello();
+    TeeStatus status;
+    status.kind = (hello.features & protocol::kFeatureSimulated) != 0 ? TeeKind::sim : TeeKind::optee;
+    status.library = state_->tee.library;
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "%u.%u.%u", hello.ta_version >> 16, hello.ta_version >> 8 & 0xFF,
+                  hello.ta_version & 0xFF);
+    status.ta_version = text.data();
+    status.protocol_major = hello.version_major;
+    status.protocol_minor = hello.version_minor;
+    const char* login = hello.login == protocol::Login::user    ? "user "
+                        : hello.login == protocol::Login::group ? "group "
+                                                                : "public";
+    status.identity = login;
+    for (size_t i = 0; hello.login != protocol::Login::public_ && i < hello.identity.bytes.size(); ++i) {
+        std::snprintf(text.data(), text.size(), "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+                      static_cast<unsigned>(hello.identity.bytes[i]));
+        status.identity += text.data();
+    }
+    status.object_bytes_max = hello.object_bytes_max;
+    status.has_ree = (hello.features & protocol::kFeatureRee) != 0;
+    status.has_rpmb = (hello.features & protocol::kFeatureRpmb) != 0;
+    status.zero_huk = (hello.features & protocol::kFeatureZeroHuk) != 0;
+    status.rollback_protection_ree = hello.rollback_protection_ree;
+    status.rollback_protection_rpmb = hello.rollback_protection_rpmb;
+    return status;
+}
+
+std::string_view version() { return FESTORE_VERSION; }
+
+}  // namespace festore

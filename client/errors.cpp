@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "client/errors.h"
+
+#include "base/limits.h"
+#include "base/tee_client_api.h"
+#include "client/device.h"
+
+#include <array>
+#include <cstdio>
+
+namespace festore {
+namespace {
+
+std::string hex(uint32_t v) {
+    std::array<char, 16> text{};
+    std::snprintf(text.data(), text.size(), "0x%08x", v);
+    return text.data();
+}
+
+struct Explained {
+    Code code;
+    ErrorCode error;
+    const char* text;
+};
+
+// What the TA's and the TEE's answers mean for a command.
+constexpr Explained kCommandErrors[] = {
+    {Code::item_not_found, ErrorCode::not_found, "there is no such object"},
+    {Code::access_conflict, ErrorCode::conflict, "an object of that name exists, or another program is using it"},
+    {Code::version_conflict, ErrorCode::conflict, "the object has another version; see 'festore stat'"},
+    {Code::write_once, ErrorCode::conflict, "the object was stored as write-once; remove it first if it must change"},
+    {Code::corrupt_object, ErrorCode::damaged,
+     "the TEE found it damaged or tampered with, and has deleted it; store it again"},
+    {Code::corrupt_object_2, ErrorCode::damaged,
+     "the TEE found it damaged or tampered with, and has deleted it; store it again"},
+    {Code::storage_no_space, ErrorCode::no_space, "the TEE's storage is full; remove objects, or free its file system"},
+    {Code::out_of_memory, ErrorCode::no_space, "the TEE is out of memory; close other users of the TEE and repeat"},
+    {Code::limit_exceeded, ErrorCode::no_space, "it is larger than a limit of the TEE"},
+    {Code::storage_not_available, ErrorCode::no_tee,
+     "this TEE does not offer that storage (for rpmb: no RPMB built in, or no device with one)"},
+    {Code::storage_not_available_2, ErrorCode::no_tee, "the TEE's storage cannot be reached; is tee-supplicant running?"},
+    {Code::access_denied, ErrorCode::not_permitted, "the TEE does not permit it"},
+    {Code::busy, ErrorCode::busy, "the TEE is busy; repeat it later"},
+    {Code::target_dead, ErrorCode::no_tee,
+     "the trusted application died; whether the change was made is not known: repeat the command"},
+    {Code::communication, ErrorCode::no_tee, "the connection to the TEE broke; is tee-supplicant running? Repeat the command"},
+    {Code::no_identity, ErrorCode::no_tee,
+     "this kernel gives the TEE no identities of users (Linux before 5.8, or a user namespace); only --public works"},
+    {Code::not_supported, ErrorCode::no_tee,
+     "this TEE or its trusted application does not support it (an OP-TEE without the system pseudo-TA?)"},
+};
+
+const Explained* explained(uint32_t result) {
+    for (const Explained& e : kCommandErrors)
+        if (static_cast<uint32_t>(e.code) == result) return &e;
+    return nullptr;
+}
+
+}  // namespace
+
+std::string quoted(std::string_view name) {
+    std::string text = "'";
+    for (size_t i = 0; i < name.size(); ++i) {
+        const auto c = static_cast<unsigned char>(name[i]);
+        const bool c1_control = c == 0xC2 && i + 1 < name.size() && static_cast<unsigned char>(name[i + 1]) < 0xA0;
+        if (c >= 0x20 && c != 0x7F && c != '\'' && !c1_control) {
+            text += name[i];
+            continue;
+        }
+        std::array<char, 8> escaped{};
+        std::snprintf(escaped.data(), escaped.size(), "\\x%02x", c);
+        text += escaped.data();
+    }
+    return text + "'";
+}
+
+Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing) {
+    Error error{ErrorCode::failure, "cannot " + std::string(doing.verb), result, origin};
+    if (!doing.name.empty()) error.message += " " + quoted(doing.name);
+    error.message += ": ";
+    if (const Explained* e = explained(result); e != nullptr) {
+        error.code = e->error;
+        error.message += e->text;
+    } else {
+        error.message += "the TEE answered " + hex(result) + " (origin " + std::to_string(origin) + ")";
+    }
+    return error;
+}
+
+Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner) {
+    Error error{ErrorCode::no_tee, "", result, origin};
+    switch (static_cast<Code>(result)) {
+    case Code::item_not_found:
+        error.message = "the trusted application is not installed: tee-supplicant found no "
+                        "b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta in its folder (usually /lib/optee_armtz)";
+        return error;
+    case Code::access_denied:
+        error.code = ErrorCode::not_permitted;
+        error.message = owner.kind == Owner::Kind::group
+                            ? "the kernel refuses the login as group " + std::to_string(owner.gid) +
+                                  ": you are not a member of it"
+                            : "the TEE refuses the login";
+        return error;
+    case Code::security:
+        error.message = "the TEE refuses the trusted application: its signature or version is not one that this TEE accepts";
+        return error;
+    case Code::busy:
+        error.code = ErrorCode::busy;
+        error.message = "too many sessions with the trusted application are open; repeat it later";
+        return error;
+    default: break;
+    }
+    error = error_of_command(result, origin, {"open a session with the trusted application", {}});
+    if (error.code == ErrorCode::failure) error.code = ErrorCode::no_tee;
+    return error;
+}
+
+Error error_of_context(uint32_t result) {
+    const TeeDevice device = find_tee_device();
+    Error error{ErrorCode::no_tee, "", result, TEEC_ORIGIN_API};
+    if (device.path.empty()) {
+        error.message = "there is no TEE here: no /dev/tee0. Is the kernel's OP-TEE driver loaded (modprobe optee)?";
+    } else if (!device.accessible) {
+        error.code = ErrorCode::not_permitted;
+        error.message = "no permission to use " + device.path + ": it belongs to the group " + device.group +
+                        "; become a member (usermod -aG " + device.group + " USER) and log in again";
+    } else {
+        error.message = "the TEE at " + device.path + " does not answer (" + hex(result) + ")";
+    }
+    return error;
+}
+
+Error usage_of_name(std::string_view name, NameFault fault) {
+    Error error{ErrorCode::usage, "", 0, 0};
+    switch (fault) {
+    case NameFault::empty: error.message = "a name must not be empty"; break;
+    case NameFault::too_long:
+        error.message = "the name has " + std::to_string(name.size()) + " bytes; " +
+                        std::to_string(limits::kNameBytesMax) + " is the limit";
+        break;
+    case NameFault::not_utf8: error.message = "the name " + quoted(name) + " is not UTF-8"; break;
+    default: error.message = "the name " + quoted(name) + " has a control character"; break;
+    }
+    return error;
+}
+
+}  // namespace festore

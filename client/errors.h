@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// From what the TEE answers to what a person is told.
+#pragma once
+#include "base/bytes.h"
+#include "base/name.h"
+#include "base/result.h"
+#include "festore/client.hpp"
+
+#include <string>
+
+namespace festore {
+
+// What was being done, for the message: "cannot VERB 'NAME': …".
+struct Doing {
+    std::string_view verb;
+    std::string_view name;
+};
+
+// An answer of a command that the TA served (or the TEE, when the TA could not).
+Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing);
+// An answer to opening a session.
+Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner);
+// The TEE could not be reached at all.
+Error error_of_context(uint32_t result);
+
+Error usage_of_name(std::string_view name, NameFault fault);
+
+// The name in quotes, with what a terminal would obey made harmless.
+std::string quoted(std::string_view name);
+
+inline tl::unexpected<Error> unexpected(Error error) { return tl::unexpected<Error>(std::move(error)); }
+
+}  // namespace festore

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "client/session.h"
+
+#include "base/writer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <unistd.h>
+
+namespace festore {
+namespace {
+
+constexpr size_t kBufferBytesMin = 64 * 1024;
+
+TEEC_UUID ta_uuid() {
+    TEEC_UUID uuid{protocol::kTaTimeLow, protocol::kTaTimeMid, protocol::kTaTimeHighAndVersion, {}};
+    std::copy(protocol::kTaClockSeqAndNode.begin(), protocol::kTaClockSeqAndNode.end(), uuid.clockSeqAndNode);
+    return uuid;
+}
+
+uint32_t login_method(const Owner& owner) {
+    switch (owner.kind) {
+    case Owner::Kind::user: return TEEC_LOGIN_USER;
+    case Owner::Kind::group: return TEEC_LOGIN_GROUP;
+    case Owner::Kind::everybody: break;
+    }
+    return TEEC_LOGIN_PUBLIC;
+}
+
+}  // namespace
+
+struct Session::Connection {
+    TeecFunctions tee{};
+    TEEC_Context context{};
+    TEEC_Session session{};
+    TEEC_SharedMemory memory{};
+    bool has_context = false;
+    bool has_session = false;
+    bool has_memory = false;
+
+    ~Connection() {
+        release_memory();
+        if (has_session) tee.close_session(&session);
+        if (has_context) tee.finalize_context(&context);
+    }
+    void release_memory() {
+        if (!has_memory) return;
+        wipe({static_cast<std::byte*>(memory.buffer), memory.size});
+        tee.release_shared_memory(&memory);
+        has_memory = false;
+    }
+};
+
+Error Session::timed_out() const {
+    return {ErrorCode::no_tee,
+            "the TEE did not answer within " + std::to_string(limit_.count() / 1000) +
+                " s: is tee-supplicant running? Start it and repeat the command",
+            0, 0};
+}
+
+Expected<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const ClientOptions& options,
+                                                 std::optional<uint32_t> claimed_id) {
+    std::unique_ptr<Session> session(new Session);
+    session->limit_ = options.call_timeout;
+    session->connection_ = std::make_shared<Connection>();
+    session->connection_->tee = tee.functions;
+
+    struct Opening {
+        std::shared_ptr<Connection> connection;
+        uint32_t method = 0;
+        uint32_t gid = 0;
+        TEEC_Result context_result = TEEC_SUCCESS;
+        TEEC_Result result = TEEC_SUCCESS;
+        uint32_t origin = 0;
+    };
+    const auto opening = std::make_shared<Opening>();
+    opening->connection = session->connection_;
+    opening->method = login_method(options.owner);
+    opening->gid = options.owner.gid;
+    const bool answered = session->worker_.run(
+        [opening] {
+            Connection& c = *opening->connection;
+            opening->context_result = c.tee.initialize_context(nullptr, &c.context);
+            if (opening->context_result != TEEC_SUCCESS) return;
+            c.has_context = true;
+            const TEEC_UUID uuid = ta_uuid();
+            const void* data = opening->method == TEEC_LOGIN_GROUP ? &opening->gid : nullptr;
+            opening->result = c.tee.open_session(&c.context, &c.session, &uuid, opening->method, data, nullptr,
+                                                 &opening->origin);
+            c.has_session = opening->result == TEEC_SUCCESS;
+        },
+        session->limit_);
+    if (!answered) return unexpected(session->timed_out());
+    if (opening->context_result != TEEC_SUCCESS) return unexpected(error_of_context(opening->context_result));
+    if (opening->result != TEEC_SUCCESS)
+        return unexpected(error_of_session(opening->result, opening->origin, options.owner));
+    if (const auto checked = session->say_hello(options, claimed_id); !checked) return unexpected(checked.error());
+    return session;
+}
+
+// The worker closes the session, since closing may hang like any other call. Whether it does, nobody waits to see.
+Session::~Session() {
+    if (!connection_ || worker_.lost()) return;
+    worker_.run([connection = std::move(connection_)]() mutable { connection.reset(); }, limit_);
+}
+
+Expected<void> Session::say_hello(const ClientOptions& options, std::optional<uint32_t> claimed_id) {
+    protocol::HelloRequest request;
+    switch (options.owner.kind) {
+    case Owner::Kind::user:
+        request.login = protocol::Login::user;
+        request.id = claimed_id.value_or(geteuid());  // Linux tells the TEE the effective user
+        break;
+    case Owner::Kind::group:
+        request.login = protocol::Login::group;
+        request.id = claimed_id.value_or(options.owner.gid);
+        break;
+    case Owner::Kind::everybody: break;
+    }
+    std::array<std::byte, protocol::kHelloRequestBytes> encoded{};
+    Writer out(encoded);
+    encode(request, out);
+    const Expected<Reply> reply = invoke(protocol::Command::hello, out.written());
+    if (!reply) return unexpected(reply.error());
+    if (reply->result == TEEC_ERROR_NOT_SUPPORTED)
+        return unexpected({ErrorCode::no_tee,
+                           "the trusted application installed under this UUID is not festore's (the first demo's?): "
+                           "install the one that belongs to this version",
+                           reply->result, reply->origin});
+    if (!reply->ok())
+        return unexpected(error_of_command(reply->result, reply->origin, {"use the trusted application", {}}));
+    const auto answer = protocol::decode<protocol::HelloAnswer>(reply->bytes());
+    if (!answer)
+        return unexpected({ErrorCode::no_tee, "the trusted application's answer makes no sense", 0, 0});
+    hello_ = *answer;
+    if (hello_.version_major != protocol::kVersionMajor)
+        return unexpected({ErrorCode::no_tee,
+                           "this festore speaks protocol " + std::to_string(protocol::kVersionMajor) +
+                               " and the trusted application speaks " + std::to_string(hello_.version_major) +
+                               ": install the two of one version",
+                           0, 0});
+    return {};
+}
+
+Expected<MutableBytes> Session::buffer(size_t size) {
+    Connection& c = *connection_;
+    if (c.has_memory && c.memory.size >= size)
+        return MutableBytes(static_cast<std::byte*>(c.memory.buffer), c.memory.size);
+    c.release_memory();
+    c.memory = {};
+    c.memory.size = std::max(size, kBufferBytesMin);
+    c.memory.flags = TEEC_MEM_INPUT | TEEC_MEM_OUTPUT;
+    const TEEC_Result result = c.tee.allocate_shared_memory(&c.context, &c.memory);
+    if (result != TEEC_SUCCESS)
+        return unexpected(error_of_command(result, TEEC_ORIGIN_API, {"share memory with the TEE", {}}));
+    c.has_memory = true;
+    return MutableBytes(static_cast<std::byte*>(c.memory.buffer), c.memory.size);
+}
+
+Expected<Reply> Session::invoke(protocol::Command command, Bytes request, Payload payload, size_t size) {
+    struct Call {
+        std::shared_ptr<Connection> connection;
+        std::vector<std::byte> request;
+        TEEC_Operation operation{};
+        Reply reply;
+    };
+    const auto call = std::make_shared<Call>();
+    call->connection = connection_;
+    call->request.assign(request.begin(), request.end());
+    TEEC_Operation& operation = call->operation;
+    const uint32_t payload_type = payload == Payload::input    ? TEEC_MEMREF_PARTIAL_INPUT
+                                  : payload == Payload::output ? TEEC_MEMREF_PARTIAL_OUTPUT
+                                                               : TEEC_NONE;
+    operation.paramTypes =
+        TEEC_PARAM_TYPES(TEEC_MEMREF_TEMP_INPUT, TEEC_MEMREF_TEMP_OUTPUT, payload_type, TEEC_NONE);
+    operation.params[0].tmpref = {call->request.data(), call->request.size()};
+    operation.params[1].tmpref = {call->reply.answer.data(), call->reply.answer.size()};
+    if (payload != Payload::none) operation.params[2].memref = {&connection_->memory, size, 0};
+    const bool answered = worker_.run(
+        [call, command] {
+            Connection& c = *call->connection;
+            call->reply.result = c.tee.invoke_command(&c.session, static_cast<uint32_t>(command), &call->operation,
+                                                      &call->reply.origin);
+        },
+        limit_);
+    if (!answered) return unexpected(timed_out());
+    Reply reply = call->reply;
+    reply.answer_size = std::min(operation.params[1].tmpref.size, reply.answer.size());
+    reply.payload_size = payload != Payload::none ? operation.params[2].memref.size : 0;
+    return reply;
+}
+
+}  // namespace festore

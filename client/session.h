@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A session with the TA: opened as one owner, checked by hello, with one buffer that both worlds share. Every call has a
+// time limit (client/worker.h). Thread safety: one caller at a time.
+#pragma once
+#include "base/bytes.h"
+#include "base/tee_client_api.h"
+#include "client/tee_choice.h"
+#include "client/worker.h"
+#include "protocol/messages.h"
+
+#include <array>
+#include <optional>
+#include <vector>
+
+namespace festore {
+
+struct Reply {
+    uint32_t result = 0;
+    uint32_t origin = 0;
+    std::array<std::byte, protocol::kAnswerBytesMax> answer{};
+    size_t answer_size = 0;   // never more than answer holds
+    size_t payload_size = 0;  // as the TA says: what it wrote, or needs
+
+    [[nodiscard]] bool ok() const { return result == TEEC_SUCCESS; }
+    [[nodiscard]] Bytes bytes() const { return Bytes(answer).first(answer_size); }
+};
+
+enum class Payload { none, input, output };
+
+class Session {
+public:
+    // Opens the context and the session, and says hello. `claimed_id`: for tests, instead of the caller's own id.
+    static Expected<std::unique_ptr<Session>> open(const LoadedTee& tee, const ClientOptions& options,
+                                                   std::optional<uint32_t> claimed_id);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    // One command. For input, `size` bytes of buffer() go to the TA; for output, it may write that many.
+    // no_tee when the TEE did not answer in time; what the TEE answered is in the Reply.
+    Expected<Reply> invoke(protocol::Command command, Bytes request, Payload payload = Payload::none, size_t size = 0);
+
+    // The shared buffer, at least `size` bytes. The normal world's copy of plaintext lies here: wipe what was used.
+    Expected<MutableBytes> buffer(size_t size);
+
+    [[nodiscard]] const protocol::HelloAnswer& hello() const { return hello_; }
+
+private:
+    struct Connection;  // what the worker's calls touch; lives until the last of them ends
+    Session() = default;
+    Expected<void> say_hello(const ClientOptions& options, std::optional<uint32_t> claimed_id);
+    Error timed_out() const;
+
+    std::shared_ptr<Connection> connection_;
+    Worker worker_;
+    std::chrono::milliseconds limit_{};
+    protocol::HelloAnswer hello_;
+};
+
+}  // namespace festore

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "client/worker.h"
+
+#include <condition_variable>
+#include <csignal>
+#include <mutex>
+#include <pthread.h>
+#include <thread>
+#include <utility>
+
+namespace festore {
+
+struct Worker::Shared {
+    std::mutex lock;
+    std::condition_variable changed;
+    std::function<void()> work;  // set: to be done
+    bool done = false;
+    bool end = false;
+
+    void serve() {
+        std::unique_lock guard(lock);
+        while (true) {
+            changed.wait(guard, [this] { return work || end; });
+            if (end) return;
+            const std::function<void()> current = std::exchange(work, nullptr);
+            guard.unlock();
+            current();
+            guard.lock();
+            done = true;
+            changed.notify_all();
+        }
+    }
+};
+
+Worker::Worker() : shared_(std::make_shared<Shared>()) {
+    // Signals are for the program's own threads.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    std::thread([shared = shared_] { shared->serve(); }).detach();
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+Worker::~Worker() {
+    const std::lock_guard guard(shared_->lock);
+    shared_->end = true;
+    shared_->changed.notify_all();
+}
+
+bool Worker::run(std::function<void()> work, std::chrono::milliseconds limit) {
+    if (lost_) return false;
+    std::unique_lock guard(shared_->lock);
+    shared_->done = false;
+    shared_->work = std::move(work);
+    shared_->changed.notify_all();
+    lost_ = !shared_->changed.wait_for(guard, limit, [this] { return shared_->done; });
+    return !lost_;
+}
+
+}  // namespace festore

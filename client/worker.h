@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Calls that may never return, with a time limit. OP-TEE waits without end for a tee-supplicant that is not there, and a
+// thread that waits in the kernel cannot be called back: so calls run on a thread of their own, and one that does not
+// answer in time is abandoned together with everything it may still touch, which it therefore must own (shared_ptr).
+//
+// Thread safety: one caller at a time.
+#pragma once
+#include <chrono>
+#include <functional>
+#include <memory>
+
+namespace festore {
+
+class Worker {
+public:
+    Worker();
+    ~Worker();  // waits for nothing: a worker that is idle ends, one that hangs is left
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    // Runs `work` and waits for it. False: it took longer than the limit; the worker is lost, later calls fail at once.
+    // What `work` refers to must live as long as `work` itself.
+    bool run(std::function<void()> work, std::chrono::milliseconds limit);
+    [[nodiscard]] bool lost() const { return lost_; }
+
+private:
+    struct Shared;
+    std::shared_ptr<Shared> shared_;
+    bool lost_ = false;
+};
+
+}  // namespace festore
