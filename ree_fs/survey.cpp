@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ree_fs/survey.h"
+
+#include "ree_fs/limits.h"
+#include "ree_fs/tree.h"
+
+#include <algorithm>
+
+namespace festore::ree_fs {
+namespace {
+
+// How many children (0, 1 or 2) the node's hash was made with; nothing when no number fits.
+std::optional<unsigned> children_hashed(Sha256& sha, const Tree& tree, uint32_t id, const uint64_t* length) {
+    const TreeNode* const first = tree.find(2 * id);
+    const TreeNode* const second = tree.find(2 * id + 1);
+    const unsigned most = first == nullptr ? 0 : (second == nullptr ? 1 : 2);
+    for (unsigned count = 0; count <= most; ++count) {
+        if (node_hash(sha, tree.nodes[id - 1].image, length, count > 0 ? &first->image.hash : nullptr,
+                      count > 1 ? &second->image.hash : nullptr) == tree.nodes[id - 1].image.hash) {
+            return count;
+        }
+    }
+    return std::nullopt;
+}
+
+struct Shape {
+    uint32_t highest = 1;
+    std::vector<uint32_t> misfits;  // nodes in the tree whose hash fits nothing
+};
+
+// Follows the tree down from a root with `root_children` children. Left-over nodes of a longer past are not in it.
+Shape shape_of(const Tree& tree, const std::vector<std::optional<unsigned>>& counts, unsigned root_children) {
+    Shape shape;
+    std::vector<bool> within(tree.nodes.size() + 1, false);
+    within[1] = true;
+    for (uint32_t id = 1; id <= tree.nodes.size(); ++id) {
+        if (!within[id]) continue;
+        shape.highest = id;
+        const std::optional<unsigned> count = id == 1 ? root_children : counts[id];
+        if (!count) {
+            shape.misfits.push_back(id);
+            continue;
+        }
+        for (uint32_t child = 2 * id; child < 2 * id + *count; ++child) within[child] = true;
+    }
+    return shape;
+}
+
+std::optional<uint64_t> find_length(Sha256& sha, const Tree& tree, unsigned children, uint32_t highest) {
+    const Hash* const child0 = children > 0 ? &tree.nodes[1].image.hash : nullptr;
+    const Hash* const child1 = children > 1 ? &tree.nodes[2].image.hash : nullptr;
+    const uint64_t from = uint64_t{highest - 1} * kBlockBytes;
+    static_assert(kBlockBytes < kLengthsTriedMax);
+    for (uint64_t length = from; length <= from + kBlockBytes; ++length) {
+        if (node_hash(sha, tree.nodes[0].image, &length, child0, child1) == tree.nodes[0].image.hash) return length;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Survey survey_tree(FileSource& file, const FileView& view, uint8_t version) {
+    Survey survey;
+    survey.version = version;
+    if (!view.roots[version]) {
+        survey.findings.damage(place_of_node(1, version), "the file ends at " + std::to_string(view.size) + ", before this node");
+        return survey;
+    }
+    Tree tree;
+    tree.version = version;
+    tree.meta.node_id_max = nodes_that_fit(view.size);
+    Findings beyond;  // that more could have been there says nothing
+    load_nodes(file, *view.roots[version], tree, beyond);
+    Sha256 sha;
+    std::vector<std::optional<unsigned>> counts(tree.nodes.size() + 1);
+    for (uint32_t id = 2; id <= tree.nodes.size(); ++id) counts[id] = children_hashed(sha, tree, id, nullptr);
+
+    const unsigned most = static_cast<unsigned>(std::min<size_t>(tree.nodes.size() - 1, 2));
+    Shape likely;
+    for (unsigned children = most + 1; children-- > 0;) {
+        Shape shape = shape_of(tree, counts, children);
+        survey.length = find_length(sha, tree, children, shape.highest);
+        if (survey.length || children == most) likely = std::move(shape);
+        if (survey.length) break;
+    }
+    survey.nodes = likely.highest;
+    if (!survey.length) {
+        survey.findings.damage(place_of_node(1, version), "the root does not fit its hash, whatever the length of the content");
+        return survey;
+    }
+    for (const uint32_t id : likely.misfits) {
+        survey.findings.damage(place_of_node(id, tree.nodes[id - 1].version), "the node, or the hash of a child, does not fit its hash");
+    }
+    return survey;
+}
+
+}  // namespace festore::ree_fs
