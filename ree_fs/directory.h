@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The storage directory in the normal world's file system, as anybody may have left it: names are not believed, links
+// and devices are never followed or opened. Reads only.
+#pragma once
+#include "base/result.h"
+#include "ree_fs/source.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace festore::ree_fs {
+
+enum class NameKind : uint8_t {
+    directory_file,  // "dirf.db"
+    numbered,        // an object's file: its number in lower-case hexadecimal, no leading zeros
+    installed_ta,    // "3.ta": a TA in OP-TEE's own TA store, number in decimal
+    foreign,         // anything else
+};
+
+struct DirectoryName {
+    std::string name;  // any bytes
+    NameKind kind = NameKind::foreign;
+    uint32_t number = 0;   // of numbered files
+    bool regular = false;  // a regular file; anything else is never opened
+    uint64_t size = 0;
+};
+
+NameKind kind_of_name(const std::string& name, uint32_t& number);
+std::string name_of_file(uint32_t number);
+
+class StorageDirectory {
+public:
+    // `descriptor` stays the caller's, and open for as long as this is used.
+    explicit StorageDirectory(int descriptor) : descriptor_(descriptor) {}
+    // Sorted: dirf.db, numbered files by number, the rest by name. generic when the system fails to list, limit_exceeded
+    // beyond kDirectoryNamesMax.
+    Result<std::vector<DirectoryName>> names() const;
+    // Null when it is not a regular file, or cannot be opened.
+    std::unique_ptr<FileSource> open(const std::string& name) const;
+
+private:
+    int descriptor_;
+};
+
+}  // namespace festore::ree_fs

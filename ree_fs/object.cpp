@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ree_fs/object.h"
+
+#include "base/reader.h"
+
+#include <algorithm>
+
+namespace festore::ree_fs {
+
+std::optional<ObjectHead> decode_object_head(Bytes start, uint64_t length) {
+    Reader in(start);
+    ObjectHead head;
+    head.attributes_bytes = in.u32();
+    head.object_size = in.u32();
+    head.object_size_max = in.u32();
+    head.usage = in.u32();
+    head.type = in.u32();
+    head.attributes_set = in.u32();
+    if (!in.ok() || length < kObjectHeadBytes || head.attributes_bytes > length - kObjectHeadBytes) return std::nullopt;
+    return head;
+}
+
+void ObjectSplitter::take(Bytes content) {
+    // The header never straddles two blocks: it is at the start of the first.
+    if (taken_ == 0 && has_header_) head_ = decode_object_head(content, length_);
+    const uint64_t data_from = head_ ? uint64_t{kObjectHeadBytes} + head_->attributes_bytes : 0;
+    const uint64_t skip = data_from > taken_ ? std::min<uint64_t>(data_from - taken_, content.size()) : 0;
+    taken_ += content.size();
+    if (!well_formed()) return;
+    const Bytes data = content.subspan(skip);
+    data_bytes_ += data.size();
+    sha_.add(data);
+    if (data_ != nullptr) data_->take(data);
+}
+
+}  // namespace festore::ree_fs
