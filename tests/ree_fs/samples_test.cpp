@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The committed storage directories of real OP-TEE decode to exactly what was put in.
+#include "tests/ree_fs/store.h"
+
+namespace festore::ree_fs::test {
+namespace {
+
+class Keeper final : public ObjectReceiver {
+public:
+    ContentSink* begin(const DirEntry& entry) override { return &contents[entry.id]; }
+    void end(const DirEntry& entry, bool whole) override {
+        EXPECT_TRUE(whole) << entry.id;
+        ++ended;
+    }
+    std::map<std::string, Memory> contents;
+    size_t ended = 0;
+};
+
+TEST(Samples, EveryObjectDecodesToItsContent) {
+    Scratch scratch;
+    Scratch::fill(scratch);
+    const Huk huk = zero_huk();
+    Keeper keeper;
+    const Inspection inspection = scratch.inspect(&huk, &keeper);
+    EXPECT_FALSE(inspection.any_damage());
+    EXPECT_EQ(inspection.key, KeyState::fits);
+    EXPECT_EQ(inspection.derivation, Derivation::compatible);
+    EXPECT_EQ(keeper.ended, 9U);
+    size_t compared = 0;
+    for (const auto& file : std::filesystem::directory_iterator(kSample / "contents")) {
+        const std::string id = file.path().filename();
+        ASSERT_TRUE(keeper.contents.contains(id)) << id;
+        EXPECT_EQ(keeper.contents[id].bytes, load(file.path())) << id;
+        ++compared;
+    }
+    EXPECT_EQ(compared, 7U);
+    for (const FileReport& file : inspection.files) {
+        ASSERT_TRUE(file.opened) << file.name.name;
+        EXPECT_TRUE(file.opened->verified) << file.name.name;
+        EXPECT_EQ(file.opened->rule, HeadRule::first_half);
+        EXPECT_EQ(file.opened->layout, HeadLayout::padded);
+        EXPECT_TRUE(file.findings.list().empty()) << text_of_findings(file.findings);
+        if (!file.entry) continue;
+        ASSERT_TRUE(file.object) << file.name.name;
+        EXPECT_EQ(file.object->data_bytes, keeper.contents[file.entry->id].bytes.size());
+        if (file.entry->owner == kSampleTa) {
+            ASSERT_TRUE(file.object->head);
+            EXPECT_EQ(file.object->head->attributes_bytes, 0U);
+            EXPECT_EQ(file.object->head->type, kTypeData);
+        } else {
+            EXPECT_TRUE(file.entry->owner.is_nil());
+            EXPECT_FALSE(file.object->head);
+        }
+    }
+}
+
+TEST(Samples, TheLargestObjectUsesTheSecondNodeBlock) {
+    for (const SampleFile& sample : sample_files()) {
+        if (sample.name != "6") continue;
+        Verdict verdict = verify(sample.bytes, derive_tsk(sample_ssk(), sample.owner), sample.expected);
+        ASSERT_TRUE(verdict.whole) << text_of_findings(verdict.findings);
+        EXPECT_EQ(verdict.file->length(), 200024U);
+        EXPECT_EQ(verdict.file->tree().nodes.size(), 49U);
+        EXPECT_GE(node_offset(32, 0), 63U * kBlockBytes);
+        return;
+    }
+    FAIL() << "no such file";
+}
+
+TEST(Samples, WithoutKeysTheShapeAndTheLengthsAreFound) {
+    Scratch scratch;
+    Scratch::fill(scratch);
+    const Huk huk = zero_huk();
+    const Inspection with = scratch.inspect(&huk);
+    const Inspection without = scratch.inspect(nullptr);
+    EXPECT_FALSE(without.any_damage());
+    EXPECT_EQ(without.key, KeyState::none);
+    ASSERT_EQ(with.files.size(), without.files.size());
+    for (size_t i = 0; i < with.files.size(); ++i) {
+        const FileReport& file = without.files[i];
+        EXPECT_FALSE(file.opened);
+        EXPECT_FALSE(file.entry);
+        ASSERT_TRUE(file.survey) << file.name.name;
+        ASSERT_TRUE(with.files[i].opened) << file.name.name;
+        EXPECT_EQ(file.survey->version, with.files[i].opened->version) << file.name.name;
+        EXPECT_EQ(file.survey->length, with.files[i].opened->length) << file.name.name;
+        EXPECT_EQ(file.survey->nodes, with.files[i].opened->nodes) << file.name.name;
+    }
+}
+
+}  // namespace
+}  // namespace festore::ree_fs::test
