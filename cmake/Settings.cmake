@@ -37,3 +37,15 @@ add_library(festore_portable INTERFACE)
 target_link_libraries(festore_portable INTERFACE festore_settings)
 target_compile_options(festore_portable INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics>)
+
+# Header-only libraries of the build machine, which a cross compiler does not find by itself: links to the folders that are
+# wanted, and to nothing else of /usr/include.
+set(FESTORE_HEADERS /usr/include CACHE PATH "Where CLI/, fmt/, nlohmann/ and tl/ are")
+set(header_links ${CMAKE_BINARY_DIR}/headers)
+file(MAKE_DIRECTORY ${header_links})
+foreach(folder CLI fmt nlohmann tl)
+  file(CREATE_LINK ${FESTORE_HEADERS}/${folder} ${header_links}/${folder} SYMBOLIC)
+endforeach()
+target_include_directories(festore_settings SYSTEM INTERFACE ${header_links})
+add_library(festore_header_only INTERFACE)
+target_compile_definitions(festore_header_only INTERFACE FMT_HEADER_ONLY)

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "base/name.h"
+#include "cli/output.h"
+#include "client/errors.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace festore::cli {
+namespace {
+
+std::string flags_of(const ObjectInfo& info) {
+    return {info.write_once ? 'w' : '-', info.legacy ? 'd' : '-'};
+}
+
+// Numbers to the right, the name last: it is the only column that can hold spaces.
+std::string long_listing(const std::vector<ObjectInfo>& objects) {
+    size_t size_width = 1;
+    size_t version_width = 1;
+    size_t time_width = 1;
+    for (const ObjectInfo& o : objects) {
+        size_width = std::max(size_width, fmt::formatted_size("{}", o.size));
+        version_width = std::max(version_width, fmt::formatted_size("{}", o.version));
+        time_width = std::max(time_width, time_text(o.modified).size());
+    }
+    std::string text;
+    for (const ObjectInfo& o : objects)
+        text += fmt::format("{} {:>{}} {:>{}} {:<{}} {}\n", flags_of(o), o.size, size_width, o.version, version_width,
+                            time_text(o.modified), time_width, escaped(o.name));
+    return text;
+}
+
+class Ls : public Verb {
+public:
+    void declare(CLI::App& app) override {
+        add_text(app, "PREFIX", prefix_, "only names that begin with it");
+        app.add_flag("-l,--long", long_, "flags, size, version and time of the last change as well");
+    }
+
+    Outcome run(const Options& options) override {
+        if (const NameFault fault = check_prefix(bytes_of(prefix_)); fault != NameFault::none)
+            return failed(usage_of_name(prefix_, fault));
+        Expected<Client> client = Client::connect(options.client);
+        if (!client) return failed(client.error());
+        const Expected<Listing> listing = client->list(prefix_);
+        if (!listing) return failed(listing.error());
+
+        Outcome outcome;
+        Json& objects = outcome.document["objects"] = Json::array();
+        for (const ObjectInfo& info : listing->objects) {
+            objects.push_back(info_json(info));
+            if (!long_) outcome.text += escaped(info.name) + "\n";
+        }
+        if (long_) outcome.text = long_listing(listing->objects);
+        outcome.document["damaged"] = listing->damaged;
+        if (listing->damaged > 0) outcome.errors.push_back(damage(listing->damaged));
+        return outcome;
+    }
+
+private:
+    static Error damage(uint32_t count) {
+        return {ErrorCode::damaged,
+                count == 1 ? std::string("the listing lacks 1 object, damaged or tampered with: the TEE has deleted it, "
+                                         "and its name with it; find out which one is missing and store it again")
+                           : fmt::format("the listing lacks {} objects, damaged or tampered with: the TEE has deleted them, "
+                                         "and their names with them; find out which ones are missing and store them again",
+                                         count),
+                0, 0};
+    }
+
+    std::string prefix_;
+    bool long_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_ls() { return std::make_unique<Ls>(); }
+
+}  // namespace festore::cli

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// festore: named objects in the secure world of this device. docs/cli-abi.md is the contract.
+#include "cli/file_io.h"
+#include "cli/output.h"
+
+#include <csignal>
+#include <exception>
+#include <new>
+
+namespace {
+
+int run(int argc, const char* const* argv) {
+    using namespace festore::cli;
+    CommandLine line = parse_command_line(argc, argv);
+    if (line.error) return present(line.options, failed(std::move(*line.error)));
+    if (!line.verb) {
+        line.options.json = false;
+        return present(line.options, {Json::object(), line.text, {}});
+    }
+    return present(line.options, line.verb->run(line.options));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    festore::cli::occupy_standard_descriptors();
+    // A reader that went away, and a file that may not grow, are errors to report and clean up after.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+    try {
+        return run(argc, argv);
+    } catch (const std::bad_alloc&) {
+        festore::cli::print_line("this process is out of memory");
+    } catch (const std::exception& e) {
+        festore::cli::print_line(e.what());
+    }
+    return static_cast<int>(festore::ErrorCode::failure);
+}

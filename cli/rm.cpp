@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/output.h"
+#include "client/errors.h"
+
+#include <fmt/format.h>
+
+namespace festore::cli {
+namespace {
+
+Json named(const std::string& name) {
+    Json object = Json::object();
+    add_name(object, name);
+    return object;
+}
+
+class Rm : public Verb {
+public:
+    void declare(CLI::App& app) override {
+        add_texts(app, "NAME", names_, "the objects")->required();
+        app.add_flag("-f,--force", force_, "an object that is not there is no failure");
+    }
+
+    Outcome run(const Options& options) override {
+        for (const std::string& name : names_)  // all, before anything is removed
+            if (const auto valid = check_name_argument(name); !valid) return failed(valid.error());
+        Expected<Client> client = Client::connect(options.client);
+        if (!client) return failed(client.error());
+        Outcome outcome;
+        outcome.document = {{"removed", Json::array()}, {"absent", Json::array()}, {"failed", Json::array()}};
+        for (const std::string& name : names_) {
+            const Expected<void> removed = client->remove(name);
+            if (removed) {
+                outcome.document["removed"].push_back(named(name));
+                print_note(options, "removed " + quoted(name));
+            } else if (force_ && removed.error().code == ErrorCode::not_found) {
+                outcome.document["absent"].push_back(named(name));
+            } else {
+                Json failure = named(name);
+                failure["error"] = error_json(removed.error());
+                outcome.document["failed"].push_back(std::move(failure));
+                outcome.errors.push_back(removed.error());
+            }
+            // Without a TEE each of the others would only wait for the time limit again.
+            if (!removed && removed.error().code == ErrorCode::no_tee) break;
+        }
+        return outcome;
+    }
+
+private:
+    std::vector<std::string> names_;
+    bool force_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_rm() { return std::make_unique<Rm>(); }
+
+}  // namespace festore::cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/output.h"
+
+#include <fmt/format.h>
+
+namespace festore::cli {
+namespace {
+
+class Stat : public Verb {
+public:
+    void declare(CLI::App& app) override { add_text(app, "NAME", name_, "the object")->required(); }
+
+    Outcome run(const Options& options) override {
+        if (const auto valid = check_name_argument(name_); !valid) return failed(valid.error());
+        Expected<Client> client = Client::connect(options.client);
+        if (!client) return failed(client.error());
+        const Expected<ObjectInfo> info = client->stat(name_);
+        if (!info) return failed(info.error());
+        Outcome outcome;
+        outcome.document = info_json(*info);
+        outcome.document["storage"] = storage_name(options.client.storage);
+        const auto row = [&](const char* label, const auto& value) {
+            outcome.text += fmt::format("{:<11} {}\n", label, value);
+        };
+        row("name", escaped(info->name));
+        row("size", info->size);
+        row("version", info->version);
+        row("created", time_text(info->created));
+        row("modified", time_text(info->modified));
+        row("write-once", info->write_once ? "yes" : "no");
+        row("storage", storage_name(options.client.storage));
+        if (info->legacy) row("origin", "stored by the first demo's trusted application");
+        return outcome;
+    }
+
+private:
+    std::string name_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_stat() { return std::make_unique<Stat>(); }
+
+}  // namespace festore::cli

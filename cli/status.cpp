@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/output.h"
+
+#include <fmt/format.h>
+
+namespace festore::cli {
+namespace {
+
+// GlobalPlatform's gpd.tee.trustedStorage.antiRollback.protectionLevel, as the TEE claims it.
+const char* rollback_text(uint32_t level) {
+    if (level >= 1000) return "by hardware";
+    return level >= 100 ? "by the normal world's software" : "none";
+}
+
+std::string storage_text(bool there, uint32_t level) {
+    return there ? fmt::format("yes (rollback protection, as the TEE claims it: {})", rollback_text(level)) : "no";
+}
+
+class Status : public Verb {
+public:
+    void declare(CLI::App&) override {}
+
+    Outcome run(const Options& options) override {
+        Expected<Client> client = Client::connect(options.client);
+        if (!client) return failed(client.error());
+        const Expected<TeeStatus> status = client->status();
+        if (!status) return failed(status.error());
+        return {document_of(*status), text_of(*status), {}};
+    }
+
+private:
+    static Json document_of(const TeeStatus& s) {
+        const auto storage = [](bool there, uint32_t level) {
+            return Json{{"available", there}, {"rollback_protection_claimed", level}};
+        };
+        return {{"festore", version()},
+                {"tee", s.kind == TeeKind::sim ? "sim" : "optee"},
+                {"library", s.library},
+                {"ta_version", s.ta_version},
+                {"protocol", {{"major", s.protocol_major}, {"minor", s.protocol_minor}}},
+                {"identity", s.identity},
+                {"object_bytes_max", s.object_bytes_max},
+                {"storage",
+                 {{"ree", storage(s.has_ree, s.rollback_protection_ree)},
+                  {"rpmb", storage(s.has_rpmb, s.rollback_protection_rpmb)}}},
+                {"zero_huk", s.zero_huk}};
+    }
+
+    static std::string text_of(const TeeStatus& s) {
+        std::string text;
+        const auto row = [&](const char* label, const auto& value) { text += fmt::format("{:<20} {}\n", label, value); };
+        row("festore", version());
+        row("TEE", s.kind == TeeKind::sim ? "simulated: it protects nothing" : "OP-TEE");
+        row("client library", escaped(s.library));
+        row("trusted application", fmt::format("{} (protocol {}.{})", s.ta_version, s.protocol_major, s.protocol_minor));
+        row("identity", escaped(s.identity));
+        row("object size limit", fmt::format("{} bytes", s.object_bytes_max));
+        row("storage ree", storage_text(s.has_ree, s.rollback_protection_ree));
+        row("storage rpmb", storage_text(s.has_rpmb, s.rollback_protection_rpmb));
+        row("device key", s.zero_huk ? "all zeroes: whoever has the disk can decrypt it" : "not known to be weak");
+        return text;
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_status() { return std::make_unique<Status>(); }
+
+}  // namespace festore::cli
