@@ -6,6 +6,7 @@
 #
 #   packages_open SUITE ARCH       sets packages_dir; the other functions need it
 #   packages_fetch NAME...         downloads and unpacks: afterwards $packages_dir/x/NAME/ holds the package's files
+#   packages_closure NAME...       prints the named packages and what they depend on
 #   packages_fetch_kernel          the release's newest kernel, as $packages_dir/x/linux-image
 #   packages_fetch_source NAME     unpacked source package: $packages_dir/src/NAME
 #
@@ -21,8 +22,7 @@ packages_say() {
 packages_open() {
     packages_suite=$1 packages_arch=$2
     packages_dir=${XDG_CACHE_HOME:-$HOME/.cache}/festore/$packages_suite-$packages_arch
-    mkdir -p "$packages_dir"/{apt/lists/partial,apt/cache/archives/partial,apt/parts,debs,x,src}
-    packages_updated=
+    mkdir -p "$packages_dir"/{apt/lists/partial,apt/cache/archives/partial,apt/parts,closures,debs,x,src}
 }
 
 # Runs a command with the cache locked, as every change of it must be.
@@ -65,18 +65,18 @@ packages_apt() { # apt-get or apt-cache, then its arguments
         -o APT::Update::Post-Invoke= -o APT::Update::Post-Invoke-Success= -o Dir::Log=/dev/null "$@"
 }
 
-# Reads the package lists, once a run.
+# Reads the package lists, unless they are fresh.
 packages_update() {
-    [ -z "$packages_updated" ] || return 0
     local keyring=/usr/share/keyrings/debian-archive-keyring.gpg mirror
+    [ -z "$(find "$packages_dir/apt/updated" -mmin -60 2>/dev/null)" ] || return 0
     [ -f "$keyring" ] || { packages_say "$keyring is missing (Debian package debian-archive-keyring)"; return 1; }
     mirror=$(packages_mirror)
     printf 'Types: deb deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' \
         "$mirror" "$packages_suite" "$keyring" > "$packages_dir/apt/parts/debian.sources"
     : > "$packages_dir/apt/status"
-    packages_say "reading the package lists of Debian $packages_suite ($packages_arch): about 10 s"
-    packages_apt apt-get -qq update >&2
-    packages_updated=1
+    packages_say "reading the package lists of Debian $packages_suite ($packages_arch): a few seconds"
+    packages_apt apt-get -qq update >&2 || return 1
+    touch "$packages_dir/apt/updated"
 }
 
 # Says so when the mirror has another upstream version than the project was tested with.
@@ -93,25 +93,49 @@ packages_note_version() {
 }
 
 packages_fetch_missing() {
-    local name file version
-    packages_update
+    local name file version missing=()
     for name in "$@"; do
-        [ ! -e "$packages_dir/x/$name" ] || continue # another caller was faster
-        rm -rf "$packages_dir/debs/new" "$packages_dir/x/.new"
-        mkdir "$packages_dir/debs/new"
-        if ! (cd "$packages_dir/debs/new" && packages_apt apt-get -qq download "$name" >&2); then
-            packages_say "Debian $packages_suite on this mirror does not give $name ($packages_arch): see machines/versions.env"
-            return 1
-        fi
-        file=$(echo "$packages_dir"/debs/new/*.deb)
+        [ -e "$packages_dir/x/$name" ] || missing+=("$name") # another caller may have been faster
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    packages_update
+    rm -rf "$packages_dir/debs/new" "$packages_dir/x/.new"
+    mkdir "$packages_dir/debs/new"
+    [ ${#missing[@]} -lt 10 ] || packages_say "fetching ${#missing[@]} packages of Debian $packages_suite ($packages_arch): a minute or so"
+    if ! (cd "$packages_dir/debs/new" && packages_apt apt-get -qq download "${missing[@]}" >&2); then
+        packages_say "Debian $packages_suite on this mirror does not give: ${missing[*]} (machines/versions.env)"
+        return 1
+    fi
+    for file in "$packages_dir"/debs/new/*.deb; do
+        name=$(dpkg-deb -f "$file" Package)
         version=$(dpkg-deb -f "$file" Version)
         packages_note_version "$name" "$version"
         dpkg-deb -x "$file" "$packages_dir/x/.new"
         printf '%s\n' "$version" > "$packages_dir/x/.new/.version"
         mv -T "$packages_dir/x/.new" "$packages_dir/x/$name" # complete or absent
-        rm -r "$packages_dir/debs/new"
-        packages_say "fetched $name $version"
+        rm "$file"
+        [ ${#missing[@]} -ge 10 ] || packages_say "fetched $name $version"
     done
+    for name in "${missing[@]}"; do
+        [ -e "$packages_dir/x/$name" ] || { packages_say "$name did not come from the mirror"; return 1; }
+    done
+}
+
+# The named packages and all that they depend on, as apt resolves it for an empty system. Kept, so that it works offline.
+packages_closure() {
+    local kept
+    kept=$packages_dir/closures/$(printf '%s\n' "$@" | sha256sum | cut -c1-16)
+    [ -s "$kept" ] || packages_locked packages_resolve "$kept" "$@"
+    cat "$kept"
+}
+
+packages_resolve() {
+    local kept=$1
+    shift
+    packages_update
+    packages_apt apt-get install --simulate --no-install-recommends "$@" > "$packages_dir/closures/.new" || return 1
+    sed -n 's/^Inst \([^ ]*\) .*/\1/p' "$packages_dir/closures/.new" > "$kept.new"
+    mv "$kept.new" "$kept"
 }
 
 packages_fetch() {
@@ -124,8 +148,8 @@ packages_fetch() {
 
 packages_fetch_missing_kernel() {
     local name
-    packages_update
     [ ! -e "$packages_dir/x/linux-image" ] || return 0
+    packages_update
     name=$(packages_apt apt-cache depends "linux-image-$packages_arch" | sed -n 's/^ *Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | sed -n 1p)
     [ -n "$name" ] || { packages_say "no kernel found in Debian $packages_suite"; return 1; }
     packages_fetch_missing "$name"
@@ -138,8 +162,8 @@ packages_fetch_kernel() {
 
 packages_fetch_missing_source() {
     local name=$1 version
-    packages_update
     [ ! -e "$packages_dir/src/$name" ] || return 0
+    packages_update
     rm -rf "$packages_dir/src/.new"
     mkdir "$packages_dir/src/.new"
     (

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Stage: everything that comes from Debian, into the cache. $out/versions lists what was taken, as the input of others.
+
+read_list() { # LIST: its words without comments
+    sed 's/#.*//' "$1"
+}
+
+fetch_machine_packages() {
+    local name
+    # shellcheck disable=SC2046
+    root_packages=$(packages_closure $(read_list "$here/packages.list"))
+    # shellcheck disable=SC2086
+    packages_fetch $root_packages busybox-static optee-os
+    packages_fetch_kernel
+    packages_fetch_source arm-trusted-firmware
+    for name in $root_packages; do
+        printf '%s %s\n' "$name" "$(cat "$packages_dir/x/$name/.version")"
+    done > "$out/versions"
+}
+
+version_of() { # NAME...: unpacked packages or sources
+    local name
+    for name in "$@"; do
+        cat "$packages_dir/x/$name/.version" 2>/dev/null || cat "$packages_dir/src/$name/.version"
+    done
+}
