@@ -55,6 +55,11 @@ Expected<void> check(std::string_view name) {
     return {};
 }
 
+std::string version_text(uint32_t version) {
+    return std::to_string(version >> 16) + "." + std::to_string(version >> 8 & 0xFF) + "." +
+           std::to_string(version & 0xFF);
+}
+
 // Wipes a part of the shared buffer when the call that used it ends.
 class WipeAfter {
 public:
@@ -275,16 +280,15 @@ Expected<TeeStatus> Client::status() {
     TeeStatus status;
     status.kind = (hello.features & protocol::kFeatureSimulated) != 0 ? TeeKind::sim : TeeKind::optee;
     status.library = state_->tee.library;
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%u.%u.%u", hello.ta_version >> 16, hello.ta_version >> 8 & 0xFF,
-                  hello.ta_version & 0xFF);
-    status.ta_version = text.data();
+    status.ta_version = version_text(hello.ta_version);
+    if (hello.tee_version != 0) status.tee_version = version_text(hello.tee_version);
     status.protocol_major = hello.version_major;
     status.protocol_minor = hello.version_minor;
     const char* login = hello.login == protocol::Login::user    ? "user "
                         : hello.login == protocol::Login::group ? "group "
                                                                 : "public";
     status.identity = login;
+    std::array<char, 8> text{};
     for (size_t i = 0; hello.login != protocol::Login::public_ && i < hello.identity.bytes.size(); ++i) {
         std::snprintf(text.data(), text.size(), "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
                       static_cast<unsigned>(hello.identity.bytes[i]));

@@ -14,6 +14,17 @@ Uuid to_uuid(const TEE_UUID& u) {
     return Uuid::from_fields(u.timeLow, u.timeMid, u.timeHiAndVersion, rest);
 }
 
+using PropertyText = std::array<char, 64>;
+
+// A string among the properties of the TEE implementation; empty where it is not there or longer than `text`.
+std::string_view read_property(const char* name, PropertyText& text) {
+    Size size = static_cast<Size>(text.size());
+    const TEE_Result result = TEE_GetPropertyAsString(TEE_PROPSET_TEE_IMPLEMENTATION, name, text.data(), &size);
+    if (result != TEE_SUCCESS) return {};
+    const auto end = std::find(text.begin(), text.end(), '\0');
+    return {text.data(), static_cast<size_t>(end - text.begin())};
+}
+
 class TaSession {
 public:
     static Result<TaSession> open(const TEE_UUID& ta) {
@@ -56,13 +67,25 @@ uint32_t tee_property_u32(const char* name) {
     return TEE_GetPropertyAsU32(TEE_PROPSET_TEE_IMPLEMENTATION, name, &value) == TEE_SUCCESS ? value : 0;
 }
 
+uint32_t tee_property_version(const char* name) {
+    PropertyText text;
+    std::string_view rest = read_property(name, text);
+    uint32_t version = 0;
+    for (int part = 0; part < 3; ++part) {
+        uint32_t number = 0;
+        size_t digits = 0;
+        while (digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9')
+            number = number * 10 + static_cast<uint32_t>(rest[digits++] - '0');
+        if (digits == 0 || digits > 3 || number > 255) return part == 0 ? 0 : version << (8 * (3 - part));
+        version = version << 8 | number;
+        rest.remove_prefix(std::min(digits + 1, rest.size()));
+    }
+    return version;
+}
+
 bool tee_is_simulated() {
-    std::array<char, 64> text{};
-    Size size = static_cast<Size>(text.size());
-    const TEE_Result result =
-        TEE_GetPropertyAsString(TEE_PROPSET_TEE_IMPLEMENTATION, "gpd.tee.description", text.data(), &size);
-    const std::string_view simulated = "festore simulated TEE";
-    return result == TEE_SUCCESS && std::string_view(text.data()).starts_with(simulated);
+    PropertyText text;
+    return read_property("gpd.tee.description", text).starts_with("festore simulated TEE");
 }
 
 Result<SecretBytes<32>> derive_ta_unique_key(Bytes label) {

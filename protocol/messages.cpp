@@ -69,7 +69,7 @@ void encode(const HelloAnswer& m, Writer& out) {
     out.bytes(m.identity.bytes);
     out.u32(m.rollback_protection_ree);
     out.u32(m.rollback_protection_rpmb);
-    out.u32(m.reserved);
+    out.u32(m.tee_version);
 }
 
 template <>
@@ -85,7 +85,7 @@ Result<HelloAnswer> decode(Bytes input) {
     in.read_into(m.identity.bytes);
     m.rollback_protection_ree = in.u32();
     m.rollback_protection_rpmb = in.u32();
-    m.reserved = in.u32();
+    m.tee_version = in.u32();
     return finish(in, m, known(m.login));
 }
 

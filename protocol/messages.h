@@ -37,7 +37,7 @@ struct HelloAnswer {  // 48 bytes
     Uuid identity{};
     uint32_t rollback_protection_ree = 0;   // what the TEE claims, not what is in force: 0, 100 or 1000
     uint32_t rollback_protection_rpmb = 0;  // 0: nothing claimed
-    uint32_t reserved = 0;
+    uint32_t tee_version = 0;  // of OP-TEE: major << 16 | minor << 8 | patch; 0: not known
 };
 
 // Bits of PutRequest::flags.

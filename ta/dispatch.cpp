@@ -98,6 +98,7 @@ Status hello(Call& call) {
     if (gp::tee_is_simulated()) answer.features |= protocol::kFeatureSimulated;
     answer.rollback_protection_ree = gp::tee_property_u32("gpd.tee.trustedStorage.rollbackDetection.protectionLevel");
     answer.rollback_protection_rpmb = gp::tee_property_u32("gpd.tee.trustedStorage.antiRollback.protectionLevel");
+    answer.tee_version = gp::tee_property_version("gpd.tee.trustedos.implementation.version");
     encode(answer, call.answer);
     return {};
 }

@@ -72,6 +72,7 @@ struct TeeStatus {
     TeeKind kind = TeeKind::automatic;  // optee or sim
     std::string library;                // the libteec in use
     std::string ta_version;             // of the TA that is running
+    std::string tee_version;            // of OP-TEE, "" when it does not tell
     uint16_t protocol_major = 0;
     uint16_t protocol_minor = 0;
     std::string identity;               // login and UUID by which the TEE knows the caller

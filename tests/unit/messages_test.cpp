@@ -23,7 +23,7 @@ std::vector<std::byte> encoded(const M& m) {
 
 HelloRequest hello_request() { return {1, 7, Login::group, 0x12345678}; }
 HelloAnswer hello_answer() {
-    return {1, 2, 0x030405, kFeatureRpmb | kFeatureZeroHuk, 524288, Login::user, kTaUuid, 100, 1000, 0};
+    return {1, 2, 0x030405, kFeatureRpmb | kFeatureZeroHuk, 524288, Login::user, kTaUuid, 100, 1000, 0x040500};
 }
 PutRequest put_request() {
     return {Storage::rpmb, kPutIfVersion | kPutWriteOnce, 0x1122334455667788, -5, 4711, bytes_of("a/näme")};
