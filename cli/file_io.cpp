@@ -1,92 +1,173 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/file_io.h"
 
-#include <algorithm>
+#include "client/errors.h"
+
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <memory>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace festore::cli {
 namespace {
 
-class Fd {
+class Descriptor {
 public:
-    explicit Fd(int fd) : fd_(fd) {}
-    ~Fd() {
-        if (fd_ > STDERR_FILENO) close(fd_);
+    explicit Descriptor(int value) : value_(value) {}
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor() {
+        if (value_ >= 0) close(value_);
     }
-    Fd(const Fd&) = delete;
-    Fd& operator=(const Fd&) = delete;
-    [[nodiscard]] int get() const { return fd_; }
+    [[nodiscard]] int get() const { return value_; }
+    [[nodiscard]] bool valid() const { return value_ >= 0; }
 
 private:
-    int fd_;
+    int value_;
 };
 
-tl::unexpected<Error> failed(const std::string& what, const std::string& path) {
-    const int why = errno;
-    const ErrorCode code = why == EACCES || why == EPERM  ? ErrorCode::not_permitted
-                           : why == ENOSPC || why == EDQUOT ? ErrorCode::no_space
-                                                            : ErrorCode::failure;
-    return tl::make_unexpected(Error{code, "cannot " + what + " " + path + ": " + std::strerror(why), 0, 0});
+// No signal that can be blocked ends the process while a half-written file has a name.
+class SignalsHeld {
+public:
+    SignalsHeld() {
+        sigset_t held;
+        sigemptyset(&held);
+        for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) sigaddset(&held, signal);
+        pthread_sigmask(SIG_BLOCK, &held, &before_);
+    }
+    ~SignalsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    SignalsHeld(const SignalsHeld&) = delete;
+    SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+private:
+    sigset_t before_{};
+};
+
+// What errno says now.
+Error system_error(const std::string& doing) {
+    const int reason = errno;
+    ErrorCode code = ErrorCode::failure;
+    if (reason == EACCES || reason == EPERM || reason == EROFS) code = ErrorCode::not_permitted;
+    if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG) code = ErrorCode::no_space;
+    return {code, fmt::format("cannot {}: {}", doing, std::strerror(reason)), 0, 0};
 }
 
-bool write_all(int fd, std::span<const std::byte> content) {
-    while (!content.empty()) {
-        const ssize_t written = write(fd, content.data(), content.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return false;
-        content = content.subspan(static_cast<size_t>(written));
+tl::unexpected<Error> write_failure(const std::string& file) {
+    const int reason = errno;
+    const std::string doing = "write " + festore::quoted(file);
+    errno = reason;
+    return unexpected(system_error(doing));
+}
+
+Expected<void> write_in_place(const std::string& file, Bytes bytes) {
+    const Descriptor out(open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+    if (!out.valid() || !write_all(out.get(), bytes)) return write_failure(file);
+    return {};
+}
+
+// Some file systems cannot sync a directory, and say so: EINVAL.
+bool sync_directory(const std::string& directory) {
+    const Descriptor opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return opened.valid() && (fsync(opened.get()) == 0 || errno == EINVAL);
+}
+
+Expected<void> replace(const std::string& file, Bytes bytes) {
+    const size_t slash = file.rfind('/');
+    const std::string directory = slash == std::string::npos ? "." : slash == 0 ? "/" : file.substr(0, slash);
+    std::string beside = directory + "/.festore-XXXXXX";
+    const SignalsHeld held;
+    const Descriptor out(mkostemp(beside.data(), O_CLOEXEC));
+    if (!out.valid()) return write_failure(file);
+    const bool written = fchmod(out.get(), 0600) == 0 && write_all(out.get(), bytes) && fsync(out.get()) == 0 &&
+                         rename(beside.c_str(), file.c_str()) == 0;
+    if (!written) {
+        const auto failure = write_failure(file);
+        unlink(beside.c_str());
+        return failure;
     }
-    return true;
+    if (!sync_directory(directory)) return write_failure(file);
+    return {};
 }
 
 }  // namespace
 
-Expected<std::vector<std::byte>> read_file(const std::string& path, size_t bytes_max) {
-    const bool standard = path.empty() || path == "-";
-    const std::string shown = standard ? "standard input" : path;
-    const Fd fd(standard ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (fd.get() < 0) return failed("open", shown);
-    std::vector<std::byte> content;
-    while (content.size() <= bytes_max) {
-        const size_t before = content.size();
-        content.resize(before + std::min<size_t>(64 * 1024, bytes_max + 1 - before));
-        const ssize_t count = read(fd.get(), content.data() + before, content.size() - before);
-        content.resize(before + (count > 0 ? static_cast<size_t>(count) : 0));
-        if (count == 0) return content;
-        if (count < 0 && errno != EINTR) return failed("read", shown);
+Expected<Content> read_input(const std::string& file, size_t bytes_max) {
+    const bool standard = is_standard_stream(file);
+    const std::string what = standard ? "standard input" : festore::quoted(file);
+    const Descriptor opened(standard ? -1 : open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    const int from = standard ? STDIN_FILENO : opened.get();
+    if (from < 0) return unexpected(system_error("read " + what));
+    // One buffer of the final size: growing it would leave copies of the plaintext behind.
+    std::vector<std::byte> bytes(bytes_max + 1);
+    size_t used = 0;
+    while (used < bytes.size()) {
+        const ssize_t count = read(from, bytes.data() + used, bytes.size() - used);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) {
+            Error error = system_error("read " + what);
+            wipe(bytes);
+            return unexpected(std::move(error));
+        }
+        if (count == 0) break;
+        used += static_cast<size_t>(count);
     }
-    return tl::make_unexpected(
-        Error{ErrorCode::no_space,
-              shown + " has more than the " + std::to_string(bytes_max) +
-                  " bytes that an object in the TEE's own storage can have",
-              0, 0});
+    if (used > bytes_max) {
+        wipe(bytes);
+        return unexpected({ErrorCode::no_space,
+                           fmt::format("{} has more than the {} bytes that an object in the TEE's own storage can have",
+                                       what, bytes_max),
+                           0, 0});
+    }
+    bytes.resize(used);
+    return Content(std::move(bytes));
 }
 
-Expected<void> write_file(const std::string& path, std::span<const std::byte> content) {
-    struct stat info {};
-    if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
-        const Fd fd(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-        if (fd.get() < 0 || !write_all(fd.get(), content)) return failed("write", path);
-        return {};
+bool write_all(int descriptor, Bytes bytes) {
+    while (!bytes.empty()) {
+        const ssize_t count = write(descriptor, bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return false;
+        bytes = bytes.subspan(static_cast<size_t>(count));
     }
-    std::string beside = path + ".XXXXXX";
-    const Fd fd(mkostemp(beside.data(), O_CLOEXEC));  // mode 0600
-    if (fd.get() < 0) return failed("write", path);
-    if (write_all(fd.get(), content) && fsync(fd.get()) == 0 && rename(beside.c_str(), path.c_str()) == 0) {
-        const size_t slash = path.rfind('/');
-        const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-        const Fd parent(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (parent.get() >= 0) fsync(parent.get());
-        return {};
+    return true;
+}
+
+Expected<void> write_standard_output(Bytes bytes) {
+    if (write_all(STDOUT_FILENO, bytes)) return {};
+    Error error = system_error("write to standard output");
+    error.code = ErrorCode::failure;
+    return unexpected(std::move(error));
+}
+
+Expected<void> write_file(const std::string& file, Bytes bytes) {
+    struct stat found {};
+    if (lstat(file.c_str(), &found) != 0) {
+        if (errno != ENOENT) return write_failure(file);
+        return replace(file, bytes);
     }
-    auto error = failed("write", path);
-    unlink(beside.c_str());
-    return error;
+    if (S_ISLNK(found.st_mode) && stat(file.c_str(), &found) != 0) return write_failure(file);
+    if (S_ISDIR(found.st_mode)) {
+        errno = EISDIR;
+        return write_failure(file);
+    }
+    if (!S_ISREG(found.st_mode)) return write_in_place(file, bytes);
+    const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(file.c_str(), nullptr), &std::free);
+    if (resolved == nullptr) return write_failure(file);
+    return replace(resolved.get(), bytes);
+}
+
+void occupy_standard_descriptors() {
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+        if (fcntl(descriptor, F_GETFD) >= 0) continue;
+        // The lowest free descriptor is this one. Opened the wrong way round, so that using it is an error.
+        (void)open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
 }
 
 }  // namespace festore::cli

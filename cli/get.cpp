@@ -26,7 +26,7 @@ public:
         const Bytes all = content.bytes();
         if (offset_ > all.size())
             return failed({ErrorCode::usage,
-                           fmt::format("cannot get {} from byte {}: it has only {} bytes", quoted(name_), offset_, all.size()),
+                           fmt::format("cannot get {} from byte {}: it has only {} bytes", festore::quoted(name_), offset_, all.size()),
                            0, 0});
         const Bytes part = all.subspan(offset_, std::min<uint64_t>(length_, all.size() - offset_));
         const bool standard = is_standard_stream(file_);
@@ -54,7 +54,7 @@ private:
         if (text.empty()) return {};
         const auto parsed = parse_number(text);
         if (!parsed)
-            return unexpected(usage_error(fmt::format("{} is a number of bytes, not {}", option, quoted(text)), "get"));
+            return unexpected(usage_error(fmt::format("{} is a number of bytes, not {}", option, festore::quoted(text)), "get"));
         value = *parsed;
         return {};
     }

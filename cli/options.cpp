@@ -1,44 +1,211 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/options.h"
 
-#include <array>
+#include "base/bytes.h"
+#include "base/name.h"
+#include "cli/help.h"
+#include "cli/verbs.h"
+#include "client/errors.h"
+
+#include <algorithm>
 #include <charconv>
+#include <cstdlib>
+#include <cstring>
+#include <fmt/format.h>
 #include <grp.h>
 
 namespace festore::cli {
 namespace {
 
-Error usage(std::string message) { return {ErrorCode::usage, std::move(message), 0, 0}; }
+constexpr uint64_t kTimeoutSecondsMax = 86400;
 
-Expected<uint32_t> gid_of(const std::string& group) {
-    uint32_t number = 0;
-    const auto [end, error] = std::from_chars(group.data(), group.data() + group.size(), number);
-    if (error == std::errc() && end == group.data() + group.size()) return number;
-    std::array<char, 16384> buffer{};
-    ::group entry{};
-    ::group* found = nullptr;
-    if (getgrnam_r(group.c_str(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr)
-        return found->gr_gid;
-    return tl::make_unexpected(usage("there is no group '" + group + "' on this system"));
+// The values of the global options as they were written.
+struct GlobalTexts {
+    std::string tee, group, storage, timeout;
+    bool everybody = false;
+};
+
+// CLI11 reads "[a,b]" as a list and "++" as the end of a verb. An argument that could be either gets a byte more, which
+// is taken away again when the value is stored; so does one that ends in that byte.
+constexpr char kGuard = '\x01';
+
+std::string guarded(const char* argument) {
+    std::string text = argument;
+    if (text == "++" || text.ends_with(']') || text.ends_with(kGuard)) text += kGuard;
+    return text;
+}
+
+std::string unguarded(std::string text) {
+    if (text.ends_with(kGuard)) text.pop_back();
+    return text;
+}
+
+CLI::Option* taken_literally(CLI::Option* option) {
+    const auto strip = [](std::string& text) {
+        text = unguarded(std::move(text));
+        return std::string();
+    };
+    return option->type_name("")->transform(CLI::Validator(strip, ""));
+}
+
+void declare_globals(CLI::App& app, GlobalTexts& texts, Options& options) {
+    const auto global = [&](const char* name, std::string& value, const char* placeholder, const char* description) {
+        add_text(app, name, value, description)->type_name(placeholder)->take_last();
+    };
+    global("--tee", texts.tee, "KIND", "which TEE: auto (default), optee, or sim, the simulated one");
+    global("--group", texts.group, "GROUP", "objects of a group that you are a member of: a name or a number");
+    app.add_flag("--public", texts.everybody, "objects of everybody on this device");
+    global("--storage", texts.storage, "STORAGE", "the TEE's storage: ree (default) or rpmb");
+    app.add_flag("--json", options.json, "print one JSON object instead of text");
+    app.add_flag("-q,--quiet", options.quiet, "print nothing but results and errors");
+    app.add_flag("-v,--verbose", options.verbose, "say more, on standard error");
+    global("--timeout", texts.timeout, "SECONDS", "how long one call into the TEE may take (default 60)");
+    app.set_version_flag("--version", [] { return fmt::format("festore {}", version()); }, "print the version");
+    app.set_help_flag("-h,--help", "print this help");
+}
+
+Expected<Owner> owner_of(const GlobalTexts& texts) {
+    if (texts.everybody && !texts.group.empty())
+        return unexpected(usage_error("--group and --public exclude each other"));
+    if (texts.everybody) return Owner::everybody();
+    if (texts.group.empty()) return Owner::user();
+    if (const group* found = getgrnam(texts.group.c_str()); found != nullptr) return Owner::group(found->gr_gid);
+    const auto gid = parse_number(texts.group, UINT32_MAX - 1);
+    if (!gid) return unexpected(usage_error("there is no group " + festore::quoted(texts.group)));
+    return Owner::group(static_cast<uint32_t>(*gid));
+}
+
+Expected<void> interpret(const GlobalTexts& texts, Options& options) {
+    if (texts.tee == "auto") unsetenv("FESTORE_TEE");  // an option beats its variable
+    else if (texts.tee == "optee") options.client.tee = TeeKind::optee;
+    else if (texts.tee == "sim") options.client.tee = TeeKind::sim;
+    else if (!texts.tee.empty())
+        return unexpected(usage_error("--tee is auto, optee or sim, not " + festore::quoted(texts.tee)));
+
+    if (texts.storage == "store")
+        return unexpected(usage_error("the store is not in this version; use --storage ree (the default) or rpmb"));
+    if (texts.storage == "rpmb") options.client.storage = Storage::rpmb;
+    else if (!texts.storage.empty() && texts.storage != "ree")
+        return unexpected(usage_error("--storage is ree or rpmb, not " + festore::quoted(texts.storage)));
+
+    if (!texts.timeout.empty()) {
+        const auto seconds = parse_number(texts.timeout, kTimeoutSecondsMax);
+        if (!seconds || *seconds == 0)
+            return unexpected(usage_error(fmt::format("--timeout is a number of seconds from 1 to {}, not {}",
+                                                      kTimeoutSecondsMax, festore::quoted(texts.timeout))));
+        options.client.call_timeout = std::chrono::seconds(*seconds);
+    }
+    const Expected<Owner> owner = owner_of(texts);
+    if (!owner) return unexpected(owner.error());
+    options.client.owner = *owner;
+    return {};
+}
+
+// CLI11's complaint in our words.
+Error reshaped(const CLI::App& app, const CLI::ParseError& error) {
+    const auto chosen = app.get_subcommands();
+    const std::string verb = chosen.empty() ? "" : chosen.front()->get_name();
+    std::string unknown_option;
+    std::string unexpected_argument;
+    for (const std::string& remaining : app.remaining(true)) {
+        const std::string text = unguarded(remaining);
+        const bool looks_like_option = text.size() > 1 && text[0] == '-';
+        std::string& first = looks_like_option ? unknown_option : unexpected_argument;
+        if (text != "--" && first.empty()) first = festore::quoted(text);
+    }
+    if (!unknown_option.empty()) return usage_error("there is no option " + unknown_option, verb);
+    if (verb.empty() && !unexpected_argument.empty()) return usage_error("there is no verb " + unexpected_argument);
+    if (verb.empty() && error.get_name() == "RequiredError") return usage_error("a verb is missing");
+    if (!unexpected_argument.empty()) return usage_error("unexpected argument " + unexpected_argument, verb);
+    std::string message = error.what();
+    if (error.get_name() == "ArgumentMismatch") message = message.substr(0, message.find(':')) + " needs one value";
+    if (const size_t end = message.find(" is required"); end != std::string::npos)
+        message = message.substr(0, end) + " is missing";
+    return usage_error(message, verb);
+}
+
+bool asks_for_json(int argc, const char* const* argv) {
+    return std::any_of(argv, argv + argc, [](const char* a) { return std::strcmp(a, "--json") == 0; });
+}
+
+struct Declared {
+    const VerbEntry* entry = nullptr;
+    CLI::App* app = nullptr;
+    std::unique_ptr<Verb> verb;
+};
+
+std::vector<Declared> declare_verbs(CLI::App& app) {
+    std::vector<Declared> all;
+    for (const VerbEntry& entry : verbs()) {
+        CLI::App* sub = app.add_subcommand(entry.name, entry.summary)->group("Verbs");
+        sub->footer(fmt::format("{}\nExamples:\n{}", kVerbFooter, entry.examples));
+        all.push_back({&entry, sub, entry.make()});
+        all.back().verb->declare(*sub);
+    }
+    return all;
 }
 
 }  // namespace
 
-Expected<Client> connect(const Options& options) {
-    ClientOptions client;
-    if (options.tee == "optee") client.tee = TeeKind::optee;
-    if (options.tee == "sim") client.tee = TeeKind::sim;
-    client.storage = options.storage == "rpmb" ? Storage::rpmb : Storage::ree;
-    client.call_timeout = std::chrono::seconds(options.timeout_seconds);
-    if (options.everybody && !options.group.empty())
-        return tl::make_unexpected(usage("--public and --group exclude each other"));
-    if (options.everybody) client.owner = Owner::everybody();
-    if (!options.group.empty()) {
-        const Expected<uint32_t> gid = gid_of(options.group);
-        if (!gid) return tl::make_unexpected(gid.error());
-        client.owner = Owner::group(*gid);
+CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& value, const std::string& description) {
+    return taken_literally(app.add_option(name, value, description));
+}
+
+CLI::Option* add_texts(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                       const std::string& description) {
+    return taken_literally(app.add_option(name, values, description));
+}
+
+Error usage_error(const std::string& message, std::string_view verb) {
+    const std::string full = verb.empty() ? fmt::format("{}; see 'festore --help'", message)
+                                          : fmt::format("{}: {}; see 'festore {} --help'", verb, message, verb);
+    return {ErrorCode::usage, full, 0, 0};
+}
+
+std::optional<uint64_t> parse_number(std::string_view text, uint64_t max) {
+    uint64_t value = 0;
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (fault != std::errc() || end != text.data() + text.size() || value > max) return std::nullopt;
+    return value;
+}
+
+Expected<void> check_name_argument(const std::string& name) {
+    if (const NameFault fault = check_name(bytes_of(name)); fault != NameFault::none)
+        return unexpected(usage_of_name(name, fault));
+    return {};
+}
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+    CommandLine line;
+    GlobalTexts texts;
+    CLI::App app{kMainDescription, "festore"};
+    app.formatter(make_help_formatter());
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.footer(kMainFooter);
+    declare_globals(app, texts, line.options);
+    std::vector<Declared> declared = declare_verbs(app);
+    std::vector<std::string> arguments;
+    for (int i = argc - 1; i > 0; --i) arguments.push_back(guarded(argv[i]));  // CLI11 takes them from the back
+    try {
+        app.parse(std::move(arguments));
+    } catch (const CLI::CallForHelp&) {
+        for (const Declared& d : declared)  // in the list of verbs its summary, in its own help the paragraph
+            if (d.app->parsed()) d.app->description(d.entry->description);
+        line.text = app.help();
+        return line;
+    } catch (const CLI::CallForVersion& call) {
+        line.text = std::string(call.what()) + "\n";
+        return line;
+    } catch (const CLI::ParseError& error) {
+        line.error = reshaped(app, error);
+        line.options.json = asks_for_json(argc, argv);
+        return line;
     }
-    return Client::connect(client);
+    if (const auto valid = interpret(texts, line.options); !valid) line.error = valid.error();
+    for (Declared& d : declared)
+        if (d.app->parsed()) line.verb = std::move(d.verb);
+    return line;
 }
 
 }  // namespace festore::cli

@@ -1,39 +1,47 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What every verb needs to know: the global options, and what a verb answers with.
+// The command line: global options, which stand before or after the verb, and the verb with its own. Parsed by CLI11, whose
+// messages are reshaped to one line. Nothing here talks to a TEE. Thread safety: one thread.
 #pragma once
 #include "festore/client.hpp"
 
 #include <CLI/CLI.hpp>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace festore::cli {
 
+class Verb;
+
 struct Options {
-    std::string tee;      // "", auto, optee, sim
-    std::string group;    // name or number
-    bool everybody = false;
-    std::string storage = "ree";
+    ClientOptions client;
     bool json = false;
     bool quiet = false;
     bool verbose = false;
-    unsigned timeout_seconds = 60;
 };
 
-// The exit code of a verb; what failed has been printed.
-using Run = std::function<int()>;
+// What the command line asks for: a verb to run, or text to print (help, version), or nothing that makes sense.
+struct CommandLine {
+    Options options;
+    std::unique_ptr<Verb> verb;
+    std::string text;
+    std::optional<Error> error;
+};
 
-// Each adds its verb to `app`; `run` gets what is to be done when that verb was chosen.
-void add_put(CLI::App& app, const Options& options, Run& run);
-void add_get(CLI::App& app, const Options& options, Run& run);
-void add_ls(CLI::App& app, const Options& options, Run& run);
-void add_stat(CLI::App& app, const Options& options, Run& run);
-void add_rm(CLI::App& app, const Options& options, Run& run);
-void add_status(CLI::App& app, const Options& options, Run& run);
+CommandLine parse_command_line(int argc, const char* const* argv);
 
-// A client as the options want it.
-Expected<Client> connect(const Options& options);
+// Adds an option or positional with a value, taken literally: CLI11 on its own splits "[a,b]" and swallows "++".
+CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& value, const std::string& description);
+CLI::Option* add_texts(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+                       const std::string& description);
+
+// An error of usage, and where to read on.
+Error usage_error(const std::string& message, std::string_view verb = {});
+
+// Decimal digits only; nothing when it is not a number or above `max`.
+std::optional<uint64_t> parse_number(std::string_view text, uint64_t max = UINT64_MAX);
+
+// A name as an argument: usage when it cannot be one. Asked before the TEE is.
+Expected<void> check_name_argument(const std::string& name);
 
 }  // namespace festore::cli

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/output.h"
 
+#include "base/bytes.h"
 #include "base/name.h"
+#include "cli/file_io.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
+#include <algorithm>
+#include <array>
 #include <ctime>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -13,9 +14,29 @@
 namespace festore::cli {
 namespace {
 
-const char* name_of(ErrorCode code) {
+// How many bytes from the start of `rest` are one character that a line can show as it is; 0 when the first byte can't.
+size_t harmless_bytes(std::string_view rest) {
+    for (size_t size = 1; size <= std::min<size_t>(4, rest.size()); ++size) {
+        const std::string_view one = rest.substr(0, size);
+        if (check_prefix(bytes_of(one)) != NameFault::none) continue;
+        // U+2028 to U+202E, U+2066 to U+2069: line ends, and what turns the direction of the text that follows.
+        const bool turns = (one >= "\xE2\x80\xA8" && one <= "\xE2\x80\xAE") || (one >= "\xE2\x81\xA6" && one <= "\xE2\x81\xA9");
+        return turns ? 0 : size;
+    }
+    return 0;
+}
+
+bool is_harmless(std::string_view text) {
+    while (!text.empty()) {
+        const size_t size = harmless_bytes(text);
+        if (size == 0) return false;
+        text.remove_prefix(size);
+    }
+    return true;
+}
+
+std::string_view code_name(ErrorCode code) {
     switch (code) {
-    case ErrorCode::failure: return "failure";
     case ErrorCode::usage: return "usage";
     case ErrorCode::not_found: return "not_found";
     case ErrorCode::conflict: return "conflict";
@@ -24,97 +45,97 @@ const char* name_of(ErrorCode code) {
     case ErrorCode::no_tee: return "no_tee";
     case ErrorCode::no_space: return "no_space";
     case ErrorCode::busy: return "busy";
+    case ErrorCode::failure: break;
     }
     return "failure";
 }
 
-int write_all(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written = write(STDOUT_FILENO, bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) {
-            if (errno != EPIPE) fmt::print(stderr, "festore: cannot write to standard output: {}\n", std::strerror(errno));
-            return static_cast<int>(ErrorCode::failure);
-        }
-        bytes = bytes.subspan(static_cast<size_t>(written));
-    }
-    return 0;
-}
-
 }  // namespace
 
-int print(const std::string& text, int otherwise) {
-    const int failed = write_all(bytes_of(text));
-    return failed != 0 ? failed : otherwise;
-}
-
-int print_content(std::span<const std::byte> content) { return write_all(content); }
-
-int print_json(const nlohmann::json& value, int otherwise) {
-    return print(value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n", otherwise);
-}
-
-int report(const Options& options, const Error& error) {
-    fmt::print(stderr, "festore: {}\n", error.message);
-    if (options.verbose && error.tee_result != 0)
-        fmt::print(stderr, "festore: the TEE's answer was 0x{:08x}, origin {}\n", error.tee_result, error.tee_origin);
-    const int code = static_cast<int>(error.code);
-    if (!options.json) return code;
-    nlohmann::json body = {{"code", code}, {"name", name_of(error.code)}, {"message", error.message}};
-    if (error.tee_result != 0) body["tee"] = {{"result", error.tee_result}, {"origin", error.tee_origin}};
-    return print_json({{"error", body}}, code);
-}
-
-int report_usage(const std::string& message, const std::string& verb) {
-    fmt::print(stderr, "festore: {} (see 'festore {}--help')\n", message, verb.empty() ? "" : verb + " ");
-    return static_cast<int>(ErrorCode::usage);
-}
-
 std::string escaped(std::string_view name) {
+    if (is_harmless(name)) return std::string(name);
     std::string text;
-    // Character by character: what check_name() takes is shown, the rest byte by byte.
     while (!name.empty()) {
-        size_t size = 1;
-        const auto lead = static_cast<unsigned char>(name[0]);
-        if (lead >= 0xC0) size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-        const std::string_view one = name.substr(0, size);
-        if (one.size() == size && one != "\\" && check_name(bytes_of(one)) == NameFault::none) {
-            text += one;
-            name.remove_prefix(size);
-        } else {
-            text += fmt::format("\\x{:02x}", lead);
-            name.remove_prefix(1);
-        }
+        const size_t size = name[0] == '\\' ? 0 : harmless_bytes(name);
+        if (size > 0) text += name.substr(0, size);
+        else if (name[0] == '\\') text += "\\\\";
+        else text += fmt::format("\\x{:02x}", static_cast<unsigned char>(name[0]));
+        name.remove_prefix(std::max<size_t>(size, 1));
     }
     return text;
 }
 
-std::string date_of(int64_t seconds) {
-    if (seconds == 0) return "-";
-    const auto time = static_cast<std::time_t>(seconds);
+std::string time_text(int64_t seconds) {
+    const time_t time = static_cast<time_t>(seconds);
     std::tm parts{};
     std::array<char, 64> text{};
-    if (localtime_r(&time, &parts) == nullptr) return std::to_string(seconds);
-    std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S", &parts);
-    return text.data();
+    if (seconds == 0 || gmtime_r(&time, &parts) == nullptr) return "-";
+    const size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return {text.data(), size};
 }
 
-nlohmann::json to_json(const ObjectInfo& info) {
-    nlohmann::json object;
-    if (check_name(bytes_of(info.name)) == NameFault::none) {
-        object["name"] = info.name;
-    } else {
-        std::string hex;
-        for (const char c : info.name) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-        object["name_hex"] = hex;
+Json time_json(int64_t seconds) { return seconds == 0 ? Json(nullptr) : Json(seconds); }
+
+void add_name(Json& object, std::string_view name) {
+    try {
+        (void)Json(name).dump();
+        object["name"] = name;
+        return;
+    } catch (const Json::type_error&) {  // not UTF-8
     }
+    std::string hex;
+    for (const char c : name) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    object["name_hex"] = hex;
+}
+
+Json info_json(const ObjectInfo& info) {
+    Json object = Json::object();
+    add_name(object, info.name);
     object["size"] = info.size;
     object["version"] = info.version;
-    object["created"] = info.created;
-    object["modified"] = info.modified;
+    object["created"] = time_json(info.created);
+    object["modified"] = time_json(info.modified);
     object["write_once"] = info.write_once;
     object["legacy"] = info.legacy;
     return object;
+}
+
+Json error_json(const Error& error) {
+    Json object = {{"code", static_cast<int>(error.code)}, {"name", code_name(error.code)}, {"message", error.message}};
+    if (error.tee_result != 0) {
+        object["tee_result"] = error.tee_result;
+        object["tee_origin"] = error.tee_origin;
+    }
+    return object;
+}
+
+std::string_view storage_name(Storage storage) { return storage == Storage::rpmb ? "rpmb" : "ree"; }
+
+void print_line(std::string_view message) {
+    // Nobody is left to tell when standard error cannot be written.
+    (void)write_all(STDERR_FILENO, bytes_of("festore: " + escaped(message) + "\n"));
+}
+
+void print_note(const Options& options, std::string_view message) {
+    if (options.verbose && !options.quiet) print_line(message);
+}
+
+int present(const Options& options, Outcome outcome) {
+    if (options.json) {
+        if (!outcome.errors.empty()) outcome.document["error"] = error_json(outcome.errors.front());
+        outcome.text = outcome.document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    }
+    for (const Error& error : outcome.errors) {
+        print_line(error.message);
+        if (error.tee_result != 0)
+            print_note(options, fmt::format("(the TEE's answer: 0x{:08x}, origin {})", error.tee_result, error.tee_origin));
+    }
+    int code = outcome.errors.empty() ? 0 : static_cast<int>(outcome.errors.front().code);
+    if (const auto written = write_standard_output(bytes_of(outcome.text)); !written) {
+        print_line(written.error().message);
+        if (code == 0) code = static_cast<int>(written.error().code);
+    }
+    return code;
 }
 
 }  // namespace festore::cli

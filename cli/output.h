@@ -1,30 +1,34 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What is printed: lines for people, which no name can turn into commands for a terminal, and JSON for programs
-// (docs/json.md).
+// How results and errors are shown: text that no terminal obeys, and JSON (docs/json.md). Thread safety: one thread.
 #pragma once
-#include "base/bytes.h"
-#include "cli/options.h"
+#include "cli/verbs.h"
 
-#include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 namespace festore::cli {
 
-// The failure as one line on stderr, with --json also as an object on stdout. Its exit code.
-int report(const Options& options, const Error& error);
-int report_usage(const std::string& message, const std::string& verb);
-
-// Writes to stdout and sees whether it got there: a full disk is an error. The exit code, `otherwise` when all is well.
-int print(const std::string& text, int otherwise = 0);
-int print_json(const nlohmann::json& value, int otherwise = 0);
-// Bytes as they are.
-int print_content(std::span<const std::byte> content);
-
-// A name with what a terminal would obey, and what is not UTF-8, as \xNN.
+// A name as listings show it. As it is, unless it holds bytes that are not UTF-8, control characters, or characters that
+// reorder a line; then these bytes are \xHH, and a backslash is two.
 std::string escaped(std::string_view name);
-// "2026-11-24 10:15:00" in local time, or "-" for 0.
-std::string date_of(int64_t seconds);
 
-nlohmann::json to_json(const ObjectInfo& info);
+// "2026-11-24T10:49:04Z"; "-" for 0, which stands for unknown.
+std::string time_text(int64_t seconds);
+Json time_json(int64_t seconds);  // the number; null for 0
+
+// Adds "name", or "name_hex" where the name is not UTF-8.
+void add_name(Json& object, std::string_view name);
+Json info_json(const ObjectInfo& info);
+Json error_json(const Error& error);
+
+std::string_view storage_name(Storage storage);
+
+// One line on standard error, "festore: …", whatever the message holds.
+void print_line(std::string_view message);
+// The same for what is only said with -v.
+void print_note(const Options& options, std::string_view message);
+
+// Shows an outcome: text or JSON to standard output, errors to standard error. The exit code of the command.
+int present(const Options& options, Outcome outcome);
 
 }  // namespace festore::cli

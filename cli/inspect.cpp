@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The verb `inspect`.
+#include "cli/inspect_run.h"
+#include "cli/output.h"
+
+namespace festore::cli {
+namespace {
+
+class Inspect : public Verb {
+public:
+    void declare(CLI::App& app) override {
+        add_text(app, "DIR", request_.directory, "the folder where tee-supplicant keeps OP-TEE's storage")->required();
+        add_text(app, "--huk-file", request_.huk_file,
+                 "the device's hardware unique key, raw or in hexadecimal; '-' for standard input");
+        add_text(app, "--extract", request_.extract, "write every object that is whole to this folder; needs the key");
+    }
+
+    Outcome run(const Options&) override {
+        InspectAnswer answer = inspect(request_);
+        return {std::move(answer.document), std::move(answer.text), std::move(answer.errors)};
+    }
+
+private:
+    InspectRequest request_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_inspect() { return std::make_unique<Inspect>(); }
+
+}  // namespace festore::cli

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/inspect_extract.h"
+
+#include "cli/inspect_report.h"
+#include "cli/output.h"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace festore::cli {
+namespace {
+
+constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+
+void close_and_forget(int& descriptor) {
+    if (descriptor >= 0) (void)::close(descriptor);
+    descriptor = -1;
+}
+
+}  // namespace
+
+std::string percent_encoded(std::string_view id) {
+    std::string text;
+    for (const char c : id) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+                           c == '~' || (c == '.' && !text.empty());
+        text += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return text;
+}
+
+Extractor::Extractor(std::string folder) : folder_(std::move(folder)) {}
+
+Extractor::~Extractor() {
+    close_and_forget(file_);
+    close_and_forget(owner_descriptor_);
+    close_and_forget(folder_descriptor_);
+}
+
+void Extractor::failed(const std::string& what, const std::string& path) {
+    const int why = errno;
+    const ErrorCode code = why == EACCES || why == EPERM                     ? ErrorCode::not_permitted
+                           : why == ENOSPC || why == EDQUOT || why == EFBIG ? ErrorCode::no_space
+                                                                             : ErrorCode::failure;
+    errors_.push_back({code, fmt::format("cannot {} {}: {}", what, escaped(path), std::strerror(why)), 0, 0});
+    broken_ = true;
+}
+
+bool Extractor::open_folder() {
+    if (folder_descriptor_ >= 0) return true;
+    if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) {
+        failed("make", folder_);
+        return false;
+    }
+    folder_descriptor_ = ::open(folder_.c_str(), kFolderFlags);
+    if (folder_descriptor_ < 0) failed("open", folder_);
+    return folder_descriptor_ >= 0;
+}
+
+ree_fs::ContentSink* Extractor::begin(const ree_fs::DirEntry& entry) {
+    if (broken_ || !open_folder()) return nullptr;
+    const std::string owner = uuid_text(entry.owner);
+    const std::string owner_path = folder_ + "/" + owner;
+    if (::mkdirat(folder_descriptor_, owner.c_str(), 0700) != 0 && errno != EEXIST) {
+        failed("make", owner_path);
+        return nullptr;
+    }
+    close_and_forget(owner_descriptor_);
+    owner_descriptor_ = ::openat(folder_descriptor_, owner.c_str(), kFolderFlags | O_NOFOLLOW);
+    if (owner_descriptor_ < 0) {
+        failed("open", owner_path);
+        return nullptr;
+    }
+    file_name_ = percent_encoded(entry.id);
+    file_path_ = owner_path + "/" + file_name_;
+    file_ = ::openat(owner_descriptor_, file_name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file_ >= 0) return this;
+    if (errno == EEXIST) {
+        errors_.push_back({ErrorCode::conflict, escaped(file_path_) + " is there already and was not overwritten", 0, 0});
+    } else {
+        failed("write", file_path_);
+    }
+    return nullptr;
+}
+
+void Extractor::take(Bytes content) {
+    while (!broken_ && !content.empty()) {
+        const ssize_t written = ::write(file_, content.data(), content.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return failed("write", file_path_);
+        content = content.subspan(static_cast<size_t>(written));
+    }
+}
+
+void Extractor::end(const ree_fs::DirEntry&, bool whole) {
+    if (!broken_ && whole && ::fsync(file_) != 0) failed("write", file_path_);
+    close_and_forget(file_);
+    if (whole && !broken_) {
+        paths_.push_back(file_path_);
+    } else {
+        (void)::unlinkat(owner_descriptor_, file_name_.c_str(), 0);
+    }
+}
+
+}  // namespace festore::cli

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Writes objects to OUTDIR/TA-UUID/OBJECT-ID, ids percent-encoded, mode 0600. Overwrites nothing, follows no link that it
+// finds, leaves nothing of an object that is not whole. After the first failure of the system nothing more is written.
+#pragma once
+#include "festore/error.hpp"
+#include "ree_fs/inspection.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace festore::cli {
+
+// Letters, digits and "-_.~" as they are, everything else, and a dot in front, as %XX.
+std::string percent_encoded(std::string_view id);
+
+class Extractor final : public ree_fs::ObjectReceiver, private ree_fs::ContentSink {
+public:
+    // `folder` is made (0700), unless it is there, when the first object comes.
+    explicit Extractor(std::string folder);
+    Extractor(const Extractor&) = delete;
+    Extractor& operator=(const Extractor&) = delete;
+    ~Extractor() override;
+
+    ree_fs::ContentSink* begin(const ree_fs::DirEntry& entry) override;
+    void end(const ree_fs::DirEntry& entry, bool whole) override;
+
+    [[nodiscard]] const std::vector<std::string>& paths() const { return paths_; }
+    [[nodiscard]] const std::vector<Error>& errors() const { return errors_; }
+
+private:
+    bool open_folder();
+    void take(Bytes content) override;
+    void failed(const std::string& what, const std::string& path);
+
+    std::string folder_;
+    int folder_descriptor_ = -1;
+    int owner_descriptor_ = -1;
+    int file_ = -1;
+    std::string file_name_;
+    std::string file_path_;
+    bool broken_ = false;  // the system failed: no more
+    std::vector<std::string> paths_;
+    std::vector<Error> errors_;
+};
+
+}  // namespace festore::cli

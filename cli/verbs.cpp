@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The table of verbs, with the texts of their help.
+#include "cli/verbs.h"
+
+namespace festore::cli {
+namespace {
+
+constexpr VerbEntry kVerbs[] = {
+    {"put", "NAME [FILE|-]", "store a file, or standard input, under a name",
+     "Stores the content of FILE, or of standard input, under NAME. An object of that name is replaced, atomically:\n"
+     "at every moment, and after every crash, there is the old content or the new one. When the command has ended\n"
+     "with exit code 0, the new one is stored for good.",
+     "  festore put wifi.conf /etc/wpa_supplicant.conf\n"
+     "  openssl genpkey -algorithm ed25519 | festore put --if-absent keys/device\n"
+     "  festore put --if-version 3 settings settings.json\n",
+     make_put},
+    {"get", "NAME [FILE|-]", "read an object into a file, or to standard output",
+     "Reads the object NAME into FILE, or to standard output. Its content has been verified before the first byte is\n"
+     "written. FILE is written beside and renamed, readable by its owner only (0600); when something fails, FILE is\n"
+     "as it was, or absent as it was.",
+     "  festore get wifi.conf\n"
+     "  festore get keys/device /run/device.pem\n"
+     "  festore get --offset 512 --length 16 firmware | xxd\n",
+     make_get},
+    {"ls", "[PREFIX]", "list the names of objects",
+     "Lists your objects whose names begin with PREFIX, or all of them, sorted, a name on each line. With -l the\n"
+     "columns are: flags (w: write-once, d: stored by the first demo), size in bytes, version, time of the last\n"
+     "change (UTC), name. A name that would command a terminal is shown with \\x and two hex digits for each byte\n"
+     "in question; --json has the exact bytes. Objects that are found damaged end in exit code 6.",
+     "  festore ls\n"
+     "  festore ls -l keys/\n"
+     "  festore ls --json | jq -r '.objects[].name'\n",
+     make_ls},
+    {"stat", "NAME", "show an object's size, version and times",
+     "Shows what is known of the object NAME besides its content. The version counts the changes of the content; give\n"
+     "it to 'put --if-version' to change only what you have seen.",
+     "  festore stat wifi.conf\n"
+     "  festore stat --json wifi.conf | jq .version\n",
+     make_stat},
+    {"rm", "NAME...", "remove objects",
+     "Removes the objects of these names. When one cannot be removed, the others still are; the exit code is that of\n"
+     "the first failure. Removed means: not served any more. It does not promise that no copy is left on the disk.",
+     "  festore rm wifi.conf\n"
+     "  festore rm --force keys/old keys/older\n",
+     make_rm},
+    {"status", "", "show the TEE, the trusted application and who you are to them",
+     "Shows which TEE serves you, the version of its trusted application, the identity to which your objects belong,\n"
+     "the storages that there are, and what is known to weaken them.",
+     "  festore status\n"
+     "  festore --group staff status\n"
+     "  festore status --json | jq .storage.rpmb.available\n",
+     make_status},
+    {"inspect", "DIR", "read OP-TEE's storage directory, without the TEE",
+     "Looks at the folder in which tee-supplicant keeps OP-TEE's trusted storage (REE-FS), wherever it was copied from:\n"
+     "files, versions, sizes, what was left behind. With the device's hardware unique key every hash and every block\n"
+     "is verified, and owners, names and contents are shown. Changes nothing. Damage ends in exit code 6, a key that\n"
+     "does not fit in 5. The key is read from a file or from standard input, never from the command line.",
+     "  festore inspect /var/lib/tee\n"
+     "  festore inspect /mnt/var/lib/tee --huk-file huk.hex --extract recovered\n"
+     "  festore inspect tee --json | jq '.files[] | select(.findings != [])'\n",
+     make_inspect},
+};
+
+}  // namespace
+
+std::span<const VerbEntry> verbs() { return kVerbs; }
+
+}  // namespace festore::cli

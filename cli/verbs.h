@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The verbs, a file each. A verb declares its options, then runs: it talks to the TEE and to the files that it was given,
+// and hands back what to print; main() prints. A new verb: a file, its make function here, a row in verbs.cpp.
+#pragma once
+#include "cli/options.h"
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace festore::cli {
+
+using Json = nlohmann::ordered_json;
+
+// What a run gave. The exit code is that of the first error, 0 without one.
+struct Outcome {
+    Json document = Json::object();  // for --json; docs/json.md
+    std::string text;                // for people, to standard output
+    std::vector<Error> errors;       // a line each, to standard error
+};
+
+inline Outcome failed(Error error) { return {Json::object(), "", {std::move(error)}}; }
+
+class Verb {
+public:
+    virtual ~Verb() = default;
+    virtual void declare(CLI::App& app) = 0;
+    virtual Outcome run(const Options& options) = 0;
+};
+
+struct VerbEntry {
+    const char* name;
+    const char* arguments;    // as the usage line shows them
+    const char* summary;      // one line, in the list of verbs
+    const char* description;  // one paragraph
+    const char* examples;     // whole lines
+    std::unique_ptr<Verb> (*make)();
+};
+
+std::unique_ptr<Verb> make_put();
+std::unique_ptr<Verb> make_get();
+std::unique_ptr<Verb> make_ls();
+std::unique_ptr<Verb> make_stat();
+std::unique_ptr<Verb> make_rm();
+std::unique_ptr<Verb> make_status();
+std::unique_ptr<Verb> make_inspect();
+
+// All of them, in the order in which the help shows them.
+std::span<const VerbEntry> verbs();
+
+}  // namespace festore::cli
