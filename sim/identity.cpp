@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sim/identity.h"
 
+#include "base/tee_client_api.h"
+
+#include <algorithm>
 #include <cstdio>
 #include <openssl/sha.h>
 #include <string>
@@ -28,5 +31,15 @@ Uuid name_based(const char* format, unsigned id) {
 
 Uuid uuid_of_user(uid_t uid) { return name_based("uid=%x", uid); }
 Uuid uuid_of_group(gid_t gid) { return name_based("gid=%x", gid); }
+
+std::optional<Identity> identity_of_login(uint32_t login, std::optional<gid_t> group, const Credentials& caller) {
+    if (login == TEEC_LOGIN_PUBLIC) return Identity{};
+    if (login == TEEC_LOGIN_USER) return Identity{TEEC_LOGIN_USER, uuid_of_user(caller.uid)};
+    if (login != TEEC_LOGIN_GROUP || !group) return std::nullopt;
+    const bool member = *group == caller.gid ||
+                        std::find(caller.groups.begin(), caller.groups.end(), *group) != caller.groups.end();
+    if (!member) return std::nullopt;
+    return Identity{TEEC_LOGIN_GROUP, uuid_of_group(*group)};
+}
 
 }  // namespace festore::sim

@@ -2,17 +2,13 @@
 #include "sim/object_store.h"
 
 #include "sim/include/tee_internal_api.h"
-#include "sim/openssl.h"
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
-#include <fstream>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace festore::sim {
@@ -56,7 +52,17 @@ public:
         objects_[key] = content;
         return Outcome::ok;
     }
-    void erase(const ObjectKey& key) override { objects_.erase(key); }
+    Outcome rename(const ObjectKey& from, const ObjectKey& to) override {
+        auto node = objects_.extract(from);
+        if (node.empty()) return Outcome::missing;
+        node.key() = to;
+        objects_.insert(std::move(node));
+        return Outcome::ok;
+    }
+    Outcome erase(const ObjectKey& key) override {
+        objects_.erase(key);
+        return Outcome::ok;
+    }
     std::vector<ObjectKey> list(uint32_t storage, const Uuid& ta) override {
         std::vector<ObjectKey> keys;
         for (const auto& [key, bytes] : objects_)
@@ -69,43 +75,85 @@ private:
     std::map<ObjectKey, Blob> objects_;
 };
 
-// File: nonce (12), ciphertext, tag (16). AES-256-GCM; the key is HMAC-SHA256(HUK, label); storage, TA and id are the
-// associated data, so that files cannot be swapped.
+class File {
+public:
+    File(const fs::path& path, int flags) : fd_(open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+    ~File() {
+        if (fd_ >= 0) close(fd_);
+    }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+    [[nodiscard]] int fd() const { return fd_; }
+
+    bool write_all(Bytes bytes) const {
+        while (!bytes.empty()) {
+            const ssize_t n = write(fd_, bytes.data(), bytes.size());
+            if (n <= 0) return false;
+            bytes = bytes.subspan(static_cast<size_t>(n));
+        }
+        return true;
+    }
+    bool read_all(Blob& bytes) const {
+        struct stat info{};
+        if (fstat(fd_, &info) != 0) return false;
+        bytes.resize(static_cast<size_t>(info.st_size));
+        size_t done = 0;
+        while (done < bytes.size()) {
+            const ssize_t n = read(fd_, bytes.data() + done, bytes.size() - done);
+            if (n <= 0) return false;
+            done += static_cast<size_t>(n);
+        }
+        return true;
+    }
+
+private:
+    int fd_;
+};
+
+bool sync_directory(const fs::path& directory) {
+    const File d(directory, O_RDONLY | O_DIRECTORY);
+    return d.fd() >= 0 && fsync(d.fd()) == 0;
+}
+
+// Makes the directory and those above it up to `root`, durably.
+bool make_directories(const fs::path& root, const fs::path& directory) {
+    if (directory == root || mkdir(directory.c_str(), 0700) == 0)
+        return directory == root || sync_directory(directory.parent_path());
+    if (errno == EEXIST) return true;
+    return errno == ENOENT && make_directories(root, directory.parent_path()) &&
+           make_directories(root, directory);
+}
+
 class FileStore : public ObjectStore {
 public:
-    explicit FileStore(const Config& config) : root_(config.directory), bytes_max_(config.storage_bytes_max) {
-        fs::create_directories(root_);
-        lock_ = open((root_ / "lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-        if (lock_ < 0 || flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-            std::fprintf(stderr, "simulated TEE: %s is in use by another process, or not writable\n", root_.c_str());
-            std::exit(1);
-        }
-        constexpr std::string_view label = "festore simulated trusted storage 1";
-        unsigned size = 0;
-        HMAC(EVP_sha256(), config.huk.data(), static_cast<int>(config.huk.size()),
-             reinterpret_cast<const unsigned char*>(label.data()), label.size(), key_.data(), &size);
+    explicit FileStore(const Config& config)
+        : root_(config.directory), bytes_max_(config.storage_bytes_max), sealer_(config.huk), lock_(locked(root_)) {
+        std::error_code none;
+        for (const auto& entry : fs::recursive_directory_iterator(root_, none))
+            if (entry.path().extension() == kNew) fs::remove(entry.path(), none);  // what a crash left behind
     }
-    ~FileStore() override { close(lock_); }
 
     Outcome load(const ObjectKey& key, Blob& content) override {
-        std::ifstream in(file_of(key), std::ios::binary);
-        if (!in) return errno == ENOENT ? Outcome::missing : Outcome::failed;
-        const std::string text((std::istreambuf_iterator<char>(in)), {});
-        return open_sealed(key, bytes_of(text), content) ? Outcome::ok : Outcome::damaged;
+        const File file(file_of(key), O_RDONLY);
+        if (file.fd() < 0) return errno == ENOENT ? Outcome::missing : Outcome::failed;
+        Blob sealed;
+        if (!file.read_all(sealed)) return Outcome::failed;
+        return sealer_.open(place_of(key), sealed, content) ? Outcome::ok : Outcome::damaged;
     }
     Outcome save(const ObjectKey& key, const Blob& content) override {
         if (used_beside(key) + content.size() > bytes_max_) return Outcome::no_space;
-        const fs::path file = file_of(key);
-        fs::create_directories(file.parent_path());
-        const fs::path beside = file.string() + ".new";
-        const bool written = write_durably(beside, seal(key, content)) && rename(beside.c_str(), file.c_str()) == 0 &&
-                             sync_directory(file.parent_path());
-        if (!written) return errno == ENOSPC || errno == EDQUOT ? Outcome::no_space : Outcome::failed;
-        return Outcome::ok;
+        return replace(key, content);
     }
-    void erase(const ObjectKey& key) override {
-        unlink(file_of(key).c_str());
-        sync_directory(file_of(key).parent_path());
+    Outcome rename(const ObjectKey& from, const ObjectKey& to) override {
+        Blob content;
+        if (const Outcome loaded = load(from, content); loaded != Outcome::ok) return loaded;
+        if (const Outcome saved = replace(to, content); saved != Outcome::ok) return saved;
+        return erase(from);
+    }
+    Outcome erase(const ObjectKey& key) override {
+        const fs::path file = file_of(key);
+        if (unlink(file.c_str()) != 0) return errno == ENOENT ? Outcome::ok : Outcome::failed;
+        return sync_directory(file.parent_path()) ? Outcome::ok : Outcome::failed;
     }
     std::vector<ObjectKey> list(uint32_t storage, const Uuid& ta) override {
         std::vector<ObjectKey> keys;
@@ -119,8 +167,23 @@ public:
     }
 
 private:
+    static constexpr const char* kNew = ".new";
+
+    static std::unique_ptr<File> locked(const fs::path& root) {
+        std::error_code none;
+        fs::create_directories(root, none);
+        auto lock = std::make_unique<File>(root / "lock", O_CREAT | O_RDWR);
+        if (lock->fd() < 0 || flock(lock->fd(), LOCK_EX | LOCK_NB) != 0) {
+            std::fprintf(stderr, "simulated TEE: %s is in use by another process, or not writable\n", root.c_str());
+            std::exit(1);
+        }
+        return lock;
+    }
     [[nodiscard]] fs::path file_of(const ObjectKey& key) const {
         return object_file(root_, key.storage, key.ta, key.id);
+    }
+    static std::string place_of(const ObjectKey& key) {
+        return std::string(folder_of(key.storage)) + "/" + hex(key.ta.bytes) + "/" + hex(key.id);
     }
     [[nodiscard]] uint64_t used_beside(const ObjectKey& key) const {
         uint64_t used = 0;
@@ -130,64 +193,26 @@ private:
             if (entry.is_regular_file(none) && entry.path() != own) used += entry.file_size(none);
         return used;
     }
-    static std::string associated_data(const ObjectKey& key) {
-        return std::string(folder_of(key.storage)) + "/" + hex(key.ta.bytes) + "/" + hex(key.id);
-    }
-    static unsigned char* u8(std::byte* p) { return reinterpret_cast<unsigned char*>(p); }
-    static const unsigned char* u8(const std::byte* p) { return reinterpret_cast<const unsigned char*>(p); }
-
-    [[nodiscard]] Blob seal(const ObjectKey& key, const Blob& content) const {
-        Blob sealed(12 + content.size() + 16);
-        RAND_bytes(u8(sealed.data()), 12);
-        const std::string aad = associated_data(key);
-        const CipherContext c(EVP_CIPHER_CTX_new());
-        int n = 0;
-        EVP_EncryptInit_ex2(c.get(), EVP_aes_256_gcm(), key_.data(), u8(sealed.data()), nullptr);
-        EVP_EncryptUpdate(c.get(), nullptr, &n, u8(bytes_of(aad).data()), static_cast<int>(aad.size()));
-        EVP_EncryptUpdate(c.get(), u8(sealed.data()) + 12, &n, u8(content.data()), static_cast<int>(content.size()));
-        EVP_EncryptFinal_ex(c.get(), u8(sealed.data()) + 12 + content.size(), &n);
-        EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_AEAD_GET_TAG, 16, u8(sealed.data()) + 12 + content.size());
-        return sealed;
-    }
-    [[nodiscard]] bool open_sealed(const ObjectKey& key, Bytes sealed, Blob& content) const {
-        if (sealed.size() < 28) return false;
-        const size_t size = sealed.size() - 28;
-        content.resize(size);
-        std::array<unsigned char, 16> tag{};
-        std::copy_n(u8(sealed.data()) + 12 + size, tag.size(), tag.begin());
-        const std::string aad = associated_data(key);
-        const CipherContext c(EVP_CIPHER_CTX_new());
-        int n = 0;
-        EVP_DecryptInit_ex2(c.get(), EVP_aes_256_gcm(), key_.data(), u8(sealed.data()), nullptr);
-        EVP_DecryptUpdate(c.get(), nullptr, &n, u8(bytes_of(aad).data()), static_cast<int>(aad.size()));
-        EVP_DecryptUpdate(c.get(), u8(content.data()), &n, u8(sealed.data()) + 12, static_cast<int>(size));
-        EVP_CIPHER_CTX_ctrl(c.get(), EVP_CTRL_AEAD_SET_TAG, 16, tag.data());
-        return EVP_DecryptFinal_ex(c.get(), u8(content.data()) + size, &n) == 1;
-    }
-    static bool write_durably(const fs::path& file, const Blob& bytes) {
-        const int fd = open(file.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-        if (fd < 0) return false;
-        size_t done = 0;
-        while (done < bytes.size()) {
-            const ssize_t n = write(fd, bytes.data() + done, bytes.size() - done);
-            if (n <= 0) break;
-            done += static_cast<size_t>(n);
+    // Writes beside, syncs, renames, syncs the directory.
+    Outcome replace(const ObjectKey& key, const Blob& content) {
+        const fs::path file = file_of(key);
+        const fs::path beside = file.string() + kNew;
+        bool done = make_directories(root_, file.parent_path());
+        if (done) {
+            const File out(beside, O_CREAT | O_TRUNC | O_WRONLY);
+            done = out.fd() >= 0 && out.write_all(sealer_.seal(place_of(key), content)) && fsync(out.fd()) == 0;
         }
-        const bool synced = done == bytes.size() && fsync(fd) == 0;
-        close(fd);
-        return synced;
-    }
-    static bool sync_directory(const fs::path& directory) {
-        const int fd = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        const bool synced = fd >= 0 && fsync(fd) == 0;
-        if (fd >= 0) close(fd);
-        return synced;
+        done = done && ::rename(beside.c_str(), file.c_str()) == 0 && sync_directory(file.parent_path());
+        if (done) return Outcome::ok;
+        const bool full = errno == ENOSPC || errno == EDQUOT;
+        unlink(beside.c_str());
+        return full ? Outcome::no_space : Outcome::failed;
     }
 
     fs::path root_;
     uint64_t bytes_max_;
-    int lock_ = -1;
-    std::array<unsigned char, 32> key_{};
+    Sealer sealer_;
+    std::unique_ptr<File> lock_;  // held as long as the store lives
 };
 
 }  // namespace

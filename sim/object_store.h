@@ -4,16 +4,14 @@
 // Not thread safe: the TEE's lock guards it.
 #pragma once
 #include "base/uuid.h"
+#include "sim/sealer.h"
 #include "sim/tee.h"
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace festore::sim {
-
-using Blob = std::vector<std::byte>;
 
 struct ObjectKey {
     uint32_t storage = 0;
@@ -27,6 +25,7 @@ struct OpenObject {
     ObjectKey key;
     Blob content;
     std::vector<uint32_t> handle_flags;  // of each handle: access and sharing
+    bool gone = false;                   // found damaged through a handle, and deleted
 };
 
 class ObjectStore {
@@ -34,14 +33,17 @@ public:
     enum class Outcome { ok, missing, damaged, no_space, failed };
     virtual ~ObjectStore() = default;
     virtual Outcome load(const ObjectKey& key, Blob& content) = 0;
-    virtual Outcome save(const ObjectKey& key, const Blob& content) = 0;  // atomic and durable
-    virtual void erase(const ObjectKey& key) = 0;
+    // Whatever changes is atomic, and durable when it has returned ok.
+    virtual Outcome save(const ObjectKey& key, const Blob& content) = 0;
+    virtual Outcome rename(const ObjectKey& from, const ObjectKey& to) = 0;  // `to` must not exist
+    virtual Outcome erase(const ObjectKey& key) = 0;
     virtual std::vector<ObjectKey> list(uint32_t storage, const Uuid& ta) = 0;
 
     // Objects with handles, by key.
     std::map<ObjectKey, std::weak_ptr<OpenObject>> open_objects;
 };
 
+// Ends the process, with a line on stderr, when the directory is not to be had for this process alone.
 std::unique_ptr<ObjectStore> make_object_store(const Config& config);
 
 }  // namespace festore::sim

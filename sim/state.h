@@ -6,6 +6,7 @@
 #include "sim/tee.h"
 
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -35,15 +36,18 @@ struct __TEE_ObjectEnumHandle {
     size_t next = 0;
 };
 struct __TEE_OperationHandle;  // sim/crypto_api.cpp
-struct __TEE_TASessionHandle {};
+struct __TEE_TASessionHandle {};  // with the system pseudo-TA
 
 namespace festore::sim {
 
 // Thrown at the point of a panic, caught where the TEE called into the TA. The TA's frames have no cleanup to run (no
-// exceptions there), just as nothing runs in a TA that panics: what it owned, its Instance gives back.
+// exceptions there), just as nothing runs in a TA that panics: what it owned, its Instance gives back. The simulator's own
+// frames do clean up, which a longjmp would skip.
 struct Panic {
     uint32_t code;
 };
+// The same for the whole TEE: its core has crashed.
+struct Crash {};
 
 void destroy(__TEE_OperationHandle* operation);
 
@@ -55,7 +59,7 @@ struct Instance {
     std::set<TEE_ObjectHandle> objects;
     std::set<TEE_ObjectEnumHandle> enumerators;
     std::set<TEE_OperationHandle> operations;
-    bool created = false;
+    std::set<TEE_TASessionHandle> pta_sessions;
     std::map<uint32_t, void*> sessions;  // number to the TA's context
 
     ~Instance();
@@ -78,11 +82,15 @@ struct Tee::State {
     Counters counters;
     Faults faults;
     std::unique_ptr<ObjectStore> store;
+    bool crashed = false;
 
     std::shared_ptr<Instance> instance_of(const Uuid& ta, uint32_t* result);
-    uint32_t enter(Instance& instance, const Session& session, Params* params, const std::function<uint32_t()>& call,
-                   bool* panicked);
-    void lose(const Uuid& ta);
+    // Runs TA code. When it panics, its instance is lost and the result is target_dead.
+    uint32_t enter(const std::shared_ptr<Instance>& instance, const Session& session, Params* params,
+                   const std::function<uint32_t()>& call, bool* panicked);
+    // The end of an instance without sessions, unless it is to be kept alive.
+    void end_if_idle(const std::shared_ptr<Instance>& instance);
+    void lose(const Instance& instance);
 };
 
 // What this thread is serving; set while a TA runs.
@@ -94,6 +102,8 @@ struct CurrentCall {
 
     // Whether any of these bytes is memory that the normal world can write to.
     [[nodiscard]] bool is_shared(const void* buffer, size_t size) const;
+    // Panics the TA unless all these bytes can be its own memory: not shared, and no null pointer to something.
+    void require_own(const void* buffer, size_t size, const char* what) const;
 };
 // The call of this thread; a TEE function outside of one ends the process, since no TA could have called it.
 CurrentCall& current_call();
@@ -102,8 +112,19 @@ CurrentCall& current_call();
 // The simulator does not model this: says so and panics the TA.
 [[noreturn]] void refuse(const char* what);
 
+// A pointer through which the TA wants a result; a null one panics it.
+template <class T>
+T& required(T* result) {
+    if (result == nullptr) panic(TEE_ERROR_BAD_PARAMETERS, "a null pointer for a result");
+    return *result;
+}
+
+// The results but success that a function's specification lists. OP-TEE panics the TA for all others.
+using Listed = std::initializer_list<uint32_t>;
+bool contains(Listed listed, uint32_t result);
+
 // Counts a storage call and lets an injected fault happen: its code, or TEE_SUCCESS to go on.
-uint32_t count_storage_call(uint64_t Counters::*which);
+uint32_t count_storage_call(uint64_t Counters::*which, Listed listed);
 // The same for an allocation: true when it is the one that fails.
 bool allocation_fails();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sim/state.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -23,33 +24,52 @@ private:
 
 constexpr uint32_t kMemrefBit = 4;  // set in the types of memory references, clear in those of values and none
 
-// The TA's view of the parameters. What it writes into values and sizes goes back by the types, not by its word.
-std::array<TEE_Param, 4> to_ta(const Params& params) {
-    std::array<TEE_Param, 4> out{};
-    for (uint32_t i = 0; i < 4; ++i) {
-        const Param& p = params.values[i];
-        const uint32_t type = TEE_PARAM_TYPE_GET(params.types, i);
-        if ((type & kMemrefBit) != 0) out[i].memref = {p.buffer, p.size};
-        else if (type == TEE_PARAM_TYPE_VALUE_INPUT || type == TEE_PARAM_TYPE_VALUE_INOUT) out[i].value = {p.a, p.b};
+// The parameters as the TA sees them, with the sizes of the API that it was compiled for. What it writes into values and
+// sizes goes back by the types, not by its word.
+class TaParams {
+public:
+    TaParams(const Params& params, bool api_1_1) : api_1_1_(api_1_1) {
+        if (api_1_1_) fill(params, old_);
+        else fill(params, new_);
     }
-    return out;
-}
+    void* get() { return api_1_1_ ? static_cast<void*>(old_.data()) : new_.data(); }
+    void put_back(Params& params) const {
+        if (api_1_1_) put_back(old_, params);
+        else put_back(new_, params);
+    }
 
-void from_ta(const std::array<TEE_Param, 4>& in, Params& params) {
-    for (uint32_t i = 0; i < 4; ++i) {
-        Param& p = params.values[i];
-        switch (TEE_PARAM_TYPE_GET(params.types, i)) {
-        case TEE_PARAM_TYPE_MEMREF_OUTPUT:
-        case TEE_PARAM_TYPE_MEMREF_INOUT: p.size = in[i].memref.size; break;
-        case TEE_PARAM_TYPE_VALUE_OUTPUT:
-        case TEE_PARAM_TYPE_VALUE_INOUT:
-            p.a = in[i].value.a;
-            p.b = in[i].value.b;
-            break;
-        default: break;
+private:
+    template <class P>
+    static void fill(const Params& params, std::array<P, 4>& out) {
+        using Size = decltype(P{}.memref.size);
+        for (uint32_t i = 0; i < 4; ++i) {
+            const Param& p = params.values[i];
+            const uint32_t type = TEE_PARAM_TYPE_GET(params.types, i);
+            if ((type & kMemrefBit) != 0) out[i].memref = {p.buffer, static_cast<Size>(p.size)};
+            else if (type == TEE_PARAM_TYPE_VALUE_INPUT || type == TEE_PARAM_TYPE_VALUE_INOUT) out[i].value = {p.a, p.b};
         }
     }
-}
+    template <class P>
+    static void put_back(const std::array<P, 4>& in, Params& params) {
+        for (uint32_t i = 0; i < 4; ++i) {
+            Param& p = params.values[i];
+            switch (TEE_PARAM_TYPE_GET(params.types, i)) {
+            case TEE_PARAM_TYPE_MEMREF_OUTPUT:
+            case TEE_PARAM_TYPE_MEMREF_INOUT: p.size = in[i].memref.size; break;
+            case TEE_PARAM_TYPE_VALUE_OUTPUT:
+            case TEE_PARAM_TYPE_VALUE_INOUT:
+                p.a = in[i].value.a;
+                p.b = in[i].value.b;
+                break;
+            default: break;
+            }
+        }
+    }
+
+    bool api_1_1_;
+    std::array<TEE_Param, 4> new_{};
+    std::array<__GP11_TEE_Param, 4> old_{};
+};
 
 bool types_are_valid(uint32_t types) {
     for (uint32_t i = 0; i < 4; ++i)
@@ -78,6 +98,11 @@ bool CurrentCall::is_shared(const void* buffer, size_t size) const {
     return false;
 }
 
+void CurrentCall::require_own(const void* buffer, size_t size, const char* what) const {
+    if (buffer == nullptr && size > 0) panic(TEE_ERROR_ACCESS_DENIED, what);
+    if (is_shared(buffer, size)) panic(TEE_ERROR_ACCESS_DENIED, what);
+}
+
 void panic(uint32_t code, const char* why) {
     std::fprintf(stderr, "simulated TEE: the TA panicked, code 0x%08x: %s\n", code, why);
     throw Panic{code};
@@ -88,12 +113,18 @@ void refuse(const char* what) {
     throw Panic{TEE_ERROR_NOT_IMPLEMENTED};
 }
 
-uint32_t count_storage_call(uint64_t Counters::*which) {
+bool contains(Listed listed, uint32_t result) {
+    return std::find(listed.begin(), listed.end(), result) != listed.end();
+}
+
+uint32_t count_storage_call(uint64_t Counters::*which, Listed listed) {
     Tee::State& tee = *current_call().tee;
     ++(tee.counters.*which);
-    if (tee.faults.storage == 0 || --tee.faults.storage > 0) return TEE_SUCCESS;
-    if (tee.faults.panic_on_storage) panic(tee.faults.storage_code, "injected fault");
-    return tee.faults.storage_code;
+    Faults& faults = tee.faults;
+    if (!faults.panic_on_storage && !contains(listed, faults.storage_code)) return TEE_SUCCESS;
+    if (faults.storage == 0 || --faults.storage > 0) return TEE_SUCCESS;
+    if (faults.panic_on_storage) panic(faults.storage_code, "injected fault");
+    return faults.storage_code;
 }
 
 bool allocation_fails() {
@@ -105,32 +136,47 @@ Instance::~Instance() {
     for (const TEE_OperationHandle operation : operations) destroy(operation);
     for (const TEE_ObjectHandle object : objects) delete object;
     for (const TEE_ObjectEnumHandle enumerator : enumerators) delete enumerator;
+    for (const TEE_TASessionHandle session : pta_sessions) delete session;
     for (const auto& [memory, size] : heap) std::free(memory);
 }
 
 Tee::State::State(Config c) : config(std::move(c)), store(make_object_store(config)) {}
 
-// Runs TA code. A panic in it loses the instance.
-uint32_t Tee::State::enter(Instance& instance, const Session& session, Params* params,
+uint32_t Tee::State::enter(const std::shared_ptr<Instance>& instance, const Session& session, Params* params,
                            const std::function<uint32_t()>& call, bool* panicked) {
-    CurrentCall current{this, &instance, &session, params};
+    CurrentCall current{this, instance.get(), &session, params};
     const Serving serve(current);
+    *panicked = false;
     try {
         return call();
     } catch (const Panic&) {
+        lose(*instance);
         *panicked = true;
         return TEE_ERROR_TARGET_DEAD;
+    } catch (const Crash&) {
+        std::fputs("simulated TEE: the TEE core crashed: an operation on a handle on which one had failed (rule 2)\n", stderr);
+        crashed = true;
+        instances.clear();
+        *panicked = true;
+        return TEE_ERROR_COMMUNICATION;
     }
 }
 
-void Tee::State::lose(const Uuid& ta) { instances.erase(ta); }
+void Tee::State::lose(const Instance& instance) { instances.erase(instance.image->uuid); }
+
+void Tee::State::end_if_idle(const std::shared_ptr<Instance>& instance) {
+    if (!instance->sessions.empty() || (instance->image->flags & TA_FLAG_INSTANCE_KEEP_ALIVE) != 0) return;
+    bool panicked = false;
+    enter(instance, Session{}, nullptr, [&] { return instance->image->destroy(), 0U; }, &panicked);
+    lose(*instance);
+}
 
 std::shared_ptr<Instance> Tee::State::instance_of(const Uuid& ta, uint32_t* result) {
     if (const auto found = instances.find(ta); found != instances.end()) return found->second;
     auto instance = std::make_shared<Instance>();
     instance->image = &images.at(ta);
     bool panicked = false;
-    *result = enter(*instance, Session{}, nullptr, instance->image->create, &panicked);
+    *result = enter(instance, Session{}, nullptr, instance->image->create, &panicked);
     if (*result != TEE_SUCCESS) return nullptr;
     instances[ta] = instance;
     return instance;
@@ -142,17 +188,19 @@ Tee::~Tee() {
     std::vector<uint32_t> numbers;
     for (const auto& [number, session] : state_->sessions) numbers.push_back(number);
     for (const uint32_t number : numbers) close_session(number);
-    for (const auto& [ta, instance] : state_->instances) {  // kept alive without sessions
+    const auto kept_alive = state_->instances;
+    for (const auto& [ta, instance] : kept_alive) {
         bool panicked = false;
-        state_->enter(*instance, Session{}, nullptr, [&] { return instance->image->destroy(), 0U; }, &panicked);
+        state_->enter(instance, Session{}, nullptr, [&] { return instance->image->destroy(), 0U; }, &panicked);
     }
 }
 
 void Tee::install(const TaImage& image) {
     const std::lock_guard guard(state_->lock);
-    const uint32_t modelled = TA_FLAG_SINGLE_INSTANCE | TA_FLAG_MULTI_SESSION;
-    if ((image.flags & modelled) != modelled) {
-        std::fputs("simulated TEE: only single-instance, multi-session TAs are modelled\n", stderr);
+    const uint32_t modelled = TA_FLAG_SINGLE_INSTANCE | TA_FLAG_MULTI_SESSION | TA_FLAG_INSTANCE_KEEP_ALIVE |
+                              TA_FLAG_DONT_CLOSE_HANDLE_ON_CORRUPT_OBJECT;
+    if ((image.flags & TA_FLAG_SINGLE_INSTANCE) == 0 || (image.flags & ~modelled) != 0) {
+        std::fputs("simulated TEE: a TA with several instances, or with unknown flags, is not modelled\n", stderr);
         std::abort();
     }
     state_->images[image.uuid] = image;
@@ -161,31 +209,33 @@ void Tee::install(const TaImage& image) {
 uint32_t Tee::open_session(const Uuid& ta, const Identity& client, Params& params, uint32_t* session,
                            uint32_t* origin) {
     const std::lock_guard guard(state_->lock);
+    *origin = TEE_ORIGIN_COMMS;
+    if (state_->crashed) return TEE_ERROR_COMMUNICATION;
     *origin = TEE_ORIGIN_TEE;
     if (!types_are_valid(params.types)) return TEE_ERROR_BAD_PARAMETERS;
     if (!state_->images.contains(ta)) return TEE_ERROR_ITEM_NOT_FOUND;
     uint32_t result = TEE_SUCCESS;
     const std::shared_ptr<Instance> instance = state_->instance_of(ta, &result);
     if (instance == nullptr) return result;
+    const TaImage& image = *instance->image;
+    if ((image.flags & TA_FLAG_MULTI_SESSION) == 0 && !instance->sessions.empty()) return TEE_ERROR_BUSY;
     ++state_->counters.ta_open_session;
     const uint32_t number = state_->next_session++;
-    Session& opened = state_->sessions[number] = Session{client, ta, instance};
-    std::array<TEE_Param, 4> ta_params = to_ta(params);
+    const Session opened{client, ta, instance};
+    TaParams ta_params(params, image.api_1_1);
     void* context = nullptr;
     bool panicked = false;
-    *origin = TEE_ORIGIN_TRUSTED_APP;
     result = state_->enter(
-        *instance, opened, &params,
-        [&] { return instance->image->open_session(params.types, ta_params.data(), &context); }, &panicked);
-    from_ta(ta_params, params);
-    if (panicked) {
-        *origin = TEE_ORIGIN_TEE;
-        state_->lose(ta);
-    }
+        instance, opened, &params, [&] { return image.open_session(params.types, ta_params.get(), &context); },
+        &panicked);
+    if (panicked) return result;
+    *origin = TEE_ORIGIN_TRUSTED_APP;
+    ta_params.put_back(params);
     if (result != TEE_SUCCESS) {
-        state_->sessions.erase(number);
+        state_->end_if_idle(instance);
         return result;
     }
+    state_->sessions[number] = opened;
     instance->sessions[number] = context;
     *session = number;
     return TEE_SUCCESS;
@@ -193,24 +243,23 @@ uint32_t Tee::open_session(const Uuid& ta, const Identity& client, Params& param
 
 uint32_t Tee::invoke(uint32_t session, uint32_t command, Params& params, uint32_t* origin) {
     const std::lock_guard guard(state_->lock);
+    *origin = TEE_ORIGIN_COMMS;
+    if (state_->crashed) return TEE_ERROR_COMMUNICATION;
     *origin = TEE_ORIGIN_TEE;
     const auto found = state_->sessions.find(session);
     if (found == state_->sessions.end() || !types_are_valid(params.types)) return TEE_ERROR_BAD_PARAMETERS;
     const std::shared_ptr<Instance> instance = found->second.instance.lock();
     if (instance == nullptr) return TEE_ERROR_TARGET_DEAD;
     ++state_->counters.ta_invoke;
-    std::array<TEE_Param, 4> ta_params = to_ta(params);
+    TaParams ta_params(params, instance->image->api_1_1);
     void* context = instance->sessions.at(session);
     bool panicked = false;
-    *origin = TEE_ORIGIN_TRUSTED_APP;
     const uint32_t result = state_->enter(
-        *instance, found->second, &params,
-        [&] { return instance->image->invoke_command(context, command, params.types, ta_params.data()); }, &panicked);
-    from_ta(ta_params, params);
-    if (panicked) {
-        *origin = TEE_ORIGIN_TEE;
-        state_->lose(found->second.ta);
-    }
+        instance, found->second, &params,
+        [&] { return instance->image->invoke_command(context, command, params.types, ta_params.get()); }, &panicked);
+    if (panicked) return result;
+    *origin = TEE_ORIGIN_TRUSTED_APP;
+    ta_params.put_back(params);
     return result;
 }
 
@@ -224,17 +273,9 @@ void Tee::close_session(uint32_t session) {
     if (instance == nullptr) return;
     void* context = instance->sessions.at(session);
     instance->sessions.erase(session);
-    const bool last = instance->sessions.empty() && (instance->image->flags & TA_FLAG_INSTANCE_KEEP_ALIVE) == 0;
     bool panicked = false;
-    state_->enter(
-        *instance, closing, nullptr,
-        [&] {
-            instance->image->close_session(context);
-            if (last) instance->image->destroy();
-            return 0U;
-        },
-        &panicked);
-    if (panicked || last) state_->lose(closing.ta);
+    state_->enter(instance, closing, nullptr, [&] { return instance->image->close_session(context), 0U; }, &panicked);
+    if (!panicked) state_->end_if_idle(instance);
 }
 
 Counters Tee::counters() const {
@@ -258,7 +299,8 @@ size_t Tee::ta_handles_open(const Uuid& ta) const {
     const std::lock_guard guard(state_->lock);
     const auto found = state_->instances.find(ta);
     if (found == state_->instances.end()) return 0;
-    return found->second->objects.size() + found->second->enumerators.size() + found->second->operations.size();
+    const Instance& i = *found->second;
+    return i.objects.size() + i.enumerators.size() + i.operations.size() + i.pta_sessions.size();
 }
 
 void Tee::set_faults(const Faults& faults) {

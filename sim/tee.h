@@ -5,7 +5,8 @@
 //
 // Thread safety: all members may be called from several threads. Calls into one TA instance run one after another, as
 // OP-TEE does it; a TA that panics (TEE_Panic, or misuse that panics OP-TEE) loses its instance: memory, handles and
-// sessions are reclaimed, the caller and every other session see target_dead from then on.
+// sessions are reclaimed, the caller and every other session see target_dead from then on. A TEE whose core has crashed
+// (Config::crashes_on_failed_handle) answers everything with communication error.
 #pragma once
 #include "base/bytes.h"
 #include "base/result.h"
@@ -41,7 +42,9 @@ struct Params {
 // C ABI of the Internal Core API (TEE_Param[4] passed as void*, so that this header needs none of that API).
 struct TaImage {
     Uuid uuid{};
-    uint32_t flags = 0;  // TA_FLAG_*: single instance and multi session are modelled, keep-alive too
+    uint32_t flags = 0;  // TA_FLAG_*: single instance is required; multi session, keep-alive and what becomes of the
+                         // handle of a corrupt object are modelled
+    bool api_1_1 = false;  // compiled for API 1.1: its parameters have uint32_t sizes
     size_t stack_bytes = 0;
     size_t heap_bytes = 0;  // TEE_Malloc gives no more than this per instance
     const char* version = "";
@@ -77,14 +80,19 @@ struct Config {
     bool has_rpmb = true;
     bool has_system_pta = true;
     uint64_t storage_bytes_max = 64ULL << 20;  // per storage; beyond it storage_no_space
+    // What using a handle does on which an operation has failed (rule 2): OP-TEE before 4.10 crashes, all of it; since
+    // then it deletes the object, which may be intact.
+    bool crashes_on_failed_handle = false;
 };
 
 // Faults for tests: the n-th call from now on of a kind fails with `code`; 0 = none.
 struct Faults {
     uint64_t allocation = 0;     // the n-th TEE_Malloc or internal allocation visible to the TA gives nothing
-    uint64_t storage = 0;        // the n-th storage call (as counted by storage_calls()) gives `storage_code`
+    // The n-th storage call (as counted by storage_calls()) that can give `storage_code` gives it. Calls whose
+    // specification does not list that code are passed over: it would not come back from them, but panic the TA.
+    uint64_t storage = 0;
     uint32_t storage_code = 0;
-    bool panic_on_storage = false;  // ... panics the TA instead
+    bool panic_on_storage = false;  // the n-th of all storage calls panics the TA instead
 };
 
 class Tee {
@@ -104,7 +112,8 @@ public:
     [[nodiscard]] Counters counters() const;
     [[nodiscard]] size_t ta_heap_bytes_in_use(const Uuid& ta) const;
     [[nodiscard]] size_t ta_heap_bytes_peak(const Uuid& ta) const;
-    [[nodiscard]] size_t ta_handles_open(const Uuid& ta) const;  // objects, operations, enumerators
+    // Objects, operations, enumerators, sessions with pseudo-TAs.
+    [[nodiscard]] size_t ta_handles_open(const Uuid& ta) const;
     void set_faults(const Faults& faults);
 
     struct State;  // sim/state.h: for the simulator's own files

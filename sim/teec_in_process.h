@@ -5,9 +5,6 @@
 #include "sim/identity.h"
 #include "sim/tee.h"
 
-#include <sys/types.h>
-#include <vector>
-
 namespace festore::sim {
 
 // The functions serve the TEE that was set last with use_tee(); nullptr: none, initialize_context then fails.
@@ -15,11 +12,6 @@ const TeecFunctions& teec_in_process();
 void use_tee(Tee* tee);
 
 // Who the simulated kernel says is calling; by default the process's own effective ids and groups.
-struct Credentials {
-    uid_t uid = 0;
-    gid_t gid = 0;
-    std::vector<gid_t> groups;
-};
 void set_caller(const Credentials& credentials);
 void reset_caller();
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// libteec-festore-sim.so: the Client API for the simulated TEE's server. The server's directory is $FESTORE_SIM_DIR, by
-// default $XDG_RUNTIME_DIR/festore-sim, else /tmp/festore-sim-UID; it is started on demand ($FESTORE_SIM_TEED, else
-// ../bin/festore-sim-teed beside this library; $FESTORE_SIM_OPTIONS are more options for it).
+// libteec-festore-sim.so: the Client API for the simulated TEE's server (sim/socket_start.h says where that is, and how
+// it is started). Exports the TEEC_ functions and nothing else.
 //
-// Thread safety: as libteec's; calls of one context follow one another. Allocated shared memory is really shared; a
-// registered buffer and temporary references are copied before and after each call, as an old libteec does it.
-#include "base/tee_client_api.h"
+// Thread safety: as libteec's. Calls of one context follow one another, as calls into one TA do anyway.
+// Identity: that of the process when it initialised the context (a real TEE's kernel looks when the session is opened).
+// Memory: what TEEC_AllocateSharedMemory gave is really shared: both sides see each other's changes at once. A registered
+// buffer and temporary references are copied before a call and, what the TA says it wrote, after it, as an old libteec
+// does. 32 MiB at most for one buffer, and for all temporary references of one call; 64 buffers a context.
+// Errors: a server that ended or died is TEEC_ERROR_COMMUNICATION from TEEC_ORIGIN_COMMS, for good: only a new context
+// reaches the next server. TEEC_RequestCancellation does nothing: no TA here unmasks cancellation.
 #include "sim/socket_client.h"
+#include "sim/teec_operation.h"
 
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -17,7 +20,8 @@ using namespace festore::sim;
 
 namespace {
 
-constexpr uint32_t kMemrefBit = 4;
+constexpr uint32_t kMemref = 4;           // set in the TEE's types of memory references
+constexpr size_t kScratchAlignment = 16;  // as an allocator would place it
 
 SocketClient* client_at(uint64_t opaque) { return reinterpret_cast<SocketClient*>(static_cast<uintptr_t>(opaque)); }
 SharedBuffer* buffer_at(uint64_t opaque) { return reinterpret_cast<SharedBuffer*>(static_cast<uintptr_t>(opaque)); }
@@ -26,96 +30,75 @@ uint64_t opaque(T* p) {
     return reinterpret_cast<uintptr_t>(p);
 }
 
-Uuid to_uuid(const TEEC_UUID& u) {
-    std::array<uint8_t, 8> rest{};
-    std::memcpy(rest.data(), u.clockSeqAndNode, rest.size());
-    return Uuid::from_fields(u.timeLow, u.timeMid, u.timeHiAndVersion, rest);
-}
+size_t aligned(size_t size) { return (size + kScratchAlignment - 1) & ~(kScratchAlignment - 1); }
 
-// The parameters of one call: what is shared goes by reference, the rest through the client's scratch buffer.
+// The parameters of one call: what is shared goes by reference, the rest through a copy that is. Lives for the call.
 class Marshalling {
 public:
     Marshalling(SocketClient& client, TEEC_Operation* operation) : client_(client), operation_(operation) {}
 
-    bool to_wire(wire::Request& request) {
-        if (operation_ == nullptr) return true;
-        size_t scratch = 0;
-        for (uint32_t i = 0; i < 4; ++i)
-            if (is_temporary(i)) scratch += operation_->params[i].tmpref.size;
-        if (scratch > wire::kSharedBytesMax || (scratch > 0 && !client_.scratch(scratch, scratch_))) return false;
-        for (uint32_t i = 0; i < 4; ++i)
-            if (!one_to_wire(i, request)) return false;
-        return true;
+    TEEC_Result to_wire(wire::Request& request) {
+        if (!params_of(operation_, params_)) return TEEC_ERROR_BAD_PARAMETERS;
+        request.types = params_.types;
+        if (const TEEC_Result result = reserve_scratch(); result != TEEC_SUCCESS) return result;
+        size_t used = 0;
+        for (uint32_t i = 0; i < 4; ++i) {
+            Param& p = params_.values[i];
+            request.params[i] = {p.a, p.b, 0, 0, 0};
+            if (!is_memref(i) || p.buffer == nullptr) continue;
+            const SharedBuffer* buffer = scratch_;
+            size_t offset = used;
+            if (const TEEC_SharedMemory* parent = parent_of(*operation_, i); parent != nullptr) {
+                buffer = buffer_at(parent->imp[0]);
+                if (buffer == nullptr) return TEEC_ERROR_BAD_PARAMETERS;  // released
+                offset = static_cast<size_t>(static_cast<std::byte*>(p.buffer) - static_cast<std::byte*>(parent->buffer));
+            } else {
+                used += aligned(p.size);
+            }
+            copies_[i] = buffer->memory + offset;
+            if (copies_[i] != p.buffer && p.size > 0) std::memcpy(copies_[i], p.buffer, p.size);
+            request.params[i] = {0, 0, buffer->number, offset, p.size};
+        }
+        return TEEC_SUCCESS;
     }
 
     void from_wire(const wire::Answer& answer) {
-        for (uint32_t i = 0; operation_ != nullptr && i < 4; ++i) {
-            TEEC_Parameter& p = operation_->params[i];
+        for (uint32_t i = 0; i < 4; ++i) {
+            Param& p = params_.values[i];
             const wire::WireParam& got = answer.params[i];
-            const uint32_t t = type(i);
-            if (t == TEEC_VALUE_OUTPUT || t == TEEC_VALUE_INOUT) p.value = {got.a, got.b};
-            if (is_temporary(i) && (t & 2) != 0) {
-                if (p.tmpref.buffer != nullptr && got.size <= p.tmpref.size)
-                    std::memcpy(p.tmpref.buffer, static_cast<std::byte*>(scratch_->memory) + offsets_[i], got.size);
-                p.tmpref.size = got.size;
-            }
-            if (is_registered(i) && (wire_type(i) & 2) != 0) {
-                SharedBuffer& buffer = *buffer_at(p.memref.parent->imp[0]);
-                const size_t offset = t == TEEC_MEMREF_WHOLE ? 0 : p.memref.offset;
-                const size_t room = t == TEEC_MEMREF_WHOLE ? p.memref.parent->size : p.memref.size;
-                if (buffer.shadow_of != nullptr && got.size <= room)
-                    std::memcpy(static_cast<std::byte*>(buffer.shadow_of) + offset,
-                                static_cast<std::byte*>(buffer.memory) + offset, got.size);
-                p.memref.size = got.size;
-            }
+            const bool output = (params_.types >> (4 * i) & TEEC_MEM_OUTPUT) != 0;
+            if (output && copies_[i] != nullptr && copies_[i] != p.buffer && got.size > 0 && got.size <= p.size)
+                std::memcpy(p.buffer, copies_[i], got.size);
+            p.a = got.a;
+            p.b = got.b;
+            p.size = got.size;
         }
+        give_back(params_, operation_);
     }
 
 private:
-    [[nodiscard]] uint32_t type(uint32_t i) const { return TEEC_PARAM_TYPE_GET(operation_->paramTypes, i); }
-    [[nodiscard]] bool is_temporary(uint32_t i) const {
-        return type(i) >= TEEC_MEMREF_TEMP_INPUT && type(i) <= TEEC_MEMREF_TEMP_INOUT;
-    }
-    [[nodiscard]] bool is_registered(uint32_t i) const { return type(i) >= TEEC_MEMREF_WHOLE; }
-    [[nodiscard]] uint32_t wire_type(uint32_t i) const {
-        if (type(i) == TEEC_MEMREF_WHOLE) return kMemrefBit | operation_->params[i].memref.parent->flags;
-        return is_registered(i) ? kMemrefBit | (type(i) & 3) : type(i);
-    }
-    bool one_to_wire(uint32_t i, wire::Request& request) {
-        const TEEC_Parameter& p = operation_->params[i];
-        wire::WireParam& out = request.params[i];
-        if (type(i) == 4 || (type(i) > 7 && type(i) < TEEC_MEMREF_WHOLE)) return false;
-        request.types |= wire_type(i) << (4 * i);
-        if (type(i) >= TEEC_VALUE_INPUT && type(i) <= TEEC_VALUE_INOUT) {
-            out.a = p.value.a;
-            out.b = p.value.b;
-        } else if (is_temporary(i) && p.tmpref.size > 0) {
-            offsets_[i] = used_;
-            used_ += p.tmpref.size;
-            out = {0, 0, scratch_->number, offsets_[i], p.tmpref.size};
-            if ((type(i) & 1) != 0 && p.tmpref.buffer != nullptr)
-                std::memcpy(static_cast<std::byte*>(scratch_->memory) + offsets_[i], p.tmpref.buffer, p.tmpref.size);
-        } else if (is_registered(i)) {
-            const TEEC_SharedMemory& parent = *p.memref.parent;
-            const bool whole = type(i) == TEEC_MEMREF_WHOLE;
-            const size_t offset = whole ? 0 : p.memref.offset;
-            const size_t size = whole ? parent.size : p.memref.size;
-            const uint32_t wanted = wire_type(i) & 3;
-            if (offset > parent.size || size > parent.size - offset || (parent.flags & wanted) != wanted) return false;
-            SharedBuffer& buffer = *buffer_at(parent.imp[0]);
-            if (buffer.shadow_of != nullptr)
-                std::memcpy(static_cast<std::byte*>(buffer.memory) + offset,
-                            static_cast<std::byte*>(buffer.shadow_of) + offset, size);
-            out = {0, 0, buffer.number, offset, size};
+    [[nodiscard]] bool is_memref(uint32_t i) const { return (params_.types >> (4 * i) & kMemref) != 0; }
+
+    TEEC_Result reserve_scratch() {
+        size_t needed = 0;
+        bool any = false;
+        for (uint32_t i = 0; i < 4; ++i) {
+            const Param& p = params_.values[i];
+            if (!is_memref(i) || p.buffer == nullptr || parent_of(*operation_, i) != nullptr) continue;
+            any = true;
+            if (p.size > wire::kSharedBytesMax) return TEEC_ERROR_OUT_OF_MEMORY;
+            needed += aligned(p.size);
         }
-        return true;
+        if (!any) return TEEC_SUCCESS;
+        if (needed > wire::kSharedBytesMax) return TEEC_ERROR_OUT_OF_MEMORY;
+        return client_.scratch(needed, scratch_);
     }
 
     SocketClient& client_;
     TEEC_Operation* operation_;
+    Params params_;
     SharedBuffer* scratch_ = nullptr;
-    std::array<size_t, 4> offsets_{};
-    size_t used_ = 0;
+    std::array<std::byte*, 4> copies_{};  // where the server sees what the caller has at params_[i].buffer
 };
 
 // One request with parameters, under the context's lock, which the scratch buffer needs.
@@ -123,46 +106,50 @@ wire::Answer exchange(SocketClient& client, wire::Request& request, TEEC_Operati
     const std::lock_guard guard(client.lock);
     wire::Answer answer;
     Marshalling marshalling(client, operation);
-    if (!marshalling.to_wire(request)) {
-        answer.result = TEEC_ERROR_BAD_PARAMETERS;
-        answer.origin = TEEC_ORIGIN_API;
-    } else if (client.ask(request, -1, answer)) {
-        marshalling.from_wire(answer);
-    }
+    answer.result = marshalling.to_wire(request);
+    answer.origin = answer.result == TEEC_ERROR_COMMUNICATION ? TEEC_ORIGIN_COMMS : TEEC_ORIGIN_API;
+    if (answer.result == TEEC_SUCCESS && client.ask(request, -1, answer)) marshalling.from_wire(answer);
     return answer;
 }
 
-TEEC_Result make_shared_memory(TEEC_Context* context, TEEC_SharedMemory* memory, void* shadow_of) {
-    const bool flags_known = memory->flags != 0 && (memory->flags & ~(TEEC_MEM_INPUT | TEEC_MEM_OUTPUT)) == 0;
-    if (!flags_known || memory->size > wire::kSharedBytesMax) return TEEC_ERROR_BAD_PARAMETERS;
+TEEC_Result make_shared_memory(TEEC_Context* context, TEEC_SharedMemory* memory, bool registered) {
+    if (context == nullptr || memory == nullptr || !flags_are_known(memory->flags)) return TEEC_ERROR_BAD_PARAMETERS;
+    if (registered && memory->buffer == nullptr) return TEEC_ERROR_BAD_PARAMETERS;
+    memory->imp[0] = 0;
+    if (memory->size > wire::kSharedBytesMax) return TEEC_ERROR_OUT_OF_MEMORY;
     SocketClient* client = client_at(context->imp[0]);
-    const std::lock_guard guard(client->lock);
     auto* buffer = new (std::nothrow) SharedBuffer;
-    if (buffer == nullptr || !client->share(memory->size > 0 ? memory->size : 1, *buffer)) {
+    if (buffer == nullptr) return TEEC_ERROR_OUT_OF_MEMORY;
+    const std::lock_guard guard(client->lock);
+    const TEEC_Result result = client->share(memory->size > 0 ? memory->size : 1, *buffer);
+    if (result != TEEC_SUCCESS) {
         delete buffer;
-        return TEEC_ERROR_OUT_OF_MEMORY;
+        return result;
     }
-    buffer->shadow_of = shadow_of;
+    if (!registered) memory->buffer = buffer->memory;
     memory->imp[0] = opaque(buffer);
     memory->imp[1] = context->imp[0];
-    if (shadow_of == nullptr) memory->buffer = buffer->memory;
     return TEEC_SUCCESS;
+}
+
+TEEC_Result refuse_parameters(uint32_t* origin) {
+    if (origin != nullptr) *origin = TEEC_ORIGIN_API;
+    return TEEC_ERROR_BAD_PARAMETERS;
 }
 
 }  // namespace
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 
+// There is one TEE here: its name, if any, is not looked at.
 EXPORTED TEEC_Result TEEC_InitializeContext(const char*, TEEC_Context* context) {
     if (context == nullptr) return TEEC_ERROR_BAD_PARAMETERS;
     auto* client = new (std::nothrow) SocketClient;
     if (client == nullptr) return TEEC_ERROR_OUT_OF_MEMORY;
-    if (!client->connect_and_start()) {
-        delete client;
-        return TEEC_ERROR_ITEM_NOT_FOUND;
-    }
-    context->imp[0] = opaque(client);
-    return TEEC_SUCCESS;
+    const TEEC_Result result = client->connect();
+    if (result != TEEC_SUCCESS) delete client;
+    else context->imp[0] = opaque(client);
+    return result;
 }
 
 EXPORTED void TEEC_FinalizeContext(TEEC_Context* context) {
@@ -173,11 +160,14 @@ EXPORTED void TEEC_FinalizeContext(TEEC_Context* context) {
 
 EXPORTED TEEC_Result TEEC_OpenSession(TEEC_Context* context, TEEC_Session* session, const TEEC_UUID* destination,
                                       uint32_t method, const void* data, TEEC_Operation* operation, uint32_t* origin) {
+    if (context == nullptr || session == nullptr || destination == nullptr) return refuse_parameters(origin);
+    const std::optional<uint32_t> group = method == TEEC_LOGIN_GROUP ? group_in(data) : std::nullopt;
     wire::Request request;
     request.kind = wire::Kind::open_session;
-    request.ta = to_uuid(*destination);
+    request.ta = uuid_of(*destination);
     request.login = method;
-    if (method == TEEC_LOGIN_GROUP && data != nullptr) std::memcpy(&request.gid, data, sizeof request.gid);
+    request.has_group = group ? 1 : 0;
+    request.group = group.value_or(0);
     const wire::Answer answer = exchange(*client_at(context->imp[0]), request, operation);
     if (origin != nullptr) *origin = answer.origin;
     if (answer.result == TEEC_SUCCESS) {
@@ -197,6 +187,7 @@ EXPORTED void TEEC_CloseSession(TEEC_Session* session) {
 
 EXPORTED TEEC_Result TEEC_InvokeCommand(TEEC_Session* session, uint32_t command, TEEC_Operation* operation,
                                         uint32_t* origin) {
+    if (session == nullptr) return refuse_parameters(origin);
     wire::Request request;
     request.kind = wire::Kind::invoke;
     request.number = static_cast<uint32_t>(session->imp[1]);
@@ -207,22 +198,23 @@ EXPORTED TEEC_Result TEEC_InvokeCommand(TEEC_Session* session, uint32_t command,
 }
 
 EXPORTED TEEC_Result TEEC_AllocateSharedMemory(TEEC_Context* context, TEEC_SharedMemory* memory) {
-    return make_shared_memory(context, memory, nullptr);
+    return make_shared_memory(context, memory, false);
 }
 
 EXPORTED TEEC_Result TEEC_RegisterSharedMemory(TEEC_Context* context, TEEC_SharedMemory* memory) {
-    if (memory->buffer == nullptr) return TEEC_ERROR_BAD_PARAMETERS;
-    return make_shared_memory(context, memory, memory->buffer);
+    return make_shared_memory(context, memory, true);
 }
 
 EXPORTED void TEEC_ReleaseSharedMemory(TEEC_SharedMemory* memory) {
     if (memory == nullptr || memory->imp[0] == 0) return;
     SharedBuffer* buffer = buffer_at(memory->imp[0]);
     SocketClient* client = client_at(memory->imp[1]);
-    const std::lock_guard guard(client->lock);
-    client->release(*buffer);
-    if (buffer->shadow_of == nullptr) memory->buffer = nullptr;
+    {
+        const std::lock_guard guard(client->lock);
+        client->release(*buffer);
+    }
     delete buffer;
+    memory->buffer = nullptr;
     memory->imp[0] = 0;
 }
 

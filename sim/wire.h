@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the simulated TEE's client library and its server say to each other: one request and one answer at a time, each one
-// packet of a SOCK_SEQPACKET socket, little-endian. The request `share` carries a memfd beside it (SCM_RIGHTS).
+// packet of a SOCK_SEQPACKET socket, little-endian. The request `share` carries a memfd beside it (SCM_RIGHTS). The server
+// speaks first: its welcome says whether it serves this client, so that a client knows a server that is ending (it never
+// welcomes) from one that is there. Both ends come out of one build: another version is refused, not understood.
+// The decoders take exactly one message and nothing after it; they own nothing and may be called from any thread.
 #pragma once
 #include "base/reader.h"
 #include "base/uuid.h"
@@ -10,7 +13,14 @@
 
 namespace festore::sim::wire {
 
-enum class Kind : uint32_t { ping = 1, open_session, invoke, close_session, share, release, counters };
+inline constexpr uint32_t kVersion = 1;
+
+struct Welcome {
+    uint32_t version = kVersion;
+    uint32_t result = 0;  // TEEC_SUCCESS, or TEEC_ERROR_BUSY: too many connections; the server then hangs up
+};
+
+enum class Kind : uint32_t { open_session = 1, invoke, close_session, share, release, counters };
 
 // A memory reference is a part of a shared buffer, by the buffer's number.
 struct WireParam {
@@ -22,12 +32,13 @@ struct WireParam {
 };
 
 struct Request {
-    Kind kind = Kind::ping;
+    Kind kind = Kind::open_session;
     uint32_t number = 0;   // the session; release: the buffer
     uint32_t command = 0;
     Uuid ta;
     uint32_t login = 0;
-    uint32_t gid = 0;      // of a group login
+    uint32_t has_group = 0;  // 1: `group` is given
+    uint32_t group = 0;      // of a group login
     uint64_t size = 0;     // share: of the buffer
     uint32_t types = 0;    // as the TEE gets them
     std::array<WireParam, 4> params{};
@@ -38,15 +49,24 @@ inline constexpr size_t kCounters = 11;
 struct Answer {
     uint32_t result = 0;
     uint32_t origin = 0;
-    uint32_t number = 0;  // of the new session or buffer
+    uint32_t number = 0;  // of the new session or buffer; counters: the server's process id
     std::array<WireParam, 4> params{};
     std::array<uint64_t, kCounters> counters{};  // in the order of sim::Counters
 };
 
-inline constexpr size_t kPacketBytesMax = 512;
-inline constexpr size_t kSharedBytesMax = 32 << 20;  // of one buffer
+inline constexpr size_t kSharedBytesMax = 32 << 20;  // of one buffer, and of all that one call copies
 inline constexpr size_t kBuffersMax = 64;            // of one connection
 
+inline void encode(const Welcome& w, Writer& out) {
+    out.u32(w.version);
+    out.u32(w.result);
+}
+inline bool decode(Bytes packet, Welcome& w) {
+    Reader in(packet);
+    w.version = in.u32();
+    w.result = in.u32();
+    return in.done();
+}
 inline void encode(const WireParam& p, Writer& out) {
     out.u32(p.a);
     out.u32(p.b);
@@ -69,12 +89,12 @@ inline void encode(const Request& r, Writer& out) {
     out.u32(r.command);
     out.bytes(r.ta.bytes);
     out.u32(r.login);
-    out.u32(r.gid);
+    out.u32(r.has_group);
+    out.u32(r.group);
     out.u64(r.size);
     out.u32(r.types);
     for (const WireParam& p : r.params) encode(p, out);
 }
-// False for anything but exactly one request.
 inline bool decode(Bytes packet, Request& r) {
     Reader in(packet);
     r.kind = static_cast<Kind>(in.u32());
@@ -82,11 +102,12 @@ inline bool decode(Bytes packet, Request& r) {
     r.command = in.u32();
     in.read_into(r.ta.bytes);
     r.login = in.u32();
-    r.gid = in.u32();
+    r.has_group = in.u32();
+    r.group = in.u32();
     r.size = in.u64();
     r.types = in.u32();
     for (WireParam& p : r.params) p = decode_param(in);
-    return in.done() && r.kind >= Kind::ping && r.kind <= Kind::counters;
+    return in.done() && r.has_group <= 1 && r.kind >= Kind::open_session && r.kind <= Kind::counters;
 }
 inline void encode(const Answer& a, Writer& out) {
     out.u32(a.result);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The GlobalPlatform TEE Internal Core API 1.3, as much of it as the simulated TEE models, written from the specification
  * with OP-TEE's values where it leaves them open. What is not here, a TA for the simulator cannot use.
+ *
+ * With __OPTEE_CORE_API_COMPAT_1_1 set to 1 the names mean the API 1.1 functions with uint32_t sizes, as in OP-TEE's kit.
  */
 #ifndef FESTORE_SIM_TEE_INTERNAL_API_H
 #define FESTORE_SIM_TEE_INTERNAL_API_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "trace.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,11 +40,14 @@ typedef uint32_t TEE_Result;
 #define TEE_ERROR_COMMUNICATION 0xFFFF000EU
 #define TEE_ERROR_SECURITY 0xFFFF000FU
 #define TEE_ERROR_SHORT_BUFFER 0xFFFF0010U
+#define TEE_ERROR_EXTERNAL_CANCEL 0xFFFF0011U
 #define TEE_ERROR_OVERFLOW 0xFFFF300FU
 #define TEE_ERROR_TARGET_DEAD 0xFFFF3024U
 #define TEE_ERROR_STORAGE_NO_SPACE 0xFFFF3041U
 #define TEE_ERROR_MAC_INVALID 0xFFFF3071U
 #define TEE_ERROR_SIGNATURE_INVALID 0xFFFF3072U
+#define TEE_ERROR_TIME_NOT_SET 0xFFFF5000U
+#define TEE_ERROR_TIME_NEEDS_RESET 0xFFFF5001U
 
 #define TEE_ORIGIN_API 1U
 #define TEE_ORIGIN_COMMS 2U
@@ -49,17 +56,15 @@ typedef uint32_t TEE_Result;
 
 typedef struct { uint32_t timeLow; uint16_t timeMid; uint16_t timeHiAndVersion; uint8_t clockSeqAndNode[8]; } TEE_UUID;
 typedef struct { uint32_t login; TEE_UUID uuid; } TEE_Identity;
+typedef struct { uint32_t seconds; uint32_t millis; } TEE_Time;
 
 #define TEE_LOGIN_PUBLIC 0x00000000U
 #define TEE_LOGIN_USER 0x00000001U
 #define TEE_LOGIN_GROUP 0x00000002U
 #define TEE_LOGIN_APPLICATION 0x00000004U
+#define TEE_LOGIN_APPLICATION_USER 0x00000005U
+#define TEE_LOGIN_APPLICATION_GROUP 0x00000006U
 #define TEE_LOGIN_TRUSTED_APP 0xF0000000U
-
-typedef union {
-    struct { void* buffer; size_t size; } memref;
-    struct { uint32_t a, b; } value;
-} TEE_Param;
 
 #define TEE_NUM_PARAMS 4
 #define TEE_PARAM_TYPE_NONE 0U
@@ -83,17 +88,18 @@ typedef struct __TEE_OperationHandle* TEE_OperationHandle;
 #define TA_FLAG_SINGLE_INSTANCE (1U << 2)
 #define TA_FLAG_MULTI_SESSION (1U << 3)
 #define TA_FLAG_INSTANCE_KEEP_ALIVE (1U << 4)
+#define TA_FLAG_DONT_CLOSE_HANDLE_ON_CORRUPT_OBJECT (1U << 11)
 
 /* Properties */
 #define TEE_PROPSET_TEE_IMPLEMENTATION ((TEE_PropSetHandle)0xFFFFFFFDU)
 #define TEE_PROPSET_CURRENT_CLIENT ((TEE_PropSetHandle)0xFFFFFFFEU)
 #define TEE_PROPSET_CURRENT_TA ((TEE_PropSetHandle)0xFFFFFFFFU)
-TEE_Result TEE_GetPropertyAsString(TEE_PropSetHandle set, const char* name, char* value, size_t* size);
+TEE_Result TEE_GetPropertyAsBool(TEE_PropSetHandle set, const char* name, bool* value);
 TEE_Result TEE_GetPropertyAsU32(TEE_PropSetHandle set, const char* name, uint32_t* value);
 TEE_Result TEE_GetPropertyAsUUID(TEE_PropSetHandle set, const char* name, TEE_UUID* value);
 TEE_Result TEE_GetPropertyAsIdentity(TEE_PropSetHandle set, const char* name, TEE_Identity* value);
 
-/* Panic, memory, time, random */
+/* Panic, memory, time, other TAs */
 #ifdef __cplusplus
 [[noreturn]] void TEE_Panic(TEE_Result code);
 #else
@@ -101,29 +107,16 @@ _Noreturn void TEE_Panic(TEE_Result code);
 #endif
 #define TEE_MALLOC_FILL_ZERO 0x00000000U
 #define TEE_MALLOC_NO_FILL 0x00000001U
+#define TEE_USER_MEM_HINT_NO_FILL_ZERO 0x80000000U
 #define TEE_MEMORY_ACCESS_READ 1U
 #define TEE_MEMORY_ACCESS_WRITE 2U
 #define TEE_MEMORY_ACCESS_ANY_OWNER 4U
-void* TEE_Malloc(size_t size, uint32_t hint);
-void* TEE_Realloc(void* buffer, size_t size);
 void TEE_Free(void* buffer);
-void TEE_MemMove(void* dest, const void* src, size_t size);
-int32_t TEE_MemCompare(const void* a, const void* b, size_t size);
-void TEE_MemFill(void* buffer, uint32_t x, size_t size);
-TEE_Result TEE_CheckMemoryAccessRights(uint32_t flags, void* buffer, size_t size);
-typedef struct { uint32_t seconds; uint32_t millis; } TEE_Time;
 #define TEE_TIMEOUT_INFINITE 0xFFFFFFFFU
 void TEE_GetSystemTime(TEE_Time* time);
 void TEE_GetREETime(TEE_Time* time);
 TEE_Result TEE_Wait(uint32_t milliseconds);
-void TEE_GenerateRandom(void* buffer, size_t size);
-
-/* Other TAs: only OP-TEE's system pseudo-TA is there. */
-TEE_Result TEE_OpenTASession(const TEE_UUID* ta, uint32_t timeout, uint32_t types, TEE_Param params[TEE_NUM_PARAMS],
-                             TEE_TASessionHandle* session, uint32_t* origin);
 void TEE_CloseTASession(TEE_TASessionHandle session);
-TEE_Result TEE_InvokeTACommand(TEE_TASessionHandle session, uint32_t timeout, uint32_t command, uint32_t types,
-                               TEE_Param params[TEE_NUM_PARAMS], uint32_t* origin);
 
 /* Trusted storage */
 #define TEE_STORAGE_PRIVATE 0x00000001U
@@ -140,82 +133,65 @@ TEE_Result TEE_InvokeTACommand(TEE_TASessionHandle session, uint32_t timeout, ui
 #define TEE_HANDLE_FLAG_PERSISTENT 0x00010000U
 #define TEE_HANDLE_FLAG_INITIALIZED 0x00020000U
 #define TEE_TYPE_DATA 0xA00000BFU
-typedef enum { TEE_DATA_SEEK_SET = 0, TEE_DATA_SEEK_CUR = 1, TEE_DATA_SEEK_END = 2 } TEE_Whence;
-typedef struct {
-    uint32_t objectType;
-    uint32_t objectSize;
-    uint32_t maxObjectSize;
-    uint32_t objectUsage;
-    size_t dataSize;
-    size_t dataPosition;
-    uint32_t handleFlags;
-} TEE_ObjectInfo;
-typedef struct {
-    uint32_t attributeID;
-    union { struct { void* buffer; size_t length; } ref; struct { uint32_t a, b; } value; } content;
-} TEE_Attribute;
-
-TEE_Result TEE_OpenPersistentObject(uint32_t storage, const void* id, size_t id_size, uint32_t flags,
-                                    TEE_ObjectHandle* object);
-TEE_Result TEE_CreatePersistentObject(uint32_t storage, const void* id, size_t id_size, uint32_t flags,
-                                      TEE_ObjectHandle attributes, const void* data, size_t data_size,
-                                      TEE_ObjectHandle* object);
+#define TEE_USAGE_DEFAULT 0xFFFFFFFFU
+typedef uint32_t TEE_Whence;
+#define TEE_DATA_SEEK_SET 0U
+#define TEE_DATA_SEEK_CUR 1U
+#define TEE_DATA_SEEK_END 2U
 void TEE_CloseObject(TEE_ObjectHandle object);
 TEE_Result TEE_CloseAndDeletePersistentObject1(TEE_ObjectHandle object);
-TEE_Result TEE_RenamePersistentObject(TEE_ObjectHandle object, const void* id, size_t id_size);
-TEE_Result TEE_GetObjectInfo1(TEE_ObjectHandle object, TEE_ObjectInfo* info);
-TEE_Result TEE_ReadObjectData(TEE_ObjectHandle object, void* buffer, size_t size, size_t* count);
-TEE_Result TEE_WriteObjectData(TEE_ObjectHandle object, const void* buffer, size_t size);
-TEE_Result TEE_TruncateObjectData(TEE_ObjectHandle object, size_t size);
-TEE_Result TEE_SeekObjectData(TEE_ObjectHandle object, intmax_t offset, TEE_Whence whence);
 TEE_Result TEE_AllocatePersistentObjectEnumerator(TEE_ObjectEnumHandle* enumerator);
 void TEE_FreePersistentObjectEnumerator(TEE_ObjectEnumHandle enumerator);
 void TEE_ResetPersistentObjectEnumerator(TEE_ObjectEnumHandle enumerator);
 TEE_Result TEE_StartPersistentObjectEnumerator(TEE_ObjectEnumHandle enumerator, uint32_t storage);
-TEE_Result TEE_GetNextPersistentObject(TEE_ObjectEnumHandle enumerator, TEE_ObjectInfo* info, void* id, size_t* id_size);
 
 /* Cryptography */
 #define TEE_TYPE_AES 0xA0000010U
 #define TEE_TYPE_HMAC_SHA256 0xA0000004U
 #define TEE_ATTR_SECRET_VALUE 0xC0000000U
+#define TEE_ATTR_FLAG_VALUE 0x20000000U
 #define TEE_ALG_AES_CTR 0x10000210U
 #define TEE_ALG_AES_GCM 0x40000810U
 #define TEE_ALG_HMAC_SHA256 0x30000004U
 #define TEE_ALG_SHA1 0x50000002U
 #define TEE_ALG_SHA256 0x50000004U
-typedef enum {
-    TEE_MODE_ENCRYPT = 0, TEE_MODE_DECRYPT = 1, TEE_MODE_SIGN = 2, TEE_MODE_VERIFY = 3, TEE_MODE_MAC = 4, TEE_MODE_DIGEST = 5
-} TEE_OperationMode;
-
-TEE_Result TEE_AllocateTransientObject(uint32_t type, uint32_t max_bits, TEE_ObjectHandle* object);
+typedef uint32_t TEE_ObjectType;
+typedef uint32_t TEE_OperationMode;
+#define TEE_MODE_ENCRYPT 0U
+#define TEE_MODE_DECRYPT 1U
+#define TEE_MODE_SIGN 2U
+#define TEE_MODE_VERIFY 3U
+#define TEE_MODE_MAC 4U
+#define TEE_MODE_DIGEST 5U
+#define TEE_MODE_DERIVE 6U
 void TEE_FreeTransientObject(TEE_ObjectHandle object);
 void TEE_ResetTransientObject(TEE_ObjectHandle object);
-TEE_Result TEE_PopulateTransientObject(TEE_ObjectHandle object, const TEE_Attribute* attributes, uint32_t count);
-void TEE_InitRefAttribute(TEE_Attribute* attribute, uint32_t id, const void* buffer, size_t length);
 TEE_Result TEE_AllocateOperation(TEE_OperationHandle* operation, uint32_t algorithm, uint32_t mode, uint32_t max_bits);
-void TEE_FreeOperation(TEE_OperationHandle operation);
 void TEE_ResetOperation(TEE_OperationHandle operation);
-TEE_Result TEE_SetOperationKey(TEE_OperationHandle operation, TEE_ObjectHandle key);
-void TEE_DigestUpdate(TEE_OperationHandle operation, const void* chunk, size_t size);
-TEE_Result TEE_DigestDoFinal(TEE_OperationHandle operation, const void* chunk, size_t size, void* hash, size_t* hash_size);
-void TEE_CipherInit(TEE_OperationHandle operation, const void* iv, size_t iv_size);
-TEE_Result TEE_CipherUpdate(TEE_OperationHandle operation, const void* in, size_t in_size, void* out, size_t* out_size);
-TEE_Result TEE_CipherDoFinal(TEE_OperationHandle operation, const void* in, size_t in_size, void* out, size_t* out_size);
-void TEE_MACInit(TEE_OperationHandle operation, const void* iv, size_t iv_size);
-void TEE_MACUpdate(TEE_OperationHandle operation, const void* chunk, size_t size);
-TEE_Result TEE_MACComputeFinal(TEE_OperationHandle operation, const void* in, size_t in_size, void* mac, size_t* mac_size);
-TEE_Result TEE_MACCompareFinal(TEE_OperationHandle operation, const void* in, size_t in_size, const void* mac,
-                               size_t mac_size);
-TEE_Result TEE_AEInit(TEE_OperationHandle operation, const void* nonce, size_t nonce_size, uint32_t tag_bits,
-                      size_t aad_size, size_t payload_size);
-void TEE_AEUpdateAAD(TEE_OperationHandle operation, const void* aad, size_t size);
-TEE_Result TEE_AEUpdate(TEE_OperationHandle operation, const void* in, size_t in_size, void* out, size_t* out_size);
-TEE_Result TEE_AEEncryptFinal(TEE_OperationHandle operation, const void* in, size_t in_size, void* out, size_t* out_size,
-                              void* tag, size_t* tag_size);
-TEE_Result TEE_AEDecryptFinal(TEE_OperationHandle operation, const void* in, size_t in_size, void* out, size_t* out_size,
-                              void* tag, size_t tag_size);
+
+/* The TA's entry points, but those that take parameters */
+TEE_Result TA_CreateEntryPoint(void);
+void TA_DestroyEntryPoint(void);
+void TA_CloseSessionEntryPoint(void* context);
+
+/* All that depends on the type of sizes, for both versions of the API. */
+#define FESTORE_SIM_NAME(name) name
+#define FESTORE_SIM_SIZE size_t
+#define FESTORE_SIM_OFFSET intmax_t
+#include "tee_api_sized.h"
+#undef FESTORE_SIM_NAME
+#undef FESTORE_SIM_SIZE
+#undef FESTORE_SIM_OFFSET
+#define FESTORE_SIM_NAME(name) __GP11_##name
+#define FESTORE_SIM_SIZE uint32_t
+#define FESTORE_SIM_OFFSET int32_t
+#include "tee_api_sized.h"
+#undef FESTORE_SIM_NAME
+#undef FESTORE_SIM_SIZE
+#undef FESTORE_SIM_OFFSET
 
 #ifdef __cplusplus
 }
 #endif
+#include "tee_api_compat.h"
 #endif

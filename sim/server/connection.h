@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One client of the simulated TEE's server: its sessions, its shared memory, and the loop that serves it. Lives on a thread
-// of its own; what it owned is given back when it ends.
+// One client of the simulated TEE's server: its sessions, its shared memory, and the loop that serves it. Used by one
+// thread. What it owned is given back when it ends, whatever the client did; only the socket stays the owner's.
+//
+// What a client can do to the server is bounded: a packet is one request of sim/wire.h or ends the connection; sessions
+// are looked up among the connection's own; memory is mapped only when the client cannot shrink it afterwards.
 #pragma once
+#include "sim/identity.h"
 #include "sim/tee.h"
 #include "sim/wire.h"
+#include "sim/wire_socket.h"
 
 #include <map>
+#include <optional>
 #include <set>
-#include <sys/types.h>
-#include <vector>
 
 namespace festore::sim {
 
+// The other end of a Unix socket as the kernel knows it from the moment it connected; nothing if the kernel will not say.
+std::optional<Credentials> peer_of(int socket);
+
 class Connection {
 public:
-    Connection(Tee& tee, int socket);  // owns the socket
+    Connection(Tee& tee, int socket, Credentials peer);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -22,24 +29,20 @@ public:
 
 private:
     struct Mapping {
-        void* address = nullptr;
+        std::byte* address = nullptr;
         size_t size = 0;
     };
-    bool receive(wire::Request& request, int& memory_fd);
-    bool answer(const wire::Answer& answer);
-    bool handle(const wire::Request& request, int memory_fd, wire::Answer& answer);
-    bool identity_for(const wire::Request& request, Identity& identity) const;
-    bool to_params(const wire::Request& request, Params& params) const;
-    bool share(const wire::Request& request, int memory_fd, wire::Answer& answer);
+    void handle(const wire::Request& request, int memory, wire::Answer& answer);
     void open(const wire::Request& request, wire::Answer& answer);
     void invoke(const wire::Request& request, wire::Answer& answer);
+    void share(const wire::Request& request, int memory, wire::Answer& answer);
+    void release(uint32_t number);
     void count(wire::Answer& answer) const;
+    bool params_of(const wire::Request& request, Params& params) const;
 
     Tee& tee_;
     int socket_;
-    uid_t uid_ = 0;
-    gid_t gid_ = 0;
-    std::vector<gid_t> groups_;
+    Credentials peer_;
     std::set<uint32_t> sessions_;
     std::map<uint32_t, Mapping> memory_;
     uint32_t next_memory_ = 1;

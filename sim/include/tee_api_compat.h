@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * API 1.1 for a TA that is compiled with __OPTEE_CORE_API_COMPAT_1_1=1: the common names then mean the functions and types
+ * with uint32_t sizes, as in OP-TEE's kit (CFG_TA_OPTEE_CORE_API_COMPAT_1_1=y).
+ */
+#ifndef FESTORE_SIM_TEE_API_COMPAT_H
+#define FESTORE_SIM_TEE_API_COMPAT_H
+#if defined(__OPTEE_CORE_API_COMPAT_1_1) && __OPTEE_CORE_API_COMPAT_1_1
+#define TA_InvokeCommandEntryPoint __GP11_TA_InvokeCommandEntryPoint
+#define TA_OpenSessionEntryPoint __GP11_TA_OpenSessionEntryPoint
+#define TEE_AEDecryptFinal __GP11_TEE_AEDecryptFinal
+#define TEE_AEEncryptFinal __GP11_TEE_AEEncryptFinal
+#define TEE_AEInit __GP11_TEE_AEInit
+#define TEE_AEUpdate __GP11_TEE_AEUpdate
+#define TEE_AEUpdateAAD __GP11_TEE_AEUpdateAAD
+#define TEE_AllocateTransientObject __GP11_TEE_AllocateTransientObject
+#define TEE_Attribute __GP11_TEE_Attribute
+#define TEE_CheckMemoryAccessRights __GP11_TEE_CheckMemoryAccessRights
+#define TEE_CipherDoFinal __GP11_TEE_CipherDoFinal
+#define TEE_CipherInit __GP11_TEE_CipherInit
+#define TEE_CipherUpdate __GP11_TEE_CipherUpdate
+#define TEE_CreatePersistentObject __GP11_TEE_CreatePersistentObject
+#define TEE_DigestDoFinal __GP11_TEE_DigestDoFinal
+#define TEE_DigestUpdate __GP11_TEE_DigestUpdate
+#define TEE_FreeOperation __GP11_TEE_FreeOperation
+#define TEE_GenerateRandom __GP11_TEE_GenerateRandom
+#define TEE_GetNextPersistentObject __GP11_TEE_GetNextPersistentObject
+#define TEE_GetObjectInfo1 __GP11_TEE_GetObjectInfo1
+#define TEE_GetPropertyAsString __GP11_TEE_GetPropertyAsString
+#define TEE_InitRefAttribute __GP11_TEE_InitRefAttribute
+#define TEE_InvokeTACommand __GP11_TEE_InvokeTACommand
+#define TEE_MACCompareFinal __GP11_TEE_MACCompareFinal
+#define TEE_MACComputeFinal __GP11_TEE_MACComputeFinal
+#define TEE_MACInit __GP11_TEE_MACInit
+#define TEE_MACUpdate __GP11_TEE_MACUpdate
+#define TEE_Malloc __GP11_TEE_Malloc
+#define TEE_MemCompare __GP11_TEE_MemCompare
+#define TEE_MemFill __GP11_TEE_MemFill
+#define TEE_MemMove __GP11_TEE_MemMove
+#define TEE_ObjectInfo __GP11_TEE_ObjectInfo
+#define TEE_OpenPersistentObject __GP11_TEE_OpenPersistentObject
+#define TEE_OpenTASession __GP11_TEE_OpenTASession
+#define TEE_Param __GP11_TEE_Param
+#define TEE_PopulateTransientObject __GP11_TEE_PopulateTransientObject
+#define TEE_ReadObjectData __GP11_TEE_ReadObjectData
+#define TEE_Realloc __GP11_TEE_Realloc
+#define TEE_RenamePersistentObject __GP11_TEE_RenamePersistentObject
+#define TEE_SeekObjectData __GP11_TEE_SeekObjectData
+#define TEE_SetOperationKey __GP11_TEE_SetOperationKey
+#define TEE_TruncateObjectData __GP11_TEE_TruncateObjectData
+#define TEE_WriteObjectData __GP11_TEE_WriteObjectData
+#endif
+#endif

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reading the counters of a running server, for tests: sim::Counters through its socket. Nothing starts a server here,
+// since a fresh one has counted nothing.
+#pragma once
+#include "sim/tee.h"
+#include "sim/wire.h"
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace festore::sim {
+
+struct ServerCounters {
+    Counters counters;
+    uint32_t server_pid = 0;  // another one than before: the counters began anew
+};
+
+// Of the server in that directory; nothing, and `why`, when none is there.
+std::optional<ServerCounters> read_counters(const std::filesystem::path& directory, std::string& why);
+
+// The counters in the order in which they travel, and their names.
+struct NamedCounter {
+    std::string_view name;
+    uint64_t Counters::*counter;
+};
+extern const std::array<NamedCounter, wire::kCounters> kNamedCounters;
+std::array<uint64_t, wire::kCounters> to_wire(const Counters& counters);
+
+}  // namespace festore::sim

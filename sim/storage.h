@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the files of the storage API share: keys, handles and what goes wrong with them. All work for the TA of the call
+// that this thread serves.
+#pragma once
+#include "sim/state.h"
+
+namespace festore::sim {
+
+inline constexpr uint32_t kAccessFlags =
+    TEE_DATA_FLAG_ACCESS_READ | TEE_DATA_FLAG_ACCESS_WRITE | TEE_DATA_FLAG_ACCESS_WRITE_META;
+inline constexpr uint32_t kShareFlags = TEE_DATA_FLAG_SHARE_READ | TEE_DATA_FLAG_SHARE_WRITE;
+
+ObjectStore& store();
+// The storage that is meant by TEE_STORAGE_PRIVATE; false for a storage that this TEE does not have.
+bool resolve_storage(uint32_t& storage);
+// The key of the TA's object of that id. Panics for an id that is too long or not in the TA's own memory.
+ObjectKey key_of(uint32_t storage, const void* id, size_t size);
+// The object's content when it has handles.
+std::shared_ptr<OpenObject> opened(const ObjectKey& key);
+// Whether a handle with these flags may not be beside those that the object has.
+bool conflicts_with_open_handles(const ObjectKey& key, uint32_t flags);
+
+TEE_ObjectHandle make_handle(const std::shared_ptr<OpenObject>& object, uint32_t flags);
+// Panics unless it is a handle of this instance (and of a persistent object).
+TEE_ObjectHandle known_object(TEE_ObjectHandle handle);
+TEE_ObjectHandle known_persistent(TEE_ObjectHandle handle);
+// The end of a handle, not of the object.
+void forget(TEE_ObjectHandle handle);
+
+TEE_Result result_of(ObjectStore::Outcome outcome);
+// The result, where the specification lists it for this function; else the TA panics.
+TEE_Result listed_or_panic(TEE_Result result, Listed listed);
+void describe(const Blob& content, uint32_t handle_flags, TEE_ObjectInfo& info);
+
+}  // namespace festore::sim

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Bash completion, asked as bash would ask it.
+load helper
+
+# complete WORDS...: what the last word could become, a line each.
+complete_words() {
+    bash -c '
+        set -u
+        . "$FESTORE_COMPLETION"
+        COMP_WORDS=("$FESTORE_BIN" "$@") COMP_CWORD=$#
+        COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
+        _festore
+        printf "%s\n" "${COMPREPLY[@]-}"
+    ' - "$@" 3>&- 4>&-
+}
+offers() { complete_words "${@:2}" | grep -Fxq -- "$1"; }
+
+setup() {
+    [ -r "$FESTORE_COMPLETION" ] || skip "needs cli/completion/festore.bash"
+    enter_folder
+}
+teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
+
+@test "it registers itself for festore" {
+    run bash -c '. "$FESTORE_COMPLETION"; complete -p festore'
+    [ "$status" = 0 ]
+    [[ $output == *_festore* ]]
+}
+@test "verbs" {
+    for verb in put get ls stat rm status; do offers "$verb" ""; done
+    [ "$(complete_words sta)" = "$(printf 'stat\nstatus')" ]
+    offers get --tee sim g
+}
+@test "options of the verb, and those of every verb" {
+    offers --if-absent put --if
+    offers --write-once put -
+    offers --tee put --t
+    offers --json --
+    ! offers --if-absent get --
+    [ "$(complete_words get --off)" = --offset ]
+}
+@test "values of options" {
+    [ "$(complete_words --tee o)" = optee ]
+    [ "$(complete_words ls --storage r)" = "$(printf 'ree\nrpmb')" ]
+    offers "$(id -gn)" --group ""
+}
+@test "names of objects, by prefix, quoted for the shell" {
+    echo | festore put "${PREFIX}plain"
+    echo | festore put "${PREFIX}two words"
+    for verb in get stat rm ls; do offers "${PREFIX}plain" "$verb" "${PREFIX}p"; done
+    [ "$(complete_words stat "${PREFIX}t")" = "${PREFIX}two\\ words" ]
+    [ "$(complete_words rm first "${PREFIX}p")" = "${PREFIX}plain" ]
+    [ -z "$(complete_words stat "${PREFIX}plain" "")" ]
+}
+@test "names of the group's objects when the line says --group" {
+    echo | festore --group "$(id -g)" put "${PREFIX}ours"
+    offers "${PREFIX}ours" --group "$(id -g)" get "${PREFIX}"
+    ! offers "${PREFIX}ours" get "${PREFIX}"
+    festore --group "$(id -g)" rm "${PREFIX}ours"
+}
+@test "files where files go" {
+    touch some-file
+    offers some-file put name some
+    offers some-file get name some
+}
+@test "without a TEE it offers nothing, and says nothing" {
+    FESTORE_TEE=none run --separate-stderr complete_words get ""
+    [ -z "$output" ]
+    [ -z "$stderr" ]
+}

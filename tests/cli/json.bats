@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# --json: one object for every verb, as docs/json.md has it, and an error in it exactly when the exit code is not 0.
+load helper
+
+keys='" ".join(d)'
+
+setup() {
+    need python3
+    enter_folder
+}
+teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
+
+# expect_json CODE: the exit code is that, and so is the error's.
+expect_json() {
+    [ "$status" = "$1" ]
+    if [ "$1" = 0 ]; then
+        [ "$(json '"error" in d')" = False ]
+    else
+        [ "$(json 'd["error"]["code"]')" = "$1" ]
+        [ "festore: $(json 'd["error"]["message"]')" = "${stderr_lines[0]}" ]
+    fi
+}
+
+@test "put" {
+    run --separate-stderr festore put --json --write-once "${PREFIX}a \"b\"" < "$0"
+    expect_json 0
+    [ "$(json "$keys")" = "name size version modified write_once" ]
+    [ "$(json 'd["name"]')" = "${PREFIX}a \"b\"" ]
+    [ "$(json '(d["size"], d["version"], d["write_once"])')" = "($(($(wc -c < "$0"))), 1, True)" ]
+}
+@test "get, into a file" {
+    printf 0123456789 | festore put "${PREFIX}digits"
+    run --separate-stderr festore get --json "${PREFIX}digits" file --offset 2 --length 3
+    expect_json 0
+    [ "$(json "$keys")" = "name size offset length" ]
+    [ "$(json '(d["size"], d["offset"], d["length"])')" = "(10, 2, 3)" ]
+    [ "$(cat file)" = 234 ]
+}
+@test "stat" {
+    echo | festore put "${PREFIX}é"
+    run --separate-stderr festore --json stat "${PREFIX}é"
+    expect_json 0
+    [ "$(json "$keys")" = "name size version created modified write_once legacy storage" ]
+    [ "$(json 'd["name"]')" = "${PREFIX}é" ]
+    [ "$(json '(d["size"], d["version"], d["write_once"], d["legacy"], d["storage"])')" = "(1, 1, False, False, 'ree')" ]
+    [ "$(json "abs(d['modified'] - $(date +%s)) < 60 and d['created'] == d['modified']")" = True ]
+}
+@test "ls" {
+    echo | festore put "${PREFIX}l/1"
+    echo | festore put "${PREFIX}l/2"
+    run --separate-stderr festore ls --json "${PREFIX}l/"
+    expect_json 0
+    [ "$(json "$keys")" = "objects damaged" ]
+    [ "$(json '[o["name"] for o in d["objects"]]')" = "['${PREFIX}l/1', '${PREFIX}l/2']" ]
+    [ "$(json '" ".join(d["objects"][0])')" = "name size version created modified write_once legacy" ]
+    run --separate-stderr festore ls --json -l "${PREFIX}none"
+    expect_json 0
+    [ "$(json 'd["objects"]')" = "[]" ]
+}
+@test "rm" {
+    echo | festore put "${PREFIX}1"
+    echo | festore put "${PREFIX}2"
+    run --separate-stderr festore rm --json "${PREFIX}1" "${PREFIX}missing" "${PREFIX}2"
+    expect_json 3
+    [ "$(json "$keys")" = "removed absent failed error" ]
+    [ "$(json '[o["name"] for o in d["removed"]]')" = "['${PREFIX}1', '${PREFIX}2']" ]
+    [ "$(json '[(o["name"], o["error"]["name"]) for o in d["failed"]]')" = "[('${PREFIX}missing', 'not_found')]" ]
+    run --separate-stderr festore rm --json --force "${PREFIX}missing"
+    expect_json 0
+    [ "$(json '(d["removed"], [o["name"] for o in d["absent"]])')" = "([], ['${PREFIX}missing'])" ]
+}
+@test "status" {
+    run --separate-stderr festore status --json
+    expect_json 0
+    [ "$(json "$keys")" = "festore tee library ta_version protocol identity object_bytes_max storage zero_huk" ]
+    [ "$(json '(d["tee"], d["object_bytes_max"])')" = "('$FESTORE_TEE', 524288)" ]
+    [ "$(json '(sorted(d["storage"]), d["storage"]["ree"]["available"])')" = "(['ree', 'rpmb'], True)" ]
+}
+@test "errors" {
+    run --separate-stderr festore get --json "${PREFIX}missing" file
+    expect_json 3
+    [ "$(json '" ".join(d["error"])')" = "code name message tee_result tee_origin" ]
+    [ "$(json '(d["error"]["name"], hex(d["error"]["tee_result"]))')" = "('not_found', '0xffff0008')" ]
+    echo | festore put "${PREFIX}x"
+    run --separate-stderr festore put --json --if-absent "${PREFIX}x" < /dev/null
+    expect_json 4
+    [ "$(json 'd["error"]["name"]')" = conflict ]
+}
+@test "errors of usage, wherever --json stands" {
+    run --separate-stderr festore stat --json ""
+    expect_json 2
+    [ "$(json '" ".join(d["error"])')" = "code name message" ]
+    [ "$(json 'd["error"]["name"]')" = usage ]
+    run --separate-stderr festore --json
+    expect_json 2
+    run --separate-stderr festore ls --bad --json
+    expect_json 2
+    run --separate-stderr festore --tee qemu ls --json
+    expect_json 2
+}
+@test "an error that quotes bytes which are not UTF-8 is still JSON" {
+    run --separate-stderr festore put --json x $'caf\xe9'
+    [ "$status" = 1 ]
+    [ "$(json 'd["error"]["code"]')" = 1 ]
+}

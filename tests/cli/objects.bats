@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# put, get, stat, rm and ls on objects: contents, names, conditions.
+load helper
+
+round_trip() {
+    make_file "$1" content
+    festore put "${PREFIX}object" content
+    festore get "${PREFIX}object" > back
+    cmp content back
+    run --separate-stderr festore stat "${PREFIX}object"
+    expect_success
+    [[ $output == *"size        $1"* ]]
+}
+@test "0 bytes come back" { round_trip 0; }
+@test "1 byte comes back" { round_trip 1; }
+@test "7000 bytes come back" { round_trip 7000; }
+@test "512 KiB come back" { round_trip 524288; }
+
+@test "put and get work as pipes, and say nothing" {
+    make_file 7000 content
+    run --separate-stderr festore put "${PREFIX}pipe" < content
+    expect_success
+    [ -z "$output" ]
+    festore get "${PREFIX}pipe" - | cmp content -
+    festore put "${PREFIX}copy" - < <(festore get "${PREFIX}pipe")
+    festore get "${PREFIX}copy" copy
+    cmp content copy
+}
+
+@test "put replaces, and counts the versions" {
+    echo one | festore put "${PREFIX}counted"
+    echo two | festore put "${PREFIX}counted"
+    run --separate-stderr festore stat "${PREFIX}counted"
+    expect_success
+    [[ $output == *"version     2"* ]]
+    [ "$(festore get "${PREFIX}counted")" = two ]
+}
+
+@test "put -v says what it stored" {
+    run --separate-stderr festore put -v "${PREFIX}loud" < /dev/null
+    [ "$status" = 0 ]
+    [[ $stderr == "festore: stored '${PREFIX}loud': 0 bytes, version 1" ]]
+    run --separate-stderr festore put -q -v "${PREFIX}loud" < /dev/null
+    expect_success
+}
+
+name_works() {
+    echo "content of $1" | festore put -- "$1"
+    [ "$(festore get -- "$1")" = "content of $1" ]
+    festore ls | grep -Fxq -- "$1"
+    festore stat -- "$1" | grep -Fxq -- "name        $1"
+    festore rm -- "$1"
+    run --separate-stderr festore get -- "$1"
+    expect_error 3 "cannot get *: there is no such object"
+}
+@test "a name of 1 byte" { name_works x; }
+@test "a name of 255 bytes" { name_works "$(repeated 255 n)"; }
+@test "a name of 255 bytes in UTF-8" { name_works "a$(repeated 127 é)"; }
+@test "a name with spaces" { name_works " two  words "; }
+@test "a name with slashes" { name_works "/etc/../wifi//conf/"; }
+@test "a name in UTF-8" { name_works "ключ/鍵/🔑"; }
+@test "a name with a backslash" { name_works 'back\slash\x41'; }
+@test "a name with quotes and percent signs" { name_works "it's 100%s \"\$HOME\" \`id\`"; }
+@test "names that look like options" { name_works --json; name_works -f; name_works -5; }
+@test "names that look like verbs" { name_works put; name_works ls; name_works inspect; }
+@test "names that the parser of options could take for its own" {
+    for name in '[a,b]' '[]' '{}' '++' '%%' 'a]' '@file' '-'; do name_works "$name"; done
+}
+@test "a list in brackets is one name, not several" {
+    for name in a b; do echo "$name" | festore put "${PREFIX}$name"; done
+    run --separate-stderr festore rm "[${PREFIX}a,${PREFIX}b]"
+    expect_error 3 "cannot remove '[[]*]': there is no such object"
+    [ "$(festore get "${PREFIX}a")" = a ]
+}
+
+@test "--if-absent stores once" {
+    echo one | festore put --if-absent "${PREFIX}once"
+    echo two > two
+    run --separate-stderr festore put --if-absent "${PREFIX}once" two
+    expect_error 4 "cannot put '${PREFIX}once': *"
+    [ "$(festore get "${PREFIX}once")" = one ]
+}
+
+@test "--if-version stores over the version that was seen, and no other" {
+    echo one | festore put "${PREFIX}versioned"
+    echo two | festore put --if-version 1 "${PREFIX}versioned"
+    echo three > three
+    run --separate-stderr festore put --if-version 1 "${PREFIX}versioned" three
+    expect_error 4 "cannot put '${PREFIX}versioned': *version*"
+    [ "$(festore get "${PREFIX}versioned")" = two ]
+    run --separate-stderr festore put --if-version=1 "${PREFIX}absent" three
+    expect_error 3 "*no such object*"
+}
+
+@test "--write-once is never replaced, and can be removed" {
+    echo one | festore put --write-once "${PREFIX}fixed"
+    echo two > two
+    run --separate-stderr festore put "${PREFIX}fixed" two
+    expect_error 4 "cannot put '${PREFIX}fixed': *write-once*"
+    festore stat "${PREFIX}fixed" | grep -Fxq "write-once  yes"
+    [ "$(festore get "${PREFIX}fixed")" = one ]
+    festore rm "${PREFIX}fixed"
+    festore put "${PREFIX}fixed" two
+}
+
+@test "get --offset and --length" {
+    printf 0123456789 | festore put "${PREFIX}digits"
+    [ "$(festore get "${PREFIX}digits" --offset 3 --length 4)" = 3456 ]
+    [ "$(festore get "${PREFIX}digits" --offset 8 --length 100)" = 89 ]
+    [ "$(festore get --length 1 "${PREFIX}digits")" = 0 ]
+    [ "$(festore get --offset 18446744073709551615 "${PREFIX}digits" 2>&1 | wc -l)" = 1 ]
+    run --separate-stderr festore get --offset 10 "${PREFIX}digits"
+    expect_success
+    [ -z "$output" ]
+    run --separate-stderr festore get --offset 11 "${PREFIX}digits"
+    expect_error 2 "cannot get '${PREFIX}digits' from byte 11: it has only 10 bytes"
+}
+
+@test "rm goes on after a failure, and answers with the first" {
+    for name in a b; do echo "$name" | festore put "${PREFIX}$name"; done
+    run --separate-stderr festore rm "${PREFIX}a" "${PREFIX}missing" "${PREFIX}b"
+    expect_error 3 "cannot remove '${PREFIX}missing': there is no such object"
+    run --separate-stderr festore ls "$PREFIX"
+    [[ $output != *"${PREFIX}a"* && $output != *"${PREFIX}b"* ]]
+}
+
+@test "rm --force does not mind what is absent" {
+    run --separate-stderr festore rm --force "${PREFIX}missing"
+    expect_success
+    run --separate-stderr festore rm -f "${PREFIX}missing" "${PREFIX}missing too"
+    expect_success
+}
+
+@test "rm of a name that cannot be one removes nothing" {
+    echo a | festore put "${PREFIX}kept"
+    run --separate-stderr festore rm "${PREFIX}kept" ""
+    expect_error 2 "a name must not be empty"
+    [ "$(festore get "${PREFIX}kept")" = a ]
+}
+
+@test "ls sorts by bytes, and takes a prefix" {
+    for name in b a/2 a/10 B ä; do echo | festore put "${PREFIX}order/$name"; done
+    run --separate-stderr festore ls "${PREFIX}order/"
+    expect_success
+    [ "$output" = "$(printf '%s\n' "${PREFIX}order/B" "${PREFIX}order/a/10" "${PREFIX}order/a/2" "${PREFIX}order/b" \
+        "${PREFIX}order/ä")" ]
+    run --separate-stderr festore ls "${PREFIX}order/a"
+    [ "${#lines[@]}" = 2 ]
+}
+
+@test "ls and ls -l of nothing print nothing" {
+    run --separate-stderr festore ls "${PREFIX}nothing"
+    expect_success
+    [ -z "$output" ]
+    run --separate-stderr festore ls -l "${PREFIX}nothing"
+    expect_success
+    [ -z "$output" ]
+}
+
+@test "ls -l shows flags, size, version, time and name in columns" {
+    printf 12345 | festore put "${PREFIX}long/a name"
+    make_file 7000 content
+    festore put --write-once "${PREFIX}long/b" content
+    run --separate-stderr festore ls -l "${PREFIX}long/"
+    expect_success
+    [ "${#lines[@]}" = 2 ]
+    local time='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z'
+    [[ ${lines[0]} =~ ^--\ \ \ \ 5\ 1\ $time\ ${PREFIX}long/a\ name$ ]]
+    [[ ${lines[1]} =~ ^w-\ 7000\ 1\ $time\ ${PREFIX}long/b$ ]]
+}
+
+@test "the time of the last change is this system's" {
+    local before after
+    before=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+    echo | festore put "${PREFIX}timed"
+    after=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+    local modified
+    modified=$(festore stat "${PREFIX}timed" | sed -n 's/^modified  *//p')
+    [[ ! $modified < $before && ! $modified > $after ]]
+}
+
+@test "the storages are apart" {
+    festore status | grep -q '^storage rpmb *yes' || skip "this TEE has no RPMB"
+    echo ree | festore put "${PREFIX}apart"
+    echo rpmb | festore --storage rpmb put "${PREFIX}apart"
+    [ "$(festore get "${PREFIX}apart" --storage=ree)" = ree ]
+    [ "$(festore get "${PREFIX}apart" --storage rpmb)" = rpmb ]
+    festore --storage rpmb rm "${PREFIX}apart"
+    [ "$(festore get "${PREFIX}apart")" = ree ]
+}

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What the TEE's side can do to a caller: it is not there, it is full, it finds damage, it knows who is asking.
+load helper
+
+@test "exit 6: a damaged object" {
+    need_sim "to damage its disk"
+    fresh_tee
+    make_file 7000 content
+    festore put victim content
+    local file
+    file=$(object_file)
+    flip_byte "$file" $(($(wc -c < "$file") / 2))
+    run --separate-stderr festore get victim out
+    expect_error 6 "cannot get 'victim': *damaged or tampered with*"
+    [ ! -e out ]
+    [ "$(ls -A)" = content ]
+    # OP-TEE deletes what it finds damaged; the command said so.
+    run --separate-stderr festore get victim
+    expect_error 3 "*"
+    festore put victim content
+    festore get victim | cmp content -
+}
+
+@test "exit 6: ls reports damaged objects, and lists the others" {
+    need_sim "to damage its disk"
+    fresh_tee
+    echo content | festore put victim
+    local file
+    file=$(object_file)
+    echo other | festore put other
+    flip_byte "$file" $(($(wc -c < "$file") / 2))
+    run --separate-stderr festore ls
+    [ "$status" = 6 ]
+    [ "$output" = other ]
+    [ "${#stderr_lines[@]}" = 1 ]
+    [[ $stderr == "festore: the listing lacks 1 object, damaged or tampered with: "* ]]
+}
+
+@test "exit 7: the simulated TEE's library is nowhere" {
+    need_sim "to lose its library"
+    FESTORE_SIM_LIBRARY=/no/such/library.so run --separate-stderr festore ls
+    expect_error 7 "cannot load /no/such/library.so: *"
+    # The name is checked first: what is wrong anyway needs no TEE to say so.
+    FESTORE_SIM_LIBRARY=/no/such/library.so run --separate-stderr festore get ""
+    expect_error 2 "a name must not be empty"
+}
+
+@test "exit 7: the simulated TEE's server cannot start" {
+    need_sim "to lose its server"
+    fresh_tee
+    FESTORE_SIM_TEED=/no/such/server run --separate-stderr timeout 60 "$FESTORE_BIN" ls
+    expect_error 7 "*/no/such/server*"
+}
+
+@test "exit 7: no OP-TEE on this machine" {
+    [ ! -e /dev/tee0 ] || skip "there is a TEE here"
+    run --separate-stderr festore --tee optee ls
+    expect_error 7 "*"
+    FESTORE_TEE=optee run --separate-stderr festore put x < /dev/null
+    expect_error 7 "*"
+}
+
+@test "exit 5: the TEE's device is not for this user" {
+    [ -e /dev/tee0 ] || skip "needs a real TEE"
+    need_other_users
+    run --separate-stderr as_user 4321 ls
+    expect_error 5 "no permission to use /dev/tee0: *group*"
+}
+
+@test "exit 7: a TEE without RPMB" {
+    need_sim "to have it without RPMB"
+    fresh_tee
+    FESTORE_SIM_OPTIONS="--idle 1 --no-rpmb" run --separate-stderr festore --storage rpmb put x < /dev/null
+    expect_error 7 "cannot put 'x': *rpmb*"
+    run --separate-stderr festore status
+    expect_success
+    [[ $output == *"storage rpmb         no"* ]]
+}
+
+@test "exit 8: the TEE's storage is full, and what was there stays" {
+    need_sim "to have a small disk"
+    fresh_tee
+    make_file 100000 content
+    export FESTORE_SIM_OPTIONS="--idle 1 --storage-bytes-max 300000"
+    festore put one content
+    local number
+    for number in 1 2 3 4; do
+        run --separate-stderr festore put "more $number" content
+        [ "$status" = 0 ] || break
+    done
+    expect_error 8 "cannot put 'more $number': *full*"
+    run --separate-stderr festore put one < <(make_file 300000 /dev/stdout)
+    expect_error 8 "cannot put 'one': *full*"
+    festore get one | cmp content -
+}
+
+@test "another user's object is not there: exit 3" {
+    need_other_users
+    echo mine | festore put "${PREFIX}private"
+    for verb in get stat rm; do
+        run --separate-stderr as_user 4321 "$verb" "${PREFIX}private"
+        expect_error 3 "cannot * '${PREFIX}private': there is no such object"
+    done
+    run --separate-stderr as_user 4321 ls "$PREFIX"
+    expect_success
+    [ -z "$output" ]
+    echo theirs | as_user 4321 put --if-absent "${PREFIX}private"
+    [ "$(festore get "${PREFIX}private")" = mine ]
+    [ "$(as_user 4321 get "${PREFIX}private")" = theirs ]
+    as_user 4321 rm "${PREFIX}private"
+    [ "$(festore get "${PREFIX}private")" = mine ]
+}
+
+@test "a group's objects are its members'" {
+    local group
+    group=$(id -g)
+    echo ours | festore --group "$group" put "${PREFIX}shared"
+    [ "$(festore get "${PREFIX}shared" --group "$(id -gn)")" = ours ]
+    run --separate-stderr festore get "${PREFIX}shared"
+    expect_error 3 "*"
+    if [ "$(id -u)" = 0 ]; then
+        run --separate-stderr as_user 4321 --group "$group" get "${PREFIX}shared"
+        expect_error 5 "*not a member*"
+    fi
+    festore --group "$group" rm "${PREFIX}shared"
+}
+
+@test "everybody's objects are everybody's" {
+    echo all | festore --public put "${PREFIX}public"
+    [ "$(festore --public get "${PREFIX}public")" = all ]
+    run --separate-stderr festore get "${PREFIX}public"
+    expect_error 3 "*"
+    if [ "$(id -u)" = 0 ] && [ ! -e /dev/tee0 ]; then
+        [ "$(as_user 4321 --public get "${PREFIX}public")" = all ]
+    fi
+    festore --public rm "${PREFIX}public"
+}
+
+@test "status says who one is" {
+    local mine group
+    mine=$(festore status | sed -n 's/^identity  *//p')
+    group=$(festore --group "$(id -g)" status | sed -n 's/^identity  *//p')
+    [[ $mine == "user "????????-????-5???-????-???????????? ]]
+    [[ $group == "group "????????-????-5???-????-???????????? ]]
+    [ "$(festore --public status | sed -n 's/^identity  *//p')" = public ]
+    # The kernel's names for uid 0 is a known value.
+    [ "$(id -u)" != 0 ] || [ "$mine" = "user ef0180a3-13f3-5d1c-b7f5-888c0e21059a" ]
+}
+
+@test "status says that the simulated TEE protects nothing" {
+    need_sim "to be told so"
+    run --separate-stderr festore status
+    expect_success
+    [[ $output == *"simulated: it protects nothing"* ]]
+}

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Exit code 2: what cannot be meant is refused in one line, before anything is done. And the help, which is none of that.
+load helper
+
+refused() {
+    run --separate-stderr festore "${@:2}" < /dev/null
+    expect_error 2 "$1"
+}
+
+@test "an empty name" { for v in put get stat rm; do refused "a name must not be empty" "$v" ""; done; }
+@test "a name of 256 bytes" {
+    for v in put get stat rm; do refused "the name has 256 bytes; 255 is the limit" "$v" "$(repeated 256 n)"; done
+}
+@test "a name of 256 bytes in 128 characters" { refused "the name has 256 bytes; *" get "$(repeated 128 é)"; }
+@test "a name with a newline" {
+    for v in put get stat rm; do refused "the name 'two\\\\x0alines' has a control character" "$v" $'two\nlines'; done
+}
+@test "a name with an escape sequence" { refused "the name '\\\\x1b[[]2J' has a control character" put $'\e[2J'; }
+@test "a name with a control character beyond ASCII" { refused "the name * has a control character" put $'\xc2\x9b2J'; }
+@test "a name that is not UTF-8" {
+    refused "the name * is not UTF-8" put $'caf\xe9'
+    refused "the name * is not UTF-8" put $'\xc0\xaf'
+    refused "the name * is not UTF-8" put $'\xed\xa0\x80'
+}
+@test "a prefix that ends inside a character" { refused "the name * is not UTF-8" ls $'caf\xc3'; }
+
+@test "no verb, or none that there is" {
+    refused "a verb is missing; see 'festore --help'"
+    refused "there is no verb 'putt'; see 'festore --help'" putt x
+    refused "there is no verb ''; see 'festore --help'" ""
+}
+@test "arguments that are missing or too many" {
+    refused "put: NAME is missing; see 'festore put --help'" put
+    refused "rm: NAME is missing; see 'festore rm --help'" rm --force
+    refused "put: unexpected argument 'c'; see 'festore put --help'" put a b c
+    refused "status: unexpected argument 'x'; see 'festore status --help'" status x
+}
+@test "options that there are not, or without their value" {
+    refused "get: there is no option '--if-absent'; see 'festore get --help'" get x --if-absent
+    refused "ls: there is no option '-x'; see 'festore ls --help'" ls -x
+    refused "put: --if-version needs one value; see 'festore put --help'" put x --if-version
+    refused "--tee needs one value; see 'festore --help'" --tee
+}
+@test "values that are none" {
+    refused "--tee is auto, optee or sim, not 'qemu'; *" --tee qemu ls
+    refused "--storage is ree or rpmb, not 'disk'; *" ls --storage disk
+    refused "put: --if-version is a number, not '1x'; *" put x --if-version 1x
+    refused "put: --if-version is a number, not '-1'; *" put x --if-version=-1
+    refused "get: --offset is a number of bytes, not '1k'; *" get x --offset 1k
+    refused "get: --length is a number of bytes, not '18446744073709551616'; *" get x --length 18446744073709551616
+    for t in 0 -1 1.5 ten 86401; do refused "--timeout is a number of seconds from 1 to 86400, not '$t'; *" ls "--timeout=$t"; done
+    refused "there is no group 'no such group'; *" ls --group 'no such group'
+    refused "there is no group '4294967295'; *" ls --group 4294967295
+}
+@test "a terminal obeys nothing that an error quotes" {
+    refused "there is no verb '\\\\x1b[[]2J'; *" $'\e[2J'
+    refused "put: unexpected argument 'a\\\\x0ab'; *" put x y $'a\nb'
+}
+@test "options that exclude each other" {
+    refused "--group and --public exclude each other; *" --public --group 0 ls
+    refused "put: --if-absent and --if-version exclude each other; *" put x --if-absent --if-version 1
+    run --separate-stderr festore get x --json
+    [ "$status" = 2 ]
+    [[ $stderr == "festore: get: --json needs a FILE: "* ]]
+}
+@test "the store is announced, and not there" {
+    refused "the store is not in this version; use --storage ree (the default) or rpmb; *" --storage store ls
+}
+@test "FESTORE_TEE has to be one that there is; an option beats it" {
+    FESTORE_TEE=qemu refused "FESTORE_TEE is auto, optee or sim, not 'qemu'" ls
+    need_sim "to have one that --tee can name"
+    FESTORE_TEE=qemu run --separate-stderr festore --tee sim ls "$PREFIX"
+    expect_success
+}
+@test "nothing is read or stored when the usage is wrong" {
+    run --separate-stderr timeout 10 "$FESTORE_BIN" put "" /dev/zero
+    expect_error 2 "a name must not be empty"
+}
+
+@test "global options stand before or after the verb" {
+    echo here | festore put "${PREFIX}here"
+    [ "$(festore --timeout 30 get "${PREFIX}here")" = here ]
+    [ "$(festore get --timeout 30 "${PREFIX}here")" = here ]
+    [ "$(festore get "${PREFIX}here" --timeout=30 -q)" = here ]
+}
+@test "--version" {
+    run --separate-stderr festore --version
+    expect_success
+    [[ $output =~ ^festore\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+}
+@test "--help names every verb and exit code" {
+    run --separate-stderr festore --help
+    expect_success
+    for word in put get ls stat rm status FESTORE_TEE "Exit codes:"; do [[ $output == *"$word"* ]]; done
+    for code in 0 1 2 3 4 5 6 7 8 9; do [[ $output =~ (^|[[:space:]])$code\ \  ]]; done
+}
+@test "every verb has a help with usage, examples and its options" {
+    local verbs
+    verbs=$(festore --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+    [ -n "$verbs" ]
+    for verb in $verbs; do
+        run --separate-stderr festore "$verb" --help
+        expect_success
+        [[ $output == *"Usage: festore $verb [OPTIONS]"* ]]
+        [[ $output == *"Examples:"*"festore"*"$verb"* ]]
+        [[ $output != *"TEXT"* ]]
+    done
+    [[ $(festore put --help) == *--if-absent*--if-version\ N*--write-once* ]]
+    [[ $(festore -h get) == *--offset\ N*--length\ N* ]]
+}
+@test "no line of a help is wider than 120 characters" {
+    for verb in "" put get ls stat rm status; do
+        # shellcheck disable=SC2086
+        [ -z "$(festore $verb --help | grep -E '.{121}')" ]
+    done
+}
