@@ -130,7 +130,7 @@ int present(const Options& options, Outcome outcome) {
         if (error.tee_result != 0)
             print_note(options, fmt::format("(the TEE's answer: 0x{:08x}, origin {})", error.tee_result, error.tee_origin));
     }
-    int code = outcome.errors.empty() ? 0 : static_cast<int>(outcome.errors.front().code);
+    int code = outcome.errors.empty() ? outcome.exit_code : static_cast<int>(outcome.errors.front().code);
     if (const auto written = write_standard_output(bytes_of(outcome.text)); !written) {
         print_line(written.error().message);
         if (code == 0) code = static_cast<int>(written.error().code);

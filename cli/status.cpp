@@ -25,7 +25,7 @@ public:
         if (!client) return failed(client.error());
         const Expected<TeeStatus> status = client->status();
         if (!status) return failed(status.error());
-        return {document_of(*status), text_of(*status), {}};
+        return {document_of(*status), text_of(*status), {}, 0};
     }
 
 private:
@@ -36,6 +36,7 @@ private:
         return {{"festore", version()},
                 {"tee", s.kind == TeeKind::sim ? "sim" : "optee"},
                 {"library", s.library},
+                {"tee_version", s.tee_version},
                 {"ta_version", s.ta_version},
                 {"protocol", {{"major", s.protocol_major}, {"minor", s.protocol_minor}}},
                 {"identity", s.identity},
@@ -51,6 +52,7 @@ private:
         const auto row = [&](const char* label, const auto& value) { text += fmt::format("{:<20} {}\n", label, value); };
         row("festore", version());
         row("TEE", s.kind == TeeKind::sim ? "simulated: it protects nothing" : "OP-TEE");
+        if (!s.tee_version.empty()) row("OP-TEE", s.tee_version);
         row("client library", escaped(s.library));
         row("trusted application", fmt::format("{} (protocol {}.{})", s.ta_version, s.protocol_major, s.protocol_minor));
         row("identity", escaped(s.identity));

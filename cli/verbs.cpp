@@ -50,6 +50,13 @@ constexpr VerbEntry kVerbs[] = {
      "  festore --group staff status\n"
      "  festore status --json | jq .storage.rpmb.available\n",
      make_status},
+    {"doctor", "", "find what weakens this device",
+     "Looks at the TEE, the kernel, tee-supplicant, device nodes, file systems and the trusted application's signature,\n"
+     "and says what weakens the protection of what is stored, why, and what helps. Reads only. Some checks need root.\n"
+     "Exit code 10 when something serious was found.",
+     "  sudo festore doctor\n"
+     "  festore doctor --json | jq -r '.findings[] | select(.severity == \"serious\") | .id'\n",
+     make_doctor},
     {"inspect", "DIR", "read OP-TEE's storage directory, without the TEE",
      "Looks at the folder in which tee-supplicant keeps OP-TEE's trusted storage (REE-FS), wherever it was copied from:\n"
      "files, versions, sizes, what was left behind. With the device's hardware unique key every hash and every block\n"

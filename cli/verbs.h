@@ -18,9 +18,10 @@ struct Outcome {
     Json document = Json::object();  // for --json; docs/json.md
     std::string text;                // for people, to standard output
     std::vector<Error> errors;       // a line each, to standard error
+    int exit_code = 0;               // when there is no error
 };
 
-inline Outcome failed(Error error) { return {Json::object(), "", {std::move(error)}}; }
+inline Outcome failed(Error error) { return {Json::object(), "", {std::move(error)}, 0}; }
 
 class Verb {
 public:
@@ -44,6 +45,7 @@ std::unique_ptr<Verb> make_ls();
 std::unique_ptr<Verb> make_stat();
 std::unique_ptr<Verb> make_rm();
 std::unique_ptr<Verb> make_status();
+std::unique_ptr<Verb> make_doctor();
 std::unique_ptr<Verb> make_inspect();
 
 // All of them, in the order in which the help shows them.
