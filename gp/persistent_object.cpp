@@ -31,6 +31,7 @@ Result<size_t> PersistentObject::size() const {
 Result<size_t> PersistentObject::read(MutableBytes out) {
     Size count = 0;
     const TEE_Result result = TEE_ReadObjectData(handle_, out.data(), static_cast<Size>(out.size()), &count);
+    if (result == TEE_ERROR_CORRUPT_OBJECT) handle_ = TEE_HANDLE_NULL;  // the TEE has deleted the object and closed it
     if (result != TEE_SUCCESS) return fail_with(result);
     return std::min<size_t>(count, out.size());
 }

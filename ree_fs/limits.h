@@ -13,7 +13,7 @@ inline constexpr uint32_t kNodesMax = 262144;
 inline constexpr size_t kDirEntriesMax = 65536;
 inline constexpr size_t kDirectoryNamesMax = 65536;
 // Lengths of content tried to find, without keys, the one that the root hash was made with.
-inline constexpr uint64_t kLengthsTriedMax = 16384;
+inline constexpr uint64_t kLengthsTriedMax = 65536;
 // Findings kept for one file; the rest is counted.
 inline constexpr size_t kFindingsPerFileMax = 64;
 // A hardware unique key: OP-TEE's is 16 bytes unless the platform says otherwise.

@@ -24,8 +24,8 @@ std::optional<unsigned> children_hashed(Sha256& sha, const Tree& tree, uint32_t 
 }
 
 struct Shape {
-    uint32_t highest = 1;
-    std::vector<uint32_t> misfits;  // nodes in the tree whose hash fits nothing
+    uint32_t highest = 1;           // node
+    std::vector<uint32_t> misfits;  // nodes whose hash fits nothing; what hangs below them is a guess
 };
 
 // Follows the tree down from a root with `root_children` children. Left-over nodes of a longer past are not in it.
@@ -37,22 +37,28 @@ Shape shape_of(const Tree& tree, const std::vector<std::optional<unsigned>>& cou
         if (!within[id]) continue;
         shape.highest = id;
         const std::optional<unsigned> count = id == 1 ? root_children : counts[id];
-        if (!count) {
-            shape.misfits.push_back(id);
-            continue;
-        }
-        for (uint32_t child = 2 * id; child < 2 * id + *count; ++child) within[child] = true;
+        if (!count) shape.misfits.push_back(id);
+        const uint64_t end = std::min<uint64_t>(2 * uint64_t{id} + count.value_or(2), tree.nodes.size() + 1);
+        for (uint64_t child = 2 * uint64_t{id}; child < end; ++child) within[child] = true;
     }
     return shape;
 }
 
-std::optional<uint64_t> find_length(Sha256& sha, const Tree& tree, unsigned children, uint32_t highest) {
+// The length of the content that the root was hashed with, and the number of nodes that it means. `shape.highest` is that
+// number, unless nodes are damaged: then it is only a bound, and smaller ones are tried, too.
+std::optional<uint64_t> find_length(Sha256& sha, const Tree& tree, unsigned children, Shape& shape, uint64_t& tries) {
     const Hash* const child0 = children > 0 ? &tree.nodes[1].image.hash : nullptr;
     const Hash* const child1 = children > 1 ? &tree.nodes[2].image.hash : nullptr;
-    const uint64_t from = uint64_t{highest - 1} * kBlockBytes;
-    static_assert(kBlockBytes < kLengthsTriedMax);
-    for (uint64_t length = from; length <= from + kBlockBytes; ++length) {
-        if (node_hash(sha, tree.nodes[0].image, &length, child0, child1) == tree.nodes[0].image.hash) return length;
+    const uint32_t lowest = shape.misfits.empty() ? shape.highest : 1;
+    for (uint32_t highest = shape.highest; highest >= lowest; --highest) {
+        const uint64_t from = uint64_t{highest - 1} * kBlockBytes;
+        for (uint64_t length = from; length <= from + kBlockBytes; ++length) {
+            if (++tries > kLengthsTriedMax) return std::nullopt;
+            if (node_hash(sha, tree.nodes[0].image, &length, child0, child1) != tree.nodes[0].image.hash) continue;
+            shape.highest = highest;
+            std::erase_if(shape.misfits, [highest](uint32_t id) { return id > highest; });
+            return length;
+        }
     }
     return std::nullopt;
 }
@@ -71,22 +77,25 @@ Survey survey_tree(FileSource& file, const FileView& view, uint8_t version) {
     tree.meta.node_id_max = nodes_that_fit(view.size);
     Findings beyond;  // that more could have been there says nothing
     load_nodes(file, *view.roots[version], tree, beyond);
+    // Places that were never written end the row of nodes.
+    const auto unwritten = std::ranges::find(tree.nodes.begin() + 1, tree.nodes.end(), Hash{}, [](const TreeNode& node) { return node.image.hash; });
+    tree.nodes.erase(unwritten, tree.nodes.end());
     Sha256 sha;
     std::vector<std::optional<unsigned>> counts(tree.nodes.size() + 1);
     for (uint32_t id = 2; id <= tree.nodes.size(); ++id) counts[id] = children_hashed(sha, tree, id, nullptr);
 
     const unsigned most = static_cast<unsigned>(std::min<size_t>(tree.nodes.size() - 1, 2));
     Shape likely;
+    uint64_t tries = 0;
     for (unsigned children = most + 1; children-- > 0;) {
         Shape shape = shape_of(tree, counts, children);
-        survey.length = find_length(sha, tree, children, shape.highest);
+        survey.length = find_length(sha, tree, children, shape, tries);
         if (survey.length || children == most) likely = std::move(shape);
         if (survey.length) break;
     }
     survey.nodes = likely.highest;
     if (!survey.length) {
         survey.findings.damage(place_of_node(1, version), "the root does not fit its hash, whatever the length of the content");
-        return survey;
     }
     for (const uint32_t id : likely.misfits) {
         survey.findings.damage(place_of_node(id, tree.nodes[id - 1].version), "the node, or the hash of a child, does not fit its hash");

@@ -24,6 +24,11 @@ Hash hash_with(Sha256& sha, const Tree& tree, uint32_t id, const Hash* child0, c
 void check_node(Sha256& sha, Tree& tree, uint32_t id, std::vector<Hash>& known, Findings& findings) {
     TreeNode& node = tree.nodes[id - 1];
     const Children children = children_of(tree, id);
+    const uint64_t wanted = std::min<uint64_t>(2 * uint64_t{id} + 1, tree.meta.node_id_max);
+    if (wanted >= 2 * uint64_t{id} && wanted > tree.nodes.size()) {
+        node.trust = Trust::unknown;  // a child is missing, which is a finding already; without its hash nothing can be said
+        return;
+    }
     const Hash stored0 = children.first != nullptr ? children.first->image.hash : Hash{};
     const Hash stored1 = children.second != nullptr ? children.second->image.hash : Hash{};
     // As stored; else with the hash of one child, or of both, computed anew: then it is the stored hash that is wrong.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <grp.h>
 #include <memory>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,7 +32,8 @@ public:
         const pid_t child = fork();
         ASSERT_GE(child, 0);
         if (child == 0) {
-            const bool changed = setgroups(user.groups.size(), user.groups.data()) == 0 &&
+            const std::vector<gid_t> groups = groups_of(user);
+            const bool changed = setgroups(groups.size(), groups.data()) == 0 &&
                                  setresgid(user.gid, user.gid, user.gid) == 0 &&
                                  setresuid(user.uid, user.uid, user.uid) == 0;
             if (!changed) _exit(2);
@@ -45,6 +47,13 @@ public:
     std::string why_no_other_users() const override { return geteuid() == 0 ? "" : "needs root to become other users"; }
 
 private:
+    // The group that may open a real TEE's device comes on top.
+    std::vector<gid_t> groups_of(const User& user) const {
+        std::vector<gid_t> groups = user.groups;
+        struct stat node = {};
+        if (kind_ == TeeKind::optee && stat("/dev/tee0", &node) == 0) groups.push_back(node.st_gid);
+        return groups;
+    }
     TeeKind kind_;
 };
 

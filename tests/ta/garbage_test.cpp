@@ -192,5 +192,26 @@ TEST_F(Garbage, TheNthStorageCallFails) {
     }
 }
 
+// The TEE closes the handle of an object that it finds damaged; closing it again would panic the TA.
+TEST_F(Garbage, DamageFoundWhileReadingCostsOnlyThatObject) {
+    int found = 0;
+    for (uint64_t n = 1; n < 6; ++n) {
+        ASSERT_EQ(put(victim_, "damaged", filled(100, 1)), 0U);
+        sim::Faults faults;
+        faults.storage = n;
+        faults.storage_code = number(Code::corrupt_object);
+        tee_.set_faults(faults);
+        Content content(100);
+        const uint32_t result = get(victim_, "damaged", content).result;
+        tee_.set_faults({});
+        if (result != 0) {
+            EXPECT_EQ(result, number(Code::corrupt_object)) << "n = " << n;
+            ++found;
+        }
+        check_that_others_are_unharmed();
+    }
+    EXPECT_GE(found, 2) << "at opening, and at reading";
+}
+
 }  // namespace
 }  // namespace festore::ta
