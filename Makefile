@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Every command of the project, thin: the work is in CMake (the build), ta/Makefile (the TA) and tools/.
 .DEFAULT_GOAL := build
-.PHONY: build setup run check check-full ta clean help install
+.PHONY: build setup run check check-full ta vm vm-run clean help install
 BUILD := build
 JOBS ?= $(shell nproc)
 
@@ -11,7 +11,7 @@ build: ## build everything for this machine: build/bin/festore, build/lib/
 	@cmake --build $(BUILD) -j $(JOBS)
 
 setup: ## install the Debian packages that building and testing need (apt; root or sudo)
-	@tools/setup build ta
+	@tools/setup build ta machine
 
 run: ## set up, build, and show the main job on a real file: make run [FILE=...]
 	@tools/setup build
@@ -27,6 +27,17 @@ check-full: ## everything that make check runs, and what takes longer
 ta: ## build the signed TA for arm64 with OP-TEE's dev kit out of Debian's package
 	@tools/setup build ta
 	@tools/build-ta arm64
+
+MACHINE ?= qemu-arm64
+export CMD
+vm: ## a shell in an emulated machine with a real OP-TEE (this folder is /host there): make vm [VM_SHARE=DIR]
+	@tools/setup build ta machine
+	@machines/run $(MACHINE)
+
+vm-run: ## run a command there; its output and exit code come back: make vm-run CMD="festore status"
+	@tools/setup build ta machine
+	@[ -n "$$CMD" ] || { echo 'say what to run: make vm-run CMD="..."' >&2; exit 2; }
+	@machines/run $(MACHINE) "$$CMD"
 
 install: build ## install command, library and headers: make install [DESTDIR=...]
 	@cmake --install $(BUILD)
