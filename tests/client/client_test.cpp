@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The library against a TEE that lies, dies, or does not answer: a table of Client API functions that this test writes.
+#include "base/writer.h"
+#include "client/access.h"
+#include "protocol/messages.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <gtest/gtest.h>
+#include <thread>
+
+namespace festore {
+namespace {
+
+using protocol::Command;
+
+// What the fake TEE does for one command: gets the operation, gives the result.
+using Serve = std::function<TEEC_Result(Command, TEEC_Operation&)>;
+Serve serve;
+int sessions_opened = 0;
+protocol::HelloAnswer hello;
+
+template <class M>
+void answer(TEEC_Operation& operation, const M& message) {
+    auto& out = operation.params[1].tmpref;
+    Writer writer({static_cast<std::byte*>(out.buffer), out.size});
+    encode(message, writer);
+    out.size = writer.size();
+}
+
+TEEC_Result invoke(TEEC_Session*, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
+    *origin = TEEC_ORIGIN_TRUSTED_APP;
+    if (static_cast<Command>(command) == Command::hello) {
+        answer(*operation, hello);
+        return TEEC_SUCCESS;
+    }
+    return serve(static_cast<Command>(command), *operation);
+}
+
+const TeecFunctions kFake{
+    .initialize_context = [](const char*, TEEC_Context*) -> TEEC_Result { return TEEC_SUCCESS; },
+    .finalize_context = [](TEEC_Context*) {},
+    .open_session = [](TEEC_Context*, TEEC_Session*, const TEEC_UUID*, uint32_t, const void*, TEEC_Operation*,
+                       uint32_t*) -> TEEC_Result {
+        ++sessions_opened;
+        return TEEC_SUCCESS;
+    },
+    .close_session = [](TEEC_Session*) {},
+    .invoke_command = invoke,
+    .register_shared_memory = [](TEEC_Context*, TEEC_SharedMemory*) -> TEEC_Result { return TEEC_ERROR_NOT_SUPPORTED; },
+    .allocate_shared_memory = [](TEEC_Context*, TEEC_SharedMemory* m) -> TEEC_Result {
+        m->buffer = std::calloc(1, m->size);
+        return TEEC_SUCCESS;
+    },
+    .release_shared_memory = [](TEEC_SharedMemory* m) { std::free(m->buffer); },
+    .request_cancellation = [](TEEC_Operation*) {},
+};
+
+class HostileTee : public testing::Test {
+protected:
+    void SetUp() override {
+        hello = {};
+        hello.version_major = protocol::kVersionMajor;
+        hello.object_bytes_max = 1 << 20;
+        sessions_opened = 0;
+    }
+    static Expected<Client> try_connect() {
+        ClientOptions options;
+        options.call_timeout = std::chrono::seconds(1);
+        return ClientAccess::connect(kFake, options);
+    }
+    static Client connect() {
+        Expected<Client> client = try_connect();
+        EXPECT_TRUE(client) << client.error().message;
+        return std::move(*client);
+    }
+    // Gives content to a get, claiming any sizes.
+    static TEEC_Result give(TEEC_Operation& operation, std::string_view content, uint32_t claimed, size_t payload_size) {
+        const auto& memory = operation.params[2].memref;
+        std::memcpy(memory.parent->buffer, content.data(), std::min(content.size(), memory.size));
+        operation.params[2].memref.size = payload_size;
+        protocol::Metadata metadata;
+        metadata.content_size = claimed;
+        answer(operation, metadata);
+        return TEEC_SUCCESS;
+    }
+};
+
+TEST_F(HostileTee, AnHonestAnswerIsTaken) {
+    Client client = connect();
+    serve = [](Command, TEEC_Operation& o) { return give(o, "hello", 5, 5); };
+    const auto got = client.get("x");
+    ASSERT_TRUE(got) << got.error().message;
+    EXPECT_EQ(got->size(), 5U);
+}
+
+TEST_F(HostileTee, SizesThatLieAreRefused) {
+    Client client = connect();
+    serve = [](Command, TEEC_Operation& o) { return give(o, "hello", 4, 5); };
+    EXPECT_FALSE(client.get("x")) << "the sizes differ";
+    serve = [](Command, TEEC_Operation& o) { return give(o, "hello", 1 << 30, 1 << 30); };
+    EXPECT_FALSE(client.get("x")) << "more than the buffer holds";
+    serve = [](Command, TEEC_Operation& o) {
+        o.params[1].tmpref.size = 1 << 30;
+        return TEEC_SUCCESS;
+    };
+    EXPECT_FALSE(client.stat("x")) << "an answer longer than its buffer";
+    serve = [](Command, TEEC_Operation& o) {
+        o.params[1].tmpref.size = 0;
+        return TEEC_SUCCESS;
+    };
+    EXPECT_FALSE(client.stat("x"));
+    EXPECT_FALSE(client.put("x", {}));
+}
+
+TEST_F(HostileTee, ABufferGrowsAsFarAsIsTold) {
+    Client client = connect();
+    int calls = 0;
+    serve = [&](Command, TEEC_Operation& o) -> TEEC_Result {
+        ++calls;
+        if (o.params[2].memref.size >= 200000) return give(o, "big", 200000, 200000);
+        o.params[2].memref.size = 200000;
+        return TEEC_ERROR_SHORT_BUFFER;
+    };
+    const auto got = client.get("x");
+    ASSERT_TRUE(got) << got.error().message;
+    EXPECT_EQ(got->size(), 200000U);
+    EXPECT_EQ(calls, 2);
+}
+
+TEST_F(HostileTee, ABufferThatIsNeverLargeEnoughEnds) {
+    Client client = connect();
+    int calls = 0;
+    serve = [&](Command, TEEC_Operation& o) -> TEEC_Result {
+        ++calls;
+        o.params[2].memref.size += 1;
+        return TEEC_ERROR_SHORT_BUFFER;
+    };
+    const auto got = client.get("x");
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code, ErrorCode::busy);
+    EXPECT_LE(calls, 8);
+    serve = [](Command, TEEC_Operation& o) -> TEEC_Result {
+        o.params[2].memref.size = 1;
+        return TEEC_ERROR_SHORT_BUFFER;
+    };
+    EXPECT_FALSE(client.get("x")) << "short, but with room";
+}
+
+TEST_F(HostileTee, AListingThatDoesNotMoveOnEnds) {
+    Client client = connect();
+    int pages = 0;
+    serve = [&](Command, TEEC_Operation& o) -> TEEC_Result {
+        ++pages;
+        protocol::ListAnswer list;
+        list.more = true;
+        list.cursor = bytes_of("same");
+        answer(o, list);
+        o.params[2].memref.size = 0;
+        return TEEC_SUCCESS;
+    };
+    EXPECT_FALSE(client.list());
+    EXPECT_EQ(pages, 2);
+}
+
+TEST_F(HostileTee, EntriesThatAreNotThereAreRefused) {
+    Client client = connect();
+    serve = [](Command, TEEC_Operation& o) -> TEEC_Result {
+        protocol::ListAnswer list;
+        list.entries = 1000;
+        answer(o, list);
+        o.params[2].memref.size = 10;
+        return TEEC_SUCCESS;
+    };
+    EXPECT_FALSE(client.list());
+}
+
+TEST_F(HostileTee, ATaThatDiedIsOpenedAgainAndReadsAreRepeated) {
+    Client client = connect();
+    int calls = 0;
+    serve = [&](Command, TEEC_Operation& o) -> TEEC_Result {
+        return ++calls == 1 ? TEEC_ERROR_TARGET_DEAD : give(o, "hello", 5, 5);
+    };
+    EXPECT_TRUE(client.get("x"));
+    EXPECT_EQ(calls, 2);
+    EXPECT_EQ(sessions_opened, 2);
+}
+
+TEST_F(HostileTee, AConditionalPutIsNotRepeated) {
+    Client client = connect();
+    int calls = 0;
+    serve = [&](Command, TEEC_Operation&) -> TEEC_Result {
+        ++calls;
+        return TEEC_ERROR_TARGET_DEAD;
+    };
+    PutOptions options;
+    options.if_absent = true;
+    const auto stored = client.put("x", {}, options);
+    ASSERT_FALSE(stored);
+    EXPECT_EQ(stored.error().code, ErrorCode::no_tee);
+    EXPECT_EQ(calls, 1);
+    calls = 0;
+    EXPECT_FALSE(client.put("x", {}));
+    EXPECT_EQ(calls, 2) << "one without conditions is, once";
+}
+
+TEST_F(HostileTee, ACallThatNeverReturnsIsGivenUp) {
+    Client client = connect();
+    serve = [](Command, TEEC_Operation&) -> TEEC_Result {
+        std::this_thread::sleep_for(std::chrono::seconds(3));
+        return TEEC_ERROR_GENERIC;
+    };
+    const auto begin = std::chrono::steady_clock::now();
+    const auto got = client.get("x");
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code, ErrorCode::no_tee);
+    EXPECT_NE(got.error().message.find("tee-supplicant"), std::string::npos) << got.error().message;
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+    std::this_thread::sleep_for(std::chrono::seconds(3));  // the abandoned call ends while all it uses still lives
+}
+
+TEST_F(HostileTee, AnotherMajorVersionIsRefused) {
+    hello.version_major = protocol::kVersionMajor + 1;
+    const auto client = try_connect();
+    ASSERT_FALSE(client);
+    EXPECT_EQ(client.error().code, ErrorCode::no_tee);
+    EXPECT_NE(client.error().message.find("protocol"), std::string::npos);
+}
+
+TEST_F(HostileTee, NothingIsAskedForABadName) {
+    Client client = connect();
+    serve = [](Command, TEEC_Operation&) -> TEEC_Result {
+        ADD_FAILURE() << "asked";
+        return TEEC_SUCCESS;
+    };
+    EXPECT_EQ(client.put("", {}).error().code, ErrorCode::usage);
+    EXPECT_EQ(client.get(std::string(256, 'x')).error().code, ErrorCode::usage);
+    EXPECT_EQ(client.stat("a\nb").error().code, ErrorCode::usage);
+    EXPECT_EQ(client.remove("\xff").error().code, ErrorCode::usage);
+}
+
+}  // namespace
+}  // namespace festore

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What people are told: each code that the TEE can answer becomes the documented kind, in one line.
+#include "client/errors.h"
+
+#include "base/tee_client_api.h"
+
+#include <gtest/gtest.h>
+
+namespace festore {
+namespace {
+
+ErrorCode of(Code code) { return error_of_command(static_cast<uint32_t>(code), 4, {"get", "x"}).code; }
+
+TEST(Errors, EachAnswerHasItsKind) {
+    EXPECT_EQ(of(Code::item_not_found), ErrorCode::not_found);
+    EXPECT_EQ(of(Code::access_conflict), ErrorCode::conflict);
+    EXPECT_EQ(of(Code::version_conflict), ErrorCode::conflict);
+    EXPECT_EQ(of(Code::write_once), ErrorCode::conflict);
+    EXPECT_EQ(of(Code::corrupt_object), ErrorCode::damaged);
+    EXPECT_EQ(of(Code::storage_no_space), ErrorCode::no_space);
+    EXPECT_EQ(of(Code::out_of_memory), ErrorCode::no_space);
+    EXPECT_EQ(of(Code::limit_exceeded), ErrorCode::no_space);
+    EXPECT_EQ(of(Code::target_dead), ErrorCode::no_tee);
+    EXPECT_EQ(of(Code::communication), ErrorCode::no_tee);
+    EXPECT_EQ(of(Code::no_identity), ErrorCode::no_tee);
+    EXPECT_EQ(of(Code::storage_not_available), ErrorCode::no_tee);
+    EXPECT_EQ(of(Code::busy), ErrorCode::busy);
+    EXPECT_EQ(of(Code::access_denied), ErrorCode::not_permitted);
+    EXPECT_EQ(of(Code::generic), ErrorCode::failure);
+}
+
+TEST(Errors, MessagesAreOneLineAndNameWhatFailed) {
+    const Error error = error_of_command(0xFFFF0008, 4, {"get", "a\nb\x1b[31m"});
+    EXPECT_EQ(error.message.find('\n'), std::string::npos);
+    EXPECT_EQ(error.message.find('\x1b'), std::string::npos);
+    EXPECT_NE(error.message.find("'a\\x0ab\\x1b[31m'"), std::string::npos) << error.message;
+    EXPECT_EQ(error.tee_result, 0xFFFF0008U);
+    EXPECT_EQ(error.tee_origin, 4U);
+}
+
+TEST(Errors, OfOpeningASessionSayWhatToDo) {
+    EXPECT_EQ(error_of_session(TEEC_ERROR_ITEM_NOT_FOUND, 3, {}).code, ErrorCode::no_tee);
+    EXPECT_NE(error_of_session(TEEC_ERROR_ITEM_NOT_FOUND, 3, {}).message.find("/lib/optee_armtz"), std::string::npos);
+    EXPECT_EQ(error_of_session(TEEC_ERROR_ACCESS_DENIED, 2, Owner::group(7)).code, ErrorCode::not_permitted);
+    EXPECT_EQ(error_of_session(TEEC_ERROR_SECURITY, 3, {}).code, ErrorCode::no_tee);
+    EXPECT_EQ(error_of_session(TEEC_ERROR_BUSY, 4, {}).code, ErrorCode::busy);
+}
+
+}  // namespace
+}  // namespace festore

@@ -1,0 +1,56 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# The library as an installed package: cmake --install into an empty folder, both examples built against it out of tree and
+# run on the simulated TEE. FESTORE_BUILD: the build folder (build).
+
+setup_file() {
+    cd "$BATS_TEST_DIRNAME/../.."
+    export build=${FESTORE_BUILD:-$PWD/build}
+    cmake --install "$build" --prefix "$BATS_FILE_TMPDIR/prefix" > "$BATS_FILE_TMPDIR/install.log"
+    export prefix=$BATS_FILE_TMPDIR/prefix
+    export LD_LIBRARY_PATH=$(dirname "$(find "$prefix" -name 'libfestore.so')")
+    export PKG_CONFIG_PATH=$LD_LIBRARY_PATH/pkgconfig
+    export FESTORE_TEE=sim FESTORE_SIM_LIBRARY=$build/lib/libteec-festore-sim.so
+    export FESTORE_SIM_TEED=$build/bin/festore-sim-teed FESTORE_SIM_OPTIONS="--idle 2"
+}
+
+setup() {
+    cd "$BATS_TEST_DIRNAME/../.."
+    export FESTORE_SIM_DIR=$BATS_TEST_TMPDIR/tee
+}
+
+@test "the installed tree has the command, library, headers, packages, manual and completion, and nothing of the simulator" {
+    for file in bin/festore include/festore/client.hpp include/festore/festore.h share/man/man1/festore.1 \
+        share/bash-completion/completions/festore; do
+        [ -e "$prefix/$file" ] || { echo "no $file"; return 1; }
+    done
+    [ -n "$(find "$prefix" -name festore.pc)" ]
+    [ -n "$(find "$prefix" -name festore-config.cmake)" ]
+    [ -z "$(find "$prefix" -name '*sim*')" ]
+}
+
+@test "the C++ example, by CMake's package" {
+    cmake -S examples/cpp -B "$BATS_TEST_TMPDIR/cpp" -DCMAKE_PREFIX_PATH="$prefix" > /dev/null
+    cmake --build "$BATS_TEST_TMPDIR/cpp" > /dev/null
+    run "$BATS_TEST_TMPDIR/cpp/device_secret"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"made a secret of 32 bytes"*"read back 32 bytes"*"example/device secret: 32 bytes"* ]]
+    run "$BATS_TEST_TMPDIR/cpp/device_secret"
+    [[ $output == *"there is one already"* ]]
+}
+
+@test "the C example, by pkg-config, as C11 without warnings" {
+    cc -std=c11 -Wall -Wextra -Werror -pedantic examples/c/device_secret.c -o "$BATS_TEST_TMPDIR/device_secret" \
+        $(pkg-config --cflags --libs festore)
+    run "$BATS_TEST_TMPDIR/device_secret"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ $output == *"read back: hello"*"example/greeting: 5 bytes"* ]]
+}
+
+@test "the shared library shows nothing but the API" {
+    shown=$(nm -D --defined-only "$LD_LIBRARY_PATH/libfestore.so" | awk '$2 == "T" {print $3}' | c++filt |
+        grep -vE '^festore_|^festore::(Client::|version\()' || true)
+    [ -z "$shown" ] || { echo "$shown"; return 1; }
+}
