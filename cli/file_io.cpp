@@ -77,21 +77,22 @@ bool sync_directory(const std::string& directory) {
     return opened.valid() && (fsync(opened.get()) == 0 || errno == EINVAL);
 }
 
-Expected<void> replace(const std::string& file, Bytes bytes) {
+// `shown`: the file as the caller named it, for messages.
+Expected<void> replace(const std::string& file, const std::string& shown, Bytes bytes) {
     const size_t slash = file.rfind('/');
     const std::string directory = slash == std::string::npos ? "." : slash == 0 ? "/" : file.substr(0, slash);
     std::string beside = directory + "/.festore-XXXXXX";
     const SignalsHeld held;
     const Descriptor out(mkostemp(beside.data(), O_CLOEXEC));
-    if (!out.valid()) return write_failure(file);
+    if (!out.valid()) return write_failure(shown);
     const bool written = fchmod(out.get(), 0600) == 0 && write_all(out.get(), bytes) && fsync(out.get()) == 0 &&
                          rename(beside.c_str(), file.c_str()) == 0;
     if (!written) {
-        const auto failure = write_failure(file);
+        const auto failure = write_failure(shown);
         unlink(beside.c_str());
         return failure;
     }
-    if (!sync_directory(directory)) return write_failure(file);
+    if (!sync_directory(directory)) return write_failure(shown);
     return {};
 }
 
@@ -149,7 +150,7 @@ Expected<void> write_file(const std::string& file, Bytes bytes) {
     struct stat found {};
     if (lstat(file.c_str(), &found) != 0) {
         if (errno != ENOENT) return write_failure(file);
-        return replace(file, bytes);
+        return replace(file, file, bytes);
     }
     if (S_ISLNK(found.st_mode) && stat(file.c_str(), &found) != 0) return write_failure(file);
     if (S_ISDIR(found.st_mode)) {
@@ -159,7 +160,7 @@ Expected<void> write_file(const std::string& file, Bytes bytes) {
     if (!S_ISREG(found.st_mode)) return write_in_place(file, bytes);
     const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(file.c_str(), nullptr), &std::free);
     if (resolved == nullptr) return write_failure(file);
-    return replace(resolved.get(), bytes);
+    return replace(resolved.get(), file, bytes);
 }
 
 void occupy_standard_descriptors() {

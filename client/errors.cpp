@@ -115,7 +115,10 @@ Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner) {
     return error;
 }
 
-Error error_of_context(uint32_t result) {
+Error error_of_context(uint32_t result, TeeKind kind) {
+    if (kind == TeeKind::sim)
+        return {ErrorCode::no_tee, "the simulated TEE does not start; FESTORE_SIM_DIR must be a folder that it can write",
+                result, TEEC_ORIGIN_API};
     const TeeDevice device = find_tee_device();
     Error error{ErrorCode::no_tee, "", result, TEEC_ORIGIN_API};
     if (device.path.empty()) {

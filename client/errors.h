@@ -21,7 +21,7 @@ Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing);
 // An answer to opening a session.
 Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner);
 // The TEE could not be reached at all.
-Error error_of_context(uint32_t result);
+Error error_of_context(uint32_t result, TeeKind kind);
 
 Error usage_of_name(std::string_view name, NameFault fault);
 

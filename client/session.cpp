@@ -91,7 +91,7 @@ Expected<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const Cli
         },
         session->limit_);
     if (!answered) return unexpected(session->timed_out());
-    if (opening->context_result != TEEC_SUCCESS) return unexpected(error_of_context(opening->context_result));
+    if (opening->context_result != TEEC_SUCCESS) return unexpected(error_of_context(opening->context_result, tee.kind));
     if (opening->result != TEEC_SUCCESS)
         return unexpected(error_of_session(opening->result, opening->origin, options.owner));
     if (const auto checked = session->say_hello(options, claimed_id); !checked) return unexpected(checked.error());

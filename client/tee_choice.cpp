@@ -106,7 +106,7 @@ Expected<LoadedTee> load_tee(TeeKind kind) {
     if (simulator) std::fputs("festore: no TEE here: using the simulated TEE, which protects nothing\n", stderr);
     return simulator;
 #else
-    return unexpected(error_of_context(TEEC_ERROR_ITEM_NOT_FOUND));
+    return unexpected(error_of_context(TEEC_ERROR_ITEM_NOT_FOUND, TeeKind::optee));
 #endif
 }
 

@@ -99,11 +99,16 @@ std::optional<OpenedHead> with_computed_root(const Trial& trial) {
     });
 }
 
-std::optional<OpenedHead> with_own_root(const Trial& trial, bool chosen_only) {
+std::optional<OpenedHead> with_own_root(const Trial& trial) {
     return any_head(trial, [&](HeadOpener& opener, const FileView& view, HeadRule rule, uint8_t version) -> std::optional<OpenedHead> {
-        if (chosen_only && view.chosen != version) return std::nullopt;
         return opened(opener, view, rule, version, view.roots[version]->hash, opener.head().counter);
     });
+}
+
+// A view with the layout of some authentic head, else with what is known from elsewhere, else with the likely one.
+FileView best_view(const Trial& trial, const std::optional<OpenedHead>& authentic) {
+    if (authentic) return view_file(trial.file, authentic->layout);
+    return view_file(trial.file, trial.expected.layout.value_or(likely_layout(trial.file)));
 }
 
 // A file that dirf.db records: the version that it names is damaged, or is not there.
@@ -114,7 +119,8 @@ std::optional<OpenedHead> explain_recorded(const Trial& trial) {
         })) {
         return head;  // the stored root hash differs from the recorded one: check_nodes() reports it
     }
-    const FileView view = view_file(trial.file, likely_layout(trial.file));
+    const std::optional<OpenedHead> other = with_own_root(trial);
+    const FileView view = best_view(trial, other);
     for (uint8_t version = 0; version < 2; ++version) {
         if (!view.roots[version] || view.roots[version]->hash != recorded) continue;
         if (!view.heads[version]) {
@@ -122,10 +128,9 @@ std::optional<OpenedHead> explain_recorded(const Trial& trial) {
         } else {
             trial.findings.damage(place_of_head(view.layout, version), "the head is not authentic; the root that belongs to it is the recorded one");
         }
-        trial.key_fits = trial.key_fits || with_own_root(trial, false).has_value();
         return std::nullopt;
     }
-    if (const auto other = with_own_root(trial, false)) {
+    if (other) {
         trial.findings.damage(place_of_node_hash(1, other->version),
                               "an authentic file of this owner (commit " + std::to_string(other->head.counter) +
                                   "), but not the version that dirf.db records: an older state, or another object's file");
@@ -137,11 +142,9 @@ std::optional<OpenedHead> explain_recorded(const Trial& trial) {
 }
 
 std::optional<OpenedHead> explain_counted(const Trial& trial) {
-    const FileView view = view_file(trial.file, likely_layout(trial.file));
-    if (too_short(trial, view)) {
-        trial.key_fits = with_own_root(trial, false).has_value();
-        return std::nullopt;
-    }
+    std::optional<OpenedHead> before = with_own_root(trial);
+    const FileView view = best_view(trial, before);
+    if (too_short(trial, view)) return std::nullopt;
     if (auto head = with_repaired_counter(trial)) return head;
     if (auto head = with_computed_root(trial)) return head;
     if (!view.chosen) {
@@ -150,7 +153,6 @@ std::optional<OpenedHead> explain_counted(const Trial& trial) {
         trial.findings.damage(place_of_head(view.layout, *view.chosen), "the head is not authentic under this key");
     }
     // The version before may be whole: enough to show what the storage held.
-    auto before = with_own_root(trial, false);
     if (before) {
         trial.findings.note(place_of_head(before->layout, before->version),
                             "what is shown is the version before (commit " + std::to_string(before->head.counter) + ")");

@@ -105,7 +105,7 @@ private:
 
     std::optional<Uuid> owner_of(FileSource& source, const Ssk& ssk) const {
         for (const Uuid& owner : owners_) {
-            if (open_file(source, derive_tsk(ssk, owner), {owner, std::nullopt}).key_fits) return owner;
+            if (open_file(source, derive_tsk(ssk, owner), {owner, std::nullopt, layout_}).key_fits) return owner;
         }
         return std::nullopt;
     }
@@ -124,7 +124,8 @@ private:
         OpenOutcome outcome = open_file(*source, derive_tsk(*ssk_, std::nullopt), {});
         file->findings.add_all(outcome.findings);
         if (!outcome.file) return;
-        file->view = view_file(*source, outcome.file->layout());
+        layout_ = outcome.file->layout();
+        file->view = view_file(*source, *layout_);
         const bool acceptable = outcome.file->length() <= uint64_t{kDirEntriesMax} * kDirEntryBytes;
         if (!acceptable) file->findings.damage(whole_file(file->name.size), "more entries than this reader accepts");
         Collector content;
@@ -169,7 +170,7 @@ private:
         }
         file.former_owner = owner_of(*source, *ssk_);
         if (!file.former_owner) return;
-        OpenOutcome outcome = open_file(*source, derive_tsk(*ssk_, file.former_owner), {file.former_owner, std::nullopt});
+        OpenOutcome outcome = open_file(*source, derive_tsk(*ssk_, file.former_owner), {file.former_owner, std::nullopt, layout_});
         if (!outcome.file) return;
         Findings about_content;
         const bool whole = read_content(*source, *outcome.file, nullptr, about_content);
@@ -178,7 +179,7 @@ private:
 
     void open_recorded(FileReport& file, FileSource& source) {
         const DirEntry& entry = *file.entry;
-        OpenOutcome outcome = open_file(source, derive_tsk(*ssk_, entry.owner), {entry.owner, entry.root_hash});
+        OpenOutcome outcome = open_file(source, derive_tsk(*ssk_, entry.owner), {entry.owner, entry.root_hash, layout_});
         file.findings.add_all(outcome.findings);
         if (!outcome.file) return;
         file.view = view_file(source, outcome.file->layout());
@@ -235,6 +236,7 @@ private:
     const InspectionOptions& options_;
     std::vector<Uuid> owners_;
     std::optional<Ssk> ssk_;
+    std::optional<HeadLayout> layout_;  // of dirf.db
     Inspection result_;
 };
 

@@ -40,15 +40,17 @@ FileView view_file(FileSource& file, HeadLayout layout) {
 }
 
 HeadLayout likely_layout(FileSource& file) {
-    // With the right layout the two heads hold the same sealed file key, or version 0 is blank.
-    const auto fits = [&file](HeadLayout layout) {
+    // With the right layout the two heads hold the same sealed file key (unless version 0 is blank), and counters of two
+    // commits that follow each other. Damage to one of these leaves the other.
+    const auto score = [&file](HeadLayout layout) {
         const std::optional<Head> head0 = read_head(file, layout, 0);
         const std::optional<Head> head1 = read_head(file, layout, 1);
-        if (!head0 || !head1) return false;
-        return (head0->sealed_fek == head1->sealed_fek && !head0->is_blank()) ||
-               (head0->is_blank() && head1->counter == 1 && !head1->is_blank());
+        if (!head0 || !head1) return 0;
+        const bool same_key = head0->is_blank() ? !head1->is_blank() : head0->sealed_fek == head1->sealed_fek;
+        const bool neighbours = head0->counter % 2 == 0 && (head0->counter + 1 == head1->counter || head0->counter - 1 == head1->counter);
+        return (same_key ? 1 : 0) + (neighbours ? 1 : 0);
     };
-    return !fits(HeadLayout::padded) && fits(HeadLayout::packed) ? HeadLayout::packed : HeadLayout::padded;
+    return score(HeadLayout::packed) > score(HeadLayout::padded) ? HeadLayout::packed : HeadLayout::padded;
 }
 
 uint32_t nodes_that_fit(uint64_t file_size) {

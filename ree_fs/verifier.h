@@ -19,6 +19,7 @@ const char* name_of(HeadRule rule);
 struct Expected {
     std::optional<Uuid> owner;
     std::optional<Hash> root_hash;
+    std::optional<HeadLayout> layout = std::nullopt;  // what the directory's other files have; only to place damage
 };
 
 // A file whose head is authentic: its tree, checked, and the means to open its blocks.

@@ -33,6 +33,7 @@ uint64_t address_of(Tee* tee) { return reinterpret_cast<uintptr_t>(tee); }
 Tee& tee_at(uint64_t address) { return *reinterpret_cast<Tee*>(static_cast<uintptr_t>(address)); }
 
 TEEC_Result initialize_context(const char*, TEEC_Context* context) {
+    if (context == nullptr) return TEEC_ERROR_BAD_PARAMETERS;
     if (the_tee == nullptr) return TEEC_ERROR_ITEM_NOT_FOUND;
     context->imp[0] = address_of(the_tee);
     return TEEC_SUCCESS;
@@ -44,7 +45,8 @@ TEEC_Result open_session(TEEC_Context* context, TEEC_Session* session, const TEE
     uint32_t& where = origin != nullptr ? *origin : unwanted;
     where = TEEC_ORIGIN_API;
     Params params;
-    if (!params_of(operation, params)) return TEEC_ERROR_BAD_PARAMETERS;
+    if (context == nullptr || session == nullptr || destination == nullptr || !params_of(operation, params))
+        return TEEC_ERROR_BAD_PARAMETERS;
     const std::optional<Identity> identity = identity_of_login(method, group_in(data), current_caller());
     where = TEEC_ORIGIN_COMMS;
     if (!identity) return TEEC_ERROR_ACCESS_DENIED;
@@ -63,26 +65,32 @@ TEEC_Result invoke_command(TEEC_Session* session, uint32_t command, TEEC_Operati
     uint32_t& where = origin != nullptr ? *origin : unwanted;
     where = TEEC_ORIGIN_API;
     Params params;
-    if (!params_of(operation, params)) return TEEC_ERROR_BAD_PARAMETERS;
+    if (session == nullptr || !params_of(operation, params)) return TEEC_ERROR_BAD_PARAMETERS;
     const uint32_t result = tee_at(session->imp[0]).invoke(static_cast<uint32_t>(session->imp[1]), command, params, &where);
     give_back(params, operation);
     return result;
 }
 
-TEEC_Result allocate_shared_memory(TEEC_Context*, TEEC_SharedMemory* memory) {
-    if (!flags_are_known(memory->flags)) return TEEC_ERROR_BAD_PARAMETERS;
+void close_session(TEEC_Session* session) {
+    if (session != nullptr) tee_at(session->imp[0]).close_session(static_cast<uint32_t>(session->imp[1]));
+}
+
+TEEC_Result allocate_shared_memory(TEEC_Context* context, TEEC_SharedMemory* memory) {
+    if (context == nullptr || memory == nullptr || !flags_are_known(memory->flags)) return TEEC_ERROR_BAD_PARAMETERS;
     memory->buffer = std::calloc(1, memory->size > 0 ? memory->size : 1);
     memory->imp[0] = 1;  // ours to free
     return memory->buffer != nullptr ? TEEC_SUCCESS : TEEC_ERROR_OUT_OF_MEMORY;
 }
 
-TEEC_Result register_shared_memory(TEEC_Context*, TEEC_SharedMemory* memory) {
-    if (!flags_are_known(memory->flags) || memory->buffer == nullptr) return TEEC_ERROR_BAD_PARAMETERS;
+TEEC_Result register_shared_memory(TEEC_Context* context, TEEC_SharedMemory* memory) {
+    if (context == nullptr || memory == nullptr || !flags_are_known(memory->flags) || memory->buffer == nullptr)
+        return TEEC_ERROR_BAD_PARAMETERS;
     memory->imp[0] = 0;
     return TEEC_SUCCESS;
 }
 
 void release_shared_memory(TEEC_SharedMemory* memory) {
+    if (memory == nullptr) return;
     if (memory->imp[0] == 1) std::free(memory->buffer);
     memory->buffer = nullptr;
     memory->imp[0] = 0;
@@ -95,7 +103,7 @@ const TeecFunctions& teec_in_process() {
         .initialize_context = initialize_context,
         .finalize_context = [](TEEC_Context*) {},
         .open_session = open_session,
-        .close_session = [](TEEC_Session* s) { tee_at(s->imp[0]).close_session(static_cast<uint32_t>(s->imp[1])); },
+        .close_session = close_session,
         .invoke_command = invoke_command,
         .register_shared_memory = register_shared_memory,
         .allocate_shared_memory = allocate_shared_memory,

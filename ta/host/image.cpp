@@ -32,6 +32,7 @@ const sim::TaImage& host_image() {
     static const sim::TaImage image{
         .uuid = protocol::kTaUuid,
         .flags = TA_FLAGS,
+        .api_1_1 = sizeof(gp::Size) == sizeof(uint32_t),
         .stack_bytes = TA_STACK_SIZE,
         .heap_bytes = TA_DATA_SIZE,
         .version = TA_VERSION,

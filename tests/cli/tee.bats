@@ -49,7 +49,10 @@ load helper
     need_sim "to lose its server"
     fresh_tee
     FESTORE_SIM_TEED=/no/such/server run --separate-stderr timeout 60 "$FESTORE_BIN" ls
-    expect_error 7 "*/no/such/server*"
+    [ "$status" = 7 ]
+    [ -z "$output" ]
+    # The simulator's library says why, the command what.
+    [[ $stderr == "festore: the simulated TEE's server /no/such/server "*$'\n'"festore: the simulated TEE does not start; "* ]]
 }
 
 @test "exit 7: no OP-TEE on this machine" {
