@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/conformance/backend.h"
 
+#include "client/tee_choice.h"
+
 #include <cstdlib>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -44,6 +46,11 @@ public:
         ASSERT_EQ(waitpid(child, &status, 0), child);
         EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "as uid " << user.uid << ": status " << status;
     }
+    const TeecFunctions& functions() override {
+        if (!loaded_) loaded_ = load_tee(kind_);
+        if (!*loaded_) ADD_FAILURE() << loaded_->error().message;
+        return (*loaded_)->functions;
+    }
     std::string why_no_other_users() const override { return geteuid() == 0 ? "" : "needs root to become other users"; }
 
 private:
@@ -74,6 +81,7 @@ public:
         uid_.reset();
         sim::reset_caller();
     }
+    const TeecFunctions& functions() override { return sim::teec_in_process(); }
     std::string why_no_other_users() const override { return ""; }
 
 private:

@@ -5,6 +5,7 @@
 //   CONFORMANCE_STORAGES  ree, rpmb or both, separated by a comma (default: ree)
 //   CONFORMANCE_ANSWERS   a file to which each case's answer is appended, for comparing two TEEs
 #pragma once
+#include "base/teec_functions.h"
 #include "festore/client.hpp"
 
 #include <functional>
@@ -26,6 +27,8 @@ public:
     virtual Expected<Client> connect(const ClientOptions& options) = 0;
     // Runs `body` as another user: in this process where the TEE is, else in a child. Its failures fail the test.
     virtual void as_user(const User& user, const std::function<void()>& body) = 0;
+    // The Client API itself, for a client that does not use the library.
+    virtual const TeecFunctions& functions() = 0;
     // Why as_user() cannot work here, or nothing.
     virtual std::string why_no_other_users() const = 0;
 };
