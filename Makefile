@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Every command of the project, thin: the work is in CMake (the build), ta/Makefile (the TA) and tools/.
 .DEFAULT_GOAL := build
-.PHONY: build setup run check check-full ta vm vm-run clean help install
+.PHONY: build setup run check check-full check-fresh ta vm vm-run clean help install
 BUILD := build
 JOBS ?= $(shell nproc)
 
@@ -23,6 +23,10 @@ check: ## set up, build and run the tests; ends with a table of what ran where
 
 check-full: ## everything that make check runs, and what takes longer
 	@tools/check --full
+
+check-fresh: ## prove the README: both commands in bare Debian 12 and 13 roots (root; an hour)
+	@tools/setup build ta machine fresh
+	@tools/check-fresh
 
 ta: ## build the signed TA for arm64 with OP-TEE's dev kit out of Debian's package
 	@tools/setup build ta

@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# What only a real OP-TEE can show: run as root in the emulated machine.
+
+ta=/usr/lib/optee_armtz/b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta
+
+setup_file() {
+    [ -c /dev/tee0 ] && [ -x /usr/bin/xtest ] && [ "$(id -u)" = 0 ] ||
+        { echo "these tests run as root in the emulated machine" >&2; return 1; }
+}
+
+teardown() {
+    [ ! -e "$ta.away" ] || mv "$ta.away" "$ta"
+    pgrep -x tee-supplicant > /dev/null || supplicant start
+}
+
+@test "status names a real OP-TEE and its version" {
+    run festore status --json
+    [ "$status" -eq 0 ]
+    [[ $output == *'"tee": "optee"'* ]]
+    [[ $output == *'"tee_version": "4.'* ]]
+}
+
+@test "OP-TEE's own storage tests pass beside festore's objects, and leave them alone" {
+    head -c 7000 /dev/urandom > "$BATS_TEST_TMPDIR/content"
+    festore put beside "$BATS_TEST_TMPDIR/content"
+    for number in $(seq 6001 6020); do
+        run xtest -t regression "regression_$number"
+        echo "$output" | tail -n 3
+        [ "$status" -eq 0 ]
+    done
+    festore get beside "$BATS_TEST_TMPDIR/back"
+    cmp "$BATS_TEST_TMPDIR/content" "$BATS_TEST_TMPDIR/back"
+    festore rm beside
+}
+
+@test "doctor finds the zero key, the public signing key and the missing replay protection" {
+    run festore doctor --json
+    echo "$output"
+    [ "$status" -eq 10 ]
+    for id in zero-huk ta-signing-key replay-protection; do
+        grep -A1 "\"id\": \"$id\"" <<< "$output" | grep -q '"severity": "serious"'
+    done
+    for id in tee-reachable kernel-identities device-node supplicant-node tee-supplicant storage-file-system; do
+        grep -A1 "\"id\": \"$id\"" <<< "$output" | grep -q '"severity": "ok"'
+    done
+    grep -A1 '"id": "tee-version"' <<< "$output" | grep -q '"severity": "warning"'
+}
+
+@test "doctor finds a device node that is open to all" {
+    chmod 0666 /dev/tee0
+    run festore doctor --json
+    chmod 0660 /dev/tee0
+    grep -A1 '"id": "device-node"' <<< "$output" | grep -q '"severity": "warning"'
+}
+
+@test "without tee-supplicant a call ends with exit code 7 and the next step, and works again when it is back" {
+    festore put before /etc/hostname
+    supplicant stop
+    run festore --timeout 3 get before
+    echo "$output"
+    [ "$status" -eq 7 ]
+    [[ $output == *tee-supplicant* ]]
+    [ "$(wc -l <<< "$output")" -eq 1 ]
+    supplicant start
+    festore get before | cmp - /etc/hostname
+    festore rm before
+}
+
+@test "tee-supplicant restarted while no session is open: nothing is noticed (rule 1)" {
+    festore put before /etc/hostname
+    supplicant stop
+    supplicant start
+    festore get before | cmp - /etc/hostname
+    festore rm before
+}
+
+@test "tee-supplicant restarted while a session is open: the next calls work, since no TEE object is held (rule 1)" {
+    festore put before /etc/hostname
+    # A client that has its session and waits for its content, which it asks for after connecting.
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    festore put waiting "$BATS_TEST_TMPDIR/pipe" 3>&- &
+    client=$!
+    exec 4> "$BATS_TEST_TMPDIR/pipe"
+    sleep 1
+    supplicant stop
+    supplicant start
+    echo content >&4
+    exec 4>&-
+    wait "$client"
+    [ "$(festore get waiting)" = content ]
+    festore get before | cmp - /etc/hostname
+    festore rm before waiting
+}
+
+@test "no permission for the device: exit code 5, naming its group" {
+    run setpriv --reuid 1003 --regid 1003 --clear-groups festore ls
+    echo "$output"
+    [ "$status" -eq 5 ]
+    [[ $output == *teeclnt* ]]
+}
+
+@test "no trusted application: exit code 7, saying where it was looked for" {
+    mv "$ta" "$ta.away"
+    run festore ls
+    mv "$ta.away" "$ta"
+    echo "$output"
+    [ "$status" -eq 7 ]
+    [[ $output == *optee_armtz* ]]
+    festore ls
+}
+
+@test "inspect reads OP-TEE's live storage with the key of this machine, and extracts what festore stored" {
+    festore put inspected /etc/passwd
+    printf '00000000000000000000000000000000' > "$BATS_TEST_TMPDIR/huk"
+    run festore inspect /var/lib/optee-client/data/tee --huk-file "$BATS_TEST_TMPDIR/huk" --extract "$BATS_TEST_TMPDIR/out"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    # An object of ours is a header, its name, and the content at its end.
+    size=$(stat -c %s /etc/passwd)
+    found=0
+    for file in "$BATS_TEST_TMPDIR"/out/b7e89fc1-5044-431e-b4c5-9fb6ae256423/*; do
+        if tail -c "$size" "$file" | cmp -s - /etc/passwd; then found=1; fi
+    done
+    [ "$found" = 1 ]
+    festore rm inspected
+}
