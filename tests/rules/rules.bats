@@ -40,8 +40,8 @@ allowed() {
     [ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
-@test "no line of code has more than 125 characters" {
-    bad=$(sources . | xargs grep -nE '^.{126,}$' || true)
+@test "no line of code has more than 140 characters" {
+    bad=$(sources . | xargs grep -nE '^.{141,}$' || true)
     [ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
@@ -58,7 +58,8 @@ allowed() {
 }
 
 @test "no absolute path of a machine, and no registry's host, is written anywhere" {
-    bad=$(git ls-files | grep -v '^tests/rules/' | xargs grep -nIE '/root/|/home/[a-z]|/work/|deb\.debian\.org|snapshot\.debian|registry\.npmjs' || true)
+    bad=$(git ls-files | grep -vE '^tests/rules/|^machines/[^/]*/guest/' |
+        xargs grep -nIE '(^|[^A-Za-z0-9_.])(/root/|/home/[a-z]|/work/)|deb\.debian\.org|snapshot\.debian|registry\.npmjs' || true)
     [ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
