@@ -126,8 +126,7 @@ std::optional<OpenedHead> explain_recorded(const Trial& trial) {
         if (!view.heads[version]) {
             trial.findings.damage(place_of_head(view.layout, version), ends_at(trial));
         } else {
-            trial.findings.damage(place_of_head(view.layout, version),
-                                  "the head is not authentic; the root that belongs to it is the recorded one");
+            trial.findings.damage(place_of_head(view.layout, version), "the head is not authentic; the root that belongs to it is the recorded one");
         }
         return std::nullopt;
     }

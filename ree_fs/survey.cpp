@@ -78,8 +78,7 @@ Survey survey_tree(FileSource& file, const FileView& view, uint8_t version) {
     Findings beyond;  // that more could have been there says nothing
     load_nodes(file, *view.roots[version], tree, beyond);
     // Places that were never written end the row of nodes.
-    const auto unwritten = std::ranges::find(tree.nodes.begin() + 1, tree.nodes.end(), Hash{},
-                                              [](const TreeNode& node) { return node.image.hash; });
+    const auto unwritten = std::ranges::find(tree.nodes.begin() + 1, tree.nodes.end(), Hash{}, [](const TreeNode& node) { return node.image.hash; });
     tree.nodes.erase(unwritten, tree.nodes.end());
     Sha256 sha;
     std::vector<std::optional<unsigned>> counts(tree.nodes.size() + 1);

@@ -6,8 +6,7 @@ namespace festore::ree_fs::test {
 namespace {
 
 TEST(Keys, SskOfBothDerivations) {
-    EXPECT_EQ(hex(derive_ssk(zero_huk(), Derivation::compatible).expose()), 
-              "79b082214416d9f43a9be1cb6c4abaa5435c1a1a55b8ae51c3a6857460952147");
+    EXPECT_EQ(hex(derive_ssk(zero_huk(), Derivation::compatible).expose()), "79b082214416d9f43a9be1cb6c4abaa5435c1a1a55b8ae51c3a6857460952147");
     EXPECT_EQ(hex(derive_ssk(zero_huk(), Derivation::subkey).expose()), "a3e7181c6eed030fd52f79537c56c4d07da92e56d374ff1dd2043350785b37d8");
     const Huk huk = *Huk::parse(bytes_of("0x000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F\n"));
     EXPECT_EQ(huk.size(), 32U);
