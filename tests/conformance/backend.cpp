@@ -62,6 +62,7 @@ private:
         return groups;
     }
     TeeKind kind_;
+    std::optional<Expected<LoadedTee>> loaded_;
 };
 
 #ifdef FESTORE_IN_PROCESS
