@@ -26,8 +26,8 @@ void close_and_forget(int& descriptor) {
 std::string percent_encoded(std::string_view id) {
     std::string text;
     for (const char c : id) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-                           c == '~' || (c == '.' && !text.empty());
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                           c == '_' || c == '~' || (c == '.' && !text.empty());
         text += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
     return text;
@@ -43,9 +43,9 @@ Extractor::~Extractor() {
 
 void Extractor::failed(const std::string& what, const std::string& path) {
     const int why = errno;
-    const ErrorCode code = why == EACCES || why == EPERM                     ? ErrorCode::not_permitted
+    const ErrorCode code = why == EACCES || why == EPERM                    ? ErrorCode::not_permitted
                            : why == ENOSPC || why == EDQUOT || why == EFBIG ? ErrorCode::no_space
-                                                                             : ErrorCode::failure;
+                                                                            : ErrorCode::failure;
     errors_.push_back({code, fmt::format("cannot {} {}: {}", what, escaped(path), std::strerror(why)), 0, 0});
     broken_ = true;
 }
@@ -80,7 +80,8 @@ ree_fs::ContentSink* Extractor::begin(const ree_fs::DirEntry& entry) {
     file_ = ::openat(owner_descriptor_, file_name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file_ >= 0) return this;
     if (errno == EEXIST) {
-        errors_.push_back({ErrorCode::conflict, escaped(file_path_) + " is there already and was not overwritten", 0, 0});
+        errors_.push_back(
+            {ErrorCode::conflict, escaped(file_path_) + " is there already and was not overwritten", 0, 0});
     } else {
         failed("write", file_path_);
     }

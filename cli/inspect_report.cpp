@@ -59,8 +59,8 @@ private:
 
 void add_findings(const ree_fs::Findings& findings, std::vector<TreeText::Branch>& below) {
     for (const ree_fs::Finding& finding : findings.list()) {
-        below.push_back({fmt::format("{}: {}: {}", finding.severity == Severity::damage ? "DAMAGED" : "note", describe(finding.place),
-                                     finding.text),
+        below.push_back({fmt::format("{}: {}: {}", finding.severity == Severity::damage ? "DAMAGED" : "note",
+                                     describe(finding.place), finding.text),
                          {}});
     }
     if (findings.dropped() > 0) below.push_back({fmt::format("and {} more", findings.dropped()), {}});
@@ -78,8 +78,8 @@ std::string state_of(const FileReport& file) {
         state += fmt::format(", version {} live by the counters", *file.view.chosen);
     }
     if (!file.opened && file.survey && file.survey->length) {
-        state += fmt::format(", {} node{} whose hashes fit, content {} bytes", file.survey->nodes, file.survey->nodes == 1 ? "" : "s",
-                             *file.survey->length);
+        state += fmt::format(", {} node{} whose hashes fit, content {} bytes", file.survey->nodes,
+                             file.survey->nodes == 1 ? "" : "s", *file.survey->length);
     }
     return state;
 }
@@ -87,15 +87,17 @@ std::string state_of(const FileReport& file) {
 TreeText::Branch plain_branch(const FileReport& file) {
     TreeText::Branch branch{file_label(file) + ": ", {}};
     if (!is_storage(file)) {
-        branch.line += !file.name.regular                           ? "not a regular file, not part of the storage"
-                       : file.name.kind == NameKind::installed_ta   ? fmt::format("a TA in OP-TEE's own store, {} bytes", file.name.size)
-                                                                    : "not part of the storage";
+        branch.line += !file.name.regular ? "not a regular file, not part of the storage"
+                       : file.name.kind == NameKind::installed_ta
+                           ? fmt::format("a TA in OP-TEE's own store, {} bytes", file.name.size)
+                           : "not part of the storage";
         return branch;
     }
     branch.line += state_of(file);
     if (file.former_owner) {
         const std::string name = owner_name(*file.former_owner);
-        branch.line += fmt::format(", made by TA {}{}", uuid_text(*file.former_owner), name.empty() ? "" : " (" + name + ")");
+        branch.line +=
+            fmt::format(", made by TA {}{}", uuid_text(*file.former_owner), name.empty() ? "" : " (" + name + ")");
         if (file.opened) branch.line += fmt::format(", content {} bytes", file.opened->length);
     }
     add_findings(file.findings, branch.below);
@@ -120,14 +122,15 @@ TreeText::Branch object_branch(const FileReport& file) {
 
 std::string key_line(const Inspection& inspection) {
     switch (inspection.key) {
-        case ree_fs::KeyState::none: return "no key given: owners, names and contents are not readable";
-        case ree_fs::KeyState::does_not_fit: return "the key given does not open this directory";
-        case ree_fs::KeyState::fits: break;
+    case ree_fs::KeyState::none: return "no key given: owners, names and contents are not readable";
+    case ree_fs::KeyState::does_not_fit: return "the key given does not open this directory";
+    case ree_fs::KeyState::fits: break;
     }
     for (const FileReport& file : inspection.files) {
         if (!file.opened) continue;
         return fmt::format("the key fits ({} derivation; head rule {}, layout {})", name_of(inspection.derivation),
-                           name_of(file.opened->rule), file.opened->layout == ree_fs::HeadLayout::padded ? "padded" : "packed");
+                           name_of(file.opened->rule),
+                           file.opened->layout == ree_fs::HeadLayout::padded ? "padded" : "packed");
     }
     return fmt::format("the key fits ({} derivation)", name_of(inspection.derivation));
 }
@@ -194,7 +197,8 @@ nlohmann::ordered_json file_json(const FileReport& file) {
     json["size"] = file.name.size;
     if (!is_storage(file)) return json;
     json["commits"] = nlohmann::ordered_json::array();
-    for (const auto& head : file.view.heads) json["commits"].push_back(head ? nlohmann::ordered_json(head->counter) : nullptr);
+    for (const auto& head : file.view.heads)
+        json["commits"].push_back(head ? nlohmann::ordered_json(head->counter) : nullptr);
     json["live_by_counters"] = file.view.chosen ? nlohmann::ordered_json(*file.view.chosen) : nullptr;
     if (file.survey && !file.opened) {
         json["survey"]["version"] = file.survey->version;
@@ -212,7 +216,8 @@ nlohmann::ordered_json file_json(const FileReport& file) {
 void add_damages(const std::string& label, const ree_fs::Findings& findings, std::vector<Error>& errors) {
     for (const ree_fs::Finding& finding : findings.list()) {
         if (finding.severity != Severity::damage) continue;
-        errors.push_back({ErrorCode::damaged, fmt::format("{}: {}: {}", label, describe(finding.place), finding.text), 0, 0});
+        errors.push_back(
+            {ErrorCode::damaged, fmt::format("{}: {}: {}", label, describe(finding.place), finding.text), 0, 0});
     }
 }
 
@@ -225,8 +230,8 @@ std::string without_file_text(const ree_fs::DirEntry& entry) {
 
 std::string uuid_text(const Uuid& uuid) {
     const std::string digits = hex(uuid.bytes);
-    return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" + digits.substr(16, 4) + "-" +
-           digits.substr(20);
+    return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" + digits.substr(16, 4) +
+           "-" + digits.substr(20);
 }
 
 std::string owner_name(const Uuid& owner) {
@@ -244,7 +249,9 @@ std::string inspection_text(const std::string& directory, const Inspection& insp
     for (const FileReport& file : inspection.files) {
         if (file.name.kind == NameKind::directory_file) {
             TreeText::Branch branch = plain_branch(file);
-            if (inspection.listed) branch.line += fmt::format(", {} objects, {} free entries", inspection.entries, inspection.free_entries);
+            if (inspection.listed)
+                branch.line +=
+                    fmt::format(", {} objects, {} free entries", inspection.entries, inspection.free_entries);
             add_findings(inspection.directory_findings, branch.below);
             tree.add(std::move(branch));
         } else if (file.entry) {
@@ -255,7 +262,8 @@ std::string inspection_text(const std::string& directory, const Inspection& insp
     }
     for (const ree_fs::DirEntry& entry : inspection.without_file) {
         owners[entry.owner].below.push_back({fmt::format("{}: DAMAGED: its file {} is missing", escaped(entry.id),
-                                                         ree_fs::name_of_file(entry.file_number)), {}});
+                                                         ree_fs::name_of_file(entry.file_number)),
+                                             {}});
     }
     for (auto& [owner, branch] : owners) {
         const std::string name = owner_name(owner);

@@ -11,7 +11,8 @@
 namespace festore::cli {
 
 // The TA of this project, whose objects are recognised in any storage directory.
-inline constexpr Uuid kFestoreTa = Uuid::from_fields(0xb7e89fc1, 0x5044, 0x431e, {0xb4, 0xc5, 0x9f, 0xb6, 0xae, 0x25, 0x64, 0x23});
+inline constexpr Uuid kFestoreTa =
+    Uuid::from_fields(0xb7e89fc1, 0x5044, 0x431e, {0xb4, 0xc5, 0x9f, 0xb6, 0xae, 0x25, 0x64, 0x23});
 
 std::string uuid_text(const Uuid& uuid);
 // "festore", "OP-TEE", or "" for a TA that is not known.

@@ -56,15 +56,17 @@ Expected<ree_fs::Huk> read_huk(const std::string& path) {
                                                        : Result<ree_fs::Huk>(fail(Code::bad_format));
     if (huk) return std::move(*huk);
     return tl::make_unexpected(Error{ErrorCode::usage,
-                                     shown + " is not a hardware unique key: give 16 or 32 raw bytes, or 16 to 64 bytes in "
-                                             "hexadecimal",
+                                     shown +
+                                         " is not a hardware unique key: give 16 or 32 raw bytes, or 16 to 64 bytes in "
+                                         "hexadecimal",
                                      0, 0});
 }
 
 InspectAnswer refused(Error error) { return {{}, nlohmann::ordered_json::object(), {std::move(error)}}; }
 
 Error listing_error(const std::string& directory, Code code) {
-    if (code == Code::limit_exceeded) return {ErrorCode::no_space, escaped(directory) + ": too many names to look at", 0, 0};
+    if (code == Code::limit_exceeded)
+        return {ErrorCode::no_space, escaped(directory) + ": too many names to look at", 0, 0};
     return system_error("cannot list " + escaped(directory));
 }
 
@@ -84,16 +86,19 @@ InspectAnswer inspect(const InspectRequest& request) {
     }
     std::optional<Extractor> extractor;
     if (!request.extract.empty()) extractor.emplace(request.extract);
-    const ree_fs::InspectionOptions options{huk ? &*huk : nullptr, nullptr, {&kFestoreTa, 1}, extractor ? &*extractor : nullptr};
+    const ree_fs::InspectionOptions options{
+        huk ? &*huk : nullptr, nullptr, {&kFestoreTa, 1}, extractor ? &*extractor : nullptr};
     const Result<ree_fs::Inspection> inspection = inspect_storage(ree_fs::StorageDirectory(directory.get()), options);
     if (!inspection) return refused(listing_error(request.directory, inspection.error().code));
     if (!inspection->recognised()) {
         return refused({ErrorCode::failure,
-                        escaped(request.directory) + " is not a storage directory of OP-TEE: neither dirf.db nor numbered files "
-                                                     "are in it (tee-supplicant's default is /var/lib/tee)",
+                        escaped(request.directory) +
+                            " is not a storage directory of OP-TEE: neither dirf.db nor numbered files "
+                            "are in it (tee-supplicant's default is /var/lib/tee)",
                         0, 0});
     }
-    InspectAnswer answer{inspection_text(request.directory, *inspection), inspection_json(request.directory, *inspection),
+    InspectAnswer answer{inspection_text(request.directory, *inspection),
+                         inspection_json(request.directory, *inspection),
                          inspection_errors(request.directory, *inspection)};
     if (inspection->key == ree_fs::KeyState::does_not_fit) {
         answer.errors.push_back({ErrorCode::not_permitted,
@@ -104,7 +109,8 @@ InspectAnswer inspect(const InspectRequest& request) {
     if (extractor) {
         answer.document["extracted"] = nlohmann::ordered_json::array();
         for (const std::string& path : extractor->paths()) answer.document["extracted"].push_back(escaped(path));
-        answer.text += "extracted " + std::to_string(extractor->paths().size()) + " objects to " + escaped(request.extract) + "\n";
+        answer.text +=
+            "extracted " + std::to_string(extractor->paths().size()) + " objects to " + escaped(request.extract) + "\n";
         answer.errors.insert(answer.errors.end(), extractor->errors().begin(), extractor->errors().end());
     }
     return answer;

@@ -22,7 +22,9 @@ public:
     Hash finish();
 
 private:
-    struct Free { void operator()(evp_md_ctx_st* context) const; };
+    struct Free {
+        void operator()(evp_md_ctx_st* context) const;
+    };
     std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
@@ -34,12 +36,15 @@ class GcmOpener {
 public:
     explicit GcmOpener(Bytes key);
     // True and `out` filled when the tag fits; else false and `out` wiped. `out` is as large as `sealed`.
-    [[nodiscard]] bool open(Bytes iv, std::initializer_list<Bytes> associated, Bytes sealed, Bytes tag, MutableBytes out);
+    [[nodiscard]] bool open(Bytes iv, std::initializer_list<Bytes> associated, Bytes sealed, Bytes tag,
+                            MutableBytes out);
     // Decrypts without believing the tag: only to find out which part of a damaged file still fits the rest.
     void decrypt_unverified(Bytes iv, Bytes sealed, MutableBytes out);
 
 private:
-    struct Free { void operator()(evp_cipher_ctx_st* context) const; };
+    struct Free {
+        void operator()(evp_cipher_ctx_st* context) const;
+    };
     void start(Bytes iv);
     std::unique_ptr<evp_cipher_ctx_st, Free> context_;
 };

@@ -33,8 +33,8 @@ std::optional<OpenedHead> any_head(const Trial& trial, F&& f) {
     return std::nullopt;
 }
 
-std::optional<OpenedHead> opened(HeadOpener& opener, const FileView& view, HeadRule rule, uint8_t version, const Hash& root_hash,
-                                 uint32_t counter) {
+std::optional<OpenedHead> opened(HeadOpener& opener, const FileView& view, HeadRule rule, uint8_t version,
+                                 const Hash& root_hash, uint32_t counter) {
     const std::optional<Meta> meta = opener.open(view.layout, rule, root_hash, counter);
     if (!meta) return std::nullopt;
     Head head = opener.head();
@@ -42,7 +42,9 @@ std::optional<OpenedHead> opened(HeadOpener& opener, const FileView& view, HeadR
     return OpenedHead{view.layout, rule, version, head, root_hash, *meta};
 }
 
-std::string ends_at(const Trial& trial) { return "the file ends at " + std::to_string(trial.file.size()) + ", before the end of this"; }
+std::string ends_at(const Trial& trial) {
+    return "the file ends at " + std::to_string(trial.file.size()) + ", before the end of this";
+}
 
 // A structure that has to be there before anything can be opened. True when a finding was added.
 bool too_short(const Trial& trial, const FileView& view) {
@@ -64,45 +66,51 @@ bool too_short(const Trial& trial, const FileView& view) {
 
 // The counter that the other head implies for this one: one more or one less.
 std::optional<OpenedHead> with_repaired_counter(const Trial& trial) {
-    return any_head(trial, [&](HeadOpener& opener, const FileView& view, HeadRule rule, uint8_t version) -> std::optional<OpenedHead> {
-        const std::optional<Head>& other = view.heads[version ^ 1U];
-        if (!other) return std::nullopt;
-        for (const uint32_t counter : {other->counter + 1, other->counter - 1}) {
-            if (counter == opener.head().counter) continue;
-            auto head = opened(opener, view, rule, version, view.roots[version]->hash, counter);
-            if (!head) continue;
-            trial.findings.damage(place_of_counter(view.layout, version),
-                                  "the counter was altered: it says " + std::to_string(opener.head().counter) +
-                                      ", but the head is authentic only with " + std::to_string(counter));
-            return head;
-        }
-        return std::nullopt;
-    });
+    return any_head(
+        trial,
+        [&](HeadOpener& opener, const FileView& view, HeadRule rule, uint8_t version) -> std::optional<OpenedHead> {
+            const std::optional<Head>& other = view.heads[version ^ 1U];
+            if (!other) return std::nullopt;
+            for (const uint32_t counter : {other->counter + 1, other->counter - 1}) {
+                if (counter == opener.head().counter) continue;
+                auto head = opened(opener, view, rule, version, view.roots[version]->hash, counter);
+                if (!head) continue;
+                trial.findings.damage(place_of_counter(view.layout, version),
+                                      "the counter was altered: it says " + std::to_string(opener.head().counter) +
+                                          ", but the head is authentic only with " + std::to_string(counter));
+                return head;
+            }
+            return std::nullopt;
+        });
 }
 
 // The root's stored hash is what is damaged: with the hash computed from the tree the head is authentic.
 std::optional<OpenedHead> with_computed_root(const Trial& trial) {
-    return any_head(trial, [&](HeadOpener& opener, const FileView& view, HeadRule rule, uint8_t version) -> std::optional<OpenedHead> {
-        if (view.chosen != version || rule != kRules[0]) return std::nullopt;
-        Tree tree;
-        tree.version = version;
-        tree.meta = opener.guess(view.layout);
-        Findings ignored;
-        load_nodes(trial.file, *view.roots[version], tree, ignored);
-        Sha256 sha;
-        const Hash computed = computed_hash(sha, tree, 1);
-        for (const HeadRule either : kRules) {
-            // Only when the hash was wrong: check_nodes() then reports it, because the stored one differs.
-            if (auto head = opened(opener, view, either, version, computed, opener.head().counter)) return head;
-        }
-        return std::nullopt;
-    });
+    return any_head(
+        trial,
+        [&](HeadOpener& opener, const FileView& view, HeadRule rule, uint8_t version) -> std::optional<OpenedHead> {
+            if (view.chosen != version || rule != kRules[0]) return std::nullopt;
+            Tree tree;
+            tree.version = version;
+            tree.meta = opener.guess(view.layout);
+            Findings ignored;
+            load_nodes(trial.file, *view.roots[version], tree, ignored);
+            Sha256 sha;
+            const Hash computed = computed_hash(sha, tree, 1);
+            for (const HeadRule either : kRules) {
+                // Only when the hash was wrong: check_nodes() then reports it, because the stored one differs.
+                if (auto head = opened(opener, view, either, version, computed, opener.head().counter)) return head;
+            }
+            return std::nullopt;
+        });
 }
 
 std::optional<OpenedHead> with_own_root(const Trial& trial) {
-    return any_head(trial, [&](HeadOpener& opener, const FileView& view, HeadRule rule, uint8_t version) -> std::optional<OpenedHead> {
-        return opened(opener, view, rule, version, view.roots[version]->hash, opener.head().counter);
-    });
+    return any_head(
+        trial,
+        [&](HeadOpener& opener, const FileView& view, HeadRule rule, uint8_t version) -> std::optional<OpenedHead> {
+            return opened(opener, view, rule, version, view.roots[version]->hash, opener.head().counter);
+        });
 }
 
 // A view with the layout of some authentic head, else with what is known from elsewhere, else with the likely one.
@@ -126,18 +134,21 @@ std::optional<OpenedHead> explain_recorded(const Trial& trial) {
         if (!view.heads[version]) {
             trial.findings.damage(place_of_head(view.layout, version), ends_at(trial));
         } else {
-            trial.findings.damage(place_of_head(view.layout, version), "the head is not authentic; the root that belongs to it is the recorded one");
+            trial.findings.damage(place_of_head(view.layout, version),
+                                  "the head is not authentic; the root that belongs to it is the recorded one");
         }
         return std::nullopt;
     }
     if (other) {
-        trial.findings.damage(place_of_node_hash(1, other->version),
-                              "an authentic file of this owner (commit " + std::to_string(other->head.counter) +
-                                  "), but not the version that dirf.db records: an older state, or another object's file");
+        trial.findings.damage(
+            place_of_node_hash(1, other->version),
+            "an authentic file of this owner (commit " + std::to_string(other->head.counter) +
+                "), but not the version that dirf.db records: an older state, or another object's file");
         if (view.roots[1] || other->version == 1) return std::nullopt;
     }
     if (too_short(trial, view)) return std::nullopt;
-    trial.findings.damage(whole_file(trial.file.size()), "neither version is the recorded one, nor authentic for this owner");
+    trial.findings.damage(whole_file(trial.file.size()),
+                          "neither version is the recorded one, nor authentic for this owner");
     return std::nullopt;
 }
 
@@ -148,14 +159,16 @@ std::optional<OpenedHead> explain_counted(const Trial& trial) {
     if (auto head = with_repaired_counter(trial)) return head;
     if (auto head = with_computed_root(trial)) return head;
     if (!view.chosen) {
-        trial.findings.damage(place_of_counter(view.layout, 0), "the counters contradict each other, OP-TEE takes neither version");
+        trial.findings.damage(place_of_counter(view.layout, 0),
+                              "the counters contradict each other, OP-TEE takes neither version");
     } else {
         trial.findings.damage(place_of_head(view.layout, *view.chosen), "the head is not authentic under this key");
     }
     // The version before may be whole: enough to show what the storage held.
     if (before) {
-        trial.findings.note(place_of_head(before->layout, before->version),
-                            "what is shown is the version before (commit " + std::to_string(before->head.counter) + ")");
+        trial.findings.note(
+            place_of_head(before->layout, before->version),
+            "what is shown is the version before (commit " + std::to_string(before->head.counter) + ")");
     }
     return before;
 }
@@ -168,8 +181,8 @@ std::optional<Meta> HeadOpener::open(HeadLayout layout, HeadRule rule, const Has
     std::array<std::byte, kMetaBytesPadded> plain{};
     const size_t size = meta_bytes(layout);
     const Bytes covered = Bytes(root_hash).first(rule == HeadRule::whole ? kHashBytes : kHashBytes / 2);
-    if (!gcm_.open(head_.iv, {covered, encoded, head_.sealed_fek, head_.iv}, Bytes(head_.sealed_meta).first(size), head_.tag,
-                   MutableBytes(plain).first(size))) {
+    if (!gcm_.open(head_.iv, {covered, encoded, head_.sealed_fek, head_.iv}, Bytes(head_.sealed_meta).first(size),
+                   head_.tag, MutableBytes(plain).first(size))) {
         return std::nullopt;
     }
     return decode_meta(plain);
@@ -182,7 +195,8 @@ Meta HeadOpener::guess(HeadLayout layout) {
     return decode_meta(plain).value_or(Meta{});
 }
 
-std::optional<OpenedHead> explain(FileSource& file, const Tsk& tsk, const Expected& expected, Findings& findings, bool& key_fits) {
+std::optional<OpenedHead> explain(FileSource& file, const Tsk& tsk, const Expected& expected, Findings& findings,
+                                  bool& key_fits) {
     const Trial trial{file, tsk, expected, findings, key_fits};
     return expected.root_hash ? explain_recorded(trial) : explain_counted(trial);
 }

@@ -11,7 +11,8 @@ inline constexpr std::array<HeadRule, 2> kRules = {HeadRule::first_half, HeadRul
 // One head with its file key.
 class HeadOpener {
 public:
-    HeadOpener(const Tsk& tsk, const Head& head) : head_(head), fek_(open_fek(tsk, head.sealed_fek)), gcm_(fek_.expose()) {}
+    HeadOpener(const Tsk& tsk, const Head& head)
+        : head_(head), fek_(open_fek(tsk, head.sealed_fek)), gcm_(fek_.expose()) {}
     // The metadata, when the head is authentic with this root hash and counter.
     std::optional<Meta> open(HeadLayout layout, HeadRule rule, const Hash& root_hash, uint32_t counter);
     std::optional<Meta> open(HeadLayout layout, HeadRule rule, const Hash& root_hash) {
@@ -39,7 +40,8 @@ struct OpenedHead {
 
 // Why no version opened as it should. Adds findings, at least one of them damage; gives the head that is authentic once
 // a single damaged field is put right, if there is one. Sets `key_fits` when any head is authentic in any way.
-std::optional<OpenedHead> explain(FileSource& file, const Tsk& tsk, const Expected& expected, Findings& findings, bool& key_fits);
+std::optional<OpenedHead> explain(FileSource& file, const Tsk& tsk, const Expected& expected, Findings& findings,
+                                  bool& key_fits);
 
 // For dirf.db, once version `opened` was taken: whether the other version is really the newer one, its counter altered.
 void check_other_counter(FileSource& file, const Tsk& tsk, const OpenedHead& opened, Findings& findings);

@@ -34,8 +34,8 @@ class StorageDirectory {
 public:
     // `descriptor` stays the caller's, and open for as long as this is used.
     explicit StorageDirectory(int descriptor) : descriptor_(descriptor) {}
-    // Sorted: dirf.db, numbered files by number, the rest by name. generic when the system fails to list, limit_exceeded
-    // beyond kDirectoryNamesMax.
+    // Sorted: dirf.db, numbered files by number, the rest by name. generic when the system fails to list,
+    // limit_exceeded beyond kDirectoryNamesMax.
     Result<std::vector<DirectoryName>> names() const;
     // Null when it is not a regular file, or cannot be opened.
     std::unique_ptr<FileSource> open(const std::string& name) const;

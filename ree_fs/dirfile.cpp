@@ -42,19 +42,22 @@ DirFile parse_dirfile(Bytes content) {
         }
         entry.id = text_of(id.first(id_size));
         if (!numbers.insert(entry.file_number).second) {
-            directory.findings.damage(place_of_entry(index), "a second object in file number " +
-                                                                 std::to_string(entry.file_number) + ": OP-TEE clears this entry");
+            directory.findings.damage(
+                place_of_entry(index),
+                "a second object in file number " + std::to_string(entry.file_number) + ": OP-TEE clears this entry");
             continue;
         }
         if (!objects.emplace(entry.owner, entry.id).second) {
-            directory.findings.damage(place_of_entry(index), "a second entry for the same object: OP-TEE uses the first");
+            directory.findings.damage(place_of_entry(index),
+                                      "a second entry for the same object: OP-TEE uses the first");
         }
         directory.entries.push_back(std::move(entry));
     }
     const size_t read = count * kDirEntryBytes;
     if (read != content.size()) {
-        directory.findings.note({Part::entry, static_cast<uint32_t>(count), 0, read, content.size() - read},
-                                count == kDirEntriesMax ? "more entries than this reader accepts" : "an entry cut short");
+        directory.findings.note(
+            {Part::entry, static_cast<uint32_t>(count), 0, read, content.size() - read},
+            count == kDirEntriesMax ? "more entries than this reader accepts" : "an entry cut short");
     }
     return directory;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The content of dirf.db: the list of all objects of all TAs. Entries lie in no particular order, free ones between them.
+// The content of dirf.db: the list of all objects of all TAs. Entries lie in no particular order, free ones between
+// them.
 #pragma once
 #include "base/uuid.h"
 #include "ree_fs/finding.h"
@@ -9,7 +10,7 @@ namespace festore::ree_fs {
 struct DirEntry {
     uint32_t index = 0;  // place in dirf.db
     Uuid owner;
-    std::string id;      // 1 to 64 bytes, any values
+    std::string id;  // 1 to 64 bytes, any values
     Hash root_hash{};
     uint32_t file_number = 0;
 };
@@ -17,7 +18,7 @@ struct DirEntry {
 struct DirFile {
     std::vector<DirEntry> entries;  // as OP-TEE uses them: of two with one file number it keeps the first
     uint32_t free_entries = 0;
-    Findings findings;              // places are offsets in the content
+    Findings findings;  // places are offsets in the content
 };
 
 // Never fails; what is wrong is a finding. Reads at most kDirEntriesMax entries.

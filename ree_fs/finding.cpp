@@ -9,11 +9,11 @@ namespace festore::ree_fs {
 
 const char* name_of(Part part) {
     switch (part) {
-        case Part::file: return "file";
-        case Part::head: return "head";
-        case Part::node: return "node";
-        case Part::block: return "block";
-        case Part::entry: return "entry";
+    case Part::file: return "file";
+    case Part::head: return "head";
+    case Part::node: return "node";
+    case Part::block: return "block";
+    case Part::entry: return "entry";
     }
     return "?";
 }
@@ -77,13 +77,13 @@ std::optional<Place> structure_at(uint64_t offset, HeadLayout layout) {
 std::string describe(const Place& place) {
     const std::string bytes = "offset " + std::to_string(place.offset) + ", " + std::to_string(place.size) + " bytes";
     switch (place.part) {
-        case Part::file: return "the file";
-        case Part::head: return "head version " + std::to_string(place.version) + " (" + bytes + ")";
-        case Part::entry: return "entry " + std::to_string(place.number) + " (" + bytes + " of the content)";
-        case Part::node:
-        case Part::block:
-            return std::string(name_of(place.part)) + " " + std::to_string(place.number) + " version " +
-                   std::to_string(place.version) + " (" + bytes + ")";
+    case Part::file: return "the file";
+    case Part::head: return "head version " + std::to_string(place.version) + " (" + bytes + ")";
+    case Part::entry: return "entry " + std::to_string(place.number) + " (" + bytes + " of the content)";
+    case Part::node:
+    case Part::block:
+        return std::string(name_of(place.part)) + " " + std::to_string(place.number) + " version " +
+               std::to_string(place.version) + " (" + bytes + ")";
     }
     return {};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the reader and the verifier have to say about a place in a storage file. Plain data, no keys and no content in it.
+// What the reader and the verifier have to say about a place in a storage file. Plain data, no keys and no content in
+// it.
 #pragma once
 #include "ree_fs/layout.h"
 

@@ -111,8 +111,13 @@ private:
     }
 
     static void report_opened(FileReport& file, const OpenedFile& opened, bool verified) {
-        file.opened = OpenedReport{opened.version(), opened.counter(), opened.layout(), opened.rule(),
-                                   static_cast<uint32_t>(opened.tree().nodes.size()), opened.length(), verified};
+        file.opened = OpenedReport{opened.version(),
+                                   opened.counter(),
+                                   opened.layout(),
+                                   opened.rule(),
+                                   static_cast<uint32_t>(opened.tree().nodes.size()),
+                                   opened.length(),
+                                   verified};
         file.view.layout = opened.layout();
     }
 
@@ -166,11 +171,13 @@ private:
             return;
         }
         if (result_.listed) {
-            file.findings.note(whole_file(file.name.size), "no object has this file: left behind by an interrupted change, or put there");
+            file.findings.note(whole_file(file.name.size),
+                               "no object has this file: left behind by an interrupted change, or put there");
         }
         file.former_owner = owner_of(*source, *ssk_);
         if (!file.former_owner) return;
-        OpenOutcome outcome = open_file(*source, derive_tsk(*ssk_, file.former_owner), {file.former_owner, std::nullopt, layout_});
+        OpenOutcome outcome =
+            open_file(*source, derive_tsk(*ssk_, file.former_owner), {file.former_owner, std::nullopt, layout_});
         if (!outcome.file) return;
         Findings about_content;
         const bool whole = read_content(*source, *outcome.file, nullptr, about_content);
@@ -179,14 +186,16 @@ private:
 
     void open_recorded(FileReport& file, FileSource& source) {
         const DirEntry& entry = *file.entry;
-        OpenOutcome outcome = open_file(source, derive_tsk(*ssk_, entry.owner), {entry.owner, entry.root_hash, layout_});
+        OpenOutcome outcome =
+            open_file(source, derive_tsk(*ssk_, entry.owner), {entry.owner, entry.root_hash, layout_});
         file.findings.add_all(outcome.findings);
         if (!outcome.file) return;
         file.view = view_file(source, outcome.file->layout());
         ContentSink* const receiver =
             options_.receiver != nullptr && !outcome.findings.any_damage() ? options_.receiver->begin(entry) : nullptr;
         ObjectSplitter splitter(!entry.owner.is_nil(), outcome.file->length(), receiver);
-        const bool whole = read_content(source, *outcome.file, &splitter, file.findings) && !outcome.findings.any_damage();
+        const bool whole =
+            read_content(source, *outcome.file, &splitter, file.findings) && !outcome.findings.any_damage();
         report_opened(file, *outcome.file, whole);
         if (whole && !splitter.well_formed()) {
             file.findings.damage(whole_file(file.name.size), "the content does not start with an object's header");
@@ -220,9 +229,11 @@ private:
             }
         }
         if (!view.chosen) {
-            file.findings.damage(place_of_counter(view.layout, 0), "the counters contradict each other, OP-TEE takes neither version");
+            file.findings.damage(place_of_counter(view.layout, 0),
+                                 "the counters contradict each other, OP-TEE takes neither version");
         } else if (view.heads[*view.chosen]->is_blank()) {
-            file.findings.damage(place_of_head(view.layout, *view.chosen), "the version that the counters choose is blank");
+            file.findings.damage(place_of_head(view.layout, *view.chosen),
+                                 "the version that the counters choose is blank");
         }
         if (!view.heads[0]->is_blank() && view.heads[0]->sealed_fek != view.heads[1]->sealed_fek) {
             Place place = place_of_head(view.layout, view.chosen.value_or(0));

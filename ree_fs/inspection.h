@@ -49,9 +49,9 @@ struct ObjectReport {
 
 struct FileReport {
     DirectoryName name;
-    FileView view;                   // of regular dirf.db and numbered files
-    std::optional<Survey> survey;    // of the version that the counters choose, when no key was used
-    std::optional<DirEntry> entry;   // in dirf.db
+    FileView view;                     // of regular dirf.db and numbered files
+    std::optional<Survey> survey;      // of the version that the counters choose, when no key was used
+    std::optional<DirEntry> entry;     // in dirf.db
     std::optional<Uuid> former_owner;  // of a file without entry: the TA whose key opens it
     std::optional<OpenedReport> opened;
     std::optional<ObjectReport> object;  // when all of it was verified
@@ -61,8 +61,8 @@ struct FileReport {
 struct Inspection {
     KeyState key = KeyState::none;
     Derivation derivation = Derivation::compatible;  // when the key fits
-    std::vector<FileReport> files;       // in the order of StorageDirectory::names()
-    bool listed = false;                 // dirf.db could be read, so entries are known
+    std::vector<FileReport> files;                   // in the order of StorageDirectory::names()
+    bool listed = false;                             // dirf.db could be read, so entries are known
     uint32_t entries = 0;
     uint32_t free_entries = 0;
     Findings directory_findings;         // about the content of dirf.db

@@ -52,9 +52,7 @@ Result<Huk> Huk::parse(Bytes file) {
     return from_bytes(raw.expose().first(text.size() / 2));
 }
 
-const char* name_of(Derivation derivation) {
-    return derivation == Derivation::compatible ? "compatible" : "subkey";
-}
+const char* name_of(Derivation derivation) { return derivation == Derivation::compatible ? "compatible" : "subkey"; }
 
 Ssk derive_ssk(const Huk& huk, Derivation derivation, const ChipId* chip_id) {
     Ssk ssk;
@@ -66,7 +64,8 @@ Ssk derive_ssk(const Huk& huk, Derivation derivation, const ChipId* chip_id) {
     constexpr std::string_view kNoChipId = "BEEFBEEFBEEFBEEFBEEFBEEFBEEFBEEF";
     static_assert(kNoChipId.size() == kChipIdBytes);
     constexpr std::string_view kPurpose("ONLY_FOR_tee_fs_ssk\0", 20);
-    hmac_sha256(huk.expose(), {chip_id != nullptr ? Bytes(*chip_id) : bytes_of(kNoChipId), bytes_of(kPurpose)}, ssk.fill());
+    hmac_sha256(huk.expose(), {chip_id != nullptr ? Bytes(*chip_id) : bytes_of(kNoChipId), bytes_of(kPurpose)},
+                ssk.fill());
     return ssk;
 }
 

@@ -2,7 +2,7 @@
 // The keys of REE-FS, from the device's hardware unique key (HUK) down:
 //
 //   SSK (secure storage key)  = HMAC-SHA-256(HUK, label); the label depends on the derivation, below
-//   TSK (a TA's storage key)  = HMAC-SHA-256(SSK, UUID of the TA as TEE_UUID lies in memory), for dirf.db over one zero byte
+//   TSK (a TA's storage key)  = HMAC-SHA-256(SSK, UUID of the TA as TEE_UUID lies in memory; for dirf.db a zero byte)
 //   FEK (file encryption key) = AES-256-ECB-decrypt(TSK, the sealed file key in the file's head)
 //
 // Every key wipes itself. No function here can fail, except reading a HUK from text.
@@ -20,8 +20,9 @@ namespace festore::ree_fs {
 // A hardware unique key of whatever length the platform has.
 class Huk {
 public:
-    // Raw: 16 or 32 bytes. Text: hexadecimal digits for 16 to 64 bytes, white space around them and "0x" in front allowed.
-    // 32 bytes that are all hexadecimal digits are text: a random raw key never looks like that. bad_format for else.
+    // Raw: 16 or 32 bytes. Text: hexadecimal digits for 16 to 64 bytes, white space around them and "0x" in front
+    // allowed. 32 bytes that are all hexadecimal digits are text: a random raw key never looks like that. bad_format
+    // for else.
     static Result<Huk> parse(Bytes file);
     // bad_format unless kHukBytesMin to kHukBytesMax long.
     static Result<Huk> from_bytes(Bytes raw);
@@ -37,7 +38,7 @@ private:
 
 // How OP-TEE makes the SSK (its build option CFG_CORE_HUK_SUBKEY_COMPAT).
 enum class Derivation : uint8_t {
-    compatible,  // y, the default: label = chip id (by default "BEEF" eight times) then "ONLY_FOR_tee_fs_ssk" with its NUL
+    compatible,  // y, the default: label = chip id (by default "BEEF" eight times), "ONLY_FOR_tee_fs_ssk" with its NUL
     subkey,      // n: label = the number 1 in 32 bits, little-endian
 };
 const char* name_of(Derivation derivation);

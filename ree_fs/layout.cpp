@@ -14,9 +14,7 @@ bool all_zero(Bytes bytes) {
 
 }  // namespace
 
-bool Head::is_blank() const {
-    return all_zero(iv) && all_zero(tag) && all_zero(sealed_fek) && all_zero(sealed_meta);
-}
+bool Head::is_blank() const { return all_zero(iv) && all_zero(tag) && all_zero(sealed_fek) && all_zero(sealed_meta); }
 
 uint16_t Node::flags() const { return Reader(Bytes(fields).subspan(kNodeFlagsOffset - kHashBytes)).u16(); }
 

@@ -89,7 +89,9 @@ struct Node {
     [[nodiscard]] uint16_t flags() const;
     // Which version of the node's own block, and of its child 2n or 2n + 1, is the committed one.
     [[nodiscard]] uint8_t block_version() const { return flags() & 1U; }
-    [[nodiscard]] uint8_t child_version(uint32_t child_id) const { return uint32_t{flags()} >> (1U + (child_id & 1U)) & 1U; }
+    [[nodiscard]] uint8_t child_version(uint32_t child_id) const {
+        return uint32_t{flags()} >> (1U + (child_id & 1U)) & 1U;
+    }
 };
 
 inline constexpr uint32_t kNodePairsPerBlock = kBlockBytes / (2 * kNodeBytes);

@@ -7,13 +7,14 @@
 
 namespace festore::ree_fs {
 
-// 24 bytes: offset 0 attr_size, 4 size of the key in bits, 8 its maximum, 12 usage, 16 type, 20 which attributes are set.
+// 24 bytes: offset 0 attr_size, 4 size of the key in bits, 8 its maximum, 12 usage, 16 type, 20 which attributes are
+// set.
 struct ObjectHead {
     uint32_t attributes_bytes = 0;
-    uint32_t object_size = 0;      // "keySize" in older versions of OP-TEE
+    uint32_t object_size = 0;  // "keySize" in older versions of OP-TEE
     uint32_t object_size_max = 0;
-    uint32_t usage = 0;            // TEE_USAGE_*
-    uint32_t type = 0;             // TEE_TYPE_*; 0xA00000BF is plain data
+    uint32_t usage = 0;  // TEE_USAGE_*
+    uint32_t type = 0;   // TEE_TYPE_*; 0xA00000BF is plain data
     uint32_t attributes_set = 0;
 };
 inline constexpr uint32_t kTypeData = 0xA00000BF;
@@ -25,7 +26,8 @@ std::optional<ObjectHead> decode_object_head(Bytes start, uint64_t length);
 class ObjectSplitter final : public ContentSink {
 public:
     // `data` gets what follows header and attributes; may be null.
-    ObjectSplitter(bool has_header, uint64_t length, ContentSink* data) : has_header_(has_header), length_(length), data_(data) {}
+    ObjectSplitter(bool has_header, uint64_t length, ContentSink* data)
+        : has_header_(has_header), length_(length), data_(data) {}
     void take(Bytes content) override;
 
     // After everything was taken. Nothing, for a file with a header, when the header is not one.

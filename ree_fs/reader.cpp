@@ -35,19 +35,21 @@ FileView view_file(FileSource& file, HeadLayout layout) {
         view.heads[version] = read_head(file, layout, version);
         view.roots[version] = read_node(file, 1, version);
     }
-    if (view.heads[0] && view.heads[1]) view.chosen = choose_by_counters(view.heads[0]->counter, view.heads[1]->counter);
+    if (view.heads[0] && view.heads[1])
+        view.chosen = choose_by_counters(view.heads[0]->counter, view.heads[1]->counter);
     return view;
 }
 
 HeadLayout likely_layout(FileSource& file) {
-    // With the right layout the two heads hold the same sealed file key (unless version 0 is blank), and counters of two
-    // commits that follow each other. Damage to one of these leaves the other.
+    // With the right layout the two heads hold the same sealed file key (unless version 0 is blank), and counters of
+    // two commits that follow each other. Damage to one of these leaves the other.
     const auto score = [&file](HeadLayout layout) {
         const std::optional<Head> head0 = read_head(file, layout, 0);
         const std::optional<Head> head1 = read_head(file, layout, 1);
         if (!head0 || !head1) return 0;
         const bool same_key = head0->is_blank() ? !head1->is_blank() : head0->sealed_fek == head1->sealed_fek;
-        const bool neighbours = head0->counter % 2 == 0 && (head0->counter + 1 == head1->counter || head0->counter - 1 == head1->counter);
+        const bool neighbours =
+            head0->counter % 2 == 0 && (head0->counter + 1 == head1->counter || head0->counter - 1 == head1->counter);
         return (same_key ? 1 : 0) + (neighbours ? 1 : 0);
     };
     return score(HeadLayout::packed) > score(HeadLayout::padded) ? HeadLayout::packed : HeadLayout::padded;

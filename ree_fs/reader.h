@@ -16,8 +16,9 @@ struct FileView {
     HeadLayout layout = HeadLayout::padded;
     std::array<std::optional<Head>, 2> heads;
     std::array<std::optional<Node>, 2> roots;  // node 1
-    // What the counters choose, as OP-TEE reads them. Nothing: no head, or counters that OP-TEE refuses. For dirf.db this
-    // is what OP-TEE takes; for the other files dirf.db's root hash decides, and the counters only tell what is likely.
+    // What the counters choose, as OP-TEE reads them. Nothing: no head, or counters that OP-TEE refuses. For dirf.db
+    // this is what OP-TEE takes; for the other files dirf.db's root hash decides, and the counters only tell what is
+    // likely.
     std::optional<uint8_t> chosen;
 };
 

@@ -44,8 +44,8 @@ Shape shape_of(const Tree& tree, const std::vector<std::optional<unsigned>>& cou
     return shape;
 }
 
-// The length of the content that the root was hashed with, and the number of nodes that it means. `shape.highest` is that
-// number, unless nodes are damaged: then it is only a bound, and smaller ones are tried, too.
+// The length of the content that the root was hashed with, and the number of nodes that it means. `shape.highest` is
+// that number, unless nodes are damaged: then it is only a bound, and smaller ones are tried, too.
 std::optional<uint64_t> find_length(Sha256& sha, const Tree& tree, unsigned children, Shape& shape, uint64_t& tries) {
     const Hash* const child0 = children > 0 ? &tree.nodes[1].image.hash : nullptr;
     const Hash* const child1 = children > 1 ? &tree.nodes[2].image.hash : nullptr;
@@ -69,7 +69,8 @@ Survey survey_tree(FileSource& file, const FileView& view, uint8_t version) {
     Survey survey;
     survey.version = version;
     if (!view.roots[version]) {
-        survey.findings.damage(place_of_node(1, version), "the file ends at " + std::to_string(view.size) + ", before this node");
+        survey.findings.damage(place_of_node(1, version),
+                               "the file ends at " + std::to_string(view.size) + ", before this node");
         return survey;
     }
     Tree tree;
@@ -78,7 +79,8 @@ Survey survey_tree(FileSource& file, const FileView& view, uint8_t version) {
     Findings beyond;  // that more could have been there says nothing
     load_nodes(file, *view.roots[version], tree, beyond);
     // Places that were never written end the row of nodes.
-    const auto unwritten = std::ranges::find(tree.nodes.begin() + 1, tree.nodes.end(), Hash{}, [](const TreeNode& node) { return node.image.hash; });
+    const auto unwritten = std::ranges::find(tree.nodes.begin() + 1, tree.nodes.end(), Hash{},
+                                             [](const TreeNode& node) { return node.image.hash; });
     tree.nodes.erase(unwritten, tree.nodes.end());
     Sha256 sha;
     std::vector<std::optional<unsigned>> counts(tree.nodes.size() + 1);
@@ -95,10 +97,12 @@ Survey survey_tree(FileSource& file, const FileView& view, uint8_t version) {
     }
     survey.nodes = likely.highest;
     if (!survey.length) {
-        survey.findings.damage(place_of_node(1, version), "the root does not fit its hash, whatever the length of the content");
+        survey.findings.damage(place_of_node(1, version),
+                               "the root does not fit its hash, whatever the length of the content");
     }
     for (const uint32_t id : likely.misfits) {
-        survey.findings.damage(place_of_node(id, tree.nodes[id - 1].version), "the node, or the hash of a child, does not fit its hash");
+        survey.findings.damage(place_of_node(id, tree.nodes[id - 1].version),
+                               "the node, or the hash of a child, does not fit its hash");
     }
     return survey;
 }

@@ -8,10 +8,10 @@
 namespace festore::ree_fs {
 
 struct Survey {
-    uint8_t version = 0;       // of the root, as asked for
-    uint32_t nodes = 0;        // nodes that hang together, the root included
+    uint8_t version = 0;             // of the root, as asked for
+    uint32_t nodes = 0;              // nodes that hang together, the root included
     std::optional<uint64_t> length;  // of the content; nothing when no length fits the root's hash
-    Findings findings;         // severity damage: the tree of this version does not fit its hashes
+    Findings findings;               // severity damage: the tree of this version does not fit its hashes
 };
 
 Survey survey_tree(FileSource& file, const FileView& view, uint8_t version);

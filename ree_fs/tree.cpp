@@ -26,14 +26,16 @@ void check_node(Sha256& sha, Tree& tree, uint32_t id, std::vector<Hash>& known, 
     const Children children = children_of(tree, id);
     const uint64_t wanted = std::min<uint64_t>(2 * uint64_t{id} + 1, tree.meta.node_id_max);
     if (wanted >= 2 * uint64_t{id} && wanted > tree.nodes.size()) {
-        node.trust = Trust::unknown;  // a child is missing, which is a finding already; without its hash nothing can be said
+        node.trust =
+            Trust::unknown;  // a child is missing, which is a finding already; without its hash nothing can be said
         return;
     }
     const Hash stored0 = children.first != nullptr ? children.first->image.hash : Hash{};
     const Hash stored1 = children.second != nullptr ? children.second->image.hash : Hash{};
     // As stored; else with the hash of one child, or of both, computed anew: then it is the stored hash that is wrong.
     for (unsigned repaired = 0; repaired < 4; ++repaired) {
-        if (((repaired & 1U) != 0 && children.first == nullptr) || ((repaired & 2U) != 0 && children.second == nullptr)) continue;
+        if (((repaired & 1U) != 0 && children.first == nullptr) || ((repaired & 2U) != 0 && children.second == nullptr))
+            continue;
         const Hash hash0 = (repaired & 1U) != 0 ? computed_hash(sha, tree, 2 * id) : stored0;
         const Hash hash1 = (repaired & 2U) != 0 ? computed_hash(sha, tree, 2 * id + 1) : stored1;
         if (hash_with(sha, tree, id, children.first != nullptr ? &hash0 : nullptr,
@@ -101,7 +103,8 @@ void check_nodes(Tree& tree, const Hash& root_hash, Findings& findings) {
     std::vector<Hash> known(tree.nodes.size());
     known[0] = root_hash;
     if (tree.nodes[0].image.hash != root_hash) {
-        findings.damage(place_of_node_hash(1, tree.version), "the stored hash of the root is not the one that is vouched for");
+        findings.damage(place_of_node_hash(1, tree.version),
+                        "the stored hash of the root is not the one that is vouched for");
     }
     tree.nodes[0].trust = Trust::damaged;
     for (uint32_t id = 1; id <= tree.nodes.size(); ++id) {

@@ -44,8 +44,8 @@ Hash computed_hash(Sha256& sha, const Tree& tree, uint32_t id);
 // Loads the nodes below `root` up to meta.node_id_max. What lies beyond the file's end is a finding, and ends the list.
 void load_nodes(FileSource& file, const Node& root, Tree& tree, Findings& findings);
 
-// Goes from the root down: marks each node, and tells apart a damaged hash field from damaged fields. `root_hash`: what the
-// root's hash must be (it is believed; the stored one is judged by it).
+// Goes from the root down: marks each node, and tells apart a damaged hash field from damaged fields. `root_hash`: what
+// the root's hash must be (it is believed; the stored one is judged by it).
 void check_nodes(Tree& tree, const Hash& root_hash, Findings& findings);
 
 }  // namespace festore::ree_fs

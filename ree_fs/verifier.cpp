@@ -32,8 +32,8 @@ std::optional<OpenedHead> open_head(FileSource& file, const Tsk& tsk, const Expe
     return std::nullopt;
 }
 
-// What the root's hash must be. By dirf.db's record it is known; else the seal may vouch for its first half only, and if
-// that half fits what is computed, the second half of what is stored is what was damaged.
+// What the root's hash must be. By dirf.db's record it is known; else the seal may vouch for its first half only, and
+// if that half fits what is computed, the second half of what is stored is what was damaged.
 Hash believed_root_hash(const OpenedHead& head, const Tree& tree, const Expected& expected) {
     if (expected.root_hash || head.rule == HeadRule::whole) return head.root_hash;
     Sha256 sha;
@@ -53,7 +53,9 @@ void note_uncommitted(FileSource& file, const OpenedHead& opened, Findings& find
 
 void check_meta(const OpenedFile& opened, Findings& findings) {
     const Meta& meta = opened.tree().meta;
-    if (blocks_of(meta.length) <= std::max(meta.node_id_max, meta.length == 0 ? 0U : 1U) && meta.node_id_max <= kNodesMax) return;
+    if (blocks_of(meta.length) <= std::max(meta.node_id_max, meta.length == 0 ? 0U : 1U) &&
+        meta.node_id_max <= kNodesMax)
+        return;
     findings.damage(place_of_head(opened.layout(), opened.version()),
                     "the metadata contradict each other: " + std::to_string(meta.length) + " bytes of content in " +
                         std::to_string(meta.node_id_max) + " nodes");

@@ -26,7 +26,11 @@ struct Expected {
 class OpenedFile {
 public:
     OpenedFile(Tree tree, HeadLayout layout, HeadRule rule, const Head& head, const Fek& fek)
-        : tree_(std::move(tree)), layout_(layout), rule_(rule), counter_(head.counter), sealed_fek_(head.sealed_fek),
+        : tree_(std::move(tree)),
+          layout_(layout),
+          rule_(rule),
+          counter_(head.counter),
+          sealed_fek_(head.sealed_fek),
           opener_(fek.expose()) {}
 
     [[nodiscard]] uint64_t length() const { return tree_.meta.length; }
@@ -67,7 +71,8 @@ struct OpenOutcome {
 
 OpenOutcome open_file(FileSource& file, const Tsk& tsk, const Expected& expected);
 
-// The whole content in order. True when all of it was verified; else the findings say what was not, and `sink` got less.
+// The whole content in order. True when all of it was verified; else the findings say what was not, and `sink` got
+// less.
 bool read_content(FileSource& file, OpenedFile& opened, ContentSink* sink, Findings& findings);
 
 }  // namespace festore::ree_fs

@@ -19,9 +19,13 @@ void check_cut(const SampleFile& sample, const Tsk& tsk, const std::vector<Place
     }
     EXPECT_FALSE(verdict.whole);
     ASSERT_TRUE(verdict.findings.any_damage()) << sample.name << " cut to " << size << " unnoticed";
-    EXPECT_TRUE(std::ranges::all_of(verdict.findings.list(), [size](const Finding& finding) {
-        return finding.severity == Severity::note || finding.place.offset + finding.place.size > size;
-    })) << sample.name << " cut to " << size << "\n" << text_of_findings(verdict.findings);
+    EXPECT_TRUE(std::ranges::all_of(verdict.findings.list(),
+                                    [size](const Finding& finding) {
+                                        return finding.severity == Severity::note ||
+                                               finding.place.offset + finding.place.size > size;
+                                    }))
+        << sample.name << " cut to " << size << "\n"
+        << text_of_findings(verdict.findings);
 }
 
 TEST(Truncation, EveryLengthIsReportedWhereTheFileEnds) {
@@ -32,11 +36,13 @@ TEST(Truncation, EveryLengthIsReportedWhereTheFileEnds) {
         const std::vector<Place> in_use = intact.file->in_use();
         std::vector<bool> try_this(sample.bytes.size(), sample.bytes.size() <= 40000);
         if (sample.bytes.size() > 40000) {
-            // The large one: each length around the end and start of every structure, all of the beginning, and samples.
+            // The large one: each length around the end and start of every structure, all of the beginning, and
+            // samples.
             for (size_t size = 0; size < try_this.size(); size += size < 9000 ? 1 : 331) try_this[size] = true;
             for (const Place& place : in_use) {
                 for (const uint64_t at : {place.offset, place.offset + place.size}) {
-                    for (const uint64_t size : {at - 1, at, at + 1}) if (size < try_this.size()) try_this[size] = true;
+                    for (const uint64_t size : {at - 1, at, at + 1})
+                        if (size < try_this.size()) try_this[size] = true;
                 }
             }
         }
@@ -64,7 +70,8 @@ TEST_F(Store, SwappedFilesAreBothReported) {
     std::filesystem::rename(scratch_.path / "tmp", scratch_.path / "3");
     const Inspection inspection = inspect();
     for (const std::string name : {"2", "3"}) {
-        EXPECT_NE(problems(inspection, name).find("another object's file"), std::string::npos) << problems(inspection, name);
+        EXPECT_NE(problems(inspection, name).find("another object's file"), std::string::npos)
+            << problems(inspection, name);
         EXPECT_FALSE(find(inspection, name)->object);
     }
     EXPECT_TRUE(find(inspection, "4")->object);
@@ -73,7 +80,8 @@ TEST_F(Store, SwappedFilesAreBothReported) {
 TEST_F(Store, AFileOfAnotherOwnerIsReported) {
     save(scratch_.path / "2", load(scratch_.path / "1"));  // OP-TEE's own in the place of a TA's
     const Inspection inspection = inspect();
-    EXPECT_NE(problems(inspection, "2").find("nor authentic for this owner"), std::string::npos) << problems(inspection, "2");
+    EXPECT_NE(problems(inspection, "2").find("nor authentic for this owner"), std::string::npos)
+        << problems(inspection, "2");
 }
 
 TEST_F(Store, ARemovedFileIsMissedByName) {
@@ -135,7 +143,8 @@ TEST_F(Store, ADamagedHeadOfTheDirectoryLeavesTheVersionBeforeToShow) {
 }
 
 TEST_F(Store, WithoutAKeyAFlippedHashIsSeenToo) {
-    for (const uint64_t offset : {node_offset(1, 0), node_offset(1, 0) + 40, node_offset(7, 1) + 3, node_offset(49, 1) + 50}) {
+    for (const uint64_t offset :
+         {node_offset(1, 0), node_offset(1, 0) + 40, node_offset(7, 1) + 3, node_offset(49, 1) + 50}) {
         Buffer bytes = load(kSample / "store/6");
         MemorySource intact(bytes);
         const FileView view = view_file(intact, HeadLayout::padded);

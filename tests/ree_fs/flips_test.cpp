@@ -3,8 +3,9 @@
 // bytes around it, or it lies in nothing that the version in use consists of. Never both, never neither.
 //
 // To make every byte affordable the work is split, and the split is proven rather than assumed. A source that
-// records what is read shows which bytes a verdict depends on; all others are flipped at once, and the verdict must stay
-// the same. A block's bytes are read by nothing but the opening of that block, so for each of them only that is redone.
+// records what is read shows which bytes a verdict depends on; all others are flipped at once, and the verdict must
+// stay the same. A block's bytes are read by nothing but the opening of that block, so for each of them only that is
+// redone.
 #include "tests/ree_fs/synthetic.h"
 
 namespace festore::ree_fs::test {
@@ -66,8 +67,8 @@ void flip_structure_byte(const SampleFile& sample, const Tsk& tsk, const OpenedF
     const bool used = in_use_at(intact.in_use(), offset).has_value();
     if (verdict.findings.any_damage()) {
         ++counts.reported;
-        ASSERT_TRUE(damage_at(verdict.findings, offset))
-            << sample.name << " offset " << offset << " is blamed on\n" << text_of_findings(verdict.findings);
+        ASSERT_TRUE(damage_at(verdict.findings, offset)) << sample.name << " offset " << offset << " is blamed on\n"
+                                                         << text_of_findings(verdict.findings);
         ASSERT_FALSE(verdict.whole);
         // A byte outside the version in use may be reported only where it decides which version that is.
         const std::optional<Place> place = structure_at(offset, intact.layout());
@@ -109,7 +110,8 @@ void flip_every_byte(const SampleFile& sample, Counts& counts) {
     // What nothing reads: all of it flipped at once changes nothing.
     for (uint64_t offset = 0; offset < bytes.size(); ++offset) {
         if (read_at_all[offset]) continue;
-        ASSERT_FALSE(in_use_at(intact.in_use(), offset)) << sample.name << " offset " << offset << " is in use, but never read";
+        ASSERT_FALSE(in_use_at(intact.in_use(), offset))
+            << sample.name << " offset " << offset << " is in use, but never read";
         bytes[offset] ^= kFlip;
         ++counts.unused[why_unused(intact, offset)];
     }
@@ -122,7 +124,8 @@ void flip_every_byte(const SampleFile& sample, Counts& counts) {
     }
     for (uint32_t block = 0; block < blocks_of(intact.length()); ++block) {
         const Place place = place_of_block(block, intact.tree().find(block + 1)->image.block_version());
-        for (uint64_t offset = place.offset; offset < place.offset + place.size; ++offset) ASSERT_FALSE(read_by_tree[offset]);
+        for (uint64_t offset = place.offset; offset < place.offset + place.size; ++offset)
+            ASSERT_FALSE(read_by_tree[offset]);
         flip_block_bytes(sample, intact, bytes, block, counts);
         if (testing::Test::HasFatalFailure()) return;
         // And once the whole way, as the command does it.
@@ -151,7 +154,9 @@ TEST_P(Flips, EveryByteIsReportedOrNotInUse) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sample, Flips, testing::Values("dirf.db", "0", "1", "2", "3", "4", "5", "6", "7", "8"),
-                         [](const auto& test) { return test.param == "dirf.db" ? std::string("dirf") : "file" + test.param; });
+                         [](const auto& test) {
+                             return test.param == "dirf.db" ? std::string("dirf") : "file" + test.param;
+                         });
 
 // The variants that no sample has: both layouts, both head rules, with and without a recorded root hash.
 TEST(FlipsOfVariants, EveryByteIsReportedOrNotInUse) {

@@ -16,8 +16,8 @@ TEST(Names, OnlyTheSpellingOfOpteeIsANumber) {
     EXPECT_EQ(number, 0xFFFFFFFFU);
     EXPECT_EQ(kind_of_name("dirf.db", number), NameKind::directory_file);
     EXPECT_EQ(kind_of_name("12.ta", number), NameKind::installed_ta);
-    for (const std::string name : {"", "00", "01", "0x1", "A", "-1", "100000000", "1 ", " 1", "1g", "dirf.db2", "x.ta", "01.ta", ".ta",
-                                   "1\n", "lost+found"}) {
+    for (const std::string name : {"", "00", "01", "0x1", "A", "-1", "100000000", "1 ", " 1", "1g", "dirf.db2", "x.ta",
+                                   "01.ta", ".ta", "1\n", "lost+found"}) {
         EXPECT_EQ(kind_of_name(name, number), NameKind::foreign) << name;
     }
 }
@@ -83,7 +83,9 @@ TEST(Hostile, ScrambledFilesNeverGiveWrongContent) {
                 const size_t from = random() % (range - size + 1);
                 const auto how = random() % 3;
                 for (size_t i = 0; i < size; ++i) {
-                    bytes[to + i] = how == 0 ? std::byte{0} : how == 1 ? bytes[from + i] : static_cast<std::byte>(random());
+                    bytes[to + i] = how == 0   ? std::byte{0}
+                                    : how == 1 ? bytes[from + i]
+                                               : static_cast<std::byte>(random());
                 }
             }
             bytes.resize(random() % 4 == 0 ? random() % bytes.size() : bytes.size());

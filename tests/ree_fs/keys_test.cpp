@@ -6,12 +6,16 @@ namespace festore::ree_fs::test {
 namespace {
 
 TEST(Keys, SskOfBothDerivations) {
-    EXPECT_EQ(hex(derive_ssk(zero_huk(), Derivation::compatible).expose()), "79b082214416d9f43a9be1cb6c4abaa5435c1a1a55b8ae51c3a6857460952147");
-    EXPECT_EQ(hex(derive_ssk(zero_huk(), Derivation::subkey).expose()), "a3e7181c6eed030fd52f79537c56c4d07da92e56d374ff1dd2043350785b37d8");
+    EXPECT_EQ(hex(derive_ssk(zero_huk(), Derivation::compatible).expose()),
+              "79b082214416d9f43a9be1cb6c4abaa5435c1a1a55b8ae51c3a6857460952147");
+    EXPECT_EQ(hex(derive_ssk(zero_huk(), Derivation::subkey).expose()),
+              "a3e7181c6eed030fd52f79537c56c4d07da92e56d374ff1dd2043350785b37d8");
     const Huk huk = *Huk::parse(bytes_of("0x000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F\n"));
     EXPECT_EQ(huk.size(), 32U);
-    EXPECT_EQ(hex(derive_ssk(huk, Derivation::compatible).expose()), "5d21115a9eb1a37f4d9f2499c3a4aa0f70f011d26e3c06b34f6493c5bd7134d8");
-    EXPECT_EQ(hex(derive_ssk(huk, Derivation::subkey).expose()), "4e154f2c27caf88fc2007130012b50c59975f6d64001ff6c05e0b139d10a434a");
+    EXPECT_EQ(hex(derive_ssk(huk, Derivation::compatible).expose()),
+              "5d21115a9eb1a37f4d9f2499c3a4aa0f70f011d26e3c06b34f6493c5bd7134d8");
+    EXPECT_EQ(hex(derive_ssk(huk, Derivation::subkey).expose()),
+              "4e154f2c27caf88fc2007130012b50c59975f6d64001ff6c05e0b139d10a434a");
 }
 
 TEST(Keys, AChipIdTakesThePlaceOfThePattern) {
@@ -23,17 +27,21 @@ TEST(Keys, AChipIdTakesThePlaceOfThePattern) {
 }
 
 TEST(Keys, TskOfATaAndOfTheDirectory) {
-    EXPECT_EQ(hex(derive_tsk(sample_ssk(), kSampleTa).expose()), "a4560f21199cc7b1135dae9828071a8745ffa6b0e320847faf2e551b7055ea06");
-    EXPECT_EQ(hex(derive_tsk(sample_ssk(), std::nullopt).expose()), "efa8fc65f1ff33c90da75ee3e2359acf9d981e99bed1b70b8f8517b09e5bb0d9");
-    EXPECT_EQ(hex(derive_tsk(sample_ssk(), Uuid{}).expose()), "86da216519185ae09e5f539fcc95fd125510c2836e82eafc28c7d01d0fbc9cec");
+    EXPECT_EQ(hex(derive_tsk(sample_ssk(), kSampleTa).expose()),
+              "a4560f21199cc7b1135dae9828071a8745ffa6b0e320847faf2e551b7055ea06");
+    EXPECT_EQ(hex(derive_tsk(sample_ssk(), std::nullopt).expose()),
+              "efa8fc65f1ff33c90da75ee3e2359acf9d981e99bed1b70b8f8517b09e5bb0d9");
+    EXPECT_EQ(hex(derive_tsk(sample_ssk(), Uuid{}).expose()),
+              "86da216519185ae09e5f539fcc95fd125510c2836e82eafc28c7d01d0fbc9cec");
 }
 
 // FIPS 197, appendix C.3: AES-256, the inverse cipher.
 TEST(Keys, FekIsOneBlockOfAes256) {
     Tsk tsk;
     for (size_t i = 0; i < tsk.size(); ++i) tsk.fill()[i] = static_cast<std::byte>(i);
-    const SealedFek sealed = {std::byte{0x8e}, std::byte{0xa2}, std::byte{0xb7}, std::byte{0xca}, std::byte{0x51}, std::byte{0x67},
-                              std::byte{0x45}, std::byte{0xbf}, std::byte{0xea}, std::byte{0xfc}, std::byte{0x49}, std::byte{0x90},
+    const SealedFek sealed = {std::byte{0x8e}, std::byte{0xa2}, std::byte{0xb7}, std::byte{0xca},
+                              std::byte{0x51}, std::byte{0x67}, std::byte{0x45}, std::byte{0xbf},
+                              std::byte{0xea}, std::byte{0xfc}, std::byte{0x49}, std::byte{0x90},
                               std::byte{0x4b}, std::byte{0x49}, std::byte{0x60}, std::byte{0x89}};
     EXPECT_EQ(hex(open_fek(tsk, sealed).expose()), "00112233445566778899aabbccddeeff");
 }
@@ -58,9 +66,9 @@ TEST(Huk, RawAndHexadecimalAreTold) {
 }
 
 TEST(Huk, AnythingElseIsRefused) {
-    for (const std::string& form : {std::string(), std::string("\n"), std::string(15, '\0'), std::string(17, 'x'), std::string(30, '0'),
-                                    std::string(33, '0'), std::string(34, 'g'), std::string(130, '0'), std::string("0x"),
-                                    std::string(64, '0') + "0"}) {
+    for (const std::string& form : {std::string(), std::string("\n"), std::string(15, '\0'), std::string(17, 'x'),
+                                    std::string(30, '0'), std::string(33, '0'), std::string(34, 'g'),
+                                    std::string(130, '0'), std::string("0x"), std::string(64, '0') + "0"}) {
         EXPECT_FALSE(Huk::parse(bytes_of(form))) << form.size();
     }
     EXPECT_FALSE(Huk::from_bytes(Buffer(15)));

@@ -21,7 +21,8 @@ namespace festore::ree_fs::test {
 using Buffer = std::vector<std::byte>;
 
 inline const std::filesystem::path kSample = std::filesystem::path(FESTORE_REE_FS_SAMPLES) / "optee-4.5.0-arm64";
-inline constexpr Uuid kSampleTa = Uuid::from_fields(0x7b9c1f6a, 0x3d52, 0x4c0e, {0x9a, 0x41, 0x5f, 0x2e, 0x8d, 0x0c, 0x1a, 0x77});
+inline constexpr Uuid kSampleTa =
+    Uuid::from_fields(0x7b9c1f6a, 0x3d52, 0x4c0e, {0x9a, 0x41, 0x5f, 0x2e, 0x8d, 0x0c, 0x1a, 0x77});
 
 inline Buffer load(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);
@@ -97,8 +98,8 @@ inline Verdict verify(Bytes bytes, const Tsk& tsk, const Expected& expected) {
 inline std::string text_of_findings(const Findings& findings) {
     std::string text;
     for (const Finding& finding : findings.list()) {
-        text += std::string(finding.severity == Severity::damage ? "damage" : "note") + ": " + describe(finding.place) + ": " +
-                finding.text + "\n";
+        text += std::string(finding.severity == Severity::damage ? "damage" : "note") + ": " + describe(finding.place) +
+                ": " + finding.text + "\n";
     }
     return text;
 }

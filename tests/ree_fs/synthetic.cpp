@@ -36,7 +36,8 @@ Tag SyntheticFile::seal(Bytes iv, std::initializer_list<Bytes> associated, Bytes
     for (const Bytes part : associated) {
         good = good && EVP_EncryptUpdate(context, nullptr, &size, in_ptr(part), static_cast<int>(part.size())) == 1;
     }
-    good = good && EVP_EncryptUpdate(context, out_ptr(sealed), &size, in_ptr(plain), static_cast<int>(plain.size())) == 1 &&
+    good = good &&
+           EVP_EncryptUpdate(context, out_ptr(sealed), &size, in_ptr(plain), static_cast<int>(plain.size())) == 1 &&
            EVP_EncryptFinal_ex(context, nullptr, &size) == 1 &&
            EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagBytes, tag.data()) == 1;
     EVP_CIPHER_CTX_free(context);

@@ -104,7 +104,8 @@ TEST(Synthetic, AnOlderVersionIsNotTheRecordedOne) {
     const Verdict verdict = verify(old, derive_tsk(sample_ssk(), kSampleTa), {kSampleTa, recorded});
     EXPECT_FALSE(verdict.file);
     ASSERT_TRUE(verdict.findings.any_damage());
-    EXPECT_NE(verdict.findings.list()[0].text.find("older state"), std::string::npos) << text_of_findings(verdict.findings);
+    EXPECT_NE(verdict.findings.list()[0].text.find("older state"), std::string::npos)
+        << text_of_findings(verdict.findings);
 }
 
 TEST(Synthetic, AuthenticMetadataThatPromiseTheWorldAllocateNothing) {
@@ -127,8 +128,9 @@ TEST(Synthetic, ASingleNodeNeedsNoNumber) {
 TEST(Synthetic, ContradictionsInTheDirectoryAreFound) {
     Buffer too_long = entry_content(kSampleTa, "d", {}, 9);
     too_long[80] = std::byte{65};
-    const DirFile directory = parse_dirfile(join({entry_content(kSampleTa, "a", {}, 1), entry_content(kSampleTa, "b", {}, 1),
-                                                  entry_content(kSampleTa, "a", {}, 2), too_long, Buffer(kDirEntryBytes), Buffer(7)}));
+    const DirFile directory =
+        parse_dirfile(join({entry_content(kSampleTa, "a", {}, 1), entry_content(kSampleTa, "b", {}, 1),
+                            entry_content(kSampleTa, "a", {}, 2), too_long, Buffer(kDirEntryBytes), Buffer(7)}));
     EXPECT_EQ(directory.entries.size(), 2U);
     EXPECT_EQ(directory.free_entries, 1U);
     ASSERT_EQ(directory.findings.list().size(), 4U);
