@@ -38,14 +38,18 @@ Worker::Worker() : shared_(std::make_shared<Shared>()) {
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    std::thread([shared = shared_] { shared->serve(); }).detach();
+    thread_ = std::thread([shared = shared_] { shared->serve(); });
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 Worker::~Worker() {
-    const std::lock_guard guard(shared_->lock);
-    shared_->end = true;
-    shared_->changed.notify_all();
+    {
+        const std::lock_guard guard(shared_->lock);
+        shared_->end = true;
+        shared_->changed.notify_all();
+    }
+    if (lost_) thread_.detach();
+    else thread_.join();
 }
 
 bool Worker::run(std::function<void()> work, std::chrono::milliseconds limit) {

@@ -8,13 +8,14 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <thread>
 
 namespace festore {
 
 class Worker {
 public:
     Worker();
-    ~Worker();  // waits for nothing: a worker that is idle ends, one that hangs is left
+    ~Worker();  // an idle worker ends first, so that nothing of it is left; one that hangs is not waited for
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
@@ -26,6 +27,7 @@ public:
 private:
     struct Shared;
     std::shared_ptr<Shared> shared_;
+    std::thread thread_;
     bool lost_ = false;
 };
 

@@ -52,7 +52,7 @@ load helper
     [ "$status" = 7 ]
     [ -z "$output" ]
     # The simulator's library says why, the command what.
-    [[ $stderr == "festore: the simulated TEE's server /no/such/server "*$'\n'"festore: the simulated TEE does not start; "* ]]
+    [[ $stderr == "festore: simulated TEE: cannot run /no/such/server: "*$'\n'"festore: the simulated TEE does not start; "* ]]
 }
 
 @test "exit 7: no OP-TEE on this machine" {
