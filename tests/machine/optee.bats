@@ -10,6 +10,7 @@ setup_file() {
 }
 
 teardown() {
+    mount -o remount,rw /var/lib
     [ ! -e "$ta.away" ] || mv "$ta.away" "$ta"
     pgrep -x tee-supplicant > /dev/null || supplicant start
 }
@@ -90,6 +91,30 @@ teardown() {
     wait "$client"
     [ "$(festore get waiting)" = content ]
     festore get before | cmp - /etc/hostname
+    festore rm before waiting
+}
+
+@test "a trusted application that panicked: exit code 7; the next command works, and so does a session that was open" {
+    festore put before /etc/hostname
+    mkfifo "$BATS_TEST_TMPDIR/pipe"
+    festore put waiting "$BATS_TEST_TMPDIR/pipe" 3>&- &
+    client=$!
+    exec 4> "$BATS_TEST_TMPDIR/pipe"
+    sleep 1
+    # On a disk that cannot be written, OP-TEE's storage gives an error that GlobalPlatform does not list: a panic.
+    mount -o remount,ro /var/lib
+    run festore put never /etc/passwd
+    mount -o remount,rw /var/lib
+    echo "$output"
+    [ "$status" -eq 7 ]
+    [[ $output == *"died"* ]]
+    festore get before | cmp - /etc/hostname
+    echo content >&4
+    exec 4>&-
+    wait "$client"
+    [ "$(festore get waiting)" = content ]
+    run festore get never
+    [ "$status" -eq 3 ]
     festore rm before waiting
 }
 
