@@ -4,6 +4,7 @@
 .PHONY: build setup run check check-full check-fresh ta vm vm-run clean help install
 BUILD := build
 JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
 
 build: ## build everything for this machine: build/bin/festore, build/lib/
 	@tools/setup --check build || { echo "run 'make setup' (or 'tools/setup build') first" >&2; exit 1; }
@@ -13,10 +14,14 @@ build: ## build everything for this machine: build/bin/festore, build/lib/
 setup: ## install the Debian packages that building and testing need (apt; root or sudo)
 	@tools/setup build ta machine
 
+# As they were written: make would take their $ for its own.
+override FILE := $(value FILE)
+override CMD := $(value CMD)
+export FILE CMD
 run: ## set up, build, and show the main job on a real file: make run [FILE=...]
 	@tools/setup build
 	@$(MAKE) --no-print-directory build
-	@tools/demo $(if $(FILE),'$(FILE)')
+	@tools/demo $${FILE:+"$$FILE"}
 
 check: ## set up, build and run the tests; ends with a table of what ran where
 	@tools/check
@@ -33,18 +38,20 @@ ta: ## build the signed TA for arm64 with OP-TEE's dev kit out of Debian's packa
 	@tools/build-ta arm64
 
 MACHINE ?= qemu-arm64
-export CMD
 vm: ## a shell in an emulated machine with a real OP-TEE (this folder is /host there): make vm [VM_SHARE=DIR]
 	@tools/setup build ta machine
 	@machines/run $(MACHINE)
 
-vm-run: ## run a command there; its output and exit code come back: make vm-run CMD="festore status"
+vm-run: ## run a command there, and fail when it fails: make vm-run CMD="festore status" (machines/run gives its exit code)
 	@tools/setup build ta machine
 	@[ -n "$$CMD" ] || { echo 'say what to run: make vm-run CMD="..."' >&2; exit 2; }
 	@machines/run $(MACHINE) "$$CMD"
 
-install: build ## install command, library and headers: make install [DESTDIR=...]
-	@cmake --install $(BUILD)
+install: ## build as for a device, without the simulated TEE, and install: make install [PREFIX=/usr/local] [DESTDIR=...]
+	@tools/setup --check build || { echo "run 'make setup' (or 'tools/setup build') first" >&2; exit 1; }
+	@cmake --preset release --log-level=WARNING
+	@cmake --build build/release -j $(JOBS)
+	@cmake --install build/release --prefix $(PREFIX)
 
 clean: ## remove what was built (the downloads in the cache stay)
 	rm -rf $(BUILD)

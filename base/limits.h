@@ -20,8 +20,11 @@ inline constexpr size_t kListBufferBytesMin = 512;
 inline constexpr size_t kListBufferBytesMax = 64 * 1024;
 // What the TA reads from a TEE object at once.
 inline constexpr size_t kReadChunkBytes = 64 * 1024;
-// Sessions of one TA instance, and how many of them one identity may hold (rule 21).
+// Sessions of one TA instance (rule 21). One user can have several identities (its own, its groups', everybody's), so the
+// last places are kept: kSessionsKeptForNew for identities that hold none, the very last ones of them for uid 0.
 inline constexpr size_t kSessionsMax = 64;
-inline constexpr size_t kSessionsPerIdentityMax = 32;
+inline constexpr size_t kSessionsPerIdentityMax = 16;
+inline constexpr size_t kSessionsKeptForNew = 24;
+inline constexpr size_t kSessionsKeptForRoot = 4;
 
 }  // namespace festore::limits

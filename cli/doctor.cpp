@@ -58,7 +58,7 @@ private:
         for (const Finding& f : findings) {
             if (f.severity == Severity::serious) ++serious;
             list.push_back({{"id", f.id}, {"severity", text_of(f.severity)}, {"what", f.what}, {"why", f.why}, {"fix", f.fix}});
-            outcome.text += fmt::format("{:<8} {}\n", text_of(f.severity), escaped(f.what));
+            outcome.text += fmt::format("{:<8} {}\n", text_of(f.severity), harmless(f.what));
             if (!f.why.empty()) outcome.text += fmt::format("         why: {}\n", f.why);
             if (!f.fix.empty()) outcome.text += fmt::format("         fix: {}\n", f.fix);
         }

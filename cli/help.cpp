@@ -47,7 +47,7 @@ const char* const kMainFooter =
     "  2  wrong usage; nothing was done         7  no TEE, or it died or did not answer in time\n"
     "  3  no such object                        8  no space, or above a limit\n"
     "  4  it exists, has another version,       9  busy too long\n"
-    "     or is write-once\n"
+    "     or is write-once                    10  doctor found something serious\n"
     "\n"
     "Environment:\n"
     "  FESTORE_TEE      auto, optee or sim: the default of --tee\n"

@@ -60,11 +60,9 @@ public:
 private:
     static Error damage(uint32_t count) {
         return {ErrorCode::damaged,
-                count == 1 ? std::string("the listing lacks 1 object, damaged or tampered with: the TEE has deleted it, "
-                                         "and its name with it; find out which one is missing and store it again")
-                           : fmt::format("the listing lacks {} objects, damaged or tampered with: the TEE has deleted them, "
-                                         "and their names with them; find out which ones are missing and store them again",
-                                         count),
+                fmt::format("{} in the TEE's storage damaged or tampered with; whose, and their names, the TEE cannot tell: "
+                            "one of yours may be missing above ('festore get NAME' tells)",
+                            count == 1 ? std::string("1 object is") : fmt::format("{} objects are", count)),
                 0, 0};
     }
 

@@ -26,13 +26,16 @@ size_t harmless_bytes(std::string_view rest) {
     return 0;
 }
 
-bool is_harmless(std::string_view text) {
+std::string made_harmless(std::string_view text, bool double_backslashes) {
+    std::string shown;
     while (!text.empty()) {
         const size_t size = harmless_bytes(text);
-        if (size == 0) return false;
-        text.remove_prefix(size);
+        if (size == 0) shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
+        else if (text[0] == '\\' && double_backslashes) shown += "\\\\";
+        else shown += text.substr(0, size);
+        text.remove_prefix(std::max<size_t>(size, 1));
     }
-    return true;
+    return shown;
 }
 
 std::string_view code_name(ErrorCode code) {
@@ -52,18 +55,8 @@ std::string_view code_name(ErrorCode code) {
 
 }  // namespace
 
-std::string escaped(std::string_view name) {
-    if (is_harmless(name)) return std::string(name);
-    std::string text;
-    while (!name.empty()) {
-        const size_t size = name[0] == '\\' ? 0 : harmless_bytes(name);
-        if (size > 0) text += name.substr(0, size);
-        else if (name[0] == '\\') text += "\\\\";
-        else text += fmt::format("\\x{:02x}", static_cast<unsigned char>(name[0]));
-        name.remove_prefix(std::max<size_t>(size, 1));
-    }
-    return text;
-}
+std::string escaped(std::string_view name) { return made_harmless(name, true); }
+std::string harmless(std::string_view message) { return made_harmless(message, false); }
 
 std::string time_text(int64_t seconds) {
     const time_t time = static_cast<time_t>(seconds);
@@ -113,7 +106,7 @@ std::string_view storage_name(Storage storage) { return storage == Storage::rpmb
 
 void print_line(std::string_view message) {
     // Nobody is left to tell when standard error cannot be written.
-    (void)write_all(STDERR_FILENO, bytes_of("festore: " + escaped(message) + "\n"));
+    (void)write_all(STDERR_FILENO, bytes_of("festore: " + harmless(message) + "\n"));
 }
 
 void print_note(const Options& options, std::string_view message) {

@@ -8,9 +8,12 @@
 
 namespace festore::cli {
 
-// A name as listings show it. As it is, unless it holds bytes that are not UTF-8, control characters, or characters that
-// reorder a line; then these bytes are \xHH, and a backslash is two.
+// A name as listings show it: bytes that are not UTF-8, control characters, and characters that reorder a line are \xHH, a
+// backslash is two. No two names are shown alike.
 std::string escaped(std::string_view name);
+
+// The same for a message, whose backslashes mean themselves.
+std::string harmless(std::string_view message);
 
 // "2026-11-24T10:49:04Z"; "-" for 0, which stands for unknown.
 std::string time_text(int64_t seconds);

@@ -6,16 +6,6 @@
 namespace festore::cli {
 namespace {
 
-// GlobalPlatform's gpd.tee.trustedStorage.antiRollback.protectionLevel, as the TEE claims it.
-const char* rollback_text(uint32_t level) {
-    if (level >= 1000) return "by hardware";
-    return level >= 100 ? "by the normal world's software" : "none";
-}
-
-std::string storage_text(bool there, uint32_t level) {
-    return there ? fmt::format("yes (rollback protection, as the TEE claims it: {})", rollback_text(level)) : "no";
-}
-
 class Status : public Verb {
 public:
     void declare(CLI::App&) override {}
@@ -57,8 +47,9 @@ private:
         row("trusted application", fmt::format("{} (protocol {}.{})", s.ta_version, s.protocol_major, s.protocol_minor));
         row("identity", escaped(s.identity));
         row("object size limit", fmt::format("{} bytes", s.object_bytes_max));
-        row("storage ree", storage_text(s.has_ree, s.rollback_protection_ree));
-        row("storage rpmb", storage_text(s.has_rpmb, s.rollback_protection_rpmb));
+        // What the TEE claims of rollback is not evidence, so only --json has it.
+        row("storage ree", s.has_ree ? "yes; old files put back bring old objects back" : "no");
+        row("storage rpmb", s.has_rpmb ? "built in; 'festore doctor' asks whether it answers" : "no");
         row("device key", s.zero_huk ? "all zeroes: whoever has the disk can decrypt it" : "not known to be weak");
         return text;
     }

@@ -63,7 +63,7 @@ std::string quoted(std::string_view name) {
     for (size_t i = 0; i < name.size(); ++i) {
         const auto c = static_cast<unsigned char>(name[i]);
         const bool c1_control = c == 0xC2 && i + 1 < name.size() && static_cast<unsigned char>(name[i + 1]) < 0xA0;
-        if (c >= 0x20 && c != 0x7F && c != '\'' && !c1_control) {
+        if (c >= 0x20 && c != 0x7F && c != '\'' && c != '\\' && !c1_control) {
             text += name[i];
             continue;
         }
@@ -95,11 +95,9 @@ Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner) {
                         "b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta in its folder (usually /lib/optee_armtz)";
         return error;
     case Code::access_denied:
+        if (owner.kind == Owner::Kind::group) return not_a_member(owner.gid);
         error.code = ErrorCode::not_permitted;
-        error.message = owner.kind == Owner::Kind::group
-                            ? "the kernel refuses the login as group " + std::to_string(owner.gid) +
-                                  ": you are not a member of it"
-                            : "the TEE refuses the login";
+        error.message = "the TEE refuses the login";
         return error;
     case Code::security:
         error.message = "the TEE refuses the trusted application: its signature or version is not one that this TEE accepts";
@@ -115,7 +113,15 @@ Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner) {
     return error;
 }
 
+Error not_a_member(uint32_t gid) {
+    return {ErrorCode::not_permitted,
+            "the kernel refuses the login as group " + std::to_string(gid) + ": you are not a member of it",
+            TEEC_ERROR_ACCESS_DENIED, TEEC_ORIGIN_COMMS};
+}
+
 Error error_of_context(uint32_t result, TeeKind kind) {
+    if (kind == TeeKind::sim && result == TEEC_ERROR_BUSY)
+        return {ErrorCode::busy, "the simulated TEE has too many connections; repeat it later", result, TEEC_ORIGIN_API};
     if (kind == TeeKind::sim)
         return {ErrorCode::no_tee, "the simulated TEE does not start; FESTORE_SIM_DIR must be a folder that it can write",
                 result, TEEC_ORIGIN_API};

@@ -20,6 +20,8 @@ struct Doing {
 Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing);
 // An answer to opening a session.
 Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner);
+// The kernel does not let this process log in as the group.
+Error not_a_member(uint32_t gid);
 // The TEE could not be reached at all.
 Error error_of_context(uint32_t result, TeeKind kind);
 

@@ -27,6 +27,12 @@ uint32_t login_method(const Owner& owner) {
     return TEEC_LOGIN_PUBLIC;
 }
 
+bool is_member_of(gid_t gid) {
+    std::vector<gid_t> groups(static_cast<size_t>(std::max(getgroups(0, nullptr), 0)));
+    const int count = getgroups(static_cast<int>(groups.size()), groups.data());
+    return gid == getegid() || std::find(groups.begin(), groups.begin() + std::max(count, 0), gid) != groups.end();
+}
+
 }  // namespace
 
 struct Session::Connection {
@@ -61,6 +67,11 @@ Error Session::timed_out() const {
 Expected<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const ClientOptions& options,
                                                  std::optional<uint32_t> claimed_id) {
     std::unique_ptr<Session> session(new Session);
+    if (!session->worker_.started())
+        return unexpected({ErrorCode::failure, "cannot start a thread: the system's limit is reached", 0, 0});
+    // libteec has one answer for whatever the kernel refuses, and complains on standard error.
+    if (tee.kind == TeeKind::optee && options.owner.kind == Owner::Kind::group && !is_member_of(options.owner.gid))
+        return unexpected(not_a_member(options.owner.gid));
     session->limit_ = options.call_timeout;
     session->connection_ = std::make_shared<Connection>();
     session->connection_->tee = tee.functions;

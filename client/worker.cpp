@@ -5,6 +5,7 @@
 #include <csignal>
 #include <mutex>
 #include <pthread.h>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -38,7 +39,11 @@ Worker::Worker() : shared_(std::make_shared<Shared>()) {
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([shared = shared_] { shared->serve(); });
+    try {
+        thread_ = std::thread([shared = shared_] { shared->serve(); });
+    } catch (const std::system_error&) {  // no more threads for this user
+        lost_ = true;
+    }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
@@ -48,6 +53,7 @@ Worker::~Worker() {
         shared_->end = true;
         shared_->changed.notify_all();
     }
+    if (!thread_.joinable()) return;
     if (lost_) thread_.detach();
     else thread_.join();
 }

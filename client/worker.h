@@ -14,7 +14,7 @@ namespace festore {
 
 class Worker {
 public:
-    Worker();
+    Worker();   // look at started()
     ~Worker();  // an idle worker ends first, so that nothing of it is left; one that hangs is not waited for
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
@@ -23,6 +23,7 @@ public:
     // What `work` refers to must live as long as `work` itself.
     bool run(std::function<void()> work, std::chrono::milliseconds limit);
     [[nodiscard]] bool lost() const { return lost_; }
+    [[nodiscard]] bool started() const { return thread_.joinable(); }  // false: the system gave no thread
 
 private:
     struct Shared;

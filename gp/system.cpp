@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "gp/system.h"
 
+#include "base/version.h"
+
 extern "C" {
 #include <pta_system.h>
 }
@@ -69,18 +71,7 @@ uint32_t tee_property_u32(const char* name) {
 
 uint32_t tee_property_version(const char* name) {
     PropertyText text;
-    std::string_view rest = read_property(name, text);
-    uint32_t version = 0;
-    for (int part = 0; part < 3; ++part) {
-        uint32_t number = 0;
-        size_t digits = 0;
-        while (digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9')
-            number = number * 10 + static_cast<uint32_t>(rest[digits++] - '0');
-        if (digits == 0 || digits > 3 || number > 255) return part == 0 ? 0 : version << (8 * (3 - part));
-        version = version << 8 | number;
-        rest.remove_prefix(std::min(digits + 1, rest.size()));
-    }
-    return version;
+    return version_in(read_property(name, text));
 }
 
 bool tee_is_simulated() {

@@ -18,7 +18,7 @@ Result<ClientIdentity> client_identity();
 
 // A number among the properties of the TEE implementation; 0 where it is not there.
 uint32_t tee_property_u32(const char* name);
-// A version such as "4.5.0-dev" among them, as major << 16 | minor << 8 | patch; 0 where it is not there or no version.
+// A version among them (base/version.h); 0 where it is not there or no version.
 uint32_t tee_property_version(const char* name);
 // Whether this is the simulated TEE, by its own description.
 bool tee_is_simulated();

@@ -16,7 +16,7 @@ struct Session {
 
 class Instance {
 public:
-    // Counts against limits::kSessionsMax and kSessionsPerIdentityMax: busy when one is reached.
+    // Counts against limits::kSessions…: busy when one is reached.
     Result<Session*> open_session();
     void close_session(Session* session);
 

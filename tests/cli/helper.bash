@@ -57,15 +57,16 @@ remove_all() {
 need_sim() { [ "$FESTORE_TEE" = sim ] || skip "needs the simulated TEE: $1"; }
 need() { command -v "$1" > /dev/null || skip "needs $1"; }
 
-# The command as another user and group, without other groups: as_user ID ARGUMENTS...
+# The command as another user and group: as_user ID ARGUMENTS... Its only other group is that of a real TEE's device.
 as_user() {
-    local id=$1
-    shift
-    if setpriv --help 2>&1 | grep -q reuid; then
-        setpriv --reuid "$id" --regid "$id" --clear-groups "$FESTORE_BIN" "$@" 3>&- 4>&-
-    else
-        chroot --userspec="$id:$id" --groups= / "$FESTORE_BIN" "$@" 3>&- 4>&-
-    fi
+    local groups=--clear-groups
+    [ ! -e /dev/tee0 ] || groups=--groups=$(stat -c %g /dev/tee0)
+    as_user_with "$groups" "$@"
+}
+as_user_with() {  # OPTION-OF-SETPRIV ID ARGUMENTS...
+    local groups=$1 id=$2
+    shift 2
+    setpriv --reuid "$id" --regid "$id" "$groups" "$FESTORE_BIN" "$@" 3>&- 4>&-
 }
 need_other_users() {
     [ "$(id -u)" = 0 ] || skip "needs root, to become other users"

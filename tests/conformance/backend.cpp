@@ -4,7 +4,8 @@
 #include "client/tee_choice.h"
 
 #include <cstdlib>
-#include <fstream>
+#include <cstring>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <grp.h>
 #include <memory>
@@ -114,7 +115,27 @@ std::unique_ptr<Backend> choose() {
 
 }  // namespace
 
+namespace {
+
+// Opened once, before children become other users, who could not. -1: not wanted.
+int answers_file() {
+    static const int file = [] {
+        const std::string name = environment("CONFORMANCE_ANSWERS", "");
+        if (name.empty()) return -1;
+        const int opened = open(name.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+        if (opened < 0) {
+            std::perror(name.c_str());
+            std::exit(2);
+        }
+        return opened;
+    }();
+    return file;
+}
+
+}  // namespace
+
 Backend& backend() {
+    (void)answers_file();
     static const std::unique_ptr<Backend> chosen = choose();
     return *chosen;
 }
@@ -138,15 +159,18 @@ std::vector<Storage> storages() {
 std::string name_of(Storage storage) { return storage == Storage::ree ? "ree" : "rpmb"; }
 
 void note_answer(const std::string& where, const Error* error) {
-    const std::string file = environment("CONFORMANCE_ANSWERS", "");
-    if (file.empty()) return;
+    if (answers_file() < 0) return;
     const Error none{};
     const Error& e = error != nullptr ? *error : none;
     const int code = error != nullptr ? static_cast<int>(e.code) : 0;
     std::array<char, 160> line{};
     std::snprintf(line.data(), line.size(), "%s: code %d, TEE result 0x%08x, origin %u\n", where.c_str(), code,
                   e.tee_result, e.tee_origin);
-    std::ofstream(file, std::ios::app) << line.data();
+    const auto size = static_cast<ssize_t>(std::strlen(line.data()));
+    if (write(answers_file(), line.data(), static_cast<size_t>(size)) != size) {
+        std::perror("conformance: CONFORMANCE_ANSWERS");
+        std::exit(2);
+    }
 }
 
 }  // namespace festore::conformance

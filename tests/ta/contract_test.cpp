@@ -74,13 +74,30 @@ TEST_F(Contract, SessionsAreLimitedForEachIdentityAndInAll) {  // rule 21
     EXPECT_EQ(open(user(1), &session), number(Code::busy));
     EXPECT_EQ(open(user(2), &session), 0U) << "another identity still can";
     sessions.push_back(session);
-    while (sessions.size() < limits::kSessionsMax) {
+    while (sessions.size() < limits::kSessionsMax - limits::kSessionsKeptForRoot) {
         ASSERT_EQ(open(user(static_cast<uid_t>(100 + sessions.size())), &session), 0U);
         sessions.push_back(session);
     }
     EXPECT_EQ(open(user(3), &session), number(Code::busy));
     tee_.close_session(sessions.front());
     EXPECT_EQ(open(user(3), &session), 0U);
+}
+
+TEST_F(Contract, OneUsersManyIdentitiesLeaveRoomForOthersAndForRoot) {  // rule 21
+    std::vector<uint32_t> sessions;
+    uint32_t session = 0;
+    const auto take_all = [&](const sim::Caller& identity) {
+        while (open(identity, &session) == 0) sessions.push_back(session);
+    };
+    take_all(user(1));
+    take_all(everybody());
+    EXPECT_EQ(sessions.size(), 2 * limits::kSessionsPerIdentityMax);
+    for (gid_t gid = 1; gid <= 10; ++gid) take_all(group(gid));
+    EXPECT_EQ(open(user(2), &session), 0U) << "another user's first";
+    while (sessions.size() < limits::kSessionsMax && open(user(static_cast<uid_t>(100 + sessions.size())), &session) == 0)
+        sessions.push_back(session);
+    EXPECT_EQ(open(user(3), &session), number(Code::busy));
+    EXPECT_EQ(open(user(0), &session), 0U) << "uid 0 still can";
 }
 
 TEST_F(Contract, AnswersNeedRoomBeforeAnythingChanges) {
