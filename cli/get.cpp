@@ -12,7 +12,8 @@ namespace {
 class Get : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_text(app, "NAME", name_, "the object")->required();
+        add_name(app, "NAME", name_, "the object")->required();
+        name_option_.declare(app);
         add_text(app, "FILE", file_, "where to write it; standard output when absent or -");
         add_text(app, "--offset", offset_text_, "leave out the first N bytes")->type_name("N");
         add_text(app, "--length", length_text_, "N bytes at most")->type_name("N");
@@ -42,7 +43,7 @@ public:
 
 private:
     Expected<void> check_arguments(const Options& options) {
-        if (const auto valid = check_name_argument(name_); !valid) return valid;
+        if (const auto valid = name_option_.resolve(name_, options); !valid) return valid;
         if (const auto valid = number("--offset", offset_text_, offset_); !valid) return valid;
         if (const auto valid = number("--length", length_text_, length_); !valid) return valid;
         if (options.json && is_standard_stream(file_))
@@ -66,6 +67,7 @@ private:
         return client->get(name_);
     }
 
+    NameOption name_option_;
     std::string name_, file_, offset_text_, length_text_;
     uint64_t offset_ = 0;
     uint64_t length_ = UINT64_MAX;

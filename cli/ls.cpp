@@ -33,7 +33,7 @@ std::string long_listing(const std::vector<ObjectInfo>& objects) {
 class Ls : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_text(app, "PREFIX", prefix_, "only names that begin with it");
+        add_name(app, "PREFIX", prefix_, "only names that begin with it");
         app.add_flag("-l,--long", long_, "flags, size, version and time of the last change as well");
     }
 
@@ -60,9 +60,9 @@ public:
 private:
     static Error damage(uint32_t count) {
         return {ErrorCode::damaged,
-                fmt::format("{} in the TEE's storage damaged or tampered with; whose, and their names, the TEE cannot tell: "
-                            "one of yours may be missing above ('festore get NAME' tells)",
-                            count == 1 ? std::string("1 object is") : fmt::format("{} objects are", count)),
+                fmt::format("{} in the TEE's storage {} damaged or tampered with; whose, and under which name, the TEE cannot "
+                            "tell: one of yours may be missing here ('festore get NAME' tells)",
+                            count == 1 ? "1 object" : fmt::format("{} objects", count), count == 1 ? "is" : "are"),
                 0, 0};
     }
 

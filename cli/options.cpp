@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/name.h"
 #include "cli/help.h"
 #include "cli/verbs.h"
@@ -40,10 +41,10 @@ std::string unguarded(std::string text) {
     return text;
 }
 
-CLI::Option* taken_literally(CLI::Option* option) {
-    const auto strip = [](std::string& text) {
+CLI::Option* taken_literally(CLI::Option* option, bool may_be_empty) {
+    const auto strip = [may_be_empty](std::string& text) {
         text = unguarded(std::move(text));
-        return std::string();
+        return std::string(text.empty() && !may_be_empty ? "must not be empty" : "");
     };
     return option->type_name("")->transform(CLI::Validator(strip, ""));
 }
@@ -118,6 +119,7 @@ Error reshaped(const CLI::App& app, const CLI::ParseError& error) {
     if (verb.empty() && error.get_name() == "RequiredError") return usage_error("a verb is missing");
     if (!unexpected_argument.empty()) return usage_error("unexpected argument " + unexpected_argument, verb);
     std::string message = error.what();
+    if (error.get_name() == "ValidationError") message.erase(std::min(message.find(':'), message.size()), 1);
     if (error.get_name() == "ArgumentMismatch") message = message.substr(0, message.find(':')) + " needs one value";
     if (const size_t end = message.find(" is required"); end != std::string::npos)
         message = message.substr(0, end) + " is missing";
@@ -148,12 +150,16 @@ std::vector<Declared> declare_verbs(CLI::App& app) {
 }  // namespace
 
 CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& value, const std::string& description) {
-    return taken_literally(app.add_option(name, value, description));
+    return taken_literally(app.add_option(name, value, description), false);
 }
 
-CLI::Option* add_texts(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+CLI::Option* add_name(CLI::App& app, const std::string& name, std::string& value, const std::string& description) {
+    return taken_literally(app.add_option(name, value, description), true);
+}
+
+CLI::Option* add_names(CLI::App& app, const std::string& name, std::vector<std::string>& values,
                        const std::string& description) {
-    return taken_literally(app.add_option(name, values, description));
+    return taken_literally(app.add_option(name, values, description), true);
 }
 
 Error usage_error(const std::string& message, std::string_view verb) {
@@ -172,6 +178,24 @@ std::optional<uint64_t> parse_number(std::string_view text, uint64_t max) {
 Expected<void> check_name_argument(const std::string& name) {
     if (const NameFault fault = check_name(bytes_of(name)); fault != NameFault::none)
         return unexpected(usage_of_name(name, fault));
+    return {};
+}
+
+Expected<void> NameOption::resolve(std::string& name, const Options& options) const {
+    if (!hex) return check_name_argument(name);
+    const bool everybodys = options.client.owner.kind == Owner::Kind::everybody && options.client.storage == Storage::ree;
+    if (!everybodys) return unexpected(usage_error("--hex needs --public and the storage ree, where the first demo's objects are"));
+    std::string bytes;
+    for (size_t i = 0; i < name.size(); i += 2) {
+        unsigned char byte = 0;
+        const auto [end, fault] = std::from_chars(name.data() + i, name.data() + std::min(i + 2, name.size()), byte, 16);
+        if (fault != std::errc() || end != name.data() + i + 2)
+            return unexpected(usage_error(festore::quoted(name) + " is not hexadecimal, two digits a byte"));
+        bytes += static_cast<char>(byte);
+    }
+    if (bytes.size() > limits::kObjectIdBytesMax)
+        return unexpected(usage_error(fmt::format("the first demo's ids have up to {} bytes", limits::kObjectIdBytesMax)));
+    name = std::move(bytes);
     return {};
 }
 

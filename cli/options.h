@@ -30,9 +30,12 @@ struct CommandLine {
 
 CommandLine parse_command_line(int argc, const char* const* argv);
 
-// Adds an option or positional with a value, taken literally: CLI11 on its own splits "[a,b]" and swallows "++".
+// Adds an option or positional with a value, taken literally: CLI11 on its own splits "[a,b]" and swallows "++". An empty
+// value is refused, since it is most often a variable that was not set, and must not mean "not given".
 CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& value, const std::string& description);
-CLI::Option* add_texts(CLI::App& app, const std::string& name, std::vector<std::string>& values,
+// The same for names of objects and their prefixes, which have rules of their own.
+CLI::Option* add_name(CLI::App& app, const std::string& name, std::string& value, const std::string& description);
+CLI::Option* add_names(CLI::App& app, const std::string& name, std::vector<std::string>& values,
                        const std::string& description);
 
 // An error of usage, and where to read on.
@@ -43,5 +46,16 @@ std::optional<uint64_t> parse_number(std::string_view text, uint64_t max = UINT6
 
 // A name as an argument: usage when it cannot be one. Asked before the TEE is.
 Expected<void> check_name_argument(const std::string& name);
+
+// NAME for the verbs that also reach what the first demo stored under ids that are no names: with --hex and --public it is
+// the id's bytes in hexadecimal.
+struct NameOption {
+    bool hex = false;
+    void declare(CLI::App& app) {
+        app.add_flag("--hex", hex, "NAME is hexadecimal: an id of the first demo's that is no name; with --public");
+    }
+    // Replaces the hexadecimal digits by what they stand for, and checks the name.
+    Expected<void> resolve(std::string& name, const Options& options) const;
+};
 
 }  // namespace festore::cli

@@ -16,13 +16,14 @@ Json named(const std::string& name) {
 class Rm : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_texts(app, "NAME", names_, "the objects")->required();
+        add_names(app, "NAME", names_, "the objects")->required();
+        name_option_.declare(app);
         app.add_flag("-f,--force", force_, "an object that is not there is no failure");
     }
 
     Outcome run(const Options& options) override {
-        for (const std::string& name : names_)  // all, before anything is removed
-            if (const auto valid = check_name_argument(name); !valid) return failed(valid.error());
+        for (std::string& name : names_)  // all, before anything is removed
+            if (const auto valid = name_option_.resolve(name, options); !valid) return failed(valid.error());
         Expected<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
         Outcome outcome;
@@ -48,6 +49,7 @@ public:
 
 private:
     std::vector<std::string> names_;
+    NameOption name_option_;
     bool force_ = false;
 };
 

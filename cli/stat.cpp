@@ -8,10 +8,13 @@ namespace {
 
 class Stat : public Verb {
 public:
-    void declare(CLI::App& app) override { add_text(app, "NAME", name_, "the object")->required(); }
+    void declare(CLI::App& app) override {
+        add_name(app, "NAME", name_, "the object")->required();
+        name_option_.declare(app);
+    }
 
     Outcome run(const Options& options) override {
-        if (const auto valid = check_name_argument(name_); !valid) return failed(valid.error());
+        if (const auto valid = name_option_.resolve(name_, options); !valid) return failed(valid.error());
         Expected<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
         const Expected<ObjectInfo> info = client->stat(name_);
@@ -35,6 +38,7 @@ public:
 
 private:
     std::string name_;
+    NameOption name_option_;
 };
 
 }  // namespace

@@ -139,7 +139,7 @@ Result<NameRequest> decode(Bytes input) {
     NameRequest m;
     m.storage = static_cast<Storage>(in.u8());
     m.name = read_short(in);
-    return finish(in, m, known(m.storage) && check_name(m.name) == NameFault::none);
+    return finish(in, m, known(m.storage));
 }
 
 void encode(const Metadata& m, Writer& out) {
@@ -204,7 +204,7 @@ Result<ListEntry> decode_entry(Bytes& page) {
     ListEntry m;
     m.metadata = read_metadata(in);
     m.name = read_short(in);
-    if (!in.ok() || m.name.empty()) return fail(Code::bad_format);
+    if (!in.ok()) return fail(Code::bad_format);
     page = in.rest();
     return m;
 }

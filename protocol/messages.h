@@ -62,7 +62,7 @@ struct PutAnswer {  // 12 bytes
     uint32_t content_size = 0;
 };
 
-// get, stat and remove.
+// get, stat and remove. The name may be any bytes here: the first demo's clients chose freely. The TA decides whose may.
 struct NameRequest {  // 1 + name
     Storage storage = Storage::ree;
     Bytes name;

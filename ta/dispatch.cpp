@@ -112,8 +112,18 @@ Status put(Call& call) {
     return {};
 }
 
-Status get(Call& call) {
+// What a request names: a name, or, in everybody's space, an id of the first demo's, whatever its bytes.
+Result<protocol::NameRequest> named(const Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::NameRequest>(call.request));
+    const bool everybodys = call.session.identity.login == protocol::Login::public_;
+    const bool may_be_legacy = everybodys && request.storage == protocol::Storage::ree &&
+                               request.name.size() <= limits::kObjectIdBytesMax;
+    if (!may_be_legacy && check_name(request.name) != NameFault::none) return fail(Code::bad_format);
+    return request;
+}
+
+Status get(Call& call) {
+    const auto request = FESTORE_TRY(named(call));
     PersistentObjects objects = FESTORE_TRY(call.objects(request.storage));
     SharedOutput content = output_of(call.payload);
     const Result<protocol::Metadata> metadata = objects.get(request.name, content);
@@ -134,14 +144,14 @@ Status list(Call& call) {
 }
 
 Status stat(Call& call) {
-    const auto request = FESTORE_TRY(protocol::decode<protocol::NameRequest>(call.request));
+    const auto request = FESTORE_TRY(named(call));
     PersistentObjects objects = FESTORE_TRY(call.objects(request.storage));
     encode(FESTORE_TRY(objects.stat(request.name)), call.answer);
     return {};
 }
 
 Status remove(Call& call) {
-    const auto request = FESTORE_TRY(protocol::decode<protocol::NameRequest>(call.request));
+    const auto request = FESTORE_TRY(named(call));
     PersistentObjects objects = FESTORE_TRY(call.objects(request.storage));
     return objects.remove(request.name);
 }

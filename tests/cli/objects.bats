@@ -44,11 +44,13 @@ round_trip() {
     expect_success
 }
 
+# A backslash is shown as two.
 name_works() {
+    local shown=${1//\\/\\\\}
     echo "content of $1" | festore put -- "$1"
     [ "$(festore get -- "$1")" = "content of $1" ]
-    festore ls | grep -Fxq -- "$1"
-    festore stat -- "$1" | grep -Fxq -- "name        $1"
+    festore ls | grep -Fxq -- "$shown"
+    festore stat -- "$1" | grep -Fxq -- "name        $shown"
     festore rm -- "$1"
     run --separate-stderr festore get -- "$1"
     expect_error 3 "cannot get *: there is no such object"
@@ -60,6 +62,12 @@ name_works() {
 @test "a name with slashes" { name_works "/etc/../wifi//conf/"; }
 @test "a name in UTF-8" { name_works "ключ/鍵/🔑"; }
 @test "a name with a backslash" { name_works 'back\slash\x41'; }
+@test "no two names are listed alike" {
+    local name
+    for name in $'bidi\u202ex' 'bidi\xe2\x80\xaex' 'bidi\\xe2\x80\xaex'; do echo | festore put "${PREFIX}$name"; done
+    [ "$(festore ls "${PREFIX}bidi" | sort -u | wc -l)" = 3 ]
+    festore rm "${PREFIX}"bidi{$'\u202e','\xe2\x80\xae','\\xe2\x80\xae'}x
+}
 @test "a name with quotes and percent signs" { name_works "it's 100%s \"\$HOME\" \`id\`"; }
 @test "names that look like options" { name_works --json; name_works -f; name_works -5; }
 @test "names that look like verbs" { name_works put; name_works ls; name_works inspect; }

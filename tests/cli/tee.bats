@@ -33,7 +33,7 @@ load helper
     [ "$status" = 6 ]
     [ "$output" = other ]
     [ "${#stderr_lines[@]}" = 1 ]
-    [[ $stderr == "festore: the listing lacks 1 object, damaged or tampered with: "* ]]
+    [[ $stderr == "festore: 1 object in the TEE's storage is damaged or tampered with"*"one of yours may be missing"* ]]
 }
 
 @test "exit 7: the simulated TEE's library is nowhere" {

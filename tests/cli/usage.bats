@@ -114,3 +114,37 @@ refused() {
         [ -z "$(festore $verb --help | grep -E '.{121}')" ]
     done
 }
+
+# empty_refused ARGUMENTS...: wrong usage, and "kept" is as it was
+empty_refused() {
+    echo kept | festore put "${PREFIX}kept"
+    echo new > input
+    run --separate-stderr festore "$@" < input
+    expect_error 2 "*must not be empty*"
+    [ "$(festore get "${PREFIX}kept")" = kept ]
+}
+@test "an empty condition is not no condition" { empty_refused put --if-version "" "${PREFIX}kept"; }
+@test "an empty file is not standard input" { empty_refused put "${PREFIX}kept" ""; }
+@test "an empty file is not standard output" { empty_refused get "${PREFIX}kept" ""; }
+@test "an empty group is not the user's own space" { empty_refused --group "" put "${PREFIX}kept"; }
+@test "empty values of other options" {
+    for option in --tee --storage --timeout; do empty_refused "$option" "" put "${PREFIX}kept"; done
+    empty_refused get --offset "" "${PREFIX}kept"
+    run --separate-stderr festore get "${PREFIX}kept" --length=
+    expect_error 2 "get: --length needs one value*"
+}
+@test "--hex is for the first demo's objects" {
+    run --separate-stderr festore get --hex 6162
+    expect_error 2 "*--public*"
+    run --separate-stderr festore --public get --hex 616
+    expect_error 2 "*hexadecimal*"
+    run --separate-stderr festore --public get --hex 6g
+    expect_error 2 "*hexadecimal*"
+    run --separate-stderr festore --public get --hex "$(repeated 130 0)"
+    expect_error 2 "*64 bytes*"
+    run --separate-stderr festore --public get --hex ff00
+    expect_error 3 "cannot get *"
+    echo text | festore --public put "${PREFIX}hex"
+    [ "$(festore --public get --hex "$(printf %s "${PREFIX}hex" | od -An -tx1 | tr -d " \n")")" = text ]
+    festore --public rm "${PREFIX}hex"
+}

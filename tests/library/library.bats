@@ -29,6 +29,23 @@ setup() {
     [ -z "$(find "$prefix" -name '*sim*')" ]
 }
 
+@test "a build for a device knows no simulated TEE, whatever the environment says" {
+    device=$build/release/bin/festore
+    cmake --preset release --log-level=WARNING > /dev/null
+    cmake --build build/release > "$BATS_TEST_TMPDIR/log" || { tail "$BATS_TEST_TMPDIR/log"; return 1; }
+    run grep -ao 'libteec-festore-sim\|FESTORE_SIM_LIBRARY' "$device"
+    echo "$output"
+    [ "$status" -eq 1 ]
+    for choice in "" auto sim; do
+        [ ! -e /dev/tee0 ] || [ "$choice" = sim ] || continue
+        FESTORE_TEE=$choice run "$device" put key /etc/hostname
+        echo "$output"
+        [ "$status" -eq 7 ]
+    done
+    run "$device" --tee sim ls
+    [ "$status" -eq 7 ]
+}
+
 @test "the C++ example, by CMake's package" {
     cmake -S examples/cpp -B "$BATS_TEST_TMPDIR/cpp" -DCMAKE_PREFIX_PATH="$prefix" > /dev/null
     cmake --build "$BATS_TEST_TMPDIR/cpp" > /dev/null

@@ -86,18 +86,35 @@ TEST_F(Contract, SessionsAreLimitedForEachIdentityAndInAll) {  // rule 21
 TEST_F(Contract, OneUsersManyIdentitiesLeaveRoomForOthersAndForRoot) {  // rule 21
     std::vector<uint32_t> sessions;
     uint32_t session = 0;
-    const auto take_all = [&](const sim::Caller& identity) {
+    const auto take_all = [&](const sim::Identity& identity) {
         while (open(identity, &session) == 0) sessions.push_back(session);
     };
     take_all(user(1));
     take_all(everybody());
     EXPECT_EQ(sessions.size(), 2 * limits::kSessionsPerIdentityMax);
-    for (gid_t gid = 1; gid <= 10; ++gid) take_all(group(gid));
+    for (gid_t gid = 1; gid <= 10; ++gid) take_all({2, sim::uuid_of_group(gid)});
     EXPECT_EQ(open(user(2), &session), 0U) << "another user's first";
     while (sessions.size() < limits::kSessionsMax && open(user(static_cast<uid_t>(100 + sessions.size())), &session) == 0)
         sessions.push_back(session);
     EXPECT_EQ(open(user(3), &session), number(Code::busy));
     EXPECT_EQ(open(user(0), &session), 0U) << "uid 0 still can";
+}
+
+TEST_F(Contract, BytesThatAreNoNameAreForEverybodysObjectsOnly) {
+    const uint32_t mine = session_of(1000);
+    uint32_t everybodys = 0;
+    ASSERT_EQ(open(everybody(), &everybodys), 0U);
+    Content content(10);
+    for (const std::string& id : {std::string("\xff"), std::string("a\nb"), std::string()}) {
+        EXPECT_EQ(get(mine, id, content).result, number(Code::bad_format));
+        EXPECT_EQ(stat(mine, id), number(Code::bad_format));
+        EXPECT_EQ(remove(mine, id), number(Code::bad_format));
+        EXPECT_EQ(get(everybodys, id, content).result, number(Code::item_not_found));
+        EXPECT_EQ(stat(everybodys, id), number(Code::item_not_found));
+        EXPECT_EQ(remove(everybodys, id), number(Code::item_not_found));
+        EXPECT_EQ(put(everybodys, id, filled(1, 1)), number(Code::bad_format)) << "nothing new is stored so";
+    }
+    EXPECT_EQ(stat(everybodys, std::string(65, '\xff')), number(Code::bad_format)) << "longer than any id";
 }
 
 TEST_F(Contract, AnswersNeedRoomBeforeAnythingChanges) {
