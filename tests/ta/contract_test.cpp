@@ -86,7 +86,7 @@ TEST_F(Contract, SessionsAreLimitedForEachIdentityAndInAll) {  // rule 21
 TEST_F(Contract, OneUsersManyIdentitiesLeaveRoomForOthersAndForRoot) {  // rule 21
     std::vector<uint32_t> sessions;
     uint32_t session = 0;
-    const auto take_all = [&](const sim::Caller& identity) {
+    const auto take_all = [&](const sim::Identity& identity) {
         while (open(identity, &session) == 0) sessions.push_back(session);
     };
     take_all(user(1));

@@ -42,15 +42,15 @@ TEST_F(Forged, AnObjectOfAnotherNameIsNotGivenOut) {
 }
 
 TEST_F(Forged, AUserAndAGroupOfOneNumberAreNotTheSame) {
-    uint32_t group = 0;
-    ASSERT_EQ(open({2, sim::uuid_of_group(1000)}, &group), 0U);
+    uint32_t group_session = 0;
+    ASSERT_EQ(open(group(1000), &group_session), 0U);
     const protocol::HelloRequest hello{1, 0, protocol::Login::group, 1000};
-    ASSERT_EQ(call(group, protocol::Command::hello, hello).result, 0U);
+    ASSERT_EQ(call(group_session, protocol::Command::hello, hello).result, 0U);
     const Content of_user = put_new(alice_, "x", filled(50, 1));
-    const Content of_group = put_new(group, "x", filled(50, 2));
+    const Content of_group = put_new(group_session, "x", filled(50, 2));
     EXPECT_NE(of_user, of_group);
     forge(of_group, stored(of_user).value_or(Content{}));
-    expect_refused(group, "x");
+    expect_refused(group_session, "x");
 }
 
 // The owner tag of the id is what a listing goes by; the header must agree with it.
