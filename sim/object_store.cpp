@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <set>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,7 +43,7 @@ public:
         const auto found = objects_.find(key);
         if (found == objects_.end()) return Outcome::missing;
         content = found->second;
-        return Outcome::ok;
+        return damaged_.contains(key) ? Outcome::damaged : Outcome::ok;
     }
     Outcome save(const ObjectKey& key, const Blob& content) override {
         uint64_t used = content.size();
@@ -50,6 +51,7 @@ public:
             if (other.storage == key.storage && other != key) used += bytes.size();
         if (used > bytes_max_) return Outcome::no_space;
         objects_[key] = content;
+        damaged_.erase(key);
         return Outcome::ok;
     }
     Outcome rename(const ObjectKey& from, const ObjectKey& to) override {
@@ -61,7 +63,11 @@ public:
     }
     Outcome erase(const ObjectKey& key) override {
         objects_.erase(key);
+        damaged_.erase(key);
         return Outcome::ok;
+    }
+    void damage(const ObjectKey& key) override {
+        if (objects_.contains(key)) damaged_.insert(key);
     }
     std::vector<ObjectKey> list(uint32_t storage, const Uuid& ta) override {
         std::vector<ObjectKey> keys;
@@ -73,6 +79,7 @@ public:
 private:
     uint64_t bytes_max_;
     std::map<ObjectKey, Blob> objects_;
+    std::set<ObjectKey> damaged_;
 };
 
 class File {
@@ -154,6 +161,12 @@ public:
         const fs::path file = file_of(key);
         if (unlink(file.c_str()) != 0) return errno == ENOENT ? Outcome::ok : Outcome::failed;
         return sync_directory(file.parent_path()) ? Outcome::ok : Outcome::failed;
+    }
+    void damage(const ObjectKey& key) override {
+        const File file(file_of(key), O_WRONLY);
+        struct stat info{};
+        if (file.fd() < 0 || fstat(file.fd(), &info) != 0 || info.st_size == 0) return;
+        if (ftruncate(file.fd(), info.st_size - 1) != 0) std::perror("simulated TEE: cannot damage an object");
     }
     std::vector<ObjectKey> list(uint32_t storage, const Uuid& ta) override {
         std::vector<ObjectKey> keys;

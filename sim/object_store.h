@@ -38,6 +38,7 @@ public:
     virtual Outcome rename(const ObjectKey& from, const ObjectKey& to) = 0;  // `to` must not exist
     virtual Outcome erase(const ObjectKey& key) = 0;
     virtual std::vector<ObjectKey> list(uint32_t storage, const Uuid& ta) = 0;
+    virtual void damage(const ObjectKey& key) = 0;  // load() finds it damaged from now on, until it is saved or erased
 
     // Objects with handles, by key.
     std::map<ObjectKey, std::weak_ptr<OpenObject>> open_objects;

@@ -56,6 +56,7 @@ struct Instance {
     std::unordered_map<void*, size_t> heap;
     size_t heap_used = 0;
     size_t heap_peak = 0;
+    size_t frees_unwiped = 0;
     std::set<TEE_ObjectHandle> objects;
     std::set<TEE_ObjectEnumHandle> enumerators;
     std::set<TEE_OperationHandle> operations;
@@ -81,6 +82,7 @@ struct Tee::State {
     uint32_t next_session = 1;
     Counters counters;
     Faults faults;
+    unsigned char scribble = 0;  // what was scribbled last
     std::unique_ptr<ObjectStore> store;
     bool crashed = false;
 
@@ -107,6 +109,8 @@ struct CurrentCall {
 };
 // The call of this thread; a TEE function outside of one ends the process, since no TA could have called it.
 CurrentCall& current_call();
+// What Faults::scribbles_over_inputs asks for, if it does; current_call() has done it already.
+void scribble_over_inputs();
 
 [[noreturn]] void panic(uint32_t code, const char* why);
 // The simulator does not model this: says so and panics the TA.

@@ -95,6 +95,9 @@ void TEE_Free(void* buffer) {
     Instance& instance = *current_call().instance;
     const auto found = instance.heap.find(buffer);
     if (found == instance.heap.end()) panic(TEE_ERROR_BAD_PARAMETERS, "freeing what was not allocated");
+    const Bytes freed = bytes_of(buffer, found->second);
+    const bool unwiped = std::any_of(freed.begin(), freed.end(), [](std::byte b) { return b != std::byte{0}; });
+    if (unwiped) ++instance.frees_unwiped;
     instance.heap_used -= found->second;
     instance.heap.erase(found);
     std::free(buffer);
@@ -102,6 +105,7 @@ void TEE_Free(void* buffer) {
 
 void TEE_MemMove(void* dest, const void* src, size_t size) {
     if (size > 0) std::memmove(dest, src, size);
+    scribble_over_inputs();
 }
 int32_t TEE_MemCompare(const void* a, const void* b, size_t size) { return size > 0 ? std::memcmp(a, b, size) : 0; }
 void TEE_MemFill(void* buffer, uint32_t x, size_t size) {

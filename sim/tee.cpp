@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace festore::sim {
 namespace {
@@ -84,7 +85,18 @@ CurrentCall& current_call() {
         std::fputs("simulated TEE: a function of the Internal Core API was called outside of a TA\n", stderr);
         std::abort();
     }
+    scribble_over_inputs();
     return *serving;
+}
+
+void scribble_over_inputs() {
+    if (serving == nullptr || serving->params == nullptr || !serving->tee->faults.scribbles_over_inputs) return;
+    for (uint32_t i = 0; i < 4; ++i) {
+        const uint32_t type = TEE_PARAM_TYPE_GET(serving->params->types, i);
+        const Param& p = serving->params->values[i];
+        const bool input = type == TEE_PARAM_TYPE_MEMREF_INPUT || type == TEE_PARAM_TYPE_MEMREF_INOUT;
+        if (input && p.buffer != nullptr) std::memset(p.buffer, ++serving->tee->scribble, p.size);
+    }
 }
 
 bool CurrentCall::is_shared(const void* buffer, size_t size) const {
@@ -301,6 +313,12 @@ size_t Tee::ta_handles_open(const Uuid& ta) const {
     if (found == state_->instances.end()) return 0;
     const Instance& i = *found->second;
     return i.objects.size() + i.enumerators.size() + i.operations.size() + i.pta_sessions.size();
+}
+
+size_t Tee::ta_frees_unwiped(const Uuid& ta) const {
+    const std::lock_guard guard(state_->lock);
+    const auto found = state_->instances.find(ta);
+    return found == state_->instances.end() ? 0 : found->second->frees_unwiped;
 }
 
 void Tee::set_faults(const Faults& faults) {

@@ -17,7 +17,9 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace festore::sim {
 
@@ -93,6 +95,9 @@ struct Faults {
     uint64_t storage = 0;
     uint32_t storage_code = 0;
     bool panic_on_storage = false;  // the n-th of all storage calls panics the TA instead
+    // The normal world writes over all memory references that the TA sees as input, each time the TA calls into the TEE:
+    // before the call does anything, but after a TEE_MemMove has moved what it was asked to. For as long as it is set.
+    bool scribbles_over_inputs = false;
 };
 
 class Tee {
@@ -114,7 +119,17 @@ public:
     [[nodiscard]] size_t ta_heap_bytes_peak(const Uuid& ta) const;
     // Objects, operations, enumerators, sessions with pseudo-TAs.
     [[nodiscard]] size_t ta_handles_open(const Uuid& ta) const;
+    // How often TEE_Free got memory that was not all zeroes.
+    [[nodiscard]] size_t ta_frees_unwiped(const Uuid& ta) const;
     void set_faults(const Faults& faults);
+
+    // Trusted storage behind the TA's back (sim/stored_objects.cpp). The object must not be open.
+    using StoredBytes = std::vector<std::byte>;
+    [[nodiscard]] std::vector<StoredBytes> stored_ids(uint32_t storage, const Uuid& ta) const;
+    [[nodiscard]] std::optional<StoredBytes> stored_object(uint32_t storage, const Uuid& ta, Bytes id) const;
+    bool store_object(uint32_t storage, const Uuid& ta, Bytes id, Bytes content);  // false: no room
+    // As somebody at the disk would do it: whoever opens the object finds it corrupt.
+    void damage_object(uint32_t storage, const Uuid& ta, Bytes id);
 
     struct State;  // sim/state.h: for the simulator's own files
 

@@ -36,7 +36,7 @@ teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
     offers --write-once put -
     offers --tee put --t
     offers --json --
-    ! offers --if-absent get --
+    run ! offers --if-absent get --
     [ "$(complete_words get --off)" = --offset ]
 }
 @test "values of options" {
@@ -55,7 +55,7 @@ teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
 @test "names of the group's objects when the line says --group" {
     echo | festore --group "$(id -g)" put "${PREFIX}ours"
     offers "${PREFIX}ours" --group "$(id -g)" get "${PREFIX}"
-    ! offers "${PREFIX}ours" get "${PREFIX}"
+    run ! offers "${PREFIX}ours" get "${PREFIX}"
     festore --group "$(id -g)" rm "${PREFIX}ours"
 }
 @test "files where files go" {

@@ -14,13 +14,12 @@ sources() {  # FOLDER...: the C and C++ files that git knows there
 allowed() {
     local folder=$1 own
     shift
-    own=$(git ls-tree -d --name-only HEAD | tr '\n' '|')
-    own=${own%|}
+    own=$(git ls-tree -d --name-only HEAD | tr '\n' '|')festore  # include/festore is included as festore/
     local pattern
     pattern=$(printf '|%s' "$folder" "$@")
     local bad
-    bad=$(sources "$folder" | grep -v '^ta/host/' | xargs -r grep -nE "#include \"($own)/" |
-        grep -vE "#include \"(${pattern#|})/" || true)
+    bad=$(sources "$folder" | grep -v '^ta/host/' | xargs -r grep -nE "#include [\"<](($own)/|\.\.)" |
+        grep -vE "#include [\"<](${pattern#|})/" || true)
     [ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
@@ -31,8 +30,10 @@ allowed() {
     allowed ree_fs base
     allowed sim base ree_fs
     allowed ta protocol engine gp base
-    allowed client base protocol
-    allowed cli client ree_fs base
+    allowed client base protocol festore
+    allowed cli client ree_fs base festore
+    allowed include festore
+    allowed examples festore
 }
 
 @test "no file of code has more than 400 lines" {
@@ -45,16 +46,86 @@ allowed() {
     [ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
+# From the last line of its indentation that begins with a word to the brace that ends it: good for functions of a file and
+# for those in a class. What it takes for one and is none is part of one.
+longer_functions() { # LIMIT FILE...
+    awk -v limit="$1" '
+        FNR == 1 { start[0] = start[4] = 0 }
+        match($0, /^(    )?[A-Za-z_~[]/) && !/^ *(public|protected|private|default|case .*):$/ { start[RLENGTH - 1] = FNR }
+        match($0, /^(    )?}$/) {
+            indent = RLENGTH - 1
+            lines = FNR - start[indent] + 1
+            if (start[indent] && lines >= limit) print FILENAME ":" start[indent] ": " lines " lines"
+        }' "${@:2}"
+}
+
+@test "no function has 70 lines or more" {
+    bad=$(sources . | xargs bash -c "$(declare -f longer_functions)"'; longer_functions 70 "$@"' -)
+    [ -z "$bad" ] || { echo "$bad"; return 1; }
+}
+
+@test "the rule about functions sees long ones" {
+    {
+        echo 'int of_a_file(int a,'
+        echo '              int b) {'
+        for _ in {1..67}; do echo '    a += b;'; done
+        echo '}'
+        echo 'class C {'
+        echo '    int of_a_class() {'
+        for _ in {1..68}; do echo '        call();'; done
+        echo '    }'
+        echo '    int short_one() {'
+        echo '        return 1;'
+        echo '    }'
+        echo '};'
+        echo 'void short_too() {'
+        for _ in {1..67}; do echo '    call();'; done
+        echo '}'
+    } > "$BATS_TEST_TMPDIR/long.cpp"
+    run longer_functions 70 "$BATS_TEST_TMPDIR/long.cpp"
+    [ "$(sed 's/.*long.cpp//' <<< "$output")" = $':1: 70 lines\n:72: 70 lines' ]
+}
+
+@test "what a bats test says must not be so, it checks" {
+    # In the middle of a test, `! command` fails nothing: `run ! command` does.
+    bad=$(git ls-files | grep -E '\.(bats|bash)$' | xargs grep -nE '(^ *|; |&& |do |then )! ' | grep -vF '[[' || true)
+    [ -z "$bad" ] || { echo "$bad"; return 1; }
+}
+
 @test "every source says its licence" {
     bad=$(git ls-files | grep -E '\.(cpp|hpp|c|h|sh|bats|cmake|mk)$|^tools/[a-z-]+$' |
         xargs grep -L 'SPDX-License-Identifier: BSD-2-Clause' || true)
     [ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
+# banned_words FILE...: lines of code, comments apart, with a word of C++ that the code of both worlds does without
+banned_words() {
+    awk '{ code = $0; sub("//.*", "", code) }
+        code ~ /(^|[^A-Za-z_])(throw|try|catch|dynamic_cast|typeid|goto)([^A-Za-z_]|$)/ ||
+        code ~ /(^|[^A-Za-z_])(new|delete|delete\[\]) +[A-Za-z_]/ { print FILENAME ":" FNR ": " $0 }' "$@"
+}
+
 @test "the code of both worlds calls nothing that it must not" {
-    bad=$(sources base protocol gp ta | grep -v '^ta/host/' |
-        xargs grep -nE '\b(throw|dynamic_cast|typeid|malloc|calloc|realloc|free|printf|strcpy|sprintf|memcpy)\(|\bstd::(string|vector|map|unique_ptr)\b|\.value\(\)' || true)
+    files=$(sources base protocol gp ta | grep -v '^ta/host/')
+    calls='\b(malloc|calloc|realloc|free|printf|strcpy|sprintf|memcpy)\(|\bstd::(string|vector|map|unique_ptr)\b|\.value\(\)'
+    bad=$(xargs grep -nE "$calls" <<< "$files" || true)
     [ -z "$bad" ] || { echo "$bad"; return 1; }
+    # shellcheck disable=SC2086
+    bad=$(banned_words $files)
+    [ -z "$bad" ] || { echo "$bad"; return 1; }
+}
+
+@test "the rule about words sees them, and not those in comments" {
+    local code
+    for code in 'throw 1;' '    throw Error{};' 'throw;' 'try {' 'auto p = new Thing;' 'f(new int[3]);' 'delete p;' \
+        'dynamic_cast<A*>(b);'; do
+        echo "$code" > "$BATS_TEST_TMPDIR/bad.cpp"
+        [ -n "$(banned_words "$BATS_TEST_TMPDIR/bad.cpp")" ] || { echo "not seen: $code"; return 1; }
+    done
+    for code in '// throw it away, and try anew' 'new (memory) Session{};' 'C(const C&) = delete;' 'int retry = throws;'; do
+        echo "$code" > "$BATS_TEST_TMPDIR/good.cpp"
+        [ -z "$(banned_words "$BATS_TEST_TMPDIR/good.cpp")" ] || { echo "taken for bad: $code"; return 1; }
+    done
 }
 
 @test "no absolute path of a machine, and no registry's host, is written anywhere" {

@@ -69,6 +69,15 @@ TEST_F(Disk, EachFlippedByteIsNoticedAndCostsTheObject) {
     EXPECT_EQ(in_ta([] { EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "a"), "content"); }), TEE_SUCCESS);
 }
 
+TEST_F(Disk, DamageOnDemandIsDamage) {
+    ASSERT_EQ(in_ta([] { create(TEE_STORAGE_PRIVATE, "a", ""); }), TEE_SUCCESS);
+    tee_->damage_object(TEE_STORAGE_PRIVATE_REE, kTa, bytes_of("a"));
+    EXPECT_EQ(in_ta([] { EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "a"), error(TEE_ERROR_CORRUPT_OBJECT)); }),
+              TEE_SUCCESS);
+    EXPECT_TRUE(tee_->store_object(TEE_STORAGE_PRIVATE_REE, kTa, bytes_of("a"), bytes_of("forged")));
+    EXPECT_EQ(in_ta([] { EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "a"), "forged"); }), TEE_SUCCESS);
+}
+
 TEST_F(Disk, FilesCannotBeSwapped) {
     ASSERT_EQ(in_ta([] {
         create(TEE_STORAGE_PRIVATE, "a", "content");

@@ -178,5 +178,65 @@ TEST_F(Failures, TheNthAllocationGivesNothing) {
     EXPECT_EQ(tee_->ta_heap_bytes_in_use(kTa), 0U);
 }
 
+TEST_F(Failures, InputsAreScribbledOverAtEachCallIntoTheTee) {
+    std::string input = "input";
+    std::string both = "both";
+    std::string output = "output";
+    Params params;
+    params.types = TEE_PARAM_TYPES(TEE_PARAM_TYPE_MEMREF_INPUT, TEE_PARAM_TYPE_MEMREF_INOUT, TEE_PARAM_TYPE_MEMREF_OUTPUT,
+                                   TEE_PARAM_TYPE_MEMREF_INPUT);
+    params.values[0] = {input.data(), input.size(), 0, 0};
+    params.values[1] = {both.data(), both.size(), 0, 0};
+    params.values[2] = {output.data(), output.size(), 0, 0};
+    Faults faults;
+    faults.scribbles_over_inputs = true;
+    tee_->set_faults(faults);
+    uint32_t session = 0;
+    ASSERT_EQ(open(kTa, &session), TEE_SUCCESS);
+    EXPECT_EQ(invoke(session, params, [&](uint32_t, TEE_Param* p) {
+        EXPECT_EQ(input, "input") << "as it was sent, until the first call";
+        std::string copy(5, '.');
+        TEE_MemMove(copy.data(), p[0].memref.buffer, 5);
+        EXPECT_EQ(copy, "input") << "what moves is what was there";
+        const std::string after_move = input;
+        EXPECT_NE(after_move, "input");
+        TEE_Free(TEE_Malloc(1, 0));
+        EXPECT_NE(input, after_move) << "each time something else";
+        EXPECT_NE(both, "both");
+        EXPECT_EQ(output, "output");
+        return TEE_SUCCESS;
+    }), TEE_SUCCESS);
+    tee_->set_faults({});
+    tee_->close_session(session);
+}
+
+TEST_F(Failures, MemoryThatIsFreedWithSomethingInItIsCounted) {
+    EXPECT_EQ(in_ta([] {
+        TEE_Free(TEE_Malloc(10, TEE_MALLOC_FILL_ZERO));
+        TEE_Free(nullptr);
+        void* memory = TEE_Malloc(10, TEE_MALLOC_FILL_ZERO);
+        TEE_MemFill(static_cast<char*>(memory) + 9, 1, 1);
+        TEE_Free(memory);
+    }), TEE_SUCCESS);
+    EXPECT_EQ(tee_->ta_frees_unwiped(kTa), 1U);
+}
+
+TEST_F(Failures, TheStorageCanBeLookedAtAndChangedBehindTheTa) {
+    ASSERT_EQ(tee_->stored_ids(TEE_STORAGE_PRIVATE_REE, kTa).size(), 1U);
+    EXPECT_EQ(text_of(tee_->stored_object(TEE_STORAGE_PRIVATE_REE, kTa, bytes_of("a")).value()), "content");
+    EXPECT_FALSE(tee_->stored_object(TEE_STORAGE_PRIVATE_REE, kOtherTa, bytes_of("a")));
+    EXPECT_TRUE(tee_->store_object(TEE_STORAGE_PRIVATE_REE, kTa, bytes_of("b"), bytes_of("forged")));
+    EXPECT_EQ(in_ta([] { EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "b"), "forged"); }), TEE_SUCCESS);
+    tee_->damage_object(TEE_STORAGE_PRIVATE_REE, kTa, bytes_of("b"));
+    tee_->damage_object(TEE_STORAGE_PRIVATE_REE, kTa, bytes_of("b"));
+    EXPECT_EQ(in_ta([] {
+        EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "b"), error(TEE_ERROR_CORRUPT_OBJECT));
+        EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "b"), error(TEE_ERROR_ITEM_NOT_FOUND));
+        EXPECT_EQ(create(TEE_STORAGE_PRIVATE, "b", "anew"), TEE_SUCCESS);
+        EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "b"), "anew");
+        EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "a"), "content");
+    }), TEE_SUCCESS);
+}
+
 }  // namespace
 }  // namespace festore::sim

@@ -166,6 +166,17 @@ TEST_F(Contract, TheDemosCommandStoresForThePublic) {
     EXPECT_EQ(stat(session_of(1000), id), number(Code::item_not_found)) << "in the public space only";
 }
 
+TEST_F(Contract, TheLimitOfAContentIsTheTasOwn) {
+    const uint32_t session = session_of(1000);
+    EXPECT_EQ(put(session, "x", filled(limits::kPersistentObjectBytesMax + 1, 1)), number(Code::limit_exceeded));
+    EXPECT_EQ(stat(session, "x"), number(Code::item_not_found));
+    EXPECT_EQ(put(session, "x", filled(limits::kPersistentObjectBytesMax, 1)), 0U);
+    EXPECT_EQ(put(session, "x", filled(limits::kPersistentObjectBytesMax + 1, 2)), number(Code::limit_exceeded));
+    Content content(limits::kPersistentObjectBytesMax);
+    EXPECT_EQ(get(session, "x", content).result, 0U);
+    EXPECT_EQ(content, filled(limits::kPersistentObjectBytesMax, 1)) << "what was there stays";
+}
+
 TEST_F(Contract, ListingsPageByPageGiveEachObjectOnce) {
     const uint32_t session = session_of(1000);
     std::vector<std::string> expected;

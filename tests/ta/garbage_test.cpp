@@ -2,7 +2,7 @@
 // Malformed commands: random and structured garbage at every command, in types, sizes, requests, and in memory that
 // changes while the TA reads it. Whatever comes, the TA answers with an error of the contract or does its work; it never
 // dies, leaks, or harms another session. Run under the sanitizers too.
-#include "tests/ta/harness.h"
+#include "tests/ta/storage_harness.h"
 
 #include <atomic>
 #include <random>
@@ -23,19 +23,28 @@ bool in_contract(uint32_t result) {
     return false;
 }
 
-class Garbage : public TaTest {
+class Garbage : public StorageTest {
 protected:
     void SetUp() override {
         witness_ = session_of(7);
         ASSERT_EQ(put(witness_, "witness", filled(300, 9)), 0U);
         victim_ = session_of(1000);
+        everyone_ = public_session();
+        heap_ = tee_.ta_heap_bytes_in_use(protocol::kTaUuid);
     }
+    // Nothing of theirs is changed, nothing is left open or allocated, and whatever was stored is what its id says.
     void check_that_others_are_unharmed() {
         Content content(300);
         ASSERT_EQ(get(witness_, "witness", content).result, 0U);
         ASSERT_EQ(content, filled(300, 9));
         ASSERT_EQ(tee_.ta_handles_open(protocol::kTaUuid), 0U);
+        ASSERT_EQ(tee_.ta_heap_bytes_in_use(protocol::kTaUuid), heap_);
+        for (const uint32_t session : {witness_, victim_, everyone_}) ASSERT_EQ(list(session).damaged, 0U);
+        storage_ = protocol::Storage::rpmb;
+        for (const uint32_t session : {witness_, victim_, everyone_}) ASSERT_EQ(list(session).damaged, 0U);
+        storage_ = protocol::Storage::ree;
     }
+    uint32_t attacked() { return pick(2) == 0 ? victim_ : everyone_; }
     uint32_t pick(uint32_t below) { return static_cast<uint32_t>(random_()) % below; }
     void scribble(MutableBytes b) {
         for (std::byte& x : b) x = static_cast<std::byte>(random_());
@@ -76,6 +85,8 @@ protected:
     std::mt19937 random_{4711};
     uint32_t witness_ = 0;
     uint32_t victim_ = 0;
+    uint32_t everyone_ = 0;
+    size_t heap_ = 0;
 };
 
 TEST_F(Garbage, RandomParameters) {
@@ -94,7 +105,7 @@ TEST_F(Garbage, RandomParameters) {
         const uint32_t command = pick(16) == 0 ? static_cast<uint32_t>(random_()) : pick(protocol::kCommandCount + 1);
         params.types = pick(3) == 0 ? all_types : valid_types(command);
         uint32_t origin = 0;
-        const uint32_t result = tee_.invoke(victim_, command, params, &origin);
+        const uint32_t result = tee_.invoke(attacked(), command, params, &origin);
         ASSERT_TRUE(in_contract(result)) << "round " << round << " command " << command << ": " << std::hex << result;
     }
     check_that_others_are_unharmed();
@@ -116,9 +127,38 @@ TEST_F(Garbage, MutatedRequests) {
         if (params.values[1].size > answer.size()) params.values[1].size = answer.size();
         params.values[2] = {payload.data(), pick(2) == 0 ? 100 : pick(4096), 0, 0};
         uint32_t origin = 0;
-        const uint32_t result = tee_.invoke(victim_, command, params, &origin);
+        const uint32_t result = tee_.invoke(attacked(), command, params, &origin);
         ASSERT_TRUE(in_contract(result)) << "round " << round << " command " << command << ": " << std::hex << result;
     }
+    check_that_others_are_unharmed();
+}
+
+TEST_F(Garbage, SessionsOpenedWithOddParameters) {
+    std::array<Content, 4> buffers;
+    int opened = 0;
+    for (int round = 0; round < kRounds; ++round) {
+        sim::Params params;
+        for (uint32_t i = 0; i < 4; ++i) {
+            const uint32_t kinds[] = {kNone, kNone, kNone, kValueIn, kValueOut, kValueInOut, kIn, kOut, kInOut};
+            params.types |= kinds[pick(9)] << (4 * i);
+            buffers[i].resize(pick(400));
+            scribble(buffers[i]);
+            params.values[i] = {buffers[i].data(), buffers[i].size(), static_cast<uint32_t>(random_()),
+                                static_cast<uint32_t>(random_())};
+        }
+        const sim::Identity callers[] = {everybody(), user(1000), user(4), group(4), {pick(9), {}}};
+        uint32_t session = 0;
+        uint32_t origin = 0;
+        const uint32_t result = tee_.open_session(protocol::kTaUuid, callers[pick(5)], params, &session, &origin);
+        ASSERT_TRUE(in_contract(result)) << "round " << round << ": " << std::hex << result;
+        if (params.types != 0) {
+            ASSERT_NE(result, 0U) << "round " << round;
+        }
+        if (result != 0) continue;
+        ++opened;
+        tee_.close_session(session);
+    }
+    EXPECT_GT(opened, 10);
     check_that_others_are_unharmed();
 }
 
@@ -146,7 +186,7 @@ TEST_F(Garbage, MemoryThatChangesWhileTheTaReadsIt) {
         params.values[1] = {answer.data(), answer.size(), 0, 0};
         params.values[2] = {payload.data(), pick(2) == 0 ? 100 : payload.size(), 0, 0};
         uint32_t origin = 0;
-        const uint32_t result = tee_.invoke(victim_, command, params, &origin);
+        const uint32_t result = tee_.invoke(attacked(), command, params, &origin);
         EXPECT_TRUE(in_contract(result)) << "round " << round << " command " << command << ": " << std::hex << result;
     }
     stop = true;

@@ -30,6 +30,7 @@ protected:
     explicit TaTest(const sim::Config& config = {}) : tee_(config) { tee_.install(host_image()); }
 
     static sim::Identity user(uid_t uid) { return {1, sim::uuid_of_user(uid)}; }
+    static sim::Identity group(gid_t gid) { return {2, sim::uuid_of_group(gid)}; }
     static sim::Identity everybody() { return {0, {}}; }
 
     uint32_t open(const sim::Identity& identity, uint32_t* session) {

@@ -3,6 +3,7 @@
 // every offset either refused or decoded to something that encodes to the very same bytes.
 #include "protocol/messages.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <random>
 #include <string>
@@ -127,6 +128,51 @@ TEST(Messages, EntriesOfAPageFollowEachOther) {
         EXPECT_FALSE(decode_entry(cut)) << size;
         EXPECT_EQ(cut.size(), size) << "a failed read moves nothing";
     }
+}
+
+// A page is what a TA wrote into memory that anybody else may have changed: each entry is read whole or not at all.
+TEST(Messages, GarbageInAPageFromEveryOffset) {
+    std::vector<std::byte> page = encoded(ListEntry{metadata(), bytes_of("one")});
+    const size_t first = page.size();
+    const auto second = encoded(ListEntry{metadata(), bytes_of(std::string_view("a longer name"))});
+    page.insert(page.end(), second.begin(), second.end());
+    std::mt19937 random(1);
+    size_t refused = 0;
+    for (size_t offset = 0; offset < page.size(); ++offset) {
+        for (int round = 0; round < 64; ++round) {
+            std::vector<std::byte> garbage = page;
+            for (size_t i = offset; i < garbage.size(); ++i) garbage[i] = static_cast<std::byte>(random());
+            Bytes rest = garbage;
+            while (!rest.empty()) {
+                const Bytes before = rest;
+                const auto entry = decode_entry(rest);
+                if (!entry) {
+                    EXPECT_EQ(entry.error().code, Code::bad_format);
+                    EXPECT_EQ(rest.data(), before.data()) << "at offset " << offset << ": a failed read moves nothing";
+                    EXPECT_EQ(rest.size(), before.size());
+                    ++refused;
+                    break;
+                }
+                const std::vector<std::byte> again = encoded(*entry);
+                ASSERT_EQ(again.size(), before.size() - rest.size()) << "at offset " << offset;
+                EXPECT_TRUE(std::equal(again.begin(), again.end(), before.begin())) << "at offset " << offset;
+                EXPECT_FALSE(entry->name.empty());
+            }
+            if (offset >= first) {
+                Bytes intact = garbage;
+                const auto entry = decode_entry(intact);
+                ASSERT_TRUE(entry) << "the entry before the garbage";
+                EXPECT_EQ(text_of(entry->name), "one");
+            }
+        }
+    }
+    EXPECT_GT(refused, 100U);
+}
+
+TEST(Messages, AnEntryWithoutANameIsNone) {
+    std::vector<std::byte> entry(kMetadataBytes + 1);
+    Bytes rest = entry;
+    EXPECT_FALSE(decode_entry(rest));
 }
 
 TEST(Messages, TheLargestRequestFitsItsBuffer) {

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Trusted storage as somebody sees it who is not a TA: for tests that damage or forge objects.
+#include "sim/state.h"
+
+namespace festore::sim {
+namespace {
+
+ObjectKey key_of(uint32_t storage, const Uuid& ta, Bytes id) { return {storage, ta, Blob(id.begin(), id.end())}; }
+
+}  // namespace
+
+std::vector<Tee::StoredBytes> Tee::stored_ids(uint32_t storage, const Uuid& ta) const {
+    const std::lock_guard guard(state_->lock);
+    std::vector<StoredBytes> ids;
+    for (const ObjectKey& key : state_->store->list(storage, ta)) ids.push_back(key.id);
+    return ids;
+}
+
+std::optional<Tee::StoredBytes> Tee::stored_object(uint32_t storage, const Uuid& ta, Bytes id) const {
+    const std::lock_guard guard(state_->lock);
+    Blob content;
+    if (state_->store->load(key_of(storage, ta, id), content) != ObjectStore::Outcome::ok) return std::nullopt;
+    return content;
+}
+
+bool Tee::store_object(uint32_t storage, const Uuid& ta, Bytes id, Bytes content) {
+    const std::lock_guard guard(state_->lock);
+    const Blob blob(content.begin(), content.end());
+    return state_->store->save(key_of(storage, ta, id), blob) == ObjectStore::Outcome::ok;
+}
+
+void Tee::damage_object(uint32_t storage, const Uuid& ta, Bytes id) {
+    const std::lock_guard guard(state_->lock);
+    state_->store->damage(key_of(storage, ta, id));
+}
+
+}  // namespace festore::sim
