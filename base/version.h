@@ -26,7 +26,8 @@ constexpr uint32_t take_number(std::string_view& text) {
 constexpr uint32_t version_in(std::string_view text) {
     for (size_t i = 0; i < text.size(); ++i) {
         if (!detail::is_digit(text[i]) || (i > 0 && detail::is_digit(text[i - 1]))) continue;
-        std::string_view rest = text.substr(i);
+        std::string_view rest = text;
+        rest.remove_prefix(i);  // substr() throws, which a TA cannot link
         const uint32_t major = detail::take_number(rest);
         if (major > 255 || rest.empty() || rest[0] != '.') continue;
         rest.remove_prefix(1);

@@ -49,7 +49,20 @@ Result<ObjectEnumerator> ObjectEnumerator::start(uint32_t storage) {
     ObjectEnumerator enumerator(handle);
     const TEE_Result result = TEE_StartPersistentObjectEnumerator(handle, storage);
     if (result != TEE_SUCCESS) return fail_with(result);
+    enumerator.started_in_ = storage;
     return enumerator;
+}
+
+// OP-TEE up to 4.10 counts one user of its directory too many when an enumeration that has come to its end is freed: the end
+// closes the directory, and freeing takes nothing off the count while it is closed. It then stays open in tee-supplicant for
+// good, which a restart of that turns into a hanging storage for every TA (rule 1). Starting another enumeration opens
+// the directory again, and the count comes out right.
+ObjectEnumerator::~ObjectEnumerator() {
+    TEE_ObjectEnumHandle other = TEE_HANDLE_NULL;
+    if (started_in_ == TEE_STORAGE_PRIVATE_REE && TEE_AllocatePersistentObjectEnumerator(&other) == TEE_SUCCESS)
+        (void)TEE_StartPersistentObjectEnumerator(other, *started_in_);
+    TEE_FreePersistentObjectEnumerator(handle_);
+    TEE_FreePersistentObjectEnumerator(other);
 }
 
 Result<ObjectId> ObjectEnumerator::next() {

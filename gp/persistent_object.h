@@ -52,15 +52,17 @@ private:
 class ObjectEnumerator {
 public:
     static Result<ObjectEnumerator> start(uint32_t storage);  // item_not_found: there are no objects
-    ObjectEnumerator(ObjectEnumerator&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+    ObjectEnumerator(ObjectEnumerator&& other) noexcept
+        : handle_(std::exchange(other.handle_, nullptr)), started_in_(std::exchange(other.started_in_, std::nullopt)) {}
     ObjectEnumerator& operator=(ObjectEnumerator&&) = delete;
-    ~ObjectEnumerator() { TEE_FreePersistentObjectEnumerator(handle_); }
+    ~ObjectEnumerator();
 
     Result<ObjectId> next();  // item_not_found: no more; corrupt_object: this one is damaged, go on
 
 private:
     explicit ObjectEnumerator(TEE_ObjectEnumHandle handle) : handle_(handle) {}
     TEE_ObjectEnumHandle handle_;
+    std::optional<uint32_t> started_in_;  // the storage
 };
 
 }  // namespace festore::gp

@@ -22,21 +22,6 @@ teardown() {
     [[ $output == *'"tee_version": "4.'* ]]
 }
 
-@test "OP-TEE's own storage tests pass beside festore's objects, and leave them alone" {
-    head -c 7000 /dev/urandom > "$BATS_TEST_TMPDIR/content"
-    festore put beside "$BATS_TEST_TMPDIR/content"
-    for number in $(seq 6001 6020); do
-        run xtest -t regression "regression_$number"
-        echo "$output" | tail -n 3
-        [ "$status" -eq 0 ]
-        # A number that xtest does not know is "0 subtests", and no failure.
-        grep -qE '^[1-9][0-9]* subtests of which 0 failed' <<< "$output"
-    done
-    festore get beside "$BATS_TEST_TMPDIR/back"
-    cmp "$BATS_TEST_TMPDIR/content" "$BATS_TEST_TMPDIR/back"
-    festore rm beside
-}
-
 @test "doctor finds the zero key, the public signing key and the missing replay protection" {
     run festore doctor --json
     echo "$output"
@@ -117,6 +102,27 @@ teardown() {
     festore rm before waiting
 }
 
+# The files of the TEE's storage that tee-supplicant has open for it.
+held() { find "/proc/$(pgrep -x tee-supplicant)/fd" -lname '*/optee-client/data/*' | wc -l; }
+
+@test "no verb leaves a file of the TEE's storage open, whatever its outcome (rule 1)" {
+    [ "$(held)" = 0 ]
+    festore ls; [ "$(held)" = 0 ]
+    festore put one /etc/hostname; [ "$(held)" = 0 ]
+    festore put two /etc/passwd; [ "$(held)" = 0 ]
+    festore ls; [ "$(held)" = 0 ]
+    festore --public ls; [ "$(held)" = 0 ]
+    festore get one; [ "$(held)" = 0 ]
+    festore stat two; [ "$(held)" = 0 ]
+    run festore get none; [ "$(held)" = 0 ]
+    run festore put --if-absent one /etc/passwd; [ "$(held)" = 0 ]
+    echo all | festore --public put three; [ "$(held)" = 0 ]
+    festore --public ls; [ "$(held)" = 0 ]
+    festore --public rm three
+    festore rm one two; [ "$(held)" = 0 ]
+    run festore rm one; [ "$(held)" = 0 ]
+}
+
 @test "no permission for the device: exit code 5, naming its group" {
     run setpriv --reuid 1003 --regid 1003 --clear-groups festore ls
     echo "$output"
@@ -148,4 +154,24 @@ teardown() {
     done
     [ "$found" = 1 ]
     festore rm inspected
+}
+
+# The last one: an enumeration that was ended leaves dirf.db open in OP-TEE up to 4.10 (gp/persistent_object.cpp), and xtest
+# does that; then what rule 1 says of a restarted tee-supplicant befalls every TA.
+@test "OP-TEE's own storage tests pass beside festore's objects, and leave them alone" {
+    head -c 7000 /dev/urandom > "$BATS_TEST_TMPDIR/content"
+    festore put beside "$BATS_TEST_TMPDIR/content"
+    ran=0
+    for number in $(seq 6001 6020); do
+        run xtest -t regression "regression_$number"
+        echo "$output" | tail -n 3
+        [ "$status" -eq 0 ]
+        # A number that xtest does not have (6011 in 4.5) is "0 subtests", and no failure.
+        if grep -qE '^[1-9][0-9]* subtests of which 0 failed' <<< "$output"; then ran=$((ran + 1)); fi
+    done
+    echo "$ran of 20 numbers are tests"
+    [ "$ran" -ge 19 ]
+    festore get beside "$BATS_TEST_TMPDIR/back"
+    cmp "$BATS_TEST_TMPDIR/content" "$BATS_TEST_TMPDIR/back"
+    festore rm beside
 }
