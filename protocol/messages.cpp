@@ -204,7 +204,8 @@ Result<ListEntry> decode_entry(Bytes& page) {
     ListEntry m;
     m.metadata = read_metadata(in);
     m.name = read_short(in);
-    if (!in.ok()) return fail(Code::bad_format);
+    const bool may_be_empty = (m.metadata.flags & kObjectLegacy) != 0;
+    if (!in.ok() || (m.name.empty() && !may_be_empty)) return fail(Code::bad_format);
     page = in.rest();
     return m;
 }

@@ -141,7 +141,7 @@ Result<ListRequest> decode(Bytes input);
 template <>
 Result<ListAnswer> decode(Bytes input);
 
-// The next entry of a listing's page; `page` moves behind it. Names of the demo's objects may be any bytes.
+// The next entry of a listing's page; `page` moves behind it. Names of the demo's objects may be any bytes, or none.
 Result<ListEntry> decode_entry(Bytes& page);
 
 }  // namespace festore::protocol

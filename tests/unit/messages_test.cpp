@@ -156,7 +156,7 @@ TEST(Messages, GarbageInAPageFromEveryOffset) {
                 const std::vector<std::byte> again = encoded(*entry);
                 ASSERT_EQ(again.size(), before.size() - rest.size()) << "at offset " << offset;
                 EXPECT_TRUE(std::equal(again.begin(), again.end(), before.begin())) << "at offset " << offset;
-                EXPECT_FALSE(entry->name.empty());
+                EXPECT_TRUE(!entry->name.empty() || (entry->metadata.flags & kObjectLegacy) != 0);
             }
             if (offset >= first) {
                 Bytes intact = garbage;
@@ -169,10 +169,13 @@ TEST(Messages, GarbageInAPageFromEveryOffset) {
     EXPECT_GT(refused, 100U);
 }
 
-TEST(Messages, AnEntryWithoutANameIsNone) {
+TEST(Messages, AnEntryWithoutANameIsNoneUnlessTheDemoStoredIt) {
     std::vector<std::byte> entry(kMetadataBytes + 1);
     Bytes rest = entry;
     EXPECT_FALSE(decode_entry(rest));
+    entry[0] = static_cast<std::byte>(kObjectLegacy);
+    EXPECT_TRUE(decode_entry(rest));
+    EXPECT_TRUE(rest.empty());
 }
 
 TEST(Messages, TheLargestRequestFitsItsBuffer) {
