@@ -5,7 +5,7 @@
 ta=/usr/lib/optee_armtz/b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta
 
 setup_file() {
-    [ -c /dev/tee0 ] && [ -x /usr/bin/xtest ] && [ "$(id -u)" = 0 ] ||
+    [ -c /dev/tee0 ] && [ -x /usr/bin/supplicant ] && [ "$(id -u)" = 0 ] ||
         { echo "these tests run as root in the emulated machine" >&2; return 1; }
 }
 
@@ -22,17 +22,21 @@ teardown() {
     [[ $output == *'"tee_version": "4.'* ]]
 }
 
-@test "doctor finds the zero key, the public signing key and the missing replay protection" {
+@test "doctor finds the zero key, the public signing key and where replay protection is missing" {
+    if festore status | grep -q '^storage rpmb *no'; then replay=serious; else replay=warning; fi
     run festore doctor --json
     echo "$output"
     [ "$status" -eq 10 ]
-    for id in zero-huk ta-signing-key replay-protection; do
+    for id in zero-huk ta-signing-key; do
         grep -A1 "\"id\": \"$id\"" <<< "$output" | grep -q '"severity": "serious"'
     done
+    grep -A1 '"id": "replay-protection"' <<< "$output" | grep -q "\"severity\": \"$replay\""
     for id in tee-reachable kernel-identities device-node supplicant-node tee-supplicant storage-file-system; do
         grep -A1 "\"id\": \"$id\"" <<< "$output" | grep -q '"severity": "ok"'
     done
-    grep -A1 '"id": "tee-version"' <<< "$output" | grep -q '"severity": "warning"'
+    # Before 4.10 its storage has known faults.
+    if festore status --json | grep -q '"tee_version": "4\.[0-9]\.'; then old=warning; else old=ok; fi
+    grep -A1 '"id": "tee-version"' <<< "$output" | grep -q "\"severity\": \"$old\""
 }
 
 @test "doctor finds a device node that is open to all" {
@@ -159,6 +163,7 @@ held() { find "/proc/$(pgrep -x tee-supplicant)/fd" -lname '*/optee-client/data/
 # The last one: an enumeration that was ended leaves dirf.db open in OP-TEE up to 4.10 (gp/persistent_object.cpp), and xtest
 # does that; then what rule 1 says of a restarted tee-supplicant befalls every TA.
 @test "OP-TEE's own storage tests pass beside festore's objects, and leave them alone" {
+    [ -x /usr/bin/xtest ] || skip "Debian has no xtest for this architecture"
     head -c 7000 /dev/urandom > "$BATS_TEST_TMPDIR/content"
     festore put beside "$BATS_TEST_TMPDIR/content"
     ran=0

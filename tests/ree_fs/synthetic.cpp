@@ -22,8 +22,9 @@ SyntheticFile::SyntheticFile(const Ssk& ssk, const std::optional<Uuid>& owner, H
 }
 
 void SyntheticFile::put(uint64_t offset, Bytes bytes) {
-    if (image_.size() < offset + bytes.size()) image_.resize(offset + bytes.size());
-    copy_bytes(bytes, MutableBytes(image_).subspan(offset, bytes.size()));
+    const auto at = static_cast<size_t>(offset);
+    if (image_.size() < at + bytes.size()) image_.resize(at + bytes.size());
+    copy_bytes(bytes, MutableBytes(image_).subspan(at, bytes.size()));
 }
 
 Tag SyntheticFile::seal(Bytes iv, std::initializer_list<Bytes> associated, Bytes plain, MutableBytes sealed) const {
@@ -112,7 +113,7 @@ Hash SyntheticFile::commit_with(Bytes content, const Meta& meta) {
 }
 
 Buffer object_content(Bytes attributes, Bytes data, uint32_t type) {
-    Buffer content(kObjectHeadBytes);
+    Buffer content(kObjectHeadBytes + attributes.size() + data.size());
     Writer out(content);
     out.u32(static_cast<uint32_t>(attributes.size()));
     out.u32(256);
@@ -120,8 +121,8 @@ Buffer object_content(Bytes attributes, Bytes data, uint32_t type) {
     out.u32(0xFFFFFFFF);
     out.u32(type);
     out.u32(0);
-    content.insert(content.end(), attributes.begin(), attributes.end());
-    content.insert(content.end(), data.begin(), data.end());
+    out.bytes(attributes);
+    out.bytes(data);
     return content;
 }
 

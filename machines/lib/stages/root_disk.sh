@@ -18,10 +18,10 @@ build_root_disk() {
     for link in $root_disk_links; do
         [ -e "$root/usr/bin/${link%%=*}" ] || ln -sfn "${link#*=}" "$root/usr/bin/${link%%=*}"
     done
-    cp "$here"/guest/{init,poweroff,supplicant} "$root/usr/lib/machine/"
+    cp machines/lib/guest/{init,poweroff,supplicant,switch-off} "$root/usr/lib/machine/"
     chmod 755 "$root"/usr/lib/machine/*
     ln -sfn ../lib/machine/supplicant "$root/usr/bin/supplicant"
-    cp "$here"/guest/{passwd,group,profile} "$root/etc/"
+    cp machines/lib/guest/{passwd,group,profile} "$root/etc/"
     echo "$machine" > "$root/etc/hostname"
     printf '127.0.0.1 localhost %s\n' "$machine" > "$root/etc/hosts"
     ln -sfn /proc/self/mounts "$root/etc/mtab"
