@@ -46,8 +46,9 @@ std::string shown_name(const std::string& path) {
     const auto plain = [](unsigned char c) {
         return std::isxdigit(c) != 0 || std::isspace(c) != 0 || c == 'x' || c == 'X' || c == ':';
     };
-    return std::ranges::all_of(path, plain) ? "the file that --huk-file names (a file's name belongs there, never the key)"
-                                            : escaped(path);
+    return std::ranges::all_of(path, plain)
+               ? "the file that --huk-file names (a file's name belongs there, never the key)"
+               : escaped(path);
 }
 
 // Whether `path`, or the place where it would be made, is the folder `directory` or lies below it.
@@ -58,7 +59,8 @@ bool lies_within(const std::string& path, int directory) {
     if (failed || ::fstat(directory, &wanted) != 0) return false;
     for (;; at = at.parent_path()) {
         struct stat status {};
-        if (::stat(at.c_str(), &status) == 0 && status.st_dev == wanted.st_dev && status.st_ino == wanted.st_ino) return true;
+        if (::stat(at.c_str(), &status) == 0 && status.st_dev == wanted.st_dev && status.st_ino == wanted.st_ino)
+            return true;
         if (!at.has_relative_path()) return false;
     }
 }

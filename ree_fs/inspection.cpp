@@ -118,7 +118,8 @@ private:
         const auto [found, is_new] = seen_.try_emplace(file.name.identity, &file);
         if (is_new || found->second == &file) return true;
         skipped_.insert(&file);
-        file.findings.note(whole_file(file.name.size), "another name of " + found->second->name.name + ", examined there");
+        file.findings.note(whole_file(file.name.size),
+                           "another name of " + found->second->name.name + ", examined there");
         return false;
     }
 
@@ -249,8 +250,8 @@ private:
         if (receiver != nullptr) options_.receiver->end(entry, good);
     }
 
-    // Without an entry nothing says which version is in force, nor whether the file is more than a power cut's leftover.
-    // So only what no version explains is damage; and all that is wrong with dirf.db, which must be whole.
+    // Without an entry nothing says which version is in force, nor whether the file is more than a power cut's
+    // leftover. So only what no version explains is damage; and all that is wrong with dirf.db, which must be whole.
     void survey(FileReport& file) {
         if (!is_storage(file) || !file.name.regular || file.opened || file.entry) return;
         const auto source = directory_.open(file.name.name);
@@ -305,7 +306,8 @@ private:
         const Head& head1 = *view.heads[1];
         HeadState state = HeadState::good;
         if (!view.chosen) {
-            found(place_of_counter(view.layout, 0), "the counters contradict each other: neither version can be in force");
+            found(place_of_counter(view.layout, 0),
+                  "the counters contradict each other: neither version can be in force");
             if (!numbered) return HeadState::unusable;
             state = HeadState::doubtful;
         } else if (view.heads[*view.chosen]->is_blank()) {
@@ -316,8 +318,9 @@ private:
         if (view.chosen && !head0.is_blank() && !neighbours) {
             state = HeadState::doubtful;
             note_both(file, kHeadMetaOffset + meta_bytes(view.layout), 4,
-                      "are not those of two commits that follow each other (" + std::to_string(head0.counter) + " and " +
-                          std::to_string(head1.counter) + ")", "counters");
+                      "are not those of two commits that follow each other (" + std::to_string(head0.counter) +
+                          " and " + std::to_string(head1.counter) + ")",
+                      "counters");
         }
         if (!head0.is_blank() && head0.sealed_fek != head1.sealed_fek) {
             state = HeadState::doubtful;

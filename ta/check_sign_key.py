@@ -3,7 +3,8 @@
 """Says on standard output what is wrong with a key that is to sign a release: that everybody has it.
 
 check_sign_key.py KEY KIT_KEY
-KEY: a PEM file, private or public; or the name of a key in Amazon's KMS ("arn:..."), as OP-TEE's sign_encrypt.py takes it.
+KEY: a PEM file, private or public; or the name of a key in Amazon's KMS ("arn:..."), as OP-TEE's sign_encrypt.py takes
+it.
 KIT_KEY: the key that comes with the TA dev kit. Silence is consent.
 """
 import hashlib

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# ta/Makefile: release builds refuse signing keys that everybody has; an SDK's environment is understood. The dev kit is a
-# stand-in that says what it got.
+# ta/Makefile: release builds refuse signing keys that everybody has; an SDK's environment is understood. The dev kit is
+# a stand-in that says what it got.
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../../ta"
@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 folder, modulus = sys.argv[1:]
 public = s.Encoding.PEM, s.PublicFormat.SubjectPublicKeyInfo
-open(folder + "/public.pem", "wb").write(rsa.RSAPublicNumbers(65537, int(modulus, 16)).public_key().public_bytes(*public))
+default = rsa.RSAPublicNumbers(65537, int(modulus, 16)).public_key()
+open(folder + "/public.pem", "wb").write(default.public_bytes(*public))
 for name in "own", "vendor":
     key = rsa.generate_private_key(65537, 2048)
     pem = key.private_bytes(s.Encoding.PEM, s.PrivateFormat.TraditionalOpenSSL, s.NoEncryption())

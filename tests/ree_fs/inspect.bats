@@ -229,7 +229,8 @@ PYTHON
     mkdir "$work/store/sub"
     ln -s "$work/store/sub" "$work/link"
     before="$(find "$work/store" | sort)"
-    for into in "$work/store" "$work/store/new" "$work/store/sub/new/er" "$work/store/../store/x" "$work/link" "$work/link/y"; do
+    for into in "$work/store" "$work/store/new" "$work/store/sub/new/er" "$work/store/../store/x" "$work/link" \
+        "$work/link/y"; do
         run "$FESTORE_BIN" inspect "$work/store" --huk-file "$work/huk" --extract "$into"
         [ "$status" -eq 2 ]
         [[ "$output" == *"outside of it"* ]]
@@ -241,7 +242,8 @@ PYTHON
 }
 
 @test "inspect: a key given instead of its file's name is not shown" {
-    for key in 00112233445566778899aabbccddeeff 0x00112233445566778899AABBCCDDEEFF 00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff; do
+    for key in 00112233445566778899aabbccddeeff 0x00112233445566778899AABBCCDDEEFF \
+        00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff; do
         run "$FESTORE_BIN" inspect "$work/store" --huk-file "$key"
         [ "$status" -ne 0 ]
         [[ "$output" != *"$key"* ]]

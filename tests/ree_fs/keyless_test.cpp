@@ -36,7 +36,8 @@ TEST_F(Keyless, WhatAPowerCutLeavesBehindIsANote) {
         const Inspection inspection = scratch_.inspect(key);
         EXPECT_FALSE(inspection.any_damage());
         for (const std::string name : {"20", "21", "22", "23"})
-            EXPECT_GE(notes(*find(inspection, name)), 1U) << name << (key != nullptr ? " with" : " without") << " the key";
+            EXPECT_GE(notes(*find(inspection, name)), 1U)
+                << name << (key != nullptr ? " with" : " without") << " the key";
     }
 }
 

@@ -98,7 +98,8 @@ TEST(Samples, FestoresOwnObjectsHoldTheirNamesAndContents) {
     const Inspection inspection = scratch.inspect(&huk, &keeper);
     EXPECT_FALSE(inspection.any_damage());
     EXPECT_TRUE(inspection.without_file.empty());
-    const Uuid festore = Uuid::from_fields(0xb7e89fc1, 0x5044, 0x431e, {0xb4, 0xc5, 0x9f, 0xb6, 0xae, 0x25, 0x64, 0x23});
+    const Uuid festore =
+        Uuid::from_fields(0xb7e89fc1, 0x5044, 0x431e, {0xb4, 0xc5, 0x9f, 0xb6, 0xae, 0x25, 0x64, 0x23});
     std::map<std::string, Buffer> found;
     for (const FileReport& file : inspection.files) {
         ASSERT_TRUE(file.opened && file.opened->verified) << file.name.name;
