@@ -33,17 +33,26 @@ public:
     void declare(CLI::App&) override {}
 
     Outcome run(const Options& options) override {
+        const System system = System::running();
+        const Supplicant supplicant = find_supplicant(system);
+        Options limited = options;
+        // Without a supplicant the TEE waits for it in vain; with one, it may have a lot to do.
+        if (supplicant.state == Supplicant::State::missing)
+            limited.client.call_timeout = std::min(options.client.call_timeout, kWithoutSupplicant);
         Expected<TeeStatus> status = tl::make_unexpected(Error{});
         {
-            Expected<Client> client = Client::connect(options.client);
+            Expected<Client> client = Client::connect(limited.client);
             if (client) status = client->status();
             else status = tl::make_unexpected(client.error());
         }
-        const bool rpmb = status && status->has_rpmb && rpmb_answers(options);
+        RpmbEvidence rpmb;
+        rpmb.answers = status && status->has_rpmb && rpmb_answers(limited);
+        rpmb.device = find_rpmb(system, supplicant);
         std::vector<Finding> findings = check_tee(status, rpmb);
-        if (!status || status->kind != TeeKind::sim) {  // a simulated TEE has no device, no supplicant, no kernel driver
-            const std::vector<Finding> system = check_system({});
-            findings.insert(findings.end(), system.begin(), system.end());
+        // A simulated TEE has no device, no supplicant, no kernel driver.
+        if (!status || status->kind != TeeKind::sim) {
+            const std::vector<Finding> about_system = check_system(system, supplicant, status.has_value());
+            findings.insert(findings.end(), about_system.begin(), about_system.end());
         }
         std::stable_sort(findings.begin(), findings.end(),
                          [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
@@ -57,7 +66,11 @@ private:
         Json list = Json::array();
         for (const Finding& f : findings) {
             if (f.severity == Severity::serious) ++serious;
-            list.push_back({{"id", f.id}, {"severity", text_of(f.severity)}, {"what", f.what}, {"why", f.why}, {"fix", f.fix}});
+            list.push_back({{"id", f.id},
+                            {"severity", text_of(f.severity)},
+                            {"what", harmless(f.what)},
+                            {"why", f.why},
+                            {"fix", f.fix}});
             outcome.text += fmt::format("{:<8} {}\n", text_of(f.severity), harmless(f.what));
             if (!f.why.empty()) outcome.text += fmt::format("         why: {}\n", f.why);
             if (!f.fix.empty()) outcome.text += fmt::format("         fix: {}\n", f.fix);
@@ -67,6 +80,7 @@ private:
         return outcome;
     }
     static constexpr int kSeriousExitCode = 10;
+    static constexpr std::chrono::seconds kWithoutSupplicant{5};
 };
 
 }  // namespace

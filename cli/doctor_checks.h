@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What weakens this device: checks of the system and of the TEE, each with a reason and a fix. Reads only.
 #pragma once
+#include "cli/doctor_supplicant.h"
 #include "festore/client.hpp"
 
 #include <string>
@@ -18,14 +19,16 @@ struct Finding {
     std::string fix;
 };
 
-// Where the checks look; tests point it elsewhere.
-struct SystemPaths {
-    std::string root;  // before every path: "" for the running system
+// What stands behind the storage rpmb: whether it answered, and who.
+struct RpmbEvidence {
+    bool answers = false;
+    RpmbDevice device = RpmbDevice::none;
 };
 
 // What the TEE itself says, or why it says nothing.
-std::vector<Finding> check_tee(const Expected<TeeStatus>& status, bool rpmb_answers);
-// Kernel, device nodes, tee-supplicant, file systems, the TA's file.
-std::vector<Finding> check_system(const SystemPaths& paths);
+std::vector<Finding> check_tee(const Expected<TeeStatus>& status, const RpmbEvidence& rpmb);
+// Kernel, device nodes, tee-supplicant, file systems, the TA's file. `tee_serves`: the TEE has loaded the TA and
+// answered.
+std::vector<Finding> check_system(const System& system, const Supplicant& supplicant, bool tee_serves);
 
 }  // namespace festore::cli

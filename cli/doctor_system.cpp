@@ -2,169 +2,207 @@
 #include "cli/doctor_checks.h"
 #include "cli/ta_signature.h"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <sys/stat.h>
-#include <sys/statfs.h>
-#include <sys/utsname.h>
 
 namespace festore::cli {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kTaFile = "b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta";
+constexpr int kNodesMax = 10;  // libteec and tee-supplicant try as many
+// The second spelling is tee-supplicant's for old installations.
+constexpr const char* kTaFiles[] = {"b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta",
+                                    "b7e89fc1-5044-431e-b4c59fb6ae256423.ta"};
+constexpr const char* kAsRoot = "run doctor as root";
 
-std::string text_of_file(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-Finding kernel() {
-    utsname name{};
+Finding kernel(const System& system) {
     unsigned major = 0;
     unsigned minor = 0;
-    if (uname(&name) != 0 || std::sscanf(name.release, "%u.%u", &major, &minor) != 2)
+    if (std::sscanf(system.kernel_release.c_str(), "%u.%u", &major, &minor) != 2)
         return {"kernel-identities", Severity::unknown, "the kernel's version is not known", "", ""};
+    const std::string linux_version = "Linux " + system.kernel_release;
     if (major < 5 || (major == 5 && minor < 8))
-        return {"kernel-identities", Severity::serious, std::string("Linux ") + name.release + " gives no identities",
+        return {"kernel-identities", Severity::serious, linux_version + " gives no identities",
                 "to the TEE all users look alike; festore refuses all but --public", "use Linux 5.8 or later"};
-    return {"kernel-identities", Severity::ok, std::string("Linux ") + name.release + " gives identities", "", ""};
+    return {"kernel-identities", Severity::ok, linux_version + " gives identities", "", ""};
 }
 
-Finding client_device(const SystemPaths& paths) {
-    struct stat info {};
-    const std::string node = "/dev/tee0";
-    if (stat((paths.root + node).c_str(), &info) != 0)
-        return {"device-node", Severity::serious, "there is no " + node, "no program can reach the TEE",
-                "load the kernel's drivers: modprobe optee; check that the firmware starts OP-TEE"};
-    std::array<char, 8> mode{};
-    std::snprintf(mode.data(), mode.size(), "%04o", info.st_mode & 07777U);
-    if ((info.st_mode & 06) != 0)
-        return {"device-node", Severity::warning, node + " is open to every user (mode " + mode.data() + ")",
-                "every program can talk to every trusted application, public objects included",
-                "give it to a group: mode 0660, and a udev rule"};
-    return {"device-node", Severity::ok, node + " has mode " + mode.data(), "", ""};
-}
-
-Finding supplicant_device(const SystemPaths& paths) {
-    struct stat info {};
-    const std::string node = "/dev/teepriv0";
-    if (stat((paths.root + node).c_str(), &info) != 0)
-        return {"supplicant-node", Severity::unknown, "there is no " + node, "", ""};
-    if ((info.st_mode & 06) != 0)
-        return {"supplicant-node", Severity::serious, node + " is open to every user",
-                "whoever opens it can play tee-supplicant: hand the TEE old files, or none",
-                "mode 0600 or 0660, for root or the supplicant's own user"};
-    return {"supplicant-node", Severity::ok, node + " is closed to other users", "", ""};
-}
-
-struct Supplicant {
-    std::string command_line;  // words separated by NUL
-    bool runs = false;
+struct Node {
+    std::string path;
+    mode_t mode = 0;
+    [[nodiscard]] bool is_open() const { return (mode & 06) != 0; }
+    [[nodiscard]] std::string mode_text() const {
+        std::array<char, 16> text{};
+        std::snprintf(text.data(), text.size(), "%04o", mode);
+        return text.data();
+    }
 };
 
-Supplicant find_supplicant(const SystemPaths& paths) {
-    std::error_code none;
-    for (const auto& entry : fs::directory_iterator(paths.root + "/proc", none)) {
-        const std::string pid = entry.path().filename().string();
-        if (!std::all_of(pid.begin(), pid.end(), [](unsigned char c) { return std::isdigit(c) != 0; })) continue;
-        if (text_of_file(entry.path() / "comm") == "tee-supplicant\n")
-            return {text_of_file(entry.path() / "cmdline"), true};
+// Of /dev/NAME0 to /dev/NAME9 the first that is open to every user, else the first.
+std::optional<Node> find_node(const System& system, const std::string& name) {
+    std::optional<Node> first;
+    for (int i = 0; i < kNodesMax; ++i) {
+        const std::string path = "/dev/" + name + std::to_string(i);
+        struct stat info {};
+        if (stat((system.root + path).c_str(), &info) != 0) continue;
+        const Node node{path, info.st_mode & 07777U};
+        if (node.is_open()) return node;
+        if (!first) first = node;
     }
-    return {};
+    return first;
 }
 
-Finding supplicant_runs(const Supplicant& supplicant) {
-    if (supplicant.runs) return {"tee-supplicant", Severity::ok, "tee-supplicant runs", "", ""};
-    return {"tee-supplicant", Severity::serious, "tee-supplicant does not run",
+Finding client_device(const System& system) {
+    const std::optional<Node> node = find_node(system, "tee");
+    if (!node)
+        return {"device-node", Severity::serious, "there is no /dev/tee0", "no program can reach the TEE",
+                "load the kernel's drivers: modprobe optee; check that the firmware starts OP-TEE"};
+    if (node->is_open())
+        return {"device-node", Severity::warning,
+                node->path + " is open to every user (mode " + node->mode_text() + ")",
+                "every program can talk to every trusted application, public objects included",
+                "give it to a group: mode 0660, and a udev rule"};
+    return {"device-node", Severity::ok, node->path + " has mode " + node->mode_text(), "", ""};
+}
+
+Finding supplicant_device(const System& system) {
+    const std::optional<Node> node = find_node(system, "teepriv");
+    if (!node) return {"supplicant-node", Severity::unknown, "there is no /dev/teepriv0", "", ""};
+    if (node->is_open())
+        return {"supplicant-node", Severity::serious,
+                node->path + " is open to every user (mode " + node->mode_text() + ")",
+                "whoever opens it can play tee-supplicant: hand the TEE old files, or none",
+                "mode 0600 or 0660, for root or the supplicant's own user"};
+    return {"supplicant-node", Severity::ok, node->path + " is closed to other users", "", ""};
+}
+
+Finding supplicant_runs(const Supplicant& supplicant, bool tee_serves) {
+    const Finding ok{"tee-supplicant", Severity::ok, "tee-supplicant runs and serves the TEE", "", ""};
+    switch (supplicant.state) {
+    case Supplicant::State::serves:
+        if (supplicant.name == "tee-supplicant") return ok;
+        return {"tee-supplicant", Severity::warning,
+                "a process named '" + supplicant.name + "' plays tee-supplicant",
+                "it hands the TEE its files; what it is, doctor does not know", "see to it that this is meant"};
+    case Supplicant::State::named:
+        return {"tee-supplicant", Severity::unknown, "a process named tee-supplicant runs",
+                "whether it serves the TEE is only root's to see", kAsRoot};
+    case Supplicant::State::hidden:
+        return {"tee-supplicant", Severity::unknown, "whether tee-supplicant runs is not known",
+                "other users' processes cannot be seen from here", "run doctor as root, outside of a container"};
+    case Supplicant::State::missing: break;
+    }
+    const std::string idle = supplicant.idle.empty() ? "" : ": process " + supplicant.idle +
+                                                                ", named so, has not opened the TEE's device";
+    // Without root a supplicant of another name is not seen; a TEE that has just loaded the TA has one.
+    return {"tee-supplicant", tee_serves && supplicant.idle.empty() ? Severity::unknown : Severity::serious,
+            "tee-supplicant does not run" + idle,
             "the TEE can load no trusted application and reach no file; calls wait without end",
             "start it: systemctl start tee-supplicant"};
 }
 
-Finding client_library(const SystemPaths& paths) {
+Finding client_library(const System& system) {
     bool old_there = false;
     std::error_code none;
-    for (const char* folder : {"/usr/lib", "/lib", "/usr/lib/aarch64-linux-gnu", "/usr/lib/arm-linux-gnueabihf", "/usr/lib64"}) {
-        if (fs::exists(paths.root + folder + "/libteec.so.2", none))
+    for (const char* folder :
+         {"/usr/lib", "/lib", "/usr/lib/aarch64-linux-gnu", "/usr/lib/arm-linux-gnueabihf", "/usr/lib64"}) {
+        if (fs::exists(system.root + folder + "/libteec.so.2", none))
             return {"client-library", Severity::ok, "libteec.so.2 is installed", "", ""};
-        old_there = old_there || fs::exists(paths.root + folder + "/libteec.so.1", none);
+        old_there = old_there || fs::exists(system.root + folder + "/libteec.so.1", none);
     }
     if (old_there)
-        return {"client-library", Severity::warning, "libteec.so.1: OP-TEE's client and supplicant are from 2023 or older",
+        return {"client-library", Severity::warning,
+                "libteec.so.1: OP-TEE's client and supplicant are from 2023 or older",
                 "they lack later fixes of the supplicant's handling of files", "update optee-client"};
     return {"client-library", Severity::unknown, "no libteec in the usual folders", "", ""};
 }
 
-// Where the supplicant keeps the TEE's files: its option, else what distributions build in.
-std::optional<std::string> storage_directory(const SystemPaths& paths, const Supplicant& supplicant) {
-    const std::string option = "--fs-parent-path";
-    if (const size_t at = supplicant.command_line.find(option); at != std::string::npos) {
-        const size_t begin = at + option.size() + 1;  // behind '=' or NUL
-        const std::string value = supplicant.command_line.substr(begin, supplicant.command_line.find('\0', begin) - begin);
-        return value + "/tee";
-    }
+// Where the supplicant keeps the TEE's files: its option as it is, else what distributions build in.
+std::string storage_directory(const System& system, const Supplicant& supplicant) {
+    if (!supplicant.storage.empty()) return supplicant.storage;
     std::error_code none;
     for (const char* folder : {"/var/lib/optee-client/data/tee", "/var/lib/tee", "/data/tee"})
-        if (fs::is_directory(paths.root + folder, none)) return folder;
-    return std::nullopt;
+        if (fs::is_directory(system.root + folder, none)) return folder;
+    return "";
 }
 
-Finding storage_file_system(const SystemPaths& paths, const Supplicant& supplicant) {
-    const std::optional<std::string> folder = storage_directory(paths, supplicant);
-    struct statfs info {};
-    if (!folder || statfs((paths.root + *folder).c_str(), &info) != 0)
-        return {"storage-file-system", Severity::unknown, "the folder of the TEE's files was not found, or not readable",
-                "whether it lasts cannot be told", "run doctor as root"};
+Finding storage_file_system(const System& system, const Supplicant& supplicant) {
+    const std::string folder = storage_directory(system, supplicant);
+    const auto type = folder.empty() ? std::nullopt : system.file_system_type(system.root + folder);
+    if (!type)
+        return {"storage-file-system", Severity::unknown,
+                folder.empty() ? "the folder of the TEE's files was not found in the usual places"
+                               : "the folder of the TEE's files, " + folder + ", is not there or not readable",
+                "whether it lasts cannot be told", kAsRoot};
     // linux/magic.h
-    constexpr unsigned long kTmpfs = 0x01021994;
-    constexpr unsigned long kRamfs = 0x858458f6;
-    constexpr unsigned long kOverlay = 0x794c7630;
-    const auto type = static_cast<unsigned long>(info.f_type) & 0xFFFFFFFFUL;
-    if (type == kTmpfs || type == kRamfs)
-        return {"storage-file-system", Severity::serious, *folder + " is in memory only",
+    constexpr uint64_t kTmpfs = 0x01021994;
+    constexpr uint64_t kRamfs = 0x858458f6;
+    constexpr uint64_t kOverlay = 0x794c7630;
+    if (*type == kTmpfs || *type == kRamfs)
+        return {"storage-file-system", Severity::serious, folder + " is in memory only",
                 "everything that is stored is gone at the next boot", "mount a lasting file system there"};
-    if (type == kOverlay)
-        return {"storage-file-system", Severity::serious, *folder + " is on an overlay",
+    if (*type == kOverlay)
+        return {"storage-file-system", Severity::serious, folder + " is on an overlay",
                 "an update or a reset of the upper layer brings back old files, or loses them",
                 "mount a file system of its own there"};
-    return {"storage-file-system", Severity::ok, *folder + " is on a lasting file system", "", ""};
+    return {"storage-file-system", Severity::ok, folder + " is on a lasting file system", "", ""};
 }
 
-Finding ta_signature(const SystemPaths& paths) {
-    for (const char* folder : {"/lib/optee_armtz/", "/usr/lib/optee_armtz/"}) {
-        const std::string file = folder + std::string(kTaFile);
-        switch (signer_of(paths.root + file)) {
-        case TaSigner::not_readable: continue;
-        case TaSigner::another:
-            return {"ta-signing-key", Severity::ok, file + " is signed with a key of its own", "", ""};
-        case TaSigner::public_default:
-            return {"ta-signing-key", Severity::serious, file + " is signed with OP-TEE's default key",
-                    "everybody has that key: who can write the file can replace the trusted application by one that gives "
-                    "away all that is stored",
-                    "make a key, build its public half into OP-TEE (TA_SIGN_KEY, or TA_PUBLIC_KEY), sign with it: "
-                    "docs/boards.md"};
+Finding finding_of(TaSigner signer, const std::string& shown, bool tee_serves) {
+    const std::string id = "ta-signing-key";
+    switch (signer) {
+    case TaSigner::not_there:
+    case TaSigner::not_readable: return {id, Severity::unknown, shown + " cannot be read", "", kAsRoot};
+    case TaSigner::not_a_ta:
+        return {
+            id, Severity::unknown, shown + " is no trusted application, or signed in a way that OP-TEE does not know",
+            "the TEE would refuse it; if it serves, the trusted application came from elsewhere", "install it anew"};
+    case TaSigner::damaged:
+        return {id, Severity::unknown, shown + " is damaged: the hash in it is not that of its content",
+                "the TEE would refuse it; if it serves, the trusted application came from elsewhere",
+                "install it anew"};
+    case TaSigner::cannot_tell:
+        return {id, Severity::unknown, shown + " is encrypted and not signed with OP-TEE's public default key",
+                "whether its signature is good only the TEE knows", ""};
+    case TaSigner::public_default:
+        return {id, Severity::serious, shown + " is signed with OP-TEE's default key",
+                "everybody has that key: who can write the file can replace the trusted application by one that gives "
+                "away all that is stored",
+                "make a key, build its public half into OP-TEE (TA_SIGN_KEY, or TA_PUBLIC_KEY), sign with it: "
+                "docs/boards.md"};
+    case TaSigner::not_default: break;
+    }
+    const std::string what = shown + " is not signed with OP-TEE's public default key";
+    if (tee_serves) return {id, Severity::ok, what + ", and the TEE has loaded the trusted application", "", ""};
+    return {id, Severity::unknown, what, "whether the TEE accepts its signature is not known: the TEE does not serve",
+            "see tee-reachable"};
+}
+
+Finding ta_signature(const System& system, const Supplicant& supplicant, bool tee_serves) {
+    for (const std::string& folder : supplicant.ta_folders) {
+        for (const char* name : kTaFiles) {
+            const std::string file = folder + "/" + name;
+            const TaSigner signer = signer_of(system.root + file);
+            if (signer != TaSigner::not_there) return finding_of(signer, file, tee_serves);
         }
     }
-    return {"ta-signing-key", Severity::unknown, "the trusted application's file was not found in the usual folders", "", ""};
+    return {"ta-signing-key", Severity::unknown,
+            "the trusted application's file was not found where tee-supplicant looks for it", "", ""};
 }
 
 }  // namespace
 
-std::vector<Finding> check_system(const SystemPaths& paths) {
-    const Supplicant supplicant = find_supplicant(paths);
-    return {kernel(),
-            client_device(paths),
-            supplicant_device(paths),
-            supplicant_runs(supplicant),
-            client_library(paths),
-            storage_file_system(paths, supplicant),
-            ta_signature(paths)};
+std::vector<Finding> check_system(const System& system, const Supplicant& supplicant, bool tee_serves) {
+    return {kernel(system),
+            client_device(system),
+            supplicant_device(system),
+            supplicant_runs(supplicant, tee_serves),
+            client_library(system),
+            storage_file_system(system, supplicant),
+            ta_signature(system, supplicant, tee_serves)};
 }
 
 }  // namespace festore::cli

@@ -13,22 +13,47 @@ Finding simulated() {
 }
 
 Finding huk(const TeeStatus& status) {
-    if (!status.zero_huk) return {"zero-huk", Severity::ok, "the hardware unique key is not zero", "", ""};
-    return {"zero-huk", Severity::serious, "the hardware unique key is sixteen zero bytes",
-            "every key of the TEE's storage derives from it: whoever has the disk can decrypt all that is stored",
-            "fuse a random key, and use an OP-TEE whose platform driver reads it, before anything is stored"};
+    const char* const why =
+        "every key of the TEE's storage derives from it: whoever has the disk can decrypt all that is stored";
+    const char* const fix =
+        "fuse a random key, and use an OP-TEE whose platform driver reads it, before anything is stored";
+    if (status.zero_huk)
+        return {"zero-huk", Severity::serious, "the hardware unique key is sixteen zero bytes", why, fix};
+    if (status.predictable_huk)
+        return {"zero-huk", Severity::serious, "the hardware unique key is a well-known test key", why, fix};
+    if (!status.huk_compared)
+        return {"zero-huk", Severity::unknown, "whether the hardware unique key is a secret is not known",
+                "the trusted application could not compare it with well-known ones (an OP-TEE without the system "
+                "pseudo-TA, "
+                "or an older trusted application)",
+                "ask the board's vendor where OP-TEE takes the key from"};
+    return {"zero-huk", Severity::ok, "the hardware unique key is not zero, nor another well-known key", "", ""};
 }
 
-Finding replay(const TeeStatus& status, bool rpmb_answers) {
-    if (status.has_rpmb && rpmb_answers)
-        return {"replay-protection", Severity::warning, "objects in the storage 'ree' can be rolled back; 'rpmb' answers",
-                "whoever puts back all of the TEE's files brings back old objects in 'ree'; what the TEE claims of it is "
-                "not evidence",
-                "keep what must be fresh in --storage rpmb"};
-    return {"replay-protection", Severity::serious, "no replay protection is in force",
-            std::string("whoever puts back all of the TEE's files brings back old objects, unseen") +
-                (status.has_rpmb ? "; RPMB is built into the TEE, but does not answer" : ""),
-            "use a device with RPMB whose key is provisioned, and --storage rpmb"};
+Finding replay(const TeeStatus& status, const RpmbEvidence& rpmb) {
+    const std::string old_files = "whoever puts back all of the TEE's files brings back old objects";
+    const char* const fix = "use a device with RPMB whose key is provisioned, and --storage rpmb";
+    if (!status.has_rpmb || !rpmb.answers)
+        return {"replay-protection", Severity::serious, "no replay protection is in force",
+                old_files + ", unseen" + (status.has_rpmb ? "; RPMB is built into the TEE, but does not answer" : ""),
+                fix};
+    if (rpmb.device == RpmbDevice::none || rpmb.device == RpmbDevice::emulated)
+        return {"replay-protection", Severity::serious,
+                "no replay protection is in force: the RPMB that answers is not a device, but an emulation",
+                "tee-supplicant plays it out of its memory: its objects are gone when it ends, and nothing protects "
+                "them; in "
+                "'ree', " +
+                    old_files,
+                "use a device with RPMB whose key is provisioned, and a tee-supplicant built with RPMB_EMU=0"};
+    if (rpmb.device == RpmbDevice::unproven)
+        return {"replay-protection", Severity::warning,
+                "objects in the storage 'ree' can be rolled back; 'rpmb' answers, and there is a device with RPMB",
+                old_files +
+                    " in 'ree'. Whether the device is what answers, or an emulation in tee-supplicant, is not known",
+                "run doctor as root; keep what must be fresh in --storage rpmb"};
+    return {"replay-protection", Severity::warning, "objects in the storage 'ree' can be rolled back; 'rpmb' answers",
+            old_files + " in 'ree'; what the TEE claims of it is not evidence",
+            "keep what must be fresh in --storage rpmb"};
 }
 
 Finding version(const TeeStatus& status) {
@@ -40,7 +65,8 @@ Finding version(const TeeStatus& status) {
                 "its faults cannot be told", "look at the secure console at boot"};
     if (major < 4 || (major == 4 && minor < 10))
         return {"tee-version", Severity::warning, "OP-TEE " + shown + " has known faults of its storage",
-                "a power cut can damage the directory of all objects (optee_os#7512); after a failed write, the next one on "
+                "a power cut can damage the directory of all objects (optee_os#7512); after a failed write, the next "
+                "one on "
                 "the same object can crash the TEE (before 4.10)",
                 "update OP-TEE; keep what cannot be replaced somewhere else too"};
     return {"tee-version", Severity::ok, "OP-TEE " + shown, "", ""};
@@ -48,7 +74,7 @@ Finding version(const TeeStatus& status) {
 
 }  // namespace
 
-std::vector<Finding> check_tee(const Expected<TeeStatus>& status, bool rpmb_answers) {
+std::vector<Finding> check_tee(const Expected<TeeStatus>& status, const RpmbEvidence& rpmb) {
     if (!status)
         return {{"tee-reachable", Severity::serious, "the TEE does not serve: " + status.error().message,
                  "nothing can be stored or read", "see the message"}};
@@ -56,7 +82,7 @@ std::vector<Finding> check_tee(const Expected<TeeStatus>& status, bool rpmb_answ
                                                                          status->ta_version, "", ""}};
     if (status->kind == TeeKind::sim) findings.push_back(simulated());
     findings.push_back(huk(*status));
-    findings.push_back(replay(*status, rpmb_answers));
+    findings.push_back(replay(*status, rpmb));
     if (status->kind != TeeKind::sim) findings.push_back(version(*status));
     return findings;
 }

@@ -124,6 +124,7 @@ std::string key_line(const Inspection& inspection) {
     switch (inspection.key) {
     case ree_fs::KeyState::none: return "no key given: owners, names and contents are not readable";
     case ree_fs::KeyState::does_not_fit: return "the key given does not open this directory";
+    case ree_fs::KeyState::untested: return "the key given could not be tried: dirf.db may not be read";
     case ree_fs::KeyState::fits: break;
     }
     for (const FileReport& file : inspection.files) {
@@ -276,7 +277,7 @@ std::string inspection_text(const std::string& directory, const Inspection& insp
 }
 
 nlohmann::ordered_json inspection_json(const std::string& directory, const Inspection& inspection) {
-    constexpr const char* kKeys[] = {"none", "fits", "does_not_fit"};
+    constexpr const char* kKeys[] = {"none", "fits", "does_not_fit", "untested"};
     nlohmann::ordered_json json;
     json["directory"] = escaped(directory);
     json["key"] = kKeys[static_cast<size_t>(inspection.key)];
@@ -304,10 +305,14 @@ std::vector<Error> inspection_errors(const std::string& directory, const Inspect
         errors.push_back({ErrorCode::damaged, prefix + without_file_text(entry), 0, 0});
     }
     for (const FileReport& file : inspection.files) add_damages(prefix + file_label(file), file.findings, errors);
+    for (const FileReport& file : inspection.files) {
+        if (!file.denied) continue;
+        errors.push_back({ErrorCode::not_permitted, prefix + file_label(file) + ": not permitted to be read", 0, 0});
+    }
     if (errors.size() > kErrorsShownMax) {
         const size_t more = errors.size() - kErrorsShownMax;
         errors.resize(kErrorsShownMax);
-        errors.push_back({ErrorCode::damaged, fmt::format("{}and {} more", prefix, more), 0, 0});
+        errors.push_back({errors.front().code, fmt::format("{}and {} more", prefix, more), 0, 0});
     }
     return errors;
 }

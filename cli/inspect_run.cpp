@@ -6,10 +6,14 @@
 #include "cli/inspect_report.h"
 #include "cli/output.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <optional>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace festore::cli {
@@ -37,10 +41,34 @@ Error system_error(const std::string& what) {
     return {code, what + ": " + std::strerror(errno), 0, 0};
 }
 
+// Whoever gives the key itself where its file's name belongs does not want to see it on the screen, nor in a log.
+std::string shown_name(const std::string& path) {
+    const auto plain = [](unsigned char c) {
+        return std::isxdigit(c) != 0 || std::isspace(c) != 0 || c == 'x' || c == 'X' || c == ':';
+    };
+    return std::ranges::all_of(path, plain)
+               ? "the file that --huk-file names (a file's name belongs there, never the key)"
+               : escaped(path);
+}
+
+// Whether `path`, or the place where it would be made, is the folder `directory` or lies below it.
+bool lies_within(const std::string& path, int directory) {
+    struct stat wanted {};
+    std::error_code failed;
+    std::filesystem::path at = std::filesystem::weakly_canonical(std::filesystem::absolute(path, failed), failed);
+    if (failed || ::fstat(directory, &wanted) != 0) return false;
+    for (;; at = at.parent_path()) {
+        struct stat status {};
+        if (::stat(at.c_str(), &status) == 0 && status.st_dev == wanted.st_dev && status.st_ino == wanted.st_ino)
+            return true;
+        if (!at.has_relative_path()) return false;
+    }
+}
+
 // Reads the key into memory that is wiped, and nowhere else.
 Expected<ree_fs::Huk> read_huk(const std::string& path) {
     const bool standard = path == "-";
-    const std::string shown = standard ? "standard input" : escaped(path);
+    const std::string shown = standard ? "standard input" : shown_name(path);
     const Descriptor file(standard ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (file.get() < 0) return tl::make_unexpected(system_error("cannot open " + shown));
     SecretBytes<kHukFileBytesMax + 1> content;
@@ -78,6 +106,12 @@ InspectAnswer inspect(const InspectRequest& request) {
     }
     const Descriptor directory(::open(request.directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (directory.get() < 0) return refused(system_error("cannot open " + escaped(request.directory)));
+    if (!request.extract.empty() && lies_within(request.extract, directory.get())) {
+        return refused({ErrorCode::usage,
+                        "--extract into " + escaped(request.directory) +
+                            " itself would change what is looked at: name a folder outside of it",
+                        0, 0});
+    }
     std::optional<ree_fs::Huk> huk;
     if (!request.huk_file.empty()) {
         Expected<ree_fs::Huk> read = read_huk(request.huk_file);

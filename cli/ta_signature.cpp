@@ -2,12 +2,13 @@
 #include "cli/ta_signature.h"
 
 #include "base/reader.h"
+#include "cli/doctor_supplicant.h"
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <iterator>
+#include <cerrno>
 #include <memory>
+#include <unistd.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -41,9 +42,27 @@ constexpr const char* kDefaultModuli[] = {
 
 // The signed header of a TA file: OP-TEE's struct shdr.
 constexpr uint32_t kMagic = 0x4f545348;  // "HSTO"
-constexpr uint32_t kAlgorithmPss = 0x70414930;    // RSASSA-PSS, MGF1, SHA-256: the default since 3.8
-constexpr uint32_t kAlgorithmPkcs1 = 0x70004830;  // RSASSA-PKCS1-v1_5, SHA-256
-constexpr size_t kHeaderBytesMax = 4096;
+constexpr size_t kHeaderBytes = 20;      // without hash and signature
+constexpr size_t kFileBytesMax = 64 << 20;
+enum ImageType : uint32_t { kPlain = 0, kWithVersion = 1, kEncrypted = 2, kSubkey = 3 };
+constexpr size_t kVersionBytes = 20;  // of kWithVersion and kEncrypted, before the image: UUID and version
+
+// The algorithms that OP-TEE takes, by GlobalPlatform's numbers.
+struct Algorithm {
+    uint32_t number;
+    bool pss;
+    const EVP_MD* (*digest)();
+};
+constexpr Algorithm kAlgorithms[] = {
+    {0x70414930, true, EVP_sha256},  // the default since 3.8
+    {0x70515930, true, EVP_sha384},
+    {0x70616930, true, EVP_sha512},
+    {0x70004830, false, EVP_sha256},  // RSASSA-PKCS1-v1_5
+    {0x70005830, false, EVP_sha384},
+    {0x70006830, false, EVP_sha512},
+};
+
+const unsigned char* u8(Bytes b) { return reinterpret_cast<const unsigned char*>(b.data()); }
 
 template <auto Free>
 struct FreeWith {
@@ -70,38 +89,62 @@ Key public_key(const char* modulus_text) {
     return Key(key);
 }
 
-bool verifies(const char* modulus, uint32_t algorithm, Bytes hash, Bytes signature) {
+bool verifies(const char* modulus, const Algorithm& algorithm, Bytes hash, Bytes signature) {
     const Key key = public_key(modulus);
     const KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
-    const bool pss = algorithm == kAlgorithmPss;
     EVP_PKEY_verify_init(context.get());
-    EVP_PKEY_CTX_set_rsa_padding(context.get(), pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING);
-    EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256());
-    if (pss) EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), RSA_PSS_SALTLEN_AUTO);
-    const auto u8 = [](Bytes b) { return reinterpret_cast<const unsigned char*>(b.data()); };
+    EVP_PKEY_CTX_set_rsa_padding(context.get(), algorithm.pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING);
+    EVP_PKEY_CTX_set_signature_md(context.get(), algorithm.digest());
+    if (algorithm.pss) EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), RSA_PSS_SALTLEN_AUTO);
     return EVP_PKEY_verify(context.get(), u8(signature), signature.size(), u8(hash), hash.size()) == 1;
+}
+
+// OP-TEE hashes the header without hash and signature, then everything that follows them.
+bool hash_is_right(const Algorithm& algorithm, Bytes header, Bytes covered, Bytes hash) {
+    const std::unique_ptr<EVP_MD_CTX, FreeWith<EVP_MD_CTX_free>> context(EVP_MD_CTX_new());
+    std::array<std::byte, EVP_MAX_MD_SIZE> computed{};
+    unsigned size = 0;
+    return EVP_DigestInit_ex(context.get(), algorithm.digest(), nullptr) == 1 &&
+           EVP_DigestUpdate(context.get(), header.data(), header.size()) == 1 &&
+           EVP_DigestUpdate(context.get(), covered.data(), covered.size()) == 1 &&
+           EVP_DigestFinal_ex(context.get(), reinterpret_cast<unsigned char*>(computed.data()), &size) == 1 &&
+           std::ranges::equal(Bytes(computed).first(size), hash);
+}
+
+TaSigner signer_of(Bytes file) {
+    Reader in(file);
+    const uint32_t magic = in.u32();
+    const uint32_t type = in.u32();
+    const size_t image_size = in.u32();
+    const uint32_t number = in.u32();
+    const size_t hash_size = in.u16();
+    const size_t signature_size = in.u16();
+    const Bytes hash = in.bytes(hash_size);
+    const Bytes signature = in.bytes(signature_size);
+    if (!in.ok() || magic != kMagic || type > kSubkey) return TaSigner::not_a_ta;
+    const Algorithm* const algorithm =
+        std::ranges::find_if(kAlgorithms, [number](const Algorithm& a) { return a.number == number; });
+    if (algorithm == std::ranges::end(kAlgorithms)) return TaSigner::not_a_ta;
+    if (hash_size != static_cast<size_t>(EVP_MD_get_size(algorithm->digest()))) return TaSigner::not_a_ta;
+    Bytes covered = in.rest();
+    if (type == kSubkey && covered.size() >= image_size) covered = covered.first(image_size);  // more headers follow
+    if (type != kEncrypted) {
+        const size_t expected = (type == kWithVersion ? kVersionBytes : 0) + image_size;
+        if (covered.size() != expected || !hash_is_right(*algorithm, file.first(kHeaderBytes), covered, hash))
+            return TaSigner::damaged;
+    }
+    for (const char* modulus : kDefaultModuli)
+        if (verifies(modulus, *algorithm, hash, signature)) return TaSigner::public_default;
+    return type == kEncrypted ? TaSigner::cannot_tell : TaSigner::not_default;
 }
 
 }  // namespace
 
 TaSigner signer_of(const std::string& ta_file) {
-    std::ifstream in(ta_file, std::ios::binary);
-    std::array<char, kHeaderBytesMax> start{};
-    in.read(start.data(), start.size());
-    Reader header(bytes_of(start.data(), static_cast<size_t>(std::max<std::streamsize>(in.gcount(), 0))));
-    const uint32_t magic = header.u32();
-    header.u32();  // image type
-    header.u32();  // image size
-    const uint32_t algorithm = header.u32();
-    const size_t hash_size = header.u16();
-    const size_t signature_size = header.u16();
-    const Bytes hash = header.bytes(hash_size);
-    const Bytes signature = header.bytes(signature_size);
-    if (!header.ok() || magic != kMagic || hash_size != 32) return TaSigner::not_readable;
-    if (algorithm != kAlgorithmPss && algorithm != kAlgorithmPkcs1) return TaSigner::another;
-    for (const char* modulus : kDefaultModuli)
-        if (verifies(modulus, algorithm, hash, signature)) return TaSigner::public_default;
-    return TaSigner::another;
+    if (access(ta_file.c_str(), R_OK) != 0)
+        return errno == ENOENT || errno == ENOTDIR ? TaSigner::not_there : TaSigner::not_readable;
+    const std::string content = text_of_file(ta_file, kFileBytesMax);
+    return signer_of(bytes_of(content));
 }
 
 }  // namespace festore::cli

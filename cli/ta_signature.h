@@ -6,9 +6,13 @@
 namespace festore::cli {
 
 enum class TaSigner {
-    not_readable,    // no such file, or no signed TA
+    not_there,
+    not_readable,    // there, but the system does not let us read it
+    not_a_ta,        // no signed TA, or of a kind that OP-TEE does not know
+    damaged,         // the hash in it is not that of header and image: OP-TEE refuses it
+    cannot_tell,     // encrypted: the hash is that of a content that only the TEE can read
     public_default,  // the key that comes with OP-TEE's sources: anybody can sign with it
-    another,
+    not_default,     // anything else. Whether the signature is good only the TEE knows
 };
 
 TaSigner signer_of(const std::string& ta_file);

@@ -309,6 +309,8 @@ Expected<TeeStatus> Client::status() {
     status.has_ree = (hello.features & protocol::kFeatureRee) != 0;
     status.has_rpmb = (hello.features & protocol::kFeatureRpmb) != 0;
     status.zero_huk = (hello.features & protocol::kFeatureZeroHuk) != 0;
+    status.huk_compared = status.zero_huk || (hello.features & protocol::kFeatureHukCompared) != 0;
+    status.predictable_huk = (hello.features & protocol::kFeaturePredictableHuk) != 0;
     status.rollback_protection_ree = hello.rollback_protection_ree;
     status.rollback_protection_rpmb = hello.rollback_protection_rpmb;
     return status;

@@ -25,6 +25,9 @@ enum Feature : uint32_t {
     kFeatureRpmb = 1 << 1,       // TEE_STORAGE_PRIVATE_RPMB is there
     kFeatureZeroHuk = 1 << 2,    // the device's hardware unique key is all zeroes: its keys are public knowledge
     kFeatureSimulated = 1 << 3,  // this is the simulated TEE: nothing is protected
+    // Since 1.1:
+    kFeatureHukCompared = 1 << 4,     // the key was compared; without this bit, no kFeatureZeroHuk says nothing
+    kFeaturePredictableHuk = 1 << 5,  // the key is another well-known one: its keys are public knowledge, too
 };
 
 struct HelloAnswer {  // 48 bytes

@@ -4,6 +4,7 @@
 #include "ree_fs/limits.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <tuple>
 
@@ -17,7 +18,8 @@ namespace {
 
 class DescriptorSource final : public FileSource {
 public:
-    DescriptorSource(int descriptor, uint64_t size) : descriptor_(descriptor), size_(size) {}
+    DescriptorSource(int descriptor, uint64_t size, uint64_t& reads)
+        : descriptor_(descriptor), size_(size), reads_(reads) {}
     DescriptorSource(const DescriptorSource&) = delete;
     DescriptorSource& operator=(const DescriptorSource&) = delete;
     ~DescriptorSource() override { (void)::close(descriptor_); }
@@ -25,6 +27,7 @@ public:
     [[nodiscard]] uint64_t size() const override { return size_; }
     [[nodiscard]] bool read(uint64_t offset, MutableBytes out) override {
         if (offset > size_ || out.size() > size_ - offset) return false;
+        ++reads_;
         while (!out.empty()) {
             const ssize_t got = ::pread(descriptor_, out.data(), out.size(), static_cast<off_t>(offset));
             if (got < 0 && errno == EINTR) continue;
@@ -38,6 +41,7 @@ public:
 private:
     int descriptor_;
     uint64_t size_;
+    uint64_t& reads_;
 };
 
 }  // namespace
@@ -89,6 +93,8 @@ Result<std::vector<DirectoryName>> StorageDirectory::names() const {
         if (::fstatat(descriptor_, entry.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
             entry.regular = S_ISREG(status.st_mode);
             entry.size = entry.regular ? static_cast<uint64_t>(status.st_size) : 0;
+            entry.links = status.st_nlink;
+            entry.identity = {status.st_dev, status.st_ino};
         }
         names.push_back(std::move(entry));
         errno = 0;
@@ -100,16 +106,17 @@ Result<std::vector<DirectoryName>> StorageDirectory::names() const {
     return names;
 }
 
-std::unique_ptr<FileSource> StorageDirectory::open(const std::string& name) const {
+std::unique_ptr<FileSource> StorageDirectory::open(const std::string& name, bool* denied) const {
     // Not blocking, should a pipe have taken the file's place since.
     const int descriptor = ::openat(descriptor_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (denied != nullptr) *denied = descriptor < 0 && (errno == EACCES || errno == EPERM);
     if (descriptor < 0) return nullptr;
     struct stat status {};
     if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
         (void)::close(descriptor);
         return nullptr;
     }
-    return std::make_unique<DescriptorSource>(descriptor, static_cast<uint64_t>(status.st_size));
+    return std::make_unique<DescriptorSource>(descriptor, static_cast<uint64_t>(status.st_size), reads_);
 }
 
 }  // namespace festore::ree_fs

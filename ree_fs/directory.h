@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace festore::ree_fs {
@@ -25,6 +26,8 @@ struct DirectoryName {
     uint32_t number = 0;   // of numbered files
     bool regular = false;  // a regular file; anything else is never opened
     uint64_t size = 0;
+    uint64_t links = 0;  // names that the file has, here and elsewhere
+    std::pair<uint64_t, uint64_t> identity{};  // device and inode: the same for each of them
 };
 
 NameKind kind_of_name(const std::string& name, uint32_t& number);
@@ -37,11 +40,15 @@ public:
     // Sorted: dirf.db, numbered files by number, the rest by name. generic when the system fails to list,
     // limit_exceeded beyond kDirectoryNamesMax.
     Result<std::vector<DirectoryName>> names() const;
-    // Null when it is not a regular file, or cannot be opened.
-    std::unique_ptr<FileSource> open(const std::string& name) const;
+    // Null when it is not a regular file, or cannot be opened. `denied`: the system does not permit it.
+    // What is returned must not outlive this.
+    std::unique_ptr<FileSource> open(const std::string& name, bool* denied = nullptr) const;
+    // How often any file of it was read from.
+    [[nodiscard]] uint64_t reads() const { return reads_; }
 
 private:
     int descriptor_;
+    mutable uint64_t reads_ = 0;
 };
 
 }  // namespace festore::ree_fs

@@ -3,6 +3,7 @@
 
 #include "ree_fs/limits.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace festore::ree_fs {
@@ -20,7 +21,7 @@ const char* name_of(Part part) {
 
 void Findings::add(Finding finding) {
     if (finding.severity == Severity::damage) ++damages_;
-    if (list_.size() < kFindingsPerFileMax) {
+    if (list_.size() < std::min(kept_max_, kFindingsPerFileMax)) {
         list_.push_back(std::move(finding));
     } else {
         ++dropped_;
@@ -29,6 +30,11 @@ void Findings::add(Finding finding) {
 
 void Findings::add_all(const Findings& other) {
     for (const Finding& finding : other.list_) add(finding);
+    dropped_ += other.dropped_;
+}
+
+void Findings::add_all_as_notes(const Findings& other) {
+    for (const Finding& finding : other.list_) note(finding.place, finding.text);
     dropped_ += other.dropped_;
 }
 

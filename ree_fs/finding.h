@@ -41,6 +41,10 @@ public:
     void note(const Place& place, std::string text) { add({Severity::note, place, std::move(text)}); }
     void add(Finding finding);
     void add_all(const Findings& other);
+    // All of them, as notes: what looks like damage, but may lie in a version that is not in force.
+    void add_all_as_notes(const Findings& other);
+    // Keeps `count` findings, kFindingsPerFileMax at most.
+    void keep_at_most(size_t count) { kept_max_ = count; }
 
     [[nodiscard]] const std::vector<Finding>& list() const { return list_; }
     [[nodiscard]] bool any_damage() const { return damages_ != 0; }
@@ -48,6 +52,7 @@ public:
 
 private:
     std::vector<Finding> list_;
+    size_t kept_max_ = SIZE_MAX;
     size_t damages_ = 0;
     size_t dropped_ = 0;
 };

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
 namespace festore::ree_fs {
 namespace {
@@ -39,10 +41,16 @@ public:
         if (options_.huk != nullptr) choose_key();
         if (ssk_) read_directory_file();
         for (FileReport& file : result_.files) {
+            file.findings.keep_at_most(std::max<size_t>(findings_left_, 2));
             if (file.name.kind == NameKind::numbered) inspect_numbered(file);
+            count_findings(file);
         }
         if (!ssk_ || !result_.listed) {
-            for (FileReport& file : result_.files) survey(file);
+            for (FileReport& file : result_.files) {
+                file.findings.keep_at_most(std::max<size_t>(findings_left_, 2));
+                survey(file);
+                count_findings(file);
+            }
         }
         return std::move(result_);
     }
@@ -67,7 +75,11 @@ private:
                 file.findings.damage(whole_file(0), "not a regular file: not opened");
                 continue;
             }
-            const auto source = directory_.open(file.name.name);
+            const auto source = directory_.open(file.name.name, &file.denied);
+            if (file.denied) {
+                file.findings.note(whole_file(file.name.size), "not permitted to be read");
+                continue;
+            }
             if (!source) {
                 file.findings.damage(whole_file(file.name.size), "cannot be opened for reading");
                 continue;
@@ -87,6 +99,34 @@ private:
             ssk_ = std::move(ssk);
             return;
         }
+        const FileReport* const file = directory_file();
+        if (file != nullptr && file->denied) result_.key = KeyState::untested;
+    }
+
+    // Files that nothing vouches for are looked at as long as they, all together, do not cost too much.
+    [[nodiscard]] bool affordable() const { return directory_.reads() - reads_for_entries_ < kReadsPerDirectoryMax; }
+
+    // False, and a note, for what is not worth another look.
+    bool worth_a_look(FileReport& file) {
+        if (skipped_.contains(&file)) return false;
+        if (!affordable()) {
+            skipped_.insert(&file);
+            file.findings.note(whole_file(file.name.size), "not examined: this directory takes too much work");
+            return false;
+        }
+        if (file.name.links < 2) return true;
+        const auto [found, is_new] = seen_.try_emplace(file.name.identity, &file);
+        if (is_new || found->second == &file) return true;
+        skipped_.insert(&file);
+        file.findings.note(whole_file(file.name.size),
+                           "another name of " + found->second->name.name + ", examined there");
+        return false;
+    }
+
+    // Of many files, each keeps its first findings, and no more when there are too many in all.
+    void count_findings(FileReport& file) {
+        const size_t kept = file.findings.list().size();
+        findings_left_ -= std::min(findings_left_, kept);
     }
 
     bool opens_something(const Ssk& ssk) {
@@ -98,6 +138,7 @@ private:
         for (const FileReport& file : result_.files) {
             if (file.name.kind != NameKind::numbered || !file.name.regular || tried++ == kFilesTriedForKey) continue;
             const auto source = directory_.open(file.name.name);
+            if (!affordable()) return false;
             if (source && owner_of(*source, ssk)) return true;
         }
         return false;
@@ -135,6 +176,7 @@ private:
         if (!acceptable) file->findings.damage(whole_file(file->name.size), "more entries than this reader accepts");
         Collector content;
         const bool whole = acceptable && read_content(*source, *outcome.file, &content, file->findings);
+        reads_for_entries_ = directory_.reads();
         report_opened(*file, *outcome.file, whole && !outcome.findings.any_damage());
         if (!acceptable) return;
         // Of a damaged dirf.db the verified beginning is shown; what a file behind it belongs to cannot be known.
@@ -167,13 +209,16 @@ private:
         const auto source = directory_.open(file.name.name);
         if (!source) return;
         if (file.entry) {
+            const uint64_t before = directory_.reads();
             open_recorded(file, *source);
+            reads_for_entries_ += directory_.reads() - before;
             return;
         }
         if (result_.listed) {
             file.findings.note(whole_file(file.name.size),
                                "no object has this file: left behind by an interrupted change, or put there");
         }
+        if (!worth_a_look(file)) return;
         file.former_owner = owner_of(*source, *ssk_);
         if (!file.former_owner) return;
         OpenOutcome outcome =
@@ -205,41 +250,93 @@ private:
         if (receiver != nullptr) options_.receiver->end(entry, good);
     }
 
+    // Without an entry nothing says which version is in force, nor whether the file is more than a power cut's
+    // leftover. So only what no version explains is damage; and all that is wrong with dirf.db, which must be whole.
     void survey(FileReport& file) {
         if (!is_storage(file) || !file.name.regular || file.opened || file.entry) return;
         const auto source = directory_.open(file.name.name);
-        if (!source || file.findings.any_damage()) return;
-        check_heads(file);
-        if (!file.view.chosen) return;
-        file.survey = survey_tree(*source, file.view, *file.view.chosen);
-        file.findings.add_all(file.survey->findings);
+        if (!source || file.findings.any_damage() || !worth_a_look(file)) return;
+        const HeadState heads = check_heads(file);
+        if (heads == HeadState::unusable) return;
+        const uint8_t first = file.view.chosen.value_or(0);
+        Survey survey = survey_tree(*source, file.view, first, lengths_left_);
+        if (heads == HeadState::doubtful && survey.findings.any_damage()) {
+            Survey other = survey_tree(*source, file.view, first ^ 1U, lengths_left_);
+            if (!other.findings.any_damage()) {
+                file.findings.add_all_as_notes(survey.findings);
+                survey = std::move(other);
+            }
+        }
+        if (file.name.kind == NameKind::numbered && (survey.truncated || unwritten(file.view))) {
+            file.findings.add_all_as_notes(survey.findings);
+        } else {
+            file.findings.add_all(survey.findings);
+        }
+        survey.findings = {};
+        file.survey = std::move(survey);
     }
 
+    static bool unwritten(const FileView& view) {
+        return std::ranges::all_of(view.roots, [](const std::optional<Node>& root) {
+            return !root || (root->hash == Hash{} && root->fields == Node{}.fields);
+        });
+    }
+
+    enum class HeadState : uint8_t {
+        good,
+        doubtful,  // one of the two was altered
+        unusable,  // there is nothing more to look at
+    };
+
     // What the heads themselves give away.
-    static void check_heads(FileReport& file) {
+    static HeadState check_heads(FileReport& file) {
         const FileView& view = file.view;
+        const bool numbered = file.name.kind == NameKind::numbered;
+        const auto found = [&](const Place& place, const std::string& text) {
+            file.findings.add({numbered ? Severity::note : Severity::damage, place, text});
+        };
         for (uint8_t version = 0; version < 2; ++version) {
-            if (!view.heads[version]) {
-                file.findings.damage(place_of_head(view.layout, version),
-                                     "the file ends at " + std::to_string(view.size) + ", before the end of this");
-                return;
-            }
-            if (view.heads[version]->counter % 2 != version && !view.heads[version]->is_blank()) {
-                file.findings.damage(place_of_counter(view.layout, version), "a counter that this version never has");
-            }
+            if (view.heads[version]) continue;
+            found(place_of_head(view.layout, version),
+                  "the file ends at " + std::to_string(view.size) + ", before the end of this" +
+                      (numbered ? ": left behind by a power cut, or cut off" : ""));
+            return HeadState::unusable;
         }
+        const Head& head0 = *view.heads[0];
+        const Head& head1 = *view.heads[1];
+        HeadState state = HeadState::good;
         if (!view.chosen) {
-            file.findings.damage(place_of_counter(view.layout, 0),
-                                 "the counters contradict each other, OP-TEE takes neither version");
+            found(place_of_counter(view.layout, 0),
+                  "the counters contradict each other: neither version can be in force");
+            if (!numbered) return HeadState::unusable;
+            state = HeadState::doubtful;
         } else if (view.heads[*view.chosen]->is_blank()) {
-            file.findings.damage(place_of_head(view.layout, *view.chosen),
-                                 "the version that the counters choose is blank");
+            found(place_of_head(view.layout, *view.chosen), "the version that the counters choose is blank");
+            state = HeadState::doubtful;
         }
-        if (!view.heads[0]->is_blank() && view.heads[0]->sealed_fek != view.heads[1]->sealed_fek) {
-            Place place = place_of_head(view.layout, view.chosen.value_or(0));
-            place.offset += kHeadSealedFekOffset;
-            place.size = kFekBytes;
-            file.findings.damage(place, "the two heads have different file keys, one of them was altered");
+        const bool neighbours = head0.counter + 1 == head1.counter || head1.counter + 1 == head0.counter;
+        if (view.chosen && !head0.is_blank() && !neighbours) {
+            state = HeadState::doubtful;
+            note_both(file, kHeadMetaOffset + meta_bytes(view.layout), 4,
+                      "are not those of two commits that follow each other (" + std::to_string(head0.counter) +
+                          " and " + std::to_string(head1.counter) + ")",
+                      "counters");
+        }
+        if (!head0.is_blank() && head0.sealed_fek != head1.sealed_fek) {
+            state = HeadState::doubtful;
+            note_both(file, kHeadSealedFekOffset, kFekBytes, "differ", "file keys");
+        }
+        return state;
+    }
+
+    // Which of the two was altered, only the key can tell.
+    static void note_both(FileReport& file, uint32_t offset, uint32_t size, const std::string& how, const char* what) {
+        for (uint8_t version = 0; version < 2; ++version) {
+            Place place = place_of_head(file.view.layout, version);
+            place.offset += offset;
+            place.size = size;
+            file.findings.note(place, std::string("the ") + what + " of head 0 and head 1 " + how +
+                                          ": one of the two was altered, without the key it cannot be told which");
         }
     }
 
@@ -248,6 +345,11 @@ private:
     std::vector<Uuid> owners_;
     std::optional<Ssk> ssk_;
     std::optional<HeadLayout> layout_;  // of dirf.db
+    uint64_t reads_for_entries_ = 0;  // of dirf.db, and of files that it records
+    uint64_t lengths_left_ = kLengthsTriedPerDirectoryMax;
+    size_t findings_left_ = kFindingsPerDirectoryMax;
+    std::map<std::pair<uint64_t, uint64_t>, const FileReport*> seen_;  // files with several names, examined already
+    std::set<const FileReport*> skipped_;
     Inspection result_;
 };
 

@@ -28,7 +28,12 @@ struct InspectionOptions {
     ObjectReceiver* receiver = nullptr;
 };
 
-enum class KeyState : uint8_t { none, fits, does_not_fit };
+enum class KeyState : uint8_t {
+    none,
+    fits,
+    does_not_fit,
+    untested,  // dirf.db may not be read, and nothing else tells
+};
 
 // What the keys showed of one file.
 struct OpenedReport {
@@ -55,6 +60,7 @@ struct FileReport {
     std::optional<Uuid> former_owner;  // of a file without entry: the TA whose key opens it
     std::optional<OpenedReport> opened;
     std::optional<ObjectReport> object;  // when all of it was verified
+    bool denied = false;                 // the system does not permit to read it, so nothing is known of it
     Findings findings;
 };
 

@@ -14,8 +14,12 @@ inline constexpr size_t kDirEntriesMax = 65536;
 inline constexpr size_t kDirectoryNamesMax = 65536;
 // Lengths of content tried to find, without keys, the one that the root hash was made with.
 inline constexpr uint64_t kLengthsTriedMax = 65536;
-// Findings kept for one file; the rest is counted.
+// The same for all files of a directory, and reads of files that no entry vouches for: what a hostile directory costs.
+inline constexpr uint64_t kLengthsTriedPerDirectoryMax = 4194304;
+inline constexpr uint64_t kReadsPerDirectoryMax = 4194304;
+// Findings kept for one file, and for all files of a directory beyond the first of each; the rest is counted.
 inline constexpr size_t kFindingsPerFileMax = 64;
+inline constexpr size_t kFindingsPerDirectoryMax = 8192;
 // A hardware unique key: OP-TEE's is 16 bytes unless the platform says otherwise.
 inline constexpr size_t kHukBytesMin = 16;
 inline constexpr size_t kHukBytesMax = 64;

@@ -46,14 +46,16 @@ Shape shape_of(const Tree& tree, const std::vector<std::optional<unsigned>>& cou
 
 // The length of the content that the root was hashed with, and the number of nodes that it means. `shape.highest` is
 // that number, unless nodes are damaged: then it is only a bound, and smaller ones are tried, too.
-std::optional<uint64_t> find_length(Sha256& sha, const Tree& tree, unsigned children, Shape& shape, uint64_t& tries) {
+std::optional<uint64_t> find_length(Sha256& sha, const Tree& tree, unsigned children, Shape& shape,
+                                    uint64_t& tries_left) {
     const Hash* const child0 = children > 0 ? &tree.nodes[1].image.hash : nullptr;
     const Hash* const child1 = children > 1 ? &tree.nodes[2].image.hash : nullptr;
     const uint32_t lowest = shape.misfits.empty() ? shape.highest : 1;
     for (uint32_t highest = shape.highest; highest >= lowest; --highest) {
         const uint64_t from = uint64_t{highest - 1} * kBlockBytes;
         for (uint64_t length = from; length <= from + kBlockBytes; ++length) {
-            if (++tries > kLengthsTriedMax) return std::nullopt;
+            if (tries_left == 0) return std::nullopt;
+            --tries_left;
             if (node_hash(sha, tree.nodes[0].image, &length, child0, child1) != tree.nodes[0].image.hash) continue;
             shape.highest = highest;
             std::erase_if(shape.misfits, [highest](uint32_t id) { return id > highest; });
@@ -66,9 +68,15 @@ std::optional<uint64_t> find_length(Sha256& sha, const Tree& tree, unsigned chil
 }  // namespace
 
 Survey survey_tree(FileSource& file, const FileView& view, uint8_t version) {
+    uint64_t lengths_left = kLengthsTriedMax;
+    return survey_tree(file, view, version, lengths_left);
+}
+
+Survey survey_tree(FileSource& file, const FileView& view, uint8_t version, uint64_t& lengths_left) {
     Survey survey;
     survey.version = version;
     if (!view.roots[version]) {
+        survey.truncated = true;
         survey.findings.damage(place_of_node(1, version),
                                "the file ends at " + std::to_string(view.size) + ", before this node");
         return survey;
@@ -88,15 +96,21 @@ Survey survey_tree(FileSource& file, const FileView& view, uint8_t version) {
 
     const unsigned most = static_cast<unsigned>(std::min<size_t>(tree.nodes.size() - 1, 2));
     Shape likely;
-    uint64_t tries = 0;
+    const uint64_t budget = std::min(lengths_left, kLengthsTriedMax);
+    uint64_t tries_left = budget;
     for (unsigned children = most + 1; children-- > 0;) {
         Shape shape = shape_of(tree, counts, children);
-        survey.length = find_length(sha, tree, children, shape, tries);
+        survey.length = find_length(sha, tree, children, shape, tries_left);
         if (survey.length || children == most) likely = std::move(shape);
         if (survey.length) break;
     }
+    lengths_left -= budget - tries_left;
     survey.nodes = likely.highest;
-    if (!survey.length) {
+    survey.given_up = !survey.length && budget < kLengthsTriedMax && tries_left == 0;
+    if (survey.given_up) {
+        survey.findings.note(place_of_node(1, version),
+                             "not all lengths of the content were tried: this directory takes too much work");
+    } else if (!survey.length) {
         survey.findings.damage(place_of_node(1, version),
                                "the root does not fit its hash, whatever the length of the content");
     }

@@ -11,9 +11,13 @@ struct Survey {
     uint8_t version = 0;             // of the root, as asked for
     uint32_t nodes = 0;              // nodes that hang together, the root included
     std::optional<uint64_t> length;  // of the content; nothing when no length fits the root's hash
+    bool truncated = false;          // the file has no such root; the finding says so
+    bool given_up = false;           // no length was found, but not all were tried
     Findings findings;               // severity damage: the tree of this version does not fit its hashes
 };
 
+// `lengths_left`: what may still be tried, of a budget that several surveys share.
+Survey survey_tree(FileSource& file, const FileView& view, uint8_t version, uint64_t& lengths_left);
 Survey survey_tree(FileSource& file, const FileView& view, uint8_t version);
 
 }  // namespace festore::ree_fs

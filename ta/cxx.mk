@@ -8,7 +8,7 @@ cxxflags-y += -U_FORTIFY_SOURCE -fstack-protector-strong -ffunction-sections -fd
 # headers, which the kit's C library has not. Only declarations come from there; the kit's folder, named last, drops from
 # the -I group to behind them and gives the TEE's headers. tl::expected is header-only.
 ifndef cxx-headers
-cxx-headers := $(shell $(CROSS_COMPILE)g++ -x c++ -E -v /dev/null -o /dev/null 2>&1 \
+cxx-headers := $(shell $(CROSS_COMPILE)g++ $(sdk-sysroot) -x c++ -E -v /dev/null -o /dev/null 2>&1 \
 	| sed -n '/search starts here/,/^End/p' | sed -n 's/^ *\//\//p')
 EXPECTED_INCLUDE_DIR ?= /usr/include
 expected-dir := $(O)/include

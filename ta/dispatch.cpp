@@ -94,7 +94,11 @@ Status hello(Call& call) {
     }
     answer.features = protocol::kFeatureRee;
     if (trusted_storage(protocol::Storage::rpmb)) answer.features |= protocol::kFeatureRpmb;
-    if (call.instance.has_zero_huk().value_or(false)) answer.features |= protocol::kFeatureZeroHuk;
+    if (const auto huk = call.instance.huk_strength()) {
+        answer.features |= protocol::kFeatureHukCompared;
+        if (*huk == HukStrength::zero) answer.features |= protocol::kFeatureZeroHuk;
+        if (*huk == HukStrength::predictable) answer.features |= protocol::kFeaturePredictableHuk;
+    }
     if (gp::tee_is_simulated()) answer.features |= protocol::kFeatureSimulated;
     answer.rollback_protection_ree = gp::tee_property_u32("gpd.tee.trustedStorage.rollbackDetection.protectionLevel");
     answer.rollback_protection_rpmb = gp::tee_property_u32("gpd.tee.trustedStorage.antiRollback.protectionLevel");

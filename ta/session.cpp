@@ -2,15 +2,10 @@
 #include "ta/session.h"
 
 #include "base/limits.h"
+#include "ta/known_keys.h"
 
 namespace festore::ta {
 namespace {
-
-// What OP-TEE derives for this TA, without a label, when the hardware unique key is sixteen zero bytes:
-// HMAC-SHA256(HUK, LE32(3) ‖ TA UUID as in memory). Anybody can compute it, so it is no secret.
-constexpr std::array<uint8_t, 32> kUniqueKeyOfZeroHuk = {
-    0x26, 0x94, 0x98, 0x27, 0x4e, 0x02, 0xf5, 0xcd, 0x6e, 0x8c, 0xaf, 0x29, 0x61, 0x8e, 0xe3, 0xb3,
-    0x96, 0x81, 0x9a, 0xd6, 0x4d, 0xf7, 0xe6, 0xc9, 0x59, 0x8f, 0x97, 0x78, 0x01, 0x87, 0x49, 0xe2};
 
 // What Linux calls uid 0 (ta/identity.cpp computes it for any).
 constexpr Uuid kRoot = Uuid::from_fields(0xef0180a3, 0x13f3, 0x5d1c, {0xb7, 0xf5, 0x88, 0x8c, 0x0e, 0x21, 0x05, 0x9a});
@@ -57,12 +52,16 @@ Result<const ObjectIds*> Instance::object_ids() {
     return &*ids_;
 }
 
-Result<bool> Instance::has_zero_huk() {
-    if (!zero_huk_) {
+Result<HukStrength> Instance::huk_strength() {
+    if (!huk_strength_) {
         const SecretBytes<32> key = FESTORE_TRY(gp::derive_ta_unique_key({}));
-        zero_huk_ = key.equals(bytes_of(kUniqueKeyOfZeroHuk.data(), kUniqueKeyOfZeroHuk.size()));
+        huk_strength_ = HukStrength::not_known;
+        for (size_t i = 0; i < kUniqueKeysOfKnownHuks.size(); ++i) {
+            if (!key.equals(bytes_of(kUniqueKeysOfKnownHuks[i].data(), kUniqueKeysOfKnownHuks[i].size()))) continue;
+            huk_strength_ = i == 0 ? HukStrength::zero : HukStrength::predictable;
+        }
     }
-    return *zero_huk_;
+    return *huk_strength_;
 }
 
 }  // namespace festore::ta

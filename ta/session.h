@@ -14,6 +14,12 @@ struct Session {
     Session* next = nullptr;
 };
 
+enum class HukStrength : uint8_t {
+    zero,
+    predictable,  // another one of ta/known_keys.h
+    not_known,    // none of those
+};
+
 class Instance {
 public:
     // Counts against limits::kSessions…: busy when one is reached.
@@ -22,12 +28,13 @@ public:
 
     // Derived from the device at the first use. not_supported: this OP-TEE has no system pseudo-TA.
     Result<const ObjectIds*> object_ids();
-    // Whether the device's hardware unique key is all zeroes, so that its secrets are public knowledge.
-    Result<bool> has_zero_huk();
+    // Whether the device's hardware unique key is a well-known one, so that its secrets are public knowledge.
+    // An error: nobody can tell.
+    Result<HukStrength> huk_strength();
 
 private:
     std::optional<ObjectIds> ids_;
-    std::optional<bool> zero_huk_;
+    std::optional<HukStrength> huk_strength_;
     Session* sessions_ = nullptr;
 };
 

@@ -82,6 +82,8 @@ struct TeeStatus {
     bool zero_huk = false;              // the device has no secret of its own: see docs
     uint32_t rollback_protection_ree = 0;   // as the TEE claims it: 0 none, 100 by the REE, 1000 by hardware
     uint32_t rollback_protection_rpmb = 0;
+    bool huk_compared = false;     // the TA could compare the device's key with well-known ones; else zero_huk is not known
+    bool predictable_huk = false;  // the device's key is a well-known one, but not zero: no secret either
 };
 
 class FESTORE_API Client {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A storage directory as an enemy leaves it: no crash, no hang, nothing followed, everything odd said.
+#include "ree_fs/limits.h"
 #include "tests/ree_fs/store.h"
 
+#include <chrono>
 #include <random>
 
 #include <sys/stat.h>
@@ -60,7 +62,9 @@ TEST(Hostile, GarbageOfEverySizeIsRefused) {
         EXPECT_TRUE(with.any_damage());
         EXPECT_EQ(with.key, KeyState::fits);
         EXPECT_TRUE(find(with, name)->findings.any_damage()) << name << " of " << garbage.size();
-        EXPECT_TRUE(scratch.inspect(nullptr).any_damage());
+        // Without the key a numbered file that ends before its nodes may be what a power cut leaves.
+        const bool short_one = name == "6" && garbage.size() < kBlockBytes + 2 * kNodeBytes;
+        EXPECT_EQ(scratch.inspect(nullptr).any_damage(), !short_one) << name << " of " << garbage.size();
     }
 }
 
@@ -114,6 +118,63 @@ TEST(Hostile, AHugeSparseFileCostsNothing) {
     EXPECT_FALSE(inspection.any_damage());  // what follows the last structure is not in use
     EXPECT_TRUE(find(inspection, "2")->object);
     (void)scratch.inspect(nullptr);
+}
+
+// A tree whose root's hash fits no length, so that all lengths are tried.
+void save_costly(const std::filesystem::path& path) {
+    Buffer bytes = load(kSample / "store/6");
+    bytes[node_offset(1, 0)] ^= std::byte{1};
+    bytes[node_offset(1, 1)] ^= std::byte{1};
+    bytes[node_offset(2, 0) + 40] ^= std::byte{1};
+    bytes[node_offset(2, 1) + 40] ^= std::byte{1};
+    save(path, bytes);
+}
+
+TEST(Hostile, NamesOfOneFileAreExaminedOnce) {
+    for (const bool with_key : {false, true}) {
+        Scratch scratch;
+        Scratch::fill(scratch);
+        save_costly(scratch.path / "a0");
+        for (int i = 1; i < 2000; ++i)
+            std::filesystem::create_hard_link(scratch.path / "a0", scratch.path / name_of_file(0xa0U + uint32_t(i)));
+        const auto begin = std::chrono::steady_clock::now();
+        const Huk huk = zero_huk();
+        const Inspection inspection = scratch.inspect(with_key ? &huk : nullptr);
+        EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60)) << "it took four minutes";
+        EXPECT_EQ(inspection.any_damage(), !with_key);
+        size_t findings = 0;
+        for (const FileReport& file : inspection.files) findings += file.findings.list().size();
+        EXPECT_LT(findings, 2U * 2000 + 200);
+    }
+}
+
+TEST(Hostile, ManyFilesShareOneBudget) {
+    const Buffer bytes = load(kSample / "store/6");
+    Buffer costly = bytes;
+    costly[node_offset(1, 0)] ^= std::byte{1};
+    MemorySource source(costly);
+    const FileView view = view_file(source, HeadLayout::padded);
+    uint64_t left = 10000;
+    const Survey survey = survey_tree(source, view, 0, left);
+    EXPECT_EQ(left, 0U);
+    EXPECT_TRUE(survey.given_up);
+    EXPECT_FALSE(survey.length);
+    EXPECT_FALSE(survey.findings.any_damage()) << "not all lengths were tried, so nothing is known";
+    MemorySource intact(bytes);
+    left = kLengthsTriedPerDirectoryMax;
+    EXPECT_TRUE(survey_tree(intact, view_file(intact, HeadLayout::padded), 1, left).length ||
+                survey_tree(intact, view_file(intact, HeadLayout::padded), 0, left).length);
+    EXPECT_LT(left, kLengthsTriedPerDirectoryMax);
+    EXPECT_GT(left, kLengthsTriedPerDirectoryMax - 2 * kLengthsTriedMax);
+}
+
+TEST(Hostile, FindingsOfManyFilesAreCountedNotKept) {
+    Findings findings;
+    findings.keep_at_most(2);
+    for (int i = 0; i < 5; ++i) findings.damage(whole_file(0), "x");
+    EXPECT_EQ(findings.list().size(), 2U);
+    EXPECT_EQ(findings.dropped(), 3U);
+    EXPECT_TRUE(findings.any_damage());
 }
 
 }  // namespace

@@ -196,3 +196,66 @@ PYTHON
     [[ "$output" == *": 30069 bytes, sha256"* ]]
     [[ "$output" != *"NOT verified"* ]]
 }
+
+@test "inspect: what may not be read is exit 5, not damage" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root, to become another user"
+    chmod 0711 "$work"
+    chmod -R a+rX "$work/store"
+    chmod 0644 "$work/huk"
+    cp "$FESTORE_BIN" "$work/festore"
+    chmod 0755 "$work/festore"
+    other() { setpriv --reuid 65534 --regid 65534 --clear-groups "$work/festore" inspect "$work/store" "$@"; }
+    run other --huk-file "$work/huk"
+    [ "$status" -eq 0 ]
+    chmod 0600 "$work/store/2"
+    run other --huk-file "$work/huk"
+    [ "$status" -eq 5 ]
+    [[ "$output" == *"file 2: not permitted to be read"* ]]
+    run other
+    [ "$status" -eq 5 ]
+    chmod 0600 "$work/store/dirf.db"
+    run other --huk-file "$work/huk" --json
+    [ "$status" -eq 5 ]
+    [[ "$output" == *'"key": "untested"'* ]]
+    [[ "$output" != *"another device"* ]]
+    flip "$work/store/3" 8200
+    flip "$work/store/3" 12296
+    chmod 0644 "$work/store/dirf.db"
+    run other --huk-file "$work/huk"
+    [ "$status" -eq 6 ]
+}
+
+@test "inspect without a key: what a power cut leaves is a note, exit 0" {
+    : > "$work/store/20"
+    head -c 4096 /dev/zero > "$work/store/21"
+    run "$FESTORE_BIN" inspect "$work/store"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"note: head version 0"* ]]
+}
+
+@test "inspect --extract into the storage directory, or below it, is exit 2 and writes nothing" {
+    mkdir "$work/store/sub"
+    ln -s "$work/store/sub" "$work/link"
+    before="$(find "$work/store" | sort)"
+    for into in "$work/store" "$work/store/new" "$work/store/sub/new/er" "$work/store/../store/x" "$work/link" \
+        "$work/link/y"; do
+        run "$FESTORE_BIN" inspect "$work/store" --huk-file "$work/huk" --extract "$into"
+        [ "$status" -eq 2 ]
+        [[ "$output" == *"outside of it"* ]]
+    done
+    [ "$(find "$work/store" | sort)" = "$before" ]
+    rmdir "$work/store/sub"
+    run "$FESTORE_BIN" inspect "$work/store" --huk-file "$work/huk" --extract "$work/store-beside"
+    [ "$status" -eq 0 ]
+}
+
+@test "inspect: a key given instead of its file's name is not shown" {
+    for key in 00112233445566778899aabbccddeeff 0x00112233445566778899AABBCCDDEEFF \
+        00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff; do
+        run "$FESTORE_BIN" inspect "$work/store" --huk-file "$key"
+        [ "$status" -ne 0 ]
+        [[ "$output" != *"$key"* ]]
+        [[ "$output" == *"never the key"* ]]
+    done
+}

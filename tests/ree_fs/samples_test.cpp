@@ -131,5 +131,44 @@ TEST(Samples, WithoutKeysTheShapeAndTheLengthsAreFound) {
     }
 }
 
+// What festore's own TA stored: each object is a header of 64 bytes, the name, the content (docs/format-object.md).
+TEST(Samples, FestoresOwnObjectsHoldTheirNamesAndContents) {
+    const std::filesystem::path sample = std::filesystem::path(FESTORE_REE_FS_SAMPLES) / "festore-optee-4.5.0-arm64";
+    Scratch scratch;
+    std::filesystem::copy(sample / "store", scratch.path);
+    const Huk huk = zero_huk();
+    Keeper keeper;
+    const Inspection inspection = scratch.inspect(&huk, &keeper);
+    EXPECT_FALSE(inspection.any_damage());
+    EXPECT_TRUE(inspection.without_file.empty());
+    const Uuid festore =
+        Uuid::from_fields(0xb7e89fc1, 0x5044, 0x431e, {0xb4, 0xc5, 0x9f, 0xb6, 0xae, 0x25, 0x64, 0x23});
+    std::map<std::string, Buffer> found;
+    for (const FileReport& file : inspection.files) {
+        ASSERT_TRUE(file.opened && file.opened->verified) << file.name.name;
+        if (!file.entry || file.entry->owner != festore) continue;
+        ASSERT_TRUE(file.object);
+        const Buffer& object = keeper.contents[file.entry->id].bytes;
+        ASSERT_GE(object.size(), 64U);
+        EXPECT_EQ(text_of(Bytes(object).first(4)), "FSO1");
+        const size_t name_size = std::to_integer<size_t>(object[7]);
+        ASSERT_GE(object.size(), 64 + name_size);
+        const Bytes content = Bytes(object).subspan(64 + name_size);
+        const std::string name(text_of(Bytes(object).subspan(64, name_size)));
+        EXPECT_TRUE(found.emplace(name, Buffer(content.begin(), content.end())).second) << name;
+        EXPECT_EQ(object[32], name == "settings" ? std::byte{2} : std::byte{1}) << "only one was replaced";
+    }
+    size_t expected = 0;
+    for (const auto& file : std::filesystem::directory_iterator(sample / "contents")) {
+        const std::string name = file.path().filename();
+        ASSERT_TRUE(found.contains(name)) << name;
+        EXPECT_EQ(found[name], load(file.path())) << name;
+        ++expected;
+    }
+    EXPECT_EQ(expected, 5U);
+    EXPECT_EQ(found.size(), expected) << "the removed object is gone";
+    EXPECT_FALSE(scratch.inspect(nullptr).any_damage());
+}
+
 }  // namespace
 }  // namespace festore::ree_fs::test

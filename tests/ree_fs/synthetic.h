@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A small writer of storage files for the tests, of those variants that no sample has: the packed head, the head
-// rule that covers the whole root hash, other keys, many nodes, interrupted changes. Written from docs/format-ree-fs.md.
+// rule that covers the whole root hash, other keys, many nodes, interrupted changes. Written from
+// docs/format-ree-fs.md.
 #pragma once
 #include "tests/ree_fs/store.h"
 

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/doctor_supplicant.h"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <getopt.h>
+#include <sys/statfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+namespace festore::cli {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr const char* kName = "tee-supplicant";
+constexpr size_t kProgramBytesMax = 8 << 20;
+
+// The options of tee-supplicant (optee_client), with its own rules: getopt_long takes abbreviations and "-df DIR", too.
+struct SupplicantOptions {
+    std::string storage;
+    std::string ta_path;
+    std::string ta_dir = "optee_armtz";
+};
+
+SupplicantOptions options_of(const std::string& command_line) {
+    std::vector<std::string> words;
+    for (size_t at = 0; at < command_line.size();) {
+        const size_t end = std::min(command_line.find('\0', at), command_line.size());
+        words.push_back(command_line.substr(at, end - at));
+        at = end + 1;
+    }
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    static constexpr option kOptions[] = {
+        {"help", no_argument, nullptr, 'h'},           {"daemonize", no_argument, nullptr, 'd'},
+        {"fs-parent-path", required_argument, nullptr, 'f'}, {"ta-path", required_argument, nullptr, 'l'},
+        {"ta-dir", required_argument, nullptr, 't'},   {"plugin-path", required_argument, nullptr, 'p'},
+        {"rpmb-cid", required_argument, nullptr, 'r'}, {nullptr, 0, nullptr, 0},
+    };
+    SupplicantOptions options;
+    opterr = 0;
+    optind = 0;
+    const int argc = static_cast<int>(words.size());
+    for (int c = 0; argc > 0 && (c = getopt_long(argc, argv.data(), "hdf:l:t:p:r:", kOptions, nullptr)) != -1;) {
+        if (c == 'f') options.storage = optarg;
+        if (c == 'l') options.ta_path = optarg;
+        if (c == 't') options.ta_dir = optarg;
+    }
+    return options;
+}
+
+std::vector<std::string> ta_folders_of(const SupplicantOptions& options) {
+    if (options.ta_path.empty()) return {"/lib/" + options.ta_dir, "/usr/lib/" + options.ta_dir};
+    std::vector<std::string> folders;
+    for (size_t at = 0; at <= options.ta_path.size();) {
+        const size_t end = std::min(options.ta_path.find(':', at), options.ta_path.size());
+        if (end > at) folders.push_back(options.ta_path.substr(at, end - at));
+        at = end + 1;
+    }
+    return folders;
+}
+
+bool is_dead(const std::string& process) {
+    const std::string stat = text_of_file(process + "/stat");
+    const size_t end_of_name = stat.rfind(") ");
+    if (end_of_name == std::string::npos || end_of_name + 2 >= stat.size()) return false;
+    const char state = stat[end_of_name + 2];
+    return state == 'Z' || state == 'X';
+}
+
+// Whether the process has the device open through which a supplicant serves; nothing where that may not be seen.
+std::optional<bool> has_device_open(const std::string& process) {
+    std::error_code failed;
+    fs::directory_iterator descriptors(process + "/fd", failed);
+    if (failed) return std::nullopt;
+    for (const auto& descriptor : descriptors) {
+        const fs::path target = fs::read_symlink(descriptor.path(), failed);
+        if (!failed && target.string().starts_with("/dev/teepriv")) return true;
+    }
+    return false;
+}
+
+// Other processes are hidden by a PID namespace of our own, or by /proc's option hidepid.
+bool processes_are_hidden(const System& system) {
+    std::error_code none;
+    const std::string space = fs::read_symlink(system.root + "/proc/self/ns/pid", none).string();
+    constexpr const char* kInitialSpace = "pid:[4026531836]";  // PROC_PID_INIT_INO
+    if (!space.empty() && space != kInitialSpace) return true;
+    return !system.privileged && text_of_file(system.root + "/proc/1/comm").empty();
+}
+
+std::optional<bool> emulation_in(const std::string& program) {
+    if (program.find("Emulating more than 1 RPMB") != std::string::npos) return true;
+    if (program.find("mmcblk") != std::string::npos) return false;
+    return std::nullopt;
+}
+
+void describe(const System& system, const std::string& process, Supplicant& supplicant) {
+    SupplicantOptions options = options_of(text_of_file(process + "/cmdline"));
+    supplicant.ta_folders = ta_folders_of(options);
+    if (!options.storage.empty() && options.storage[0] != '/')
+        options.storage = process.substr(system.root.size()) + "/cwd/" + options.storage;
+    supplicant.storage = options.storage;
+    supplicant.emulates_rpmb = emulation_in(text_of_file(process + "/exe", kProgramBytesMax));
+}
+
+}  // namespace
+
+System System::running() {
+    System system;
+    system.privileged = geteuid() == 0;
+    utsname name{};
+    if (uname(&name) == 0) system.kernel_release = name.release;
+    system.file_system_type = [](const std::string& path) -> std::optional<uint64_t> {
+        struct statfs info {};
+        if (statfs(path.c_str(), &info) != 0) return std::nullopt;
+        return static_cast<uint64_t>(info.f_type) & 0xFFFFFFFFU;
+    };
+    return system;
+}
+
+std::string text_of_file(const std::string& path, size_t bytes_max) {
+    std::ifstream in(path, std::ios::binary);
+    std::string text;
+    std::vector<char> part(1 << 16);
+    while (in && text.size() < bytes_max) {
+        in.read(part.data(), static_cast<std::streamsize>(std::min(part.size(), bytes_max - text.size())));
+        text.append(part.data(), static_cast<size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+    }
+    return text;
+}
+
+Supplicant find_supplicant(const System& system) {
+    Supplicant supplicant;
+    supplicant.ta_folders = ta_folders_of({});
+    std::error_code failed;
+    for (fs::directory_iterator at(system.root + "/proc", failed), end; !failed && at != end; at.increment(failed)) {
+        const std::string pid = at->path().filename().string();
+        if (!std::all_of(pid.begin(), pid.end(), [](unsigned char c) { return std::isdigit(c) != 0; })) continue;
+        const std::string process = at->path().string();
+        std::string name = text_of_file(process + "/comm");
+        if (name.ends_with('\n')) name.pop_back();
+        const bool named = name == kName;
+        const std::optional<bool> open = has_device_open(process);
+        if (open == true) {
+            supplicant.state = Supplicant::State::serves;
+            supplicant.name = name;
+            describe(system, process, supplicant);
+            return supplicant;
+        }
+        if (!named) continue;
+        if (open == false || is_dead(process)) {
+            supplicant.idle = pid;
+        } else if (supplicant.state != Supplicant::State::named) {
+            supplicant.state = Supplicant::State::named;
+            supplicant.name = name;
+            describe(system, process, supplicant);
+        }
+    }
+    if (supplicant.state == Supplicant::State::missing && processes_are_hidden(system))
+        supplicant.state = Supplicant::State::hidden;
+    return supplicant;
+}
+
+RpmbDevice find_rpmb(const System& system, const Supplicant& supplicant) {
+    std::error_code failed;
+    const auto any_in = [&](const char* folder, const auto& wanted) {
+        for (fs::directory_iterator at(system.root + folder, failed), end; !failed && at != end; at.increment(failed))
+            if (wanted(at->path().filename().string())) return true;
+        return false;
+    };
+    // Linux 6.12 and later say who carries the TEE's requests; the kernel itself plays no device.
+    const bool by_kernel = any_in("/sys/class/tee", [&](const std::string& name) {
+        return text_of_file(system.root + "/sys/class/tee/" + name + "/rpmb_routing_model").starts_with("kernel");
+    });
+    if (by_kernel)
+        return any_in("/sys/class/rpmb", [](const std::string&) { return true; }) ? RpmbDevice::present
+                                                                                  : RpmbDevice::none;
+    const bool device = any_in("/dev", [](const std::string& name) {
+        return name.starts_with("mmcblk") && name.ends_with("rpmb");
+    });
+    if (!device) return RpmbDevice::none;
+    if (!supplicant.emulates_rpmb) return RpmbDevice::unproven;
+    return *supplicant.emulates_rpmb ? RpmbDevice::emulated : RpmbDevice::present;
+}
+
+}  // namespace festore::cli

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What doctor concludes from the TEE's own words: every finding both ways.
+#include "tests/doctor/machine.h"
+
+namespace festore::cli::test {
+namespace {
+
+TeeStatus healthy() {
+    TeeStatus status;
+    status.kind = TeeKind::optee;
+    status.ta_version = "0.1.0";
+    status.tee_version = "4.10.0";
+    status.has_ree = true;
+    status.has_rpmb = true;
+    status.huk_compared = true;
+    return status;
+}
+constexpr RpmbEvidence kGoodRpmb{true, RpmbDevice::present};
+
+Severity severity_of(const std::string& id, const Expected<TeeStatus>& status, const RpmbEvidence& rpmb = kGoodRpmb) {
+    const std::vector<Finding> findings = check_tee(status, rpmb);
+    const Finding* finding = find(findings, id);
+    EXPECT_NE(finding, nullptr) << id;
+    return finding != nullptr ? finding->severity : Severity::unknown;
+}
+
+TEST(Tee, ReachableOrNot) {
+    EXPECT_EQ(severity_of("tee-reachable", healthy()), Severity::ok);
+    const Expected<TeeStatus> failed = tl::make_unexpected(Error{ErrorCode::no_tee, "no answer", 0, 0});
+    EXPECT_EQ(severity_of("tee-reachable", failed), Severity::serious);
+    EXPECT_EQ(check_tee(failed, {}).size(), 1U) << "nothing else can be said";
+}
+
+TEST(Tee, SimulatedOrNot) {
+    const std::vector<Finding> real = check_tee(healthy(), kGoodRpmb);
+    EXPECT_EQ(find(real, "simulated-tee"), nullptr);
+    TeeStatus status = healthy();
+    status.kind = TeeKind::sim;
+    EXPECT_EQ(severity_of("simulated-tee", status), Severity::serious);
+}
+
+TEST(Tee, HukIsOkOnlyWhereItWasCompared) {
+    TeeStatus status = healthy();
+    EXPECT_EQ(severity_of("zero-huk", status), Severity::ok);
+    status.zero_huk = true;
+    EXPECT_EQ(severity_of("zero-huk", status), Severity::serious);
+    status = healthy();
+    status.predictable_huk = true;
+    EXPECT_EQ(severity_of("zero-huk", status), Severity::serious);
+    status = healthy();
+    status.huk_compared = false;
+    EXPECT_EQ(severity_of("zero-huk", status), Severity::unknown);
+}
+
+TEST(Tee, ReplayProtectionNeedsADeviceBehindTheRpmb) {
+    EXPECT_EQ(severity_of("replay-protection", healthy()), Severity::warning) << "objects in ree are never protected";
+    TeeStatus without = healthy();
+    without.has_rpmb = false;
+    EXPECT_EQ(severity_of("replay-protection", without), Severity::serious);
+    EXPECT_EQ(severity_of("replay-protection", healthy(), {false, RpmbDevice::present}), Severity::serious);
+    EXPECT_EQ(severity_of("replay-protection", healthy(), {true, RpmbDevice::none}), Severity::serious);
+    EXPECT_EQ(severity_of("replay-protection", healthy(), {true, RpmbDevice::emulated}), Severity::serious);
+    EXPECT_EQ(severity_of("replay-protection", healthy(), {true, RpmbDevice::unproven}), Severity::warning);
+    const std::vector<Finding> emulated = check_tee(healthy(), {true, RpmbDevice::none});
+    EXPECT_NE(find(emulated, "replay-protection")->what.find("emulation"), std::string::npos);
+}
+
+TEST(Tee, VersionsWithKnownFaults) {
+    TeeStatus status = healthy();
+    EXPECT_EQ(severity_of("tee-version", status), Severity::ok);
+    status.tee_version = "4.9.0";
+    EXPECT_EQ(severity_of("tee-version", status), Severity::warning);
+    status.tee_version = "3.19.0";
+    EXPECT_EQ(severity_of("tee-version", status), Severity::warning);
+    status.tee_version = "";
+    EXPECT_EQ(severity_of("tee-version", status), Severity::unknown);
+}
+
+}  // namespace
+}  // namespace festore::cli::test
