@@ -10,8 +10,11 @@ KIT_KEY: the key that comes with the TA dev kit. Silence is consent.
 import hashlib
 import sys
 
-# SHA-256 of the modulus of keys/default_ta.pem in OP-TEE's sources.
-DEFAULT = "bc5c24a3c79f65ac783b4d6d091ac29bfac51578a3a13b675c253eb4a4057cef"
+# SHA-256 of the modulus of keys/default_ta.pem in OP-TEE's sources: in 4.5, in 4.10.
+DEFAULTS = (
+    "bc5c24a3c79f65ac783b4d6d091ac29bfac51578a3a13b675c253eb4a4057cef",
+    "ec00a6a57c4a34f174f3453458ff548e3af0b6a72ef772bd3ef01628b9dafad7",
+)
 
 
 def modulus(path):
@@ -37,7 +40,7 @@ try:
     kits = modulus(kit_key)
 except (OSError, ValueError):
     kits = None
-if hashlib.sha256(mine.to_bytes((mine.bit_length() + 7) // 8, "big")).hexdigest() == DEFAULT:
+if hashlib.sha256(mine.to_bytes((mine.bit_length() + 7) // 8, "big")).hexdigest() in DEFAULTS:
     print(f"{key} is the default key of OP-TEE's sources, which is public")
 elif mine == kits:
     print(f"{key} is the key that comes with the TA dev kit, which everybody has who has the kit")
