@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The Client API over the socket: shared memory that both sides see change, copies where a client lends its own, who the
-// TA is told is calling, and panics.
+// The Client API over the socket: shared memory that both sides see change, copies where a client lends its own, panics, and
+// who the TA is told is calling.
 #include "base/tee_client_api.h"
 #include "sim/identity.h"
 #include "tests/sim_server/harness.h"
@@ -32,7 +32,8 @@ protected:
         TEEC_Session session{};
         explicit Connected(const TEEC_UUID& ta = kFirst) {
             EXPECT_EQ(TEEC_InitializeContext(nullptr, &context), TEEC_SUCCESS);
-            EXPECT_EQ(TEEC_OpenSession(&context, &session, &ta, TEEC_LOGIN_PUBLIC, nullptr, nullptr, nullptr), TEEC_SUCCESS);
+            EXPECT_EQ(TEEC_OpenSession(&context, &session, &ta, TEEC_LOGIN_PUBLIC, nullptr, nullptr, nullptr),
+                      TEEC_SUCCESS);
         }
         ~Connected() {
             TEEC_CloseSession(&session);
@@ -170,7 +171,8 @@ TEST_F(SocketClients, TheTaIsToldWhoTheKernelSaysIsAtTheOtherEnd) {
     });
     const auto seen = [&](uint32_t method, const void* data) {
         TEEC_Session session{};
-        if (TEEC_OpenSession(&context, &session, &kFirst, method, data, nullptr, nullptr) != TEEC_SUCCESS) return Uuid{};
+        const TEEC_Result opened = TEEC_OpenSession(&context, &session, &kFirst, method, data, nullptr, nullptr);
+        if (opened != TEEC_SUCCESS) return Uuid{};
         EXPECT_EQ(TEEC_InvokeCommand(&session, 1, nullptr, nullptr), TEEC_SUCCESS);
         TEEC_CloseSession(&session);
         std::array<uint8_t, 8> rest{};

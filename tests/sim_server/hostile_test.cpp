@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Clients that do not keep the rules of sim/wire.h: wrong sizes, wrong descriptors, random bytes, memory and sessions that
-// are not theirs, more of everything than there is. Each loses its call or its connection; others notice nothing.
+// Clients that do not keep the rules of sim/wire.h: wrong sizes, wrong descriptors, random bytes, others' memory and
+// sessions, more of everything than there is. Each loses its call or its connection; others notice nothing.
 #include "base/tee_client_api.h"
 #include "tests/sim_server/harness.h"
 
@@ -125,7 +125,7 @@ TEST_F(Hostile, DescriptorsThatAreNoSealedMemoryAreRefused) {
     EXPECT_EQ(client_->result_of(sharing(0), memory_of(4096).get()), TEEC_ERROR_BAD_PARAMETERS);
     EXPECT_NE(client_->result_of(sharing(4096), memory_of(4096, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE).get()),
               TEEC_SUCCESS) << "not writable";
-    EXPECT_EQ(client_->result_of(sharing(4096), memory_of(4096).get()), TEEC_SUCCESS) << "and after all that, the right one";
+    EXPECT_EQ(client_->result_of(sharing(4096), memory_of(4096).get()), TEEC_SUCCESS) << "at last the right one";
 }
 
 TEST_F(Hostile, SeveralDescriptorsAreAsNone) {

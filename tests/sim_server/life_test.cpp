@@ -133,7 +133,8 @@ TEST_F(Life, OptionsThatAreNotUnderstoodStartNothing) {
     const std::string directory = directory_.path().string();
     for (const std::vector<std::string>& words :
          {std::vector<std::string>{"--dir", directory, "--idle", "soon"}, {"--dir", directory, "--idle", "-1"},
-          {"--dir", directory, "--what"}, {"--dir"}, {"--dir", ""}, {"--dir", directory, "--storage-bytes-max", "1x"}, {}})
+          {"--dir", directory, "--what"}, {"--dir"}, {"--dir", ""},
+          {"--dir", directory, "--storage-bytes-max", "1x"}, {}})
         EXPECT_EQ(output_of(words, 2), "");
     EXPECT_NE(output_of({"--help"}, 0).find("--counters"), std::string::npos);
     EXPECT_FALSE(std::filesystem::exists(directory_.path() / kSocketName));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the first demo's TA left in the storage: raw content under the caller's own bytes, for everybody. Found, listed,
 // read, removed, hidden by a replacing put; and what a crash between the two steps of a put or rm leaves behind.
+#include "base/name.h"
 #include "tests/ta/storage_harness.h"
 
 namespace festore::ta {
@@ -34,6 +35,40 @@ TEST_F(DemoObjects, AreFoundListedReadAndRemoved) {
         EXPECT_EQ(remove(everyone_, id), number(Code::item_not_found));
     }
     EXPECT_TRUE(ids().empty());
+}
+
+TEST_F(DemoObjects, MayHaveIdsThatAreNoNames) {
+    using namespace std::string_view_literals;
+    constexpr std::array kIds = {""sv, "a\nb"sv, "\xff\xfe"sv, "\0"sv, "zero\0inside"sv, "FSO"sv, "FSO\x02 not ours"sv};
+    for (const std::string_view id : kIds) {
+        store_as_the_demo(id, filled(70, 0x42));
+        EXPECT_EQ(list(everyone_).legacy, std::vector<std::string>{std::string(id)});
+        EXPECT_TRUE(metadata(everyone_, id));
+        EXPECT_EQ(content(everyone_, id), filled(70, 0x42));
+        if (check_name(bytes_of(id)) != NameFault::none) {
+            EXPECT_EQ(put(everyone_, id, filled(5, 1)), number(Code::bad_format)) << "nothing new gets such a name";
+        }
+        const uint32_t user = session_of(1000);
+        EXPECT_NE(stat(user, id), 0U) << "not in a user's space";
+        EXPECT_NE(remove(user, id), 0U);
+        tee_.close_session(user);
+        EXPECT_EQ(remove(everyone_, id), 0U);
+        EXPECT_TRUE(ids().empty());
+    }
+    EXPECT_EQ(stat(everyone_, std::string(limits::kObjectIdBytesMax + 1, '\n')), number(Code::bad_format));
+}
+
+// Whoever could ask for any id would have everybody's objects.
+TEST_F(DemoObjects, AreNotWhatIsAskedForByTheIdOfAnothersObject) {
+    const uint32_t alice = session_of(1000);
+    const Content id = put_new(alice, "private", filled(50, 0xA1));
+    const std::string as_name = text(id);
+    Content buffer(200);
+    EXPECT_EQ(get(everyone_, as_name, buffer).result, number(Code::item_not_found));
+    EXPECT_EQ(stat(everyone_, as_name), number(Code::item_not_found));
+    EXPECT_EQ(remove(everyone_, as_name), number(Code::item_not_found));
+    EXPECT_NE(put(everyone_, as_name, filled(1, 1)), 0U);
+    EXPECT_EQ(content(alice, "private"), filled(50, 0xA1));
 }
 
 TEST_F(DemoObjects, MayBeEmptyAndMayLookLikeAnythingInside) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Shared memory that changes under the TA at the worst moments: whenever the TA calls into the TEE, all that it may see as
+// Shared memory that changes under the TA at the worst moments: whenever it calls into the TEE, all that it may see as
 // input is overwritten. Whatever it uses later than that, it must have copied before.
 #include "tests/ta/storage_harness.h"
 
