@@ -29,7 +29,8 @@ public:
             return failed({ErrorCode::usage,
                            fmt::format("cannot get {} from byte {}: it has only {} bytes", festore::quoted(name_), offset_, all.size()),
                            0, 0});
-        const Bytes part = all.subspan(offset_, std::min<uint64_t>(length_, all.size() - offset_));
+        const auto offset = static_cast<size_t>(offset_);
+        const Bytes part = all.subspan(offset, static_cast<size_t>(std::min<uint64_t>(length_, all.size() - offset)));
         const bool standard = is_standard_stream(file_);
         if (const auto written = standard ? write_standard_output(part) : write_file(file_, part); !written)
             return failed(written.error());

@@ -24,7 +24,8 @@ void ObjectSplitter::take(Bytes content) {
     // The header never straddles two blocks: it is at the start of the first.
     if (taken_ == 0 && has_header_) head_ = decode_object_head(content, length_);
     const uint64_t data_from = head_ ? uint64_t{kObjectHeadBytes} + head_->attributes_bytes : 0;
-    const uint64_t skip = data_from > taken_ ? std::min<uint64_t>(data_from - taken_, content.size()) : 0;
+    const size_t skip =
+        data_from > taken_ ? static_cast<size_t>(std::min<uint64_t>(data_from - taken_, content.size())) : 0;
     taken_ += content.size();
     if (!well_formed()) return;
     const Bytes data = content.subspan(skip);

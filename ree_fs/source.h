@@ -19,7 +19,7 @@ public:
     [[nodiscard]] uint64_t size() const override { return content_.size(); }
     [[nodiscard]] bool read(uint64_t offset, MutableBytes out) override {
         if (offset > content_.size() || out.size() > content_.size() - offset) return false;
-        copy_bytes(content_.subspan(offset, out.size()), out);
+        copy_bytes(content_.subspan(static_cast<size_t>(offset), out.size()), out);
         return true;
     }
 

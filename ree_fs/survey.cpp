@@ -38,8 +38,8 @@ Shape shape_of(const Tree& tree, const std::vector<std::optional<unsigned>>& cou
         shape.highest = id;
         const std::optional<unsigned> count = id == 1 ? root_children : counts[id];
         if (!count) shape.misfits.push_back(id);
-        const uint64_t end = std::min<uint64_t>(2 * uint64_t{id} + count.value_or(2), tree.nodes.size() + 1);
-        for (uint64_t child = 2 * uint64_t{id}; child < end; ++child) within[child] = true;
+        const size_t end = std::min<size_t>(size_t{2} * id + count.value_or(2), tree.nodes.size() + 1);
+        for (size_t child = size_t{2} * id; child < end; ++child) within[child] = true;
     }
     return shape;
 }

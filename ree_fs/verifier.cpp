@@ -125,7 +125,7 @@ bool read_content(FileSource& file, OpenedFile& opened, ContentSink* sink, Findi
             continue;
         }
         const uint64_t rest = opened.length() - uint64_t{n} * kBlockBytes;
-        if (sink != nullptr && whole) sink->take(Bytes(block).first(std::min<uint64_t>(rest, kBlockBytes)));
+        if (sink != nullptr && whole) sink->take(Bytes(block).first(static_cast<size_t>(std::min<uint64_t>(rest, kBlockBytes))));
     }
     wipe(block);
     return whole;

@@ -61,9 +61,10 @@ struct Counts {
 // Heads and nodes: the whole verdict again. Gives false at the first byte that is neither reported nor unused.
 void flip_structure_byte(const SampleFile& sample, const Tsk& tsk, const OpenedFile& intact, MutableBytes bytes,
                          uint64_t offset, Counts& counts) {
-    bytes[offset] ^= kFlip;
+    std::byte& flipped = bytes[static_cast<size_t>(offset)];
+    flipped ^= kFlip;
     const Verdict verdict = verify(bytes, tsk, sample.expected);
-    bytes[offset] ^= kFlip;
+    flipped ^= kFlip;
     const bool used = in_use_at(intact.in_use(), offset).has_value();
     if (verdict.findings.any_damage()) {
         ++counts.reported;
@@ -86,10 +87,11 @@ void flip_block_bytes(const SampleFile& sample, OpenedFile& opened, Buffer& byte
     MemorySource source(bytes);
     Buffer out(kBlockBytes);
     for (uint64_t offset = place.offset; offset < place.offset + place.size; ++offset) {
-        bytes[offset] ^= kFlip;
+        std::byte& flipped = bytes[static_cast<size_t>(offset)];
+        flipped ^= kFlip;
         Findings findings;
         const bool accepted = opened.read_block(source, block, out, findings);
-        bytes[offset] ^= kFlip;
+        flipped ^= kFlip;
         ASSERT_FALSE(accepted) << sample.name << " offset " << offset << " was changed unnoticed";
         ASSERT_TRUE(damage_at(findings, offset)) << sample.name << " offset " << offset;
         ++counts.reported;
@@ -108,7 +110,7 @@ void flip_every_byte(const SampleFile& sample, Counts& counts) {
     const std::vector<bool>& read_at_all = source.read_bytes();
 
     // What nothing reads: all of it flipped at once changes nothing.
-    for (uint64_t offset = 0; offset < bytes.size(); ++offset) {
+    for (size_t offset = 0; offset < bytes.size(); ++offset) {
         if (read_at_all[offset]) continue;
         ASSERT_FALSE(in_use_at(intact.in_use(), offset))
             << sample.name << " offset " << offset << " is in use, but never read";
@@ -118,21 +120,22 @@ void flip_every_byte(const SampleFile& sample, Counts& counts) {
     ASSERT_TRUE(verify(bytes, tsk, sample.expected).whole);
     bytes = sample.bytes;
 
-    for (uint64_t offset = 0; offset < bytes.size(); ++offset) {
+    for (size_t offset = 0; offset < bytes.size(); ++offset) {
         if (read_by_tree[offset]) flip_structure_byte(sample, tsk, intact, bytes, offset, counts);
         if (testing::Test::HasFatalFailure()) return;
     }
     for (uint32_t block = 0; block < blocks_of(intact.length()); ++block) {
         const Place place = place_of_block(block, intact.tree().find(block + 1)->image.block_version());
-        for (uint64_t offset = place.offset; offset < place.offset + place.size; ++offset)
-            ASSERT_FALSE(read_by_tree[offset]);
+        const auto start = static_cast<size_t>(place.offset);
+        for (size_t offset = start; offset < start + place.size; ++offset) ASSERT_FALSE(read_by_tree[offset]);
         flip_block_bytes(sample, intact, bytes, block, counts);
         if (testing::Test::HasFatalFailure()) return;
         // And once the whole way, as the command does it.
-        bytes[place.offset + block % kBlockBytes] ^= kFlip;
+        std::byte& flipped = bytes[start + block % kBlockBytes];
+        flipped ^= kFlip;
         const Verdict verdict = verify(bytes, tsk, sample.expected);
-        bytes[place.offset + block % kBlockBytes] ^= kFlip;
-        ASSERT_TRUE(!verdict.whole && damage_at(verdict.findings, place.offset + block % kBlockBytes));
+        flipped ^= kFlip;
+        ASSERT_TRUE(!verdict.whole && damage_at(verdict.findings, start + block % kBlockBytes));
     }
 }
 
@@ -187,9 +190,9 @@ TEST(Counters, NoBitOfACounterTurnsTheDirectoryBack) {
     ASSERT_TRUE(intact.whole);
     for (uint8_t version = 0; version < 2; ++version) {
         const Place place = place_of_counter(HeadLayout::padded, version);
-        for (uint64_t bit = 0; bit < 32; ++bit) {
+        for (size_t bit = 0; bit < 32; ++bit) {
             Buffer bytes = sample.bytes;
-            bytes[place.offset + bit / 8] ^= static_cast<std::byte>(1U << bit % 8);
+            bytes[static_cast<size_t>(place.offset) + bit / 8] ^= static_cast<std::byte>(1U << bit % 8);
             const Verdict verdict = verify(bytes, tsk, {});
             if (verdict.findings.any_damage()) {
                 EXPECT_TRUE(damage_at(verdict.findings, place.offset + bit / 8)) << text_of_findings(verdict.findings);
