@@ -1,19 +1,18 @@
-#!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Becomes QEMU with the prepared machine: the process that the caller started *is* QEMU (or timeout(1) around it, with
-# VM_TIMEOUT), and ends with its caller.
-#   machines/qemu-arm64/boot RUN_DIR STORAGE_DIR SHARE_DIR [console]
+# What the machines' boot scripts share: becomes QEMU with the prepared machine. The process that the caller started *is*
+# QEMU (or timeout(1) around it, with VM_TIMEOUT), and ends with its caller. Sourced by bash with the script's arguments:
+#   machines/MACHINE/boot RUN_DIR STORAGE_DIR SHARE_DIR [console]
 # RUN_DIR: job, environment in; out, err, status, normal.log, secure.log, qemu.log out (guest/init says more).
 # STORAGE_DIR: data.ext4 (made when absent), the disk that lasts; one machine at a time. SHARE_DIR: /host in the machine.
 # console: the normal world's console on the terminal (Ctrl-A X ends the machine at once).
-set -eu
+settings=$(cd "$(dirname "$0")" && pwd)/settings.sh
 run=$(cd "$1" && pwd)
 mkdir -p "$2"
 storage=$(cd "$2" && pwd)
 share=$(cd "$3" && pwd)
 console=${4:-}
 cd "$(dirname "$0")/../.."
-. machines/qemu-arm64/settings.sh
+. "$settings"
 
 exec 8> "$storage/lock"
 if ! flock -n 8; then
@@ -29,7 +28,7 @@ fi
 mkdir -p "$out/festore/root"
 
 arguments=("${qemu_machine[@]}" -accel tcg,thread=multi,tb-size=256 -display none -monitor none -nic none -no-reboot
-    -bios "$out/flash.bin" -dtb "$out/machine.dtb"
+    -bios "$out/flash.bin" -dtb "$out/machine.dtb" "${machine_devices[@]}"
     -device "loader,file=$out/kernel,addr=$kernel_address,force-raw=on"
     -device "loader,file=$out/initramfs.gz,addr=$initramfs_address,force-raw=on"
     # The root disk's changes go nowhere. The data disk's flushes reach the host's disk.

@@ -1,25 +1,22 @@
-#!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
+# What the machines' build-festore scripts share. Sourced by bash after the machine's settings.sh, with the arguments:
+#   machines/MACHINE/build-festore [CMAKE_TARGET...]     further targets to build; bin/test_* go to /usr/lib/festore/tests
 # Cross builds festore, its conformance suite and its TA for the machine, and lays them out in
-# build/machine/qemu-arm64/festore/root, which the machine copies over its root at start. Only what changed is built.
-#   machines/qemu-arm64/build-festore [CMAKE_TARGET...]     further targets to build; bin/test_* go to /usr/lib/festore/tests
-set -eu
-cd "$(dirname "$0")/../.."
-. machines/qemu-arm64/settings.sh
-. "$here/stages/packages.sh"
-. "$here/stages/festore.sh"
+# build/machine/MACHINE/festore/root, which the machine copies over its root at start. Only what changed is built.
+. machines/lib/stages/packages.sh
+. machines/lib/stages/festore.sh
 stages_open "$machine" "$out"
 mkdir -p "$out/festore"
 exec 9> "$out/festore.lock"
 flock 9
 
 . /etc/os-release
-packages_open "${VERSION_CODENAME:-bookworm}" arm64
+packages_open "${VERSION_CODENAME:-bookworm}" "$arch"
 fetch_sysroot_packages
-stage sysroot "collecting the libraries to build against" "$here/stages/festore.sh" "$here/sysroot.list" \
+stage sysroot "collecting the libraries to build against" machines/lib/stages/festore.sh machines/lib/sysroot.list \
     "=$(version_of $sysroot_packages)" -- build_sysroot
-stage configure "configuring festore for arm64" CMakePresets.json cmake/toolchain-arm64.cmake "$out/stamps/sysroot" \
-    "$here/stages/festore.sh" -- configure_festore
+stage configure "configuring festore for $arch" CMakePresets.json "cmake/toolchain-$arch.cmake" "$out/stamps/sysroot" \
+    machines/lib/stages/festore.sh -- configure_festore
 
 # These know themselves what has changed.
 build() { # WHAT COMMAND...
@@ -33,13 +30,13 @@ build() { # WHAT COMMAND...
     fi
     [ $(($(date +%s) - begin)) -lt 3 ] || printf '[%s] %s ... %d s\n' "$machine" "$what" $(($(date +%s) - begin)) >&2
 }
-build "building festore for arm64" cmake --build "$out/festore/build" -j "${JOBS:-2}" --target festore_cli festore \
+build "building festore for $arch" cmake --build "$out/festore/build" -j "${JOBS:-2}" --target festore_cli festore \
     conformance "$@"
-build "building the TA" env TA_OUT="$(realpath -m --relative-to=. "$out/festore/ta")" tools/build-ta arm64
+build "building the TA" env TA_OUT="$(realpath -m --relative-to=. "$ta_out")" tools/build-ta "$arch"
 
 programs=()
 for program in "$out"/festore/build/bin/*; do
     [ ! -f "$program" ] || programs+=("$program")
 done
-stage festore_root "laying out festore" "$here/stages/festore.sh" "${programs[@]}" "$out/festore/build/lib/libfestore.so" \
-    "$out/festore/ta/ta/b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta" "$out/stamps/sysroot" -- lay_out_festore
+stage festore_root "laying out festore" machines/lib/stages/festore.sh "${programs[@]}" "$out/festore/build/lib/libfestore.so" \
+    "$ta_out/ta/b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta" "$out/stamps/sysroot" -- lay_out_festore

@@ -7,9 +7,10 @@
 #   packages_open SUITE ARCH       sets packages_dir; the other functions need it
 #   packages_fetch NAME...         downloads and unpacks: afterwards $packages_dir/x/NAME/ holds the package's files
 #   packages_closure NAME...       prints the named packages and what they depend on
-#   packages_fetch_kernel          the release's newest kernel, as $packages_dir/x/linux-image
+#   packages_fetch_kernel NAME     the newest kernel that the package NAME stands for, as $packages_dir/x/linux-image
 #   packages_fetch_source NAME     unpacked source package: $packages_dir/src/NAME
 #
+# packages_expected: NAME=VERSION... that the project was tested with; another version is said, and used.
 # Cache: ${XDG_CACHE_HOME:-~/.cache}/festore/SUITE-ARCH. FESTORE_MIRROR overrides the mirror.
 
 packages_lib=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -82,7 +83,7 @@ packages_update() {
 # Says so when the mirror has another upstream version than the project was tested with.
 packages_note_version() {
     local name=$1 version=$2 pair
-    for pair in $ARM64_EXPECTED; do
+    for pair in ${packages_expected:-}; do
         if [ "${pair%%=*}" = "$name" ]; then
             case ${version#*:} in
                 "${pair#*=}"*) ;;
@@ -150,14 +151,14 @@ packages_fetch_missing_kernel() {
     local name
     [ ! -e "$packages_dir/x/linux-image" ] || return 0
     packages_update
-    name=$(packages_apt apt-cache depends "linux-image-$packages_arch" | sed -n 's/^ *Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | sed -n 1p)
+    name=$(packages_apt apt-cache depends "$1" | sed -n 's/^ *Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | sed -n 1p)
     [ -n "$name" ] || { packages_say "no kernel found in Debian $packages_suite"; return 1; }
     packages_fetch_missing "$name"
     mv -T "$packages_dir/x/$name" "$packages_dir/x/linux-image"
 }
 
-packages_fetch_kernel() {
-    [ -e "$packages_dir/x/linux-image" ] || packages_locked packages_fetch_missing_kernel
+packages_fetch_kernel() { # NAME
+    [ -e "$packages_dir/x/linux-image" ] || packages_locked packages_fetch_missing_kernel "$1"
 }
 
 packages_fetch_missing_source() {
@@ -168,9 +169,13 @@ packages_fetch_missing_source() {
     mkdir "$packages_dir/src/.new"
     (
         cd "$packages_dir/src/.new"
-        packages_apt apt-get -qq source --download-only "$name" >&2
+        if ! packages_apt apt-get -qq source --download-only "$name" >&2; then
+            packages_say "this mirror does not give the source of $name out of Debian $packages_suite: it has moved on, or dropped"
+            packages_say "the version that its lists name. Another suite or version: machines/versions.env"
+            exit 1
+        fi
         dpkg-source --no-check -x ./*.dsc unpacked > dpkg-source.log 2>&1
-    )
+    ) || return 1
     version=$(sed -n 's/^Version: //p' "$packages_dir"/src/.new/*.dsc | sed -n 1p)
     packages_note_version "$name" "$version"
     printf '%s\n' "$version" > "$packages_dir/src/.new/unpacked/.version"

@@ -6,7 +6,7 @@ sysroot_kept='^(libssl|libfmt|libgtest|libgmock|libcli11|libexpected|nlohmann-js
 
 fetch_sysroot_packages() {
     # shellcheck disable=SC2046
-    sysroot_packages=$(packages_closure $(read_list "$here/sysroot.list") | grep -E "$sysroot_kept")
+    sysroot_packages=$(packages_closure $(read_list machines/lib/sysroot.list) | grep -E "$sysroot_kept")
     # shellcheck disable=SC2086
     packages_fetch $sysroot_packages
 }
@@ -19,18 +19,18 @@ build_sysroot() {
         cp -a "$packages_dir/x/$name/." "$out/sysroot/"
     done
     # Debian's own compiler looks there; one that is given the sysroot as a plain folder of headers does not.
-    cp -a "$out/sysroot/usr/include/aarch64-linux-gnu/." "$out/sysroot/usr/include/"
+    cp -a "$out/sysroot/usr/include/$triplet/." "$out/sysroot/usr/include/"
 }
 
 configure_festore() {
-    cmake --preset arm64 -B "$out/festore/build" -DCMAKE_FIND_ROOT_PATH="$out/sysroot" \
+    cmake --preset "$arch" -B "$out/festore/build" -DCMAKE_FIND_ROOT_PATH="$out/sysroot" \
         -DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY -DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY \
         -DCMAKE_FIND_ROOT_PATH_MODE_PACKAGE=ONLY -DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST \
         -DCMAKE_SKIP_BUILD_RPATH=ON
 }
 
 lay_out_festore() {
-    local root=$out/festore/new build=$out/festore/build libraries=usr/lib/aarch64-linux-gnu program
+    local root=$out/festore/new build=$out/festore/build libraries=usr/lib/$triplet program
     rm -rf "$root"
     mkdir -p "$root"/usr/{bin,lib/optee_armtz,lib/festore/tests} "$root/$libraries"
     install -m 755 -s --strip-program=${cross}strip "$build/bin/festore" "$root/usr/bin/"
@@ -41,7 +41,7 @@ lay_out_festore() {
         esac
     done
     cp -a "$build"/lib/libfestore.so.* "$out/sysroot/$libraries"/libfmt.so.* "$root/$libraries/"
-    cp "$out/festore/ta/ta/b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta" "$root/usr/lib/optee_armtz/"
+    cp "$ta_out/ta/b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta" "$root/usr/lib/optee_armtz/"
     mkdir -p "$out/festore/root"
     # The folder stays: a machine may be looking at it.
     rm -rf "$out/festore/root/usr"

@@ -3,7 +3,7 @@
 
 # Prints the file of a module's name. Names spell - and _ alike, file names do not.
 module_file() {
-    find "$modules_dir" -name "${1//[-_]/[-_]}.ko.xz" | sed -n 1p
+    find "$modules_dir" "${module_dirs[@]}" -name "${1//[-_]/[-_]}.ko.xz" | sed -n 1p
 }
 
 # Prints the modules that NAME needs and then its own file, each once. Built-in ones have no file.
@@ -31,9 +31,9 @@ build_initramfs() {
     rm -rf "$root"
     mkdir -p "$root"/{bin,dev,proc,sys,lib/modules,new-root}
     cp "$packages_dir/x/busybox-static/usr/bin/busybox" "$root/bin/"
-    cp "$here/guest/initramfs-init" "$root/init"
+    cp machines/lib/guest/initramfs-init "$root/init"
     chmod 755 "$root/init"
-    for name in $(read_list "$here/modules.list"); do
+    for name in $(read_list machines/lib/modules.list); do
         module_with_dependencies "$name"
     done
     for file in "${module_order[@]}"; do

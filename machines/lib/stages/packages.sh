@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Stage: everything that comes from Debian, into the cache. $out/versions lists what was taken, as the input of others.
 
-read_list() { # LIST: its words without comments
-    sed 's/#.*//' "$1"
+read_list() { # LIST...: their words without comments
+    sed 's/#.*//' "$@"
 }
 
+# The root disk's packages, the kernel, and the packages NAME... beside them.
 fetch_machine_packages() {
-    local name
+    local name list=()
+    [ ! -e "$here/packages.list" ] || list=("$here/packages.list")
     # shellcheck disable=SC2046
-    root_packages=$(packages_closure $(read_list "$here/packages.list"))
+    root_packages=$(packages_closure $(read_list machines/lib/packages.list "${list[@]}"))
     # shellcheck disable=SC2086
-    packages_fetch $root_packages busybox-static optee-os
-    packages_fetch_kernel
-    packages_fetch_source arm-trusted-firmware
+    packages_fetch $root_packages busybox-static "$@"
+    packages_fetch_kernel "$kernel_package"
     for name in $root_packages; do
         printf '%s %s\n' "$name" "$(cat "$packages_dir/x/$name/.version")"
     done > "$out/versions"

@@ -6,7 +6,7 @@ root_disk_links='which=which.debianutils awk=gawk vi=busybox less=busybox ip=bus
     poweroff=../lib/machine/poweroff reboot=../lib/machine/poweroff halt=../lib/machine/poweroff'
 
 build_root_disk() {
-    local root=$out/root name link
+    local root=$out/root name link file
     rm -rf "$root"
     mkdir -p "$root"
     for name in $root_packages; do
@@ -18,10 +18,14 @@ build_root_disk() {
     for link in $root_disk_links; do
         [ -e "$root/usr/bin/${link%%=*}" ] || ln -sfn "${link#*=}" "$root/usr/bin/${link%%=*}"
     done
-    cp "$here"/guest/{init,poweroff,supplicant} "$root/usr/lib/machine/"
+    cp machines/lib/guest/{init,poweroff,supplicant} "$root/usr/lib/machine/"
     chmod 755 "$root"/usr/lib/machine/*
+    for file in "${extra_files[@]}"; do
+        mkdir -p "$(dirname "$root/${file#*=}")"
+        cp "${file%%=*}" "$root/${file#*=}"
+    done
     ln -sfn ../lib/machine/supplicant "$root/usr/bin/supplicant"
-    cp "$here"/guest/{passwd,group,profile} "$root/etc/"
+    cp machines/lib/guest/{passwd,group,profile} "$root/etc/"
     echo "$machine" > "$root/etc/hostname"
     printf '127.0.0.1 localhost %s\n' "$machine" > "$root/etc/hosts"
     ln -sfn /proc/self/mounts "$root/etc/mtab"
