@@ -4,6 +4,11 @@
 
 objects=6
 
+# STORAGE: ree (default) or rpmb.
+store() {
+    festore --storage "${STORAGE:-ree}" "$@"
+}
+
 content() { # NAME RUN NUMBER
     local line="$1 $2 $3" size=$((($3 * 2741) % 20000)) hash
     hash=$(sha256sum <<< "$line" | cut -d' ' -f1)
