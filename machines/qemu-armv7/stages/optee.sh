@@ -24,7 +24,7 @@ optee_make() { # OUTPUT PLATFORM ARGUMENT...
     shift 2
     env PATH=/usr/sbin:/usr/bin:/sbin:/bin PYTHONDONTWRITEBYTECODE=1 CRYPTOGRAPHY_OPENSSL_NO_LEGACY=1 \
         make -s -C "$source" -j2 O="$output" PLATFORM="$platform" CROSS_COMPILE=$cross CFG_USER_TA_TARGETS=ta_arm32 \
-        DEBUG=0 CFG_TEE_CORE_LOG_LEVEL=2 CFG_TEE_TA_LOG_LEVEL=2 "$@"
+        DEBUG=0 TEE_IMPL_VERSION="$(cut -d- -f1 "$source/.version")" CFG_TEE_CORE_LOG_LEVEL=2 CFG_TEE_TA_LOG_LEVEL=2 "$@"
 }
 
 # For the emulator only: whoever has these sources has the RPMB test key, and an OP-TEE with CFG_RPMB_WRITE_KEY hands its
