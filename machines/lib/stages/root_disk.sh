@@ -18,7 +18,7 @@ build_root_disk() {
     for link in $root_disk_links; do
         [ -e "$root/usr/bin/${link%%=*}" ] || ln -sfn "${link#*=}" "$root/usr/bin/${link%%=*}"
     done
-    cp machines/lib/guest/{init,poweroff,supplicant} "$root/usr/lib/machine/"
+    cp machines/lib/guest/{init,poweroff,supplicant,switch-off} "$root/usr/lib/machine/"
     chmod 755 "$root"/usr/lib/machine/*
     for file in "${extra_files[@]}"; do
         mkdir -p "$(dirname "$root/${file#*=}")"
