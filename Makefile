@@ -12,7 +12,7 @@ build: ## build everything for this machine: build/bin/festore, build/lib/
 	@cmake --build $(BUILD) -j $(JOBS)
 
 setup: ## install the Debian packages that building and testing need (apt; root or sudo)
-	@tools/setup build ta machine
+	@tools/setup build ta machine armv7 foreign
 
 # As they were written: make would take their $ for its own.
 override FILE := $(value FILE)
@@ -33,17 +33,19 @@ check-fresh: ## prove the README: both commands in bare Debian 12 and 13 roots (
 	@tools/setup build ta machine fresh
 	@tools/check-fresh
 
-ta: ## build the signed TA for arm64 with OP-TEE's dev kit out of Debian's package
-	@tools/setup build ta
-	@tools/build-ta arm64
+ARCH ?= arm64
+ta: ## build the signed TA, with the emulated machine's dev kit (arm64) or the first board's: make ta [ARCH=armhf]
+	@tools/setup build ta $(if $(filter armhf,$(ARCH)),armv7)
+	@tools/build-ta $(ARCH)
 
 MACHINE ?= qemu-arm64
-vm: ## a shell in an emulated machine with a real OP-TEE (this folder is /host there): make vm [VM_SHARE=DIR]
-	@tools/setup build ta machine
+machine_lists := machine $(if $(filter qemu-armv7,$(MACHINE)),armv7)
+vm: ## a shell in an emulated machine with a real OP-TEE (/host: this folder): make vm [MACHINE=qemu-armv7] [VM_SHARE=DIR]
+	@tools/setup build ta $(machine_lists)
 	@machines/run $(MACHINE)
 
 vm-run: ## run a command there, and fail when it fails: make vm-run CMD="festore status" (machines/run gives its exit code)
-	@tools/setup build ta machine
+	@tools/setup build ta $(machine_lists)
 	@[ -n "$$CMD" ] || { echo 'say what to run: make vm-run CMD="..."' >&2; exit 2; }
 	@machines/run $(MACHINE) "$$CMD"
 

@@ -14,6 +14,7 @@ namespace rpmb {
 namespace {
 
 using Bytes = std::vector<uint8_t>;
+constexpr long kSlots = 4096, kContent = 36864;  // in the device's file
 constexpr uint16_t kProgramKey = 1, kReadCounter = 2, kWrite = 3, kRead = 4;
 constexpr uint16_t kOk = 0, kFailure = 1, kBadMac = 2, kBadCounter = 3, kBadAddress = 4, kNoKey = 7;
 const Bytes kKey(32, 0x5a);
@@ -125,19 +126,19 @@ TEST_F(RpmbDevice, ItLasts) {
 }
 
 TEST_F(RpmbDevice, AWriteThatOnlyItsLogHoldsIsMadeGood) {
-    Bytes before(1 << 18);
+    Bytes before(1 << 17);
     {
         Device device = opened();
         program(device);
         ask(device, write_request(3, 0, 0x44, 2));
-        std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(before.data()), 150000);
+        std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(before.data()), 1 << 17);
         ask(device, write_request(3, 1, 0x55, 2));
     }
     {  // The power went after the log was synced: header and content are as before the second write.
         std::fstream edit(file, std::ios::binary | std::ios::in | std::ios::out);
         edit.write(reinterpret_cast<const char*>(before.data()), 4096);
-        edit.seekp(12288);
-        edit.write(reinterpret_cast<const char*>(before.data() + 12288), 4096);
+        edit.seekp(kContent);
+        edit.write(reinterpret_cast<const char*>(before.data() + kContent), 4096);
     }
     Device again = opened();
     EXPECT_EQ(block(again, 3), 0x55);
@@ -146,21 +147,21 @@ TEST_F(RpmbDevice, AWriteThatOnlyItsLogHoldsIsMadeGood) {
 }
 
 TEST_F(RpmbDevice, AWriteWhoseLogIsTornIsUndone) {
-    Bytes before(150000);
+    Bytes before(1 << 17);
     {
         Device device = opened();
         program(device);
         ask(device, write_request(3, 0, 0x44, 2));
-        std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(before.data()), 143360);
+        std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(before.data()), 1 << 17);
         ask(device, write_request(3, 1, 0x55, 2));
     }
     {  // Of the second write only the first half of its log got there: counter 2, so the first slot.
         std::fstream edit(file, std::ios::binary | std::ios::in | std::ios::out);
         edit.write(reinterpret_cast<const char*>(before.data()), 4096);
-        edit.seekp(4096 + 256);
-        edit.write(reinterpret_cast<const char*>(before.data() + 4096 + 256), 4096 - 256);
-        edit.seekp(12288);
-        edit.write(reinterpret_cast<const char*>(before.data() + 12288), 4096);
+        edit.seekp(kSlots + 256);
+        edit.write(reinterpret_cast<const char*>(before.data() + kSlots + 256), 4096 - 256);
+        edit.seekp(kContent);
+        edit.write(reinterpret_cast<const char*>(before.data() + kContent), 4096);
     }
     Device again = opened();
     EXPECT_EQ(block(again, 3), 0x44);

@@ -20,7 +20,7 @@ constexpr size_t kMacAt = 196, kDataAt = 228, kNonceAt = 484, kNonceBytes = 16, 
 constexpr uint16_t kProgramKey = 1, kReadCounter = 2, kWrite = 3, kRead = 4;
 constexpr uint16_t kOk = 0, kFailure = 1, kBadMac = 2, kBadCounter = 3, kBadAddress = 4, kWriteFailed = 5, kReadFailed = 6,
                    kNoKey = 7;
-constexpr off_t kHeaderAt = 0, kSlotsAt = 4096, kSlotStep = 4096, kContentAt = 12288;
+constexpr off_t kHeaderAt = 0, kSlotsAt = 4096, kSlotStep = 16384, kContentAt = 36864;
 constexpr std::array<char, 8> kMagic = {'R', 'P', 'M', 'B', 't', 'e', 's', '1'};
 constexpr size_t kUnitBytes = 128 * 1024;
 

@@ -17,8 +17,8 @@
 namespace rpmb {
 
 inline constexpr size_t kFrameBytes = 512, kBlockBytes = 256, kMacBytes = 32, kCidBytes = 16;
-// Half of it is what the device announces as its reliable write size, in sectors.
-inline constexpr size_t kBlocksPerWriteMax = 2;
+// What one write may have: the device announces half of it, as its reliable write size in sectors.
+inline constexpr size_t kBlocksPerWriteMax = 32;
 
 // How the device behaves. FESTORE_RPMB in the supplicant's environment chooses it.
 enum class Mode {
