@@ -114,7 +114,7 @@ struct Client::State {
                 if (repeatable && attempt == 0) continue;
             }
             if (!reply->ok() && reply->result != TEEC_ERROR_SHORT_BUFFER)
-                return unexpected(error_of_command(reply->result, reply->origin, doing));
+                return unexpected(error_of_command(reply->result, reply->origin, {doing.verb, doing.name, options.storage}));
             return reply;
         }
     }

@@ -37,7 +37,7 @@ constexpr Explained kCommandErrors[] = {
     {Code::out_of_memory, ErrorCode::no_space, "the TEE is out of memory; close other users of the TEE and repeat"},
     {Code::limit_exceeded, ErrorCode::no_space, "it is larger than a limit of the TEE"},
     {Code::storage_not_available, ErrorCode::no_tee,
-     "this TEE does not offer that storage (for rpmb: no RPMB built in, or no device with one)"},
+     "this TEE does not offer that storage (for rpmb: no RPMB built in, no device with one, or no key in it)"},
     {Code::storage_not_available_2, ErrorCode::no_tee, "the TEE's storage cannot be reached; is tee-supplicant running?"},
     {Code::access_denied, ErrorCode::not_permitted, "the TEE does not permit it"},
     {Code::busy, ErrorCode::busy, "the TEE is busy; repeat it later"},
@@ -80,7 +80,11 @@ Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing) {
     error.message += ": ";
     if (const Explained* e = explained(result); e != nullptr) {
         error.code = e->error;
-        error.message += e->text;
+        // OP-TEE ends a TA whose RPMB gives an answer that GlobalPlatform does not know.
+        const bool rpmb_failed = doing.storage == Storage::rpmb && e->code == Code::target_dead;
+        error.message += rpmb_failed ? "the trusted application died, as it does when the RPMB device is absent, has "
+                                       "no key, or a foreign one; 'festore doctor' asks it"
+                                     : e->text;
     } else {
         error.message += "the TEE answered " + hex(result) + " (origin " + std::to_string(origin) + ")";
     }

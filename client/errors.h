@@ -14,6 +14,7 @@ namespace festore {
 struct Doing {
     std::string_view verb;
     std::string_view name;
+    Storage storage = Storage::ree;
 };
 
 // An answer of a command that the TA served (or the TEE, when the TA could not).

@@ -23,13 +23,13 @@ refused() { # EXIT_CODE ARGUMENTS...: one line says why, and the other storage g
     echo "$output"
     [ "$status" -eq "$code" ]
     [ "$(wc -l <<< "$output")" -eq 1 ]
+    [[ $output == *RPMB* ]]
     festore get in-ree | cmp - /etc/passwd
 }
 
 doctor_says() { # TEXT
     run festore doctor --json
-    grep -A2 '"id": "replay-protection"' <<< "$output"
-    grep -A2 '"id": "replay-protection"' <<< "$output" | grep -q "$1"
+    grep -A3 '"id": "replay-protection"' <<< "$output" | grep "$1"
 }
 
 @test "no device: exit code 7, and the storage ree works" {

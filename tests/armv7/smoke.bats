@@ -9,7 +9,6 @@
 }
 
 @test "put and get in rpmb" {
-    festore status | grep -q '^storage rpmb *yes' || skip "this machine has no RPMB"
     festore --storage rpmb put smoke /etc/passwd
     festore --storage rpmb get smoke | cmp - /etc/passwd
     run festore get smoke

@@ -38,6 +38,14 @@ TEST(Errors, MessagesAreOneLineAndNameWhatFailed) {
     EXPECT_EQ(error.tee_origin, 4U);
 }
 
+TEST(Errors, ADeadTrustedApplicationPointsToTheRpmbThere) {
+    const auto dead = static_cast<uint32_t>(Code::target_dead);
+    EXPECT_EQ(error_of_command(dead, 3, {"get", "x"}).message.find("RPMB"), std::string::npos);
+    const Error error = error_of_command(dead, 3, {"get", "x", Storage::rpmb});
+    EXPECT_EQ(error.code, ErrorCode::no_tee);
+    EXPECT_NE(error.message.find("RPMB"), std::string::npos) << error.message;
+}
+
 TEST(Errors, OfOpeningASessionSayWhatToDo) {
     EXPECT_EQ(error_of_session(TEEC_ERROR_ITEM_NOT_FOUND, 3, {}).code, ErrorCode::no_tee);
     EXPECT_NE(error_of_session(TEEC_ERROR_ITEM_NOT_FOUND, 3, {}).message.find("/lib/optee_armtz"), std::string::npos);

@@ -187,3 +187,12 @@ PYTHON
     after="$(cd "$work/store" && sha256sum * && stat -c '%n %s %Y %a' *)"
     [ "$before" = "$after" ]
 }
+
+@test "inspect reads a directory of a 32-bit OP-TEE 4.10" {
+    run "$FESTORE_BIN" inspect "$BATS_TEST_DIRNAME/samples/optee-4.10.0-armv7/store" --huk-file "$work/huk"
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"the key fits (compatible derivation; head rule first-half, layout padded)"* ]]
+    [[ "$output" == *"TA b7e89fc1-5044-431e-b4c5-9fb6ae256423 (festore)"* ]]
+    [[ "$output" == *": 30069 bytes, sha256"* ]]
+    [[ "$output" != *"NOT verified"* ]]
+}

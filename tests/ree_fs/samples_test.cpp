@@ -2,6 +2,8 @@
 // The committed storage directories of real OP-TEE decode to exactly what was put in.
 #include "tests/ree_fs/store.h"
 
+#include <algorithm>
+
 namespace festore::ree_fs::test {
 namespace {
 
@@ -52,6 +54,47 @@ TEST(Samples, EveryObjectDecodesToItsContent) {
             EXPECT_FALSE(file.object->head);
         }
     }
+}
+
+// Written by festore's own TA on a 32-bit OP-TEE 4.10: an object is a header of 64 bytes, the name and the content.
+TEST(Samples, ADirectoryOfA32BitOpteeDecodesTheSame) {
+    const std::filesystem::path sample = std::filesystem::path(FESTORE_REE_FS_SAMPLES) / "optee-4.10.0-armv7";
+    constexpr Uuid festore =
+        Uuid::from_fields(0xb7e89fc1, 0x5044, 0x431e, {0xb4, 0xc5, 0x9f, 0xb6, 0xae, 0x25, 0x64, 0x23});
+    Scratch scratch;
+    std::filesystem::copy(sample / "store", scratch.path);
+    const Huk huk = zero_huk();
+    Keeper keeper;
+    const Inspection inspection = scratch.inspect(&huk, &keeper);
+    EXPECT_FALSE(inspection.any_damage());
+    EXPECT_EQ(inspection.key, KeyState::fits);
+    EXPECT_EQ(inspection.derivation, Derivation::compatible);
+    EXPECT_EQ(keeper.ended, 8U);
+    size_t ours = 0;
+    for (const FileReport& file : inspection.files) {
+        ASSERT_TRUE(file.opened) << file.name.name;
+        EXPECT_TRUE(file.opened->verified) << file.name.name;
+        EXPECT_EQ(file.opened->rule, HeadRule::first_half);
+        EXPECT_EQ(file.opened->layout, HeadLayout::padded);
+        EXPECT_TRUE(file.findings.list().empty()) << text_of_findings(file.findings);
+        if (file.entry && file.entry->owner == festore) ++ours;
+    }
+    EXPECT_EQ(ours, 6U) << "five of root, one of another user";
+    size_t compared = 0;
+    for (const auto& file : std::filesystem::directory_iterator(sample / "contents")) {
+        const Buffer content = load(file.path());
+        Buffer expected;
+        for (const char c : file.path().filename().string()) expected.push_back(static_cast<std::byte>(c));
+        expected.insert(expected.end(), content.begin(), content.end());
+        size_t found = 0;
+        for (const auto& [id, object] : keeper.contents) {
+            const Bytes bytes = object.bytes;
+            if (bytes.size() >= 64 && std::ranges::equal(bytes.subspan(64), expected)) ++found;
+        }
+        EXPECT_EQ(found, 1U) << file.path();
+        ++compared;
+    }
+    EXPECT_EQ(compared, 5U);
 }
 
 TEST(Samples, TheLargestObjectUsesTheSecondNodeBlock) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The test machines' RPMB device behaves as the eMMC standard says, and a write is whole or undone at every torn end of its file.
+// The test machines' RPMB device behaves as the eMMC standard says, and a write is whole or undone when its file is torn.
 #include "machines/lib/rpmb/device.h"
 
 #include <gtest/gtest.h>
@@ -27,8 +27,8 @@ uint16_t get16(const Bytes& frame, size_t at) { return static_cast<uint16_t>(fra
 
 Bytes code_of(const Bytes& frames, const Bytes& key) {
     Bytes covered, code(32);
-    for (size_t at = 0; at < frames.size(); at += kFrameBytes)
-        covered.insert(covered.end(), frames.begin() + static_cast<long>(at) + 228, frames.begin() + static_cast<long>(at + 512));
+    for (auto frame = frames.begin(); frame != frames.end(); frame += 512)
+        covered.insert(covered.end(), frame + 228, frame + 512);
     HMAC(EVP_sha256(), key.data(), 32, covered.data(), covered.size(), code.data(), nullptr);
     return code;
 }
@@ -64,7 +64,8 @@ protected:
         std::copy(kKey.begin(), kKey.end(), frame.begin() + 196);
         return result(ask(device, frame));
     }
-    static Bytes write_request(size_t address, size_t counter, uint8_t fill, size_t blocks = 1, const Bytes& key = kKey) {
+    static Bytes write_request(size_t address, size_t counter, uint8_t fill, size_t blocks = 1,
+                               const Bytes& key = kKey) {
         Bytes frames;
         for (size_t i = 0; i < blocks; i++) {
             Bytes frame = of_type(kWrite);

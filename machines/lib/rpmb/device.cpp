@@ -18,13 +18,15 @@ namespace {
 constexpr size_t kMacAt = 196, kDataAt = 228, kNonceAt = 484, kNonceBytes = 16, kCounterAt = 500,
                  kAddressAt = 504, kCountAt = 506, kResultAt = 508, kTypeAt = 510;
 constexpr uint16_t kProgramKey = 1, kReadCounter = 2, kWrite = 3, kRead = 4;
-constexpr uint16_t kOk = 0, kFailure = 1, kBadMac = 2, kBadCounter = 3, kBadAddress = 4, kWriteFailed = 5, kReadFailed = 6,
-                   kNoKey = 7;
+constexpr uint16_t kOk = 0, kFailure = 1, kBadMac = 2, kBadCounter = 3, kBadAddress = 4, kWriteFailed = 5,
+                   kReadFailed = 6, kNoKey = 7;
 constexpr off_t kHeaderAt = 0, kSlotsAt = 4096, kSlotStep = 16384, kContentAt = 36864;
 constexpr std::array<char, 8> kMagic = {'R', 'P', 'M', 'B', 't', 'e', 's', '1'};
 constexpr size_t kUnitBytes = 128 * 1024;
 
-uint16_t get16(std::span<const uint8_t> bytes, size_t at) { return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]); }
+uint16_t get16(std::span<const uint8_t> bytes, size_t at) {
+    return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
 void put16(std::span<uint8_t> bytes, size_t at, uint16_t value) {
     bytes[at] = static_cast<uint8_t>(value >> 8);
     bytes[at + 1] = static_cast<uint8_t>(value);
@@ -73,7 +75,8 @@ bool Device::open(const std::string& file, Mode mode, uint8_t size_multiple) {
         return false;
     }
     header_ = {kMagic, 0, size_multiple, 0, {}};
-    return ftruncate(fd_, static_cast<off_t>(kContentAt + size_multiple * kUnitBytes)) == 0 && save_header() && fsync(fd_) == 0;
+    const auto bytes = static_cast<off_t>(kContentAt + size_multiple * kUnitBytes);
+    return ftruncate(fd_, bytes) == 0 && save_header() && fsync(fd_) == 0;
 }
 
 bool Device::save_header() { return save(fd_, header_, kHeaderAt); }
@@ -177,7 +180,8 @@ uint16_t Device::write(std::span<const uint8_t> frames) {
     const uint16_t address = get16(frames, kAddressAt);
     if (count > kBlocksPerWriteMax || get16(frames, kCountAt) != count) return kFailure;
     if (!blocks_exist(address, count)) return kBadAddress;
-    if (CRYPTO_memcmp(mac(frames).data(), frames.data() + frames.size() - kFrameBytes + kMacAt, kMacBytes) != 0) return kBadMac;
+    const auto code = frames.last(kFrameBytes).subspan(kMacAt, kMacBytes);
+    if (CRYPTO_memcmp(mac(frames).data(), code.data(), kMacBytes) != 0) return kBadMac;
     if (get32(frames, kCounterAt) != header_.counter) return kBadCounter;
     Slot slot{};
     slot.counter = header_.counter + 1;
@@ -196,7 +200,8 @@ uint16_t Device::read(uint16_t address, std::span<uint8_t> response) const {
     for (size_t i = 0; i < count; i++) {
         const auto frame = response.subspan(i * kFrameBytes, kFrameBytes);
         const off_t at = static_cast<off_t>(kContentAt + (address + i) * kBlockBytes);
-        if (pread(fd_, frame.data() + kDataAt, kBlockBytes, at) != static_cast<ssize_t>(kBlockBytes)) return kReadFailed;
+        const ssize_t got = pread(fd_, frame.data() + kDataAt, kBlockBytes, at);
+        if (got != static_cast<ssize_t>(kBlockBytes)) return kReadFailed;
         put16(frame, kAddressAt, address);
         put16(frame, kCountAt, static_cast<uint16_t>(count));
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// An RPMB device (JEDEC eMMC) in a file, for the test machines: it protects nothing. What was answered is durable: a power cut
-// leaves a write whole, with its counter, or leaves it undone, as reliable writes of a real device do.
+// An RPMB device (JEDEC eMMC) in a file, for the test machines: it protects nothing. What was answered is durable: a power
+// cut leaves a write whole, with its counter, or leaves it undone, as reliable writes of a real device do.
 //
-// The file: a header block (kHeader), two log slots (kSlots), then the content. A write goes to the log slot that its counter
-// chooses and is synced there; then it is applied to header and content, which the next write's sync makes durable. At
-// opening, both slots are applied again, the older one first.
+// The file: a header block, two log slots, then the content. A write goes to the log slot that its counter chooses and is
+// synced there; then it is applied to header and content, which the next write's sync makes durable. At opening, both
+// slots are applied again, the older one first.
 //
 // One thread at a time.
 #pragma once

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Gives a test machine an RPMB device whose content lasts: preloaded into tee-supplicant (LD_PRELOAD), it answers the TEE's RPMB
-// requests out of a file (device.h) before the supplicant sees them. Debian's supplicant has an emulation of its own, which
-// forgets everything when it ends. For test machines only; never installed.
+// Gives a test machine an RPMB device whose content lasts: preloaded into tee-supplicant (LD_PRELOAD), it answers the TEE's
+// RPMB requests out of a file (device.h) before the supplicant sees them. Debian's supplicant has an emulation of its own,
+// which forgets everything when it ends. For test machines only; never installed.
 //
 // FESTORE_RPMB        normal, absent, no-key, foreign-key (device.h)
 // FESTORE_RPMB_FILE   the device's file
