@@ -17,14 +17,27 @@
 namespace festore::cli {
 namespace {
 
-// The public half of the key that OP-TEE's sources and every TA dev kit carry (keys/default_ta.pem): RSA, 2048 bits, e 65537.
-constexpr const char* kDefaultModulus =
+// The public halves of the keys that OP-TEE's sources and every TA dev kit carry (keys/default_ta.pem), exponent 65537.
+constexpr const char* kDefaultModuli[] = {
+    // 2048 bits, found in 4.5
     "a65a18adc0b3cee30c902b7d409bacbb5a4988420ab1e092c08691e69eefa0e1f12f90f666ddea155ac028b49ddf520c"
     "6ea5c61943ac69a8f25ffe6000a5d23acc1201f35bba0c511c2cf4b077b9d672351c0f73cd2f16f9ba8984a09bbf8b5b"
     "7fe88b8b9fc871ea1c6c1f00a0eeca3ebf188e579b4866eb8bd44051ae86a186f8d00bfab62e252e05ff760146d73deb"
     "1f7cfcdf1e828b5eb0caa3ea16be2d6e54509cb841ef17c77f6054aaf970a0f8982e82f98c5ffb9c888e77b03272991a"
     "e0045ebf1daaf7f0053cb495dd4dba3a71a1f8728e1d98e313bacab027bf87595427f8e8ecc68537d23a95e4a5099ad0"
-    "1fa386b092d8021e3375db26bf27fc35";
+    "1fa386b092d8021e3375db26bf27fc35",
+    // 4096 bits, found in 4.10
+    "e9ee82639f0bcdded5c5bfc1f64e3b5fc7eebe4604f0ed697a8d549e611a7ae008f75cbac0548b92883bb8f65c8b30f1"
+    "caa037381b5b16a8bb9d1d1f4ecfa7af7ed6fb21521999636555f1b9d3288dc72c8073fda4c523966baeff52122f2bc0"
+    "e50f11e802eb4e63695107cda9c76920181fc120d4ac1514d0f22aea2894771a16b6e0bbd4e80a878360f0d5dd2101e2"
+    "255c31da2fc90789627560cf258fe74cb2a7983cdb2adc8a59e41fcf81498038c30138595c049ea1a1295a68d10ef7db"
+    "1ba23bce2536d2388003947c4fa86df43770a09f8220aa2fb1cba475e74f67d6fcfc87ac062654459bfba70a803162d5"
+    "6fddcf423d5adbc573c99396e0caffa1afbda98d3f775f40a41e58255ee17fa7d66399b03dd006b8ee05a578a77a60fe"
+    "1cb5c65c0bbaf8f9737ed256f7b52dbc4e4333392b326f4362385ed5bd4010794360933b593a518bdcf80ae07299e739"
+    "0ac2857d900909094a839aa33ca03bdc21f53c1b55cc02be37c92d6ec200228897d1a439c88b58f45cb1a9db92b7676d"
+    "d2d3e3ae37e5bc7588d7edbbce0632d2c58e96c496cb3f4d3281fdc75206574fee7cebe7b3de72dd7477a6d1c8ac1d62"
+    "65d7d27410954c702c71592c0fc156942d92fc415e76a61c0776634751696fd45e18ad82852554fc3c60f976b7033517"
+    "a38173f2b35a277fc1bc1f0da610e18b7f75204a0fbbf6d14d59ba313fd81da1"};
 
 // The signed header of a TA file: OP-TEE's struct shdr.
 constexpr uint32_t kMagic = 0x4f545348;  // "HSTO"
@@ -42,9 +55,9 @@ struct FreeWith {
 using Key = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, FreeWith<EVP_PKEY_CTX_free>>;
 
-Key default_key() {
+Key public_key(const char* modulus_text) {
     BIGNUM* modulus = nullptr;
-    BN_hex2bn(&modulus, kDefaultModulus);
+    BN_hex2bn(&modulus, modulus_text);
     const std::unique_ptr<BIGNUM, FreeWith<BN_free>> n(modulus);
     const std::unique_ptr<OSSL_PARAM_BLD, FreeWith<OSSL_PARAM_BLD_free>> builder(OSSL_PARAM_BLD_new());
     OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, n.get());
@@ -57,8 +70,8 @@ Key default_key() {
     return Key(key);
 }
 
-bool verifies(uint32_t algorithm, Bytes hash, Bytes signature) {
-    const Key key = default_key();
+bool verifies(const char* modulus, uint32_t algorithm, Bytes hash, Bytes signature) {
+    const Key key = public_key(modulus);
     const KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
     const bool pss = algorithm == kAlgorithmPss;
     EVP_PKEY_verify_init(context.get());
@@ -86,7 +99,9 @@ TaSigner signer_of(const std::string& ta_file) {
     const Bytes signature = header.bytes(signature_size);
     if (!header.ok() || magic != kMagic || hash_size != 32) return TaSigner::not_readable;
     if (algorithm != kAlgorithmPss && algorithm != kAlgorithmPkcs1) return TaSigner::another;
-    return verifies(algorithm, hash, signature) ? TaSigner::public_default : TaSigner::another;
+    for (const char* modulus : kDefaultModuli)
+        if (verifies(modulus, algorithm, hash, signature)) return TaSigner::public_default;
+    return TaSigner::another;
 }
 
 }  // namespace festore::cli

@@ -34,7 +34,9 @@ teardown() {
     for id in tee-reachable kernel-identities device-node supplicant-node tee-supplicant storage-file-system; do
         grep -A1 "\"id\": \"$id\"" <<< "$output" | grep -q '"severity": "ok"'
     done
-    grep -A1 '"id": "tee-version"' <<< "$output" | grep -q '"severity": "warning"'
+    # Before 4.10 its storage has known faults.
+    if festore status --json | grep -q '"tee_version": "4\.[0-9]\.'; then old=warning; else old=ok; fi
+    grep -A1 '"id": "tee-version"' <<< "$output" | grep -q "\"severity\": \"$old\""
 }
 
 @test "doctor finds a device node that is open to all" {
