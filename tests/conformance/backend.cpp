@@ -22,6 +22,11 @@
 namespace festore::conformance {
 namespace {
 
+std::string environment(const char* name, const char* otherwise) {
+    const char* value = std::getenv(name);
+    return value != nullptr && *value != '\0' ? value : otherwise;
+}
+
 // A TEE behind libteec: real, or the simulator's server.
 class Library : public Backend {
 public:
@@ -29,6 +34,7 @@ public:
     Expected<Client> connect(const ClientOptions& options) override {
         ClientOptions with_tee = options;
         with_tee.tee = kind_;
+        with_tee.call_timeout = std::chrono::seconds(std::stoul(environment("CONFORMANCE_TIMEOUT", "60")));
         return Client::connect(with_tee);
     }
     void as_user(const User& user, const std::function<void()>& body) override {
@@ -94,11 +100,6 @@ private:
     std::optional<uint32_t> uid_;
 };
 #endif
-
-std::string environment(const char* name, const char* otherwise) {
-    const char* value = std::getenv(name);
-    return value != nullptr && *value != '\0' ? value : otherwise;
-}
 
 std::unique_ptr<Backend> choose() {
 #ifdef FESTORE_IN_PROCESS

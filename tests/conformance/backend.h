@@ -4,6 +4,7 @@
 //   CONFORMANCE_TEE       in-process | sim | optee   (default: in-process where it is built in, else optee)
 //   CONFORMANCE_STORAGES  ree, rpmb or both, separated by a comma (default: ree)
 //   CONFORMANCE_ANSWERS   a file to which each case's answer is appended, for comparing two TEEs
+//   CONFORMANCE_TIMEOUT   seconds that one call may take, where a TEE is slow (default: 60)
 #pragma once
 #include "base/teec_functions.h"
 #include "festore/client.hpp"

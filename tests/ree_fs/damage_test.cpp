@@ -42,7 +42,7 @@ TEST(Truncation, EveryLengthIsReportedWhereTheFileEnds) {
             for (const Place& place : in_use) {
                 for (const uint64_t at : {place.offset, place.offset + place.size}) {
                     for (const uint64_t size : {at - 1, at, at + 1})
-                        if (size < try_this.size()) try_this[size] = true;
+                        if (size < try_this.size()) try_this[static_cast<size_t>(size)] = true;
                 }
             }
         }
@@ -149,7 +149,7 @@ TEST_F(Store, WithoutAKeyAFlippedHashIsSeenToo) {
         MemorySource intact(bytes);
         const FileView view = view_file(intact, HeadLayout::padded);
         ASSERT_TRUE(survey_tree(intact, view, *view.chosen).length);
-        bytes[offset] ^= std::byte{4};
+        bytes[static_cast<size_t>(offset)] ^= std::byte{4};
         save(scratch_.path / "6", bytes);
         const Inspection inspection = scratch_.inspect(nullptr);
         const Place place = *structure_at(offset, HeadLayout::padded);

@@ -22,8 +22,9 @@ SyntheticFile::SyntheticFile(const Ssk& ssk, const std::optional<Uuid>& owner, H
 }
 
 void SyntheticFile::put(uint64_t offset, Bytes bytes) {
-    if (image_.size() < offset + bytes.size()) image_.resize(offset + bytes.size());
-    copy_bytes(bytes, MutableBytes(image_).subspan(offset, bytes.size()));
+    const auto at = static_cast<size_t>(offset);
+    if (image_.size() < at + bytes.size()) image_.resize(at + bytes.size());
+    copy_bytes(bytes, MutableBytes(image_).subspan(at, bytes.size()));
 }
 
 Tag SyntheticFile::seal(Bytes iv, std::initializer_list<Bytes> associated, Bytes plain, MutableBytes sealed) const {
