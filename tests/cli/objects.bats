@@ -188,7 +188,7 @@ name_works() {
 }
 
 @test "the storages are apart" {
-    ! festore status | grep -q '^storage rpmb *no' || skip "this TEE has no RPMB"
+    if festore status | grep -q '^storage rpmb *no'; then skip "this TEE has no RPMB"; fi
     echo ree | festore put "${PREFIX}apart"
     echo rpmb | festore --storage rpmb put "${PREFIX}apart"
     [ "$(festore get "${PREFIX}apart" --storage=ree)" = ree ]
