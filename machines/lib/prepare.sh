@@ -15,14 +15,13 @@ prepare_begin() {
 }
 
 prepare_system() {
-    local file modules=() extras=()
+    local file modules=()
     for file in "${module_dirs[@]}"; do modules+=("$file"/*.ko.xz); done
-    for file in "${extra_files[@]}"; do extras+=("${file%%=*}"); done
     stage initramfs "packing the initramfs (about 5 s)" "$here/settings.sh" machines/lib/stages/initramfs.sh \
         machines/lib/modules.list machines/lib/guest/initramfs-init "${modules[@]}" \
         "=$(version_of linux-image busybox-static)" -- build_initramfs
     stage root_disk "making the root disk (about 15 s)" "$here/settings.sh" machines/lib/stages/root_disk.sh \
-        "$out/versions" machines/lib/guest/* "${extras[@]}" -- build_root_disk
+        "$out/versions" machines/lib/guest/* -- build_root_disk
     stage device_tree "writing the device tree (about 1 s)" "$here/settings.sh" machines/lib/stages/device_tree.sh \
         "$out/stamps/firmware" "$out/stamps/initramfs" "=$("$qemu" --version)" -- build_device_tree
 }

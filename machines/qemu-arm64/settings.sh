@@ -11,7 +11,6 @@ packages_expected=$ARM64_EXPECTED
 ta_out=$out/festore/ta
 kernel_package=linux-image-arm64
 module_dirs=() # further folders with kernel modules
-extra_files=() # further files for the root disk: FILE=PLACE
 qemu=${QEMU:-qemu-system-aarch64}
 # One processor: secure storage is three to four times faster so. cortex-a57: "max" takes three times as long to boot.
 qemu_machine=(-machine "virt,secure=on,gic-version=3" -cpu cortex-a57 -smp 1 -m 1G)

@@ -6,7 +6,7 @@ root_disk_links='which=which.debianutils awk=gawk vi=busybox less=busybox ip=bus
     poweroff=../lib/machine/poweroff reboot=../lib/machine/poweroff halt=../lib/machine/poweroff'
 
 build_root_disk() {
-    local root=$out/root name link file
+    local root=$out/root name link
     rm -rf "$root"
     mkdir -p "$root"
     for name in $root_packages; do
@@ -20,10 +20,6 @@ build_root_disk() {
     done
     cp machines/lib/guest/{init,poweroff,supplicant,switch-off} "$root/usr/lib/machine/"
     chmod 755 "$root"/usr/lib/machine/*
-    for file in "${extra_files[@]}"; do
-        mkdir -p "$(dirname "$root/${file#*=}")"
-        cp "${file%%=*}" "$root/${file#*=}"
-    done
     ln -sfn ../lib/machine/supplicant "$root/usr/bin/supplicant"
     cp machines/lib/guest/{passwd,group,profile} "$root/etc/"
     echo "$machine" > "$root/etc/hostname"
