@@ -113,7 +113,7 @@ Hash SyntheticFile::commit_with(Bytes content, const Meta& meta) {
 }
 
 Buffer object_content(Bytes attributes, Bytes data, uint32_t type) {
-    Buffer content(kObjectHeadBytes);
+    Buffer content(kObjectHeadBytes + attributes.size() + data.size());
     Writer out(content);
     out.u32(static_cast<uint32_t>(attributes.size()));
     out.u32(256);
@@ -121,8 +121,8 @@ Buffer object_content(Bytes attributes, Bytes data, uint32_t type) {
     out.u32(0xFFFFFFFF);
     out.u32(type);
     out.u32(0);
-    content.insert(content.end(), attributes.begin(), attributes.end());
-    content.insert(content.end(), data.begin(), data.end());
+    out.bytes(attributes);
+    out.bytes(data);
     return content;
 }
 
