@@ -24,7 +24,7 @@ struct StoreKeys {
 Result<StoreKeys> derive_store_keys(Crypto& crypto, Bytes device_key, const RootRecord& record);
 
 // What a store's directory shows so that a device whose unique key has changed is told from damage (rule 18).
-using KeyCheckValue = std::array<std::byte, 16>;
+using KeyCheckValue = std::array<std::byte, 12>;
 Result<KeyCheckValue> key_check_value(Crypto& crypto, Bytes device_key, const StoreId& store_id);
 
 // Who owns a new store, and where its record will lie.

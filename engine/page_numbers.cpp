@@ -54,6 +54,7 @@ Result<uint32_t> PageNumbers::take() {
 Status PageNumbers::give_back(uint32_t page) {
     if (stock_ == memory_.stock.size()) return give_up(page);
     memory_.stock[stock_++] = page;
+    --taken_;
     return {};
 }
 

@@ -71,7 +71,7 @@ private:
     NumberMemory& memory_;
     size_t stock_ = 0;
     size_t given_up_ = 0;
-    size_t taken_ = 0;  // by this transaction, in all
+    size_t taken_ = 0;  // and not given back
     PageRef rest_{};
     uint32_t rest_numbers_ = 0;
     uint32_t base_page_count_ = kFirstPage;

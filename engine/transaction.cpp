@@ -54,22 +54,29 @@ void Transaction::give_up() {
     state_ = State::idle;
 }
 
-size_t Transaction::writes_per_call() const {
-    const size_t left_over = pages_.is_roomy(change_.tree.height) ? 0 : pages_.dirty_frames();
-    return left_over + 2 * TreeChange::writes_max(change_.tree.height);  // a rename makes two changes
+size_t Transaction::room_for_change() const {
+    const size_t flushed = pages_.is_roomy(change_.tree.height) ? 0 : pages_.dirty_frames();
+    return flushed + TreeChange::writes_max(change_.tree.height);
+}
+
+// Two changes, the tree higher by one for the second; and what the first leaves dirty, when there are few frames for that.
+size_t Transaction::room_for_rename() const {
+    const auto higher = static_cast<uint8_t>(change_.tree.height + 1);
+    const size_t flushed = pages_.is_roomy(higher) ? 0 : pages_.dirty_frames() + TreeChange::writes_max(higher);
+    return flushed + 2 * TreeChange::writes_max(higher);
 }
 
 // Before an operation of so many changes of the tree: everything that can be refused before it begins.
-Status Transaction::start(CallPages& io, Bytes name, size_t changes) {
+Status Transaction::start(CallPages& io, Bytes name, size_t changes, size_t room) {
     const uint8_t height = change_.tree.height;
     if (state_ != State::open) return fail(Code::bad_state);
     if (name.empty() || name.size() > limits::kNameBytesMax) return fail(Code::bad_parameters);
-    if (io.room() < writes_per_call()) return fail(Code::short_buffer);
+    if (io.room() < room) return fail(Code::short_buffer);
     const size_t list_pages = changes;  // that may be taken over
     if (!change_.numbers.has_room(changes * TreeChange::takes_max(height),
                                   changes * TreeChange::gifts_max(height) + list_pages))
         return fail(Code::limit_exceeded);
-    if (next_.pages_sealed + change_.sealed + writes_per_call() > limits::kPagesSealedMax) return fail(Code::limit_exceeded);
+    if (next_.pages_sealed + change_.sealed + room > limits::kPagesSealedMax) return fail(Code::limit_exceeded);
     pages_.begin_call(io, change_.tree, &change_);
     return {};
 }
@@ -109,7 +116,7 @@ Result<Progress> Transaction::put(CallPages& io, const PutArguments& arguments, 
     const size_t entry_bytes = Node::entry_bytes(arguments.name.size(), encoded_size(entry));
     if (!is_valid(entry)) return fail(Code::bad_parameters);
     if (entry_bytes > limits::kIndexEntryBytesMax) return fail(Code::limit_exceeded);
-    FESTORE_CHECK(start(io, arguments.name, 1));
+    FESTORE_CHECK(start(io, arguments.name, 1, room_for_change()));
     if (FESTORE_TRY(writer_.locate(arguments.name)) == Progress::need_pages) return Progress::need_pages;
     std::optional<Entry> old;
     if (writer_.found()) old = FESTORE_TRY(writer_.entry());
@@ -129,7 +136,7 @@ Result<Progress> Transaction::put(CallPages& io, const PutArguments& arguments, 
 
 Result<Progress> Transaction::remove(CallPages& io, Bytes name, Effect& effect) {
     if (rename_.active) return fail(Code::bad_state);
-    FESTORE_CHECK(start(io, name, 1));
+    FESTORE_CHECK(start(io, name, 1, room_for_change()));
     if (FESTORE_TRY(writer_.locate(name)) == Progress::need_pages) return Progress::need_pages;
     if (!writer_.found()) return fail(Code::item_not_found);
     const Entry old = FESTORE_TRY(writer_.entry());
@@ -147,7 +154,7 @@ Result<Progress> Transaction::rename(CallPages& io, Bytes from, Bytes to, bool r
         if (compare_keys(from, Bytes(rename_.from).first(rename_.from_bytes)) != 0) return fail(Code::bad_state);
         return remove_renamed(io, from, effect);
     }
-    FESTORE_CHECK(start(io, from, 2));
+    FESTORE_CHECK(start(io, from, 2, room_for_rename()));
     if (FESTORE_TRY(insert_renamed(from, to, replace)) == Progress::need_pages) return Progress::need_pages;
     if (!rename_.active) {  // to itself
         effect = rename_.effect;
@@ -197,7 +204,7 @@ Result<Progress> Transaction::insert_renamed(Bytes from, Bytes to, bool replace)
 
 // The second half. It may need pages that nobody could foresee: the first half has moved the old name's surroundings.
 Result<Progress> Transaction::remove_renamed(CallPages& io, Bytes from, Effect& effect) {
-    FESTORE_CHECK(start(io, from, 1));
+    FESTORE_CHECK(start(io, from, 1, room_for_change()));
     if (FESTORE_TRY(writer_.locate(from)) == Progress::need_pages) return Progress::need_pages;
     if (!writer_.found()) return fail(Code::bad_state);
     const Entry old = FESTORE_TRY(writer_.entry());

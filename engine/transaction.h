@@ -46,7 +46,7 @@ public:
     void give_up();
 
     // Errors: item_not_found, access_conflict, version_conflict, write_once; limit_exceeded (rule 11); short_buffer: the call
-    // has not the room of writes_per_call(); corrupt_object.
+    // has not the room that is needed; corrupt_object.
     Result<Progress> put(CallPages& io, const PutArguments& arguments, Effect& effect);
     Result<Progress> remove(CallPages& io, Bytes name, Effect& effect);
     // Without `replace`, access_conflict when the new name exists. The object keeps its metadata; its version is one above
@@ -62,8 +62,10 @@ public:
     [[nodiscard]] const RootRecord& record() const { return next_; }
 
     [[nodiscard]] uint64_t pages_sealed() const { return change_.sealed; }
-    // Pages that one call of an operation writes at most.
-    [[nodiscard]] size_t writes_per_call() const;
+    // Room that a call of put() or remove() must have, and of rename(), in pages. Grows with the height only, or, with few
+    // frames, with their number.
+    [[nodiscard]] size_t room_for_change() const;
+    [[nodiscard]] size_t room_for_rename() const;
 
 private:
     enum class State : uint8_t { idle, open, prepared, broken };
@@ -75,7 +77,7 @@ private:
         Effect effect;
     };
 
-    Status start(CallPages& io, Bytes name, size_t changes);
+    Status start(CallPages& io, Bytes name, size_t changes, size_t room);
     Status settle();
     Status apply(Status changed);
     void count(const Entry* before, const Entry* after);

@@ -33,8 +33,10 @@ public:
     Status put_value(Bytes key, Bytes value);
     Status remove();
 
-    // Pages that one change writes at most, of a tree of this height: what a call must have room for.
-    [[nodiscard]] static size_t writes_max(uint8_t height) { return size_t{5} * height + 4; }
+    // Pages that one change writes at most, of a tree of this height. With many frames, each page that is fetched or made may
+    // push one out: the way, two neighbours a level, a page of the free list, new ones. With few, what was dirty before has been
+    // flushed, and this change makes fewer dirty than that.
+    [[nodiscard]] static size_t writes_max(uint8_t height) { return size_t{4} * height + 2; }
     // Numbers that it takes, and gives up, at most.
     [[nodiscard]] static size_t takes_max(uint8_t height) { return size_t{2} * height + 3; }
     [[nodiscard]] static size_t gifts_max(uint8_t height) { return size_t{3} * height + 2; }

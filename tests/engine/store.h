@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A store as the TA and the client library together will run one: a root record, a page file, calls that carry pages.
 #pragma once
+#include "engine/recovery.h"
 #include "engine/transaction.h"
 #include "tests/engine/disk.h"
 #include "tests/engine/openssl_crypto.h"
