@@ -68,7 +68,8 @@ Result<Pinned> Pages::fetch(const PageRef& ref, PageKind kind, uint8_t level, Us
     if (ref.page < kFirstPage || ref.page >= tree_->page_count) return fail(Code::corrupt_object);
     const bool keep = use == Use::hold && is_roomy(tree_->height);
     Frame* frame = find(ref);
-    if (frame != nullptr && frame->kind != kind) return fail(Code::corrupt_object);
+    const bool wrong = frame != nullptr && (frame->kind != kind || (kind != PageKind::free_list && level_of(*frame) != level));
+    if (wrong) return fail(Code::corrupt_object);
     // What cannot be kept for the change must come with this call.
     const bool unsure = use == Use::hold && !keep && frame != nullptr && frame->state == State::clean && frame->call != call_;
     if (unsure && frame->pins == 0) {
