@@ -48,7 +48,7 @@ Status Transaction::begin(const StoreKeys& keys, const RootRecord& base) {
     return {};
 }
 
-void Transaction::give_up() {
+void Transaction::end() {
     pages_.drop_dirty();
     wipe(value_);
     state_ = State::idle;

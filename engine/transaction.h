@@ -5,6 +5,7 @@
 //   put/remove/rename     each may ask for pages, and is then called again with the same arguments and more pages
 //   prepare               as often as it says need_room: seals what is dirty, writes the free list
 //   record()              to be written over the base, once all pages that the calls wrote are durable (rules 3 and 7)
+//   end()
 //
 // Nothing is changed as long as record() has not replaced the base: whoever stops before only forgets this object. Not thread
 // safe. An error of an operation's first phase (conditions, limits, damage) leaves the transaction as it was; after any
@@ -42,15 +43,17 @@ public:
     [[nodiscard]] bool is_running() const { return state_ == State::open || state_ == State::prepared; }
     [[nodiscard]] bool is_broken() const { return state_ == State::broken; }
     [[nodiscard]] const TransactionId& id() const { return next_.transaction_id; }
-    // Forgets all changes. Page numbers that were written to are simply free again.
-    void give_up();
+    // Over: its record has been written, or it is given up. What was not committed is forgotten; pages that it wrote to are
+    // simply free again.
+    void end();
 
     // Errors: item_not_found, access_conflict, version_conflict, write_once; limit_exceeded (rule 11); short_buffer: the call
     // has not the room that is needed; corrupt_object.
     Result<Progress> put(CallPages& io, const PutArguments& arguments, Effect& effect);
     Result<Progress> remove(CallPages& io, Bytes name, Effect& effect);
     // Without `replace`, access_conflict when the new name exists. The object keeps its metadata; its version is one above
-    // both when it replaces another.
+    // both when it replaces another. need_pages may come with half of it done: then only the same rename, or end(), is
+    // allowed.
     Result<Progress> rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect);
     // Reading what the transaction has done so far.
     IndexReader reader(CallPages& io);

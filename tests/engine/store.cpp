@@ -138,11 +138,11 @@ Status TestStore::commit() {
     disk.write(slot_page, slot);
     disk.sync();
     root = transaction->record();
-    transaction->give_up();
+    transaction->end();
     return {};
 }
 
-void TestStore::give_up() { transaction->give_up(); }
+void TestStore::give_up() { transaction->end(); }
 
 Result<Object> TestStore::get(std::string_view name, bool in_transaction) {
     Object object;
