@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The engine's only way to cryptography: implemented by the TA over the TEE's API, by tests over OpenSSL.
 //
-// All buffers are the caller's own memory (in a TA: TA memory, rule 15), never shared with the normal world; inputs and
-// outputs never overlap. Keys come as plain views of 32 bytes; the same key comes many times in a row, so an implementation
-// may keep the last one set up. Not thread safe.
+// All buffers are the caller's own memory (in a TA: TA memory, rule 15), never shared with the normal world; inputs
+// and outputs never overlap. Keys come as plain views of 32 bytes; the same key comes many times in a row, so an
+// implementation may keep the last one set up. Not thread safe.
 #pragma once
 #include "base/result.h"
 #include "engine/page.h"

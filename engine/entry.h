@@ -22,7 +22,8 @@ inline constexpr uint8_t kEntryFlagsKnown = kEntryWriteOnce;
 inline constexpr size_t kPayloadIdBytes = 16;
 inline constexpr size_t kPayloadKeyBytes = 32;
 
-// Where the content of one version of an object is, when it is not inlined. All of it is fixed by the index (rule 14).
+// Where the content of one version of an object is, when it is not inlined. All of it is fixed by the index (rule
+// 14).
 struct PayloadRef {
     Bytes id;   // 16 bytes
     Bytes key;  // 32 bytes, secret

@@ -19,7 +19,8 @@ void IndexReader::read_ahead(const Node& parent, size_t index, Bytes prefix) {
     }
 }
 
-// The leaf in whose range the key falls, or nothing when a page is missing. `listed`: the prefix, when a listing goes on.
+// The leaf in whose range the key falls, or nothing when a page is missing. `listed`: the prefix, when a listing
+// goes on.
 Result<Pinned> IndexReader::leaf_of(Bytes key, const Bytes* listed) {
     has_next_ = false;
     PageRef ref = tree_.root;

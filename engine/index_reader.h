@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reading the index: one entry by its name, and entries in the order of their names. Works on a committed root record and on
-// a running transaction's tree. Nothing is changed and nothing is kept between calls.
+// Reading the index: one entry by its name, and entries in the order of their names. Works on a committed root
+// record and on a running transaction's tree. Nothing is changed and nothing is kept between calls.
 #pragma once
 #include "engine/entry.h"
 #include "engine/tree_change.h"

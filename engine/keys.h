@@ -46,8 +46,8 @@ struct NewPayload {
     PayloadId id{};  // the name of its file, in hexadecimal
     Key key;
 };
-// Id and key for one version of one object. `salt`: whatever the caller has that has not been seen before (clocks, counters);
-// with a random source that repeats itself it is all that keeps two keys apart.
+// Id and key for one version of one object. `salt`: whatever the caller has that has not been seen before (clocks,
+// counters); with a random source that repeats itself it is all that keeps two keys apart.
 Result<NewPayload> make_payload(Crypto& crypto, const StoreKeys& keys, uint64_t generation, Bytes salt);
 
 }  // namespace festore::engine

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A page of the index in plain: a header, then entries in ascending order of their keys, packed without gaps; what is left is
-// zero. A leaf (level 0) maps names to entries (engine/entry.h). An inner page maps the smallest key that a child may
-// hold to the child; the first key of the leftmost page of a level is empty.
+// A page of the index in plain: a header, then entries in ascending order of their keys, packed without gaps; what
+// is left is zero. A leaf (level 0) maps names to entries (engine/entry.h). An inner page maps the smallest key that
+// a child may hold to the child; the first key of the leftmost page of a level is empty.
 //
 //   header   u8 level, u8 zero, u16 count, u16 used, u16 zero, u64 generation      16 bytes
 //   entry    u16 size of the whole entry, u8 length of the key, key, value
 //
-// Node is a view on the bytes of a page, and owns nothing. Keys and values that it hands out are views too, valid until the
-// page changes. Apart from check(), everything here relies on a page that check() or this class itself has accepted.
+// Node is a view on the bytes of a page, and owns nothing. Keys and values that it hands out are views too, valid
+// until the page changes. Apart from check(), everything here relies on a page that check() or this class itself has
+// accepted.
 #pragma once
 #include "base/result.h"
 #include "engine/page.h"
@@ -66,8 +67,8 @@ public:
     // Moves the entries from index i on to the end of `to`, where there must be room for them.
     void move_tail(size_t i, Node to);
 
-    // How many entries stay in this page when an entry of `bytes` is to be inserted at `index` and half goes elsewhere,
-    // counting the new one. `append`: leave all that is here, for entries that come in ascending order.
+    // How many entries stay in this page when an entry of `bytes` is to be inserted at `index` and half goes
+    // elsewhere, counting the new one. `append`: leave all that is here, for entries that come in ascending order.
     [[nodiscard]] size_t split_point(size_t index, size_t bytes, bool append) const;
 
 private:

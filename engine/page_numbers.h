@@ -6,8 +6,8 @@
 //
 //   page   u16 count, u16 zero, u32 zero, u64 generation, reference to the next (32), count × u32 page number
 //
-// Invariants: a number is in at most one of stock, given up, the rest on disk, and the tree; a page of the last commit is
-// never handed out by the transaction that gives it up. Not thread safe.
+// Invariants: a number is in at most one of stock, given up, the rest on disk, and the tree; a page of the last
+// commit is never handed out by the transaction that gives it up. Not thread safe.
 #pragma once
 #include "engine/root_record.h"
 
@@ -31,8 +31,8 @@ public:
     explicit PageNumbers(NumberMemory& memory) : memory_(memory) {}
     void begin(const RootRecord& base);
 
-    // Whether a page of the list must be taken over (PageNumbers::take_over) before `wanted` numbers are taken, so that
-    // the file does not grow while it has room.
+    // Whether a page of the list must be taken over (PageNumbers::take_over) before `wanted` numbers are taken, so
+    // that the file does not grow while it has room.
     [[nodiscard]] bool wants_list_page(size_t wanted) const;
     // The first page of the rest, opened; its own number is given up. corrupt_object: a number that cannot be.
     Status take_over(const PageBytes& plain);
@@ -52,8 +52,8 @@ public:
     // How many numbers the rest on disk holds.
     [[nodiscard]] uint32_t numbers_in_rest() const { return rest_numbers_; }
 
-    // At the end. Takes the numbers of the pages that the list will be written to, `pages` of them; from then on nothing
-    // else may be called but the two below.
+    // At the end. Takes the numbers of the pages that the list will be written to, `pages` of them; from then on
+    // nothing else may be called but the two below.
     struct Plan {
         std::array<uint32_t, kFreeListPagesMax> page{};
         size_t pages = 0;

@@ -11,6 +11,10 @@ namespace {
 
 uint8_t level_of(const Frame& frame) { return static_cast<uint8_t>(frame.bytes[0]); }
 
+bool is_of(const Frame& frame, PageKind kind, uint8_t level) {
+    return frame.kind == kind && (kind == PageKind::free_list || level_of(frame) == level);
+}
+
 void empty(Frame& frame) {
     frame.state = State::empty;
     frame.held = false;
@@ -54,7 +58,8 @@ void Pages::begin_call(CallPages& io, const Tree& tree, Change* change) {
     for (Frame& frame : frames_) frame.held = false;
 }
 
-// A reference that a commit or a sealing made fits only the very page; a pending one means the dirty page of that number.
+// A reference that a commit or a sealing made fits only the very page; a pending one means the dirty page of that
+// number.
 Frame* Pages::find(const PageRef& ref) {
     const State state = ref.is_pending() ? State::dirty : State::clean;
     for (Frame& frame : frames_) {
@@ -68,11 +73,10 @@ Result<Pinned> Pages::fetch(const PageRef& ref, PageKind kind, uint8_t level, Us
     if (ref.page < kFirstPage || ref.page >= tree_->page_count) return fail(Code::corrupt_object);
     const bool keep = use == Use::hold && is_roomy(tree_->height);
     Frame* frame = find(ref);
-    const bool wrong = frame != nullptr && (frame->kind != kind || (kind != PageKind::free_list && level_of(*frame) != level));
-    if (wrong) return fail(Code::corrupt_object);
+    if (frame != nullptr && !is_of(*frame, kind, level)) return fail(Code::corrupt_object);
     // What cannot be kept for the change must come with this call.
-    const bool unsure = use == Use::hold && !keep && frame != nullptr && frame->state == State::clean && frame->call != call_;
-    if (unsure && frame->pins == 0) {
+    const bool unsure = use == Use::hold && !keep && frame != nullptr && frame->pins == 0;
+    if (unsure && frame->state == State::clean && frame->call != call_) {
         empty(*frame);
         frame = nullptr;
     }
@@ -155,7 +159,7 @@ Frame* Pages::victim() {
 
 bool Pages::may_be_sealed(const Frame& frame) const {
     for (Frame& other : frames_) {
-        if (other.state != State::dirty || frame.kind != PageKind::inner || level_of(other) + 1 != level_of(frame)) continue;
+        if (other.state != State::dirty || level_of(other) + 1 != level_of(frame)) continue;
         const Node node(const_cast<Frame&>(frame).bytes);
         if (node.index_of_page(other.ref.page) < node.count()) return false;
     }
@@ -164,7 +168,7 @@ bool Pages::may_be_sealed(const Frame& frame) const {
 
 Frame* Pages::dirty_parent_of(const Frame& frame) const {
     for (Frame& other : frames_) {
-        if (other.state != State::dirty || other.kind != PageKind::inner || level_of(other) != level_of(frame) + 1) continue;
+        if (other.state != State::dirty || level_of(other) != level_of(frame) + 1) continue;
         const Node node(other.bytes);
         if (node.index_of_page(frame.ref.page) < node.count()) return &other;
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Pages in plain: a fixed number of frames in the caller's memory, filled from the pages that come with a call, and written
-// back, sealed, when they have to make room or when the transaction ends.
+// Pages in plain: a fixed number of frames in the caller's memory, filled from the pages that come with a call, and
+// written back, sealed, when they have to make room or when the transaction ends.
 //
 // A call of the trusted application brings pages (CallPages). Work on the index first gathers: it fetches all that
-// it will need, and what is missing becomes a list for the caller, who brings it with the next call. Only then it changes
-// anything, and by then it cannot miss: each page is pinned in a frame or comes with the call (rule 11).
+// it will need, and what is missing becomes a list for the caller, who brings it with the next call. Only then it
+// changes anything, and by then it cannot miss: each page is pinned in a frame or comes with the call (rule 11).
 //
 // Invariants of a running transaction, between operations:
 //   - The parent of a dirty frame is a dirty frame, or the frame is the root.
@@ -20,7 +20,8 @@
 
 namespace festore::engine {
 
-// The pages of one call, in memory that the normal world may change at any time: implemented by whoever serves the call.
+// The pages of one call, in memory that the normal world may change at any time: implemented by whoever serves the
+// call.
 class CallPages {
 public:
     // Whether the page came with this call, or was written by it.
@@ -29,7 +30,8 @@ public:
     virtual Status read(uint32_t page, PageBytes& sealed) = 0;
     // How many more pages this call can give back.
     virtual size_t room() = 0;
-    // A page to be stored before the transaction is committed. The same page may be written more than once: the last counts.
+    // A page to be stored before the transaction is committed. The same page may be written more than once: the last
+    // counts.
     virtual Status write(uint32_t page, const PageBytes& sealed) = 0;
 
 protected:
@@ -38,8 +40,8 @@ protected:
 
 struct Need {
     uint32_t page = 0;
-    // The page came, but is not the one that is meant: an older version out of a cache, or damage. Read it again from the
-    // file; damaged is what stays so while the root record does not change (rule 9).
+    // The page came, but is not the one that is meant: an older version out of a cache, or damage. Read it again
+    // from the file; damaged is what stays so while the root record does not change (rule 9).
     bool mismatch = false;
 };
 
@@ -126,7 +128,8 @@ class Pages {
 public:
     static constexpr size_t kFramesMin = 3;
 
-    // `frames` (kFramesMin or more) and `scratch` stay the caller's, who wipes them; they and `crypto` must outlive this.
+    // `frames` (kFramesMin or more) and `scratch` stay the caller's, who wipes them; they and `crypto` must outlive
+    // this.
     Pages(std::span<Frame> frames, PageBytes& scratch, Crypto& crypto)
         : frames_(frames), scratch_(scratch), crypto_(crypto) {}
 
@@ -137,13 +140,14 @@ public:
     // Forgets what a transaction changed and has not sealed.
     void drop_dirty();
 
-    // Each call: what it brings, and the tree it works on. `change`: the transaction's; none for a call that only reads.
+    // Each call: what it brings, and the tree it works on. `change`: the transaction's; none for a call that only
+    // reads.
     void begin_call(CallPages& io, const Tree& tree, Change* change);
     [[nodiscard]] Needs& needs() { return needs_; }
     [[nodiscard]] Crypto& crypto() { return crypto_; }
 
-    // The page, or nothing when it is missing: then it is among the needs. corrupt_object: authentic, and yet not a page of
-    // that kind and level. busy: only a transaction's pages are in memory.
+    // The page, or nothing when it is missing: then it is among the needs. corrupt_object: authentic, and yet not a
+    // page of that kind and level. busy: only a transaction's pages are in memory.
     Result<Pinned> fetch(const PageRef& ref, PageKind kind, uint8_t level, Use use);
     Result<Pinned> fetch_node(const PageRef& ref, uint8_t level, Use use) {
         return fetch(ref, level == 0 ? PageKind::leaf : PageKind::inner, level, use);
@@ -167,8 +171,8 @@ public:
     // An empty frame to prepare a page in.
     Result<Pinned> borrow();
     [[nodiscard]] size_t dirty_frames() const;
-    // Enough frames for all that one operation touches. Without, dirty pages do not stay from one operation to the next.
-    // (Held pages: two ways and the neighbours on one of them; dirty ones in between; three in hand.)
+    // Enough frames for all that one operation touches. Without, dirty pages do not stay from one operation to the
+    // next. (Held pages: two ways and the neighbours on one of them; dirty ones in between; three in hand.)
     [[nodiscard]] bool is_roomy(uint8_t height) const { return frames_.size() >= size_t{4} * height + 8; }
 
 private:

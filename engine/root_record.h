@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The root record: all that the TEE's trusted storage keeps of a store. 256 bytes, written in one piece at each commit
-// (rule 3); 232 are used, the others are zero. docs/format-store.md has the table.
+// The root record: all that the TEE's trusted storage keeps of a store. 256 bytes, written in one piece at each
+// commit (rule 3); 232 are used, the others are zero. docs/format-store.md has the table.
 #pragma once
 #include "base/uuid.h"
 #include "engine/crypto.h"
@@ -52,8 +52,8 @@ using RootRecordBytes = std::array<std::byte, kRootRecordBytes>;
 
 void encode(const RootRecord& record, RootRecordBytes& out);
 
-// corrupt_object: not a root record, or one that contradicts itself. not_supported: of another major version, or of a newer
-// minor one: do not overwrite it.
+// corrupt_object: not a root record, or one that contradicts itself. not_supported: of another major version, or of
+// a newer minor one: do not overwrite it.
 Result<RootRecord> decode_root_record(Bytes input);
 
 }  // namespace festore::engine

@@ -39,8 +39,8 @@ Result<Nonce> make_page_nonce(Crypto& crypto, const StoreKeys& keys, uint64_t ep
     return nonce;
 }
 
-Result<PageRef> seal_page(Crypto& crypto, const StoreKeys& keys, const PageContext& context, PageKind kind, uint32_t page,
-                          uint64_t generation, const PageBytes& plain, PageBytes& sealed) {
+Result<PageRef> seal_page(Crypto& crypto, const StoreKeys& keys, const PageContext& context, PageKind kind,
+                          uint32_t page, uint64_t generation, const PageBytes& plain, PageBytes& sealed) {
     PageRef ref;
     ref.page = page;
     ref.nonce = FESTORE_TRY(make_page_nonce(crypto, keys, context.epoch, generation, page, plain));

@@ -5,8 +5,8 @@
 //   nonce     u64 number, u8 1 for the last segment and 0 for others, 3 zeroes
 //   associated data   "FSPS", u8 major, u8 cipher, u16 zero, store id (16), payload id (16), u32 segment_bytes, u32 zero
 //
-// So segments can be read in any order, and none can be missing, doubled, swapped or come from another object. A file of no
-// content is one empty last segment. Length, segment size and count lie in the index. Not thread safe.
+// So segments can be read in any order, and none can be missing, doubled, swapped or come from another object. A
+// file of no content is one empty last segment. Length, segment size and count lie in the index. Not thread safe.
 #pragma once
 #include "engine/entry.h"
 #include "engine/keys.h"
@@ -54,8 +54,8 @@ private:
 static_assert(sizeof(Upload) <= 256, "rule 21: state per upload");
 
 // Opens one segment of the object that `entry` (a payload's) describes. `sealed` is what the file has at
-// segment_offset(), content and tag; `plain` is as large as the content. corrupt_object: another size than the index says,
-// or not authentic; `plain` is wiped then.
+// segment_offset(), content and tag; `plain` is as large as the content. corrupt_object: another size than the index
+// says, or not authentic; `plain` is wiped then.
 Status open_segment(Crypto& crypto, Cipher cipher, const StoreId& store_id, const Entry& entry, uint32_t number,
                     Bytes sealed, MutableBytes plain);
 

@@ -59,7 +59,8 @@ size_t Transaction::room_for_change() const {
     return flushed + TreeChange::writes_max(change_.tree.height);
 }
 
-// Two changes, the tree higher by one for the second; and what the first leaves dirty, when there are few frames for that.
+// Two changes, the tree higher by one for the second; and what the first leaves dirty, when there are few frames for
+// that.
 size_t Transaction::room_for_rename() const {
     const auto higher = static_cast<uint8_t>(change_.tree.height + 1);
     const size_t flushed = pages_.is_roomy(higher) ? 0 : pages_.dirty_frames() + TreeChange::writes_max(higher);
@@ -169,7 +170,7 @@ Result<Progress> Transaction::insert_renamed(Bytes from, Bytes to, bool replace)
     bool all_here = FESTORE_TRY(writer_.locate(from)) == Progress::done;
     if (all_here) {
         if (!writer_.found()) return fail(Code::item_not_found);
-        const Bytes value = FESTORE_TRY(writer_.value());
+        const Bytes value = FESTORE_TRY(writer_.raw_value());
         value_bytes_ = value.size();
         copy_bytes(value, value_);
     }

@@ -7,9 +7,9 @@
 //   record()              to be written over the base, once all pages that the calls wrote are durable (rules 3 and 7)
 //   end()
 //
-// Nothing is changed as long as record() has not replaced the base: whoever stops before only forgets this object. Not thread
-// safe. An error of an operation's first phase (conditions, limits, damage) leaves the transaction as it was; after any
-// other error is_broken() holds, and everything but giving up is refused with bad_state.
+// Nothing is changed as long as record() has not replaced the base: whoever stops before only forgets this object.
+// Not thread safe. An error of an operation's first phase (conditions, limits, damage) leaves the transaction as it
+// was; after any other error is_broken() holds, and everything but giving up is refused with bad_state.
 #pragma once
 #include "engine/index_reader.h"
 #include "engine/tree_change.h"
@@ -43,17 +43,17 @@ public:
     [[nodiscard]] bool is_running() const { return state_ == State::open || state_ == State::prepared; }
     [[nodiscard]] bool is_broken() const { return state_ == State::broken; }
     [[nodiscard]] const TransactionId& id() const { return next_.transaction_id; }
-    // Over: its record has been written, or it is given up. What was not committed is forgotten; pages that it wrote to are
-    // simply free again.
+    // Over: its record has been written, or it is given up. What was not committed is forgotten; pages that it wrote
+    // to are simply free again.
     void end();
 
-    // Errors: item_not_found, access_conflict, version_conflict, write_once; limit_exceeded (rule 11); short_buffer: the call
-    // has not the room that is needed; corrupt_object.
+    // Errors: item_not_found, access_conflict, version_conflict, write_once; limit_exceeded (rule 11); short_buffer:
+    // the call has not the room that is needed; corrupt_object.
     Result<Progress> put(CallPages& io, const PutArguments& arguments, Effect& effect);
     Result<Progress> remove(CallPages& io, Bytes name, Effect& effect);
-    // Without `replace`, access_conflict when the new name exists. The object keeps its metadata; its version is one above
-    // both when it replaces another. need_pages may come with half of it done: then only the same rename, or end(), is
-    // allowed.
+    // Without `replace`, access_conflict when the new name exists. The object keeps its metadata; its version is one
+    // above both when it replaces another. need_pages may come with half of it done: then only the same rename, or
+    // end(), is allowed.
     Result<Progress> rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect);
     // Reading what the transaction has done so far.
     IndexReader reader(CallPages& io);
@@ -65,8 +65,8 @@ public:
     [[nodiscard]] const RootRecord& record() const { return next_; }
 
     [[nodiscard]] uint64_t pages_sealed() const { return change_.sealed; }
-    // Room that a call of put() or remove() must have, and of rename(), in pages. Grows with the height only, or, with few
-    // frames, with their number.
+    // Room that a call of put() or remove() must have, and of rename(), in pages. Grows with the height only, or,
+    // with few frames, with their number.
     [[nodiscard]] size_t room_for_change() const;
     [[nodiscard]] size_t room_for_rename() const;
 

@@ -76,8 +76,8 @@ Result<MutableBytes> TreeChange::insert_split(Step& step, size_t index, Bytes ke
     return place;
 }
 
-// The shortest key that is above all of `left` and not above the first of `right`. Above the leaves, the first key of a
-// page is what its parent knows it by, and stays whole.
+// The shortest key that is above all of `left` and not above the first of `right`. Above the leaves, the first key
+// of a page is what its parent knows it by, and stays whole.
 void TreeChange::set_separator(Node left, Node right) {
     const Bytes first = right.key(0);
     separator_bytes_ = first.size();

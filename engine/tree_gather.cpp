@@ -34,12 +34,12 @@ Result<Progress> TreeChange::locate(Bytes key) {
     return pages_.needs().empty() ? Progress::done : Progress::need_pages;
 }
 
-Result<Bytes> TreeChange::value() {
+Result<Bytes> TreeChange::raw_value() {
     const Pinned leaf = FESTORE_TRY(pages_.take_node(change_.path.ref[0], 0));
     return leaf.node().value(change_.path.index[0]);
 }
 
-Result<Entry> TreeChange::entry() { return decode_entry(FESTORE_TRY(value())); }
+Result<Entry> TreeChange::entry() { return decode_entry(FESTORE_TRY(raw_value())); }
 
 // Goes up as the second phase will: as long as a page will join a neighbour, and so its parent loses an entry.
 Result<Progress> TreeChange::gather(size_t new_entry_bytes) {

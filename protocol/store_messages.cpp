@@ -197,7 +197,8 @@ Result<StorePutRequest> decode_store(Bytes input) {
     m.size = in.u64();
     m.name = read_name(in);
     const bool both_conditions = (m.flags & kStoreIfAbsent) != 0 && (m.flags & kStoreIfVersion) != 0;
-    valid = valid && only(m.flags, kStoreIfAbsent | kStoreIfVersion | kStoreWriteOnce | kStoreSingle) && !both_conditions &&
+    const unsigned known = kStoreIfAbsent | kStoreIfVersion | kStoreWriteOnce | kStoreSingle;
+    valid = valid && only(m.flags, known) && !both_conditions &&
             m.size <= (m.inlined ? limits::kIndexEntryBytesMax : limits::kObjectBytesMax);
     return finish(in, m, valid && is_valid(m.area) && is_name(m.name));
 }
@@ -216,7 +217,8 @@ Result<StoreRenameRequest> decode_store(Bytes input) {
     m.flags = in.u8();
     m.from = read_name(in);
     m.to = read_name(in);
-    return finish(in, m, is_valid(m.area) && only(m.flags, kStoreReplace | kStoreSingle) && is_name(m.from) && is_name(m.to));
+    const bool names = is_name(m.from) && is_name(m.to);
+    return finish(in, m, is_valid(m.area) && only(m.flags, kStoreReplace | kStoreSingle) && names);
 }
 
 void encode(const StoreListRequest& m, Writer& out) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The store's part of the contract between client and TA: commands, requests, answers, and the page area. Encoding as in
-// protocol/messages.h: little-endian, no padding, fields in the order written here; decode() takes hostile bytes and gives
-// bad_format for anything that is not exactly one message.
+// The store's part of the contract between client and TA: commands, requests, answers, and the page area. Encoding
+// as in protocol/messages.h: little-endian, no padding, fields in the order written here; decode() takes hostile
+// bytes and gives bad_format for anything that is not exactly one message.
 //
 // Parameters of all store commands:
 //   0  memref input   the request
@@ -10,11 +10,13 @@
 //   3  memref inout   the page area, or none where the request has no PageArea
 //
 // The page area is 4096 bytes of page numbers (u32 each, the first `brought + room` count), then as many slots of
-// 4096 bytes. The first `brought` slots are sealed pages that the client brings; into the others the TA puts sealed pages,
-// with their numbers, that must be stored before the transaction is committed. The TA copies what it reads once.
+// 4096 bytes. The first `brought` slots are sealed pages that the client brings; into the others the TA puts sealed
+// pages, with their numbers, that must be stored before the transaction is committed. The TA copies what it reads
+// once.
 //
-// A request is stateless as far as pages go: with need_pages the client sends the same request again, with the pages that
-// are asked for besides those it had sent. `written` pages count whatever the outcome and whatever the result code.
+// A request is stateless as far as pages go: with need_pages the client sends the same request again, with the pages
+// that are asked for besides those it had sent. `written` pages count whatever the outcome and whatever the result
+// code.
 #pragma once
 #include "base/limits.h"
 #include "base/result.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Power cuts over a simulated disk: at every page write, every sync and every write of the root record, with what was not
-// synced lost, torn or reordered. What is there afterwards is the old state or the new one, never less than was
-// acknowledged. A failing case prints its id; FESTORE_CRASH_CASE=ID runs that one alone.
+// Power cuts over a simulated disk: at every page write, every sync and every write of the root record, with what
+// was not synced lost, torn or reordered. What is there afterwards is the old state or the new one, never less than
+// was acknowledged. A failing case prints its id; FESTORE_CRASH_CASE=ID runs that one alone.
 #include "tests/engine/rounds.h"
 #include "tests/engine/store.h"
 
@@ -10,7 +10,8 @@ namespace {
 
 struct PowerCut {};  // thrown by the test's own disk only
 
-// One batch that is cut at its `cut`-th event. Events: each page written, the sync, the root record, the acknowledgement.
+// One batch that is cut at its `cut`-th event. Events: each page written, the sync, the root record, the
+// acknowledgement.
 class CrashRun {
 public:
     CrashRun(uint64_t seed, size_t frames) : random_(seed), store_(frames, Cipher::aes_256_gcm, seed) {
@@ -105,8 +106,8 @@ private:
     uint64_t cut_ = 0;
 };
 
-// An id is seed:frames:cut. Each history is cut at its first event, then (from the start) at its second, and so on; after each
-// cut it goes on with a batch that is cut at another place, and one that is not.
+// An id is seed:frames:cut. Each history is cut at its first event, then (from the start) at its second, and so on;
+// after each cut it goes on with a batch that is cut at another place, and one that is not.
 bool run_case(uint64_t seed, size_t frames, uint64_t cut) {
     CrashRun run(seed, frames);
     const bool happened = run.batch_until(cut);

@@ -22,7 +22,8 @@ public:
         for (const Write& w : unsynced_) durable_[w.page] = w.bytes;
         unsynced_.clear();
     }
-    // What is there after the power comes back: each unsynced write happened whole, in part, or not at all, in any order.
+    // What is there after the power comes back: each unsynced write happened whole, in part, or not at all, in any
+    // order.
     void cut_power(std::mt19937_64& random) {
         std::shuffle(unsynced_.begin(), unsynced_.end(), random);
         for (const Write& w : unsynced_) {

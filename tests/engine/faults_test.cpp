@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The n-th read or write of a page, and the n-th operation of the cryptography (random, HMAC, seal, open), fail: for all n. The
-// store stays what it was, the failure is reported, and the next transaction works.
+// The n-th read or write of a page, and the n-th operation of the cryptography (random, HMAC, seal, open), fail: for
+// all n. The store stays what it was, the failure is reported, and the next transaction works.
 #include "tests/engine/rounds.h"
 #include "tests/engine/store.h"
 

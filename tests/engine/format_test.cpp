@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Each format: a round trip with every field set, every truncation, garbage from every offset, versions from the future. And
-// pages that authenticate and yet are malformed: errors, never a crash.
+// Each format: a round trip with every field set, every truncation, garbage from every offset, versions from the
+// future. And pages that authenticate and yet are malformed: errors, never a crash.
 #include "tests/engine/formats.h"
 #include "tests/engine/rounds.h"
 
@@ -155,7 +155,8 @@ TEST(MalformedPages, CheckTakesOnlyWhatCanBeWalked) {
     size_t accepted = 0;
     for (size_t i = 0; i < rounds(200000); ++i) {
         PageBytes changed = page;
-        for (auto k = random() % 3 + 1; k > 0; --k) changed[random() % (Node::kHeaderBytes + node.used())] = static_cast<std::byte>(random());
+        const size_t end = Node::kHeaderBytes + node.used();
+        for (auto k = random() % 3 + 1; k > 0; --k) changed[random() % end] = static_cast<std::byte>(random());
         if (!Node::check(changed, 0)) continue;
         ++accepted;
         const Node walked(changed);

@@ -8,7 +8,8 @@ namespace {
 
 std::string name_of(size_t i) { return std::string(230, 'k') + std::to_string(1000000 + i * 7919 % 1000000); }
 
-// Many more dirty pages than frames: they are sealed and written before the end, to pages that the last commit does not use.
+// Many more dirty pages than frames: they are sealed and written before the end, to pages that the last commit does
+// not use.
 TEST(Rule11Spill, ATransactionLargerThanItsFrames) {
     for (const size_t frames : {size_t{3}, size_t{9}, size_t{32}}) {
         TestStore store(frames);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rule 13: no nonce under one key for two different texts, with a random source that always gives the same, over crashes and
-// transactions that were given up (which repeat generation and page).
+// Rule 13: no nonce under one key for two different texts, with a random source that always gives the same, over
+// crashes and transactions that were given up (which repeat generation and page).
 #include "tests/engine/store.h"
 
 namespace festore::engine {

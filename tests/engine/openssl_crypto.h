@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The engine's cryptography by OpenSSL 3, with what tests need: a seeded or constant random source, failures on demand, and
-// a record of every nonce.
+// The engine's cryptography by OpenSSL 3, with what tests need: a seeded or constant random source, failures on
+// demand, and a record of every nonce.
 #pragma once
 #include "engine/crypto.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Stores that version 1.0 wrote, which every later version must read and write. FESTORE_WRITE_SAMPLES=1 writes new ones into
-// the source folder: only for a new format version, beside the old.
+// Stores that version 1.0 wrote, which every later version must read and write. FESTORE_WRITE_SAMPLES=1 writes new
+// ones into the source folder: only for a new format version, beside the old.
 #include "tests/engine/formats.h"
 
 #include <fstream>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the normal world may do to pages: every byte flipped, every page replaced by an older version of itself or by
-// another page, missing, exchanged between two readings of one call. Always told as damage of that page, never served.
+// another page, missing, exchanged between two readings of one call. Always told as damage of that page, never
+// served.
 #include "tests/engine/rounds.h"
 #include "tests/engine/store.h"
 
@@ -24,8 +25,8 @@ protected:
         for (size_t i = 0; i < 100; ++i) ASSERT_TRUE(store_.put(name_of(i), content));
         ASSERT_TRUE(store_.commit());
     }
-    // Every object is either read as it was stored or its reading fails as damage; at least one fails, unless the page is
-    // not in use. A change fails or works, and never leaves anything but the truth.
+    // Every object is either read as it was stored or its reading fails as damage; at least one fails, unless the
+    // page is not in use. A change fails or works, and never leaves anything but the truth.
     void expect_detected(uint32_t page, const std::string& what) {
         store_.reopen();
         size_t damaged = 0;

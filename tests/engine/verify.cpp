@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// An independent look at a store: page by page from the root record, without frames, caches or the code that changes it.
+// An independent look at a store: page by page from the root record, without frames, caches or the code that changes
+// it.
 #include "tests/engine/store.h"
 
 namespace festore::engine {

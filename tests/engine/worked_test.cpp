@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The worked bytes of docs/format-store.md are what the code gives. FESTORE_PRINT_WORKED=1 prints them, to be put into the
-// document when a format changes.
+// The worked bytes of docs/format-store.md are what the code gives. FESTORE_PRINT_WORKED=1 prints them, to be put
+// into the document when a format changes.
 #include "tests/engine/formats.h"
 
 #include <fstream>

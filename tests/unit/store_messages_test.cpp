@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Each message of the store: a round trip with every field set, every truncation and trailing bytes refused, and garbage from
-// every offset either refused or decoded to something that encodes to the very same bytes.
+// Each message of the store: a round trip with every field set, every truncation and trailing bytes refused, and
+// garbage from every offset either refused or decoded to something that encodes to the very same bytes.
 #include "protocol/store_messages.h"
 
 #include <gtest/gtest.h>
