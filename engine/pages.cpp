@@ -157,16 +157,16 @@ Frame* Pages::victim() {
     return best;
 }
 
-bool Pages::may_be_sealed(const Frame& frame) const {
+bool Pages::may_be_sealed(Frame& frame) {
     for (Frame& other : frames_) {
         if (other.state != State::dirty || level_of(other) + 1 != level_of(frame)) continue;
-        const Node node(const_cast<Frame&>(frame).bytes);
+        const Node node(frame.bytes);
         if (node.index_of_page(other.ref.page) < node.count()) return false;
     }
     return change_->tree.root.page == frame.ref.page || dirty_parent_of(frame) != nullptr;
 }
 
-Frame* Pages::dirty_parent_of(const Frame& frame) const {
+Frame* Pages::dirty_parent_of(const Frame& frame) {
     for (Frame& other : frames_) {
         if (other.state != State::dirty || level_of(other) != level_of(frame) + 1) continue;
         const Node node(other.bytes);

@@ -133,7 +133,8 @@ public:
     Pages(std::span<Frame> frames, PageBytes& scratch, Crypto& crypto)
         : frames_(frames), scratch_(scratch), crypto_(crypto) {}
 
-    // Serves this store from now on; forgets pages of another store or epoch. `keys` must outlive its use.
+    // Serves this store from now on. Forgets the pages of another store or epoch, a transaction's among them: whoever
+    // serves others while a transaction runs needs a Pages for each. `keys` must outlive its use.
     void attach(const StoreKeys& keys, const PageContext& context);
     // Forgets everything, wiping it.
     void drop_all();
@@ -179,8 +180,8 @@ private:
     Frame* find(const PageRef& ref);
     Result<Frame*> acquire();
     Frame* victim();
-    bool may_be_sealed(const Frame& frame) const;
-    Frame* dirty_parent_of(const Frame& frame) const;
+    bool may_be_sealed(Frame& frame);
+    Frame* dirty_parent_of(const Frame& frame);
     Status seal(Frame& frame);
     Status fill(Frame& frame, const PageRef& ref, PageKind kind, uint8_t level, bool& matches);
 
