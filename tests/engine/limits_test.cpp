@@ -40,6 +40,30 @@ TEST(Rule11Spill, ATransactionLargerThanItsFrames) {
     }
 }
 
+// Frames full of dirty pages, and a way that is known from the cache only: nothing of it may be pushed out before the change
+// is made.
+TEST(Rule11Gathered, WhatACallDidNotBringStaysUntilTheChangeIsMade) {
+    TestStore store(20);
+    const auto sorted_name = [](size_t i) { return std::string(230, 'k') + std::to_string(1000 + i); };
+    store.begin();
+    for (size_t i = 0; i < 900; ++i) ASSERT_TRUE(store.put(sorted_name(i * 7 % 900), "c"));
+    ASSERT_TRUE(store.commit());
+    ASSERT_EQ(store.root.height, 3);
+    size_t cached = 0;
+    for (size_t target = 0; target < 900; target += 20) {
+        store.reopen();
+        store.begin();
+        for (size_t i = 0; i < 300; i += 5) ASSERT_TRUE(store.put(sorted_name((target + 300 + i) % 900), "changed"));
+        ASSERT_TRUE(store.get(sorted_name(target), true));
+        const Result<Effect> put = store.put(sorted_name(target) + "x", std::string(700, 'c'));
+        ASSERT_TRUE(put) << "at " << target << ": " << static_cast<uint32_t>(put.error().code);
+        cached += store.counts.brought == 0 ? 1 : 0;
+        ASSERT_TRUE(store.commit());
+        store.verify();
+    }
+    EXPECT_GT(cached, 10U) << "some of them needed nothing but the cache";
+}
+
 TEST(Rule11TransactionLimit, BeyondItAnErrorAndNothingChanged) {
     TestStore store(64);
     store.begin();
