@@ -27,4 +27,23 @@ inline constexpr size_t kSessionsPerIdentityMax = 16;
 inline constexpr size_t kSessionsKeptForNew = 24;
 inline constexpr size_t kSessionsKeptForRoot = 4;
 
+// The store. Its page file is made of pages of this size.
+inline constexpr size_t kPageBytes = 4096;
+// An entry of the index (name, metadata, content kept in the index): a quarter of a page's room (rule 12).
+inline constexpr size_t kIndexEntryBytesMax = 1020;
+// Levels of the index. Three hold 100 000 objects with short names; at the limit, what would add a level is refused.
+inline constexpr size_t kIndexHeightMax = 12;
+// Pages that one transaction may write anew, and pages of the last commit that it may give up (rule 11).
+inline constexpr size_t kTransactionPagesMax = 4096;
+// Free page numbers that a transaction holds ready.
+inline constexpr size_t kTransactionStockMax = 2048;
+// Pages of a page file: 4 TiB of index.
+inline constexpr uint32_t kPageCountMax = 1U << 30;
+// Pages sealed under the keys of one epoch; beyond it the store is read-only until it is rekeyed (rule 13).
+inline constexpr uint64_t kPagesSealedMax = uint64_t{1} << 31;
+// Content of one object, and the segments that it is sealed in when it is not kept in the index: a power of two.
+inline constexpr uint64_t kObjectBytesMax = uint64_t{1} << 40;
+inline constexpr uint32_t kSegmentBytesMin = 4096;
+inline constexpr uint32_t kSegmentBytesMax = 256 * 1024;
+
 }  // namespace festore::limits

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The engine's only way to cryptography: implemented by the TA over the TEE's API, by tests over OpenSSL.
+//
+// All buffers are the caller's own memory (in a TA: TA memory, rule 15), never shared with the normal world; inputs
+// and outputs never overlap. Keys come as plain views of 32 bytes; the same key comes many times in a row, so an
+// implementation may keep the last one set up. Not thread safe.
+#pragma once
+#include "base/result.h"
+#include "engine/page.h"
+
+#include <initializer_list>
+
+namespace festore::engine {
+
+// Chosen when a store is made, one per store. In the root record and in all associated data. Do not renumber.
+enum class Cipher : uint8_t { aes_256_gcm = 1, chacha20_poly1305 = 2 };
+[[nodiscard]] inline bool is_known(Cipher c) { return c == Cipher::aes_256_gcm || c == Cipher::chacha20_poly1305; }
+
+inline constexpr size_t kKeyBytes = 32;
+inline constexpr size_t kMacBytes = 32;
+using Mac = std::array<std::byte, kMacBytes>;
+
+// What an AEAD takes besides the text: RFC 5116 with a nonce of 12 and a tag of 16 bytes.
+struct AeadParameters {
+    Cipher cipher = Cipher::aes_256_gcm;
+    Bytes key;         // 32 bytes
+    Bytes nonce;       // 12 bytes
+    Bytes associated;
+};
+
+class Crypto {
+public:
+    // HMAC-SHA-256 over the concatenation of the parts.
+    virtual Status hmac(Bytes key, std::initializer_list<Bytes> parts, Mac& out) = 0;
+    // Should be unpredictable. The engine stays safe for pages when it is not (rule 13).
+    virtual Status random(MutableBytes out) = 0;
+    // `sealed` is as large as `plain`.
+    virtual Status seal(const AeadParameters& p, Bytes plain, MutableBytes sealed, Tag& tag) = 0;
+    // `plain` is as large as `sealed`. Code::security when the tag does not fit; `plain` then holds nothing of use.
+    virtual Status open(const AeadParameters& p, Bytes sealed, const Tag& tag, MutableBytes plain) = 0;
+
+protected:
+    ~Crypto() = default;
+};
+
+}  // namespace festore::engine

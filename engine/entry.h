@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the index keeps for a name: metadata, and either the content itself or where and how it is sealed.
+// docs/format-store.md has the bytes. decode_entry() takes bytes that authenticated but may still be anything.
+#pragma once
+#include "base/result.h"
+#include "engine/page.h"
+
+namespace festore::engine {
+
+// Do not renumber.
+enum class EntryKind : uint8_t {
+    inlined = 1,  // the content follows
+    payload = 2,  // the content is a file of its own
+};
+
+// Bits of Entry::flags.
+enum EntryFlag : uint8_t {
+    kEntryWriteOnce = 1 << 0,  // may be removed, never replaced
+};
+inline constexpr uint8_t kEntryFlagsKnown = kEntryWriteOnce;
+
+inline constexpr size_t kPayloadIdBytes = 16;
+inline constexpr size_t kPayloadKeyBytes = 32;
+
+// Where the content of one version of an object is, when it is not inlined. All of it is fixed by the index (rule
+// 14).
+struct PayloadRef {
+    Bytes id;   // 16 bytes
+    Bytes key;  // 32 bytes, secret
+    uint32_t segment_bytes = 0;  // a power of two
+    uint32_t segments = 0;       // at least one, also of no content
+};
+
+// Views point to where the entry was decoded from, or to what it shall be encoded from.
+struct Entry {
+    EntryKind kind = EntryKind::inlined;
+    uint8_t flags = 0;
+    uint64_t version = 0;   // 1 for a new name, one more with each replacement
+    int64_t created = 0;    // seconds since 1970, claims of the normal world (rule 23)
+    int64_t modified = 0;
+    uint64_t size = 0;      // of the content
+    Bytes content;          // inlined: `size` bytes
+    PayloadRef payload;     // payload
+};
+
+inline constexpr size_t kEntryFixedBytes = 34;
+inline constexpr size_t kPayloadRefBytes = kPayloadIdBytes + kPayloadKeyBytes + 8;
+
+// How much content fits into the index under a name of this length: rule 12.
+[[nodiscard]] size_t inline_bytes_max(size_t name_bytes);
+// Segments that `size` bytes of content make; at least one.
+[[nodiscard]] uint64_t segments_of(uint64_t size, uint32_t segment_bytes);
+
+// Whether all fields agree with each other and with the limits; decode_entry() gives nothing else.
+[[nodiscard]] bool is_valid(const Entry& entry);
+[[nodiscard]] size_t encoded_size(const Entry& entry);
+void encode(const Entry& entry, Writer& out);
+// Bytes behind the known fields belong to a newer minor version: they are ignored, and a rename keeps them.
+// corrupt_object for anything that contradicts itself or a limit.
+Result<Entry> decode_entry(Bytes input);
+
+}  // namespace festore::engine

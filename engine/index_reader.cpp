@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "engine/index_reader.h"
+
+#include <algorithm>
+
+namespace festore::engine {
+namespace {
+
+bool begins_with(Bytes name, Bytes prefix) { return text_of(name).starts_with(text_of(prefix)); }
+
+}  // namespace
+
+// Asks for the leaves behind child `index`, too, as far as they may hold names that begin with the prefix.
+void IndexReader::read_ahead(const Node& parent, size_t index, Bytes prefix) {
+    for (size_t i = index + 1; i < std::min(parent.count(), index + kReadAhead); ++i) {
+        const Bytes first = parent.key(i);
+        if (compare_keys(first, prefix) > 0 && !begins_with(first, prefix)) return;
+        pages_.wish(parent.child(i));
+    }
+}
+
+// The leaf in whose range the key falls, or nothing when a page is missing. `listed`: the prefix, when a listing
+// goes on.
+Result<Pinned> IndexReader::leaf_of(Bytes key, const Bytes* listed) {
+    has_next_ = false;
+    PageRef ref = tree_.root;
+    Pinned parent;
+    size_t taken = 0;
+    for (uint8_t level = tree_.height; level-- > 0;) {
+        Pinned page = FESTORE_TRY(pages_.fetch_node(ref, level, Use::once));
+        if (!page && level == 0 && parent && listed != nullptr) read_ahead(parent.node(), taken, *listed);
+        if (!page || level == 0) return page;
+        const Node node = page.node();
+        const size_t index = node.child_of(key);
+        if (index + 1 < node.count()) {
+            const Bytes next = node.key(index + 1);
+            copy_bytes(next, next_);
+            next_bytes_ = next.size();
+            has_next_ = true;
+        }
+        ref = node.child(index);
+        taken = index;
+        parent = std::move(page);
+    }
+    return Pinned();
+}
+
+Result<Progress> IndexReader::find(Bytes name) {
+    leaf_.release();
+    if (tree_.height == 0) return fail(Code::item_not_found);
+    leaf_ = FESTORE_TRY(leaf_of(name, nullptr));
+    if (!leaf_) return Progress::need_pages;
+    const Node::Position position = leaf_.node().find(name);
+    if (!position.found) return fail(Code::item_not_found);
+    entry_ = FESTORE_TRY(decode_entry(leaf_.node().value(position.index)));
+    return Progress::done;
+}
+
+Result<IndexReader::Listed> IndexReader::list(const Range& range, Sink& sink) {
+    leaf_.release();
+    if (tree_.height == 0) return Listed{};
+    const bool from_cursor = compare_keys(range.after, range.prefix) >= 0 && !range.after.empty();
+    std::array<std::byte, limits::kNameBytesMax> start{};
+    Bytes from = from_cursor ? range.after : range.prefix;
+    // Each round is one leaf, further on than the one before.
+    while (true) {
+        const Pinned leaf = FESTORE_TRY(leaf_of(from, &range.prefix));
+        if (!leaf) return Listed{Progress::need_pages, false};
+        const Node node = leaf.node();
+        for (size_t i = node.find(from).index; i < node.count(); ++i) {
+            const Bytes name = node.key(i);
+            if (from_cursor && compare_keys(name, range.after) <= 0) continue;
+            if (!begins_with(name, range.prefix)) return Listed{};
+            const Entry entry = FESTORE_TRY(decode_entry(node.value(i)));
+            if (!sink.take(name, entry)) return Listed{Progress::done, true};
+        }
+        if (!has_next_) return Listed{};
+        copy_bytes(Bytes(next_).first(next_bytes_), start);
+        from = Bytes(start).first(next_bytes_);
+        if (compare_keys(from, range.prefix) > 0 && !begins_with(from, range.prefix)) return Listed{};
+    }
+}
+
+}  // namespace festore::engine

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reading the index: one entry by its name, and entries in the order of their names. Works on a committed root
+// record and on a running transaction's tree. Nothing is changed and nothing is kept between calls.
+#pragma once
+#include "engine/entry.h"
+#include "engine/tree_change.h"
+
+namespace festore::engine {
+
+class IndexReader {
+public:
+    // `pages` must have begun the call with the same tree.
+    IndexReader(Pages& pages, const Tree& tree) : pages_(pages), tree_(tree) {}
+
+    // done: entry() is the name's; item_not_found: authentically not there. Missing pages: at most one more for each
+    // level and call.
+    Result<Progress> find(Bytes name);
+    // A view into a page: valid until this reader goes or looks for another name.
+    [[nodiscard]] const Entry& entry() const { return entry_; }
+
+    struct Range {
+        Bytes after;   // names behind this one; empty: from the first
+        Bytes prefix;  // names that begin with this; empty: all
+    };
+    // Takes what is listed, in order. The views are valid during the call.
+    class Sink {
+    public:
+        // False: no room, and the entry is not taken; the listing ends here.
+        virtual bool take(Bytes name, const Entry& entry) = 0;
+
+    protected:
+        ~Sink() = default;
+    };
+    struct Listed {
+        Progress progress = Progress::done;  // need_pages: what came before the gap has been taken all the same
+        bool more = false;                   // done, and the sink had no room for the next
+    };
+    Result<Listed> list(const Range& range, Sink& sink);
+
+    // Pages that a listing asks for in advance, when it runs into one that is missing.
+    static constexpr size_t kReadAhead = 8;
+
+private:
+    Result<Pinned> leaf_of(Bytes key, const Bytes* listed);
+    void read_ahead(const Node& parent, size_t index, Bytes prefix);
+
+    Pages& pages_;
+    const Tree& tree_;
+    Pinned leaf_;
+    Entry entry_{};
+    // Where the leaf that leaf_of() found ends: the first key that belongs to the next one.
+    bool has_next_ = false;
+    size_t next_bytes_ = 0;
+    std::array<std::byte, limits::kNameBytesMax> next_{};
+};
+
+}  // namespace festore::engine

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A store's keys: one per purpose, each derived with a label (rule 16), none of them kept on disk.
+//
+//   device key    given by the TA: derived from the hardware unique key, the same for all stores
+//   store key     HMAC(device key, "festore store key 1" ‖ login ‖ identity ‖ store id ‖ secret)
+//   others        HMAC(store key, label ‖ epoch)
+//
+// The secret comes out of the root record: destroying the record destroys the keys.
+#pragma once
+#include "base/secret_bytes.h"
+#include "engine/root_record.h"
+
+namespace festore::engine {
+
+using Key = SecretBytes<kKeyBytes>;
+
+struct StoreKeys {
+    Key page;     // seals pages; of this epoch only
+    Key nonce;    // makes their nonces (rule 13); of this epoch only
+    Key payload;  // makes payload keys; outlives epochs
+};
+
+// `device_key`: 32 bytes.
+Result<StoreKeys> derive_store_keys(Crypto& crypto, Bytes device_key, const RootRecord& record);
+
+// What a store's directory shows so that a device whose unique key has changed is told from damage (rule 18).
+using KeyCheckValue = std::array<std::byte, 12>;
+Result<KeyCheckValue> key_check_value(Crypto& crypto, Bytes device_key, const StoreId& store_id);
+
+// Who owns a new store, and where its record will lie.
+struct NewStore {
+    uint32_t login = 0;
+    Uuid identity{};
+    Anchor anchor = Anchor::ree;
+    Cipher cipher = Cipher::aes_256_gcm;
+    int64_t created = 0;
+};
+// An empty store of generation 0 with a new id, epoch and secret: random, mixed with the device key.
+Result<RootRecord> make_store(Crypto& crypto, Bytes device_key, const NewStore& store);
+
+// The id of the transaction that will make the generation after `base`: unpredictable, and not the id of `base`.
+Result<TransactionId> make_transaction_id(Crypto& crypto, const StoreKeys& keys, const RootRecord& base);
+
+using PayloadId = std::array<std::byte, 16>;
+struct NewPayload {
+    PayloadId id{};  // the name of its file, in hexadecimal
+    Key key;
+};
+// Id and key for one version of one object. `salt`: whatever the caller has that has not been seen before (clocks,
+// counters); with a random source that repeats itself it is all that keeps two keys apart.
+Result<NewPayload> make_payload(Crypto& crypto, const StoreKeys& keys, uint64_t generation, Bytes salt);
+
+}  // namespace festore::engine

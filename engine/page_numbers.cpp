@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "engine/page_numbers.h"
+
+#include <algorithm>
+
+namespace festore::engine {
+
+void PageNumbers::begin(const RootRecord& base) {
+    stock_ = 0;
+    given_up_ = 0;
+    taken_ = 0;
+    rest_ = base.free_list;
+    rest_numbers_ = base.free_pages;
+    base_page_count_ = base.page_count;
+    page_count_ = base.page_count;
+}
+
+bool PageNumbers::wants_list_page(size_t wanted) const {
+    return stock_ < wanted && !rest_.is_none() && stock_ + kFreeListNumbersMax <= memory_.stock.size();
+}
+
+Status PageNumbers::take_over(const PageBytes& plain) {
+    Reader in(plain);
+    const size_t count = in.u16();
+    const bool zero = in.u16() == 0 && in.u32() == 0;
+    in.u64();
+    const PageRef next = read_page_ref(in);
+    if (!in.ok() || !zero || count > kFreeListNumbersMax || count > rest_numbers_) return fail(Code::corrupt_object);
+    if (stock_ + count > memory_.stock.size()) return fail(Code::bad_state);
+    for (size_t i = 0; i < count; ++i) {
+        const uint32_t page = in.u32();
+        if (page < kFirstPage || page >= base_page_count_) return fail(Code::corrupt_object);
+        memory_.stock[stock_ + i] = page;
+    }
+    FESTORE_CHECK(give_up(rest_.page));
+    stock_ += count;
+    rest_numbers_ -= static_cast<uint32_t>(count);
+    rest_ = next;
+    return {};
+}
+
+bool PageNumbers::has_room(size_t takes, size_t gifts) const {
+    return taken_ + takes <= limits::kTransactionPagesMax && given_up_ + gifts <= memory_.given_up.size() &&
+           page_count_ + takes + kFreeListPagesMax <= limits::kPageCountMax;
+}
+
+Result<uint32_t> PageNumbers::take() {
+    if (taken_ >= limits::kTransactionPagesMax) return fail(Code::limit_exceeded);
+    if (stock_ == 0 && page_count_ >= limits::kPageCountMax) return fail(Code::limit_exceeded);
+    ++taken_;
+    return stock_ > 0 ? memory_.stock[--stock_] : page_count_++;
+}
+
+Status PageNumbers::give_back(uint32_t page) {
+    if (stock_ == memory_.stock.size()) return give_up(page);
+    memory_.stock[stock_++] = page;
+    --taken_;
+    return {};
+}
+
+Status PageNumbers::give_up(uint32_t page) {
+    if (given_up_ == memory_.given_up.size()) return fail(Code::limit_exceeded);
+    memory_.given_up[given_up_++] = page;
+    return {};
+}
+
+Result<PageNumbers::Plan> PageNumbers::plan_list() {
+    Plan plan;
+    while (plan.pages * kFreeListNumbersMax < left()) {
+        if (stock_ == 0 && page_count_ >= limits::kPageCountMax) return fail(Code::limit_exceeded);
+        if (plan.pages == plan.page.size()) return fail(Code::limit_exceeded);
+        plan.page[plan.pages++] = stock_ > 0 ? memory_.stock[--stock_] : page_count_++;
+    }
+    return plan;
+}
+
+// The pages share the numbers evenly, so that the first one lasts for many transactions.
+void PageNumbers::encode_list_page(size_t i, size_t pages, const PageRef& next, uint64_t generation,
+                                   PageBytes& plain) const {
+    const size_t share = (left() + pages - 1) / pages;
+    const size_t begin = std::min(i * share, left());
+    const size_t end = std::min(begin + share, left());
+    plain.fill(std::byte{0});
+    Writer out(plain);
+    out.u16(static_cast<uint16_t>(end - begin));
+    out.u16(0);
+    out.u32(0);
+    out.u64(generation);
+    encode(next, out);
+    for (size_t k = begin; k < end; ++k) out.u32(number_at(k));
+}
+
+}  // namespace festore::engine

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The root record: all that the TEE's trusted storage keeps of a store. 256 bytes, written in one piece at each
+// commit (rule 3); 232 are used, the others are zero. docs/format-store.md has the table.
+#pragma once
+#include "base/uuid.h"
+#include "engine/crypto.h"
+
+namespace festore::engine {
+
+inline constexpr uint8_t kFormatMajor = 1;  // a reader refuses any other
+inline constexpr uint8_t kFormatMinor = 0;  // the oldest version that can write this store
+
+// Which trusted storage holds the record. Do not renumber.
+enum class Anchor : uint8_t { ree = 1, rpmb = 2 };
+
+using StoreId = std::array<std::byte, 16>;
+using TransactionId = std::array<std::byte, 16>;
+using StoreSecret = std::array<std::byte, 32>;
+
+// Bits of RootRecord::flags.
+enum RootFlag : uint32_t {
+    kRootFreshnessLost = 1 << 0,  // a repair gave up freshness, and nobody has acknowledged it yet (rule 19)
+};
+
+struct RootRecord {
+    Anchor anchor = Anchor::ree;
+    Cipher cipher = Cipher::aes_256_gcm;
+    uint32_t login = 0;  // GlobalPlatform's number: 1 user, 2 group
+    Uuid identity{};     // the owner as the kernel names it
+    StoreId store_id{};
+    uint64_t epoch = 0;       // random; another one after each repair or rekeying. Page keys depend on it
+    uint64_t generation = 0;  // number of the commit that wrote this record
+    TransactionId transaction_id{};
+    PageRef index;      // none: no objects
+    PageRef free_list;  // none: no page below page_count is free
+    uint32_t page_count = kFirstPage;  // of the page file: pages from here on have never been used
+    uint8_t height = 0;                // levels of the index
+    uint32_t freshness_lost_count = 0;       // repairs that gave up freshness
+    uint64_t freshness_lost_generation = 0;  // the generation that the last of them found
+    uint64_t objects = 0;
+    uint64_t content_bytes = 0;
+    uint64_t pages_sealed = 0;  // under this epoch's keys, by the transactions that committed
+    uint32_t flags = 0;
+    uint32_t free_pages = 0;  // numbers in the free list
+    StoreSecret secret{};     // all keys of the store depend on it: with the record they are gone
+    int64_t created = 0;      // seconds since 1970, the normal world's claim
+};
+
+inline constexpr size_t kRootRecordBytes = 256;
+inline constexpr size_t kRootRecordBytesUsed = 232;
+using RootRecordBytes = std::array<std::byte, kRootRecordBytes>;
+
+void encode(const RootRecord& record, RootRecordBytes& out);
+
+// corrupt_object: not a root record, or one that contradicts itself. not_supported: of another major version, or of
+// a newer minor one: do not overwrite it.
+Result<RootRecord> decode_root_record(Bytes input);
+
+}  // namespace festore::engine

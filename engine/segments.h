@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The content of an object that has a file of its own, sealed segment by segment under a key of its own (rule 14).
+//
+//   file      segment 0, segment 1, …: each `segment_bytes` of content sealed, and its tag (16); the last may be shorter
+//   nonce     u64 number, u8 1 for the last segment and 0 for others, 3 zeroes
+//   associated data   "FSPS", u8 major, u8 cipher, u16 zero, store id (16), payload id (16), u32 segment_bytes, u32 zero
+//
+// So segments can be read in any order, and none can be missing, doubled, swapped or come from another object. A
+// file of no content is one empty last segment. Length, segment size and count lie in the index. Not thread safe.
+#pragma once
+#include "engine/entry.h"
+#include "engine/keys.h"
+
+namespace festore::engine {
+
+// Offset of a segment in its file.
+[[nodiscard]] inline uint64_t segment_offset(uint32_t number, uint32_t segment_bytes) {
+    return uint64_t{number} * (uint64_t{segment_bytes} + kTagBytes);
+}
+// Size of the file.
+[[nodiscard]] uint64_t payload_file_bytes(uint64_t size, uint32_t segment_bytes);
+// How much content a segment of an object of this size has. number < segments_of(size, segment_bytes).
+[[nodiscard]] uint32_t segment_content_bytes(uint32_t number, uint64_t size, uint32_t segment_bytes);
+
+// Seals one content from the front. Any error ends it for good and wipes its key.
+class Upload {
+public:
+    // `segment_bytes`: a power of two within the limits, else bad_parameters.
+    static Result<Upload> begin(Cipher cipher, const StoreId& store_id, NewPayload payload, uint32_t segment_bytes);
+
+    // Segment `number`, which must be the next; all but the last are whole. `sealed`: plain.size() + 16 bytes, not
+    // overlapping. bad_parameters, limit_exceeded; after any error, bad_state.
+    Status seal(Crypto& crypto, uint32_t number, bool last, Bytes plain, MutableBytes sealed);
+
+    [[nodiscard]] bool is_complete() const { return state_ == State::complete; }
+    [[nodiscard]] const PayloadId& id() const { return payload_.id; }
+    // What the index has to hold; views into this, which must be complete.
+    [[nodiscard]] Entry entry() const;
+
+private:
+    enum class State : uint8_t { open, complete, broken };
+    Upload(Cipher cipher, const StoreId& store_id, NewPayload payload, uint32_t segment_bytes)
+        : cipher_(cipher), segment_bytes_(segment_bytes), store_id_(store_id), payload_(std::move(payload)) {}
+    Status discard(Code code);
+
+    Cipher cipher_;
+    State state_ = State::open;
+    uint32_t segment_bytes_;
+    uint32_t next_ = 0;
+    uint64_t size_ = 0;
+    StoreId store_id_;
+    NewPayload payload_;
+};
+static_assert(sizeof(Upload) <= 256, "rule 21: state per upload");
+
+// Opens one segment of the object that `entry` (a payload's) describes. `sealed` is what the file has at
+// segment_offset(), content and tag; `plain` is as large as the content. corrupt_object: another size than the index
+// says, or not authentic; `plain` is wiped then.
+Status open_segment(Crypto& crypto, Cipher cipher, const StoreId& store_id, const Entry& entry, uint32_t number,
+                    Bytes sealed, MutableBytes plain);
+
+}  // namespace festore::engine

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One change of one entry of the index, in two phases (rule 11): first the pages are gathered, and nothing changes;
+// then the change is made from the leaf upwards, without a miss. Pages that overflow are split, pages that are
+// underfull join a neighbour when both fit into one. No two neighbours under one parent are both underfull.
+//
+// A failure in the second phase leaves the change half done: the transaction must be given up.
+#pragma once
+#include "engine/entry.h"
+#include "engine/pages.h"
+
+namespace festore::engine {
+
+enum class Progress : uint8_t {
+    done,
+    need_pages,  // Pages::needs() says which: call again with them, too
+};
+
+class TreeChange {
+public:
+    TreeChange(Pages& pages, Change& change) : pages_(pages), change_(change) {}
+
+    // First phase. Goes to the leaf where the key is or would be. Then found(), and leaf() while nothing else is
+    // fetched.
+    Result<Progress> locate(Bytes key);
+    [[nodiscard]] bool found() const { return found_; }
+    // The value of the key that was found; a view, valid until the next call.
+    Result<Bytes> raw_value();
+    Result<Entry> entry();
+    // First phase, goes on: all that replacing the entry by one of this many bytes (0: removing it) will need.
+    Result<Progress> gather(size_t new_entry_bytes);
+
+    // Second phase, of the key that locate() was given. Nothing may be missing any more.
+    Status put(Bytes key, const Entry& entry);
+    Status put_value(Bytes key, Bytes value);
+    Status remove();
+
+    // Pages that one change writes at most, of a tree of this height. With many frames, each page that is fetched or
+    // made may push one out: the way, two neighbours a level, a page of the free list, new ones. With few, what was
+    // dirty before has been flushed, and this change makes fewer dirty than that.
+    [[nodiscard]] static size_t writes_max(uint8_t height) { return size_t{4} * height + 2; }
+    // Numbers that it takes, and gives up, at most.
+    [[nodiscard]] static size_t takes_max(uint8_t height) { return size_t{2} * height + 3; }
+    [[nodiscard]] static size_t gifts_max(uint8_t height) { return size_t{3} * height + 2; }
+
+private:
+    struct Step;
+    Result<MutableBytes> place(Bytes key, size_t value_bytes, Step& step);
+    Result<MutableBytes> insert_split(Step& step, size_t index, Bytes key, size_t value_bytes, bool append);
+    void set_separator(Node left, Node right);
+    Status climb(Step step);
+    Status finish_at_root(Step& step);
+    Result<bool> join(Pinned& parent, size_t index, Pinned& node, uint8_t level);
+
+    Pages& pages_;
+    Change& change_;
+    bool found_ = false;
+    std::array<std::byte, limits::kNameBytesMax> separator_{};
+    size_t separator_bytes_ = 0;
+};
+
+}  // namespace festore::engine

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "protocol/store_files.h"
+
+#include "base/reader.h"
+
+namespace festore::protocol {
+namespace {
+constexpr std::string_view kMagic = "festore\n";
+}
+
+void encode(const StoreHeader& header, Writer& out) {
+    out.bytes(bytes_of(kMagic));
+    out.u8(kStoreFormatMajor);
+    out.u8(kStoreFormatMinor);
+    out.u8(static_cast<uint8_t>(header.tee));
+    out.u8(header.anchor);
+    out.u8(header.cipher);
+    out.u8(0);
+    out.u16(0);
+    out.u32(header.login);
+    out.bytes(header.identity.bytes);
+    out.bytes(header.store_id);
+    out.bytes(header.key_check);
+    static_assert(8 + 8 + 4 + 16 + 16 + 12 == kStoreHeaderBytes);
+}
+
+Result<StoreHeader> decode_store_header(Bytes input) {
+    Reader in(input);
+    StoreHeader header;
+    const Bytes magic = in.bytes(kMagic.size());
+    const uint8_t major = in.u8();
+    const uint8_t minor = in.u8();
+    if (!in.ok() || text_of(magic) != kMagic) return fail(Code::bad_format);
+    if (major != kStoreFormatMajor || minor > kStoreFormatMinor) return fail(Code::not_supported);
+    header.tee = static_cast<TeeKind>(in.u8());
+    header.anchor = in.u8();
+    header.cipher = in.u8();
+    const bool zero = in.u8() == 0 && in.u16() == 0;
+    header.login = in.u32();
+    in.read_into(header.identity.bytes);
+    in.read_into(header.store_id);
+    in.read_into(header.key_check);
+    const bool known = header.tee == TeeKind::optee || header.tee == TeeKind::simulated;
+    if (!in.done() || !zero || !known) return fail(Code::bad_format);
+    return header;
+}
+
+PayloadName payload_name(const std::array<std::byte, 16>& id) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    PayloadName name{};
+    for (size_t i = 0; i < id.size(); ++i) {
+        name[2 * i] = kDigits[static_cast<size_t>(id[i]) >> 4];
+        name[2 * i + 1] = kDigits[static_cast<size_t>(id[i]) & 15];
+    }
+    return name;
+}
+
+}  // namespace festore::protocol

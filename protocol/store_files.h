@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A store's directory, as the client library and the TA see it: which files, and what is where in them. The sealed
+// contents are the engine's (engine/page.h, engine/segments.h); docs/format-store.md has all of it.
+//
+//   DIR/festore.store    the header: 64 bytes, in clear, written once
+//   DIR/pages            the page file: pages of 4096 bytes; 0 and 1 are the recovery copies
+//   DIR/lock             empty: locked by the writer (rule 6)
+//   DIR/payloads/ID      a payload: 32 hexadecimal digits, lower case
+//
+// Nothing in clear is believed: it chooses messages, never keys. What must be true is inside a seal.
+#pragma once
+#include "base/limits.h"
+#include "base/result.h"
+#include "base/uuid.h"
+#include "base/writer.h"
+
+namespace festore::protocol {
+
+inline constexpr std::string_view kHeaderFile = "festore.store";
+inline constexpr std::string_view kPageFile = "pages";
+inline constexpr std::string_view kLockFile = "lock";
+inline constexpr std::string_view kPayloadFolder = "payloads";
+
+[[nodiscard]] constexpr uint64_t page_offset(uint32_t page) { return uint64_t{page} * limits::kPageBytes; }
+
+inline constexpr uint8_t kStoreFormatMajor = 1;
+inline constexpr uint8_t kStoreFormatMinor = 0;
+
+// What kind of TEE made a store: the others refuse it. Do not renumber.
+enum class TeeKind : uint8_t { optee = 1, simulated = 2 };
+
+struct StoreHeader {
+    TeeKind tee = TeeKind::optee;
+    uint8_t anchor = 0;   // as in the root record: 1 ree, 2 rpmb
+    uint8_t cipher = 0;   // as in the root record
+    uint32_t login = 0;   // of the owner: 1 user, 2 group
+    Uuid identity{};
+    std::array<std::byte, 16> store_id{};
+    std::array<std::byte, 12> key_check{};  // tells another device, or a changed hardware key, from damage (rule 18)
+};
+inline constexpr size_t kStoreHeaderBytes = 64;
+
+void encode(const StoreHeader& header, Writer& out);
+// bad_format: not a header. not_supported: of another major, or a newer minor version: leave it alone.
+Result<StoreHeader> decode_store_header(Bytes input);
+
+using PayloadName = std::array<char, 32>;
+[[nodiscard]] PayloadName payload_name(const std::array<std::byte, 16>& id);
+
+}  // namespace festore::protocol

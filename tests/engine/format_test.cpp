@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Each format: a round trip with every field set, every truncation, garbage from every offset, versions from the
+// future. And pages that authenticate and yet are malformed: errors, never a crash.
+#include "tests/engine/formats.h"
+#include "tests/engine/rounds.h"
+
+namespace festore::engine {
+namespace {
+
+RootRecordBytes encoded(const RootRecord& r) {
+    RootRecordBytes bytes{};
+    encode(r, bytes);
+    return bytes;
+}
+
+TEST(Rule03RootRecord, RoundTripSizeAndGarbage) {
+    const RootRecordBytes bytes = encoded(example_record());
+    const Result<RootRecord> back = decode_root_record(bytes);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(encoded(*back), bytes);
+    for (size_t i = kRootRecordBytesUsed; i < kRootRecordBytes; ++i) EXPECT_EQ(bytes[i], std::byte{0});
+    EXPECT_NE(bytes[kRootRecordBytesUsed - 4], std::byte{1});
+    for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_root_record(Bytes(bytes).first(size)));
+    std::vector<std::byte> longer(bytes.begin(), bytes.end());
+    longer.push_back(std::byte{0});
+    EXPECT_FALSE(decode_root_record(longer));
+    std::mt19937_64 random(1);
+    for (size_t offset = 0; offset < bytes.size(); ++offset) {
+        for (int i = 0; i < 50; ++i) {
+            RootRecordBytes garbage = bytes;
+            garbage[offset] = static_cast<std::byte>(random());
+            for (size_t k = offset + 1; i > 25 && k < bytes.size(); ++k) garbage[k] = static_cast<std::byte>(random());
+            const Result<RootRecord> decoded = decode_root_record(garbage);
+            EXPECT_TRUE(!decoded || encoded(*decoded) == garbage) << offset;
+        }
+    }
+}
+
+TEST(Rule03RootRecord, ContradictionsAndVersionsFromTheFuture) {
+    const auto code = [](const std::function<void(RootRecord&)>& change) {
+        RootRecord r = example_record();
+        change(r);
+        const Result<RootRecord> decoded = decode_root_record(encoded(r));
+        return decoded ? Code::success : decoded.error().code;
+    };
+    EXPECT_EQ(code([](RootRecord&) {}), Code::success);
+    EXPECT_EQ(code([](RootRecord& r) { r.index.page = r.page_count; }), Code::corrupt_object);
+    EXPECT_EQ(code([](RootRecord& r) { r.index.page = 1; }), Code::corrupt_object);
+    EXPECT_EQ(code([](RootRecord& r) { r.index = {}; }), Code::corrupt_object);
+    EXPECT_EQ(code([](RootRecord& r) { r.height = 0; }), Code::corrupt_object);
+    EXPECT_EQ(code([](RootRecord& r) { r.height = limits::kIndexHeightMax + 1; }), Code::corrupt_object);
+    EXPECT_EQ(code([](RootRecord& r) { r.page_count = 1; }), Code::corrupt_object);
+    EXPECT_EQ(code([](RootRecord& r) { r.free_pages = 13; }), Code::corrupt_object);
+    EXPECT_EQ(code([](RootRecord& r) { r.flags = 2; }), Code::corrupt_object);
+    EXPECT_EQ(code([](RootRecord& r) { r.cipher = Cipher{3}; }), Code::corrupt_object);
+    EXPECT_EQ(code([](RootRecord& r) { r.anchor = Anchor{0}; }), Code::corrupt_object);
+    RootRecordBytes bytes = encoded(example_record());
+    bytes[4] = std::byte{2};
+    EXPECT_EQ(decode_root_record(bytes).error().code, Code::not_supported);
+    bytes = encoded(example_record());
+    bytes[5] = std::byte{1};
+    EXPECT_EQ(decode_root_record(bytes).error().code, Code::not_supported);
+}
+
+TEST(EntryFormat, RoundTripTruncationAndWhatNewerVersionsAdd) {
+    for (const Entry& entry : {example_inline_entry(), example_payload_entry()}) {
+        std::vector<std::byte> bytes(encoded_size(entry));
+        Writer out(bytes);
+        encode(entry, out);
+        ASSERT_TRUE(out.ok() && out.room() == 0);
+        const Result<Entry> back = decode_entry(bytes);
+        ASSERT_TRUE(back);
+        std::vector<std::byte> again(bytes.size());
+        Writer out_again(again);
+        encode(*back, out_again);
+        EXPECT_EQ(again, bytes);
+        for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_entry(Bytes(bytes).first(size)));
+        bytes.push_back(std::byte{0x55});
+        EXPECT_TRUE(decode_entry(bytes)) << "a newer minor version may add fields at the end";
+    }
+}
+
+// Everything that can be done to a store whose pages are authentic garbage.
+void use(TestStore& store) {
+    store.reopen();
+    (void)store.list();
+    (void)store.get("m");
+    for (const char* name : {"a", "mmmm", "zz"}) {
+        if (!store.transaction->begin(store.keys, store.root)) return;
+        (void)store.put(name, std::string(300, 'c'));
+        (void)store.remove("n50");
+        (void)store.rename("n20", name, true);
+        (void)store.prepare();
+        store.give_up();
+    }
+}
+
+// A store of height 1 or 2 whose root page (or free list) is what `change` makes of it, properly sealed.
+void with_malformed_page(size_t objects, bool free_list, const std::function<void(PageBytes&, std::mt19937_64&)>& change,
+                         size_t times) {
+    TestStore store(16);
+    for (int i = 0; i < 2; ++i) {
+        store.begin();
+        for (size_t k = 0; k < objects; ++k) ASSERT_TRUE(store.put("n" + std::to_string(k), std::string(50, 'c')));
+        ASSERT_TRUE(store.commit());
+    }
+    const RootRecord root = store.root;
+    const Disk disk = store.disk;
+    const PageContext context{root.store_id, root.epoch, root.cipher};
+    PageRef& place = free_list ? store.root.free_list : store.root.index;
+    const PageKind kind = free_list ? PageKind::free_list : root.height == 1 ? PageKind::leaf : PageKind::inner;
+    PageBytes plain{};
+    ASSERT_TRUE(open_page(store.crypto, store.keys, context, kind, place, disk.read(place.page), plain));
+    std::mt19937_64 random(objects);
+    for (size_t i = 0; i < times; ++i) {
+        store.root = root;
+        store.disk = disk;
+        PageBytes changed = plain;
+        change(changed, random);
+        PageBytes sealed{};
+        place = seal_page(store.crypto, store.keys, context, kind, place.page, root.generation, changed, sealed).value();
+        store.disk.write(place.page, sealed);
+        use(store);
+    }
+}
+
+TEST(MalformedPages, ThatAuthenticateAreErrorsAndNeverACrash) {
+    const auto one_byte = [](PageBytes& page, std::mt19937_64& random) {
+        page[random() % 256] = static_cast<std::byte>(random());
+    };
+    const auto tail = [](PageBytes& page, std::mt19937_64& random) {
+        for (size_t i = random() % 200; i < kPageBytes; ++i) page[i] = static_cast<std::byte>(random());
+    };
+    for (const size_t objects : {size_t{20}, size_t{200}}) {
+        for (const bool free_list : {false, true}) {
+            with_malformed_page(objects, free_list, one_byte, rounds(600));
+            with_malformed_page(objects, free_list, tail, rounds(200));
+        }
+    }
+}
+
+TEST(MalformedPages, CheckTakesOnlyWhatCanBeWalked) {
+    std::mt19937_64 random(9);
+    PageBytes page{};
+    Node node(page);
+    node.start(0, 7);
+    for (int i = 0; i < 20; ++i) {
+        const std::string name = "name" + std::to_string(10 + i);
+        const Entry entry = example_inline_entry();
+        Writer out(node.insert(node.count(), bytes_of(name), encoded_size(entry)));
+        encode(entry, out);
+    }
+    ASSERT_TRUE(Node::check(page, 0));
+    EXPECT_FALSE(Node::check(page, 1)) << "another level";
+    size_t accepted = 0;
+    for (size_t i = 0; i < rounds(200000); ++i) {
+        PageBytes changed = page;
+        const size_t end = Node::kHeaderBytes + node.used();
+        for (auto k = random() % 3 + 1; k > 0; --k) changed[random() % end] = static_cast<std::byte>(random());
+        if (!Node::check(changed, 0)) continue;
+        ++accepted;
+        const Node walked(changed);
+        size_t bytes = 0;
+        for (size_t e = 0; e < walked.count(); ++e) {
+            ASSERT_TRUE(decode_entry(walked.value(e)));
+            ASSERT_TRUE(walked.find(walked.key(e)).found);
+            bytes += walked.entry_bytes(e);
+        }
+        ASSERT_EQ(bytes, walked.used());
+    }
+    EXPECT_GT(accepted, 0U);
+}
+
+TEST(Rule17RecoveryCopy, OpensForItsDeviceOnlyAndWhole) {
+    TestStore store;
+    PageBytes slot{};
+    ASSERT_TRUE(seal_recovery_copy(store.crypto, store.device_key, example_record(), slot));
+    const Result<RootRecord> back = open_recovery_copy(store.crypto, store.device_key, slot);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(encoded(*back), encoded(example_record()));
+    EXPECT_EQ(text_of(slot).find(text_of(Bytes(example_record().secret).first(8))), std::string_view::npos);
+
+    std::array<std::byte, 32> other_key = store.device_key;
+    other_key[31] ^= std::byte{1};
+    EXPECT_EQ(open_recovery_copy(store.crypto, other_key, slot).error().code, Code::corrupt_object);
+    for (size_t i = 0; i < kPageBytes; ++i) {
+        slot[i] ^= std::byte{0x10};
+        const auto opened = open_recovery_copy(store.crypto, store.device_key, slot);
+        ASSERT_FALSE(opened) << "byte " << i;
+        const bool version = i == 4 || i == 5;
+        EXPECT_EQ(opened.error().code, version ? Code::not_supported : Code::corrupt_object) << i;
+        slot[i] ^= std::byte{0x10};
+    }
+    EXPECT_EQ(open_recovery_copy(store.crypto, store.device_key, PageBytes{}).error().code, Code::item_not_found);
+    EXPECT_NE(recovery_slot(4), recovery_slot(5));
+}
+
+TEST(StoreHeader, RoundTripAndRefusals) {
+    std::array<std::byte, protocol::kStoreHeaderBytes> bytes{};
+    Writer out(bytes);
+    encode(example_header(), out);
+    ASSERT_TRUE(out.ok() && out.room() == 0);
+    const auto back = protocol::decode_store_header(bytes);
+    ASSERT_TRUE(back);
+    std::array<std::byte, protocol::kStoreHeaderBytes> again{};
+    Writer out_again(again);
+    encode(*back, out_again);
+    EXPECT_EQ(again, bytes);
+    for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(protocol::decode_store_header(Bytes(bytes).first(size)));
+    bytes[8] = std::byte{2};
+    EXPECT_EQ(protocol::decode_store_header(bytes).error().code, Code::not_supported);
+    bytes[8] = std::byte{1};
+    bytes[10] = std::byte{3};
+    EXPECT_EQ(protocol::decode_store_header(bytes).error().code, Code::bad_format) << "an unknown kind of TEE";
+    const auto name = protocol::payload_name(filled<std::array<std::byte, 16>>(0xf8));
+    EXPECT_EQ(std::string(name.data(), name.size()), "f8f9fafbfcfdfeff0001020304050607");
+    EXPECT_EQ(protocol::page_offset(0xFFFFFFFF), 0xFFFFFFFFULL * 4096);
+}
+
+}  // namespace
+}  // namespace festore::engine

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Stores that version 1.0 wrote, which every later version must read and write. FESTORE_WRITE_SAMPLES=1 writes new
+// ones into the source folder: only for a new format version, beside the old.
+#include "tests/engine/formats.h"
+
+#include <fstream>
+
+namespace festore::engine {
+namespace {
+
+constexpr uint32_t kSegment = limits::kSegmentBytesMin;
+constexpr size_t kLargeBytes = 2 * kSegment + 1000;
+
+Model expected_objects() {
+    Model model;
+    for (size_t i = 0; i < 150; ++i) {
+        const std::string name = "folder/object-" + std::to_string(i);
+        if (i % 10 == 7) continue;  // removed
+        model[name] = {std::string(i * 3 % 200, static_cast<char>('a' + i % 26)), i % 5 == 0 ? 2U : 1U};
+    }
+    model["größe"] = {"UTF-8", 1};
+    model[std::string(255, 'n')] = {"", 1};
+    return model;
+}
+
+std::vector<std::byte> large_content() {
+    std::vector<std::byte> content(kLargeBytes);
+    for (size_t i = 0; i < content.size(); ++i) content[i] = static_cast<std::byte>(i * 7 + i / 251);
+    return content;
+}
+
+std::string folder_of(Cipher cipher) {
+    return std::string(FESTORE_ENGINE_SAMPLES) + (cipher == Cipher::aes_256_gcm ? "/1.0-aes-gcm" : "/1.0-chacha20");
+}
+std::vector<std::byte> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    EXPECT_TRUE(file) << path;
+    const std::string text((std::istreambuf_iterator<char>(file)), {});
+    return {bytes_of(text).begin(), bytes_of(text).end()};
+}
+void write_file(const std::string& path, Bytes bytes) {
+    std::ofstream(path, std::ios::binary).write(text_of(bytes).data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+void write_sample(Cipher cipher) {
+    TestStore store(64, cipher, 2026);
+    store.begin();
+    for (size_t i = 0; i < 150; ++i) {
+        const std::string name = "folder/object-" + std::to_string(i);
+        const std::string content(i * 3 % 200, static_cast<char>('a' + i % 26));
+        ASSERT_TRUE(store.put(name, i % 5 == 0 ? "first" : content));
+    }
+    ASSERT_TRUE(store.commit());
+    store.begin();
+    for (size_t i = 0; i < 150; ++i) {
+        const std::string name = "folder/object-" + std::to_string(i);
+        const std::string content(i * 3 % 200, static_cast<char>('a' + i % 26));
+        EXPECT_TRUE(i % 10 == 7 ? store.remove(name).has_value() : i % 5 != 0 || store.put(name, content).has_value());
+    }
+    ASSERT_TRUE(store.put("größe", "UTF-8"));
+    ASSERT_TRUE(store.put(std::string(255, 'n'), ""));
+    const std::vector<std::byte> content = large_content();
+    Upload upload = Upload::begin(cipher, store.root.store_id, make_payload(store.crypto, store.keys, 2, {}).value(), kSegment).value();
+    std::vector<std::byte> file(payload_file_bytes(content.size(), kSegment));
+    for (uint32_t n = 0; n < 3; ++n) {
+        const uint32_t size = segment_content_bytes(n, content.size(), kSegment);
+        ASSERT_TRUE(upload.seal(store.crypto, n, n == 2, Bytes(content).subspan(size_t{n} * kSegment, size),
+                                MutableBytes(file).subspan(segment_offset(n, kSegment), size + kTagBytes)));
+    }
+    ASSERT_TRUE(store.put_entry("large", upload.entry()));
+    ASSERT_TRUE(store.commit());
+
+    RootRecordBytes root{};
+    encode(store.root, root);
+    write_file(folder_of(cipher) + "/root-record", root);
+    std::vector<std::byte> pages(store.root.page_count * kPageBytes);
+    for (const auto& [page, bytes] : store.disk.pages())
+        copy_bytes(bytes, MutableBytes(pages).subspan(protocol::page_offset(page), kPageBytes));
+    write_file(folder_of(cipher) + "/pages", pages);
+    write_file(folder_of(cipher) + "/payload", file);
+}
+
+class Samples : public testing::TestWithParam<Cipher> {
+protected:
+    // A store as the sample left it; its device key is the test's.
+    void load() {
+        store_.root = decode_root_record(read_file(folder_of(GetParam()) + "/root-record")).value();
+        store_.keys = derive_store_keys(store_.crypto, store_.device_key, store_.root).value();
+        const std::vector<std::byte> pages = read_file(folder_of(GetParam()) + "/pages");
+        ASSERT_EQ(pages.size(), store_.root.page_count * kPageBytes);
+        for (uint32_t page = 0; page < store_.root.page_count; ++page) {
+            PageBytes bytes{};
+            copy_bytes(Bytes(pages).subspan(protocol::page_offset(page), kPageBytes), bytes);
+            store_.disk.write(page, bytes);
+        }
+        store_.reopen();
+    }
+    TestStore store_;
+};
+
+TEST_P(Samples, AreReadAndWritten) {
+    if (std::getenv("FESTORE_WRITE_SAMPLES") != nullptr) write_sample(GetParam());
+    load();
+    Model found = store_.verify();
+    EXPECT_EQ(found.erase("large"), 1U);
+    EXPECT_EQ(found, expected_objects());
+    Model listed = store_.list("folder/").value();
+    EXPECT_EQ(listed.size(), 135U);
+
+    store_.begin();
+    ASSERT_TRUE(store_.put("written later", "x"));
+    for (const auto& [name, object] : listed) ASSERT_TRUE(store_.remove(name));
+    ASSERT_TRUE(store_.commit());
+    EXPECT_EQ(store_.verify().size(), 4U);
+}
+
+TEST_P(Samples, ThePayloadIsRead) {
+    load();
+    Call call;
+    call.in = store_.disk.pages();
+    const Tree tree{store_.root.index, store_.root.height, store_.root.page_count};
+    store_.pages->begin_call(call, tree, nullptr);
+    IndexReader reader(*store_.pages, tree);
+    ASSERT_EQ(reader.find(bytes_of("large")).value(), Progress::done);
+    const Entry& entry = reader.entry();
+    const std::vector<std::byte> file = read_file(folder_of(GetParam()) + "/payload");
+    std::vector<std::byte> content(static_cast<size_t>(entry.size));
+    for (uint32_t n = 0; n < entry.payload.segments; ++n) {
+        const uint32_t size = segment_content_bytes(n, entry.size, kSegment);
+        ASSERT_TRUE(open_segment(store_.crypto, GetParam(), store_.root.store_id, entry, n,
+                                 Bytes(file).subspan(segment_offset(n, kSegment), size + kTagBytes),
+                                 MutableBytes(content).subspan(size_t{n} * kSegment, size)));
+    }
+    EXPECT_EQ(content, large_content());
+}
+
+TEST_P(Samples, TheRecoveryCopyIsRead) {
+    load();
+    const uint32_t slot = recovery_slot(store_.root.generation);
+    const auto copy = open_recovery_copy(store_.crypto, store_.device_key, store_.disk.read(slot));
+    ASSERT_TRUE(copy);
+    EXPECT_EQ(copy->generation, store_.root.generation);
+    EXPECT_EQ(copy->index, store_.root.index);
+    const auto before = open_recovery_copy(store_.crypto, store_.device_key, store_.disk.read(1 - slot));
+    ASSERT_TRUE(before);
+    EXPECT_EQ(before->generation + 1, store_.root.generation);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ciphers, Samples, testing::Values(Cipher::aes_256_gcm, Cipher::chacha20_poly1305));
+
+}  // namespace
+}  // namespace festore::engine

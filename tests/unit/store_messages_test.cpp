@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Each message of the store: a round trip with every field set, every truncation and trailing bytes refused, and
+// garbage from every offset either refused or decoded to something that encodes to the very same bytes.
+#include "protocol/store_messages.h"
+
+#include <gtest/gtest.h>
+#include <random>
+#include <vector>
+
+namespace festore::protocol {
+namespace {
+
+template <class M>
+std::vector<std::byte> encoded(const M& m) {
+    std::vector<std::byte> buffer(1024);
+    Writer out(buffer);
+    encode(m, out);
+    EXPECT_TRUE(out.ok());
+    buffer.resize(out.size());
+    return buffer;
+}
+
+template <class M>
+void check(const M& message, size_t expected_size) {
+    const std::vector<std::byte> bytes = encoded(message);
+    EXPECT_EQ(bytes.size(), expected_size) << "the size is part of the contract";
+    const Result<M> back = decode_store<M>(bytes);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(encoded(*back), bytes);
+    for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_store<M>(Bytes(bytes).first(size))) << size;
+    std::vector<std::byte> longer = bytes;
+    longer.push_back(std::byte{0});
+    EXPECT_FALSE(decode_store<M>(longer));
+    std::mt19937 random(1);
+    for (size_t offset = 0; offset < bytes.size(); ++offset) {
+        for (int round = 0; round < 64; ++round) {
+            std::vector<std::byte> garbage = bytes;
+            garbage[offset] = static_cast<std::byte>(random());
+            for (size_t i = offset + 1; round % 2 == 0 && i < garbage.size(); ++i) garbage[i] = static_cast<std::byte>(random());
+            const Result<M> decoded = decode_store<M>(garbage);
+            if (decoded) {
+                ASSERT_EQ(encoded(*decoded), garbage) << "at offset " << offset;
+            } else {
+                ASSERT_EQ(decoded.error().code, Code::bad_format);
+            }
+        }
+    }
+}
+
+Id id(unsigned first) {
+    Id value{};
+    for (size_t i = 0; i < value.size(); ++i) value[i] = static_cast<std::byte>(first + i);
+    return value;
+}
+PageAnswer page_answer() {
+    PageAnswer m{CallOutcome::need_pages, 0x1122334455667788, 3, 2, {}};
+    m.needs[0] = {17, false};
+    m.needs[1] = {0x01020304, true};
+    return m;
+}
+StoreMetadata metadata() { return {1, false, 9, -1, 1600000000, uint64_t{1} << 33, id(7), 65536, 131072}; }
+
+TEST(StoreMessages, Requests) {
+    check(MakeRequest{2, 1, -3}, 10);
+    check(OpenRequest{id(1)}, 16);
+    check(StoreNameRequest{{3, 40}, kStoreSingle, bytes_of("a/näme")}, 6 + 7);
+    check(StorePutRequest{{3, 40}, kStoreIfVersion | kStoreWriteOnce, 77, -5, false, id(9), uint64_t{1} << 40, bytes_of("n")}, 48);
+    check(StoreRenameRequest{{128, 0}, kStoreReplace, bytes_of("old"), bytes_of("new")}, 7 + 6);
+    check(StoreListRequest{{0, 128}, bytes_of("last"), bytes_of("keys/")}, 6 + 9);
+    check(PrepareRequest{{1, 127}}, 4);
+    check(BeginRequest{5}, 8);
+    check(TransactionRequest{id(3), 6}, 24);
+    check(BeginUploadRequest{65536}, 4);
+    check(SegmentRequest{id(4), 0x01020304, true, 262144}, 25);
+}
+
+TEST(StoreMessages, Answers) {
+    check(PageAnswer{}, 12);
+    check(page_answer(), 12 + 10);
+    check(StoreStatus{id(1), 2, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, -16}, 99);
+    check(BeginAnswer{id(3), 6}, 24);
+    check(OutcomeAnswer{TransactionOutcome::committed, 6}, 9);
+    check(BeginUploadAnswer{id(5)}, 16);
+    check(GetAnswer{page_answer(), metadata()}, 22 + kStoreMetadataBytes);
+    check(StoreListAnswer{page_answer(), true, 5}, 22 + 5);
+    check(ChangeAnswer{page_answer(), 3, true, id(1), id(2), 9}, 22 + 49);
+    PageAnswer largest;
+    largest.need_count = kNeedsMax;
+    EXPECT_EQ(encoded(largest).size(), kPageAnswerBytesMax);
+    EXPECT_LE(encoded(GetAnswer{largest, metadata()}).size(), kStoreAnswerBytesMax);
+    EXPECT_LE(encoded(ChangeAnswer{largest, 1, true, id(1), id(2), 3}).size(), kStoreAnswerBytesMax);
+    const std::vector<char> longest(limits::kNameBytesMax, 'n');
+    const Bytes name = bytes_of(longest.data(), longest.size());
+    EXPECT_LE(encoded(StoreRenameRequest{{}, 0, name, name}).size(), kStoreRequestBytesMax);
+    EXPECT_LE(encoded(StorePutRequest{{}, 0, 0, 0, true, {}, 0, name}).size(), kStoreRequestBytesMax);
+}
+
+TEST(StoreMessages, ListItems) {
+    std::vector<std::byte> page = encoded(StoreListItem{metadata(), bytes_of("first")});
+    const std::vector<std::byte> second = encoded(StoreListItem{metadata(), bytes_of("second")});
+    page.insert(page.end(), second.begin(), second.end());
+    Bytes rest = page;
+    EXPECT_EQ(text_of(decode_item(rest)->name), "first");
+    EXPECT_EQ(text_of(decode_item(rest)->name), "second");
+    EXPECT_TRUE(rest.empty());
+    EXPECT_FALSE(decode_item(rest));
+    for (size_t size = 0; size < second.size(); ++size) {
+        Bytes cut = Bytes(second).first(size);
+        EXPECT_FALSE(decode_item(cut));
+    }
+}
+
+TEST(StoreMessages, WhatIsOutsideOfItsLimitsIsRefused) {
+    const auto refused = [](const auto& m) {
+        using M = std::remove_cvref_t<decltype(m)>;
+        return !decode_store<M>(encoded(m));
+    };
+    EXPECT_TRUE(refused(PrepareRequest{{100, 29}})) << "more pages than a call may have";
+    EXPECT_TRUE(refused(PrepareRequest{{0xFFFF, 0xFFFF}}));
+    EXPECT_TRUE(refused(StoreNameRequest{{}, kStoreReplace, bytes_of("n")})) << "a flag of another command";
+    EXPECT_TRUE(refused(StoreNameRequest{{}, 0, bytes_of("")}));
+    EXPECT_TRUE(refused(StoreNameRequest{{}, 0, bytes_of("a\nb")}));
+    EXPECT_TRUE(refused(StorePutRequest{{}, kStoreIfAbsent | kStoreIfVersion, 1, 0, true, {}, 1, bytes_of("n")}));
+    EXPECT_TRUE(refused(StorePutRequest{{}, 0, 0, 0, true, {}, 5000, bytes_of("n")})) << "too large for the index";
+    EXPECT_TRUE(refused(StorePutRequest{{}, 0, 0, 0, false, {}, limits::kObjectBytesMax + 1, bytes_of("n")}));
+    EXPECT_TRUE(refused(BeginUploadRequest{5000}));
+    EXPECT_TRUE(refused(BeginUploadRequest{2 * limits::kSegmentBytesMax}));
+    EXPECT_TRUE(refused(SegmentRequest{{}, 0, false, limits::kSegmentBytesMax + 1}));
+    EXPECT_TRUE(refused(MakeRequest{0, 1, 0}));
+    EXPECT_TRUE(refused(MakeRequest{1, 3, 0}));
+    EXPECT_EQ(area_bytes(2), slot_offset(1) + limits::kPageBytes);
+}
+
+}  // namespace
+}  // namespace festore::protocol
