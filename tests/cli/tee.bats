@@ -97,6 +97,18 @@ load helper
     festore get one | cmp content -
 }
 
+@test "exit 9: too many sessions of one user" {
+    need python3
+    coproc holder { python3 "$BATS_TEST_DIRNAME/hold_sessions.py" "$FESTORE_BIN" 3>&-; }
+    read -r -u "${holder[0]}" held
+    [[ $held == "held "[1-9]* ]] || { echo "$held"; return 1; }
+    run --separate-stderr festore ls
+    expect_error 9 "too many sessions with the trusted application are open*"
+    echo >&"${holder[1]}"
+    wait "$holder_PID"
+    festore ls > /dev/null
+}
+
 @test "another user's object is not there: exit 3" {
     need_other_users
     echo mine | festore put "${PREFIX}private"

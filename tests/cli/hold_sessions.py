@@ -1,0 +1,23 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Opens sessions until the trusted application gives no more, says "held N", and holds them until a line comes.
+
+hold_sessions.py FESTORE: the command, whose build the library is taken from, or else the system.
+"""
+import ctypes
+import os
+import sys
+
+beside = os.path.join(os.path.dirname(sys.argv[1]), "..", "lib", "libfestore.so")
+festore = ctypes.CDLL(beside if os.path.exists(beside) else "libfestore.so.0")
+held = []
+while len(held) < 100:
+    client = ctypes.c_void_p()
+    code = festore.festore_connect(None, ctypes.byref(client))
+    if code != 0:
+        break
+    held.append(client)
+print("held" if code == 9 else f"code {code} after", len(held), flush=True)
+sys.stdin.readline()
+for client in held:
+    festore.festore_close(client)
