@@ -34,7 +34,15 @@ private:
                 {"storage",
                  {{"ree", storage(s.has_ree, s.rollback_protection_ree)},
                   {"rpmb", storage(s.has_rpmb, s.rollback_protection_rpmb)}}},
-                {"zero_huk", s.zero_huk}};
+                {"zero_huk", s.zero_huk},
+                {"predictable_huk", s.predictable_huk},
+                {"huk_compared", s.huk_compared}};
+    }
+
+    static const char* key_text(const TeeStatus& s) {
+        if (s.zero_huk) return "all zeroes: whoever has the disk can decrypt it";
+        if (s.predictable_huk) return "one that is no secret: whoever has the disk can decrypt it";
+        return s.huk_compared ? "not known to be weak" : "cannot be looked at: whether it is a secret is not known";
     }
 
     static std::string text_of(const TeeStatus& s) {
@@ -50,7 +58,7 @@ private:
         // What the TEE claims of rollback is not evidence, so only --json has it.
         row("storage ree", s.has_ree ? "yes; old files put back bring old objects back" : "no");
         row("storage rpmb", s.has_rpmb ? "built in; 'festore doctor' asks whether it answers" : "no");
-        row("device key", s.zero_huk ? "all zeroes: whoever has the disk can decrypt it" : "not known to be weak");
+        row("device key", key_text(s));
         return text;
     }
 };

@@ -59,6 +59,17 @@ teardown() {
     festore rm before
 }
 
+@test "doctor finds that tee-supplicant does not run, without waiting long for it" {
+    supplicant stop
+    begin=$SECONDS
+    run festore doctor --json
+    supplicant start
+    echo "$output"
+    [ "$status" -eq 10 ]
+    grep -A1 '"id": "tee-supplicant"' <<< "$output" | grep -q '"severity": "serious"'
+    [ $((SECONDS - begin)) -lt 30 ] # its limit is 5 s; a call's own is 60
+}
+
 @test "tee-supplicant restarted while no session is open: nothing is noticed (rule 1)" {
     festore put before /etc/hostname
     supplicant stop
