@@ -22,8 +22,10 @@ endif()
 
 add_library(festore_settings INTERFACE)
 target_include_directories(festore_settings INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
-# On 32-bit machines too: files beyond 2 GiB, folders of file systems with 64-bit inode numbers, and times after 2038.
-target_compile_definitions(festore_settings INTERFACE _FILE_OFFSET_BITS=64 _TIME_BITS=64)
+# On 32-bit machines: files beyond 2 GiB, folders of file systems with 64-bit inode numbers, and times after 2038.
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+  target_compile_definitions(festore_settings INTERFACE _FILE_OFFSET_BITS=64 _TIME_BITS=64)
+endif()
 target_compile_options(festore_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
   -Wimplicit-fallthrough $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -fstack-protector-strong)
 # gcc 12 sees overlapping copies in std::string's operator+ at -O3 (gcc bug 105651).

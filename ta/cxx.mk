@@ -2,6 +2,8 @@
 # Included by each sub.mk of the TA: the kit keeps flags per folder. Paths are relative to ta/.
 # C++20 without what a TA cannot have.
 cxxflags-y += -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-asynchronous-unwind-tables
+# A unique symbol (an inline variable's) would mark the file as GNU's, which OP-TEE's loader does not take.
+cxxflags-y += -fno-gnu-unique
 cxxflags-y += -U_FORTIFY_SOURCE -fstack-protector-strong -ffunction-sections -fdata-sections -Wall -Wextra -Werror
 
 # The kit compiles with -nostdinc. Hand the compiler's own include folders back: libstdc++'s headers want a full set of C
