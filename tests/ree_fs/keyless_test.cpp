@@ -18,7 +18,7 @@ protected:
     }
     void flip(const std::string& name, uint64_t offset) {
         Buffer bytes = load(scratch_.path / name);
-        bytes[offset] ^= std::byte{0x40};
+        bytes[static_cast<size_t>(offset)] ^= std::byte{0x40};
         save(scratch_.path / name, bytes);
     }
     Scratch scratch_;
