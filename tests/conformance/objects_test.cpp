@@ -3,6 +3,8 @@
 #include "base/limits.h"
 #include "tests/conformance/fixture.h"
 
+#include <algorithm>
+
 namespace festore::conformance {
 namespace {
 

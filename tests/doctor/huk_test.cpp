@@ -5,6 +5,8 @@
 #include "ta/known_keys.h"
 #include "tests/ta/harness.h"
 
+#include <algorithm>
+
 namespace festore::ta {
 namespace {
 

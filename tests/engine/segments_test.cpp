@@ -3,6 +3,7 @@
 #include "engine/segments.h"
 #include "tests/engine/openssl_crypto.h"
 
+#include <algorithm>
 #include <functional>
 #include <gtest/gtest.h>
 #include <vector>

@@ -2,6 +2,8 @@
 // The contract seen from a client that does not keep it: wrong types, sizes, order; identities; the demo's command.
 #include "tests/ta/harness.h"
 
+#include <algorithm>
+
 namespace festore::ta {
 namespace {
 
