@@ -83,6 +83,8 @@ Result<M> finish(const Reader& in, const M& m, bool valid) {
     return m;
 }
 
+bool is_anchor(uint8_t anchor) { return anchor == 1 || anchor == 2; }
+
 }  // namespace
 
 void encode(const PageAnswer& m, Writer& out) {
@@ -106,6 +108,7 @@ Result<PageAnswer> decode_store(Bytes input) {
 void encode(const MakeRequest& m, Writer& out) {
     out.u8(m.anchor);
     out.u8(m.cipher);
+    out.u8(m.without_asking_rpmb ? 1 : 0);
     out.i64(m.created);
 }
 template <>
@@ -114,17 +117,26 @@ Result<MakeRequest> decode_store(Bytes input) {
     MakeRequest m;
     m.anchor = in.u8();
     m.cipher = in.u8();
+    const uint8_t without_asking_rpmb = in.u8();
+    m.without_asking_rpmb = without_asking_rpmb != 0;
     m.created = in.i64();
-    return finish(in, m, (m.anchor == 1 || m.anchor == 2) && (m.cipher == 1 || m.cipher == 2));
+    const bool known = is_anchor(m.anchor) && (m.cipher == 1 || m.cipher == 2);
+    return finish(in, m, known && without_asking_rpmb <= (m.anchor == 1 ? 1 : 0));
 }
 
-void encode(const OpenRequest& m, Writer& out) { out.bytes(m.store_id); }
+void encode(const OpenRequest& m, Writer& out) {
+    out.bytes(m.store_id);
+    out.u8(m.anchor);
+    out.bytes(m.key_check);
+}
 template <>
 Result<OpenRequest> decode_store(Bytes input) {
     Reader in(input);
     OpenRequest m;
     in.read_into(m.store_id);
-    return finish(in, m, true);
+    m.anchor = in.u8();
+    in.read_into(m.key_check);
+    return finish(in, m, is_anchor(m.anchor));
 }
 
 void encode(const StoreStatus& m, Writer& out) {

@@ -75,13 +75,20 @@ struct PageAnswer {  // 12 + 5 a need; the start of each answer to a request wit
     std::array<PageNeed, kNeedsMax> needs{};
 };
 
-struct MakeRequest {  // 10 bytes
+struct MakeRequest {  // 11 bytes
     uint8_t anchor = 1;   // 1 ree, 2 rpmb
     uint8_t cipher = 1;   // 1 AES-256-GCM, 2 ChaCha20-Poly1305
+    // Anchor ree, and the RPMB is not asked whether it holds a record of this owner: for a device whose RPMB is built
+    // in and does not answer, which ends the TA.
+    bool without_asking_rpmb = false;
     int64_t created = 0;
 };
-struct OpenRequest {  // 16 bytes
-    Id store_id{};  // out of the directory's header; another than the TEE's record: bad_parameters
+// Out of the directory's header. item_not_found: the TEE has no record of this owner there. security: another device, or
+// its hardware key changed (the key-check value tells). bad_parameters: the record is of another store.
+struct OpenRequest {  // 29 bytes
+    Id store_id{};
+    uint8_t anchor = 1;
+    std::array<std::byte, 12> key_check{};
 };
 struct StoreStatus {  // 99 bytes
     Id store_id{};

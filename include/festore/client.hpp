@@ -26,7 +26,9 @@
 
 namespace festore {
 
-enum class Storage { ree, rpmb };      // the TEE's trusted storage that holds the objects
+// Where objects live: in the owner's store (a directory of sealed files, with its root in the TEE), or whole in one of the
+// TEE's trusted storages. The store is not for everybody(): it has an owner.
+enum class Storage { ree, rpmb, store };
 enum class TeeKind { automatic, optee, sim };  // sim protects nothing; only development builds have it
 
 // Whose objects: the calling user's, those of a group of which the caller is a member, or everybody's.
@@ -44,7 +46,15 @@ struct ClientOptions {
     Storage storage = Storage::ree;
     // How long one call into the TEE may take; then no_tee. OP-TEE waits without end for a missing tee-supplicant.
     std::chrono::seconds call_timeout{60};
+    // Of storage `store`: its directory; empty: FESTORE_STORE, else the owner's default (docs/store.md).
+    std::string store_directory;
+    // How long to wait for a store, or a TEE, that is busy; then busy.
+    std::chrono::seconds wait{30};
 };
+
+// The trusted storage that holds a store's root record: how fresh the store can prove to be. Only rpmb sees it when all of
+// the disk, the TEE's files included, is put back to an earlier state.
+enum class Anchor { ree, rpmb };
 
 struct PutOptions {
     bool if_absent = false;              // conflict when the name exists
@@ -86,6 +96,56 @@ struct TeeStatus {
     bool predictable_huk = false;  // the device's key is a well-known one, but not zero: no secret either
 };
 
+// A store as its root record describes it.
+struct StoreInfo {
+    std::string directory;
+    std::string store_id;       // 32 hexadecimal digits
+    Anchor anchor = Anchor::ree;
+    std::string cipher;         // "aes-256-gcm" or "chacha20-poly1305"
+    TeeKind tee = TeeKind::automatic;  // that made it: optee or sim
+    uint64_t epoch = 0;
+    uint64_t generation = 0;    // number of the last commit
+    uint64_t objects = 0;
+    uint64_t content_bytes = 0;
+    uint32_t height = 0;        // levels of the index
+    uint32_t pages = 0;         // of 4096 bytes, in the page file
+    uint32_t free_pages = 0;    // of them
+    uint64_t pages_sealed = 0;  // in this epoch
+    bool freshness_lost = false;  // a repair gave up freshness, and nobody has acknowledged it
+    uint32_t freshness_lost_count = 0;
+    uint64_t freshness_lost_generation = 0;
+    int64_t created = 0;
+};
+
+struct InitOptions {
+    Anchor anchor = Anchor::ree;
+    // Make a store with the anchor ree though the RPMB, which could hold a record of another one, does not answer.
+    bool without_asking_rpmb = false;
+};
+
+// Changes of a store that become visible together, all or none, by one write in the TEE. While it lives it holds the
+// store's lock, and the Client that made it serves nothing else but reading. Ends without effect unless committed.
+class FESTORE_API Transaction {
+public:
+    Transaction(Transaction&&) noexcept;
+    Transaction& operator=(Transaction&&) noexcept;
+    ~Transaction();
+
+    // As of Client. An error of one of them leaves the transaction as it was, unless is_over() says otherwise.
+    Expected<ObjectInfo> put(std::string_view name, std::span<const std::byte> content, const PutOptions& options = {});
+    Expected<void> remove(std::string_view name);
+    Expected<ObjectInfo> rename(std::string_view from, std::string_view to, bool replace = false);
+    // The store's new generation. After an error nothing of it is done, except that after no_tee it may be: look.
+    Expected<uint64_t> commit();
+    [[nodiscard]] bool is_over() const;
+
+private:
+    struct State;
+    explicit Transaction(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+    friend class Client;
+};
+
 class FESTORE_API Client {
 public:
     // Opens a session with the TA as the given owner. Costs one or two calls into the TEE.
@@ -94,7 +154,8 @@ public:
     Client& operator=(Client&&) noexcept;
     ~Client();
 
-    // Stores content under name, replacing what was there, atomically. Content: up to TeeStatus::object_bytes_max.
+    // Stores content under name, replacing what was there, atomically. Content: up to TeeStatus::object_bytes_max in ree and
+    // rpmb. In storage `store` the first put makes the store, where this owner has none and its directory is empty or absent.
     Expected<ObjectInfo> put(std::string_view name, std::span<const std::byte> content, const PutOptions& options = {});
     // The whole content, verified.
     Expected<std::vector<std::byte>> get(std::string_view name);
@@ -102,6 +163,14 @@ public:
     Expected<void> remove(std::string_view name);
     // All objects of the owner whose names begin with prefix.
     Expected<Listing> list(std::string_view prefix = {});
+    // The same object under another name. conflict: `to` exists, and is not to be replaced. Storage `store` only, like all
+    // that follow.
+    Expected<ObjectInfo> rename(std::string_view from, std::string_view to, bool replace = false);
+    Expected<Transaction> begin();
+    // Makes an empty store. conflict: there is one, in the directory or in the TEE.
+    Expected<StoreInfo> init(const InitOptions& options = {});
+    Expected<StoreInfo> store_status();  // not_found: this owner has none here
+
     Expected<TeeStatus> status();
 
 private:
@@ -109,6 +178,7 @@ private:
     explicit Client(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
     friend struct ClientAccess;
+    friend class Transaction;
 };
 
 // The library's version, "0.1.0".

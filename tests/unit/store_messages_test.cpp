@@ -61,8 +61,9 @@ PageAnswer page_answer() {
 StoreMetadata metadata() { return {1, false, 9, -1, 1600000000, uint64_t{1} << 33, id(7), 65536, 131072}; }
 
 TEST(StoreMessages, Requests) {
-    check(MakeRequest{2, 1, -3}, 10);
-    check(OpenRequest{id(1)}, 16);
+    check(MakeRequest{2, 1, false, -3}, 11);
+    check(MakeRequest{1, 1, true, -3}, 11);
+    check(OpenRequest{id(1), 2, {}}, 29);
     check(StoreNameRequest{{3, 40}, kStoreSingle, bytes_of("a/näme")}, 6 + 7);
     check(StorePutRequest{{3, 40}, kStoreIfVersion | kStoreWriteOnce, 77, -5, false, id(9), uint64_t{1} << 40, bytes_of("n")}, 48);
     check(StoreRenameRequest{{128, 0}, kStoreReplace, bytes_of("old"), bytes_of("new")}, 7 + 6);
@@ -126,8 +127,10 @@ TEST(StoreMessages, WhatIsOutsideOfItsLimitsIsRefused) {
     EXPECT_TRUE(refused(BeginUploadRequest{5000}));
     EXPECT_TRUE(refused(BeginUploadRequest{2 * limits::kSegmentBytesMax}));
     EXPECT_TRUE(refused(SegmentRequest{{}, 0, false, limits::kSegmentBytesMax + 1}));
-    EXPECT_TRUE(refused(MakeRequest{0, 1, 0}));
-    EXPECT_TRUE(refused(MakeRequest{1, 3, 0}));
+    EXPECT_TRUE(refused(MakeRequest{0, 1, false, 0}));
+    EXPECT_TRUE(refused(MakeRequest{1, 3, false, 0}));
+    EXPECT_TRUE(refused(MakeRequest{2, 1, true, 0}));
+    EXPECT_TRUE(refused(OpenRequest{id(1), 3, {}}));
     EXPECT_EQ(area_bytes(2), slot_offset(1) + limits::kPageBytes);
 }
 

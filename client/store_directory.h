@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A store's directory (protocol/store_files.h, docs/format-store.md), as the client library uses it: files, locks, the
+// order of writes and syncs (rules 6, 7, 20). Contents are the TA's business; nothing here is believed.
+//
+// Errors: no_space (disk full, quota), not_permitted, not_found, busy (a lock, beyond its time), damaged, failure; the
+// message names the file. Thread safety: one thread at a time.
+#pragma once
+#include "base/bytes.h"
+#include "client/files.h"
+#include "festore/error.hpp"
+#include "protocol/store_files.h"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace festore {
+
+using StoreHeaderBytes = std::array<std::byte, protocol::kStoreHeaderBytes>;
+
+// What lies at the path.
+struct DirectoryContents {
+    enum class Kind {
+        absent,    // nothing
+        empty,     // a folder with nothing in it, or what an interrupted creation left: no header, pages never written
+        unused,    // a store whose page file was never written: its creation may have been interrupted before the TEE
+                   // had a record of it
+        store,     // a header and pages
+        foreign,   // a folder with other things in it, or something that is no folder
+    } kind = Kind::absent;
+    std::optional<protocol::StoreHeader> header;  // unused, store
+};
+
+enum class LockKind { shared, exclusive };
+
+// Lets go when it ends, and when the process does.
+class StoreLock {
+public:
+    StoreLock() = default;
+    StoreLock(Files& files, Files::Handle handle) : files_(&files), handle_(handle) {}
+    StoreLock(StoreLock&& other) noexcept
+        : files_(std::exchange(other.files_, nullptr)), handle_(std::exchange(other.handle_, Files::kNoHandle)) {}
+    StoreLock& operator=(StoreLock&& other) noexcept {
+        std::swap(files_, other.files_);
+        std::swap(handle_, other.handle_);
+        return *this;
+    }
+    ~StoreLock() {
+        if (files_ != nullptr) files_->close(handle_);
+    }
+    [[nodiscard]] bool held() const { return files_ != nullptr; }
+
+private:
+    Files* files_ = nullptr;
+    Files::Handle handle_ = Files::kNoHandle;
+};
+
+class StoreDirectory {
+public:
+    // `shared_by_group`: made with modes for a group (2770, 660), else for one user (700, 600). `files` must outlive this.
+    StoreDirectory(Files& files, std::string path, bool shared_by_group);
+    StoreDirectory(StoreDirectory&&) = delete;
+    ~StoreDirectory();
+
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+    // damaged: a header that cannot be read as one. failure: one of a newer version.
+    Expected<DirectoryContents> look();
+
+    // Makes the folder (and its parents), the lock file, the page file (empty) and the folder of payloads, as far as they
+    // are not there, and syncs them.
+    Expected<void> make_files();
+    // Writes the header beside, syncs it, renames it to its name, syncs the folder.
+    Expected<void> write_header(const StoreHeaderBytes& header);
+
+    // The lock of the store, after waiting at most `wait` for it. A lock file that was replaced meanwhile does not count.
+    Expected<StoreLock> lock(LockKind kind, std::chrono::milliseconds wait);
+
+    // The sealed page, fresh from the file. What the file does not have is zeroes.
+    Expected<void> read_page(uint32_t page, MutableBytes sealed);
+    Expected<void> write_page(uint32_t page, Bytes sealed);
+    // After a failure what was written since the last sync must be given up, never synced again (rule 7).
+    Expected<void> sync_pages();
+
+    // A payload file under its final name, made anew, written from the front, then finished: synced, and its folder
+    // too. Unfinished ones are removed when it ends. An upload holds an exclusive lock on its file while it lives (rule 10).
+    class Upload {
+    public:
+        Upload(StoreDirectory& directory, std::string file, Files::Handle handle)
+            : directory_(&directory), file_(std::move(file)), handle_(handle) {}
+        Upload(Upload&& other) noexcept
+            : directory_(other.directory_), file_(std::move(other.file_)), offset_(other.offset_),
+              finished_(other.finished_), handle_(std::exchange(other.handle_, Files::kNoHandle)) {}
+        Upload& operator=(Upload&&) = delete;
+        ~Upload();
+        Expected<void> write(Bytes sealed);
+        Expected<void> finish();
+        void keep() { kept_ = true; }  // the commit that names it is confirmed, or may have been made
+
+    private:
+        StoreDirectory* directory_;
+        std::string file_;
+        uint64_t offset_ = 0;
+        bool finished_ = false;
+        bool kept_ = false;
+        Files::Handle handle_;
+    };
+    Expected<Upload> create_payload(const std::array<std::byte, 16>& id);
+
+    // A payload that stays readable while this lives, whatever becomes of its name.
+    class Payload {
+    public:
+        Payload(Files& files, std::string file, Files::Handle handle)
+            : files_(&files), file_(std::move(file)), handle_(handle) {}
+        Payload(Payload&& other) noexcept
+            : files_(other.files_), file_(std::move(other.file_)),
+              handle_(std::exchange(other.handle_, Files::kNoHandle)) {}
+        Payload& operator=(Payload&&) = delete;
+        ~Payload() {
+            if (handle_ != Files::kNoHandle) files_->close(handle_);
+        }
+        Expected<uint64_t> size();
+        Expected<void> read(uint64_t offset, MutableBytes sealed);  // all of it; damaged when the file ends before
+
+    private:
+        Files* files_;
+        std::string file_;
+        Files::Handle handle_;
+    };
+    Expected<Payload> open_payload(const std::array<std::byte, 16>& id);  // not_found
+    // Best effort: what stays behind is garbage, not damage.
+    void remove_payload(const std::array<std::byte, 16>& id);
+
+private:
+    Files& files_;
+    std::string path_;
+    bool shared_by_group_;
+    Files::Handle pages_ = Files::kNoHandle;  // opened at the first use
+};
+
+// The directory of an owner's store when none is named: docs/store.md. Looks at FESTORE_STORE, STATE_DIRECTORY,
+// XDG_DATA_HOME and HOME. usage: none of them helps.
+Expected<std::string> default_store_directory(const struct Owner& owner);
+
+}  // namespace festore
