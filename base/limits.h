@@ -46,4 +46,15 @@ inline constexpr uint64_t kObjectBytesMax = uint64_t{1} << 40;
 inline constexpr uint32_t kSegmentBytesMin = 4096;
 inline constexpr uint32_t kSegmentBytesMax = 256 * 1024;
 
+// What the TA serves (rule 21). Stores of one device, the last ones kept for uid 0.
+inline constexpr size_t kStoresMax = 64;
+inline constexpr size_t kStoresKeptForRoot = 16;
+// Transactions over several calls, of all clients together: each has memory of its own.
+inline constexpr size_t kBatchesMax = 2;
+// Pages in plain that the TA keeps for all reading and single changes, and for each transaction over several calls:
+// enough for an index of three levels (Pages::is_roomy).
+inline constexpr size_t kStoreFrames = 20;
+// The largest segment that one call seals or opens.
+inline constexpr uint32_t kSegmentBytesServed = 32 * 1024;
+
 }  // namespace festore::limits

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One-shot digests and MACs by the TEE's own implementation (TEE Internal Core API 1.3, chapter 6). A TEE built without
-// an algorithm answers not_supported.
+// Digests, MACs and authenticated encryption by the TEE's own implementation (TEE Internal Core API 1.3, chapter 6). A TEE
+// built without an algorithm answers not_supported.
 #pragma once
-#include "base/bytes.h"
-#include "gp/tee.h"
+#include "gp/operation.h"
 
 #include <initializer_list>
 
@@ -16,5 +15,33 @@ using Sha256Digest = std::array<std::byte, 32>;
 Result<Sha1Digest> sha1(std::initializer_list<Bytes> parts);
 // `key`: 24 to 128 bytes (what OP-TEE takes for TEE_TYPE_HMAC_SHA256).
 Result<Sha256Digest> hmac_sha256(Bytes key, std::initializer_list<Bytes> parts);
+
+void random(MutableBytes out);
+
+// The same as hmac_sha256(), for keys of 32 bytes that come many times in a row.
+class HmacSha256 {
+public:
+    Result<Sha256Digest> mac(Bytes key, std::initializer_list<Bytes> parts);
+
+private:
+    KeyedOperation operation_{TEE_ALG_HMAC_SHA256, TEE_MODE_MAC, TEE_TYPE_HMAC_SHA256};
+};
+
+// AES-256-GCM (NIST SP 800-38D), nonces of 12 and tags of 16 bytes. Buffers are TA memory and do not overlap.
+class Aes256Gcm {
+public:
+    struct Parameters {
+        Bytes key;  // 32 bytes
+        Bytes nonce;
+        Bytes associated;
+    };
+    Status seal(const Parameters& p, Bytes plain, MutableBytes sealed, MutableBytes tag);
+    // security: not authentic; `plain` then holds nothing of use.
+    Status open(const Parameters& p, Bytes sealed, Bytes tag, MutableBytes plain);
+
+private:
+    KeyedOperation encryption_{TEE_ALG_AES_GCM, TEE_MODE_ENCRYPT, TEE_TYPE_AES};
+    KeyedOperation decryption_{TEE_ALG_AES_GCM, TEE_MODE_DECRYPT, TEE_TYPE_AES};
+};
 
 }  // namespace festore::gp

@@ -22,6 +22,15 @@ Status PersistentObject::replace(uint32_t storage, const ObjectId& id, Bytes con
     return {};
 }
 
+Result<PersistentObject> PersistentObject::create(uint32_t storage, const ObjectId& id, uint32_t flags, Bytes content) {
+    TEE_ObjectHandle handle = TEE_HANDLE_NULL;
+    const TEE_Result result =
+        TEE_CreatePersistentObject(storage, id.bytes.data(), static_cast<Size>(id.size), flags, TEE_HANDLE_NULL,
+                                   content.data(), static_cast<Size>(content.size()), &handle);
+    if (result != TEE_SUCCESS) return fail_with(result);
+    return PersistentObject(handle);
+}
+
 Result<size_t> PersistentObject::size() const {
     TEE_ObjectInfo info{};
     if (const TEE_Result result = TEE_GetObjectInfo1(handle_, &info); result != TEE_SUCCESS) return fail_with(result);
@@ -34,6 +43,14 @@ Result<size_t> PersistentObject::read(MutableBytes out) {
     if (result == TEE_ERROR_CORRUPT_OBJECT) handle_ = TEE_HANDLE_NULL;  // the TEE has deleted the object and closed it
     if (result != TEE_SUCCESS) return fail_with(result);
     return std::min<size_t>(count, out.size());
+}
+
+Status PersistentObject::write(size_t offset, Bytes content) {
+    TEE_Result result = TEE_SeekObjectData(handle_, static_cast<int32_t>(offset), TEE_DATA_SEEK_SET);
+    if (result == TEE_SUCCESS) result = TEE_WriteObjectData(handle_, content.data(), static_cast<Size>(content.size()));
+    if (result == TEE_ERROR_CORRUPT_OBJECT) handle_ = TEE_HANDLE_NULL;  // as in read()
+    if (result != TEE_SUCCESS) return fail_with(result);
+    return {};
 }
 
 Status PersistentObject::remove() && {

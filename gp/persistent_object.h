@@ -30,6 +30,9 @@ public:
     // Makes the object with its whole content in one atomic and durable step, replacing one of that id; closes it.
     static Status replace(uint32_t storage, const ObjectId& id, Bytes content);
 
+    // Makes the object, which must not be there, with that content, and keeps it open. access_conflict: it is there.
+    static Result<PersistentObject> create(uint32_t storage, const ObjectId& id, uint32_t flags, Bytes content);
+
     PersistentObject(PersistentObject&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     PersistentObject& operator=(PersistentObject&& other) noexcept {
         std::swap(handle_, other.handle_);
@@ -40,6 +43,9 @@ public:
     [[nodiscard]] Result<size_t> size() const;
     // Reads up to out.size() bytes from where the last read ended: how many, 0 at the end.
     Result<size_t> read(MutableBytes out);
+    // Overwrites, or appends, in one atomic and durable step; the object must have been opened for writing. After any
+    // failure the handle must not be used any more, only closed (rule 2).
+    Status write(size_t offset, Bytes content);
     // Deletes the object; it must have been opened with TEE_DATA_FLAG_ACCESS_WRITE_META. The handle is gone either way.
     Status remove() &&;
 

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: BSD-2-Clause
-srcs-y += crypto.cpp persistent_object.cpp system.cpp
+srcs-y += crypto.cpp operation.cpp persistent_object.cpp system.cpp
 include cxx.mk

@@ -3,8 +3,9 @@
 
 #include "base/name.h"
 #include "protocol/messages.h"
+#include "ta/call_memory.h"
 #include "ta/listing.h"
-#include "ta/persistent_objects.h"
+#include "ta/store_dispatch.h"
 #include "ta/version.h"
 
 namespace festore::ta {
@@ -34,33 +35,6 @@ constexpr std::optional<Payload> payload_of(Command command) {
     case Command::list: return Payload::output;
     default: return std::nullopt;
     }
-}
-
-// A memref's bytes, copied out of shared memory once. The copy can be read as often as one likes.
-template <size_t N>
-class CopiedIn {
-public:
-    static Result<CopiedIn> from(const TEE_Param& param) {
-        CopiedIn copy;
-        copy.size_ = param.memref.size;
-        if (copy.size_ > N) return fail(Code::bad_parameters);
-        if (copy.size_ > 0 && param.memref.buffer == nullptr) return fail(Code::bad_parameters);
-        if (copy.size_ > 0)
-            TEE_MemMove(copy.bytes_.data(), param.memref.buffer, static_cast<gp::Size>(copy.size_));
-        return copy;
-    }
-    [[nodiscard]] Bytes view() const { return Bytes(bytes_).first(size_); }
-
-private:
-    std::array<std::byte, N> bytes_{};
-    size_t size_ = 0;
-};
-
-SharedInput input_of(const TEE_Param& param) {
-    return {param.memref.buffer, param.memref.buffer == nullptr ? 0 : size_t{param.memref.size}};
-}
-SharedOutput output_of(const TEE_Param& param) {
-    return {param.memref.buffer, param.memref.buffer == nullptr ? 0 : size_t{param.memref.size}, 0};
 }
 
 // What one call has: the session, the request in TA memory, the payload, and where the answer goes.
@@ -189,6 +163,10 @@ Status write_object(Instance& instance, Session& session, std::span<TEE_Param, 4
 }
 
 Status run(Instance& instance, Session& session, Command command, uint32_t types, std::span<TEE_Param, 4> params) {
+    if (is_store_command(static_cast<uint32_t>(command))) {
+        if (!session.identity_checked) return fail(Code::bad_state);
+        return dispatch_store(instance, session, static_cast<uint32_t>(command), types, params);
+    }
     const bool demo = command == Command::write_object;
     const std::optional<Payload> payload = payload_of(command);
     if (!demo && !payload) return fail(Code::not_supported);

@@ -2,6 +2,7 @@
 #include "ta/session.h"
 
 #include "base/limits.h"
+#include "base/writer.h"
 #include "ta/known_keys.h"
 
 namespace festore::ta {
@@ -10,14 +11,18 @@ namespace {
 // What Linux calls uid 0 (ta/identity.cpp computes it for any).
 constexpr Uuid kRoot = Uuid::from_fields(0xef0180a3, 0x13f3, 0x5d1c, {0xb7, 0xf5, 0x88, 0x8c, 0x0e, 0x21, 0x05, 0x9a});
 
+constexpr std::string_view kDeviceKeyLabel = "festore device key 1";
+
 bool may_open(const Identity& identity, size_t all, size_t own) {
     if (all >= limits::kSessionsMax || own >= limits::kSessionsPerIdentityMax) return false;
     const size_t left = limits::kSessionsMax - all;
-    if (left <= limits::kSessionsKeptForRoot) return identity.login == protocol::Login::user && identity.uuid == kRoot;
+    if (left <= limits::kSessionsKeptForRoot) return is_root(identity);
     return left > limits::kSessionsKeptForNew || own == 0;
 }
 
 }  // namespace
+
+bool is_root(const Identity& identity) { return identity.login == protocol::Login::user && identity.uuid == kRoot; }
 
 Result<Session*> Instance::open_session() {
     const Identity identity = FESTORE_TRY(identity_of_caller());
@@ -30,7 +35,7 @@ Result<Session*> Instance::open_session() {
     if (!may_open(identity, all, own)) return fail(Code::busy);
     void* memory = TEE_Malloc(sizeof(Session), TEE_MALLOC_FILL_ZERO);
     if (memory == nullptr) return fail(Code::out_of_memory);
-    sessions_ = new (memory) Session{identity, identity.login == protocol::Login::public_, sessions_};
+    sessions_ = new (memory) Session{identity, identity.login == protocol::Login::public_, sessions_, {}};
     return sessions_;
 }
 
@@ -38,6 +43,8 @@ void Instance::close_session(Session* session) {
     for (Session** link = &sessions_; *link != nullptr; link = &(*link)->next) {
         if (*link != session) continue;
         *link = session->next;
+        session->~Session();
+        wipe({reinterpret_cast<std::byte*>(session), sizeof *session});
         TEE_Free(session);
         return;
     }
@@ -62,6 +69,43 @@ Result<HukStrength> Instance::huk_strength() {
         }
     }
     return *huk_strength_;
+}
+
+Result<Bytes> Instance::device_key() {
+    if (!device_key_) {
+        Result<SecretBytes<32>> derived = gp::derive_ta_unique_key(bytes_of(kDeviceKeyLabel));
+        if (!derived && derived.error().code == Code::item_not_found) return fail(Code::not_supported);
+        device_key_.emplace(FESTORE_TRY(std::move(derived)));
+    }
+    return device_key_->expose();
+}
+
+Result<Workspace*> Instance::workspace() {
+    if (!workspace_) workspace_ = FESTORE_TRY(gp::Owned<Workspace>::make(crypto_));
+    return &*workspace_;
+}
+
+Result<SegmentBuffer*> Instance::segment_buffer() {
+    if (!segment_buffer_) segment_buffer_ = FESTORE_TRY(gp::Owned<SegmentBuffer>::make());
+    return &*segment_buffer_;
+}
+
+bool Instance::may_begin_batch() const {
+    size_t running = 0;
+    for (const Session* s = sessions_; s != nullptr; s = s->next)
+        if (s->store.batch) ++running;
+    return running < limits::kBatchesMax;
+}
+
+std::array<std::byte, 16> Instance::next_salt() {
+    std::array<std::byte, 16> salt{};
+    TEE_Time now{};
+    TEE_GetREETime(&now);
+    Writer out(salt);
+    out.u32(now.seconds);
+    out.u32(now.millis);
+    out.u64(++salts_);
+    return salt;
 }
 
 }  // namespace festore::ta

@@ -3,6 +3,8 @@
 // calls into an instance one call at a time, so nothing here locks.
 #pragma once
 #include "ta/object_id.h"
+#include "ta/root_table.h"
+#include "ta/store_session.h"
 
 #include <new>
 
@@ -12,12 +14,19 @@ struct Session {
     Identity identity;
     bool identity_checked = false;  // by hello; public sessions need none
     Session* next = nullptr;
+    StoreSession store;
 };
 
 enum class HukStrength : uint8_t {
     zero,
     predictable,  // another one of ta/known_keys.h
     not_known,    // none of those
+};
+
+// One segment of a payload, for all sessions: it holds nothing between calls.
+struct SegmentBuffer {
+    std::array<std::byte, limits::kSegmentBytesServed> plain;
+    std::array<std::byte, limits::kSegmentBytesServed + engine::kTagBytes> sealed;
 };
 
 class Instance {
@@ -32,10 +41,31 @@ public:
     // An error: nobody can tell.
     Result<HukStrength> huk_strength();
 
+    // Of stores. 32 bytes, the same for all of them (rule 18); not_supported likewise.
+    Result<Bytes> device_key();
+    RootTable& root_table(engine::Anchor anchor) { return anchor == engine::Anchor::rpmb ? rpmb_ : ree_; }
+    TeeCrypto& crypto() { return crypto_; }
+    // Made at the first use. out_of_memory.
+    Result<Workspace*> workspace();
+    Result<SegmentBuffer*> segment_buffer();
+    [[nodiscard]] bool may_begin_batch() const;  // limits::kBatchesMax
+    // Bytes that this instance has not given before, and other instances only by a coincidence of clocks.
+    std::array<std::byte, 16> next_salt();
+
 private:
     std::optional<ObjectIds> ids_;
     std::optional<HukStrength> huk_strength_;
+    std::optional<SecretBytes<32>> device_key_;
     Session* sessions_ = nullptr;
+    TeeCrypto crypto_;
+    RootTable ree_{engine::Anchor::ree};
+    RootTable rpmb_{engine::Anchor::rpmb};
+    gp::Owned<Workspace> workspace_;
+    gp::Owned<SegmentBuffer> segment_buffer_;
+    uint64_t salts_ = 0;
 };
+
+// Whether it is what Linux calls uid 0.
+bool is_root(const Identity& identity);
 
 }  // namespace festore::ta

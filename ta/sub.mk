@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 global-incdirs-y += . ..
-subdirs-y += ../base ../protocol ../gp
-srcs-y += dispatch.cpp entry_points.cpp identity.cpp listing.cpp object_format.cpp object_id.cpp \
-	persistent_objects.cpp session.cpp runtime/cxx_runtime.cpp
+subdirs-y += ../base ../protocol ../engine ../gp
+srcs-y += dispatch.cpp entry_points.cpp identity.cpp listing.cpp object_format.cpp object_id.cpp page_area.cpp \
+	persistent_objects.cpp root_table.cpp session.cpp store_call.cpp store_changes.cpp store_dispatch.cpp \
+	store_open.cpp store_payloads.cpp store_reads.cpp workspace.cpp runtime/cxx_runtime.cpp
 include cxx.mk

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A client's memory references: shared memory that changes at any time. Copied once, then the copy is read.
+#pragma once
+#include "ta/persistent_objects.h"
+
+namespace festore::ta {
+
+// A memref's bytes, copied out of shared memory once. The copy can be read as often as one likes.
+template <size_t N>
+class CopiedIn {
+public:
+    static Result<CopiedIn> from(const TEE_Param& param) {
+        CopiedIn copy;
+        copy.size_ = param.memref.size;
+        if (copy.size_ > N) return fail(Code::bad_parameters);
+        if (copy.size_ > 0 && param.memref.buffer == nullptr) return fail(Code::bad_parameters);
+        if (copy.size_ > 0)
+            TEE_MemMove(copy.bytes_.data(), param.memref.buffer, static_cast<gp::Size>(copy.size_));
+        return copy;
+    }
+    [[nodiscard]] Bytes view() const { return Bytes(bytes_).first(size_); }
+
+private:
+    std::array<std::byte, N> bytes_{};
+    size_t size_ = 0;
+};
+
+inline SharedInput input_of(const TEE_Param& param) {
+    return {param.memref.buffer, param.memref.buffer == nullptr ? 0 : size_t{param.memref.size}};
+}
+inline SharedOutput output_of(const TEE_Param& param) {
+    return {param.memref.buffer, param.memref.buffer == nullptr ? 0 : size_t{param.memref.size}, 0};
+}
+
+}  // namespace festore::ta

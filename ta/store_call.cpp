@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ta/store_call.h"
+
+namespace festore::ta {
+
+using engine::RootRecord;
+
+Result<StoreCall::Place> StoreCall::place() const {
+    if (!session.store.is_open) return fail(Code::bad_state);
+    RootTable& table = instance.root_table(session.store.anchor);
+    FESTORE_CHECK(table.load());
+    return Place{&table, FESTORE_TRY(table.find(session.identity))};
+}
+
+Result<RootRecord> StoreCall::record() const {
+    const Place at = FESTORE_TRY(place());
+    const RootRecord record = FESTORE_TRY(at.table->record(at.place));
+    if (record.store_id != session.store.store_id) return fail(Code::bad_state);
+    return record;
+}
+
+Result<Workspace*> StoreCall::workspace(const RootRecord& record) const {
+    Workspace* const workspace = FESTORE_TRY(instance.workspace());
+    const Bytes device_key = FESTORE_TRY(instance.device_key());
+    FESTORE_CHECK(workspace->use(device_key, record));
+    return workspace;
+}
+
+void encode_status(const RootRecord& record, Writer& out) {
+    protocol::StoreStatus status;
+    status.store_id = record.store_id;
+    status.anchor = static_cast<uint8_t>(record.anchor);
+    status.cipher = static_cast<uint8_t>(record.cipher);
+    status.height = record.height;
+    status.epoch = record.epoch;
+    status.generation = record.generation;
+    status.objects = record.objects;
+    status.content_bytes = record.content_bytes;
+    status.page_count = record.page_count;
+    status.free_pages = record.free_pages;
+    status.pages_sealed = record.pages_sealed;
+    status.index_page = record.index.page;
+    status.free_list_page = record.free_list.page;
+    status.flags = record.flags;
+    status.freshness_lost_count = record.freshness_lost_count;
+    status.freshness_lost_generation = record.freshness_lost_generation;
+    status.created = record.created;
+    encode(status, out);
+}
+
+protocol::PageAnswer page_answer(protocol::CallOutcome outcome, uint64_t generation, engine::Pages& pages,
+                                 PageArea& area) {
+    protocol::PageAnswer answer;
+    answer.outcome = outcome;
+    answer.generation = generation;
+    answer.written = area.finish();
+    if (outcome != protocol::CallOutcome::need_pages) return answer;
+    static_assert(engine::Needs::kMax <= protocol::kNeedsMax);
+    for (const engine::Need& need : pages.needs().list()) answer.needs[answer.need_count++] = {need.page, need.mismatch};
+    return answer;
+}
+
+}  // namespace festore::ta

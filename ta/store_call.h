@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One call on a store: what it came with, and what every command needs of the instance and the session.
+#pragma once
+#include "protocol/store_messages.h"
+#include "ta/page_area.h"
+#include "ta/persistent_objects.h"
+#include "ta/session.h"
+
+namespace festore::ta {
+
+struct StoreCall {
+    Instance& instance;
+    Session& session;
+    Bytes request;       // in TA memory
+    TEE_Param& content;  // the third parameter
+    bool has_content;    // whether there is one
+    TEE_Param& area;     // the fourth
+    Writer& answer;
+
+    // The root record of the session's store as the TEE has it now. bad_state: no store is open, or it is another one.
+    [[nodiscard]] Result<engine::RootRecord> record() const;
+    // The table that anchors it, loaded, and the store's place in it.
+    struct Place {
+        RootTable* table;
+        size_t place;
+    };
+    [[nodiscard]] Result<Place> place() const;
+    // The shared workspace, serving this store.
+    [[nodiscard]] Result<Workspace*> workspace(const engine::RootRecord& record) const;
+};
+
+void encode_status(const engine::RootRecord& record, Writer& out);
+// What every answer with pages begins with.
+protocol::PageAnswer page_answer(protocol::CallOutcome outcome, uint64_t generation, engine::Pages& pages, PageArea& area);
+
+// The commands (protocol/store_messages.h), a file each group. Each writes its answer; after an error what it wrote counts,
+// too.
+Status store_make(StoreCall& call);
+Status store_create(StoreCall& call);
+Status store_open(StoreCall& call);
+Status store_get(StoreCall& call);
+Status store_stat(StoreCall& call);
+Status store_list(StoreCall& call);
+Status store_begin(StoreCall& call);
+Status store_put(StoreCall& call);
+Status store_remove(StoreCall& call);
+Status store_rename(StoreCall& call);
+Status store_prepare(StoreCall& call);
+Status store_commit(StoreCall& call);
+Status store_abort(StoreCall& call);
+Status store_outcome(StoreCall& call);
+Status store_begin_upload(StoreCall& call);
+Status store_seal_segment(StoreCall& call);
+Status store_read_segment(StoreCall& call);
+
+}  // namespace festore::ta

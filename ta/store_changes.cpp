@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Changing a store. Either in one call (the flag single): begin, change, prepare; or in several, with a workspace of the
+// session's own. Both end with commit: one write into TEE storage (rules 3, 4, 5).
+#include "engine/recovery.h"
+#include "ta/store_call.h"
+
+namespace festore::ta {
+namespace {
+
+using engine::Effect;
+using engine::Progress;
+using engine::RootRecord;
+using engine::Transaction;
+using protocol::CallOutcome;
+
+// Rule 17: the recovery copy is among the pages that the client makes durable before the commit.
+Status write_recovery_copy(StoreCall& call, const RootRecord& record, PageArea& area) {
+    const Bytes device_key = FESTORE_TRY(call.instance.device_key());
+    const gp::Owned<engine::PageBytes> slot = FESTORE_TRY(gp::Owned<engine::PageBytes>::make());
+    FESTORE_CHECK(engine::seal_recovery_copy(call.instance.crypto(), device_key, record, *slot));
+    return area.write(engine::recovery_slot(record.generation), *slot);
+}
+
+// Whether all is in the area, the recovery copy included.
+Result<bool> prepare(StoreCall& call, Transaction& transaction, PageArea& area) {
+    if (FESTORE_TRY(transaction.prepare(area)) == Transaction::Prepared::need_room || area.room() == 0) return false;
+    FESTORE_CHECK(write_recovery_copy(call, transaction.record(), area));
+    call.session.store.prepared.emplace(transaction.record());
+    return true;
+}
+
+// The transaction that a change belongs to.
+struct Running {
+    Workspace* workspace = nullptr;
+    uint64_t base_generation = 0;
+    bool single = false;
+
+    static Result<Running> of(StoreCall& call, bool single) {
+        const RootRecord record = FESTORE_TRY(call.record());
+        if (!single) {
+            StoreSession& store = call.session.store;
+            if (!store.batch || !store.batch->transaction.is_running() || store.prepared) return fail(Code::bad_state);
+            return Running{&*store.batch, record.generation, false};
+        }
+        if (call.session.store.batch) return fail(Code::bad_state);
+        call.session.store.prepared.reset();
+        Workspace* const workspace = FESTORE_TRY(call.workspace(record));
+        FESTORE_CHECK(workspace->transaction.begin(workspace->keys(), record));
+        return Running{workspace, record.generation, true};
+    }
+    void end() const {
+        if (single) workspace->transaction.end();
+    }
+};
+
+// What every change does around its own part, `change`.
+template <class F>
+Status run_change(StoreCall& call, protocol::PageArea request_area, bool single, F&& change) {
+    PageArea area = FESTORE_TRY(PageArea::over(call.area, request_area));
+    const Running running = FESTORE_TRY(Running::of(call, single));
+    Transaction& transaction = running.workspace->transaction;
+    Effect effect;
+    const Result<Progress> changed = change(transaction, area, effect);
+    protocol::ChangeAnswer answer;
+    Status status = changed ? Status{} : tl::make_unexpected(changed.error());
+    CallOutcome outcome = changed && *changed == Progress::need_pages ? CallOutcome::need_pages : CallOutcome::done;
+    if (status && outcome == CallOutcome::done && single) {
+        const Result<bool> prepared = prepare(call, transaction, area);
+        if (!prepared) status = tl::make_unexpected(prepared.error());
+        else if (!*prepared) status = fail(Code::short_buffer);
+        if (status) {
+            answer.transaction = transaction.id();
+            answer.generation = transaction.record().generation;
+        }
+    }
+    answer.pages = page_answer(outcome, running.base_generation, running.workspace->pages, area);
+    running.end();
+    if (!status) {
+        encode(answer.pages, call.answer);
+        return status;
+    }
+    answer.version = effect.version;
+    answer.dropped_payload = effect.dropped_payload;
+    answer.payload = effect.payload;
+    encode(answer, call.answer);
+    return {};
+}
+
+struct PutContent {
+    std::array<std::byte, limits::kIndexEntryBytesMax> bytes{};
+    ~PutContent() { wipe(bytes); }
+};
+
+// The content of an inlined object, copied once; or the completed upload.
+Result<engine::Entry> entry_of(StoreCall& call, const protocol::StorePutRequest& request, PutContent& copy) {
+    engine::Entry entry;
+    if (request.inlined) {
+        if (!call.has_content || request.size != call.content.memref.size) return fail(Code::bad_parameters);
+        if (request.size > engine::inline_bytes_max(request.name.size())) return fail(Code::limit_exceeded);
+        const auto size = static_cast<size_t>(request.size);
+        if (size > 0 && call.content.memref.buffer == nullptr) return fail(Code::bad_parameters);
+        if (size > 0) TEE_MemMove(copy.bytes.data(), call.content.memref.buffer, static_cast<gp::Size>(size));
+        entry.size = request.size;
+        entry.content = Bytes(copy.bytes).first(size);
+    } else {
+        const auto& upload = call.session.store.upload;
+        if (call.has_content) return fail(Code::bad_parameters);
+        if (!upload || !upload->is_complete() || upload->id() != request.payload) return fail(Code::bad_state);
+        entry = upload->entry();
+        if (entry.size != request.size) return fail(Code::bad_parameters);
+    }
+    entry.flags = (request.flags & protocol::kStoreWriteOnce) != 0 ? engine::kEntryWriteOnce : 0;
+    entry.modified = request.modified;
+    return entry;
+}
+
+}  // namespace
+
+Status store_begin(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::BeginRequest>(call.request));
+    const RootRecord record = FESTORE_TRY(call.record());
+    if (record.generation != request.generation) return fail(Code::bad_state);
+    StoreSession& store = call.session.store;
+    store.batch.reset();
+    store.prepared.reset();
+    if (!call.instance.may_begin_batch()) return fail(Code::busy);
+    store.batch = FESTORE_TRY(gp::Owned<Workspace>::make(call.instance.crypto()));
+    const auto begun = [&]() -> Status {
+        const Bytes device_key = FESTORE_TRY(call.instance.device_key());
+        FESTORE_CHECK(store.batch->use(device_key, record));
+        return store.batch->transaction.begin(store.batch->keys(), record);
+    }();
+    if (!begun) {
+        store.batch.reset();
+        return begun;
+    }
+    encode(protocol::BeginAnswer{store.batch->transaction.id(), record.generation + 1}, call.answer);
+    return {};
+}
+
+Status store_put(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::StorePutRequest>(call.request));
+    PutContent content;
+    engine::PutArguments arguments;
+    arguments.name = request.name;
+    arguments.entry = FESTORE_TRY(entry_of(call, request, content));
+    arguments.if_absent = (request.flags & protocol::kStoreIfAbsent) != 0;
+    if ((request.flags & protocol::kStoreIfVersion) != 0) arguments.if_version = request.if_version;
+    return run_change(call, request.area, (request.flags & protocol::kStoreSingle) != 0,
+                      [&](Transaction& t, PageArea& area, Effect& effect) { return t.put(area, arguments, effect); });
+}
+
+Status store_remove(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::StoreNameRequest>(call.request));
+    if ((request.flags & ~protocol::kStoreSingle) != 0) return fail(Code::bad_parameters);
+    return run_change(call, request.area, request.flags != 0, [&](Transaction& t, PageArea& area, Effect& effect) {
+        return t.remove(area, request.name, effect);
+    });
+}
+
+Status store_rename(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::StoreRenameRequest>(call.request));
+    const bool replace = (request.flags & protocol::kStoreReplace) != 0;
+    return run_change(call, request.area, (request.flags & protocol::kStoreSingle) != 0,
+                      [&](Transaction& t, PageArea& area, Effect& effect) {
+                          return t.rename(area, request.from, request.to, replace, effect);
+                      });
+}
+
+Status store_prepare(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::PrepareRequest>(call.request));
+    PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
+    const Running running = FESTORE_TRY(Running::of(call, false));
+    const Result<bool> prepared = prepare(call, running.workspace->transaction, area);
+    const CallOutcome outcome = prepared && !*prepared ? CallOutcome::need_room : CallOutcome::done;
+    encode(page_answer(outcome, running.base_generation, running.workspace->pages, area), call.answer);
+    if (!prepared) return tl::make_unexpected(prepared.error());
+    return {};
+}
+
+// The second check besides the client's lock (rule 6): the record that the transaction began with must still be there.
+Status store_commit(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
+    StoreSession& store = call.session.store;
+    if (!store.prepared) return fail(Code::bad_state);
+    const RootRecord& next = store.prepared->record;
+    if (next.transaction_id != request.transaction || next.generation != request.generation)
+        return fail(Code::bad_state);
+    const PreparedRecord committed(next);
+    store.prepared.reset();
+    store.batch.reset();
+    const StoreCall::Place at = FESTORE_TRY(call.place());
+    const RootRecord base = FESTORE_TRY(at.table->record(at.place));
+    if (base.store_id != committed.record.store_id || base.epoch != committed.record.epoch ||
+        base.generation + 1 != committed.record.generation)
+        return fail(Code::bad_state);
+    FESTORE_CHECK(at.table->write(at.place, committed.record));
+    encode_status(committed.record, call.answer);
+    return {};
+}
+
+Status store_abort(StoreCall& call) {
+    FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
+    call.session.store.prepared.reset();
+    call.session.store.batch.reset();
+    return {};
+}
+
+// Rule 4. The client asks while it holds the store's lock: nobody else has committed since.
+Status store_outcome(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
+    const RootRecord record = FESTORE_TRY(call.record());
+    protocol::OutcomeAnswer answer;
+    answer.generation = record.generation;
+    if (record.generation == request.generation && record.transaction_id == request.transaction)
+        answer.outcome = protocol::TransactionOutcome::committed;
+    encode(answer, call.answer);
+    return {};
+}
+
+}  // namespace festore::ta

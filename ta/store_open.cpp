@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Making and opening a store (rules 3, 18, 20, 21, 22).
+#include "base/limits.h"
+#include "protocol/store_files.h"
+#include "ta/store_call.h"
+
+namespace festore::ta {
+namespace {
+
+using engine::Anchor;
+using engine::RootRecord;
+
+protocol::Storage storage_of(Anchor anchor) {
+    return anchor == Anchor::rpmb ? protocol::Storage::rpmb : protocol::Storage::ree;
+}
+
+// Rule 3: whoever has a record under one anchor gets none under the other.
+Status has_none(StoreCall& call, Anchor anchor) {
+    RootTable& table = call.instance.root_table(anchor);
+    FESTORE_CHECK(table.load());
+    const Result<size_t> place = table.find(call.session.identity);
+    if (place) return fail(Code::access_conflict);
+    return place.error().code == Code::item_not_found ? Status{} : tl::make_unexpected(place.error());
+}
+
+Status has_none_anywhere(StoreCall& call, Anchor wanted, bool without_asking_rpmb) {
+    FESTORE_CHECK(has_none(call, wanted));
+    const Anchor other = wanted == Anchor::ree ? Anchor::rpmb : Anchor::ree;
+    if (other == Anchor::rpmb && without_asking_rpmb) return {};
+    if (!trusted_storage(storage_of(other))) return {};  // this TEE is built without it
+    return has_none(call, other);
+}
+
+Status write_header(StoreCall& call, const RootRecord& record, const engine::KeyCheckValue& key_check) {
+    protocol::StoreHeader header;
+    header.tee = gp::tee_is_simulated() ? protocol::TeeKind::simulated : protocol::TeeKind::optee;
+    header.anchor = static_cast<uint8_t>(record.anchor);
+    header.cipher = static_cast<uint8_t>(record.cipher);
+    header.login = record.login;
+    header.identity = record.identity;
+    header.store_id = record.store_id;
+    header.key_check = key_check;
+    std::array<std::byte, protocol::kStoreHeaderBytes> encoded{};
+    Writer out(encoded);
+    encode(header, out);
+    const size_t room = call.content.memref.buffer == nullptr ? 0 : size_t{call.content.memref.size};
+    call.content.memref.size = protocol::kStoreHeaderBytes;
+    if (room < encoded.size()) return fail(Code::short_buffer);
+    TEE_MemMove(call.content.memref.buffer, encoded.data(), static_cast<gp::Size>(encoded.size()));
+    return {};
+}
+
+}  // namespace
+
+// Nothing is written yet: the directory comes first (rule 7).
+Status store_make(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::MakeRequest>(call.request));
+    engine::NewStore wanted;
+    wanted.login = static_cast<uint32_t>(call.session.identity.login);
+    wanted.identity = call.session.identity.uuid;
+    wanted.anchor = static_cast<Anchor>(request.anchor);
+    wanted.cipher = static_cast<engine::Cipher>(request.cipher);
+    wanted.created = request.created;
+    if (wanted.cipher != engine::Cipher::aes_256_gcm) return fail(Code::not_supported);
+    FESTORE_CHECK(trusted_storage(storage_of(wanted.anchor)));
+    const Bytes device_key = FESTORE_TRY(call.instance.device_key());
+    FESTORE_CHECK(has_none_anywhere(call, wanted.anchor, request.without_asking_rpmb));
+    FESTORE_TRY(call.instance.root_table(wanted.anchor).free_place(is_root(call.session.identity)));
+    const PreparedRecord made(FESTORE_TRY(engine::make_store(call.instance.crypto(), device_key, wanted)));
+    const auto key_check =
+        FESTORE_TRY(engine::key_check_value(call.instance.crypto(), device_key, made.record.store_id));
+    FESTORE_CHECK(write_header(call, made.record, key_check));
+    call.session.store.made.emplace(made.record);
+    return {};
+}
+
+Status store_create(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
+    StoreSession& store = call.session.store;
+    if (!store.made || store.made->record.store_id != request.transaction) return fail(Code::bad_state);
+    const PreparedRecord made(store.made->record);
+    store.made.reset();
+    FESTORE_CHECK(has_none(call, made.record.anchor));
+    RootTable& table = call.instance.root_table(made.record.anchor);
+    const size_t place = FESTORE_TRY(table.free_place(is_root(call.session.identity)));
+    FESTORE_CHECK(table.write(place, made.record));
+    store.is_open = true;
+    store.anchor = made.record.anchor;
+    store.store_id = made.record.store_id;
+    encode_status(made.record, call.answer);
+    return {};
+}
+
+Status store_open(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::OpenRequest>(call.request));
+    const auto anchor = static_cast<Anchor>(request.anchor);
+    FESTORE_CHECK(trusted_storage(storage_of(anchor)));
+    // Before any TEE object is opened: OP-TEE deletes what it cannot decrypt (rule 18).
+    const Bytes device_key = FESTORE_TRY(call.instance.device_key());
+    const auto key_check =
+        FESTORE_TRY(engine::key_check_value(call.instance.crypto(), device_key, request.store_id));
+    if (key_check != request.key_check) return fail(Code::security);
+    RootTable& table = call.instance.root_table(anchor);
+    FESTORE_CHECK(table.load());
+    const size_t place = FESTORE_TRY(table.find(call.session.identity));
+    const RootRecord record = FESTORE_TRY(table.record(place));
+    if (record.store_id != request.store_id) return fail(Code::bad_parameters);
+    StoreSession& store = call.session.store;
+    if (store.is_open && store.store_id != record.store_id) store.batch.reset();
+    store.is_open = true;
+    store.anchor = anchor;
+    store.store_id = record.store_id;
+    encode_status(record, call.answer);
+    return {};
+}
+
+}  // namespace festore::ta

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reading a store: get, stat, list. No call into TEE storage once the root table has been read.
+#include "gp/heap_buffer.h"
+#include "ta/store_call.h"
+
+namespace festore::ta {
+namespace {
+
+using engine::Entry;
+using engine::EntryKind;
+using engine::Progress;
+using protocol::CallOutcome;
+
+protocol::StoreMetadata metadata_of(const Entry& entry) {
+    protocol::StoreMetadata m;
+    m.flags = (entry.flags & engine::kEntryWriteOnce) != 0 ? 1 : 0;
+    m.inlined = entry.kind == EntryKind::inlined;
+    m.version = entry.version;
+    m.created = entry.created;
+    m.modified = entry.modified;
+    m.size = entry.size;
+    if (m.inlined) return m;
+    copy_bytes(entry.payload.id, m.payload);
+    m.segment_bytes = entry.payload.segment_bytes;
+    m.segments = entry.payload.segments;
+    return m;
+}
+
+CallOutcome outcome_of(Progress progress) {
+    return progress == Progress::done ? CallOutcome::done : CallOutcome::need_pages;
+}
+
+// The tree that a call reads: the committed one, or what the session's transaction has made of it.
+struct Source {
+    engine::RootRecord record;
+    Workspace* workspace = nullptr;
+    engine::Tree tree;
+    bool pending = false;
+
+    static Result<Source> of(const StoreCall& call, bool pending) {
+        Source source;
+        source.record = FESTORE_TRY(call.record());
+        source.pending = pending;
+        if (pending) {
+            if (!call.session.store.batch || !call.session.store.batch->transaction.is_running())
+                return fail(Code::bad_state);
+            source.workspace = &*call.session.store.batch;
+        } else {
+            source.workspace = FESTORE_TRY(call.workspace(source.record));
+        }
+        source.tree = {source.record.index, source.record.height, source.record.page_count};
+        return source;
+    }
+    engine::IndexReader reader(PageArea& area) {
+        if (pending) return workspace->transaction.reader(area);
+        workspace->pages.begin_call(area, tree, nullptr);
+        return engine::IndexReader(workspace->pages, tree);
+    }
+};
+
+size_t take_room(TEE_Param& memory) {
+    const size_t room = memory.memref.buffer == nullptr ? 0 : size_t{memory.memref.size};
+    memory.memref.size = 0;
+    return room;
+}
+
+Status copy_content(StoreCall& call, const Entry& entry, size_t room) {
+    call.content.memref.size = static_cast<gp::Size>(entry.content.size());
+    if (room < entry.content.size()) return fail(Code::short_buffer);
+    if (!entry.content.empty())
+        TEE_MemMove(call.content.memref.buffer, entry.content.data(), static_cast<gp::Size>(entry.content.size()));
+    return {};
+}
+
+void remember_payload(Session& session, const Entry& entry) {
+    OpenPayload& payload = session.store.payload.emplace();
+    copy_bytes(entry.payload.id, payload.id);
+    copy_bytes(entry.payload.key, payload.key.fill());
+    payload.segment_bytes = entry.payload.segment_bytes;
+    payload.segments = entry.payload.segments;
+    payload.size = entry.size;
+}
+
+Status find(StoreCall& call, bool with_content) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::StoreNameRequest>(call.request));
+    if ((request.flags & ~protocol::kStorePending) != 0) return fail(Code::bad_parameters);
+    PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
+    Source source = FESTORE_TRY(Source::of(call, (request.flags & protocol::kStorePending) != 0));
+    const size_t room = with_content ? take_room(call.content) : 0;
+    engine::IndexReader reader = source.reader(area);
+    const Result<Progress> found = reader.find(request.name);
+    const CallOutcome outcome = found ? outcome_of(*found) : CallOutcome::done;
+    protocol::GetAnswer answer;
+    answer.pages = page_answer(outcome, source.record.generation, source.workspace->pages, area);
+    if (!found) {
+        encode(answer.pages, call.answer);
+        return tl::make_unexpected(found.error());
+    }
+    if (*found == Progress::done) {
+        answer.metadata = metadata_of(reader.entry());
+        if (with_content && answer.metadata.inlined) {
+            FESTORE_CHECK(copy_content(call, reader.entry(), room));
+        } else if (with_content) {
+            remember_payload(call.session, reader.entry());
+        }
+    }
+    encode(answer, call.answer);
+    return {};
+}
+
+class ItemSink final : public engine::IndexReader::Sink {
+public:
+    explicit ItemSink(MutableBytes room) : out_(room) {}
+    bool take(Bytes name, const Entry& entry) override {
+        if (out_.room() < protocol::kStoreMetadataBytes + 1 + name.size()) return false;
+        protocol::StoreListItem item;
+        item.metadata = metadata_of(entry);
+        item.name = name;
+        encode(item, out_);
+        ++count_;
+        return true;
+    }
+    [[nodiscard]] Bytes items() const { return out_.written(); }
+    [[nodiscard]] uint32_t count() const { return count_; }
+
+private:
+    Writer out_;
+    uint32_t count_ = 0;
+};
+
+}  // namespace
+
+Status store_get(StoreCall& call) { return find(call, true); }
+Status store_stat(StoreCall& call) { return find(call, false); }
+
+Status store_list(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::StoreListRequest>(call.request));
+    PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
+    Source source = FESTORE_TRY(Source::of(call, false));
+    const size_t room = take_room(call.content);
+    if (room < limits::kListBufferBytesMin) {
+        call.content.memref.size = limits::kListBufferBytesMin;
+        return fail(Code::short_buffer);
+    }
+    gp::HeapBuffer buffer = FESTORE_TRY(gp::HeapBuffer::allocate(std::min(room, limits::kListBufferBytesMax)));
+    ItemSink sink(buffer.bytes());
+    engine::IndexReader reader = source.reader(area);
+    const auto listed = reader.list({request.after, request.prefix}, sink);
+    protocol::StoreListAnswer answer;
+    answer.pages = page_answer(listed ? outcome_of(listed->progress) : CallOutcome::done, source.record.generation,
+                               source.workspace->pages, area);
+    if (!listed) {
+        encode(answer.pages, call.answer);
+        return tl::make_unexpected(listed.error());
+    }
+    answer.more = listed->more;
+    answer.items = sink.count();
+    if (sink.count() > 0)
+        TEE_MemMove(call.content.memref.buffer, sink.items().data(), static_cast<gp::Size>(sink.items().size()));
+    call.content.memref.size = static_cast<gp::Size>(sink.items().size());
+    encode(answer, call.answer);
+    return {};
+}
+
+}  // namespace festore::ta

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a session knows of its owner's store from one call to the next. Bounded, whatever a client does (rule 21): one
+// opened store, one prepared change, one upload, one payload being read, one transaction.
+#pragma once
+#include "engine/segments.h"
+#include "gp/owned.h"
+#include "ta/workspace.h"
+
+namespace festore::ta {
+
+// A root record that only has to be written: what it refers to, the client makes durable first.
+struct PreparedRecord {
+    explicit PreparedRecord(const engine::RootRecord& r) : record(r) {}
+    PreparedRecord(const PreparedRecord&) = delete;
+    PreparedRecord& operator=(const PreparedRecord&) = delete;
+    ~PreparedRecord() { wipe(record.secret); }
+    engine::RootRecord record;
+};
+
+// The payload that get() found: all that its segments are checked against (rule 14).
+struct OpenPayload {
+    engine::PayloadId id{};
+    engine::Key key;
+    uint32_t segment_bytes = 0;
+    uint32_t segments = 0;
+    uint64_t size = 0;
+};
+
+struct StoreSession {
+    bool is_open = false;
+    engine::Anchor anchor = engine::Anchor::ree;
+    engine::StoreId store_id{};
+    std::optional<PreparedRecord> made;      // by make, for create
+    std::optional<PreparedRecord> prepared;  // for commit
+    std::optional<engine::Upload> upload;
+    std::optional<OpenPayload> payload;
+    gp::Owned<Workspace> batch;
+};
+
+}  // namespace festore::ta

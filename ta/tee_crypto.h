@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The engine's cryptography by the TEE's own API. ChaCha20-Poly1305 is not served: not_supported.
+#pragma once
+#include "engine/crypto.h"
+#include "gp/crypto.h"
+
+namespace festore::ta {
+
+class TeeCrypto final : public engine::Crypto {
+public:
+    Status hmac(Bytes key, std::initializer_list<Bytes> parts, engine::Mac& out) override {
+        out = FESTORE_TRY(hmac_.mac(key, parts));
+        return {};
+    }
+    Status random(MutableBytes out) override {
+        gp::random(out);
+        return {};
+    }
+    Status seal(const engine::AeadParameters& p, Bytes plain, MutableBytes sealed, engine::Tag& tag) override {
+        if (p.cipher != engine::Cipher::aes_256_gcm) return fail(Code::not_supported);
+        return gcm_.seal({p.key, p.nonce, p.associated}, plain, sealed, tag);
+    }
+    Status open(const engine::AeadParameters& p, Bytes sealed, const engine::Tag& tag, MutableBytes plain) override {
+        if (p.cipher != engine::Cipher::aes_256_gcm) return fail(Code::not_supported);
+        return gcm_.open({p.key, p.nonce, p.associated}, sealed, tag, plain);
+    }
+
+private:
+    gp::HmacSha256 hmac_;
+    gp::Aes256Gcm gcm_;
+};
+
+}  // namespace festore::ta

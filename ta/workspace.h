@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the engine needs to work: pages in plain, the numbers of free pages, a store's keys. One for all reading and all
+// changes that begin and end within one call; one more for each transaction over several calls. About 120 KiB, on the heap.
+#pragma once
+#include "base/limits.h"
+#include "engine/transaction.h"
+#include "ta/tee_crypto.h"
+
+namespace festore::ta {
+
+class Workspace {
+public:
+    explicit Workspace(TeeCrypto& crypto) : crypto_(crypto) {}
+    Workspace(const Workspace&) = delete;
+    Workspace& operator=(const Workspace&) = delete;
+
+    // Serves this store from now on; pages of another one are forgotten.
+    Status use(Bytes device_key, const engine::RootRecord& record);
+    [[nodiscard]] const engine::StoreKeys& keys() const { return *keys_; }
+
+private:
+    TeeCrypto& crypto_;
+    std::optional<engine::StoreKeys> keys_;
+    engine::StoreId store_id_{};
+    uint64_t epoch_ = 0;
+    std::array<engine::Frame, limits::kStoreFrames> frames_{};
+    engine::PageBytes scratch_{};
+    engine::NumberMemory numbers_{};
+
+public:
+    engine::Pages pages{frames_, scratch_, crypto_};
+    engine::Transaction transaction{pages, numbers_};
+};
+
+}  // namespace festore::ta
