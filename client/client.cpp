@@ -2,8 +2,7 @@
 #include "festore/client.hpp"
 
 #include "base/writer.h"
-#include "client/access.h"
-#include "client/session.h"
+#include "client/client_state.h"
 
 #include <algorithm>
 #include <array>
@@ -85,64 +84,62 @@ private:
 
 }  // namespace
 
-struct Client::State {
-    LoadedTee tee;
-    ClientOptions options;
-    std::optional<uint32_t> claimed_id;
-    std::unique_ptr<Session> session;  // none after the TA died, until the next call
-
-    Expected<void> ensure_session() {
-        if (session) return {};
+Expected<Session*> Client::State::session() {
+    if (!session_) {
         Expected<std::unique_ptr<Session>> opened = Session::open(tee, options, claimed_id);
         if (!opened) return unexpected(opened.error());
-        session = std::move(*opened);
-        return {};
+        session_ = std::move(*opened);
+        ++serial_;
     }
-    // One command through `call`, which uses the session. When the TA has died, a new session is opened; and the command
-    // is repeated once where that is safe: nothing can have been stored twice or removed by somebody else's doing.
-    template <class F>
-    Expected<Reply> run(const Doing& doing, bool repeatable, F&& call) {
-        for (int attempt = 0;; ++attempt) {
-            if (const auto open = ensure_session(); !open) return unexpected(open.error());
-            Expected<Reply> reply = call(*session);
-            if (!reply) {
-                session.reset();
-                return reply;
-            }
-            if (reply->result == TEEC_ERROR_TARGET_DEAD || reply->result == TEEC_ERROR_COMMUNICATION) {
-                session.reset();
-                if (repeatable && attempt == 0) continue;
-            }
-            if (!reply->ok() && reply->result != TEEC_ERROR_SHORT_BUFFER)
-                return unexpected(error_of_command(reply->result, reply->origin, {doing.verb, doing.name, options.storage}));
+    return session_.get();
+}
+
+template <class F>
+Expected<Reply> Client::State::run(const Doing& doing, bool repeatable, F&& call) {
+    for (int attempt = 0;; ++attempt) {
+        const Expected<Session*> open = session();
+        if (!open) return unexpected(open.error());
+        Expected<Reply> reply = call(**open);
+        if (!reply) {
+            drop();
             return reply;
         }
+        if (reply->result == TEEC_ERROR_TARGET_DEAD || reply->result == TEEC_ERROR_COMMUNICATION) {
+            drop();
+            if (repeatable && attempt == 0) continue;
+        }
+        if (!reply->ok() && reply->result != TEEC_ERROR_SHORT_BUFFER)
+            return unexpected(error_of_command(reply->result, reply->origin, {doing.verb, doing.name, options.storage}));
+        return reply;
     }
-    Expected<Listing> list(std::string_view prefix);
-};
+}
 
-Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Client::Client(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
 Expected<Client> Client::connect(const ClientOptions& options) {
-    auto state = std::make_unique<State>();
     Expected<LoadedTee> tee = load_tee(options.tee);
     if (!tee) return unexpected(tee.error());
-    state->tee = std::move(*tee);
-    state->options = options;
-    if (const auto opened = state->ensure_session(); !opened) return unexpected(opened.error());
-    return Client(std::move(state));
+    return State::connect(std::move(*tee), options, std::nullopt, system_files());
 }
 
 Expected<Client> ClientAccess::connect(const TeecFunctions& functions, const ClientOptions& options,
-                                       std::optional<uint32_t> claimed_id) {
-    auto state = std::make_unique<Client::State>();
-    state->tee = {functions, TeeKind::sim, "in process"};
+                                       std::optional<uint32_t> claimed_id, Files* files) {
+    return Client::State::connect({functions, TeeKind::sim, "in process"}, options, claimed_id,
+                                  files != nullptr ? *files : system_files());
+}
+
+Expected<Client> Client::State::connect(LoadedTee tee, const ClientOptions& options, std::optional<uint32_t> claimed_id,
+                                        Files& files) {
+    auto state = std::make_shared<State>();
+    state->tee = std::move(tee);
     state->options = options;
     state->claimed_id = claimed_id;
-    if (const auto opened = state->ensure_session(); !opened) return unexpected(opened.error());
+    if (options.storage == Storage::store)
+        if (const auto named = state->name_store(files); !named) return unexpected(named.error());
+    if (const auto opened = state->session(); !opened) return unexpected(opened.error());
     return Client(std::move(state));
 }
 
@@ -150,9 +147,11 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
     if (const auto valid = check(name); !valid) return unexpected(valid.error());
     if (options.if_absent && options.if_version)
         return unexpected({ErrorCode::usage, "if-absent and if-version exclude each other", 0, 0});
+    if (state_->store) return state_->store->put(name, content, options);
     const Doing doing{"put", name};
-    if (const auto open = state_->ensure_session(); !open) return unexpected(open.error());
-    if (const uint64_t max = state_->session->hello().object_bytes_max; content.size() > max)
+    const Expected<Session*> open = state_->session();
+    if (!open) return unexpected(open.error());
+    if (const uint64_t max = (*open)->hello().object_bytes_max; content.size() > max)
         return unexpected({ErrorCode::no_space,
                            "cannot put " + quoted(name) + ": it has more than the " + std::to_string(max) +
                                " bytes that an object in the TEE's own storage can have",
@@ -191,6 +190,7 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
 
 Expected<std::vector<std::byte>> Client::get(std::string_view name) {
     if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
+    if (state_->store) return state_->store->get(name);
     const Doing doing{"get", name};
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
     size_t size = 0;
@@ -220,6 +220,7 @@ Expected<std::vector<std::byte>> Client::get(std::string_view name) {
 
 Expected<ObjectInfo> Client::stat(std::string_view name) {
     if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
+    if (state_->store) return state_->store->stat(name);
     const Doing doing{"stat", name};
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
     const Expected<Reply> reply = state_->run(
@@ -232,6 +233,7 @@ Expected<ObjectInfo> Client::stat(std::string_view name) {
 
 Expected<void> Client::remove(std::string_view name) {
     if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
+    if (state_->store) return state_->store->remove(name);
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
     const Expected<Reply> reply = state_->run(Doing{"remove", name}, false, [&](Session& session) {
         return session.invoke(protocol::Command::remove, request.bytes());
@@ -278,6 +280,7 @@ Expected<Listing> Client::State::list(std::string_view prefix) {
 Expected<Listing> Client::list(std::string_view prefix) {
     if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
         return unexpected(usage_of_name(prefix, fault));
+    if (state_->store) return state_->store->list(prefix);
     Expected<Listing> listing = state_->list(prefix);
     if (listing)
         std::sort(listing->objects.begin(), listing->objects.end(),
@@ -286,8 +289,9 @@ Expected<Listing> Client::list(std::string_view prefix) {
 }
 
 Expected<TeeStatus> Client::status() {
-    if (const auto open = state_->ensure_session(); !open) return unexpected(open.error());
-    const protocol::HelloAnswer& hello = state_->session->hello();
+    const Expected<Session*> open = state_->session();
+    if (!open) return unexpected(open.error());
+    const protocol::HelloAnswer& hello = (*open)->hello();
     TeeStatus status;
     status.kind = (hello.features & protocol::kFeatureSimulated) != 0 ? TeeKind::sim : TeeKind::optee;
     status.library = state_->tee.library;

@@ -23,7 +23,8 @@ public:
     struct Information {
         enum class Kind { file, folder, other } kind = Kind::other;
         uint64_t bytes = 0;
-        uint64_t identity = 0;  // the same for two only if they are the same file (device and inode)
+        uint64_t device = 0;  // both the same for two: they are one file
+        uint64_t inode = 0;
     };
 
     virtual ~Files() = default;

@@ -168,7 +168,20 @@ Expected<MutableBytes> Session::buffer(size_t size) {
     return MutableBytes(static_cast<std::byte*>(c.memory.buffer), c.memory.size);
 }
 
-Expected<Reply> Session::invoke(protocol::Command command, Bytes request, Payload payload, size_t size) {
+namespace {
+
+uint32_t type_of(Payload use) {
+    switch (use) {
+    case Payload::input: return TEEC_MEMREF_PARTIAL_INPUT;
+    case Payload::output: return TEEC_MEMREF_PARTIAL_OUTPUT;
+    case Payload::inout: return TEEC_MEMREF_PARTIAL_INOUT;
+    default: return TEEC_NONE;
+    }
+}
+
+}  // namespace
+
+Expected<Reply> Session::invoke(uint32_t command, Bytes request, Region content, Region area) {
     struct Call {
         std::shared_ptr<Connection> connection;
         std::vector<std::byte> request;
@@ -179,25 +192,23 @@ Expected<Reply> Session::invoke(protocol::Command command, Bytes request, Payloa
     call->connection = connection_;
     call->request.assign(request.begin(), request.end());
     TEEC_Operation& operation = call->operation;
-    const uint32_t payload_type = payload == Payload::input    ? TEEC_MEMREF_PARTIAL_INPUT
-                                  : payload == Payload::output ? TEEC_MEMREF_PARTIAL_OUTPUT
-                                                               : TEEC_NONE;
-    operation.paramTypes =
-        TEEC_PARAM_TYPES(TEEC_MEMREF_TEMP_INPUT, TEEC_MEMREF_TEMP_OUTPUT, payload_type, TEEC_NONE);
+    operation.paramTypes = TEEC_PARAM_TYPES(TEEC_MEMREF_TEMP_INPUT, TEEC_MEMREF_TEMP_OUTPUT, type_of(content.use),
+                                            type_of(area.use));
     operation.params[0].tmpref = {call->request.data(), call->request.size()};
     operation.params[1].tmpref = {call->reply.answer.data(), call->reply.answer.size()};
-    if (payload != Payload::none) operation.params[2].memref = {&connection_->memory, size, 0};
+    if (content.use != Payload::none)
+        operation.params[2].memref = {&connection_->memory, content.size, content.offset};
+    if (area.use != Payload::none) operation.params[3].memref = {&connection_->memory, area.size, area.offset};
     const bool answered = worker_.run(
         [call, command] {
             Connection& c = *call->connection;
-            call->reply.result = c.tee.invoke_command(&c.session, static_cast<uint32_t>(command), &call->operation,
-                                                      &call->reply.origin);
+            call->reply.result = c.tee.invoke_command(&c.session, command, &call->operation, &call->reply.origin);
         },
         limit_);
     if (!answered) return unexpected(timed_out());
     Reply reply = call->reply;
     reply.answer_size = std::min(operation.params[1].tmpref.size, reply.answer.size());
-    reply.payload_size = payload != Payload::none ? operation.params[2].memref.size : 0;
+    reply.payload_size = content.use != Payload::none ? operation.params[2].memref.size : 0;
     return reply;
 }
 

@@ -7,7 +7,9 @@
 #include "client/tee_choice.h"
 #include "client/worker.h"
 #include "protocol/messages.h"
+#include "protocol/store_messages.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <vector>
@@ -17,7 +19,7 @@ namespace festore {
 struct Reply {
     uint32_t result = 0;
     uint32_t origin = 0;
-    std::array<std::byte, protocol::kAnswerBytesMax> answer{};
+    std::array<std::byte, std::max(protocol::kAnswerBytesMax, protocol::kStoreAnswerBytesMax)> answer{};
     size_t answer_size = 0;   // never more than answer holds
     size_t payload_size = 0;  // as the TA says: what it wrote, or needs
 
@@ -25,7 +27,14 @@ struct Reply {
     [[nodiscard]] Bytes bytes() const { return Bytes(answer).first(answer_size); }
 };
 
-enum class Payload { none, input, output };
+enum class Payload { none, input, output, inout };
+
+// A part of the shared buffer, and what the TA does with it.
+struct Region {
+    Payload use = Payload::none;
+    size_t offset = 0;
+    size_t size = 0;
+};
 
 class Session {
 public:
@@ -38,7 +47,11 @@ public:
 
     // One command. For input, `size` bytes of buffer() go to the TA; for output, it may write that many.
     // no_tee when the TEE did not answer in time; what the TEE answered is in the Reply.
-    Expected<Reply> invoke(protocol::Command command, Bytes request, Payload payload = Payload::none, size_t size = 0);
+    Expected<Reply> invoke(protocol::Command command, Bytes request, Payload payload = Payload::none, size_t size = 0) {
+        return invoke(static_cast<uint32_t>(command), request, {payload, 0, size}, {});
+    }
+    // The same for any command: `content` is its third parameter, `area` its fourth.
+    Expected<Reply> invoke(uint32_t command, Bytes request, Region content, Region area);
 
     // The shared buffer, at least `size` bytes. The normal world's copy of plaintext lies here: wipe what was used.
     Expected<MutableBytes> buffer(size_t size);

@@ -7,7 +7,7 @@
 #pragma once
 #include "base/bytes.h"
 #include "client/files.h"
-#include "festore/error.hpp"
+#include "festore/client.hpp"
 #include "protocol/store_files.h"
 
 #include <chrono>
@@ -91,7 +91,7 @@ public:
             : directory_(&directory), file_(std::move(file)), handle_(handle) {}
         Upload(Upload&& other) noexcept
             : directory_(other.directory_), file_(std::move(other.file_)), offset_(other.offset_),
-              finished_(other.finished_), handle_(std::exchange(other.handle_, Files::kNoHandle)) {}
+              kept_(other.kept_), handle_(std::exchange(other.handle_, Files::kNoHandle)) {}
         Upload& operator=(Upload&&) = delete;
         ~Upload();
         Expected<void> write(Bytes sealed);
@@ -102,7 +102,6 @@ public:
         StoreDirectory* directory_;
         std::string file_;
         uint64_t offset_ = 0;
-        bool finished_ = false;
         bool kept_ = false;
         Files::Handle handle_;
     };
@@ -133,14 +132,28 @@ public:
     void remove_payload(const std::array<std::byte, 16>& id);
 
 private:
+    [[nodiscard]] std::string file(std::string_view name) const;
+    [[nodiscard]] std::string payload_file(const std::array<std::byte, 16>& id) const;
+    [[nodiscard]] unsigned file_mode() const { return shared_by_group_ ? 0660 : 0600; }
+    Expected<std::optional<protocol::StoreHeader>> read_header();
+    Expected<bool> has_only_ours(bool& has_payloads);
+    Expected<void> make_folder(const std::string& path, unsigned mode);
+    Expected<void> make_file(std::string_view name);
+    Expected<void> sync_parent(const std::string& path);
+    Expected<void> open_pages(bool for_writing);
+
     Files& files_;
     std::string path_;
     bool shared_by_group_;
     Files::Handle pages_ = Files::kNoHandle;  // opened at the first use
+    bool pages_writable_ = false;
 };
+
+// What the system said about one of the store's files, for a person.
+Error error_of_file(std::string_view verb, const std::string& file, int number);
 
 // The directory of an owner's store when none is named: docs/store.md. Looks at FESTORE_STORE, STATE_DIRECTORY,
 // XDG_DATA_HOME and HOME. usage: none of them helps.
-Expected<std::string> default_store_directory(const struct Owner& owner);
+Expected<std::string> default_store_directory(const Owner& owner);
 
 }  // namespace festore

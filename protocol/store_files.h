@@ -44,6 +44,10 @@ void encode(const StoreHeader& header, Writer& out);
 // bad_format: not a header. not_supported: of another major, or a newer minor version: leave it alone.
 Result<StoreHeader> decode_store_header(Bytes input);
 
+// How much content the index itself keeps under a name of this length; more goes into a payload. (A quarter of a page's
+// room, less the length fields, the name, and the metadata: engine/entry.h.)
+[[nodiscard]] constexpr size_t inline_content_max(size_t name_bytes) { return limits::kIndexEntryBytesMax - 3 - name_bytes - 34; }
+
 using PayloadName = std::array<char, 32>;
 [[nodiscard]] PayloadName payload_name(const std::array<std::byte, 16>& id);
 

@@ -175,8 +175,8 @@ public:
 
 private:
     struct State;
-    explicit Client(std::unique_ptr<State> state);
-    std::unique_ptr<State> state_;
+    explicit Client(std::shared_ptr<State> state);
+    std::shared_ptr<State> state_;  // with a running transaction
     friend struct ClientAccess;
     friend class Transaction;
 };

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a Client holds: a TEE, a session with it, opened anew after it has failed, and the store, if it is for one.
+#pragma once
+#include "client/access.h"
+#include "client/store.h"
+
+namespace festore {
+
+struct Client::State final : SessionSource {
+    LoadedTee tee;
+    ClientOptions options;
+    std::optional<uint32_t> claimed_id;
+    std::unique_ptr<Store> store;  // of storage `store`
+
+    static Expected<Client> connect(LoadedTee tee, const ClientOptions& options, std::optional<uint32_t> claimed_id,
+                                    Files& files);
+    // Where the store is.
+    Expected<void> name_store(Files& files);
+
+    Expected<Session*> session() override;
+    void drop() override { session_.reset(); }
+    [[nodiscard]] uint64_t serial() const override { return serial_; }
+
+    // One command through `call`, which uses the session. When the TA has died, a new session is opened; and the command
+    // is repeated once where that is safe: nothing can have been stored twice or removed by somebody else's doing.
+    template <class F>
+    Expected<Reply> run(const Doing& doing, bool repeatable, F&& call);
+    Expected<Listing> list(std::string_view prefix);
+
+private:
+    std::unique_ptr<Session> session_;  // none after the TA died, until the next call
+    uint64_t serial_ = 0;
+};
+
+}  // namespace festore

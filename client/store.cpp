@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reading a store. No lock: readers go by what the TEE says the root is, and begin anew when it has moved on (rule 9).
+#include "client/store.h"
+
+#include "base/writer.h"
+
+namespace festore {
+namespace {
+
+using protocol::StoreCommand;
+
+constexpr int kTriesWithoutLock = 3;
+// Whoever lists forever is stopped by this.
+constexpr size_t kListCallsMax = 10'000'000;
+
+StoreChannel::Request name_request(StoreCommand command, std::string_view name) {
+    StoreChannel::Request request;
+    request.command = command;
+    request.has_area = true;
+    request.encode = [name = std::string(name)](protocol::PageArea area, Writer& out) {
+        encode(protocol::StoreNameRequest{area, 0, bytes_of(name)}, out);
+    };
+    return request;
+}
+
+ObjectInfo info_of(std::string_view name, const protocol::StoreMetadata& m) {
+    ObjectInfo info;
+    info.name = name;
+    info.size = m.size;
+    info.version = m.version;
+    info.created = m.created;
+    info.modified = m.modified;
+    info.write_once = (m.flags & 1) != 0;
+    return info;
+}
+
+}  // namespace
+
+// A read that other writers, or the end of the session, have upset is begun anew; in the end under a lock that keeps
+// writers out.
+template <class T, class F>
+Expected<T> Store::read(const Doing& doing, F&& once) {
+    StoreLock lock;
+    for (int attempt = 0;; ++attempt) {
+        if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
+        bool again = false;
+        Expected<T> result = once(again);
+        if (result || !again || lock.held()) return result;
+        if (attempt + 1 < kTriesWithoutLock) continue;
+        if (batch_) return result;  // the lock is this very process's
+        Expected<StoreLock> shared = directory_.lock(LockKind::shared, options_.wait);
+        if (!shared) return unexpected(shared.error());
+        lock = std::move(*shared);
+    }
+}
+
+Expected<StoreReply> Store::look_up(const Doing& doing, const StoreChannel::Request& request, bool& again) {
+    Expected<StoreReply> reply = channel_.call(request, doing);
+    if (!reply) {
+        again = reply.error().code == ErrorCode::busy;
+        return reply;
+    }
+    // bad_state: the session does not know the store, as after the TA was loaded anew.
+    again = reply->died() || static_cast<Code>(reply->result) == Code::bad_state;
+    if (static_cast<Code>(reply->result) == Code::bad_state) opened_serial_ = 0;
+    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+    return reply;
+}
+
+Expected<std::vector<std::byte>> Store::get(std::string_view name) {
+    const Doing doing{"get", name, Storage::store};
+    protocol::Id missing{};  // a payload that was not there for this generation
+    uint64_t missing_in = UINT64_MAX;
+    return read<std::vector<std::byte>>(doing, [&](bool& again) -> Expected<std::vector<std::byte>> {
+        auto request = name_request(StoreCommand::get, name);
+        request.use = Payload::output;
+        request.content_room = limits::kIndexEntryBytesMax;
+        Expected<StoreReply> reply = look_up(doing, request, again);
+        if (!reply) return unexpected(reply.error());
+        const auto answer = protocol::decode_store<protocol::GetAnswer>(reply->answer);
+        if (!answer) return unexpected(store_nonsense(doing));
+        if (answer->metadata.inlined) {
+            if (reply->content.size() != answer->metadata.size) return unexpected(store_nonsense(doing));
+            return std::move(reply->content);
+        }
+        Expected<StoreDirectory::Payload> file = directory_.open_payload(answer->metadata.payload);
+        if (!file && file.error().code == ErrorCode::not_found) {
+            const bool surely = missing == answer->metadata.payload && missing_in == answer->pages.generation;
+            missing = answer->metadata.payload;
+            missing_in = answer->pages.generation;
+            again = !surely;  // else removed after the lookup, with the object
+            return unexpected(store_damaged(doing, directory_.path(), "the content"));
+        }
+        if (!file) return unexpected(file.error());
+        return read_payload(doing, *file, answer->metadata, again);
+    });
+}
+
+Expected<ObjectInfo> Store::stat(std::string_view name) {
+    const Doing doing{"stat", name, Storage::store};
+    return read<ObjectInfo>(doing, [&](bool& again) -> Expected<ObjectInfo> {
+        const Expected<StoreReply> reply = look_up(doing, name_request(StoreCommand::stat, name), again);
+        if (!reply) return unexpected(reply.error());
+        const auto answer = protocol::decode_store<protocol::GetAnswer>(reply->answer);
+        if (!answer) return unexpected(store_nonsense(doing));
+        return info_of(name, answer->metadata);
+    });
+}
+
+Expected<Listing> Store::list(std::string_view prefix) {
+    const Doing doing{"list", prefix, Storage::store};
+    Listing listing;
+    for (size_t call = 0; call < kListCallsMax; ++call) {
+        bool more = false;
+        const Expected<bool> listed = read<bool>(doing, [&](bool& again) -> Expected<bool> {
+            StoreChannel::Request request;
+            request.command = StoreCommand::list;
+            request.has_area = true;
+            request.use = Payload::output;
+            request.content_room = limits::kListBufferBytesMax;
+            const std::string after = listing.objects.empty() ? "" : listing.objects.back().name;
+            request.encode = [&](protocol::PageArea area, Writer& out) {
+                encode(protocol::StoreListRequest{area, bytes_of(after), bytes_of(prefix)}, out);
+            };
+            const Expected<StoreReply> reply = look_up(doing, request, again);
+            if (!reply) return unexpected(reply.error());
+            const auto answer = protocol::decode_store<protocol::StoreListAnswer>(reply->answer);
+            if (!answer) return unexpected(store_nonsense(doing));
+            Bytes rest = reply->content;
+            for (uint32_t i = 0; i < answer->items; ++i) {
+                const auto item = protocol::decode_item(rest);
+                const bool ascends = item && (listing.objects.empty() || listing.objects.back().name < text_of(item->name));
+                if (!ascends) return unexpected(store_nonsense(doing));
+                listing.objects.push_back(info_of(text_of(item->name), item->metadata));
+            }
+            more = answer->more || answer->pages.outcome == protocol::CallOutcome::need_pages;
+            return answer->items > 0;
+        });
+        if (!listed) return unexpected(listed.error());
+        if (!more) return listing;
+        if (!*listed) return unexpected(store_nonsense(doing));
+    }
+    return unexpected(store_nonsense(doing));
+}
+
+}  // namespace festore

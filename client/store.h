@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One owner's store, over a session and a directory: the order of writes and syncs (rule 7), the lock (rule 6), unknown
+// outcomes (rule 4), stale reads (rule 9). docs/store.md. Thread safety: one thread at a time.
+#pragma once
+#include "client/store_channel.h"
+
+#include <chrono>
+#include <list>
+
+namespace festore {
+
+struct StoreOptions {
+    std::string directory;
+    Owner owner;
+    std::chrono::milliseconds wait{};
+};
+
+class Store {
+public:
+    Store(SessionSource& sessions, Files& files, const StoreOptions& options);
+
+    Expected<ObjectInfo> put(std::string_view name, Bytes content, const PutOptions& options);
+    Expected<std::vector<std::byte>> get(std::string_view name);
+    Expected<ObjectInfo> stat(std::string_view name);
+    Expected<Listing> list(std::string_view prefix);
+    Expected<void> remove(std::string_view name);
+    Expected<ObjectInfo> rename(std::string_view from, std::string_view to, bool replace);
+    Expected<StoreInfo> init(const InitOptions& options);
+    Expected<StoreInfo> status();
+
+    // A transaction over several calls. One at a time; meanwhile the functions above that change refuse with conflict.
+    Expected<void> begin();
+    Expected<ObjectInfo> batch_put(std::string_view name, Bytes content, const PutOptions& options);
+    Expected<void> batch_remove(std::string_view name);
+    Expected<ObjectInfo> batch_rename(std::string_view from, std::string_view to, bool replace);
+    Expected<uint64_t> batch_commit();
+    void batch_abort();
+    [[nodiscard]] bool is_batch_usable() const { return batch_ && !batch_->over; }
+
+private:
+    struct Batch {
+        StoreLock lock;
+        uint64_t serial = 0;  // of the session that runs it
+        protocol::BeginAnswer id;
+        std::vector<protocol::Id> dropped;
+        std::list<StoreDirectory::Upload> uploads;
+        bool over = false;
+    };
+    using ChangeRequest = StoreChannel::Request;
+
+    // client/store_open.cpp
+    enum class Missing { is_an_error, is_made };
+    Expected<void> ensure_open(const Doing& doing, Missing missing);
+    Expected<void> open_existing(const Doing& doing, const DirectoryContents& contents, bool& may_be_made);
+    Expected<void> make(const Doing& doing, const InitOptions& options);
+    Expected<void> make_locked(const Doing& doing, const InitOptions& options);
+    Expected<StoreHeaderBytes> ask_for_header(const Doing& doing, const InitOptions& options);
+    Expected<void> check_header(const Doing& doing, const protocol::StoreHeader& header);
+    Expected<void> open_in_tee(const Doing& doing, const protocol::StoreHeader& header, Code* refused);
+    Error refused_to_open(const Doing& doing, Code code) const;
+    Expected<void> take_status(Bytes answer, const Doing& doing);
+    [[nodiscard]] StoreInfo info() const;
+
+    // client/store.cpp
+    template <class T, class F>
+    Expected<T> read(const Doing& doing, F&& once);
+    Expected<StoreReply> look_up(const Doing& doing, const StoreChannel::Request& request, bool& again);
+
+    // client/store_changes.cpp
+    template <class F>
+    Expected<protocol::ChangeAnswer> change_alone(const Doing& doing, Missing missing, F&& make_request);
+    Expected<protocol::ChangeAnswer> change_once(const Doing& doing, const ChangeRequest& request, bool& died);
+    Expected<StoreReply> run_change(const Doing& doing, const ChangeRequest& request);
+    Expected<void> commit(const Doing& doing, const protocol::Id& transaction, uint64_t generation);
+    Expected<void> learn_outcome(const Doing& doing, const protocol::Id& transaction, uint64_t generation, Error error);
+    Expected<void> store_pages(const StoreReply& reply);
+    ChangeRequest put_request(std::string_view name, Bytes content, const PutOptions& options, int64_t modified,
+                              const std::optional<protocol::Id>& payload, bool single);
+    ChangeRequest remove_request(std::string_view name, bool single);
+    ChangeRequest rename_request(std::string_view from, std::string_view to, bool replace, bool single);
+    [[nodiscard]] size_t room_for(size_t changes) const;
+
+    // client/store_payloads.cpp
+    Expected<StoreDirectory::Upload> upload(const Doing& doing, Bytes content, protocol::Id& id);
+    Expected<std::vector<std::byte>> read_payload(const Doing& doing, StoreDirectory::Payload& file,
+                                                  const protocol::StoreMetadata& metadata, bool& again);
+
+    // client/store_batch.cpp
+    Expected<protocol::ChangeAnswer> batch_change(const Doing& doing, const ChangeRequest& request);
+    Expected<void> begin_in_tee(const Doing& doing, Batch& batch);
+    Expected<void> prepare_batch(const Doing& doing);
+
+    SessionSource& sessions_;
+    StoreOptions options_;
+    StoreDirectory directory_;
+    StoreChannel channel_;
+    uint64_t opened_serial_ = 0;  // of the session in which the store is open; 0: none
+    protocol::StoreHeader header_;
+    protocol::StoreStatus status_;
+    std::optional<Batch> batch_;
+};
+
+}  // namespace festore

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Transactions over several calls. The TA keeps what was changed; what does not fit its memory it gives back sealed, to be
+// stored in pages that are free (rule 11). The lock is held from before begin until the outcome is known (rule 6).
+#include "client/store.h"
+
+#include "base/writer.h"
+
+#include <ctime>
+#include <thread>
+
+namespace festore {
+namespace {
+
+using protocol::StoreCommand;
+
+// How often to ask again while the device runs as many transactions as it can.
+constexpr std::chrono::milliseconds kBusyPause{50};
+
+Error over(const Doing& doing) {
+    return {ErrorCode::failure, cannot(doing) + "the transaction is over: nothing of it was done; begin anew", 0, 0};
+}
+
+}  // namespace
+
+Expected<void> Store::begin_in_tee(const Doing& doing, Batch& batch) {
+    const auto deadline = std::chrono::steady_clock::now() + options_.wait;
+    while (true) {
+        // The generation under the lock: nobody can commit any more.
+        opened_serial_ = 0;
+        if (const auto open = ensure_open(doing, Missing::is_made); !open) return open;
+        StoreChannel::Request request;
+        request.command = StoreCommand::begin;
+        request.encode = [this](protocol::PageArea, Writer& out) {
+            encode(protocol::BeginRequest{status_.generation}, out);
+        };
+        const Expected<StoreReply> reply = channel_.call(request, doing);
+        if (!reply) return unexpected(reply.error());
+        if (reply->ok()) {
+            const auto answer = protocol::decode_store<protocol::BeginAnswer>(reply->answer);
+            if (!answer) return unexpected(store_nonsense(doing));
+            batch.id = *answer;
+            batch.serial = sessions_.serial();
+            return {};
+        }
+        const bool busy = static_cast<Code>(reply->result) == Code::busy;
+        if (!busy || std::chrono::steady_clock::now() >= deadline)
+            return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+        std::this_thread::sleep_for(kBusyPause);
+    }
+}
+
+Expected<void> Store::begin() {
+    const Doing doing{"begin a transaction", {}, Storage::store};
+    if (batch_) return unexpected({ErrorCode::conflict, cannot(doing) + "one is running already", 0, 0});
+    if (const auto open = ensure_open(doing, Missing::is_made); !open) return open;
+    Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+    if (!lock) return unexpected(lock.error());
+    Batch batch;
+    batch.lock = std::move(*lock);
+    if (const auto begun = begin_in_tee(doing, batch); !begun) return begun;
+    batch_.emplace(std::move(batch));
+    return {};
+}
+
+void Store::batch_abort() {
+    if (!batch_) return;
+    if (batch_->serial == sessions_.serial()) {
+        StoreChannel::Request request;
+        request.command = StoreCommand::abort;
+        request.encode = [id = batch_->id](protocol::PageArea, Writer& out) {
+            encode(protocol::TransactionRequest{id.transaction, id.generation}, out);
+        };
+        (void)channel_.call(request, {"end a transaction", {}, Storage::store});
+    }
+    batch_.reset();
+}
+
+// An error of the TA's first phase leaves the transaction as it was; any other ends it.
+Expected<protocol::ChangeAnswer> Store::batch_change(const Doing& doing, const ChangeRequest& request) {
+    if (!batch_ || batch_->over || batch_->serial != sessions_.serial()) {
+        if (batch_) batch_->over = true;
+        return unexpected(over(doing));
+    }
+    const Expected<StoreReply> reply = run_change(doing, request);
+    // What was given back counts whatever the result is.
+    const Expected<void> stored = reply ? store_pages(*reply) : Expected<void>();
+    const auto end = [&](Error error) {
+        batch_->over = true;
+        return unexpected(std::move(error));
+    };
+    if (!reply) return end(reply.error());
+    if (!stored) return end(stored.error());
+    if (reply->died()) return end(error_of_store_command(reply->result, reply->origin, doing));
+    if (static_cast<Code>(reply->result) == Code::bad_state) return end(over(doing));
+    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+    const auto answer = protocol::decode_store<protocol::ChangeAnswer>(reply->answer);
+    if (!answer) return end(store_nonsense(doing));
+    if (answer->dropped_payload) batch_->dropped.push_back(answer->payload);
+    return *answer;
+}
+
+Expected<ObjectInfo> Store::batch_put(std::string_view name, Bytes content, const PutOptions& options) {
+    const Doing doing{"put", name, Storage::store};
+    const int64_t modified = options.modified.value_or(static_cast<int64_t>(std::time(nullptr)));
+    std::optional<protocol::Id> payload;
+    if (batch_ && content.size() > protocol::inline_content_max(name.size())) {
+        protocol::Id id{};
+        Expected<StoreDirectory::Upload> file = upload(doing, content, id);
+        if (!file) return unexpected(file.error());
+        batch_->uploads.push_back(std::move(*file));
+        payload = id;
+    }
+    const auto answer = batch_change(doing, put_request(name, content, options, modified, payload, false));
+    if (!answer) {
+        if (payload) batch_->uploads.pop_back();
+        return unexpected(answer.error());
+    }
+    ObjectInfo info;
+    info.name = name;
+    info.size = content.size();
+    info.version = answer->version;
+    info.modified = modified;
+    info.write_once = options.write_once;
+    return info;
+}
+
+Expected<void> Store::batch_remove(std::string_view name) {
+    const auto answer = batch_change({"remove", name, Storage::store}, remove_request(name, false));
+    if (!answer) return unexpected(answer.error());
+    return {};
+}
+
+Expected<ObjectInfo> Store::batch_rename(std::string_view from, std::string_view to, bool replace) {
+    const auto answer = batch_change({"rename", from, Storage::store}, rename_request(from, to, replace, false));
+    if (!answer) return unexpected(answer.error());
+    ObjectInfo info;
+    info.name = to;
+    info.version = answer->version;
+    return info;
+}
+
+Expected<void> Store::prepare_batch(const Doing& doing) {
+    StoreChannel::Request request;
+    request.command = StoreCommand::prepare;
+    request.has_area = true;
+    request.room = protocol::kCallPagesMax;
+    request.encode = [](protocol::PageArea area, Writer& out) { encode(protocol::PrepareRequest{area}, out); };
+    while (true) {
+        const Expected<StoreReply> reply = channel_.call(request, doing);
+        if (!reply) return unexpected(reply.error());
+        if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+        if (const auto stored = store_pages(*reply); !stored) return stored;
+        if (reply->pages.outcome == protocol::CallOutcome::done) return {};
+        if (reply->pages.written == 0) return unexpected(store_nonsense(doing));  // it would never end
+    }
+}
+
+Expected<uint64_t> Store::batch_commit() {
+    const Doing doing{"commit the transaction", {}, Storage::store};
+    if (!batch_ || batch_->over || batch_->serial != sessions_.serial()) {
+        batch_abort();
+        return unexpected(over(doing));
+    }
+    if (const auto prepared = prepare_batch(doing); !prepared) {
+        batch_abort();
+        return unexpected(prepared.error());
+    }
+    const auto committed = commit(doing, batch_->id.transaction, batch_->id.generation);
+    const bool may_be_done = committed || committed.error().code == ErrorCode::no_tee;
+    for (StoreDirectory::Upload& upload : batch_->uploads)
+        if (may_be_done) upload.keep();
+    if (committed)
+        for (const protocol::Id& id : batch_->dropped) directory_.remove_payload(id);
+    const uint64_t generation = batch_->id.generation;
+    batch_.reset();
+    if (!committed) return unexpected(committed.error());
+    return generation;
+}
+
+}  // namespace festore

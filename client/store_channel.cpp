@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "client/store_channel.h"
+
+#include "base/reader.h"
+#include "base/writer.h"
+
+namespace festore {
+namespace {
+
+// Each repetition goes a level deeper, and other writers may have it begin anew: whoever lies ends here.
+constexpr size_t kRoundsMax = 200;
+constexpr size_t kBroughtMax = 64;
+// The content comes behind the largest page area.
+constexpr size_t kContentOffset = protocol::area_bytes(protocol::kCallPagesMax);
+
+}  // namespace
+
+Expected<void> StoreChannel::add(Pages& pages, uint32_t page, uint64_t generation) {
+    Brought brought{std::vector<std::byte>(limits::kPageBytes), generation};
+    if (const auto read = directory_.read_page(page, brought.bytes); !read) return read;
+    pages[page] = std::move(brought);
+    return {};
+}
+
+Expected<Reply> StoreChannel::invoke(Session& session, const Request& request, const Pages& pages) {
+    const size_t content_bytes = std::max(request.content.size(), request.content_room);
+    const Expected<MutableBytes> buffer = session.buffer(kContentOffset + content_bytes);
+    if (!buffer) return unexpected(buffer.error());
+    const auto brought = static_cast<uint16_t>(pages.size());
+    const auto room = static_cast<uint16_t>(std::min(request.room, protocol::kCallPagesMax - pages.size()));
+    if (request.has_area) {
+        Writer numbers(buffer->first(limits::kPageBytes));
+        size_t slot = 0;
+        for (const auto& [page, brought_page] : pages) {
+            numbers.u32(page);
+            copy_bytes(brought_page.bytes, buffer->subspan(protocol::slot_offset(slot++)));
+        }
+    }
+    copy_bytes(request.content, buffer->subspan(kContentOffset));
+    std::array<std::byte, protocol::kStoreRequestBytesMax> encoded{};
+    Writer out(encoded);
+    request.encode({brought, room}, out);
+    const Region area = request.has_area
+                            ? Region{Payload::inout, 0, protocol::area_bytes(size_t{brought} + room)}
+                            : Region{};
+    const Region content = request.use == Payload::none ? Region{} : Region{request.use, kContentOffset, content_bytes};
+    return session.invoke(static_cast<uint32_t>(request.command), out.written(), content, area);
+}
+
+Expected<StoreReply> StoreChannel::read_reply(Session& session, const Request& request, const Reply& reply,
+                                              size_t brought, const Doing& doing) {
+    StoreReply result;
+    result.result = reply.result;
+    result.origin = reply.origin;
+    result.answer.assign(reply.bytes().begin(), reply.bytes().end());
+    const Expected<MutableBytes> buffer = session.buffer(0);
+    if (!buffer) return unexpected(buffer.error());
+    const size_t content_bytes = std::max(request.content.size(), request.content_room);
+    const MutableBytes content = buffer->subspan(kContentOffset, content_bytes);
+    if (request.use == Payload::output || request.use == Payload::inout) {
+        if (result.ok() && reply.payload_size > content.size()) return unexpected(store_nonsense(doing));
+        const Bytes given = content.first(result.ok() ? reply.payload_size : 0);
+        result.content.assign(given.begin(), given.end());
+    }
+    wipe(content);
+    if (!request.has_area || result.answer.empty()) {
+        if (request.has_area && result.ok()) return unexpected(store_nonsense(doing));
+        return result;
+    }
+    // Every answer with pages begins with this (protocol/store_messages.h).
+    Bytes head = result.answer;
+    const size_t needs = head.size() > 11 ? static_cast<size_t>(head[11]) : 0;
+    head = head.first(std::min(head.size(), 12 + 5 * needs));
+    const auto pages = protocol::decode_store<protocol::PageAnswer>(head);
+    if (!pages || brought + pages->written > protocol::kCallPagesMax || pages->written > request.room)
+        return unexpected(store_nonsense(doing));
+    result.pages = *pages;
+    Reader numbers(buffer->subspan(protocol::number_offset(brought), pages->written * size_t{4}));
+    for (size_t i = 0; i < pages->written; ++i) {
+        const Bytes page = buffer->subspan(protocol::slot_offset(brought + i), limits::kPageBytes);
+        result.written[numbers.u32()].assign(page.begin(), page.end());
+    }
+    return result;
+}
+
+Expected<void> StoreChannel::take_needs(Pages& pages, const protocol::PageAnswer& answer, const Doing& doing) {
+    if (answer.need_count == 0) return unexpected(store_nonsense(doing));
+    for (size_t i = 0; i < answer.need_count; ++i) {
+        const protocol::PageNeed& need = answer.needs[i];
+        const auto before = pages.find(need.page);
+        if (need.mismatch && before != pages.end() && before->second.known_generation == answer.generation)
+            return unexpected(store_damaged(doing, directory_.path(), "page " + std::to_string(need.page)));
+        if (const auto added = add(pages, need.page, answer.generation); !added) return added;
+    }
+    if (pages.size() > kBroughtMax) pages.clear();  // other writers have moved the index about: begin anew
+    return {};
+}
+
+Expected<StoreReply> StoreChannel::call(const Request& request, const Doing& doing) {
+    Pages pages;
+    for (const uint32_t page : std::exchange(expected_, {})) {
+        if (page == 0 || !request.has_area) continue;
+        if (const auto added = add(pages, page, kNoGeneration); !added) return unexpected(added.error());
+    }
+    uint64_t generation = kNoGeneration;
+    for (size_t round = 0; round < kRoundsMax; ++round) {
+        const Expected<Session*> session = sessions_.session();
+        if (!session) return unexpected(session.error());
+        const Expected<Reply> reply = invoke(**session, request, pages);
+        if (!reply) {
+            sessions_.drop();
+            return unexpected(reply.error());
+        }
+        Expected<StoreReply> result = read_reply(**session, request, *reply, pages.size(), doing);
+        if (!result) return result;
+        if (result->died()) sessions_.drop();
+        if (!result->ok() || !request.has_area || result->pages.outcome != protocol::CallOutcome::need_pages)
+            return result;
+        // What was listed before the gap counts; the next call goes on from there.
+        if (request.command == protocol::StoreCommand::list && !result->content.empty()) {
+            for (size_t i = 0; i < result->pages.need_count; ++i) expected_.push_back(result->pages.needs[i].page);
+            return result;
+        }
+        // Under another root record other pages count.
+        if (generation != kNoGeneration && generation != result->pages.generation) pages.clear();
+        generation = result->pages.generation;
+        if (const auto taken = take_needs(pages, result->pages, doing); !taken) return unexpected(taken.error());
+    }
+    return unexpected({ErrorCode::busy, cannot(doing) + "other programs change the store all the time; repeat it", 0, 0});
+}
+
+}  // namespace festore

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Calls of the store's commands, and the page service: each call brings the sealed pages that it needs; what the TA finds
+// missing is read from the page file, and the call repeated (protocol/store_messages.h). A page that does not fit is read
+// again; it is damaged only if it still does not fit the root record that the TEE had when it was read (rule 9).
+// Thread safety: one thread at a time.
+#pragma once
+#include "client/session.h"
+#include "client/store_directory.h"
+#include "client/store_errors.h"
+
+#include <functional>
+#include <map>
+
+namespace festore {
+
+// Where sessions come from. A session that has failed is dropped, and the next one is another (serial() changes).
+class SessionSource {
+public:
+    virtual Expected<Session*> session() = 0;
+    virtual void drop() = 0;
+    [[nodiscard]] virtual uint64_t serial() const = 0;
+
+protected:
+    ~SessionSource() = default;
+};
+
+// What the TA answered, and the pages that it wants stored.
+struct StoreReply {
+    uint32_t result = 0;
+    uint32_t origin = 0;
+    std::vector<std::byte> answer;
+    std::vector<std::byte> content;  // somebody's plaintext or a listing; for Payload::output and inout
+    protocol::PageAnswer pages;
+    std::map<uint32_t, std::vector<std::byte>> written;
+
+    [[nodiscard]] bool ok() const { return result == TEEC_SUCCESS; }
+    [[nodiscard]] bool died() const { return result == TEEC_ERROR_TARGET_DEAD || result == TEEC_ERROR_COMMUNICATION; }
+};
+
+class StoreChannel {
+public:
+    StoreChannel(SessionSource& sessions, StoreDirectory& directory) : sessions_(sessions), directory_(directory) {}
+
+    struct Request {
+        protocol::StoreCommand command{};
+        // Encodes the request for the given page area.
+        std::function<void(protocol::PageArea, Writer&)> encode;
+        Payload use = Payload::none;  // of the content
+        Bytes content;                // for input and inout
+        size_t content_room = 0;      // for output and inout
+        bool has_area = false;
+        size_t room = 0;              // pages that the TA may give back
+    };
+    // One call, repeated until it is done or fails. An Error: the TEE did not answer, or the directory failed, or is
+    // damaged. Whatever the TEE answered is in the reply. busy: other writers got in between too often.
+    Expected<StoreReply> call(const Request& request, const Doing& doing);
+
+    // Pages to bring with the next call, before the TA asks for them.
+    void expect(std::vector<uint32_t> pages) { expected_ = std::move(pages); }
+
+private:
+    struct Brought {
+        std::vector<std::byte> bytes;
+        uint64_t known_generation = kNoGeneration;  // of the root record when it was read
+    };
+    static constexpr uint64_t kNoGeneration = UINT64_MAX;
+    using Pages = std::map<uint32_t, Brought>;
+
+    Expected<Reply> invoke(Session& session, const Request& request, const Pages& pages);
+    Expected<void> add(Pages& pages, uint32_t page, uint64_t generation);
+    Expected<void> take_needs(Pages& pages, const protocol::PageAnswer& answer, const Doing& doing);
+    Expected<StoreReply> read_reply(Session& session, const Request& request, const Reply& reply, size_t brought,
+                                    const Doing& doing);
+
+    SessionSource& sessions_;
+    StoreDirectory& directory_;
+    std::vector<uint32_t> expected_;
+};
+
+}  // namespace festore

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A store's pages and payloads, in its directory.
+#include "client/errors.h"
+#include "client/store_directory.h"
+
+#include <cerrno>
+#include <cstring>
+
+namespace festore {
+
+// Readers that may not write still read.
+Expected<void> StoreDirectory::open_pages(bool for_writing) {
+    if (pages_ != Files::kNoHandle && (pages_writable_ || !for_writing)) return {};
+    if (pages_ != Files::kNoHandle) files_.close(std::exchange(pages_, Files::kNoHandle));
+    const std::string path = file(protocol::kPageFile);
+    const int fault = files_.open(path, for_writing ? Files::Open::read_write : Files::Open::read, 0, pages_);
+    pages_writable_ = for_writing;
+    if (fault == 0) return {};
+    Error error = error_of_file(for_writing ? "write" : "read", path, fault);
+    if (fault == ENOENT) error.code = ErrorCode::damaged;
+    return unexpected(std::move(error));
+}
+
+Expected<void> StoreDirectory::read_page(uint32_t page, MutableBytes sealed) {
+    if (const auto open = open_pages(false); !open) return open;
+    size_t count = 0;
+    const int fault = files_.read(pages_, protocol::page_offset(page), sealed, count);
+    if (fault != 0) return unexpected(error_of_file("read", file(protocol::kPageFile), fault));
+    const MutableBytes rest = sealed.subspan(count);
+    std::fill(rest.begin(), rest.end(), std::byte{});
+    return {};
+}
+
+Expected<void> StoreDirectory::write_page(uint32_t page, Bytes sealed) {
+    if (const auto open = open_pages(true); !open) return open;
+    const int fault = files_.write(pages_, protocol::page_offset(page), sealed);
+    if (fault != 0) return unexpected(error_of_file("write", file(protocol::kPageFile), fault));
+    return {};
+}
+
+Expected<void> StoreDirectory::sync_pages() {
+    if (const auto open = open_pages(true); !open) return open;
+    const int fault = files_.sync(pages_);
+    if (fault != 0) return unexpected(error_of_file("sync", file(protocol::kPageFile), fault));
+    return {};
+}
+
+Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array<std::byte, 16>& id) {
+    const std::string path = payload_file(id);
+    Files::Handle handle = Files::kNoHandle;
+    int fault = files_.open(path, Files::Open::create_new, file_mode(), handle);
+    if (fault == ENOENT) {  // the folder was lost
+        if (const auto made = make_folder(file(protocol::kPayloadFolder), shared_by_group_ ? 02770 : 0700); !made)
+            return unexpected(made.error());
+        fault = files_.open(path, Files::Open::create_new, file_mode(), handle);
+    }
+    if (handle != Files::kNoHandle) {
+        Upload upload(*this, path, handle);
+        if (fault == 0) fault = files_.lock(handle, true);
+        if (fault == 0) return upload;
+    }
+    return unexpected(error_of_file("make", path, fault));
+}
+
+StoreDirectory::Upload::~Upload() {
+    if (handle_ == Files::kNoHandle) return;
+    if (!kept_) (void)directory_->files_.remove(file_);
+    directory_->files_.close(handle_);
+}
+
+Expected<void> StoreDirectory::Upload::write(Bytes sealed) {
+    const int fault = directory_->files_.write(handle_, offset_, sealed);
+    if (fault != 0) return unexpected(error_of_file("write", file_, fault));
+    offset_ += sealed.size();
+    return {};
+}
+
+Expected<void> StoreDirectory::Upload::finish() {
+    int fault = directory_->files_.sync(handle_);
+    if (fault == 0) fault = directory_->files_.sync_folder(directory_->file(protocol::kPayloadFolder));
+    if (fault != 0) return unexpected(error_of_file("sync", file_, fault));
+    return {};
+}
+
+Expected<StoreDirectory::Payload> StoreDirectory::open_payload(const std::array<std::byte, 16>& id) {
+    const std::string path = payload_file(id);
+    Files::Handle handle = Files::kNoHandle;
+    const int fault = files_.open(path, Files::Open::read, 0, handle);
+    if (fault != 0) return unexpected(error_of_file("read", path, fault));
+    return Payload(files_, path, handle);
+}
+
+void StoreDirectory::remove_payload(const std::array<std::byte, 16>& id) { (void)files_.remove(payload_file(id)); }
+
+Expected<uint64_t> StoreDirectory::Payload::size() {
+    Files::Information information;
+    const int fault = files_->information(handle_, information);
+    if (fault != 0) return unexpected(error_of_file("read", file_, fault));
+    return information.bytes;
+}
+
+Expected<void> StoreDirectory::Payload::read(uint64_t offset, MutableBytes sealed) {
+    size_t count = 0;
+    const int fault = files_->read(handle_, offset, sealed, count);
+    if (fault != 0) return unexpected(error_of_file("read", file_, fault));
+    if (count != sealed.size()) return unexpected({ErrorCode::damaged, quoted(file_) + " is damaged: it ends too early", 0, 0});
+    return {};
+}
+
+}  // namespace festore

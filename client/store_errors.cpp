@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "client/store_errors.h"
+
+#include "base/tee_client_api.h"
+
+namespace festore {
+
+std::string cannot(const Doing& doing) {
+    std::string text = "cannot " + std::string(doing.verb);
+    if (!doing.name.empty()) text += " " + quoted(doing.name);
+    return text + ": ";
+}
+
+Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doing) {
+    const auto error = [&](ErrorCode code, const char* text) { return Error{code, cannot(doing) + text, result, origin}; };
+    switch (static_cast<Code>(result)) {
+    case Code::access_conflict: return error(ErrorCode::conflict, "an object of that name exists");
+    case Code::corrupt_object:
+    case Code::corrupt_object_2:
+    case Code::security:
+        return error(ErrorCode::damaged,
+                     "what the TEE was given of the store does not authenticate: it was damaged or changed behind its back");
+    case Code::limit_exceeded:
+        return error(ErrorCode::no_space, "it goes beyond a limit: of the size of an object, of the changes in one transaction, "
+                                          "or of the number of stores on this device");
+    case Code::bad_state:
+        return error(ErrorCode::busy, "the store was changed by another program at the same time; repeat it");
+    case Code::busy: return error(ErrorCode::busy, "too many transactions are running on this device; repeat it later");
+    case Code::access_denied:
+        return error(ErrorCode::not_permitted, "a store belongs to a user or a group; everybody's objects are in the storage ree or rpmb");
+    case Code::not_supported:
+        return error(ErrorCode::no_tee, "the TEE or its trusted application does not know stores: install the trusted "
+                                        "application that belongs to this version, on an OP-TEE with its system pseudo-TA");
+    default: return error_of_command(result, origin, doing);
+    }
+}
+
+Error store_damaged(const Doing& doing, const std::string& directory, const std::string& what) {
+    return {ErrorCode::damaged,
+            cannot(doing) + what + " in the store at " + quoted(directory) + " is damaged, missing, or was put back", 0, 0};
+}
+
+Error store_nonsense(const Doing& doing) { return {ErrorCode::failure, cannot(doing) + "the TEE's answer makes no sense", 0, 0}; }
+
+}  // namespace festore

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// From what the TEE answers about a store to what a person is told.
+#pragma once
+#include "client/errors.h"
+
+namespace festore {
+
+// An answer of one of the store's commands.
+Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doing);
+// What a page or payload that does not authenticate means.
+Error store_damaged(const Doing& doing, const std::string& directory, const std::string& what);
+// The TEE's answer contradicts itself or the request.
+Error store_nonsense(const Doing& doing);
+// "cannot VERB 'NAME': "
+std::string cannot(const Doing& doing);
+
+}  // namespace festore

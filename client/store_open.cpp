@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Opening a store, and making one (rules 3, 7, 18, 20).
+#include "client/store.h"
+
+#include "base/writer.h"
+
+#include <ctime>
+
+namespace festore {
+namespace {
+
+using protocol::StoreCommand;
+
+template <class M>
+StoreChannel::Request request_of(StoreCommand command, const M& message) {
+    StoreChannel::Request request;
+    request.command = command;
+    request.encode = [message](protocol::PageArea, Writer& out) { encode(message, out); };
+    return request;
+}
+
+std::string hex(Bytes bytes) {
+    std::string text;
+    for (const std::byte b : bytes) {
+        text += "0123456789abcdef"[static_cast<unsigned>(b) >> 4];
+        text += "0123456789abcdef"[static_cast<unsigned>(b) & 15];
+    }
+    return text;
+}
+
+}  // namespace
+
+Store::Store(SessionSource& sessions, Files& files, const StoreOptions& options)
+    : sessions_(sessions), options_(options),
+      directory_(files, options.directory, options.owner.kind == Owner::Kind::group), channel_(sessions, directory_) {}
+
+StoreInfo Store::info() const {
+    StoreInfo info;
+    info.directory = directory_.path();
+    info.store_id = hex(status_.store_id);
+    info.anchor = status_.anchor == 2 ? Anchor::rpmb : Anchor::ree;
+    info.cipher = status_.cipher == 2 ? "chacha20-poly1305" : "aes-256-gcm";
+    info.tee = header_.tee == protocol::TeeKind::simulated ? TeeKind::sim : TeeKind::optee;
+    info.epoch = status_.epoch;
+    info.generation = status_.generation;
+    info.objects = status_.objects;
+    info.content_bytes = status_.content_bytes;
+    info.height = status_.height;
+    info.pages = status_.page_count;
+    info.free_pages = status_.free_pages;
+    info.pages_sealed = status_.pages_sealed;
+    info.freshness_lost = (status_.flags & 1) != 0;
+    info.freshness_lost_count = status_.freshness_lost_count;
+    info.freshness_lost_generation = status_.freshness_lost_generation;
+    info.created = status_.created;
+    return info;
+}
+
+Expected<void> Store::take_status(Bytes answer, const Doing& doing) {
+    const auto status = protocol::decode_store<protocol::StoreStatus>(answer);
+    if (!status) return unexpected(store_nonsense(doing));
+    status_ = *status;
+    channel_.expect({status_.index_page});
+    return {};
+}
+
+// What is in clear only chooses the message; the TA checks again what it can.
+Expected<void> Store::check_header(const Doing& doing, const protocol::StoreHeader& header) {
+    const Expected<Session*> session = sessions_.session();
+    if (!session) return unexpected(session.error());
+    const protocol::HelloAnswer& hello = (*session)->hello();
+    const auto kind = (hello.features & protocol::kFeatureSimulated) != 0 ? protocol::TeeKind::simulated
+                                                                          : protocol::TeeKind::optee;
+    const std::string where = "the store at " + quoted(directory_.path());
+    if (header.tee != kind)
+        return unexpected({ErrorCode::no_tee,
+                           cannot(doing) + where + " was made by " +
+                               (kind == protocol::TeeKind::optee ? "the simulated TEE, and this is OP-TEE"
+                                                                 : "OP-TEE, and this is the simulated TEE") +
+                               ": choose with --tee, or another directory with --store",
+                           0, 0});
+    if (header.login != static_cast<uint32_t>(hello.login) || header.identity != hello.identity)
+        return unexpected({ErrorCode::not_permitted,
+                           cannot(doing) + where + " belongs to another user or group; yours is elsewhere (--store, --group)",
+                           0, 0});
+    return {};
+}
+
+Error Store::refused_to_open(const Doing& doing, Code code) const {
+    const std::string where = "the store at " + quoted(directory_.path());
+    switch (code) {
+    case Code::security:
+        return {ErrorCode::damaged,
+                cannot(doing) + where + " was made by another device, or this one's hardware key has changed; nothing was touched",
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
+    case Code::bad_parameters:
+        return {ErrorCode::damaged,
+                cannot(doing) + where + " is not the one that the TEE has a record of for you: a wrong or exchanged directory",
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
+    case Code::item_not_found:
+        return {ErrorCode::damaged,
+                cannot(doing) + "the TEE has no record of " + where +
+                    ": its storage was lost or replaced, or the directory's header changed",
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
+    default: return error_of_store_command(static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, doing);
+    }
+}
+
+Expected<void> Store::open_in_tee(const Doing& doing, const protocol::StoreHeader& header, Code* refused) {
+    *refused = Code::success;
+    const auto request = request_of(StoreCommand::open,
+                                    protocol::OpenRequest{header.store_id, header.anchor, header.key_check});
+    Expected<StoreReply> reply = channel_.call(request, doing);
+    if (reply && reply->died()) reply = channel_.call(request, doing);  // nothing was changed: once more
+    if (!reply) return unexpected(reply.error());
+    if (!reply->ok()) {
+        *refused = static_cast<Code>(reply->result);
+        return unexpected(refused_to_open(doing, *refused));
+    }
+    if (const auto taken = take_status(reply->answer, doing); !taken) return taken;
+    header_ = header;
+    opened_serial_ = sessions_.serial();
+    return {};
+}
+
+Expected<void> Store::open_existing(const Doing& doing, const DirectoryContents& contents, bool& may_be_made) {
+    may_be_made = false;
+    if (const auto checked = check_header(doing, *contents.header); !checked) return checked;
+    Code refused = Code::success;
+    const auto opened = open_in_tee(doing, *contents.header, &refused);
+    // Its creation was interrupted before the TEE had a record of it: nothing was ever in it.
+    may_be_made = refused == Code::item_not_found && contents.kind == DirectoryContents::Kind::unused;
+    return opened;
+}
+
+Expected<void> Store::ensure_open(const Doing& doing, Missing missing) {
+    const Expected<Session*> session = sessions_.session();
+    if (!session) return unexpected(session.error());
+    if (opened_serial_ != 0 && opened_serial_ == sessions_.serial()) return {};
+    const Expected<DirectoryContents> contents = directory_.look();
+    if (!contents) return unexpected(contents.error());
+    using Kind = DirectoryContents::Kind;
+    if (contents->kind == Kind::foreign)
+        return unexpected({ErrorCode::failure,
+                           cannot(doing) + quoted(directory_.path()) +
+                               " is not a store, and not an empty folder that could become one; choose with --store",
+                           0, 0});
+    bool may_be_made = contents->kind == Kind::absent || contents->kind == Kind::empty;
+    if (!may_be_made) {
+        const auto opened = open_existing(doing, *contents, may_be_made);
+        if (opened || !may_be_made) return opened;
+    }
+    if (missing == Missing::is_made) return make(doing, {});
+    return unexpected({ErrorCode::not_found,
+                       cannot(doing) + "there is no store at " + quoted(directory_.path()) +
+                           "; 'festore init' or the first 'festore put' makes one",
+                       0, 0});
+}
+
+Expected<StoreHeaderBytes> Store::ask_for_header(const Doing& doing, const InitOptions& options) {
+    protocol::MakeRequest message;
+    message.anchor = options.anchor == Anchor::rpmb ? 2 : 1;
+    message.without_asking_rpmb = options.anchor == Anchor::ree && options.without_asking_rpmb;
+    message.created = static_cast<int64_t>(std::time(nullptr));
+    auto request = request_of(StoreCommand::make, message);
+    request.use = Payload::output;
+    request.content_room = protocol::kStoreHeaderBytes;
+    const Expected<StoreReply> reply = channel_.call(request, doing);
+    if (!reply) return unexpected(reply.error());
+    StoreHeaderBytes header{};
+    if (reply->ok() && reply->content.size() == header.size()) {
+        copy_bytes(reply->content, header);
+        return header;
+    }
+    if (static_cast<Code>(reply->result) == Code::access_conflict)
+        return unexpected({ErrorCode::conflict,
+                           cannot(doing) + "the TEE has a record of a store of yours already, and it is not at " +
+                               quoted(directory_.path()) + "; name its directory with --store",
+                           reply->result, reply->origin});
+    if (reply->died() && options.anchor == Anchor::ree)
+        return unexpected({ErrorCode::no_tee,
+                           cannot(doing) + "the trusted application died when it asked the RPMB, which is built into this "
+                                           "TEE, for a record of yours; 'festore init --anchor ree' does without",
+                           reply->result, reply->origin});
+    if (reply->ok()) return unexpected(store_nonsense(doing));
+    return unexpected(error_of_store_command(reply->result, reply->origin, {doing.verb, doing.name, options.anchor == Anchor::rpmb ? Storage::rpmb : Storage::ree}));
+}
+
+// Rule 7: the directory is durable before the record exists.
+Expected<void> Store::make_locked(const Doing& doing, const InitOptions& options) {
+    const Expected<StoreHeaderBytes> header = ask_for_header(doing, options);
+    if (!header) return unexpected(header.error());
+    const auto decoded = protocol::decode_store_header(*header);
+    if (!decoded) return unexpected(store_nonsense(doing));
+    if (const auto written = directory_.write_header(*header); !written) return written;
+    const Expected<StoreReply> reply =
+        channel_.call(request_of(StoreCommand::create, protocol::TransactionRequest{decoded->store_id, 0}), doing);
+    if (!reply) return unexpected(reply.error());
+    if (reply->ok()) {
+        header_ = *decoded;
+        opened_serial_ = sessions_.serial();
+        return take_status(reply->answer, doing);
+    }
+    // Rule 4: whether it was written, the TEE knows.
+    Code refused = Code::success;
+    if (open_in_tee(doing, *decoded, &refused)) return {};
+    return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+}
+
+Expected<void> Store::make(const Doing& doing, const InitOptions& options) {
+    if (const auto made = directory_.make_files(); !made) return made;
+    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+    if (!lock) return unexpected(lock.error());
+    const Expected<DirectoryContents> contents = directory_.look();  // somebody may have been faster
+    if (!contents) return unexpected(contents.error());
+    if (contents->header) {
+        bool may_be_made = false;
+        const auto opened = open_existing(doing, *contents, may_be_made);
+        if (opened || !may_be_made) return opened;
+    }
+    return make_locked(doing, options);
+}
+
+Expected<StoreInfo> Store::init(const InitOptions& options) {
+    const Doing doing{"make a store", {}};
+    const Expected<DirectoryContents> contents = directory_.look();
+    if (!contents) return unexpected(contents.error());
+    if (contents->kind == DirectoryContents::Kind::foreign) return unexpected(ensure_open(doing, Missing::is_an_error).error());
+    if (contents->header) {
+        bool may_be_made = false;
+        const auto opened = open_existing(doing, *contents, may_be_made);
+        if (opened)
+            return unexpected({ErrorCode::conflict, cannot(doing) + "there is one at " + quoted(directory_.path()), 0, 0});
+        if (!may_be_made) return unexpected(opened.error());
+    }
+    if (const auto made = make(doing, options); !made) return unexpected(made.error());
+    return info();
+}
+
+Expected<StoreInfo> Store::status() {
+    opened_serial_ = batch_ ? opened_serial_ : 0;  // ask the TEE anew
+    if (const auto open = ensure_open({"look at the store", {}}, Missing::is_an_error); !open) return unexpected(open.error());
+    return info();
+}
+
+}  // namespace festore

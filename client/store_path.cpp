@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "client/errors.h"
+#include "client/store_directory.h"
+
+#include <cstdlib>
+#include <unistd.h>
+
+namespace festore {
+namespace {
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+bool is_absolute(const std::string& path) { return path.starts_with('/'); }
+
+}  // namespace
+
+Expected<std::string> default_store_directory(const Owner& owner) {
+    if (const std::string named = environment("FESTORE_STORE"); !named.empty()) return named;
+    if (owner.kind == Owner::Kind::group) return "/var/lib/festore/gid-" + std::to_string(owner.gid);
+    // systemd gives a unit's folders as a list.
+    const std::string state = environment("STATE_DIRECTORY");
+    if (const std::string first = state.substr(0, state.find(':')); is_absolute(first)) return first + "/festore";
+    if (geteuid() == 0) return "/var/lib/festore/uid-0";
+    // The XDG base directory specification: a relative path is to be ignored.
+    if (const std::string data = environment("XDG_DATA_HOME"); is_absolute(data)) return data + "/festore";
+    if (const std::string home = environment("HOME"); is_absolute(home)) return home + "/.local/share/festore";
+    return unexpected({ErrorCode::usage, "where the store is cannot be told without HOME: name it with --store DIR", 0, 0});
+}
+
+}  // namespace festore

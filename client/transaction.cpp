@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The part of the public API that only stores have.
+#include "client/client_state.h"
+
+namespace festore {
+namespace {
+
+Expected<void> check(std::string_view name) {
+    if (const NameFault fault = check_name(bytes_of(name)); fault != NameFault::none)
+        return unexpected(usage_of_name(name, fault));
+    return {};
+}
+
+Error needs_store() {
+    return {ErrorCode::usage, "only a store can do that: use the storage 'store'", 0, 0};
+}
+
+}  // namespace
+
+Expected<void> Client::State::name_store(Files& files) {
+    if (options.owner.kind == Owner::Kind::everybody)
+        return unexpected({ErrorCode::usage, "a store belongs to a user or a group: everybody's objects are in the storage ree or rpmb", 0, 0});
+    StoreOptions named{options.store_directory, options.owner, options.wait};
+    if (named.directory.empty()) {
+        Expected<std::string> directory = default_store_directory(options.owner);
+        if (!directory) return unexpected(directory.error());
+        named.directory = std::move(*directory);
+    }
+    store = std::make_unique<Store>(*this, files, named);
+    return {};
+}
+
+Expected<ObjectInfo> Client::rename(std::string_view from, std::string_view to, bool replace) {
+    for (const std::string_view name : {from, to})
+        if (const auto valid = check(name); !valid) return unexpected(valid.error());
+    if (!state_->store) return unexpected(needs_store());
+    return state_->store->rename(from, to, replace);
+}
+
+Expected<StoreInfo> Client::init(const InitOptions& options) {
+    if (!state_->store) return unexpected(needs_store());
+    return state_->store->init(options);
+}
+
+Expected<StoreInfo> Client::store_status() {
+    if (!state_->store) return unexpected(needs_store());
+    return state_->store->status();
+}
+
+struct Transaction::State {
+    std::shared_ptr<Client::State> client;  // none: committed
+
+    ~State() {
+        if (client) client->store->batch_abort();
+    }
+};
+
+Expected<Transaction> Client::begin() {
+    if (!state_->store) return unexpected(needs_store());
+    if (const auto begun = state_->store->begin(); !begun) return unexpected(begun.error());
+    auto state = std::make_unique<Transaction::State>();
+    state->client = state_;
+    return Transaction(std::move(state));
+}
+
+Transaction::Transaction(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Transaction::Transaction(Transaction&&) noexcept = default;
+Transaction& Transaction::operator=(Transaction&&) noexcept = default;
+Transaction::~Transaction() = default;
+
+bool Transaction::is_over() const { return !state_ || !state_->client || !state_->client->store->is_batch_usable(); }
+
+namespace {
+
+Error is_over_error() { return {ErrorCode::usage, "the transaction is over", 0, 0}; }
+
+}  // namespace
+
+Expected<ObjectInfo> Transaction::put(std::string_view name, std::span<const std::byte> content,
+                                      const PutOptions& options) {
+    if (const auto valid = check(name); !valid) return unexpected(valid.error());
+    if (options.if_absent && options.if_version)
+        return unexpected({ErrorCode::usage, "if-absent and if-version exclude each other", 0, 0});
+    if (is_over()) return unexpected(is_over_error());
+    return state_->client->store->batch_put(name, content, options);
+}
+
+Expected<void> Transaction::remove(std::string_view name) {
+    if (const auto valid = check(name); !valid) return unexpected(valid.error());
+    if (is_over()) return unexpected(is_over_error());
+    return state_->client->store->batch_remove(name);
+}
+
+Expected<ObjectInfo> Transaction::rename(std::string_view from, std::string_view to, bool replace) {
+    for (const std::string_view name : {from, to})
+        if (const auto valid = check(name); !valid) return unexpected(valid.error());
+    if (is_over()) return unexpected(is_over_error());
+    return state_->client->store->batch_rename(from, to, replace);
+}
+
+Expected<uint64_t> Transaction::commit() {
+    if (is_over()) return unexpected(is_over_error());
+    const std::shared_ptr<Client::State> client = std::move(state_->client);
+    return client->store->batch_commit();
+}
+
+}  // namespace festore
