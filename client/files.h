@@ -38,6 +38,7 @@ public:
     virtual int write(Handle handle, uint64_t offset, Bytes bytes) = 0;  // all of it, or an error
     virtual int sync(Handle handle) = 0;         // the file's data and size (fdatasync)
     virtual int make_folder(const std::string& path, unsigned mode) = 0;
+    virtual int give_to_group(const std::string& path, uint32_t gid) = 0;  // a folder
     virtual int sync_folder(const std::string& path) = 0;  // which names are in it
     virtual int list_folder(const std::string& path, std::vector<std::string>& names) = 0;
     virtual int rename(const std::string& from, const std::string& to) = 0;

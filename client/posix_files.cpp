@@ -93,6 +93,9 @@ public:
         if (mkdir(path.c_str(), mode) < 0) return errno;
         return outcome(chmod(path.c_str(), mode));
     }
+    int give_to_group(const std::string& path, uint32_t gid) override {
+        return outcome(chown(path.c_str(), static_cast<uid_t>(-1), gid));
+    }
     int sync_folder(const std::string& path) override {
         const int folder = unless_interrupted([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
         if (folder < 0) return errno;

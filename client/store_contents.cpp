@@ -50,7 +50,7 @@ Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array
     Files::Handle handle = Files::kNoHandle;
     int fault = files_.open(path, Files::Open::create_new, file_mode(), handle);
     if (fault == ENOENT) {  // the folder was lost
-        if (const auto made = make_folder(file(protocol::kPayloadFolder), shared_by_group_ ? 02770 : 0700); !made)
+        if (const auto made = make_own_folder(file(protocol::kPayloadFolder)); !made)
             return unexpected(made.error());
         fault = files_.open(path, Files::Open::create_new, file_mode(), handle);
     }

@@ -24,8 +24,8 @@ Error error_of_file(std::string_view verb, const std::string& file, int number) 
     return {code, "cannot " + std::string(verb) + " " + quoted(file) + ": " + std::strerror(number), 0, 0};
 }
 
-StoreDirectory::StoreDirectory(Files& files, std::string path, bool shared_by_group)
-    : files_(files), path_(std::move(path)), shared_by_group_(shared_by_group) {
+StoreDirectory::StoreDirectory(Files& files, std::string path, std::optional<uint32_t> group)
+    : files_(files), path_(std::move(path)), group_(group) {
     while (path_.size() > 1 && path_.ends_with('/')) path_.pop_back();
 }
 
@@ -100,18 +100,29 @@ Expected<DirectoryContents> StoreDirectory::look() {
     return contents;
 }
 
-Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mode) {
+Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mode, bool& made) {
+    made = false;
     const int fault = files_.make_folder(path, mode);
     if (fault == ENOENT) {
         const size_t slash = path.find_last_of('/');
         if (slash == std::string::npos || slash == 0) return unexpected(error_of_file("make", path, fault));
         // Those above belong to whoever they belong to: the usual mode.
-        if (const auto above = make_folder(path.substr(0, slash), 0755); !above) return above;
-        return make_folder(path, mode);
+        if (const auto above = make_folder(path.substr(0, slash), 0755, made); !above) return above;
+        return make_folder(path, mode, made);
     }
     if (fault == EEXIST) return {};
     if (fault != 0) return unexpected(error_of_file("make", path, fault));
+    made = true;
     return sync_parent(path);
+}
+
+Expected<void> StoreDirectory::make_own_folder(const std::string& path) {
+    bool made = false;
+    if (const auto done = make_folder(path, group_ ? 02770 : 0700, made); !done) return done;
+    if (!made || !group_) return {};
+    const int fault = files_.give_to_group(path, *group_);
+    if (fault != 0) return unexpected(error_of_file("give to its group", path, fault));
+    return {};
 }
 
 Expected<void> StoreDirectory::sync_parent(const std::string& path) {
@@ -133,11 +144,10 @@ Expected<void> StoreDirectory::make_file(std::string_view name) {
 }
 
 Expected<void> StoreDirectory::make_files() {
-    const unsigned folder_mode = shared_by_group_ ? 02770 : 0700;
-    if (const auto made = make_folder(path_, folder_mode); !made) return made;
+    if (const auto made = make_own_folder(path_); !made) return made;
     if (const auto made = make_file(protocol::kLockFile); !made) return made;
     if (const auto made = make_file(protocol::kPageFile); !made) return made;
-    if (const auto made = make_folder(file(protocol::kPayloadFolder), folder_mode); !made) return made;
+    if (const auto made = make_own_folder(file(protocol::kPayloadFolder)); !made) return made;
     if (const int fault = files_.sync_folder(path_); fault != 0) return unexpected(error_of_file("sync", path_, fault));
     return sync_parent(path_);
 }

@@ -58,8 +58,9 @@ private:
 
 class StoreDirectory {
 public:
-    // `shared_by_group`: made with modes for a group (2770, 660), else for one user (700, 600). `files` must outlive this.
-    StoreDirectory(Files& files, std::string path, bool shared_by_group);
+    // `group`: what is made is that group's, with its modes (2770, 660); else one user's (700, 600). `files` must outlive
+    // this.
+    StoreDirectory(Files& files, std::string path, std::optional<uint32_t> group);
     StoreDirectory(StoreDirectory&&) = delete;
     ~StoreDirectory();
 
@@ -134,17 +135,18 @@ public:
 private:
     [[nodiscard]] std::string file(std::string_view name) const;
     [[nodiscard]] std::string payload_file(const std::array<std::byte, 16>& id) const;
-    [[nodiscard]] unsigned file_mode() const { return shared_by_group_ ? 0660 : 0600; }
+    [[nodiscard]] unsigned file_mode() const { return group_ ? 0660 : 0600; }
     Expected<std::optional<protocol::StoreHeader>> read_header();
     Expected<bool> has_only_ours(bool& has_payloads);
-    Expected<void> make_folder(const std::string& path, unsigned mode);
+    Expected<void> make_own_folder(const std::string& path);
+    Expected<void> make_folder(const std::string& path, unsigned mode, bool& made);
     Expected<void> make_file(std::string_view name);
     Expected<void> sync_parent(const std::string& path);
     Expected<void> open_pages(bool for_writing);
 
     Files& files_;
     std::string path_;
-    bool shared_by_group_;
+    std::optional<uint32_t> group_;
     Files::Handle pages_ = Files::kNoHandle;  // opened at the first use
     bool pages_writable_ = false;
 };

@@ -32,7 +32,9 @@ std::string hex(Bytes bytes) {
 
 Store::Store(SessionSource& sessions, Files& files, const StoreOptions& options)
     : sessions_(sessions), options_(options),
-      directory_(files, options.directory, options.owner.kind == Owner::Kind::group), channel_(sessions, directory_) {}
+      directory_(files, options.directory,
+                 options.owner.kind == Owner::Kind::group ? std::optional(options.owner.gid) : std::nullopt),
+      channel_(sessions, directory_) {}
 
 StoreInfo Store::info() const {
     StoreInfo info;

@@ -59,6 +59,7 @@ public:
         return (*loaded_)->functions;
     }
     std::string why_no_other_users() const override { return geteuid() == 0 ? "" : "needs root to become other users"; }
+    uint32_t uid() const override { return geteuid(); }
 
 private:
     // The group that may open a real TEE's device comes on top.
@@ -91,6 +92,7 @@ public:
     }
     const TeecFunctions& functions() override { return sim::teec_in_process(); }
     std::string why_no_other_users() const override { return ""; }
+    uint32_t uid() const override { return uid_.value_or(geteuid()); }
 
 private:
     std::optional<uint32_t> claimed_id(const Owner& owner) const {
@@ -135,8 +137,40 @@ int answers_file() {
 
 }  // namespace
 
+namespace {
+
+std::optional<Storage> storage_of(std::string_view name) {
+    if (name == "ree") return Storage::ree;
+    if (name == "rpmb") return Storage::rpmb;
+    if (name == "store") return Storage::store;
+    return std::nullopt;
+}
+
+// Made once, before children become other users; everybody may make a store in it.
+const std::string& stores_folder() {
+    static const std::string folder = [] {
+        const bool real = environment("CONFORMANCE_TEE", "") == "optee";
+        std::string path = environment("CONFORMANCE_STORES", real ? "/var/lib/festore-conformance" : "");
+        if (path.empty()) {
+            path = testing::TempDir() + "/festore-conformance.XXXXXX";
+            if (mkdtemp(path.data()) == nullptr) path.clear();
+        } else if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+            path.clear();
+        }
+        if (path.empty() || chmod(path.c_str(), 01777) != 0) {
+            std::perror("conformance: a folder for stores");
+            std::exit(2);
+        }
+        return path;
+    }();
+    return folder;
+}
+
+}  // namespace
+
 Backend& backend() {
     (void)answers_file();
+    (void)stores_folder();
     static const std::unique_ptr<Backend> chosen = choose();
     return *chosen;
 }
@@ -147,17 +181,29 @@ std::vector<Storage> storages() {
     while (!rest.empty()) {
         const size_t comma = std::min(rest.find(','), rest.size());
         const std::string one = rest.substr(0, comma);
-        if (one != "ree" && one != "rpmb") {
-            std::fprintf(stderr, "conformance: CONFORMANCE_STORAGES knows ree and rpmb, not '%s'\n", one.c_str());
+        const std::optional<Storage> storage = storage_of(one);
+        if (!storage) {
+            std::fprintf(stderr, "conformance: CONFORMANCE_STORAGES knows ree, rpmb and store, not '%s'\n", one.c_str());
             std::exit(2);
         }
-        result.push_back(one == "ree" ? Storage::ree : Storage::rpmb);
+        result.push_back(*storage);
         rest.erase(0, comma + 1);
     }
     return result;
 }
 
-std::string name_of(Storage storage) { return storage == Storage::ree ? "ree" : "rpmb"; }
+std::string name_of(Storage storage) {
+    return storage == Storage::ree ? "ree" : storage == Storage::rpmb ? "rpmb" : "store";
+}
+
+std::string store_directory(const Owner& owner) {
+    const std::string& folder = stores_folder();
+    switch (owner.kind) {
+    case Owner::Kind::user: return folder + "/uid-" + std::to_string(backend().uid());
+    case Owner::Kind::group: return folder + "/gid-" + std::to_string(owner.gid);
+    default: return "";
+    }
+}
 
 void note_answer(const std::string& where, const Error* error) {
     if (answers_file() < 0) return;

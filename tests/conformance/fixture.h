@@ -28,13 +28,24 @@ protected:
         Expected<Client> client = try_connect(owner);
         if (!client) ADD_FAILURE() << "connect: " << client.error().message;
         if (!client) std::exit(1);  // nothing else can work
+        make_store(*client, owner);
         return std::move(*client);
     }
+    // Everybody has no store: there, the storage ree stands in.
     Expected<Client> try_connect(Owner owner = Owner::user()) {
         ClientOptions options;
         options.owner = owner;
-        options.storage = GetParam();
+        options.storage = is_store(owner) ? Storage::store : GetParam() == Storage::store ? Storage::ree : GetParam();
+        options.store_directory = is_store(owner) ? store_directory(owner) : "";
         return backend().connect(options);
+    }
+    static bool is_store(const Owner& owner) {
+        return GetParam() == Storage::store && owner.kind != Owner::Kind::everybody;
+    }
+    static void make_store(Client& client, const Owner& owner) {
+        if (!is_store(owner) || client.store_status()) return;
+        const auto made = client.init();
+        EXPECT_TRUE(made) << made.error().message;
     }
     // The answer's code, 0 for success; written down for the comparison of two TEEs.
     template <class T>

@@ -70,6 +70,27 @@ TEST_P(Owners, AGroupsObjectsAreForItsMembers) {
     });
 }
 
+TEST_P(Owners, AnothersStoreIsNotOpened) {
+    if (GetParam() != Storage::store) return;
+    const Owner owner = Owner::user();
+    backend().as_user(alice(), [this] {
+        Client client = connect();
+        ASSERT_TRUE(client.put("diary", content_of(500, 1)));
+    });
+    const std::string own = store_directory(owner);
+    const std::string hers = own.substr(0, own.rfind('/')) + "/uid-" + std::to_string(alice().uid);
+    backend().as_user(bob(), [&] {
+        ClientOptions options;
+        options.storage = Storage::store;
+        options.store_directory = hers;
+        Expected<Client> client = backend().connect(options);
+        ASSERT_TRUE(client) << client.error().message;
+        EXPECT_EQ(code("get", client->get("diary")), kNotPermitted);
+        EXPECT_EQ(code("put", client->put("diary", content_of(1))), kNotPermitted);
+    });
+    backend().as_user(alice(), [this] { EXPECT_EQ(connect().get("diary").value_or(Content{}), content_of(500, 1)); });
+}
+
 TEST_P(Owners, PublicObjectsAreEverybodys) {
     backend().as_user(alice(), [this] {
         Client client = connect(Owner::everybody());
