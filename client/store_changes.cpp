@@ -168,6 +168,8 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing
         if (!request) return unexpected(request.error());
         Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
         if (!lock) return unexpected(lock.error());
+        if (upload)
+            if (const auto there = upload->check(); !there) return unexpected(there.error());
         bool died = false;
         Expected<protocol::ChangeAnswer> answer = change_once(doing, *request, died);
         if (answer) {

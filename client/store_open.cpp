@@ -185,7 +185,8 @@ Expected<StoreHeaderBytes> Store::ask_for_header(const Doing& doing, const InitO
                                            "TEE, for a record of yours; 'festore init --anchor ree' does without",
                            reply->result, reply->origin});
     if (reply->ok()) return unexpected(store_nonsense(doing));
-    return unexpected(error_of_store_command(reply->result, reply->origin, {doing.verb, doing.name, options.anchor == Anchor::rpmb ? Storage::rpmb : Storage::ree}));
+    const Storage storage = options.anchor == Anchor::rpmb ? Storage::rpmb : Storage::ree;
+    return unexpected(error_of_store_command(reply->result, reply->origin, {doing.verb, doing.name, storage}));
 }
 
 // Rule 7: the directory is durable before the record exists.
