@@ -46,7 +46,7 @@ Store::ChangeRequest Store::put_request(std::string_view name, Bytes content, co
     request.command = StoreCommand::put;
     request.has_area = true;
     request.room = room_for(1);
-    if (!payload) {
+    if (!payload && !content.empty()) {
         request.use = Payload::input;
         request.content = content;
     }
