@@ -183,7 +183,7 @@ TEST_F(Crash, Rule07AtEveryEventOfEachVerb) {
 TEST_F(Crash, Rule04AtEveryCallIntoTeeStorage) {
     if (std::getenv("FESTORE_CRASH_CASE") != nullptr) GTEST_SKIP();
     everywhere('s', [&](Case which) { return run(which); });
-    report(70);
+    report(60);
 }
 
 TEST_F(Crash, Rule06KilledAtEveryEventAndThePowerCutLater) {
