@@ -13,6 +13,11 @@ namespace {
 constexpr std::string_view kNewHeader = ".festore.store.new";
 constexpr std::chrono::milliseconds kLockPause{10};
 
+std::string parent_of(const std::string& path) {
+    const size_t slash = path.find_last_of('/');
+    return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
 }  // namespace
 
 // What the system said about one of the store's files, for a person.
@@ -115,10 +120,21 @@ Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mod
 }
 
 Expected<void> StoreDirectory::sync_parent(const std::string& path) {
-    const size_t slash = path.find_last_of('/');
-    const std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+    const std::string parent = parent_of(path);
     if (const int fault = files_.sync_folder(parent); fault != 0)
         return unexpected(error_of_file("sync", parent, fault));
+    return {};
+}
+
+// All folders above: one that is there may have been made by a program that was killed before it synced. What this user
+// may not open, this user's programs have not made.
+Expected<void> StoreDirectory::sync_folders_above() {
+    std::string folder = path_;
+    do {
+        folder = parent_of(folder);
+        const int fault = files_.sync_folder(folder);
+        if (fault != 0 && fault != EACCES && fault != EPERM) return unexpected(error_of_file("sync", folder, fault));
+    } while (folder != "/" && folder != ".");
     return {};
 }
 
@@ -139,7 +155,7 @@ Expected<void> StoreDirectory::make_files() {
     if (const auto made = make_file(protocol::kPageFile); !made) return made;
     if (const auto made = make_folder(file(protocol::kPayloadFolder), folder_mode); !made) return made;
     if (const int fault = files_.sync_folder(path_); fault != 0) return unexpected(error_of_file("sync", path_, fault));
-    return sync_parent(path_);
+    return sync_folders_above();
 }
 
 Expected<void> StoreDirectory::write_header(const StoreHeaderBytes& header) {

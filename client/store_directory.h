@@ -140,6 +140,7 @@ private:
     Expected<void> make_folder(const std::string& path, unsigned mode);
     Expected<void> make_file(std::string_view name);
     Expected<void> sync_parent(const std::string& path);
+    Expected<void> sync_folders_above();
     Expected<void> open_pages(bool for_writing);
 
     Files& files_;
