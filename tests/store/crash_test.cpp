@@ -174,10 +174,10 @@ TEST_F(Crash, Rule07AtEveryEventOfEachVerb) {
     if (replays()) return;
     everywhere('e', [&](Case which) {
         bool happened = false;
-        for (which.seed = 1; which.seed <= rounds(3); ++which.seed) happened = run(which);
+        for (which.seed = 1; which.seed <= rounds(2); ++which.seed) happened = run(which);
         return happened;
     });
-    report(1200);
+    report(800);
 }
 
 TEST_F(Crash, Rule04AtEveryCallIntoTeeStorage) {
@@ -197,13 +197,13 @@ TEST_F(Crash, Rule08ASecondCutInWhatComesNext) {
     std::mt19937_64 random(1);
     everywhere('e', [&](Case which) {
         bool happened = false;
-        for (which.seed = 1; which.seed <= rounds(3); ++which.seed) {
+        for (which.seed = 1; which.seed <= rounds(2); ++which.seed) {
             which.second = 1 + random() % 36;
             happened = run(which);
         }
         return happened;
     });
-    report(1200);
+    report(800);
 }
 
 }  // namespace
