@@ -41,6 +41,8 @@ public:
     };
     [[nodiscard]] Snapshot snapshot() const;
     void restore(const Snapshot& snapshot);
+    // A file's content, to be tampered with.
+    Content& at(const std::string& path) { return names_.at(path)->content; }
 
     int open(const std::string& path, Open how, unsigned mode, Handle& handle) override;
     void close(Handle handle) override { handles_.erase(handle); }
