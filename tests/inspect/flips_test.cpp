@@ -27,7 +27,7 @@ TEST_F(Flips, InThePageFile) {
     const uint64_t live_copy = generation % 2;
     size_t unused = 0;
     // The parts of a recovery copy one by one; of pages, which are sealed as a whole, some bytes.
-    const uint64_t step = 1 + 331 / engine::rounds(1);
+    const uint64_t step = 1 + 96 / engine::rounds(1);
     for (uint64_t offset = 0; offset < size; offset += offset < 8192 && offset % 4096 < 330 ? 3 : step) {
         flip("pages", offset);
         const InspectAnswer answer = inspect(true, true);

@@ -211,5 +211,23 @@ TEST_F(Stores, OfAnchorRpmbNoFileHasTheRecord) {
     EXPECT_EQ(answer.document["header"]["anchor"], "rpmb");
 }
 
+// The store that make_store() made with format 1.0. FESTORE_WRITE_SAMPLES=1 writes a new one into the source folder: only
+// for a new version of the format, beside the old.
+TEST_F(Stores, TheSampleIsRead) {
+    const std::filesystem::path sample = std::filesystem::path(FESTORE_STORE_SAMPLES) / "1.0";
+    if (std::getenv("FESTORE_WRITE_SAMPLES") != nullptr) {
+        make_store();
+        write_tee_storage();
+        std::filesystem::create_directories(sample);
+        for (const char* const folder : {"store", "tee"})
+            std::filesystem::copy(folder_ / folder, sample / folder, std::filesystem::copy_options::recursive);
+    }
+    const InspectRequest request{sample / "store", folder_ / "huk", {}, sample / "tee"};
+    const InspectAnswer answer = cli::inspect(request);
+    EXPECT_EQ(exit_code(answer), 0) << errors_of(answer);
+    EXPECT_EQ(answer.document["root_record"]["fresh"], true);
+    expect_objects(answer, answer.document["objects"], large_);
+}
+
 }  // namespace
 }  // namespace festore::inspect_test
