@@ -90,6 +90,16 @@ END
     run --separate-stderr store batch /dev/null
     expect_success
 }
+@test "beyond what one transaction can change: exit 8, and nothing changed (rule 11)" {
+    echo x | store put a
+    before=$(generation)
+    value=$(repeated 900 v)
+    for ((i = 0; i < 20000; ++i)); do echo "put --text object/$i $value"; done > lines
+    run --separate-stderr store batch lines
+    expect_error 8 "cannot run the batch: line *: cannot put 'object/*': it goes beyond a limit*; nothing of the batch was done"
+    nothing_changed a "$before"
+    store put a lines
+}
 @test "5 000 objects by one commit" {
     for ((i = 0; i < 5000; ++i)); do echo "put --text object/$i \"value of $i\""; done > lines
     store batch lines
