@@ -15,8 +15,8 @@ Model read_all(Device& device, const std::string& what);
 
 struct Verb {
     const char* name;
-    bool (*run)(Client& client, Anchor anchor);  // whether all of it was acknowledged
-    std::vector<Model> (*states)();              // that it goes through, from the one before it to the one after
+    Expected<void> (*run)(Client& client, Anchor anchor);
+    std::vector<Model> (*states)();  // that it goes through, from the one before it to the one after
 };
 const std::vector<Verb>& all_verbs();
 
