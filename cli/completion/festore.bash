@@ -38,7 +38,7 @@ _festore() {
             selection+=("$word" "${COMP_WORDS[i + 1]}")
             ((++i))
             ;;
-        --timeout | --if-version | --offset | --length | --huk-file | --extract) ((++i)) ;;
+        --timeout | --if-version | --offset | --length | --huk-file | --tee-storage | --extract) ((++i)) ;;
         --public) selection+=("$word") ;;
         -?*) ;;
         *) if [ -z "$verb" ]; then verb=$word; else arguments=$((arguments + 1)); fi ;;
@@ -48,7 +48,7 @@ _festore() {
     --tee) _festore_reply < <(compgen -W "auto optee sim" -- "$current"); return ;;
     --storage) _festore_reply < <(compgen -W "ree rpmb" -- "$current"); return ;;
     --group) _festore_reply < <(compgen -g -- "$current"); return ;;
-    --huk-file | --extract) _festore_reply < <(compgen -f -- "$current"); return ;;
+    --huk-file | --tee-storage | --extract) _festore_reply < <(compgen -f -- "$current"); return ;;
     --timeout | --if-version | --offset | --length) return ;;
     esac
     if [ -z "$literal" ] && [[ $current == -* ]]; then
