@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/file_io.h"
 
+#include "base/limits.h"
 #include "client/errors.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -16,6 +18,9 @@
 
 namespace festore::cli {
 namespace {
+
+constexpr size_t kStoreContentBytesMax = size_t{1} << 30;
+constexpr size_t kGuessedBytes = size_t{64} << 10;
 
 class Descriptor {
 public:
@@ -96,18 +101,40 @@ Expected<void> replace(const std::string& file, const std::string& shown, Bytes 
     return {};
 }
 
+// A regular file's size, if that is more than a guess, and a byte to see its end by.
+size_t first_buffer_bytes(int from, size_t bytes_max) {
+    struct stat found {};
+    const bool known = fstat(from, &found) == 0 && S_ISREG(found.st_mode) && found.st_size > 0;
+    const uint64_t bytes = std::max<uint64_t>(known ? static_cast<uint64_t>(found.st_size) : 0, kGuessedBytes);
+    return static_cast<size_t>(std::min<uint64_t>(bytes, bytes_max)) + 1;
+}
+
+// Leaves no copy of the plaintext behind.
+void grow(std::vector<std::byte>& bytes, size_t size) {
+    std::vector<std::byte> larger(size);
+    copy_bytes(bytes, larger);
+    wipe(bytes);
+    bytes = std::move(larger);
+}
+
 }  // namespace
 
-Expected<Content> read_input(const std::string& file, size_t bytes_max) {
+InputLimit content_limit(Storage storage) {
+    if (storage == Storage::store) return {kStoreContentBytesMax, "an object that this version of the command stores"};
+    return {limits::kPersistentObjectBytesMax, "an object in the TEE's own storage"};
+}
+
+Expected<Content> read_input(const std::string& file, const InputLimit& limit) {
     const bool standard = is_standard_stream(file);
     const std::string what = standard ? "standard input" : festore::quoted(file);
     const Descriptor opened(standard ? -1 : open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
     const int from = standard ? STDIN_FILENO : opened.get();
     if (from < 0) return unexpected(system_error("read " + what));
-    // One buffer of the final size: growing it would leave copies of the plaintext behind.
-    std::vector<std::byte> bytes(bytes_max + 1);
+    std::vector<std::byte> bytes(first_buffer_bytes(from, limit.bytes_max));
     size_t used = 0;
-    while (used < bytes.size()) {
+    while (true) {
+        if (used == bytes.size() && used > limit.bytes_max) break;
+        if (used == bytes.size()) grow(bytes, std::min(2 * used, limit.bytes_max + 1));
         const ssize_t count = read(from, bytes.data() + used, bytes.size() - used);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) {
@@ -118,13 +145,13 @@ Expected<Content> read_input(const std::string& file, size_t bytes_max) {
         if (count == 0) break;
         used += static_cast<size_t>(count);
     }
-    if (used > bytes_max) {
+    if (used > limit.bytes_max) {
         wipe(bytes);
         return unexpected({ErrorCode::no_space,
-                           fmt::format("{} has more than the {} bytes that an object in the TEE's own storage can have",
-                                       what, bytes_max),
+                           fmt::format("{} has more than the {} bytes that {} can have", what, limit.bytes_max, limit.what),
                            0, 0});
     }
+    wipe(MutableBytes(bytes).subspan(used));
     bytes.resize(used);
     return Content(std::move(bytes));
 }

@@ -4,7 +4,7 @@
 // always failure. Thread safety: one thread (write_file blocks signals of the calling thread while it runs).
 #pragma once
 #include "base/bytes.h"
-#include "festore/error.hpp"
+#include "festore/client.hpp"
 
 #include <string>
 #include <vector>
@@ -16,7 +16,10 @@ class Content {
 public:
     explicit Content(std::vector<std::byte> bytes) : bytes_(std::move(bytes)) {}
     Content(Content&&) noexcept = default;  // leaves the other one empty
-    Content& operator=(Content&&) = delete;
+    Content& operator=(Content&& other) noexcept {
+        bytes_.swap(other.bytes_);
+        return *this;
+    }
     ~Content() { wipe(bytes_); }
     [[nodiscard]] Bytes bytes() const { return bytes_; }
 
@@ -26,8 +29,17 @@ private:
 
 inline bool is_standard_stream(const std::string& file) { return file.empty() || file == "-"; }
 
+// How much may be read, and what has that limit, for the message: "… bytes that WHAT can have".
+struct InputLimit {
+    size_t bytes_max;
+    std::string_view what;
+};
+
 // Reads FILE, or standard input for "" and "-". Reads at most one byte more than the limit, and answers no_space then.
-Expected<Content> read_input(const std::string& file, size_t bytes_max);
+Expected<Content> read_input(const std::string& file, const InputLimit& limit);
+
+// What one object can have in that storage. Of a store it is what this command holds in memory; its format knows more.
+InputLimit content_limit(Storage storage);
 
 // All of it; false leaves the reason in errno.
 [[nodiscard]] bool write_all(int descriptor, Bytes bytes);

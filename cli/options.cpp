@@ -19,12 +19,17 @@ namespace festore::cli {
 namespace {
 
 constexpr uint64_t kTimeoutSecondsMax = 86400;
+constexpr uint64_t kWaitSecondsMax = 86400;
 
 // The values of the global options as they were written.
 struct GlobalTexts {
-    std::string tee, group, storage, timeout;
+    std::string tee, group, storage, store, timeout, wait;
     bool everybody = false;
 };
+
+constexpr const char* kStorageHelp = kDefaultStorage == Storage::store
+    ? "where objects live: store (default), or whole in the TEE's own storage: ree or rpmb"
+    : "where objects live: whole in the TEE's own storage, ree (default) or rpmb; or store";
 
 // CLI11 reads "[a,b]" as a list and "++" as the end of a verb. An argument that could be either gets a byte more, which
 // is taken away again when the value is stored; so does one that ends in that byte.
@@ -56,11 +61,13 @@ void declare_globals(CLI::App& app, GlobalTexts& texts, Options& options) {
     global("--tee", texts.tee, "KIND", "which TEE: auto (default), optee, or sim, the simulated one");
     global("--group", texts.group, "GROUP", "objects of a group that you are a member of: a name or a number");
     app.add_flag("--public", texts.everybody, "objects of everybody on this device");
-    global("--storage", texts.storage, "STORAGE", "the TEE's storage: ree (default) or rpmb");
+    global("--storage", texts.storage, "STORAGE", kStorageHelp);
+    global("--store", texts.store, "DIR", "the directory of the store (default: the owner's); implies --storage store");
     app.add_flag("--json", options.json, "print one JSON object instead of text");
     app.add_flag("-q,--quiet", options.quiet, "print nothing but results and errors");
     app.add_flag("-v,--verbose", options.verbose, "say more, on standard error");
     global("--timeout", texts.timeout, "SECONDS", "how long one call into the TEE may take (default 60)");
+    global("--wait", texts.wait, "SECONDS", "how long to wait for a store that others use (default 30)");
     app.set_version_flag("--version", [] { return fmt::format("festore {}", version()); }, "print the version");
     app.set_help_flag("-h,--help", "print this help");
 }
@@ -76,6 +83,32 @@ Expected<Owner> owner_of(const GlobalTexts& texts) {
     return Owner::group(static_cast<uint32_t>(*gid));
 }
 
+Expected<Storage> storage_of(const GlobalTexts& texts) {
+    Storage storage = texts.everybody ? Storage::ree : kDefaultStorage;
+    if (texts.storage == "store" || !texts.store.empty()) storage = Storage::store;
+    else if (texts.storage == "ree") storage = Storage::ree;
+    else if (texts.storage == "rpmb") storage = Storage::rpmb;
+    if (!texts.storage.empty() && texts.storage != "store" && texts.storage != "ree" && texts.storage != "rpmb")
+        return unexpected(usage_error("--storage is store, ree or rpmb, not " + festore::quoted(texts.storage)));
+    if (!texts.store.empty() && !texts.storage.empty() && texts.storage != "store")
+        return unexpected(usage_error("--store names the directory of a store, and --storage " + texts.storage + " has none"));
+    if (texts.everybody && storage == Storage::store)
+        return unexpected(usage_error("--public has no store: a store belongs to a user or a group; everybody's objects are in "
+                                      "the storage ree or rpmb"));
+    return storage;
+}
+
+Expected<void> take_seconds(const char* option, const std::string& text, uint64_t min, uint64_t max,
+                            std::chrono::seconds& seconds) {
+    if (text.empty()) return {};
+    const auto number = parse_number(text, max);
+    if (!number || *number < min)
+        return unexpected(usage_error(fmt::format("{} is a number of seconds from {} to {}, not {}", option, min, max,
+                                                  festore::quoted(text))));
+    seconds = std::chrono::seconds(*number);
+    return {};
+}
+
 Expected<void> interpret(const GlobalTexts& texts, Options& options) {
     if (texts.tee == "auto") unsetenv("FESTORE_TEE");  // an option beats its variable
     else if (texts.tee == "optee") options.client.tee = TeeKind::optee;
@@ -83,22 +116,16 @@ Expected<void> interpret(const GlobalTexts& texts, Options& options) {
     else if (!texts.tee.empty())
         return unexpected(usage_error("--tee is auto, optee or sim, not " + festore::quoted(texts.tee)));
 
-    if (texts.storage == "store")
-        return unexpected(usage_error("the store is not in this version; use --storage ree (the default) or rpmb"));
-    if (texts.storage == "rpmb") options.client.storage = Storage::rpmb;
-    else if (!texts.storage.empty() && texts.storage != "ree")
-        return unexpected(usage_error("--storage is ree or rpmb, not " + festore::quoted(texts.storage)));
-
-    if (!texts.timeout.empty()) {
-        const auto seconds = parse_number(texts.timeout, kTimeoutSecondsMax);
-        if (!seconds || *seconds == 0)
-            return unexpected(usage_error(fmt::format("--timeout is a number of seconds from 1 to {}, not {}",
-                                                      kTimeoutSecondsMax, festore::quoted(texts.timeout))));
-        options.client.call_timeout = std::chrono::seconds(*seconds);
-    }
+    if (const auto given = take_seconds("--timeout", texts.timeout, 1, kTimeoutSecondsMax, options.client.call_timeout); !given)
+        return given;
+    if (const auto given = take_seconds("--wait", texts.wait, 0, kWaitSecondsMax, options.client.wait); !given) return given;
     const Expected<Owner> owner = owner_of(texts);
     if (!owner) return unexpected(owner.error());
     options.client.owner = *owner;
+    const Expected<Storage> storage = storage_of(texts);
+    if (!storage) return unexpected(storage.error());
+    options.client.storage = *storage;
+    options.client.store_directory = texts.store;
     return {};
 }
 
@@ -173,6 +200,13 @@ std::optional<uint64_t> parse_number(std::string_view text, uint64_t max) {
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (fault != std::errc() || end != text.data() + text.size() || value > max) return std::nullopt;
     return value;
+}
+
+Expected<void> check_is_for_store(const Options& options, std::string_view verb) {
+    if (options.client.storage == Storage::store) return {};
+    if (options.client.owner.kind == Owner::Kind::everybody)
+        return unexpected(usage_error("only a store can do that, and everybody (--public) has none", verb));
+    return unexpected(usage_error("only a store can do that: use --storage store, or name one with --store", verb));
 }
 
 Expected<void> check_name_argument(const std::string& name) {

@@ -13,6 +13,9 @@ namespace festore::cli {
 
 class Verb;
 
+// Where objects live when the command line does not say; everybody's are in ree, since a store has an owner.
+inline constexpr Storage kDefaultStorage = Storage::ree;
+
 struct Options {
     ClientOptions client;
     bool json = false;
@@ -43,6 +46,9 @@ Error usage_error(const std::string& message, std::string_view verb = {});
 
 // Decimal digits only; nothing when it is not a number or above `max`.
 std::optional<uint64_t> parse_number(std::string_view text, uint64_t max = UINT64_MAX);
+
+// What only a store can do: usage unless the command line is for one.
+Expected<void> check_is_for_store(const Options& options, std::string_view verb);
 
 // A name as an argument: usage when it cannot be one. Asked before the TEE is.
 Expected<void> check_name_argument(const std::string& name);

@@ -102,7 +102,14 @@ Json error_json(const Error& error) {
     return object;
 }
 
-std::string_view storage_name(Storage storage) { return storage == Storage::rpmb ? "rpmb" : "ree"; }
+std::string_view storage_name(Storage storage) {
+    switch (storage) {
+    case Storage::store: return "store";
+    case Storage::rpmb: return "rpmb";
+    case Storage::ree: break;
+    }
+    return "ree";
+}
 
 void print_line(std::string_view message) {
     // Nobody is left to tell when standard error cannot be written.

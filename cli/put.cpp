@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "base/limits.h"
 #include "cli/file_io.h"
 #include "cli/output.h"
 #include "client/errors.h"
@@ -24,7 +23,7 @@ public:
         if (const auto valid = check_arguments(); !valid) return failed(valid.error());
         if (is_standard_stream(file_) && isatty(STDIN_FILENO) == 1)
             print_note(options, "reading standard input; Ctrl-D ends it");
-        const Expected<Content> content = read_input(file_, limits::kPersistentObjectBytesMax);
+        const Expected<Content> content = read_input(file_, content_limit(options.client.storage));
         if (!content) {
             Error error = content.error();
             error.message = fmt::format("cannot put {}: {}", festore::quoted(name_), error.message);

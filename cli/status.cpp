@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/output.h"
+#include "cli/store_report.h"
 
 #include <fmt/format.h>
 
@@ -10,15 +11,30 @@ class Status : public Verb {
 public:
     void declare(CLI::App&) override {}
 
+    // The owner's store is shown whatever storage the command line chooses; its faults fail only who chooses it.
     Outcome run(const Options& options) override {
-        Expected<Client> client = Client::connect(options.client);
+        StoreReport store;
+        ClientOptions chosen = options.client;
+        if (has_store(options)) chosen.storage = Storage::store;
+        Expected<Client> client = Client::connect(chosen);
+        if (!client && client.error().code == ErrorCode::usage && options.client.storage != Storage::store) {
+            store.error = client.error();  // nothing tells where a store would be
+            client = Client::connect(options.client);
+        }
         if (!client) return failed(client.error());
         const Expected<TeeStatus> status = client->status();
         if (!status) return failed(status.error());
-        return {document_of(*status), text_of(*status), {}, 0};
+        if (has_store(options) && !store.error) store = look_at_store(*client, chosen);
+        Outcome outcome{document_of(*status), text_of(*status), {}, 0};
+        outcome.document["store"] = has_store(options) ? json_of(store) : Json(nullptr);
+        if (has_store(options)) outcome.text += cli::text_of(store);
+        if (store.error && options.client.storage == Storage::store) outcome.errors.push_back(*store.error);
+        return outcome;
     }
 
 private:
+    static bool has_store(const Options& options) { return options.client.owner.kind != Owner::Kind::everybody; }
+
     static Json document_of(const TeeStatus& s) {
         const auto storage = [](bool there, uint32_t level) {
             return Json{{"available", there}, {"rollback_protection_claimed", level}};
@@ -47,7 +63,7 @@ private:
 
     static std::string text_of(const TeeStatus& s) {
         std::string text;
-        const auto row = [&](const char* label, const auto& value) { text += fmt::format("{:<20} {}\n", label, value); };
+        const auto row = [&](const char* label, const auto& value) { text += status_row(label, fmt::format("{}", value)); };
         row("festore", version());
         row("TEE", s.kind == TeeKind::sim ? "simulated: it protects nothing" : "OP-TEE");
         if (!s.tee_version.empty()) row("OP-TEE", s.tee_version);

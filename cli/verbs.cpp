@@ -43,9 +43,30 @@ constexpr VerbEntry kVerbs[] = {
      "  festore rm wifi.conf\n"
      "  festore rm --force keys/old keys/older\n",
      make_rm},
+    {"mv", "OLD NEW", "rename an object of a store",
+     "Gives the object OLD the name NEW, atomically. An object that has the name NEW already is kept, and the exit code\n"
+     "is 4, unless --replace is given. Stores only (--storage store).",
+     "  festore --storage store mv wifi.conf wifi.conf.old\n"
+     "  festore --storage store mv --replace settings.new settings\n",
+     make_mv},
+    {"batch", "[FILE|-]", "change a store by many commands at once, all or nothing",
+     "Reads commands, one on each line, from FILE or standard input: put NAME FILE, put --text NAME TEXT, put --base64\n"
+     "NAME DATA, rm NAME, mv OLD NEW. Words may be in double quotes; docs/batch.md has the format. All of them become\n"
+     "visible together, by one commit, or none is done: when a line is wrong or fails, the message names it. Stores\n"
+     "only (--storage store).",
+     "  festore --storage store batch provisioning.batch\n"
+     "  printf 'put --text mode on\\nrm old\\n' | festore --storage store batch\n",
+     make_batch},
+    {"init", "", "make an empty store",
+     "Makes a store in an absent or empty directory; 'put' does it by itself. The anchor is the TEE's storage that holds\n"
+     "the store's root: with ree (default) whoever puts back all of the disk, the TEE's files included, is not seen;\n"
+     "rpmb, where a device has one, sees that too, and every commit takes longer.",
+     "  festore --storage store init\n"
+     "  festore --store /data/secrets init --anchor rpmb\n",
+     make_init},
     {"status", "", "show the TEE, the trusted application and who you are to them",
      "Shows which TEE serves you, the version of its trusted application, the identity to which your objects belong,\n"
-     "the storages that there are, and what is known to weaken them.",
+     "the storages that there are, what is known to weaken them, and your store.",
      "  festore status\n"
      "  festore --group staff status\n"
      "  festore status --json | jq .storage.rpmb.available\n",

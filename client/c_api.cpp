@@ -28,6 +28,9 @@ ClientOptions to_options(const festore_options* options) {
     if (options->owner == FESTORE_OWNER_GROUP) result.owner = Owner::group(options->gid);
     if (options->owner == FESTORE_OWNER_PUBLIC) result.owner = Owner::everybody();
     if (options->storage == FESTORE_STORAGE_RPMB) result.storage = Storage::rpmb;
+    if (options->storage == FESTORE_STORAGE_STORE) result.storage = Storage::store;
+    if (options->store_directory != nullptr) result.store_directory = options->store_directory;
+    if (options->wait_seconds != 0) result.wait = std::chrono::seconds(options->wait_seconds);
     if (options->timeout_seconds != 0) result.call_timeout = std::chrono::seconds(options->timeout_seconds);
     return result;
 }
@@ -36,8 +39,7 @@ bool known(const festore_options* options) {
     if (options == nullptr) return true;
     return options->tee >= FESTORE_TEE_AUTO && options->tee <= FESTORE_TEE_SIM &&
            options->owner >= FESTORE_OWNER_USER && options->owner <= FESTORE_OWNER_PUBLIC &&
-           (options->storage == 0 || options->storage == FESTORE_STORAGE_REE ||
-            options->storage == FESTORE_STORAGE_RPMB);
+           options->storage >= 0 && options->storage <= FESTORE_STORAGE_STORE;
 }
 
 festore_info to_info(const ObjectInfo& info) {
@@ -141,6 +143,14 @@ int festore_remove(festore_client* client, const char* name) {
         if (name == nullptr) return no_name(client->error);
         const auto removed = client->client.remove(name);
         return removed ? FESTORE_OK : failed(client->error, removed.error());
+    });
+}
+
+int festore_rename(festore_client* client, const char* old_name, const char* new_name, int replace) {
+    return guarded(client->error, [&]() -> int {
+        if (old_name == nullptr || new_name == nullptr) return no_name(client->error);
+        const auto renamed = client->client.rename(old_name, new_name, replace != 0);
+        return renamed ? FESTORE_OK : failed(client->error, renamed.error());
     });
 }
 

@@ -13,6 +13,11 @@ namespace {
 constexpr std::string_view kNewHeader = ".festore.store.new";
 constexpr std::chrono::milliseconds kLockPause{10};
 
+std::string parent_of(const std::string& path) {
+    const size_t slash = path.find_last_of('/');
+    return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
 }  // namespace
 
 // What the system said about one of the store's files, for a person.
@@ -112,9 +117,10 @@ Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mod
         if (const auto above = make_folder(path.substr(0, slash), 0755, made); !above) return above;
         return make_folder(path, mode, made);
     }
-    if (fault != 0 && fault != EEXIST) return unexpected(error_of_file("make", path, fault));
-    made = fault == 0;
-    return sync_parent(path, made);
+    if (fault == EEXIST) return {};
+    if (fault != 0) return unexpected(error_of_file("make", path, fault));
+    made = true;
+    return sync_parent(path);
 }
 
 Expected<void> StoreDirectory::make_own_folder(const std::string& path) {
@@ -127,14 +133,23 @@ Expected<void> StoreDirectory::make_own_folder(const std::string& path) {
     return {};
 }
 
-// Also of what was there: whoever made it may have been stopped before this. A folder that others made and that may not
-// be read is theirs to sync.
-Expected<void> StoreDirectory::sync_parent(const std::string& path, bool made) {
-    const size_t slash = path.find_last_of('/');
-    const std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-    const int fault = files_.sync_folder(parent);
-    if (fault == 0 || (!made && (fault == EACCES || fault == EPERM))) return {};
-    return unexpected(error_of_file("sync", parent, fault));
+Expected<void> StoreDirectory::sync_parent(const std::string& path) {
+    const std::string parent = parent_of(path);
+    if (const int fault = files_.sync_folder(parent); fault != 0)
+        return unexpected(error_of_file("sync", parent, fault));
+    return {};
+}
+
+// All folders above: one that is there may have been made by a program that was killed before it synced. What this user
+// may not open, this user's programs have not made.
+Expected<void> StoreDirectory::sync_folders_above() {
+    std::string folder = path_;
+    do {
+        folder = parent_of(folder);
+        const int fault = files_.sync_folder(folder);
+        if (fault != 0 && fault != EACCES && fault != EPERM) return unexpected(error_of_file("sync", folder, fault));
+    } while (folder != "/" && folder != ".");
+    return {};
 }
 
 Expected<void> StoreDirectory::make_file(std::string_view name) {
@@ -153,7 +168,7 @@ Expected<void> StoreDirectory::make_files() {
     if (const auto made = make_file(protocol::kPageFile); !made) return made;
     if (const auto made = make_own_folder(file(protocol::kPayloadFolder)); !made) return made;
     if (const int fault = files_.sync_folder(path_); fault != 0) return unexpected(error_of_file("sync", path_, fault));
-    return sync_parent(path_, false);
+    return sync_folders_above();
 }
 
 Expected<void> StoreDirectory::write_header(const StoreHeaderBytes& header) {

@@ -143,7 +143,8 @@ private:
     Expected<void> make_own_folder(const std::string& path);
     Expected<void> make_folder(const std::string& path, unsigned mode, bool& made);
     Expected<void> make_file(std::string_view name);
-    Expected<void> sync_parent(const std::string& path, bool made);
+    Expected<void> sync_parent(const std::string& path);
+    Expected<void> sync_folders_above();
     [[nodiscard]] bool is_named(Files::Handle handle, const std::string& path) const;
     void close_pages();
     Expected<void> open_pages(bool for_writing);

@@ -120,6 +120,9 @@ Expected<void> Store::open_in_tee(const Doing& doing, const protocol::StoreHeade
         return unexpected(refused_to_open(doing, *refused));
     }
     if (const auto taken = take_status(reply->answer, doing); !taken) return taken;
+    if (status_.cipher != header.cipher)
+        return unexpected({ErrorCode::damaged,
+                           cannot(doing) + "the header of the store at " + quoted(directory_.path()) + " was changed", 0, 0});
     header_ = header;
     opened_serial_ = sessions_.serial();
     return {};

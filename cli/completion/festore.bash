@@ -34,11 +34,11 @@ _festore() {
         word=${COMP_WORDS[i]}
         case $literal$word in
         --) literal=/ ;;
-        --tee | --group | --storage)
+        --tee | --group | --storage | --store)
             selection+=("$word" "${COMP_WORDS[i + 1]}")
             ((++i))
             ;;
-        --timeout | --if-version | --offset | --length | --huk-file | --tee-storage | --extract) ((++i)) ;;
+        --timeout | --wait | --if-version | --offset | --length | --huk-file | --tee-storage | --extract | --anchor) ((++i)) ;;
         --public) selection+=("$word") ;;
         -?*) ;;
         *) if [ -z "$verb" ]; then verb=$word; else arguments=$((arguments + 1)); fi ;;
@@ -46,10 +46,12 @@ _festore() {
     done
     case $literal$before in
     --tee) _festore_reply < <(compgen -W "auto optee sim" -- "$current"); return ;;
-    --storage) _festore_reply < <(compgen -W "ree rpmb" -- "$current"); return ;;
+    --storage) _festore_reply < <(compgen -W "store ree rpmb" -- "$current"); return ;;
+    --anchor) _festore_reply < <(compgen -W "ree rpmb" -- "$current"); return ;;
+    --store) _festore_reply < <(compgen -d -- "$current"); return ;;
     --group) _festore_reply < <(compgen -g -- "$current"); return ;;
     --huk-file | --tee-storage | --extract) _festore_reply < <(compgen -f -- "$current"); return ;;
-    --timeout | --if-version | --offset | --length) return ;;
+    --timeout | --wait | --if-version | --offset | --length) return ;;
     esac
     if [ -z "$literal" ] && [[ $current == -* ]]; then
         _festore_reply < <(compgen -W "$(_festore_options "$command" "$verb")" -- "$current")
@@ -57,9 +59,9 @@ _festore() {
     fi
     case $verb:$arguments in
     :*) _festore_reply < <(compgen -W "$(_festore_verbs "$command")" -- "$current") ;;
-    put:1 | get:1) compopt -o filenames 2> /dev/null; _festore_reply < <(compgen -f -- "$current") ;;
+    put:1 | get:1 | batch:0) compopt -o filenames 2> /dev/null; _festore_reply < <(compgen -f -- "$current") ;;
     inspect:0) compopt -o filenames 2> /dev/null; _festore_reply < <(compgen -d -- "$current") ;;
-    put:0 | get:0 | stat:0 | ls:0 | rm:*) _festore_names "$command" "$current" ${selection[@]+"${selection[@]}"} ;;
+    put:0 | get:0 | stat:0 | ls:0 | rm:* | mv:0 | mv:1) _festore_names "$command" "$current" ${selection[@]+"${selection[@]}"} ;;
     esac
 }
 complete -F _festore festore

@@ -31,7 +31,7 @@ enum festore_result {
 
 enum festore_tee { FESTORE_TEE_AUTO = 0, FESTORE_TEE_OPTEE = 1, FESTORE_TEE_SIM = 2 };
 enum festore_owner { FESTORE_OWNER_USER = 0, FESTORE_OWNER_GROUP = 1, FESTORE_OWNER_PUBLIC = 2 };
-enum festore_storage { FESTORE_STORAGE_REE = 1, FESTORE_STORAGE_RPMB = 2 };
+enum festore_storage { FESTORE_STORAGE_REE = 1, FESTORE_STORAGE_RPMB = 2, FESTORE_STORAGE_STORE = 3 };
 enum festore_put_flags { FESTORE_IF_ABSENT = 1, FESTORE_WRITE_ONCE = 4 };
 
 /* Zero-initialise, then set what differs: zeroes mean the caller's own objects in the REE file system's storage. */
@@ -41,6 +41,8 @@ struct festore_options {
     uint32_t gid;            /* for FESTORE_OWNER_GROUP */
     int storage;             /* enum festore_storage; 0 = FESTORE_STORAGE_REE */
     unsigned timeout_seconds; /* of one call into the TEE; 0 = 60 */
+    const char* store_directory; /* for FESTORE_STORAGE_STORE; NULL = the owner's default */
+    unsigned wait_seconds;   /* for a store that others use; 0 = 30 */
 };
 
 struct festore_info {
@@ -68,6 +70,10 @@ FESTORE_API int festore_get(festore_client* client, const char* name, void** con
 FESTORE_API void festore_free(void* content, size_t size);
 FESTORE_API int festore_stat(festore_client* client, const char* name, struct festore_info* info); /* info may be NULL */
 FESTORE_API int festore_remove(festore_client* client, const char* name);
+
+/* The same object under another name; FESTORE_STORAGE_STORE only. When new_name exists it is replaced, or, with replace = 0,
+ * the answer is FESTORE_ECONFLICT. */
+FESTORE_API int festore_rename(festore_client* client, const char* old_name, const char* new_name, int replace);
 
 /* Calls `each` for every object whose name begins with prefix (NULL: all), sorted by name. A non-zero return ends the
  * listing and is festore_list()'s result. */

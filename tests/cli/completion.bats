@@ -27,7 +27,7 @@ teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
     [[ $output == *_festore* ]]
 }
 @test "verbs" {
-    for verb in put get ls stat rm status; do offers "$verb" ""; done
+    for verb in put get ls stat rm mv batch init status; do offers "$verb" ""; done
     [ "$(complete_words sta)" = "$(printf 'stat\nstatus')" ]
     offers get --tee sim g
 }
@@ -42,6 +42,10 @@ teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
 @test "values of options" {
     [ "$(complete_words --tee o)" = optee ]
     [ "$(complete_words ls --storage r)" = "$(printf 'ree\nrpmb')" ]
+    [ "$(complete_words ls --storage s)" = store ]
+    [ "$(complete_words --storage store init --anchor re)" = ree ]
+    mkdir -p folder
+    offers folder --store fo
     offers "$(id -gn)" --group ""
 }
 @test "names of objects, by prefix, quoted for the shell" {
@@ -51,6 +55,11 @@ teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
     [ "$(complete_words stat "${PREFIX}t")" = "${PREFIX}two\\ words" ]
     [ "$(complete_words rm first "${PREFIX}p")" = "${PREFIX}plain" ]
     [ -z "$(complete_words stat "${PREFIX}plain" "")" ]
+}
+@test "names of a store's objects when the line says --store" {
+    echo | festore --store "$PWD/store" put "${PREFIX}stored"
+    for verb in get mv rm; do offers "${PREFIX}stored" --store "$PWD/store" "$verb" "${PREFIX}"; done
+    run ! offers "${PREFIX}stored" get "${PREFIX}"
 }
 @test "names of the group's objects when the line says --group" {
     echo | festore --group "$(id -g)" put "${PREFIX}ours"

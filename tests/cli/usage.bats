@@ -43,7 +43,7 @@ refused() {
 }
 @test "values that are none" {
     refused "--tee is auto, optee or sim, not 'qemu'; *" --tee qemu ls
-    refused "--storage is ree or rpmb, not 'disk'; *" ls --storage disk
+    refused "--storage is store, ree or rpmb, not 'disk'; *" ls --storage disk
     refused "put: --if-version is a number, not '1x'; *" put x --if-version 1x
     refused "put: --if-version is a number, not '-1'; *" put x --if-version=-1
     refused "get: --offset is a number of bytes, not '1k'; *" get x --offset 1k
@@ -63,8 +63,18 @@ refused() {
     [ "$status" = 2 ]
     [[ $stderr == "festore: get: --json needs a FILE: "* ]]
 }
-@test "the store is announced, and not there" {
-    refused "the store is not in this version; use --storage ree (the default) or rpmb; *" --storage store ls
+@test "a store has an owner and a directory; the other storages have neither" {
+    refused "--public has no store: *" --public --storage store ls
+    refused "--public has no store: *" --public --store here ls
+    refused "--store names the directory of a store, and --storage rpmb has none; *" --store here --storage rpmb ls
+    refused "--wait is a number of seconds from 0 to 86400, not 'x'; *" --wait x ls
+    for storage in ree rpmb; do
+        refused "mv: only a store can do that: *" --storage "$storage" mv a b
+        refused "batch: only a store can do that: *" --storage "$storage" batch
+        refused "init: only a store can do that: *" --storage "$storage" init
+    done
+    refused "mv: only a store can do that, and everybody (--public) has none; *" --public mv a b
+    refused "init: --anchor is ree or rpmb, not 'disk'; *" --store here init --anchor disk
 }
 @test "FESTORE_TEE has to be one that there is; an option beats it" {
     FESTORE_TEE=qemu refused "FESTORE_TEE is auto, optee or sim, not 'qemu'" ls
@@ -91,7 +101,7 @@ refused() {
 @test "--help names every verb and exit code" {
     run --separate-stderr festore --help
     expect_success
-    for word in put get ls stat rm status FESTORE_TEE "Exit codes:"; do [[ $output == *"$word"* ]]; done
+    for word in put get ls stat rm mv batch init status FESTORE_TEE FESTORE_STORE "Exit codes:"; do [[ $output == *"$word"* ]]; done
     for code in 0 1 2 3 4 5 6 7 8 9; do [[ $output =~ (^|[[:space:]])$code\ \  ]]; done
 }
 @test "every verb has a help with usage, examples and its options" {
@@ -109,7 +119,7 @@ refused() {
     [[ $(festore -h get) == *--offset\ N*--length\ N* ]]
 }
 @test "no line of a help is wider than 120 characters" {
-    for verb in "" put get ls stat rm status; do
+    for verb in "" put get ls stat rm mv batch init status; do
         # shellcheck disable=SC2086
         [ -z "$(festore $verb --help | grep -E '.{121}')" ]
     done
@@ -128,7 +138,7 @@ empty_refused() {
 @test "an empty file is not standard output" { empty_refused get "${PREFIX}kept" ""; }
 @test "an empty group is not the user's own space" { empty_refused --group "" put "${PREFIX}kept"; }
 @test "empty values of other options" {
-    for option in --tee --storage --timeout; do empty_refused "$option" "" put "${PREFIX}kept"; done
+    for option in --tee --storage --store --timeout --wait; do empty_refused "$option" "" put "${PREFIX}kept"; done
     empty_refused get --offset "" "${PREFIX}kept"
     run --separate-stderr festore get "${PREFIX}kept" --length=
     expect_error 2 "get: --length needs one value*"

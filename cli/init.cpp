@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "base/tee_client_api.h"
+#include "cli/output.h"
+#include "cli/store_report.h"
+#include "client/errors.h"
+
+#include <fmt/format.h>
+
+namespace festore::cli {
+namespace {
+
+class Init : public Verb {
+public:
+    void declare(CLI::App& app) override {
+        add_text(app, "--anchor", anchor_, "where its root is kept: ree (default) or rpmb")->type_name("ANCHOR");
+    }
+
+    Outcome run(const Options& options) override {
+        InitOptions init;
+        if (anchor_ == "rpmb") init.anchor = Anchor::rpmb;
+        else if (!anchor_.empty() && anchor_ != "ree")
+            return failed(usage_error("--anchor is ree or rpmb, not " + festore::quoted(anchor_), "init"));
+        if (const auto valid = check_is_for_store(options, "init"); !valid) return failed(valid.error());
+        Expected<Client> client = Client::connect(options.client);
+        if (!client) return failed(client.error());
+        Expected<StoreInfo> made = client->init(init);
+        if (!made && anchor_ == "ree" && ta_died(made.error())) {
+            // Who names the anchor takes what it gives; that the RPMB was not asked must not go unseen.
+            print_line("the trusted application died when it asked the RPMB for a record of a store of yours; the store is made "
+                       "without that answer");
+            init.without_asking_rpmb = true;
+            made = client->init(init);
+        }
+        if (!made) return failed(made.error());
+        print_note(options, fmt::format("made a store at {}, anchor {}", festore::quoted(made->directory), anchor_name(made->anchor)));
+        Outcome outcome;
+        outcome.document = json_of({*made, made->directory, {}});
+        return outcome;
+    }
+
+private:
+    static bool ta_died(const Error& error) {
+        return error.code == ErrorCode::no_tee && error.tee_result == TEEC_ERROR_TARGET_DEAD;
+    }
+
+    std::string anchor_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_init() { return std::make_unique<Init>(); }
+
+}  // namespace festore::cli

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/store_report.h"
+
+#include "cli/output.h"
+#include "client/store_directory.h"
+
+#include <fmt/format.h>
+
+namespace festore::cli {
+namespace {
+
+// A number of 64 random bits, which JSON's readers would round.
+std::string epoch_text(const StoreInfo& s) { return fmt::format("{:016x}", s.epoch); }
+
+const char* freshness_text(const StoreInfo& s) {
+    return s.anchor == Anchor::rpmb ? "rpmb; any older state that is put back is detected"
+                                    : "ree; who puts back all of the disk, the TEE's files included, is not seen";
+}
+
+}  // namespace
+
+std::string_view anchor_name(Anchor anchor) { return anchor == Anchor::rpmb ? "rpmb" : "ree"; }
+
+std::string status_row(std::string_view label, std::string_view value) { return fmt::format("{:<20} {}\n", label, value); }
+
+StoreReport look_at_store(Client& client, const ClientOptions& options) {
+    StoreReport report;
+    report.directory = options.store_directory;
+    if (report.directory.empty()) report.directory = default_store_directory(options.owner).value_or("");
+    Expected<StoreInfo> info = client.store_status();
+    if (info) report.info = std::move(*info);
+    else if (info.error().code != ErrorCode::not_found) report.error = info.error();
+    return report;
+}
+
+Json json_of(const StoreReport& report) {
+    Json document = {{"present", report.info.has_value()}, {"directory", report.directory}};
+    if (report.error) {
+        document["present"] = nullptr;
+        document["error"] = error_json(*report.error);
+    }
+    if (!report.info) return document;
+    const StoreInfo& s = *report.info;
+    document["id"] = s.store_id;
+    document["anchor"] = anchor_name(s.anchor);
+    document["cipher"] = s.cipher;
+    document["tee"] = s.tee == TeeKind::sim ? "sim" : "optee";
+    document["epoch"] = epoch_text(s);
+    document["generation"] = s.generation;
+    document["objects"] = s.objects;
+    document["content_bytes"] = s.content_bytes;
+    document["height"] = s.height;
+    document["pages"] = s.pages;
+    document["free_pages"] = s.free_pages;
+    document["pages_sealed"] = s.pages_sealed;
+    document["created"] = time_json(s.created);
+    document["freshness_lost"] = nullptr;
+    if (s.freshness_lost)
+        document["freshness_lost"] = {{"count", s.freshness_lost_count}, {"generation", s.freshness_lost_generation}};
+    return document;
+}
+
+std::string text_of(const StoreReport& report) {
+    if (report.error) return status_row("store", "cannot be looked at: " + harmless(report.error->message));
+    if (!report.info)
+        return status_row("store", fmt::format("none at {}; 'festore init' or the first put into it makes one", escaped(report.directory)));
+    const StoreInfo& s = *report.info;
+    std::string text = status_row("store", escaped(s.directory));
+    text += status_row("  objects", fmt::format("{}, {} bytes of content", s.objects, s.content_bytes));
+    text += status_row("  generation", fmt::format("{}, epoch {}", s.generation, epoch_text(s)));
+    text += status_row("  anchor", freshness_text(s));
+    text += status_row("  cipher", s.cipher);
+    text += status_row("  pages", fmt::format("{} of 4096 bytes, {} of them free; {} level{} of index", s.pages, s.free_pages, s.height,
+                                             s.height == 1 ? "" : "s"));
+    text += status_row("  made", fmt::format("{} by {}", time_text(s.created), s.tee == TeeKind::sim ? "the simulated TEE" : "OP-TEE"));
+    if (s.freshness_lost)
+        text += status_row("  freshness lost", fmt::format("at generation {}; {} times in all", s.freshness_lost_generation, s.freshness_lost_count));
+    return text;
+}
+
+}  // namespace festore::cli

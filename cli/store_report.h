@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What is said about an owner's store: by `status` and `init`, as text and as JSON (docs/json.md). Thread safety: one thread.
+#pragma once
+#include "cli/verbs.h"
+
+namespace festore::cli {
+
+// The store; or none, with the directory where it would be; or none, and why it cannot be looked at.
+struct StoreReport {
+    std::optional<StoreInfo> info;
+    std::string directory;
+    std::optional<Error> error;
+};
+
+// `options`: those that the client, which is one for a store, was connected with.
+StoreReport look_at_store(Client& client, const ClientOptions& options);
+
+Json json_of(const StoreReport& report);
+std::string text_of(const StoreReport& report);
+
+std::string_view anchor_name(Anchor anchor);
+// A line of `status`.
+std::string status_row(std::string_view label, std::string_view value);
+
+}  // namespace festore::cli

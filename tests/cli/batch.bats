@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# festore batch: docs/batch.md, through the command. The format itself: tests/batch.
+load helper
+
+setup() {
+    need_sim "to have no store at first"
+    enter_folder
+    fresh_tee
+    export FESTORE_STORE=$PWD/secrets
+}
+teardown() { [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"; }
+
+store() { festore --storage store "$@"; }
+generation() { store status | sed -n 's/^  generation *\([0-9]*\),.*/\1/p'; }
+nothing_changed() { [ "$(store ls)" = "$1" ] && [ "$(generation)" = "$2" ]; }
+
+@test "every command, in one commit" {
+    make_file 100000 large
+    echo old | store put old
+    echo gone | store put gone
+    before=$(generation)
+    run --separate-stderr store batch -v - << 'END'
+# what a device gets at the factory
+put large ./large
+put --text "two words" "line\none \x41"
+put --base64 --write-once key aGFsbG8=
+mv old new
+rm gone
+put --text new replaced --if-version 1
+END
+    [ "$status" = 0 ]
+    [ "$stderr" = "festore: 6 commands done, generation $((before + 1))" ]
+    [ "$(generation)" = $((before + 1)) ]
+    [ "$(store ls)" = "$(printf '%s\n' key large new 'two words')" ]
+    store get large | cmp - large
+    [ "$(store get "two words")" = $'line\none A' ]
+    [ "$(store get key)" = hallo ]
+    [ "$(store get new)" = replaced ]
+}
+@test "all or nothing: a line that is wrong, wherever it stands" {
+    echo x | store put a
+    before=$(generation)
+    printf 'rm a\nput --text b x\nremove b\n' > lines
+    run --separate-stderr store batch lines
+    expect_error 2 "cannot run the batch: line 3: there is no command 'remove'; *"
+    nothing_changed a "$before"
+}
+@test "all or nothing: a line that fails, with its exit code" {
+    make_file 100000 large
+    echo x | store put a
+    before=$(generation)
+    fails() { # CODE WORDS LINE
+        printf 'rm a\nput large large\nput --text b x\n%s\nput --text c x\n' "$3" > lines
+        run --separate-stderr store batch lines
+        expect_error "$1" "cannot run the batch: line 4: $2; nothing of the batch was done"
+        nothing_changed a "$before"
+        [ -z "$(ls secrets/payloads)" ]
+    }
+    fails 3 "cannot remove 'none': there is no such object" "rm none"
+    fails 3 "cannot remove 'a': there is no such object" "rm a"
+    fails 3 "cannot rename 'none': there is no such object" "mv none x"
+    fails 4 "cannot put 'b': an object of that name exists" "put --if-absent --text b y"
+    fails 4 "cannot put 'b': *version*" "put --if-version 2 --text b y"
+    fails 4 "cannot rename 'b': an object of that name exists" "mv b large"
+    fails 1 "cannot put 'f': cannot read 'missing': No such file or directory" "put f missing"
+}
+@test "what an earlier line did, a later one sees" {
+    store batch << 'END'
+put --text a 1
+put --text a 2 --if-version 1
+mv a b
+put --text --if-absent a 3
+rm b
+mv a c
+END
+    [ "$(store ls)" = c ]
+    [ "$(store get c)" = 3 ]
+}
+@test "an empty batch changes nothing, and makes no store" {
+    run --separate-stderr store batch <<< "# nothing"
+    expect_success
+    [ ! -e secrets ]
+}
+@test "a batch that cannot be read" {
+    run --separate-stderr store batch missing
+    expect_error 1 "cannot run the batch: cannot read 'missing': No such file or directory"
+    head -c 70000 /dev/zero | tr '\0' x > long
+    run --separate-stderr store batch long
+    expect_error 2 "cannot run the batch: line 1: it has 70000 bytes; 65536 is the limit"
+    run --separate-stderr store batch /dev/null
+    expect_success
+}
+@test "5 000 objects by one commit" {
+    for ((i = 0; i < 5000; ++i)); do echo "put --text object/$i \"value of $i\""; done > lines
+    store batch lines
+    [ "$(store ls | wc -l)" = 5000 ]
+    [ "$(store get object/4321)" = "value of 4321" ]
+}

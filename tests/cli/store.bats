@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The storage `store`, by the command: every verb, its errors, exit codes, JSON; directories; batches.
+load helper
+
+# An identity has one store, so each test takes a fresh TEE, which has none at all.
+setup() {
+    need_sim "to have no store at first"
+    enter_folder
+    fresh_tee
+    export FESTORE_STORE=$PWD/secrets
+}
+teardown() { [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"; }
+
+store() { festore --storage store "$@"; }
+
+@test "the first put makes the store, by the mode of its owner" {
+    echo one | store put a
+    [ "$(store get a)" = one ]
+    [ "$(ls -A secrets)" = "$(printf '%s\n' festore.store lock pages payloads)" ]
+    [ "$(stat -c %a secrets secrets/pages | tr '\n' ' ')" = "700 600 " ]
+    run grep -rq one secrets
+    [ "$status" = 1 ]
+}
+@test "what there is not: exit 3" {
+    run --separate-stderr store ls
+    expect_error 3 "cannot list: there is no store at '$PWD/secrets'; *"
+    run --separate-stderr store get a
+    expect_error 3 "cannot get 'a': there is no store at *"
+    store init
+    for verb in get stat rm; do
+        run --separate-stderr store "$verb" a
+        expect_error 3 "cannot * 'a': there is no such object"
+    done
+    run --separate-stderr store mv a b
+    expect_error 3 "cannot rename 'a': there is no such object"
+    run --separate-stderr store rm --force a
+    expect_success
+}
+round_trip() {
+    make_file "$1" content
+    store put object content
+    store get object | cmp - content
+    store put object < content
+    store get object back
+    cmp back content
+    [ "$(store get object --offset "$(($1 / 2))" --length 10 | wc -c)" = "$(($1 < 10 ? ($1 + 1) / 2 : 10))" ]
+    store stat object | grep -Fxq "size        $1"
+    store stat object | grep -Fxq "storage     store"
+}
+@test "0 bytes come back" { round_trip 0; }
+@test "1 byte comes back" { round_trip 1; }
+@test "what just fits the index, and what does not, comes back" { round_trip 900; round_trip 1100; }
+@test "one segment, and a byte more, come back" { round_trip 32768; round_trip 32769; }
+@test "3 MiB come back, as a file and as a stream" {
+    round_trip 3145728
+    [ "$(ls secrets/payloads | wc -l)" = 1 ]
+    store rm object
+    [ -z "$(ls secrets/payloads)" ]
+}
+@test "put replaces, and its conditions hold" {
+    echo one | store put a
+    echo two > two
+    run --separate-stderr store put --if-absent a two
+    expect_error 4 "cannot put 'a': an object of that name exists"
+    run --separate-stderr store put --if-version 7 a two
+    expect_error 4 "cannot put 'a': *version*"
+    store put --if-version 1 a two
+    store put --write-once b two
+    run --separate-stderr store put b two
+    expect_error 4 "cannot put 'b': *write-once*"
+    [ "$(store ls)" = "$(printf 'a\nb')" ]
+    [[ $(store ls -l a) == "-- 4 2 "*" a" ]]
+    store rm b a
+    [ -z "$(store ls)" ]
+}
+@test "mv renames, refuses, replaces" {
+    for name in a b; do echo "$name" | store put "$name"; done
+    run --separate-stderr store mv a b
+    expect_error 4 "cannot rename 'a': an object of that name exists"
+    store mv --replace a b
+    [ "$(store get b)" = a ]
+    [ "$(store ls)" = b ]
+    store mv b "new name"
+    [ "$(store ls)" = "new name" ]
+    run --separate-stderr store mv -v "new name" b
+    [ "$stderr" = "festore: renamed 'new name' to 'b'" ]
+}
+@test "names, sorted and by prefix, many of them" {
+    for i in 3 1 2; do echo "put --text n/$i x"; done > lines
+    echo 'put --text "two words" x' >> lines
+    echo 'put --text ключ x' >> lines
+    store batch lines
+    [ "$(store ls n/)" = "$(printf 'n/%d\n' 1 2 3)" ]
+    [ "$(store ls | wc -l)" = 5 ]
+}
+@test "init makes an empty store, once" {
+    run --separate-stderr store init
+    expect_success
+    [ -z "$(store ls)" ]
+    run --separate-stderr store init
+    expect_error 4 "cannot make a store: there is one at *"
+    run --separate-stderr store init --store elsewhere
+    expect_error 4 "cannot make a store: the TEE has a record of a store of yours already, and it is not at 'elsewhere'; *"
+    run --separate-stderr store --store other put a two
+    [ "$status" != 0 ]
+}
+@test "init --anchor rpmb" {
+    if festore status | grep -q '^storage rpmb *no'; then skip "this TEE has no RPMB"; fi
+    store init --anchor rpmb
+    echo x | store put a
+    [ "$(store get a)" = x ]
+    store status | grep -q '^  anchor  *rpmb; any older state'
+}
+@test "init with the anchor rpmb where there is none: exit 7, and nothing is made" {
+    FESTORE_SIM_OPTIONS="--idle 1 --no-rpmb" run --separate-stderr store init --anchor rpmb
+    expect_error 7 "cannot make a store: *"
+}
+@test "--store selects the storage, and its directory beats FESTORE_STORE" {
+    echo x | festore --store here/deep put a
+    [ "$(festore --store here/deep/ get a)" = x ]
+    [ ! -e secrets ]
+    [ "$(FESTORE_STORE=here/deep store get a)" = x ]
+}
+@test "without a name the store is where docs/store.md says" {
+    unset FESTORE_STORE
+    STATE_DIRECTORY=$PWD/state:other store init
+    [ -d state/festore ]
+    STATE_DIRECTORY=$PWD/state store ls
+    [ "$(id -u)" != 0 ] || return 0
+    run --separate-stderr env -u HOME -u XDG_DATA_HOME -u STATE_DIRECTORY "$FESTORE_BIN" --storage store ls
+    expect_error 2 "*without HOME: name it with --store DIR"
+}
+@test "a folder with something else in it is no store, and becomes none" {
+    mkdir secrets
+    echo mine > secrets/file
+    run --separate-stderr store put a secrets/file
+    expect_error 1 "cannot put 'a': '$PWD/secrets' is not a store, *"
+    [ "$(ls -A secrets)" = file ]
+    run --separate-stderr festore --store secrets/file ls
+    expect_error 1 "cannot list: 'secrets/file' is not a store, *"
+}
+@test "a lost directory: the TEE keeps the record, and no other store is made" {
+    echo x | store put a
+    mv secrets lost
+    run --separate-stderr store put a lost/lock
+    expect_error 4 "cannot put 'a': the TEE has a record of a store of yours already, *"
+    rm -rf secrets
+    mv lost secrets
+    [ "$(store get a)" = x ]
+}
+@test "exit 6: pages and contents that were changed" {
+    make_file 5000 content
+    store put a content
+    echo small | store put b
+    payload=$(find secrets/payloads -type f)
+    flip_byte "$payload" 100
+    run --separate-stderr store get a
+    expect_error 6 "cannot get 'a': the content in the store at *"
+    [ "$(store get b)" = small ]
+    flip_byte "$payload" 100
+    store get a | cmp - content
+    cp secrets/pages kept
+    : > secrets/pages
+    run --separate-stderr store get b
+    [ "$status" = 6 ]
+    cp kept secrets/pages
+    [ "$(store get b)" = small ]
+}
+@test "an older copy of the directory: exit 6" {
+    echo old | store put a
+    cp -r secrets older
+    for i in 1 2 3 4; do echo "$i" | store put a; done
+    run --separate-stderr festore --store older get a
+    expect_error 6 "*"
+    [ "$(store get a)" = 4 ]
+}
+@test "a device's other user has another store" {
+    need_other_users
+    export FESTORE_STORE=$FESTORE_SIM_DIR/secrets  # where others can look
+    echo mine | store put a
+    run --separate-stderr as_user 4321 --store "$FESTORE_STORE" get a
+    expect_error 5 "*Permission denied"
+    chmod -R a+rwX "$FESTORE_STORE"
+    run --separate-stderr as_user 4321 --store "$FESTORE_STORE" get a
+    expect_error 5 "cannot get 'a': the store at * belongs to another user or group; *"
+}
+@test "a group's store is its members'" {
+    festore --group "$(id -g)" --store ours init
+    [ "$(stat -c %a ours)" = 2770 ]
+    echo ours | festore --group "$(id -g)" --store ours put a
+    [ "$(festore --group "$(id -g)" --store ours get a)" = ours ]
+    run --separate-stderr festore --store ours get a
+    expect_error 5 "*belongs to another user or group*"
+}
+@test "--wait: busy while another program writes, exit 9; readers do not wait (rule 6)" {
+    need flock
+    echo x | store put a
+    flock secrets/lock sleep 4 3>&- 4>&- &
+    sleep 0.5
+    run --separate-stderr store --wait 1 put a < /dev/null
+    expect_error 9 "the store at '$PWD/secrets' is in use by another program; *"
+    run --separate-stderr store --wait 0 batch <<< "rm a"
+    expect_error 9 "*"
+    [ "$(store --wait 0 get a)" = x ]
+    store --wait 30 rm a
+    wait
+}
+@test "status shows the store, or that there is none" {
+    run --separate-stderr store status
+    expect_success
+    [[ $output == *"store                none at $PWD/secrets; "* ]]
+    [ ! -e secrets ]
+    echo x | store put a
+    for storage in store ree; do
+        run --separate-stderr festore --storage "$storage" status
+        expect_success
+        [[ $output == *"store                $PWD/secrets"*"  objects            1, 2 bytes of content"*"  anchor             ree; who puts back all"* ]]
+    done
+    run --separate-stderr festore --public status
+    expect_success
+    [[ $output != *$'\nstore '* ]]
+}
+@test "status of a store that cannot be opened: shown, and a failure only for who chose the store" {
+    echo x | store put a
+    : > secrets/festore.store
+    run --separate-stderr festore --storage ree status
+    expect_success
+    [[ $output == *"store                cannot be looked at: "* ]]
+    run --separate-stderr store status
+    [ "$status" = 6 ]
+    [[ $output == *"store                cannot be looked at: "* ]]
+}
+@test "JSON" {
+    need python3
+    run --separate-stderr store status --json
+    [ "$(json 'd["store"]')" = "{'present': False, 'directory': '$PWD/secrets'}" ]
+    run --separate-stderr store init --json
+    [ "$(json '" ".join(d)')" = "present directory id anchor cipher tee epoch generation objects content_bytes height pages free_pages pages_sealed created freshness_lost" ]
+    run --separate-stderr store put --json a <<< x
+    [ "$(json '(d["name"], d["size"], d["version"])')" = "('a', 2, 1)" ]
+    run --separate-stderr store mv --json a b
+    [ "$(json '(d["name"], d["old_name"], d["version"])')" = "('b', 'a', 1)" ]
+    run --separate-stderr store batch --json <<< "rm b"
+    [ "$(json '(d["commands"], d["generation"] > 1)')" = "(1, True)" ]
+    run --separate-stderr store batch --json < /dev/null
+    [ "$(json '(d["commands"], d["generation"])')" = "(0, None)" ]
+    run --separate-stderr store status --json
+    [ "$(json '(d["store"]["present"], d["store"]["objects"], d["store"]["tee"], len(d["store"]["epoch"]))')" = "(True, 0, 'sim', 16)" ]
+    run --separate-stderr festore --public status --json
+    [ "$(json 'd["store"]')" = None ]
+    run --separate-stderr store get --json missing file
+    [ "$(json 'd["error"]["name"]')" = not_found ]
+}
+@test "more than the command reads of an object at once: exit 8" {
+    truncate -s 1073741825 huge
+    run --separate-stderr bash -c 'ulimit -v 8000000; "$FESTORE_BIN" --storage store put a huge 3>&- 4>&-'
+    expect_error 8 "cannot put 'a': 'huge' has more than the 1073741824 bytes that *"
+}

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Eight processes that mix all verbs on one store. FESTORE_TEST_ROUNDS: how many times as long.
+load helper
+
+setup() {
+    need_sim "to have no store at first"
+    need python3
+    enter_folder
+    fresh_tee
+}
+teardown() { [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"; }
+
+mixed() { # SEED OPTION...
+    run python3 "$BATS_TEST_DIRNAME/mix_commands.py" "$FESTORE_BIN" "$PWD/store" "$1" $((20 * ${FESTORE_TEST_ROUNDS:-1})) "${@:2}" 3>&- 4>&-
+    echo "$output"
+    [ "$status" = 0 ]
+}
+@test "eight processes mix all verbs: nothing lost, nothing torn, no false alarm (rules 6, 9)" { mixed 1; }
+@test "one of the eight is stopped and continued at bad moments: the same (rule 6)" { mixed 2 --stop; }
