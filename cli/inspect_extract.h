@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Writes objects to OUTDIR/TA-UUID/OBJECT-ID, or a store's to OUTDIR/NAME, percent-encoded, mode 0600. Overwrites nothing, follows no link that
-// it finds, leaves nothing of an object that is not whole. After the first failure of the system nothing more is
-// written.
+// Writes objects to OUTDIR/TA-UUID/OBJECT-ID, or a store's to OUTDIR/NAME, percent-encoded, mode 0600. Overwrites nothing,
+// follows no link that it finds, leaves nothing of an object that is not whole. After the first failure of the system
+// nothing more is written.
 #pragma once
 #include "festore/error.hpp"
 #include "ree_fs/inspection.h"

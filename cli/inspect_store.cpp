@@ -20,7 +20,7 @@ void look_inside(StoreInspection& inspection, const StoreReader& reader, const r
     OpenSslCrypto crypto;
     const auto device_key = ree_fs::derive_ta_unique_key(huk, kFestoreTa, bytes_of(engine::kDeviceKeyLabel));
     inspection.root = choose_root(crypto, device_key.expose(), inspection.view, reader, table);
-    if (!inspection.root.record) return;
+    if (!inspection.root.record || !inspection.view.has_pages) return;
     const engine::RootRecord& record = *inspection.root.record;
     ObjectReader objects(crypto, record, inspection.view, reader, extractor);
     inspection.check = check_store(crypto, inspection.root.keys, record, reader.pages(), &objects);

@@ -18,6 +18,8 @@ struct StoreInspection {
     bool storage_damaged = false;  // the TEE's, elsewhere
 
     [[nodiscard]] bool any_damage() const;
+    // Nothing could be read that a key could be tried on.
+    [[nodiscard]] bool key_untested() const { return !view.header && !view.has_pages && !root.key_fits; }
     [[nodiscard]] std::vector<const StoreFinding*> findings() const;
     [[nodiscard]] size_t dropped() const;
 };

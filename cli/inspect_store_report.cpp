@@ -33,11 +33,13 @@ std::string counted(uint64_t count, const std::string& what) {
 }
 
 std::string key_state(const StoreInspection& inspection) {
-    return !inspection.key_given ? "none" : inspection.root.key_fits ? "fits" : "does_not_fit";
+    if (!inspection.key_given) return "none";
+    return inspection.root.key_fits ? "fits" : inspection.key_untested() ? "untested" : "does_not_fit";
 }
 
 std::string key_line(const StoreInspection& inspection) {
     if (!inspection.key_given) return "no key given: names and contents are not readable";
+    if (inspection.key_untested()) return "the key given could not be tried";
     return inspection.root.key_fits ? "the key fits" : "the key given does not open this store";
 }
 
@@ -54,7 +56,8 @@ Branch pages_branch(const StoreInspection& inspection) {
     Branch branch{fmt::format("pages: {} bytes, {}", view.page_file_bytes,
                               counted(view.page_file_bytes / limits::kPageBytes, "page")),
                   {}};
-    if (view.has_pages && view.page_file_bytes == 0) branch.line += " (nothing was ever stored)";
+    if (!view.has_pages) branch.line = "pages: not available";
+    else if (view.page_file_bytes == 0) branch.line += " (nothing was ever stored)";
     for (size_t slot = 0; slot < view.slots.size() && view.page_file_bytes > 0; ++slot)
         branch.below.push_back({fmt::format("recovery copy in page {}: {}", slot, slot_name(view.slots[slot])), {}});
     if (inspection.check) {
@@ -246,7 +249,7 @@ std::vector<Error> store_errors(const InspectRequest& request, const StoreInspec
     }
     for (const std::string& file : inspection.denied)
         errors.push_back({ErrorCode::not_permitted, prefix + escaped(file) + ": not permitted to be read", 0, 0});
-    if (inspection.key_given && !inspection.root.key_fits) errors.push_back(wrong_key(request.directory));
+    if (key_state(inspection) == "does_not_fit") errors.push_back(wrong_key(request.directory));
     shorten(errors, prefix);
     return errors;
 }

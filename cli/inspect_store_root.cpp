@@ -133,7 +133,7 @@ private:
         take(live, RootSource::tee, slot);
         for (uint32_t other = 0; other < engine::kRecoverySlots; ++other)
             if (other != slot) note_unreadable(other);
-        if (live.generation == 0) return;
+        if (live.generation == 0 || !view_.has_pages) return;
         const Copy& copy = copies_[slot];
         if (!copy.record) add(about_copy(true, slot, "does not open, and is that of the root record in force"));
         else if (copy.record->epoch != live.epoch || copy.record->generation != live.generation ||
@@ -176,7 +176,7 @@ private:
 
     void no_copy() {
         // A store is made without pages; they come with its first change.
-        if (view_.page_file_bytes == 0 && view_.has_pages) return;
+        if (view_.page_file_bytes == 0) return;
         for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot) {
             const bool newer = !copies_[slot].record && copies_[slot].record.error().code == Code::not_supported;
             add(about_copy(true, slot, newer                  ? "of a newer version of festore"
