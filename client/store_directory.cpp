@@ -186,16 +186,15 @@ Expected<StoreLock> StoreDirectory::lock(LockKind kind, std::chrono::millisecond
         }
         StoreLock lock(files_, handle);
         fault = files_.lock(handle, kind == LockKind::exclusive);
-        Files::Information locked;
-        Files::Information named;
         if (fault == 0) {
             // The lock counts only on the file that the next one will find under the name.
-            const bool same = files_.information(handle, locked) == 0 && files_.information(path, named) == 0 &&
-                              locked.device == named.device && locked.inode == named.inode;
-            if (same) return lock;
-        } else if (fault != EWOULDBLOCK) {
-            return unexpected(error_of_file("lock", path, fault));
+            Files::Information locked;
+            Files::Information named;
+            fault = files_.information(handle, locked);
+            if (fault == 0) fault = files_.information(path, named);
+            if (fault == 0 && locked.device == named.device && locked.inode == named.inode) return lock;
         }
+        if (fault != 0 && fault != EWOULDBLOCK && fault != ENOENT) return unexpected(error_of_file("lock", path, fault));
         if (std::chrono::steady_clock::now() >= deadline)
             return unexpected({ErrorCode::busy,
                                "the store at " + quoted(path_) + " is in use by another program; repeat it later, or wait "
