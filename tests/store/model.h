@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What a store should hold, and what it is seen to hold; and the verbs that the tests interrupt.
 #pragma once
+#include "client/errors.h"
+#include "client/errors.h"
 #include "tests/store/device.h"
 
 #include <optional>
