@@ -9,9 +9,11 @@ namespace {
 class Inspect : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_text(app, "DIR", request_.directory, "the folder where tee-supplicant keeps OP-TEE's storage")->required();
+        add_text(app, "DIR", request_.directory, "the folder where tee-supplicant keeps OP-TEE's storage, or a store's")->required();
         add_text(app, "--huk-file", request_.huk_file,
                  "the device's hardware unique key, raw or in hexadecimal; '-' for standard input");
+        add_text(app, "--tee-storage", request_.tee_storage,
+                 "of a store: the TEE's storage directory, for the root record that is in force; needs the key");
         add_text(app, "--extract", request_.extract, "write every object that is whole to this folder; needs the key");
     }
 

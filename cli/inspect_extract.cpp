@@ -3,8 +3,11 @@
 
 #include "cli/inspect_report.h"
 #include "cli/output.h"
+#include "cli/tree_text.h"
+#include "ree_fs/crypto.h"
 
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -33,11 +36,20 @@ std::string percent_encoded(std::string_view id) {
     return text;
 }
 
+std::string file_name_of(std::string_view name) {
+    std::string encoded = percent_encoded(name);
+    if (encoded.size() <= NAME_MAX) return encoded;
+    ree_fs::Sha256 sha;
+    sha.add(bytes_of(name));
+    const std::string digest = hex(sha.finish());
+    return encoded.substr(0, NAME_MAX - 1 - digest.size()) + "=" + digest;
+}
+
 Extractor::Extractor(std::string folder) : folder_(std::move(folder)) {}
 
 Extractor::~Extractor() {
     close_and_forget(file_);
-    close_and_forget(owner_descriptor_);
+    close_and_forget(subfolder_descriptor_);
     close_and_forget(folder_descriptor_);
 }
 
@@ -61,23 +73,35 @@ bool Extractor::open_folder() {
     return folder_descriptor_ >= 0;
 }
 
+// Opens the folder that the next file belongs to.
+bool Extractor::open_subfolder(const std::string& subfolder) {
+    close_and_forget(subfolder_descriptor_);
+    if (subfolder.empty()) {
+        subfolder_descriptor_ = ::openat(folder_descriptor_, ".", kFolderFlags);
+        if (subfolder_descriptor_ < 0) failed("open", folder_);
+        return subfolder_descriptor_ >= 0;
+    }
+    const std::string path = folder_ + "/" + subfolder;
+    if (::mkdirat(folder_descriptor_, subfolder.c_str(), 0700) != 0 && errno != EEXIST) {
+        failed("make", path);
+        return false;
+    }
+    subfolder_descriptor_ = ::openat(folder_descriptor_, subfolder.c_str(), kFolderFlags | O_NOFOLLOW);
+    if (subfolder_descriptor_ < 0) failed("open", path);
+    return subfolder_descriptor_ >= 0;
+}
+
 ree_fs::ContentSink* Extractor::begin(const ree_fs::DirEntry& entry) {
-    if (broken_ || !open_folder()) return nullptr;
-    const std::string owner = uuid_text(entry.owner);
-    const std::string owner_path = folder_ + "/" + owner;
-    if (::mkdirat(folder_descriptor_, owner.c_str(), 0700) != 0 && errno != EEXIST) {
-        failed("make", owner_path);
-        return nullptr;
-    }
-    close_and_forget(owner_descriptor_);
-    owner_descriptor_ = ::openat(folder_descriptor_, owner.c_str(), kFolderFlags | O_NOFOLLOW);
-    if (owner_descriptor_ < 0) {
-        failed("open", owner_path);
-        return nullptr;
-    }
-    file_name_ = percent_encoded(entry.id);
-    file_path_ = owner_path + "/" + file_name_;
-    file_ = ::openat(owner_descriptor_, file_name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return begin(uuid_text(entry.owner), percent_encoded(entry.id));
+}
+
+void Extractor::end(const ree_fs::DirEntry&, bool whole) { (void)end(whole); }
+
+ree_fs::ContentSink* Extractor::begin(const std::string& subfolder, const std::string& file) {
+    if (broken_ || !open_folder() || !open_subfolder(subfolder)) return nullptr;
+    file_name_ = file;
+    file_path_ = folder_ + "/" + (subfolder.empty() ? "" : subfolder + "/") + file;
+    file_ = ::openat(subfolder_descriptor_, file_name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file_ >= 0) return this;
     if (errno == EEXIST) {
         errors_.push_back(
@@ -97,14 +121,15 @@ void Extractor::take(Bytes content) {
     }
 }
 
-void Extractor::end(const ree_fs::DirEntry&, bool whole) {
+std::string Extractor::end(bool whole) {
     if (!broken_ && whole && ::fsync(file_) != 0) failed("write", file_path_);
     close_and_forget(file_);
-    if (whole && !broken_) {
-        paths_.push_back(file_path_);
-    } else {
-        (void)::unlinkat(owner_descriptor_, file_name_.c_str(), 0);
+    if (!whole || broken_) {
+        (void)::unlinkat(subfolder_descriptor_, file_name_.c_str(), 0);
+        return {};
     }
+    paths_.push_back(file_path_);
+    return file_path_;
 }
 
 }  // namespace festore::cli

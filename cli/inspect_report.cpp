@@ -2,6 +2,7 @@
 #include "cli/inspect_report.h"
 
 #include "cli/output.h"
+#include "cli/tree_text.h"
 
 #include <fmt/format.h>
 #include <map>
@@ -16,12 +17,6 @@ using ree_fs::Severity;
 
 constexpr size_t kErrorsShownMax = 10;
 
-std::string hex(Bytes bytes) {
-    std::string text;
-    for (const std::byte b : bytes) text += fmt::format("{:02x}", std::to_integer<unsigned>(b));
-    return text;
-}
-
 bool is_storage(const FileReport& file) {
     return file.name.kind == NameKind::directory_file || file.name.kind == NameKind::numbered;
 }
@@ -29,33 +24,6 @@ bool is_storage(const FileReport& file) {
 std::string file_label(const FileReport& file) {
     return file.name.kind == NameKind::numbered ? "file " + file.name.name : escaped(file.name.name);
 }
-
-// A tree of lines, drawn with characters that every terminal and every log has.
-class TreeText {
-public:
-    explicit TreeText(std::string root) : text_(std::move(root) + "\n") {}
-    struct Branch {
-        std::string line;
-        std::vector<Branch> below;
-    };
-    void add(Branch branch) { branches_.push_back(std::move(branch)); }
-    std::string finish() {
-        draw(branches_, "");
-        return std::move(text_);
-    }
-
-private:
-    // As deep as the report is nested: three levels.
-    void draw(const std::vector<Branch>& branches, const std::string& indent) {
-        for (size_t i = 0; i < branches.size(); ++i) {
-            const bool last = i + 1 == branches.size();
-            text_ += indent + (last ? "`-- " : "|-- ") + branches[i].line + "\n";
-            draw(branches[i].below, indent + (last ? "    " : "|   "));
-        }
-    }
-    std::string text_;
-    std::vector<Branch> branches_;
-};
 
 void add_findings(const ree_fs::Findings& findings, std::vector<TreeText::Branch>& below) {
     for (const ree_fs::Finding& finding : findings.list()) {

@@ -78,13 +78,14 @@ constexpr VerbEntry kVerbs[] = {
      "  sudo festore doctor\n"
      "  festore doctor --json | jq -r '.findings[] | select(.severity == \"serious\") | .id'\n",
      make_doctor},
-    {"inspect", "DIR", "read OP-TEE's storage directory, without the TEE",
-     "Looks at the folder in which tee-supplicant keeps OP-TEE's trusted storage (REE-FS), wherever it was copied from:\n"
-     "files, versions, sizes, what was left behind. With the device's hardware unique key every hash and every block\n"
-     "is verified, and owners, names and contents are shown. Changes nothing. Damage ends in exit code 6, a key that\n"
-     "does not fit in 5. The key is read from a file or from standard input, never from the command line.",
+    {"inspect", "DIR", "read a store, or OP-TEE's storage directory, without the TEE",
+     "Looks at a store's directory, or at the folder in which tee-supplicant keeps OP-TEE's trusted storage (REE-FS),\n"
+     "wherever it was copied from: files, versions, sizes, what was left behind. With the device's hardware unique key\n"
+     "everything is verified, and owners, names and contents are shown. Changes nothing. Damage ends in exit code 6, a\n"
+     "key that does not fit in 5. The key is read from a file or from standard input, never from the command line.",
      "  festore inspect /var/lib/tee\n"
      "  festore inspect /mnt/var/lib/tee --huk-file huk.hex --extract recovered\n"
+     "  festore inspect store --huk-file huk.hex --tee-storage tee --json | jq '.objects[].name'\n"
      "  festore inspect tee --json | jq '.files[] | select(.findings != [])'\n",
      make_inspect},
 };

@@ -165,6 +165,12 @@ Expected<uint64_t> Store::batch_commit() {
         batch_abort();
         return unexpected(prepared.error());
     }
+    for (const StoreDirectory::Upload& upload : batch_->uploads) {
+        const auto there = upload.check();
+        if (there) continue;
+        batch_abort();
+        return unexpected(there.error());
+    }
     const auto committed = commit(doing, batch_->id.transaction, batch_->id.generation);
     const bool may_be_done = committed || committed.error().code == ErrorCode::no_tee;
     for (StoreDirectory::Upload& upload : batch_->uploads)

@@ -46,7 +46,7 @@ Store::ChangeRequest Store::put_request(std::string_view name, Bytes content, co
     request.command = StoreCommand::put;
     request.has_area = true;
     request.room = room_for(1);
-    if (!payload) {
+    if (!payload && !content.empty()) {
         request.use = Payload::input;
         request.content = content;
     }
@@ -168,6 +168,8 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing
         if (!request) return unexpected(request.error());
         Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
         if (!lock) return unexpected(lock.error());
+        if (upload)
+            if (const auto there = upload->check(); !there) return unexpected(there.error());
         bool died = false;
         Expected<protocol::ChangeAnswer> answer = change_once(doing, *request, died);
         if (answer) {

@@ -11,7 +11,7 @@ namespace festore {
 // Readers that may not write still read.
 Expected<void> StoreDirectory::open_pages(bool for_writing) {
     if (pages_ != Files::kNoHandle && (pages_writable_ || !for_writing)) return {};
-    if (pages_ != Files::kNoHandle) files_.close(std::exchange(pages_, Files::kNoHandle));
+    close_pages();
     const std::string path = file(protocol::kPageFile);
     const int fault = files_.open(path, for_writing ? Files::Open::read_write : Files::Open::read, 0, pages_);
     pages_writable_ = for_writing;
@@ -41,8 +41,9 @@ Expected<void> StoreDirectory::write_page(uint32_t page, Bytes sealed) {
 Expected<void> StoreDirectory::sync_pages() {
     if (const auto open = open_pages(true); !open) return open;
     const int fault = files_.sync(pages_);
-    if (fault != 0) return unexpected(error_of_file("sync", file(protocol::kPageFile), fault));
-    return {};
+    if (fault == 0) return {};
+    close_pages();
+    return unexpected(error_of_file("sync", file(protocol::kPageFile), fault));
 }
 
 Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array<std::byte, 16>& id) {
@@ -80,6 +81,11 @@ Expected<void> StoreDirectory::Upload::finish() {
     if (fault == 0) fault = directory_->files_.sync_folder(directory_->file(protocol::kPayloadFolder));
     if (fault != 0) return unexpected(error_of_file("sync", file_, fault));
     return {};
+}
+
+Expected<void> StoreDirectory::Upload::check() const {
+    if (directory_->is_named(handle_, file_)) return {};
+    return unexpected({ErrorCode::damaged, quoted(file_) + " was removed while it was being stored; repeat it", 0, 0});
 }
 
 Expected<StoreDirectory::Payload> StoreDirectory::open_payload(const std::array<std::byte, 16>& id) {

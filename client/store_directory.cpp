@@ -13,6 +13,11 @@ namespace {
 constexpr std::string_view kNewHeader = ".festore.store.new";
 constexpr std::chrono::milliseconds kLockPause{10};
 
+std::string parent_of(const std::string& path) {
+    const size_t slash = path.find_last_of('/');
+    return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
 }  // namespace
 
 // What the system said about one of the store's files, for a person.
@@ -29,8 +34,10 @@ StoreDirectory::StoreDirectory(Files& files, std::string path, std::optional<uin
     while (path_.size() > 1 && path_.ends_with('/')) path_.pop_back();
 }
 
-StoreDirectory::~StoreDirectory() {
-    if (pages_ != Files::kNoHandle) files_.close(pages_);
+StoreDirectory::~StoreDirectory() { close_pages(); }
+
+void StoreDirectory::close_pages() {
+    if (pages_ != Files::kNoHandle) files_.close(std::exchange(pages_, Files::kNoHandle));
 }
 
 std::string StoreDirectory::file(std::string_view name) const { return path_ + "/" + std::string(name); }
@@ -119,17 +126,29 @@ Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mod
 Expected<void> StoreDirectory::make_own_folder(const std::string& path) {
     bool made = false;
     if (const auto done = make_folder(path, group_ ? 02770 : 0700, made); !done) return done;
-    if (!made || !group_) return {};
+    if (!group_) return {};
+    // One that is there may be what an interrupted attempt left; or another member's, who has done it.
     const int fault = files_.give_to_group(path, *group_);
-    if (fault != 0) return unexpected(error_of_file("give to its group", path, fault));
+    if (fault != 0 && made) return unexpected(error_of_file("give to its group", path, fault));
     return {};
 }
 
 Expected<void> StoreDirectory::sync_parent(const std::string& path) {
-    const size_t slash = path.find_last_of('/');
-    const std::string parent = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+    const std::string parent = parent_of(path);
     if (const int fault = files_.sync_folder(parent); fault != 0)
         return unexpected(error_of_file("sync", parent, fault));
+    return {};
+}
+
+// All folders above: one that is there may have been made by a program that was killed before it synced. What this user
+// may not open, this user's programs have not made.
+Expected<void> StoreDirectory::sync_folders_above() {
+    std::string folder = path_;
+    do {
+        folder = parent_of(folder);
+        const int fault = files_.sync_folder(folder);
+        if (fault != 0 && fault != EACCES && fault != EPERM) return unexpected(error_of_file("sync", folder, fault));
+    } while (folder != "/" && folder != ".");
     return {};
 }
 
@@ -149,7 +168,7 @@ Expected<void> StoreDirectory::make_files() {
     if (const auto made = make_file(protocol::kPageFile); !made) return made;
     if (const auto made = make_own_folder(file(protocol::kPayloadFolder)); !made) return made;
     if (const int fault = files_.sync_folder(path_); fault != 0) return unexpected(error_of_file("sync", path_, fault));
-    return sync_parent(path_);
+    return sync_folders_above();
 }
 
 Expected<void> StoreDirectory::write_header(const StoreHeaderBytes& header) {
@@ -167,26 +186,35 @@ Expected<void> StoreDirectory::write_header(const StoreHeaderBytes& header) {
     return {};
 }
 
+bool StoreDirectory::is_named(Files::Handle handle, const std::string& path) const {
+    Files::Information opened;
+    Files::Information named;
+    return handle != Files::kNoHandle && files_.information(handle, opened) == 0 &&
+           files_.information(path, named) == 0 && opened.device == named.device && opened.inode == named.inode;
+}
+
 Expected<StoreLock> StoreDirectory::lock(LockKind kind, std::chrono::milliseconds wait) {
     const std::string path = file(protocol::kLockFile);
     const auto deadline = std::chrono::steady_clock::now() + wait;
     while (true) {
         Files::Handle handle = Files::kNoHandle;
-        int fault = files_.open(path, Files::Open::read, 0, handle);
+        // Some file systems (NFS) want a file that may be written for an exclusive lock.
+        const bool exclusive = kind == LockKind::exclusive;
+        int fault = files_.open(path, exclusive ? Files::Open::read_write : Files::Open::read, 0, handle);
         if (fault == ENOENT) fault = files_.open(path, Files::Open::create, file_mode(), handle);
         if (fault != 0) {
             if (handle != Files::kNoHandle) files_.close(handle);
             return unexpected(error_of_file("lock", path, fault));
         }
         StoreLock lock(files_, handle);
-        fault = files_.lock(handle, kind == LockKind::exclusive);
-        Files::Information locked;
-        Files::Information named;
+        fault = files_.lock(handle, exclusive);
         if (fault == 0) {
             // The lock counts only on the file that the next one will find under the name.
-            const bool same = files_.information(handle, locked) == 0 && files_.information(path, named) == 0 &&
-                              locked.device == named.device && locked.inode == named.inode;
-            if (same) return lock;
+            if (is_named(handle, path)) {
+                // So do pages: the folder may have been exchanged since they were opened.
+                if (!is_named(pages_, file(protocol::kPageFile))) close_pages();
+                return lock;
+            }
         } else if (fault != EWOULDBLOCK) {
             return unexpected(error_of_file("lock", path, fault));
         }

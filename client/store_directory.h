@@ -97,6 +97,8 @@ public:
         ~Upload();
         Expected<void> write(Bytes sealed);
         Expected<void> finish();
+        // damaged: somebody has removed the file meanwhile (rule 10).
+        Expected<void> check() const;
         void keep() { kept_ = true; }  // the commit that names it is confirmed, or may have been made
 
     private:
@@ -142,6 +144,9 @@ private:
     Expected<void> make_folder(const std::string& path, unsigned mode, bool& made);
     Expected<void> make_file(std::string_view name);
     Expected<void> sync_parent(const std::string& path);
+    Expected<void> sync_folders_above();
+    [[nodiscard]] bool is_named(Files::Handle handle, const std::string& path) const;
+    void close_pages();
     Expected<void> open_pages(bool for_writing);
 
     Files& files_;

@@ -120,6 +120,9 @@ Expected<void> Store::open_in_tee(const Doing& doing, const protocol::StoreHeade
         return unexpected(refused_to_open(doing, *refused));
     }
     if (const auto taken = take_status(reply->answer, doing); !taken) return taken;
+    if (status_.cipher != header.cipher)
+        return unexpected({ErrorCode::damaged,
+                           cannot(doing) + "the header of the store at " + quoted(directory_.path()) + " was changed", 0, 0});
     header_ = header;
     opened_serial_ = sessions_.serial();
     return {};
@@ -185,7 +188,8 @@ Expected<StoreHeaderBytes> Store::ask_for_header(const Doing& doing, const InitO
                                            "TEE, for a record of yours; 'festore init --anchor ree' does without",
                            reply->result, reply->origin});
     if (reply->ok()) return unexpected(store_nonsense(doing));
-    return unexpected(error_of_store_command(reply->result, reply->origin, {doing.verb, doing.name, options.anchor == Anchor::rpmb ? Storage::rpmb : Storage::ree}));
+    const Storage storage = options.anchor == Anchor::rpmb ? Storage::rpmb : Storage::ree;
+    return unexpected(error_of_store_command(reply->result, reply->origin, {doing.verb, doing.name, storage}));
 }
 
 // Rule 7: the directory is durable before the record exists.

@@ -19,7 +19,8 @@ Error needs_store() {
 
 Expected<void> Client::State::name_store(Files& files) {
     if (options.owner.kind == Owner::Kind::everybody)
-        return unexpected({ErrorCode::usage, "a store belongs to a user or a group: everybody's objects are in the storage ree or rpmb", 0, 0});
+        return unexpected({ErrorCode::usage,
+                           "a store belongs to a user or a group: everybody's objects are in the storage ree or rpmb", 0, 0});
     StoreOptions named{options.store_directory, options.owner, options.wait};
     if (named.directory.empty()) {
         Expected<std::string> directory = default_store_directory(options.owner);

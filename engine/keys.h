@@ -14,6 +14,9 @@ namespace festore::engine {
 
 using Key = SecretBytes<kKeyBytes>;
 
+// What the TEE derives the device key from, besides the hardware unique key and the TA's UUID.
+inline constexpr std::string_view kDeviceKeyLabel = "festore device key 1";
+
 struct StoreKeys {
     Key page;     // seals pages; of this epoch only
     Key nonce;    // makes their nonces (rule 13); of this epoch only

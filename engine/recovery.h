@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The recovery copy (rule 17): the root record, sealed with the device key, in one of the two first pages of the
 // page file. Written with a transaction's pages, before the root record; the copies take turns, so the one of the
-// generation before is intact while the next is written. Only repair reads them: whoever restores an old one
+// generation before is intact while the next is written. Only repair and inspect read them: whoever restores an old one
 // restores an old store.
 //
 //   slot   "FSRC", u8 major, u8 minor, u8 cipher, u8 zero, store id (16), nonce (12), tag (16), sealed record (256), zeroes

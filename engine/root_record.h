@@ -46,6 +46,9 @@ struct RootRecord {
     int64_t created = 0;      // seconds since 1970, the normal world's claim
 };
 
+// Id of the TEE's object that holds the records of all stores of an anchor, one behind the other; a free place is zeroes.
+inline constexpr std::string_view kRootTableId = "FSO\x01root table";
+
 inline constexpr size_t kRootRecordBytes = 256;
 inline constexpr size_t kRootRecordBytesUsed = 232;
 using RootRecordBytes = std::array<std::byte, kRootRecordBytes>;

@@ -40,7 +40,8 @@ Result<StoreHeader> decode_store_header(Bytes input) {
     in.read_into(header.identity.bytes);
     in.read_into(header.store_id);
     in.read_into(header.key_check);
-    const bool known = header.tee == TeeKind::optee || header.tee == TeeKind::simulated;
+    const auto is_1_or_2 = [](uint8_t value) { return value == 1 || value == 2; };
+    const bool known = is_1_or_2(static_cast<uint8_t>(header.tee)) && is_1_or_2(header.anchor) && is_1_or_2(header.cipher);
     if (!in.done() || !zero || !known) return fail(Code::bad_format);
     return header;
 }

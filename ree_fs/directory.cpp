@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ree_fs/directory.h"
 
-#include "ree_fs/limits.h"
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -70,7 +68,7 @@ std::string name_of_file(uint32_t number) {
     return error == std::errc{} ? std::string(digits.data(), end) : std::string();
 }
 
-Result<std::vector<DirectoryName>> StorageDirectory::names() const {
+Result<std::vector<DirectoryName>> StorageDirectory::names(size_t names_max) const {
     const int copy = ::openat(descriptor_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (copy < 0) return fail(Code::generic);
     DIR* const stream = ::fdopendir(copy);
@@ -84,7 +82,7 @@ Result<std::vector<DirectoryName>> StorageDirectory::names() const {
         DirectoryName entry;
         entry.name = found->d_name;
         if (entry.name == "." || entry.name == "..") continue;
-        if (names.size() == kDirectoryNamesMax) {
+        if (names.size() == names_max) {
             (void)::closedir(stream);
             return fail(Code::limit_exceeded);
         }

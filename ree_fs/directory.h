@@ -3,6 +3,7 @@
 // and devices are never followed or opened. Reads only.
 #pragma once
 #include "base/result.h"
+#include "ree_fs/limits.h"
 #include "ree_fs/source.h"
 
 #include <memory>
@@ -38,8 +39,8 @@ public:
     // `descriptor` stays the caller's, and open for as long as this is used.
     explicit StorageDirectory(int descriptor) : descriptor_(descriptor) {}
     // Sorted: dirf.db, numbered files by number, the rest by name. generic when the system fails to list,
-    // limit_exceeded beyond kDirectoryNamesMax.
-    Result<std::vector<DirectoryName>> names() const;
+    // limit_exceeded beyond `names_max`.
+    Result<std::vector<DirectoryName>> names(size_t names_max = kDirectoryNamesMax) const;
     // Null when it is not a regular file, or cannot be opened. `denied`: the system does not permit it.
     // What is returned must not outlive this.
     std::unique_ptr<FileSource> open(const std::string& name, bool* denied = nullptr) const;

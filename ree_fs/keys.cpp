@@ -80,6 +80,13 @@ Tsk derive_tsk(const Ssk& ssk, const std::optional<Uuid>& owner) {
     return tsk;
 }
 
+SecretBytes<32> derive_ta_unique_key(const Huk& huk, const Uuid& ta, Bytes label) {
+    constexpr std::array<std::byte, 4> kUsageTa = {std::byte{3}, std::byte{0}, std::byte{0}, std::byte{0}};
+    SecretBytes<32> key;
+    hmac_sha256(huk.expose(), {kUsageTa, uuid_in_memory(ta), label}, key.fill());
+    return key;
+}
+
 Fek open_fek(const Tsk& tsk, const SealedFek& sealed) {
     Fek fek;
     aes256_ecb_decrypt_block(tsk.expose(), sealed, fek.fill());

@@ -54,6 +54,9 @@ using Fek = SecretBytes<kFekBytes>;
 Ssk derive_ssk(const Huk& huk, Derivation derivation, const ChipId* chip_id = nullptr);
 // No owner: dirf.db. OP-TEE's own objects have the nil UUID as their owner.
 Tsk derive_tsk(const Ssk& ssk, const std::optional<Uuid>& owner);
+// The key that OP-TEE's system PTA gives a TA for a label: HMAC-SHA-256(HUK, LE32(3) ‖ UUID as in memory ‖ label). The same
+// under both derivations.
+SecretBytes<32> derive_ta_unique_key(const Huk& huk, const Uuid& ta, Bytes label);
 Fek open_fek(const Tsk& tsk, const SealedFek& sealed);
 
 // TEE_UUID in the memory of a little-endian machine: the first three fields are swapped.

@@ -135,7 +135,7 @@ uint32_t count_storage_call(uint64_t Counters::*which, Listed listed) {
     Faults& faults = tee.faults;
     if (!faults.panic_on_storage && !contains(listed, faults.storage_code)) return TEE_SUCCESS;
     if (faults.storage == 0 || --faults.storage > 0) return TEE_SUCCESS;
-    if (faults.panic_on_storage) panic(faults.storage_code, "injected fault");
+    if (faults.panic_on_storage) throw Panic{faults.storage_code};  // asked for: nothing to tell
     return faults.storage_code;
 }
 
@@ -324,6 +324,11 @@ size_t Tee::ta_frees_unwiped(const Uuid& ta) const {
 void Tee::set_faults(const Faults& faults) {
     const std::lock_guard guard(state_->lock);
     state_->faults = faults;
+}
+
+Faults Tee::faults() const {
+    const std::lock_guard guard(state_->lock);
+    return state_->faults;
 }
 
 }  // namespace festore::sim

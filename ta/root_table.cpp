@@ -11,7 +11,6 @@ using engine::kRootRecordBytes;
 using engine::RootRecord;
 using engine::RootRecordBytes;
 
-constexpr std::string_view kTableId = "FSO\x01root table";
 constexpr uint32_t kFlags = TEE_DATA_FLAG_ACCESS_READ | TEE_DATA_FLAG_ACCESS_WRITE;
 constexpr size_t kTableBytesMax = limits::kStoresMax * kRootRecordBytes;
 // Where a record has its owner (docs/format-store.md), whatever its version is.
@@ -20,8 +19,8 @@ constexpr size_t kOwnerBytes = 4 + 16;
 
 gp::ObjectId table_id() {
     gp::ObjectId id;
-    copy_bytes(bytes_of(kTableId), id.bytes);
-    id.size = kTableId.size();
+    copy_bytes(bytes_of(engine::kRootTableId), id.bytes);
+    id.size = engine::kRootTableId.size();
     return id;
 }
 

@@ -38,7 +38,9 @@ public:
     [[nodiscard]] engine::Anchor anchor() const { return anchor_; }
 
 private:
-    [[nodiscard]] Bytes raw(size_t place) const { return memory_->view().subspan(place * engine::kRootRecordBytes, engine::kRootRecordBytes); }
+    [[nodiscard]] Bytes raw(size_t place) const {
+        return memory_->view().subspan(place * engine::kRootRecordBytes, engine::kRootRecordBytes);
+    }
     Status read_object();
     Status accept(Bytes fresh) const;
     Status put(size_t place, const engine::RootRecordBytes& encoded);

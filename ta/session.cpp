@@ -11,8 +11,6 @@ namespace {
 // What Linux calls uid 0 (ta/identity.cpp computes it for any).
 constexpr Uuid kRoot = Uuid::from_fields(0xef0180a3, 0x13f3, 0x5d1c, {0xb7, 0xf5, 0x88, 0x8c, 0x0e, 0x21, 0x05, 0x9a});
 
-constexpr std::string_view kDeviceKeyLabel = "festore device key 1";
-
 bool may_open(const Identity& identity, size_t all, size_t own) {
     if (all >= limits::kSessionsMax || own >= limits::kSessionsPerIdentityMax) return false;
     const size_t left = limits::kSessionsMax - all;
@@ -73,7 +71,7 @@ Result<HukStrength> Instance::huk_strength() {
 
 Result<Bytes> Instance::device_key() {
     if (!device_key_) {
-        Result<SecretBytes<32>> derived = gp::derive_ta_unique_key(bytes_of(kDeviceKeyLabel));
+        Result<SecretBytes<32>> derived = gp::derive_ta_unique_key(bytes_of(engine::kDeviceKeyLabel));
         if (!derived && derived.error().code == Code::item_not_found) return fail(Code::not_supported);
         device_key_.emplace(FESTORE_TRY(std::move(derived)));
     }

@@ -95,10 +95,11 @@ struct PutContent {
 Result<engine::Entry> entry_of(StoreCall& call, const protocol::StorePutRequest& request, PutContent& copy) {
     engine::Entry entry;
     if (request.inlined) {
-        if (!call.has_content || request.size != call.content.memref.size) return fail(Code::bad_parameters);
+        // No memory is the same as none of it: OP-TEE gives a memref of size 0 no address.
+        const size_t given = call.has_content && call.content.memref.buffer != nullptr ? call.content.memref.size : 0;
+        if (request.size != given) return fail(Code::bad_parameters);
         if (request.size > engine::inline_bytes_max(request.name.size())) return fail(Code::limit_exceeded);
         const auto size = static_cast<size_t>(request.size);
-        if (size > 0 && call.content.memref.buffer == nullptr) return fail(Code::bad_parameters);
         if (size > 0) TEE_MemMove(copy.bytes.data(), call.content.memref.buffer, static_cast<gp::Size>(size));
         entry.size = request.size;
         entry.content = Bytes(copy.bytes).first(size);

@@ -38,7 +38,7 @@ _festore() {
             selection+=("$word" "${COMP_WORDS[i + 1]}")
             ((++i))
             ;;
-        --timeout | --wait | --if-version | --offset | --length | --huk-file | --extract | --anchor) ((++i)) ;;
+        --timeout | --wait | --if-version | --offset | --length | --huk-file | --tee-storage | --extract | --anchor) ((++i)) ;;
         --public) selection+=("$word") ;;
         -?*) ;;
         *) if [ -z "$verb" ]; then verb=$word; else arguments=$((arguments + 1)); fi ;;
@@ -50,7 +50,7 @@ _festore() {
     --anchor) _festore_reply < <(compgen -W "ree rpmb" -- "$current"); return ;;
     --store) _festore_reply < <(compgen -d -- "$current"); return ;;
     --group) _festore_reply < <(compgen -g -- "$current"); return ;;
-    --huk-file | --extract) _festore_reply < <(compgen -f -- "$current"); return ;;
+    --huk-file | --tee-storage | --extract) _festore_reply < <(compgen -f -- "$current"); return ;;
     --timeout | --wait | --if-version | --offset | --length) return ;;
     esac
     if [ -z "$literal" ] && [[ $current == -* ]]; then

@@ -4,10 +4,11 @@
 
 objects=6
 
-# STORAGE: ree (default) or rpmb.
+# STORAGE: ree (default), rpmb, store, or store-rpmb: a store under the anchor rpmb.
 store() {
-    festore --storage "${STORAGE:-ree}" "$@"
+    festore --storage "${storage%%-rpmb}" "$@"
 }
+storage=${STORAGE:-ree}
 
 content() { # NAME RUN NUMBER
     local line="$1 $2 $3" size=$((($3 * 2741) % 20000)) hash

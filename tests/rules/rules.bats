@@ -32,7 +32,7 @@ allowed() {
     allowed sim base ree_fs
     allowed ta protocol engine gp base
     allowed client base protocol festore
-    allowed cli client ree_fs base festore
+    allowed cli client protocol engine ree_fs base festore
     allowed include festore
     allowed examples festore
 }

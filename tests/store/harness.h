@@ -4,6 +4,7 @@
 #include "client/access.h"
 #include "sim/teec_in_process.h"
 #include "ta/host/image.h"
+#include "tests/store/simulated_files.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -13,8 +14,6 @@
 #include <vector>
 
 namespace festore::store_test {
-
-using Content = std::vector<std::byte>;
 
 inline Content content_of(size_t size, unsigned seed = 1) {
     Content content(size);

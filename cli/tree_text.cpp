@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/tree_text.h"
+
+namespace festore::cli {
+
+// As deep as the report is nested: three levels.
+void TreeText::draw(const std::vector<Branch>& branches, const std::string& indent) {
+    for (size_t i = 0; i < branches.size(); ++i) {
+        const bool last = i + 1 == branches.size();
+        text_ += indent + (last ? "`-- " : "|-- ") + branches[i].line + "\n";
+        draw(branches[i].below, indent + (last ? "    " : "|   "));
+    }
+}
+
+std::string hex(Bytes bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    for (const std::byte b : bytes) {
+        text += kDigits[std::to_integer<size_t>(b) >> 4];
+        text += kDigits[std::to_integer<size_t>(b) & 15];
+    }
+    return text;
+}
+
+}  // namespace festore::cli

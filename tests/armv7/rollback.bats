@@ -1,0 +1,64 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# Everything that the normal world keeps, the TEE's files included, put back to an earlier state: seen under the anchor rpmb,
+# and not under ree. On the emulated armv7 machine. (The RPMB device's file stands for hardware, and is not put back.)
+
+tee=/var/lib/optee-client/data
+
+setup_file() {
+    [ -e /usr/lib/machine/rpmb.so ] && [ "$(id -u)" = 0 ] || { echo "these tests run as root in qemu-armv7" >&2; return 1; }
+}
+
+keep() { # STORE
+    supplicant stop
+    rm -rf /var/lib/kept
+    mkdir /var/lib/kept
+    cp -a "$tee" /var/lib/kept/tee
+    cp -a "$1" /var/lib/kept/store
+    supplicant start 3>&-
+}
+
+put_back() { # STORE
+    supplicant stop
+    rm -rf "$tee" "$1"
+    cp -a /var/lib/kept/tee "$tee"
+    cp -a /var/lib/kept/store "$1"
+    supplicant start 3>&-
+}
+
+@test "anchor rpmb: what was put back is refused, with exit code 6" {
+    store=/var/lib/festore/uid-0
+    festore --storage store init --anchor rpmb
+    echo first | festore --storage store put a
+    keep "$store"
+    echo second | festore --storage store put a
+    put_back "$store"
+    run festore --storage store get a
+    echo "$output"
+    [ "$status" -eq 6 ]
+    echo third > "$BATS_TEST_TMPDIR/third"
+    run festore --storage store put b "$BATS_TEST_TMPDIR/third"
+    [ "$status" -eq 6 ]
+}
+
+@test "anchor ree: what was put back is served, as docs/store.md says" {
+    alice() { setpriv --reuid alice --regid alice --init-groups festore --storage store --store /var/lib/alice/store "$@"; }
+    install -d -o alice -g alice /var/lib/alice
+    echo first | alice put a
+    keep /var/lib/alice/store
+    echo second | alice put a
+    [ "$(alice get a)" = second ]
+    put_back /var/lib/alice/store
+    [ "$(alice get a)" = first ]
+}
+
+@test "anchor ree: the store's directory alone, put back, is refused" {
+    alice() { setpriv --reuid alice --regid alice --init-groups festore --storage store --store /var/lib/alice/store "$@"; }
+    keep /var/lib/alice/store
+    echo third | alice put a
+    rm -rf /var/lib/alice/store
+    cp -a /var/lib/kept/store /var/lib/alice/store
+    run alice get a
+    echo "$output"
+    [ "$status" -eq 6 ]
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/store/device.h"
+
+#include "sim/include/tee_internal_api.h"
+
+namespace festore::store_test {
+namespace {
+
+Device* the_device = nullptr;
+
+}  // namespace
+
+// The Client API of a TEE that may lose its power.
+struct DeviceCalls {
+    static TEEC_Result initialize(const char* name, TEEC_Context* context) {
+        if (the_device->off_) return TEEC_ERROR_COMMUNICATION;
+        return sim::teec_in_process().initialize_context(name, context);
+    }
+    // Before a call, and after it. What it did may stay; nobody hears of it.
+    template <class F>
+    static TEEC_Result between_events(uint32_t* origin, F&& call) {
+        Device& device = *the_device;
+        if (!device.off_) device.event();
+        TEEC_Result result = TEEC_ERROR_TARGET_DEAD;
+        if (!device.off_) {
+            result = call();
+            if (device.cuts_at_storage_call_ && result == TEEC_ERROR_TARGET_DEAD) device.turn_off();
+            if (!device.off_) device.event();
+        }
+        if (!device.off_) return result;
+        if (origin != nullptr) *origin = TEEC_ORIGIN_COMMS;
+        return TEEC_ERROR_TARGET_DEAD;
+    }
+    static TEEC_Result open_session(TEEC_Context* context, TEEC_Session* session, const TEEC_UUID* uuid, uint32_t method,
+                                    const void* data, TEEC_Operation* operation, uint32_t* origin) {
+        return between_events(origin, [&] {
+            return sim::teec_in_process().open_session(context, session, uuid, method, data, operation, origin);
+        });
+    }
+    static TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
+        return between_events(origin, [&] {
+            const TEEC_Result result = sim::teec_in_process().invoke_command(session, command, operation, origin);
+            uint64_t& left = the_device->lose_answer_at_;
+            return left != 0 && --left == 0 ? TEEC_ERROR_TARGET_DEAD : result;
+        });
+    }
+};
+
+Device::Device(const sim::Config& config) : config_(config) {
+    the_device = this;
+    files_.on_event = [this] { event(); };
+    restore_tee({});
+}
+
+Device::~Device() {
+    sim::reset_caller();
+    sim::use_tee(nullptr);
+    the_device = nullptr;
+}
+
+Expected<Client> Device::try_connect(uint32_t uid, const std::string& directory) {
+    static const TeecFunctions functions = [] {
+        TeecFunctions f = sim::teec_in_process();
+        f.initialize_context = DeviceCalls::initialize;
+        f.open_session = DeviceCalls::open_session;
+        f.invoke_command = DeviceCalls::invoke;
+        return f;
+    }();
+    sim::set_caller({uid, uid, {}});
+    ClientOptions options;
+    options.storage = Storage::store;
+    options.store_directory = directory;
+    options.wait = std::chrono::seconds(0);
+    return ClientAccess::connect(functions, options, uid, &files_);
+}
+
+Client Device::connect(uint32_t uid, const std::string& directory) {
+    Expected<Client> client = try_connect(uid, directory);
+    if (!client) throw std::runtime_error(client.error().message);
+    return std::move(*client);
+}
+
+void Device::event() {
+    if (++events_ == cut_at_event_) turn_off();
+}
+void Device::turn_off() {
+    off_ = true;
+    files_.lose_power();
+}
+void Device::turn_on() {
+    off_ = false;
+    cut_at_event(0);
+    cut_at_storage_call(0);
+}
+
+void Device::cut_at_event(uint64_t n) {
+    events_ = 0;
+    cut_at_event_ = n;
+}
+void Device::cut_at_storage_call(uint64_t n) {
+    sim::Faults faults;
+    faults.storage = n;
+    faults.panic_on_storage = n != 0;
+    tee_->set_faults(faults);
+    cuts_at_storage_call_ = n != 0;
+}
+
+void Device::cut_power(std::mt19937_64& random) {
+    files_.cut_power(random);
+    restore_tee(tee_objects());
+    turn_on();
+}
+void Device::end_programs() {
+    files_.end_program();
+    turn_on();
+}
+
+Device::TeeObjects Device::tee_objects() const {
+    TeeObjects objects;
+    for (const uint32_t storage : {TEE_STORAGE_PRIVATE_REE, TEE_STORAGE_PRIVATE_RPMB})
+        for (const Content& id : tee_->stored_ids(storage, ta::host_image().uuid))
+            objects[{storage, id}] = tee_->stored_object(storage, ta::host_image().uuid, id).value();
+    return objects;
+}
+
+void Device::restore_tee(const TeeObjects& objects) {
+    tee_.reset();
+    tee_ = std::make_unique<sim::Tee>(config_);
+    tee_->install(ta::host_image());
+    for (const auto& [key, content] : objects) tee_->store_object(key.first, ta::host_image().uuid, key.second, content);
+    sim::use_tee(tee_.get());
+}
+
+void Device::restore(const Snapshot& snapshot) {
+    files_.restore(snapshot.files);
+    restore_tee(snapshot.tee);
+    turn_on();
+}
+
+}  // namespace festore::store_test

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A whole device for tests: files and a TEE, both in memory, whose power can fail at any event, and which can be put back
+// to an earlier state. One at a time in a process.
+//
+// Events: each one of the files', and each opening of a session and call into the TA, once before it and once between its
+// effect and its answer. Calls of the TA into TEE storage are counted on their own.
+#pragma once
+#include "client/access.h"
+#include "sim/teec_in_process.h"
+#include "tests/store/harness.h"
+#include "tests/store/simulated_files.h"
+
+namespace festore::store_test {
+
+class Device {
+public:
+    // Of all trusted storages: what the TA keeps there.
+    using TeeObjects = std::map<std::pair<uint32_t, Content>, Content>;
+    struct Snapshot {
+        SimulatedFiles::Snapshot files;
+        TeeObjects tee;
+    };
+
+    explicit Device(const sim::Config& config = {});
+    ~Device();
+    Device(const Device&) = delete;
+    Device& operator=(const Device&) = delete;
+
+    SimulatedFiles& files() { return files_; }
+    sim::Tee& tee() { return *tee_; }
+    // A client of the store at `directory`.
+    Expected<Client> try_connect(uint32_t uid = 1000, const std::string& directory = "/home/user/store");
+    Client connect(uint32_t uid = 1000, const std::string& directory = "/home/user/store");
+
+    // The power fails at the n-th event from now on, or at the n-th call into TEE storage; 0: it does not.
+    void cut_at_event(uint64_t n);
+    void cut_at_storage_call(uint64_t n);
+    [[nodiscard]] bool is_off() const { return off_; }
+
+    // The n-th call into the TA from now on takes effect, and dies before it answers; 0: none.
+    void lose_answer(uint64_t n) { lose_answer_at_ = n; }
+    [[nodiscard]] bool will_lose_answer() const { return lose_answer_at_ != 0; }
+
+    // After the end of all clients. What the TA had in memory is gone; so is what the disk had not yet stored.
+    void cut_power(std::mt19937_64& random);
+    // Only the programs have ended. The TA has lost its sessions.
+    void end_programs();
+
+    [[nodiscard]] TeeObjects tee_objects() const;
+    [[nodiscard]] Snapshot snapshot() const { return {files_.snapshot(), tee_objects()}; }
+    void restore(const Snapshot& snapshot);
+    void restore_tee(const TeeObjects& objects);  // after the end of all clients: the TEE starts anew over these
+
+private:
+    friend struct DeviceCalls;
+    void event();
+    void turn_off();
+    void turn_on();
+
+    sim::Config config_;
+    SimulatedFiles files_;
+    std::unique_ptr<sim::Tee> tee_;
+    uint64_t events_ = 0;
+    uint64_t cut_at_event_ = 0;
+    uint64_t lose_answer_at_ = 0;
+    bool cuts_at_storage_call_ = false;
+    bool off_ = false;
+};
+
+}  // namespace festore::store_test

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a store should hold, and what it is seen to hold; and the verbs that the tests interrupt.
+#pragma once
+#include "tests/store/device.h"
+
+#include <optional>
+
+namespace festore::store_test {
+
+using Objects = std::map<std::string, Content>;
+using Model = std::optional<Objects>;  // none: there is no store
+
+// Everything that the store gives, through a new client. A failure of any object fails the test.
+Model read_all(Device& device, const std::string& what);
+
+struct Verb {
+    const char* name;
+    Expected<void> (*run)(Client& client, Anchor anchor);
+    std::vector<Model> (*states)();  // that it goes through, from the one before it to the one after
+};
+const std::vector<Verb>& all_verbs();
+
+// A device with the store that a verb begins with: some hundred objects, a payload, free pages.
+Device::Snapshot before_verb(Device& device, const Verb& verb, Anchor anchor);
+
+}  // namespace festore::store_test

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Rules of the store that are about the TEE's side of it: handles, unknown outcomes, going back, keys, limits.
+#include "tests/store/harness.h"
+
+#include "base/limits.h"
+#include "protocol/commands.h"
+
+namespace festore::store_test {
+namespace {
+
+constexpr uint32_t kRee = 0x80000000;  // TEE_STORAGE_PRIVATE_REE
+constexpr uint32_t kNoSpaceResult = 0xFFFF3041;
+
+class Rules : public StoreTest {
+protected:
+    // The root table of the anchor ree, as the TEE keeps it.
+    std::optional<Content> table() const {
+        for (const auto& id : tee_->stored_ids(storage_, protocol::kTaUuid))
+            if (text_of(id).ends_with("root table")) return tee_->stored_object(storage_, protocol::kTaUuid, id);
+        return std::nullopt;
+    }
+    void put_table_back(const Content& content) {
+        for (const auto& id : tee_->stored_ids(storage_, protocol::kTaUuid))
+            if (text_of(id).ends_with("root table")) {
+                ASSERT_TRUE(tee_->store_object(storage_, protocol::kTaUuid, id, content));
+            }
+    }
+    void fail_next_storage_call(uint64_t which, uint32_t code) {
+        sim::Faults faults;
+        faults.storage = which;
+        faults.storage_code = code;
+        tee_->set_faults(faults);
+    }
+    uint32_t storage_ = kRee;
+};
+
+TEST_F(Rules, Rule01NothingStaysOpenBehindTheLastSession) {
+    {
+        Client client = connect();
+        ASSERT_TRUE(client.put("a", content_of(10)));
+        EXPECT_GT(tee_->ta_handles_open(protocol::kTaUuid), 0U) << "open while there is a session";
+    }
+    EXPECT_EQ(tee_->ta_handles_open(protocol::kTaUuid), 0U);
+    EXPECT_EQ(tee_->ta_heap_bytes_in_use(protocol::kTaUuid), 0U);
+}
+
+TEST_F(Rules, Rule03ARecordOf256BytesAStoreInOneObject) {
+    for (const uint32_t uid : {1000U, 1001U, 1002U}) {
+        Client client = connect("store " + std::to_string(uid), uid);
+        ASSERT_TRUE(client.put("a", content_of(10)));
+    }
+    ASSERT_TRUE(table());
+    EXPECT_EQ(table()->size(), 3U * 256);
+    EXPECT_EQ(tee_->stored_ids(storage_, protocol::kTaUuid).size(), 1U);
+}
+
+TEST_F(Rules, Rule03ADamagedTableIsDamageAndNoEmptyTable) {
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    for (const auto& id : tee_->stored_ids(storage_, protocol::kTaUuid)) tee_->damage_object(storage_, protocol::kTaUuid, id);
+    Client client = connect();
+    EXPECT_EQ(code(client.get("a")), kDamaged);
+    EXPECT_EQ(code(client.put("a", content_of(11))), kDamaged);
+}
+
+TEST_F(Rules, Rule02And04AFailedWriteLeavesTheOldStateAndIsForgotten) {
+    Client client = connect();
+    ASSERT_TRUE(client.put("a", content_of(10, 1)));
+    fail_next_storage_call(1, kNoSpaceResult);
+    const auto failed = client.put("a", content_of(10, 2));
+    EXPECT_EQ(code(failed), kNoSpace) << message(failed);
+    tee_->set_faults({});
+    EXPECT_EQ(*client.get("a"), content_of(10, 1));
+    EXPECT_EQ(client.put("a", content_of(10, 3))->version, 2U);
+    EXPECT_EQ(*client.get("a"), content_of(10, 3));
+}
+
+TEST_F(Rules, Rule05AnInstanceNeverGoesBack) {
+    Client client = connect();
+    ASSERT_TRUE(client.put("a", content_of(10, 1)));
+    const std::optional<Content> older = table();
+    ASSERT_TRUE(older);
+    ASSERT_TRUE(client.put("a", content_of(10, 2)));
+    put_table_back(*older);
+    fail_next_storage_call(1, kNoSpaceResult);  // so that the TA reads the table anew
+    EXPECT_NE(code(client.put("a", content_of(10, 3))), kDone);
+    tee_->set_faults({});
+    const auto got = client.get("a");
+    EXPECT_EQ(code(got), kDamaged) << message(got);
+}
+
+TEST_F(Rules, Rule09AReaderFollowsTheWriters) {
+    Client reader = connect();
+    Client writer = connect();
+    for (unsigned round = 1; round < 60; ++round) {
+        ASSERT_TRUE(writer.put("inline", content_of(100, round)));
+        ASSERT_TRUE(writer.put("payload", content_of(5000, round)));
+        ASSERT_TRUE(writer.put("other " + std::to_string(round), content_of(700)));
+        EXPECT_EQ(*reader.get("inline"), content_of(100, round));
+        EXPECT_EQ(*reader.get("payload"), content_of(5000, round));
+    }
+}
+
+TEST_F(Rules, Rule18AnotherHardwareKeyIsToldBeforeAnyObjectIsOpened) {
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    sim::Config config;
+    config.huk[0] = std::byte{1};
+    sim::Tee other(config);
+    other.install(ta::host_image());
+    sim::use_tee(&other);
+    const auto got = connect().get("a");
+    EXPECT_EQ(code(got), kDamaged);
+    EXPECT_NE(message(got).find("another device"), std::string::npos) << message(got);
+    EXPECT_EQ(other.counters().storage_calls(), 0U);
+    sim::use_tee(tee_.get());
+    EXPECT_EQ(*connect().get("a"), content_of(10));
+}
+
+TEST_F(Rules, Rule20AnOlderStoreOfTheSameUserIsNotItsStore) {
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    sim::Tee other({});  // where the same user has another store
+    other.install(ta::host_image());
+    sim::use_tee(&other);
+    ASSERT_TRUE(connect("second").put("a", content_of(11)));
+    const auto got = connect().get("a");
+    EXPECT_EQ(code(got), kDamaged);
+    EXPECT_NE(message(got).find("not the one that the TEE has a record of"), std::string::npos) << message(got);
+    sim::use_tee(tee_.get());
+}
+
+TEST_F(Rules, Rule21StoresAreLimitedAndTheLastAreForRoot) {
+    uint32_t made = 0;
+    for (uint32_t uid = 1000; uid < 1100; ++uid) {
+        Client client = connect("store " + std::to_string(uid), uid);
+        const auto put = client.put("a", content_of(1));
+        if (!put) {
+            EXPECT_EQ(code(put), kNoSpace) << message(put);
+            break;
+        }
+        ++made;
+    }
+    EXPECT_EQ(made, limits::kStoresMax - limits::kStoresKeptForRoot);
+    EXPECT_EQ(code(connect("root's", 0).put("a", content_of(1))), kDone);
+}
+
+TEST_F(Rules, Rule21TransactionsAreLimited) {
+    std::vector<Client> clients;
+    std::vector<Transaction> running;
+    for (uint32_t uid = 1000; uid < 1000 + limits::kBatchesMax; ++uid) {
+        clients.push_back(connect("store " + std::to_string(uid), uid));
+        auto transaction = clients.back().begin();
+        ASSERT_TRUE(transaction) << message(transaction);
+        ASSERT_TRUE(transaction->put("a", content_of(1)));
+        running.push_back(std::move(*transaction));
+    }
+    Client client = connect("another", 2000);
+    EXPECT_EQ(code(client.begin()), kBusy);
+    EXPECT_EQ(code(client.put("a", content_of(1))), kDone) << "single changes need no place";
+    running.pop_back();
+    const auto begun = client.begin();
+    EXPECT_EQ(code(begun), kDone) << message(begun);
+}
+
+}  // namespace
+}  // namespace festore::store_test

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "tests/store/simulated_files.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace festore::store_test {
+namespace {
+
+constexpr size_t kSector = 512;
+
+std::string folder_of(const std::string& path) {
+    const size_t slash = path.find_last_of('/');
+    return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void put_at(Content& content, uint64_t offset, Bytes bytes) {
+    content.resize(std::max<size_t>(content.size(), offset + bytes.size()));
+    copy_bytes(bytes, MutableBytes(content).subspan(offset));
+}
+
+}  // namespace
+
+SimulatedFiles::NodePointer SimulatedFiles::make_node(bool is_folder) const {
+    auto node = std::make_shared<Node>();
+    node->is_folder = is_folder;
+    node->number = next_number_++;
+    return node;
+}
+
+// What every operation begins with: events, lost power, injected failures.
+int SimulatedFiles::begin(bool event) {
+    if (event && on_event && !off_) on_event();
+    return off_ ? EIO : 0;
+}
+
+bool SimulatedFiles::fails_now() { return fail_at_ != 0 && --fail_at_ == 0; }
+
+int SimulatedFiles::check_folder_of(const std::string& path) const {
+    const auto found = names_.find(folder_of(path));
+    if (found == names_.end()) return ENOENT;
+    return found->second->is_folder ? 0 : ENOTDIR;
+}
+
+int SimulatedFiles::find(const std::string& path, NodePointer& node) const {
+    const bool must_be_folder = path.ends_with("/.");
+    const auto found = names_.find(must_be_folder ? path.substr(0, path.size() - 2) : path);
+    if (found == names_.end()) {
+        const int fault = path == "/" ? 0 : check_folder_of(path);
+        return fault != 0 ? fault : ENOENT;
+    }
+    if (must_be_folder && !found->second->is_folder) return ENOTDIR;
+    node = found->second;
+    return 0;
+}
+
+SimulatedFiles::Opened* SimulatedFiles::opened(Handle handle) {
+    const auto found = handles_.find(handle);
+    return found == handles_.end() ? nullptr : &found->second;
+}
+
+void SimulatedFiles::apply(const Change& change, Names& names) {
+    if (!change.removed.empty()) names.erase(change.removed);
+    if (!change.added.empty()) names[change.added] = change.node;
+}
+
+void SimulatedFiles::change_name(Change change) {
+    apply(change, names_);
+    unsynced_.push_back(std::move(change));
+}
+
+int SimulatedFiles::open(const std::string& path, Open how, unsigned, Handle& handle) {
+    handle = kNoHandle;
+    NodePointer node;
+    const bool may_make = how == Open::create || how == Open::create_new;
+    if (const int fault = begin(may_make && !names_.contains(path)); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    int fault = find(path, node);
+    if (fault == 0 && how == Open::create_new) return EEXIST;
+    if (fault == ENOENT && may_make) {
+        if (fault = check_folder_of(path); fault == 0) {
+            node = make_node(false);
+            change_name({folder_of(path), "", path, node});
+        }
+    }
+    if (fault != 0) return fault;
+    if (node->is_folder) return EISDIR;
+    handle = next_handle_++;
+    handles_[handle] = {node, how != Open::read, false, false};
+    return 0;
+}
+
+int SimulatedFiles::information(const std::string& path, Information& information) {
+    if (const int fault = begin(false); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    NodePointer node;
+    if (const int fault = find(path, node); fault != 0) return fault;
+    information = {node->is_folder ? Information::Kind::folder : Information::Kind::file, node->content.size(), 1,
+                   node->number};
+    return 0;
+}
+
+int SimulatedFiles::information(Handle handle, Information& information) {
+    if (const int fault = begin(false); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    const Opened* const file = opened(handle);
+    if (file == nullptr) return EBADF;
+    information = {Information::Kind::file, file->node->content.size(), 1, file->node->number};
+    return 0;
+}
+
+int SimulatedFiles::read(Handle handle, uint64_t offset, MutableBytes out, size_t& count) {
+    count = 0;
+    if (const int fault = begin(false); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    const Opened* const file = opened(handle);
+    if (file == nullptr) return EBADF;
+    const Content& content = file->node->content;
+    if (offset >= content.size()) return 0;
+    count = std::min<size_t>(out.size(), content.size() - offset);
+    copy_bytes(Bytes(content).subspan(offset, count), out);
+    return 0;
+}
+
+int SimulatedFiles::write(Handle handle, uint64_t offset, Bytes bytes) {
+    if (const int fault = begin(true); fault != 0) return fault;
+    Opened* const file = opened(handle);
+    if (file == nullptr || !file->writable) return EBADF;
+    const bool fails = fails_now();
+    if (fails) bytes = bytes.first(bytes.size() / 2);
+    put_at(file->node->content, offset, bytes);
+    file->node->unsynced.push_back({offset, Content(bytes.begin(), bytes.end())});
+    return fails ? fail_with_ : 0;
+}
+
+// Each write happened whole, in part or not at all, in any order; or only the file's size is there.
+void SimulatedFiles::settle(Node& node, std::mt19937_64& random) {
+    std::shuffle(node.unsynced.begin(), node.unsynced.end(), random);
+    for (const Write& w : node.unsynced) {
+        const size_t sectors = w.bytes.size() / kSector + 1;
+        size_t begin = 0;
+        size_t end = w.bytes.size();
+        switch (random() % 5) {
+        case 0: continue;
+        case 1: end = std::min(end, kSector * (random() % sectors)); break;
+        case 2: begin = std::min(end, kSector * (random() % sectors)); break;
+        case 3:
+            node.durable.resize(std::max<size_t>(node.durable.size(), w.offset + end));
+            continue;
+        default: break;
+        }
+        if (begin < end) put_at(node.durable, w.offset + begin, Bytes(w.bytes).subspan(begin, end - begin));
+    }
+    node.unsynced.clear();
+}
+
+int SimulatedFiles::sync(Handle handle) {
+    if (const int fault = begin(true); fault != 0) return fault;
+    Opened* const file = opened(handle);
+    if (file == nullptr) return EBADF;
+    if (fails_now()) {
+        settle(*file->node, luck_);
+        return fail_with_;
+    }
+    for (const Write& w : file->node->unsynced) put_at(file->node->durable, w.offset, w.bytes);
+    file->node->unsynced.clear();
+    return 0;
+}
+
+int SimulatedFiles::make_folder(const std::string& path, unsigned) {
+    if (const int fault = begin(!names_.contains(path)); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    if (names_.contains(path)) return EEXIST;
+    if (const int fault = check_folder_of(path); fault != 0) return fault;
+    change_name({folder_of(path), "", path, make_node(true)});
+    return 0;
+}
+
+int SimulatedFiles::sync_folder(const std::string& path) {
+    if (const int fault = begin(true); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    NodePointer node;
+    if (const int fault = find(path, node); fault != 0) return fault;
+    if (!node->is_folder) return ENOTDIR;
+    std::erase_if(unsynced_, [&](const Change& change) {
+        if (change.folder != path) return false;
+        apply(change, durable_);
+        return true;
+    });
+    return 0;
+}
+
+int SimulatedFiles::list_folder(const std::string& path, std::vector<std::string>& names) {
+    if (const int fault = begin(false); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    NodePointer node;
+    if (const int fault = find(path, node); fault != 0) return fault;
+    if (!node->is_folder) return ENOTDIR;
+    for (const auto& [name, unused] : names_)
+        if (name != "/" && folder_of(name) == path) names.push_back(name.substr(name.find_last_of('/') + 1));
+    return 0;
+}
+
+int SimulatedFiles::rename(const std::string& from, const std::string& to) {
+    if (const int fault = begin(true); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    NodePointer node;
+    if (const int fault = find(from, node); fault != 0) return fault;
+    if (folder_of(from) != folder_of(to) || node->is_folder) return EINVAL;  // not modelled
+    change_name({folder_of(to), from, to, node});
+    return 0;
+}
+
+int SimulatedFiles::remove(const std::string& path) {
+    if (const int fault = begin(true); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    NodePointer node;
+    if (const int fault = find(path, node); fault != 0) return fault;
+    if (node->is_folder) return EISDIR;
+    change_name({folder_of(path), path, "", nullptr});
+    return 0;
+}
+
+int SimulatedFiles::lock(Handle handle, bool exclusive) {
+    if (const int fault = begin(false); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    Opened* const file = opened(handle);
+    if (file == nullptr) return EBADF;
+    for (const auto& [other, o] : handles_)
+        if (other != handle && o.node == file->node && o.locked && (o.exclusive || exclusive)) return EWOULDBLOCK;
+    file->locked = true;
+    file->exclusive = exclusive;
+    return 0;
+}
+
+void SimulatedFiles::end_program() {
+    handles_.clear();
+    off_ = false;
+}
+
+void SimulatedFiles::cut_power(std::mt19937_64& random) {
+    end_program();
+    // A change without the one before it: file systems order them, but who says so?
+    for (const Change& change : unsynced_)
+        if (random() % 2 == 0) apply(change, durable_);
+    unsynced_.clear();
+    std::erase_if(durable_, [&](const auto& named) { return named.first != "/" && !durable_.contains(folder_of(named.first)); });
+    for (const auto& [name, node] : durable_) {
+        settle(*node, random);
+        node->content = node->durable;
+    }
+    names_ = durable_;
+}
+
+SimulatedFiles::Snapshot SimulatedFiles::snapshot() const {
+    Snapshot taken;
+    for (const auto& [name, node] : names_) {
+        if (node->is_folder) taken.folders.insert(name);
+        else taken.files[name] = node->content;
+    }
+    return taken;
+}
+
+void SimulatedFiles::restore(const Snapshot& snapshot) {
+    end_program();
+    unsynced_.clear();
+    names_.clear();
+    for (const std::string& folder : snapshot.folders) names_[folder] = make_node(true);
+    for (const auto& [name, content] : snapshot.files) {
+        const NodePointer node = names_[name] = make_node(false);
+        node->content = node->durable = content;
+    }
+    durable_ = names_;
+}
+
+}  // namespace festore::store_test

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Files in memory, on a disk that loses its power: what was written and not synced can be lost, torn and reordered, and
+// a name that was made, changed or removed counts only once its folder is synced. One thread at a time.
+#pragma once
+#include "client/files.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+
+namespace festore::store_test {
+
+using Content = std::vector<std::byte>;
+
+class SimulatedFiles final : public Files {
+public:
+    // Before each write, sync, creation, change of a name, removal and sync of a folder: a test may lose the power then.
+    std::function<void()> on_event;
+    // From now on nothing has any effect, and everything fails: so that a client can be unwound.
+    void lose_power() { off_ = true; }
+    // The power is back. All handles are dead.
+    void cut_power(std::mt19937_64& random);
+    // The program has ended, the system has not: all handles are dead, what was written is there, and not yet durable.
+    void end_program();
+
+    // The n-th operation from now on fails with this number: a write after half of it, a sync so that some of it is lost
+    // and no later sync brings it back. 0: none.
+    void fail_at(uint64_t n, int number) {
+        fail_at_ = n;
+        fail_with_ = number;
+    }
+    [[nodiscard]] bool will_fail() const { return fail_at_ != 0; }
+
+    // All of it, as if it was synced.
+    struct Snapshot {
+        std::set<std::string> folders;
+        std::map<std::string, Content> files;
+        bool operator==(const Snapshot&) const = default;
+    };
+    [[nodiscard]] Snapshot snapshot() const;
+    void restore(const Snapshot& snapshot);
+    // A file's content, to be tampered with.
+    Content& at(const std::string& path) { return names_.at(path)->content; }
+
+    int open(const std::string& path, Open how, unsigned mode, Handle& handle) override;
+    void close(Handle handle) override { handles_.erase(handle); }
+    int information(const std::string& path, Information& information) override;
+    int information(Handle handle, Information& information) override;
+    int read(Handle handle, uint64_t offset, MutableBytes out, size_t& count) override;
+    int write(Handle handle, uint64_t offset, Bytes bytes) override;
+    int sync(Handle handle) override;
+    int make_folder(const std::string& path, unsigned mode) override;
+    int give_to_group(const std::string&, uint32_t) override { return 0; }  // there is only one user
+    int sync_folder(const std::string& path) override;
+    int list_folder(const std::string& path, std::vector<std::string>& names) override;
+    int rename(const std::string& from, const std::string& to) override;
+    int remove(const std::string& path) override;
+    int lock(Handle handle, bool exclusive) override;
+
+private:
+    struct Write {
+        uint64_t offset;
+        Content bytes;
+    };
+    struct Node {
+        bool is_folder = false;
+        uint64_t number = 0;
+        Content content;
+        Content durable;
+        std::vector<Write> unsynced;
+    };
+    using NodePointer = std::shared_ptr<Node>;
+    using Names = std::map<std::string, NodePointer>;
+    struct Change {  // of names in one folder
+        std::string folder;
+        std::string removed;  // "": none
+        std::string added;
+        NodePointer node;
+    };
+    struct Opened {
+        NodePointer node;
+        bool writable = false;
+        bool locked = false;
+        bool exclusive = false;
+    };
+
+    int begin(bool event);
+    bool fails_now();
+    int find(const std::string& path, NodePointer& node) const;
+    int check_folder_of(const std::string& path) const;
+    NodePointer make_node(bool is_folder) const;
+    void change_name(Change change);
+    Opened* opened(Handle handle);
+    static void apply(const Change& change, Names& names);
+    static void settle(Node& node, std::mt19937_64& random);
+
+    Names names_ = {{"/", make_node(true)}};
+    Names durable_ = names_;
+    std::vector<Change> unsynced_;
+    std::map<Handle, Opened> handles_;
+    Handle next_handle_ = 1;
+    mutable uint64_t next_number_ = 1;
+    uint64_t fail_at_ = 0;
+    int fail_with_ = 0;
+    bool off_ = false;
+    std::mt19937_64 luck_{1};  // of syncs that fail
+};
+
+}  // namespace festore::store_test
