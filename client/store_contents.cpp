@@ -84,7 +84,10 @@ Expected<void> StoreDirectory::Upload::finish() {
 }
 
 Expected<void> StoreDirectory::Upload::check() const {
-    if (directory_->is_named(handle_, file_)) return {};
+    bool same = false;
+    const int fault = directory_->compare(handle_, file_, same);
+    if (fault == 0 && same) return {};
+    if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("look at", file_, fault));
     return unexpected({ErrorCode::damaged, quoted(file_) + " was removed while it was being stored; repeat it", 0, 0});
 }
 

@@ -66,7 +66,7 @@ doctor_says() { # TEXT
     rpmb put x /etc/hostname
     rpmb get x | cmp - /etc/hostname
     [ "$(rpmb ls)" = x ]
-    doctor_says "'rpmb' answers"
+    doctor_says 'the RPMB that answers is not a device, but an emulation'
 }
 
 @test "restarting tee-supplicant loses nothing: the device's content lasts" {

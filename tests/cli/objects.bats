@@ -189,10 +189,10 @@ name_works() {
 
 @test "the storages are apart" {
     if festore status | grep -q '^storage rpmb *no'; then skip "this TEE has no RPMB"; fi
-    echo ree | festore put "${PREFIX}apart"
+    echo ree | festore --storage ree put "${PREFIX}apart"
     echo rpmb | festore --storage rpmb put "${PREFIX}apart"
     [ "$(festore get "${PREFIX}apart" --storage=ree)" = ree ]
     [ "$(festore get "${PREFIX}apart" --storage rpmb)" = rpmb ]
     festore --storage rpmb rm "${PREFIX}apart"
-    [ "$(festore get "${PREFIX}apart")" = ree ]
+    [ "$(festore --storage ree get "${PREFIX}apart")" = ree ]
 }

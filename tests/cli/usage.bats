@@ -146,15 +146,15 @@ empty_refused() {
 @test "--hex is for the first demo's objects" {
     run --separate-stderr festore get --hex 6162
     expect_error 2 "*--public*"
-    run --separate-stderr festore --public get --hex 616
+    run --separate-stderr festore --public --storage ree get --hex 616
     expect_error 2 "*hexadecimal*"
-    run --separate-stderr festore --public get --hex 6g
+    run --separate-stderr festore --public --storage ree get --hex 6g
     expect_error 2 "*hexadecimal*"
-    run --separate-stderr festore --public get --hex "$(repeated 130 0)"
+    run --separate-stderr festore --public --storage ree get --hex "$(repeated 130 0)"
     expect_error 2 "*64 bytes*"
-    run --separate-stderr festore --public get --hex ff00
+    run --separate-stderr festore --public --storage ree get --hex ff00
     expect_error 3 "cannot get *"
     echo text | festore --public put "${PREFIX}hex"
-    [ "$(festore --public get --hex "$(printf %s "${PREFIX}hex" | od -An -tx1 | tr -d " \n")")" = text ]
+    [ "$(festore --public --storage ree get --hex "$(printf %s "${PREFIX}hex" | od -An -tx1 | tr -d " \n")")" = text ]
     festore --public rm "${PREFIX}hex"
 }

@@ -29,8 +29,8 @@ public:
     SimulatedFiles& files() { return files_; }
     sim::Tee& tee() { return *tee_; }
     // A client of the store at `directory`.
-    Expected<Client> try_connect(uint32_t uid = 1000, const std::string& directory = "/home/user/store");
-    Client connect(uint32_t uid = 1000, const std::string& directory = "/home/user/store");
+    Expected<Client> try_connect(uint32_t uid = 1000, const std::string& directory = "/data/user/store");
+    Client connect(uint32_t uid = 1000, const std::string& directory = "/data/user/store");
 
     // The power fails at the n-th event from now on, or at the n-th call into TEE storage; 0: it does not.
     void cut_at_event(uint64_t n);

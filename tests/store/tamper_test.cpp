@@ -10,8 +10,8 @@
 namespace festore::store_test {
 namespace {
 
-constexpr const char* kDirectory = "/home/user/store";
-constexpr const char* kOther = "/home/other/store";
+constexpr const char* kDirectory = "/data/user/store";
+constexpr const char* kOther = "/data/other/store";
 constexpr uint32_t kOtherUser = 1001;
 constexpr size_t kPage = limits::kPageBytes;
 
