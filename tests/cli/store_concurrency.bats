@@ -11,7 +11,7 @@ setup() {
 teardown() { [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"; }
 
 mixed() { # SEED OPTION...
-    run python3 "$BATS_TEST_DIRNAME/mix_commands.py" "$FESTORE_BIN" "$PWD/store" "$1" $((20 * ${FESTORE_TEST_ROUNDS:-1})) "${@:2}" 3>&- 4>&-
+    run env PYTHONDONTWRITEBYTECODE=1 python3 "$BATS_TEST_DIRNAME/mix_commands.py" "$FESTORE_BIN" "$PWD/store" "$1" $((20 * ${FESTORE_TEST_ROUNDS:-1})) "${@:2}" 3>&- 4>&-
     echo "$output"
     [ "$status" = 0 ]
 }
