@@ -4,10 +4,19 @@
 #include "client/errors.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace festore::cli {
 namespace {
+
+// The file of each larger content stays open, and locked, until the commit.
+void allow_many_files() {
+    rlimit files{};
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+}
 
 Expected<void> do_put(Transaction& transaction, const BatchCommand& command, Bytes content) {
     const auto stored = transaction.put(command.name, content, command.put);
@@ -75,6 +84,7 @@ private:
     }
 
     static Expected<uint64_t> run_all(const Options& options, const std::vector<BatchCommand>& commands) {
+        allow_many_files();
         Expected<Client> client = Client::connect(options.client);
         if (!client) return unexpected(client.error());
         Expected<Transaction> transaction = client->begin();

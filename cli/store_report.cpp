@@ -74,7 +74,8 @@ std::string text_of(const StoreReport& report) {
                                              s.height == 1 ? "" : "s"));
     text += status_row("  made", fmt::format("{} by {}", time_text(s.created), s.tee == TeeKind::sim ? "the simulated TEE" : "OP-TEE"));
     if (s.freshness_lost)
-        text += status_row("  freshness lost", fmt::format("at generation {}; {} times in all", s.freshness_lost_generation, s.freshness_lost_count));
+        text += status_row("  freshness lost", fmt::format("at generation {}; {} times in all", s.freshness_lost_generation,
+                                                          s.freshness_lost_count));
     return text;
 }
 

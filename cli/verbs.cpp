@@ -50,7 +50,7 @@ constexpr VerbEntry kVerbs[] = {
      "  festore --storage store mv --replace settings.new settings\n",
      make_mv},
     {"batch", "[FILE|-]", "change a store by many commands at once, all or nothing",
-     "Reads commands, one on each line, from FILE or standard input: put NAME FILE, put --text NAME TEXT, put --base64\n"
+     "Reads commands, one on each line, from FILE or standard input: put NAME FILE, put --text NAME VALUE, put --base64\n"
      "NAME DATA, rm NAME, mv OLD NEW. Words may be in double quotes; docs/batch.md has the format. All of them become\n"
      "visible together, by one commit, or none is done: when a line is wrong or fails, the message names it. Stores\n"
      "only (--storage store).",

@@ -121,6 +121,11 @@ Expected<StoreReply> StoreChannel::call(const Request& request, const Doing& doi
             for (size_t i = 0; i < result->pages.need_count; ++i) expected_.push_back(result->pages.needs[i].page);
             return result;
         }
+        // What a transaction had to spill to make room counts, though the call is not done (rule 11).
+        for (const auto& [page, bytes] : result->written) {
+            if (const auto written = directory_.write_page(page, bytes); !written) return unexpected(written.error());
+            pages.erase(page);
+        }
         // Under another root record other pages count.
         if (generation != kNoGeneration && generation != result->pages.generation) pages.clear();
         generation = result->pages.generation;

@@ -186,11 +186,18 @@ Expected<void> StoreDirectory::write_header(const StoreHeaderBytes& header) {
     return {};
 }
 
-bool StoreDirectory::is_named(Files::Handle handle, const std::string& path) const {
+int StoreDirectory::compare(Files::Handle handle, const std::string& path, bool& same) const {
     Files::Information opened;
     Files::Information named;
-    return handle != Files::kNoHandle && files_.information(handle, opened) == 0 &&
-           files_.information(path, named) == 0 && opened.device == named.device && opened.inode == named.inode;
+    int fault = files_.information(handle, opened);
+    if (fault == 0) fault = files_.information(path, named);
+    same = fault == 0 && opened.device == named.device && opened.inode == named.inode;
+    return fault;
+}
+
+bool StoreDirectory::is_named(Files::Handle handle, const std::string& path) const {
+    bool same = false;
+    return handle != Files::kNoHandle && compare(handle, path, same) == 0 && same;
 }
 
 Expected<StoreLock> StoreDirectory::lock(LockKind kind, std::chrono::milliseconds wait) {
@@ -210,14 +217,15 @@ Expected<StoreLock> StoreDirectory::lock(LockKind kind, std::chrono::millisecond
         fault = files_.lock(handle, exclusive);
         if (fault == 0) {
             // The lock counts only on the file that the next one will find under the name.
-            if (is_named(handle, path)) {
+            bool same = false;
+            fault = compare(handle, path, same);
+            if (fault == 0 && same) {
                 // So do pages: the folder may have been exchanged since they were opened.
                 if (!is_named(pages_, file(protocol::kPageFile))) close_pages();
                 return lock;
             }
-        } else if (fault != EWOULDBLOCK) {
-            return unexpected(error_of_file("lock", path, fault));
         }
+        if (fault != 0 && fault != EWOULDBLOCK && fault != ENOENT) return unexpected(error_of_file("lock", path, fault));
         if (std::chrono::steady_clock::now() >= deadline)
             return unexpected({ErrorCode::busy,
                                "the store at " + quoted(path_) + " is in use by another program; repeat it later, or wait "

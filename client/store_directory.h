@@ -145,6 +145,7 @@ private:
     Expected<void> make_file(std::string_view name);
     Expected<void> sync_parent(const std::string& path);
     Expected<void> sync_folders_above();
+    int compare(Files::Handle handle, const std::string& path, bool& same) const;
     [[nodiscard]] bool is_named(Files::Handle handle, const std::string& path) const;
     void close_pages();
     Expected<void> open_pages(bool for_writing);

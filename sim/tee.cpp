@@ -326,4 +326,9 @@ void Tee::set_faults(const Faults& faults) {
     state_->faults = faults;
 }
 
+Faults Tee::faults() const {
+    const std::lock_guard guard(state_->lock);
+    return state_->faults;
+}
+
 }  // namespace festore::sim

@@ -122,6 +122,7 @@ public:
     // How often TEE_Free got memory that was not all zeroes.
     [[nodiscard]] size_t ta_frees_unwiped(const Uuid& ta) const;
     void set_faults(const Faults& faults);
+    [[nodiscard]] Faults faults() const;  // what is left of them
 
     // Trusted storage behind the TA's back (sim/stored_objects.cpp). The object must not be open.
     using StoredBytes = std::vector<std::byte>;

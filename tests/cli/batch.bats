@@ -90,6 +90,24 @@ END
     run --separate-stderr store batch /dev/null
     expect_success
 }
+@test "more larger objects than a process may have open files by default" {
+    head -c 1200 /dev/zero > file
+    for ((i = 0; i < 1100; ++i)); do echo "put object/$i file"; done > lines
+    [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -gt 1200 ] || skip "this process may not open so many"
+    (ulimit -Sn 200; store batch lines)
+    [ "$(store ls | wc -l)" = 1100 ]
+    store get object/1099 | cmp - file
+}
+@test "beyond what one transaction can change: exit 8, and nothing changed (rule 11)" {
+    echo x | store put a
+    before=$(generation)
+    value=$(repeated 900 v)
+    for ((i = 0; i < 20000; ++i)); do echo "put --text object/$i $value"; done > lines
+    run --separate-stderr store batch lines
+    expect_error 8 "cannot run the batch: line *: cannot put 'object/*': it goes beyond a limit*; nothing of the batch was done"
+    nothing_changed a "$before"
+    store put a lines
+}
 @test "5 000 objects by one commit" {
     for ((i = 0; i < 5000; ++i)); do echo "put --text object/$i \"value of $i\""; done > lines
     store batch lines

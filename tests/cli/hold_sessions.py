@@ -8,7 +8,8 @@ import ctypes
 import os
 import sys
 
-beside = os.path.join(os.path.dirname(sys.argv[1]), "..", "lib", "libfestore.so")
+command = os.environ.get("FESTORE_UNDER_TEST") or sys.argv[1]  # argv[1] may be a wrapper
+beside = os.path.join(os.path.dirname(command), "..", "lib", "libfestore.so")
 festore = ctypes.CDLL(beside if os.path.exists(beside) else "libfestore.so.0")
 held = []
 while len(held) < 100:

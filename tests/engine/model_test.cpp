@@ -38,7 +38,7 @@ void step(TestStore& store, Model& model, std::mt19937_64& random, int kind) {
         std::string victim = name;
         if (const auto at = model.lower_bound(name); at != model.end()) victim = at->first;
         const Result<Effect> effect = store.remove(victim);
-        EXPECT_EQ(effect.has_value(), model.erase(victim) == 1);
+        EXPECT_EQ(effect.has_value(), model.erase(victim) == 1) << static_cast<uint32_t>(effect ? Code::success : effect.error().code);
     } else {
         std::string from = random_name(random, kind);
         if (const auto at = model.lower_bound(from); at != model.end()) from = at->first;

@@ -66,8 +66,38 @@ setup() {
     [[ $output == *"read back: hello"*"example/greeting: 5 bytes"* ]]
 }
 
+@test "a store by the C API: its directory, renaming, waiting" {
+    cat > "$BATS_TEST_TMPDIR/store.c" << 'END'
+#include <festore/festore.h>
+#include <stdio.h>
+
+int main(int argc, char** argv) {
+    struct festore_options options = {0};
+    festore_client* client;
+    options.storage = FESTORE_STORAGE_STORE;
+    options.store_directory = argc > 1 ? argv[1] : NULL;
+    options.wait_seconds = 1;
+    if (festore_connect(&options, &client) != 0) return puts(festore_connect_error()), 1;
+    printf("%d", festore_put(client, "a", "hello", 5, 0));
+    printf("%d", festore_put(client, "b", "hello", 5, 0));
+    printf("%d", festore_rename(client, "a", "b", 0));
+    printf("%d", festore_rename(client, "a", "b", 1));
+    printf("%d", festore_rename(client, "a", NULL, 1));
+    printf("%d\n", festore_stat(client, "a", NULL));
+    festore_close(client);
+    return 0;
+}
+END
+    cc -std=c11 -Wall -Wextra -Werror -pedantic "$BATS_TEST_TMPDIR/store.c" -o "$BATS_TEST_TMPDIR/store" \
+        $(pkg-config --cflags --libs festore)
+    run "$BATS_TEST_TMPDIR/store" "$BATS_TEST_TMPDIR/secrets"
+    echo "$output"
+    [ "$output" = 004023 ]
+    [ -e "$BATS_TEST_TMPDIR/secrets/pages" ]
+}
+
 @test "the shared library shows nothing but the API" {
     shown=$(nm -D --defined-only "$LD_LIBRARY_PATH/libfestore.so" | awk '$2 == "T" {print $3}' | c++filt |
-        grep -vE '^festore_|^festore::(Client::|version\()' || true)
+        grep -vE '^festore_|^festore::(Client::|Transaction::|version\()' || true)
     [ -z "$shown" ] || { echo "$shown"; return 1; }
 }

@@ -38,8 +38,11 @@ struct DeviceCalls {
         });
     }
     static TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
-        return between_events(
-            origin, [&] { return sim::teec_in_process().invoke_command(session, command, operation, origin); });
+        return between_events(origin, [&] {
+            const TEEC_Result result = sim::teec_in_process().invoke_command(session, command, operation, origin);
+            uint64_t& left = the_device->lose_answer_at_;
+            return left != 0 && --left == 0 ? TEEC_ERROR_TARGET_DEAD : result;
+        });
     }
 };
 

@@ -35,8 +35,11 @@ public:
     // The power fails at the n-th event from now on, or at the n-th call into TEE storage; 0: it does not.
     void cut_at_event(uint64_t n);
     void cut_at_storage_call(uint64_t n);
-    [[nodiscard]] uint64_t events() const { return events_; }
     [[nodiscard]] bool is_off() const { return off_; }
+
+    // The n-th call into the TA from now on takes effect, and dies before it answers; 0: none.
+    void lose_answer(uint64_t n) { lose_answer_at_ = n; }
+    [[nodiscard]] bool will_lose_answer() const { return lose_answer_at_ != 0; }
 
     // After the end of all clients. What the TA had in memory is gone; so is what the disk had not yet stored.
     void cut_power(std::mt19937_64& random);
@@ -59,6 +62,7 @@ private:
     std::unique_ptr<sim::Tee> tee_;
     uint64_t events_ = 0;
     uint64_t cut_at_event_ = 0;
+    uint64_t lose_answer_at_ = 0;
     bool cuts_at_storage_call_ = false;
     bool off_ = false;
 };

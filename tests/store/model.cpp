@@ -14,7 +14,15 @@ Objects objects_before() {
     return objects;
 }
 
-bool put(Client& client, const std::string& name, const Content& content) { return client.put(name, content).has_value(); }
+template <class T>
+Expected<void> outcome(const Expected<T>& answer) {
+    if (!answer) return unexpected(answer.error());
+    return {};
+}
+
+Expected<void> put(Client& client, const std::string& name, const Content& content) {
+    return outcome(client.put(name, content));
+}
 
 // The states of a verb that commits once.
 template <class F>
@@ -24,18 +32,23 @@ std::vector<Model> two_states(F&& change) {
     return {objects_before(), after};
 }
 
-bool make(Client& client, Anchor anchor) {
+Expected<void> make(Client& client, Anchor anchor) {
     InitOptions options;
     options.anchor = anchor;
-    if (anchor == Anchor::rpmb && !client.init(options)) return false;
+    if (anchor == Anchor::rpmb)
+        if (const auto made = client.init(options); !made) return unexpected(made.error());
     return put(client, "a", content_of(100));
 }
 
-bool batch(Client& client, Anchor) {
+Expected<void> batch(Client& client, Anchor) {
     Expected<Transaction> transaction = client.begin();
-    return transaction && transaction->put("x", content_of(500)) && transaction->put("y", content_of(kPayload, 3)) &&
-           transaction->remove("a") && transaction->rename("p", "q") && transaction->put("q", content_of(20, 5)) &&
-           transaction->commit();
+    if (!transaction) return unexpected(transaction.error());
+    Expected<void> done = outcome(transaction->put("x", content_of(500)));
+    if (done) done = outcome(transaction->put("y", content_of(kPayload, 3)));
+    if (done) done = transaction->remove("a");
+    if (done) done = outcome(transaction->rename("p", "q"));
+    if (done) done = outcome(transaction->put("q", content_of(20, 5)));
+    return done ? outcome(transaction->commit()) : done;
 }
 
 }  // namespace
@@ -51,9 +64,9 @@ const std::vector<Verb>& all_verbs() {
          [] { return two_states([](Objects& o) { o["a"] = content_of(200, 2); }); }},
         {"replace-payload", [](Client& c, Anchor) { return put(c, "p", content_of(kPayload, 2)); },
          [] { return two_states([](Objects& o) { o["p"] = content_of(kPayload, 2); }); }},
-        {"remove", [](Client& c, Anchor) { return c.remove("p").has_value(); },
+        {"remove", [](Client& c, Anchor) { return c.remove("p"); },
          [] { return two_states([](Objects& o) { o.erase("p"); }); }},
-        {"rename", [](Client& c, Anchor) { return c.rename("a", "p", true).has_value(); },
+        {"rename", [](Client& c, Anchor) { return outcome(c.rename("a", "p", true)); },
          [] { return two_states([](Objects& o) { o["p"] = o["a"], o.erase("a"); }); }},
         {"batch", batch, [] {
              return two_states([](Objects& o) {

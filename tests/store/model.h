@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What a store should hold, and what it is seen to hold; and the verbs that the tests interrupt.
 #pragma once
+#include "client/errors.h"
+#include "client/errors.h"
 #include "tests/store/device.h"
 
 #include <optional>
@@ -15,8 +17,8 @@ Model read_all(Device& device, const std::string& what);
 
 struct Verb {
     const char* name;
-    bool (*run)(Client& client, Anchor anchor);  // whether all of it was acknowledged
-    std::vector<Model> (*states)();              // that it goes through, from the one before it to the one after
+    Expected<void> (*run)(Client& client, Anchor anchor);
+    std::vector<Model> (*states)();  // that it goes through, from the one before it to the one after
 };
 const std::vector<Verb>& all_verbs();
 

@@ -31,9 +31,7 @@ SimulatedFiles::NodePointer SimulatedFiles::make_node(bool is_folder) const {
 // What every operation begins with: events, lost power, injected failures.
 int SimulatedFiles::begin(bool event) {
     if (event && on_event && !off_) on_event();
-    if (off_) return EIO;
-    ++operations_;
-    return 0;
+    return off_ ? EIO : 0;
 }
 
 bool SimulatedFiles::fails_now() { return fail_at_ != 0 && --fail_at_ == 0; }

@@ -31,7 +31,7 @@ public:
         fail_at_ = n;
         fail_with_ = number;
     }
-    [[nodiscard]] uint64_t operations() const { return operations_; }
+    [[nodiscard]] bool will_fail() const { return fail_at_ != 0; }
 
     // All of it, as if it was synced.
     struct Snapshot {
@@ -102,7 +102,6 @@ private:
     std::map<Handle, Opened> handles_;
     Handle next_handle_ = 1;
     mutable uint64_t next_number_ = 1;
-    uint64_t operations_ = 0;
     uint64_t fail_at_ = 0;
     int fail_with_ = 0;
     bool off_ = false;

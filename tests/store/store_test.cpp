@@ -98,6 +98,28 @@ TEST_F(Verbs, ManyObjectsAreListedInOrder) {
     EXPECT_EQ(status->generation, 1U);
 }
 
+// Names come in no order, and their leaves do not fit the TA's memory: dirty pages go out to let others in, also in a call that
+// then asks for more pages.
+TEST_F(Verbs, Rule11SpillsPagesWhileItAsksForOthers) {
+    Client client = connect();
+    constexpr int kObjects = 1500;
+    const auto name = [](int i) { return "object " + std::to_string(i * 7919 % kObjects); };
+    Expected<Transaction> transaction = client.begin();
+    ASSERT_TRUE(transaction) << message(transaction);
+    for (int i = 0; i < kObjects; ++i) {
+        const auto stored = transaction->put(name(i), content_of(900, static_cast<unsigned>(i)));
+        ASSERT_TRUE(stored) << i << ": " << message(stored);
+    }
+    const auto committed = transaction->commit();
+    ASSERT_TRUE(committed) << message(committed);
+    Client other = connect();
+    for (int i = 0; i < kObjects; ++i) {
+        const auto got = other.get(name(i));
+        ASSERT_TRUE(got) << i << ": " << message(got);
+        ASSERT_EQ(*got, content_of(900, static_cast<unsigned>(i)));
+    }
+}
+
 TEST_F(Verbs, ATransactionThatIsGivenUpChangesNothing) {
     Client client = connect();
     ASSERT_TRUE(client.put("kept", content_of(10)));
