@@ -35,6 +35,16 @@ TEST(Keys, TskOfATaAndOfTheDirectory) {
               "86da216519185ae09e5f539fcc95fd125510c2836e82eafc28c7d01d0fbc9cec");
 }
 
+// The first of ta/known_keys.h, which real OP-TEE gave; with a label, python3's hmac.
+TEST(Keys, TheUniqueKeyOfATa) {
+    constexpr Uuid kFestore =
+        Uuid::from_fields(0xb7e89fc1, 0x5044, 0x431e, {0xb4, 0xc5, 0x9f, 0xb6, 0xae, 0x25, 0x64, 0x23});
+    EXPECT_EQ(hex(derive_ta_unique_key(zero_huk(), kFestore, {}).expose()),
+              "269498274e02f5cd6e8caf29618ee3b396819ad64df7e6c9598f9778018749e2");
+    EXPECT_EQ(hex(derive_ta_unique_key(zero_huk(), kFestore, bytes_of("festore device key 1")).expose()),
+              "dfbc60047f2cb9f83712123f31762d368db2e116e9224b27318ffdfb0cfdc4b1");
+}
+
 // FIPS 197, appendix C.3: AES-256, the inverse cipher.
 TEST(Keys, FekIsOneBlockOfAes256) {
     Tsk tsk;
