@@ -51,6 +51,7 @@ const char* const kMainFooter =
     "\n"
     "Environment:\n"
     "  FESTORE_TEE      auto, optee or sim: the default of --tee\n"
+    "  FESTORE_STORAGE  store, ree or rpmb: the default of --storage\n"
     "  FESTORE_STORE    the directory of your store: the default of --store\n"
     "  FESTORE_SIM_DIR  where the simulated TEE keeps its state (development builds)\n"
     "\n"

@@ -27,9 +27,7 @@ struct GlobalTexts {
     bool everybody = false;
 };
 
-constexpr const char* kStorageHelp = kDefaultStorage == Storage::store
-    ? "where objects live: store (default), or whole in the TEE's own storage: ree or rpmb"
-    : "where objects live: whole in the TEE's own storage, ree (default) or rpmb; or store";
+constexpr const char* kStorageHelp = "where objects live: store (default), or whole in the TEE's own storage: ree or rpmb";
 
 // CLI11 reads "[a,b]" as a list and "++" as the end of a verb. An argument that could be either gets a byte more, which
 // is taken away again when the value is stored; so does one that ends in that byte.
@@ -83,13 +81,18 @@ Expected<Owner> owner_of(const GlobalTexts& texts) {
     return Owner::group(static_cast<uint32_t>(*gid));
 }
 
+// What an option says, else what FESTORE_STORAGE says.
 Expected<Storage> storage_of(const GlobalTexts& texts) {
+    const char* variable = std::getenv("FESTORE_STORAGE");
+    const bool by_variable = texts.storage.empty() && texts.store.empty() && !texts.everybody && variable != nullptr;
+    const std::string name = by_variable ? variable : texts.storage;
     Storage storage = texts.everybody ? Storage::ree : kDefaultStorage;
-    if (texts.storage == "store" || !texts.store.empty()) storage = Storage::store;
-    else if (texts.storage == "ree") storage = Storage::ree;
-    else if (texts.storage == "rpmb") storage = Storage::rpmb;
-    if (!texts.storage.empty() && texts.storage != "store" && texts.storage != "ree" && texts.storage != "rpmb")
-        return unexpected(usage_error("--storage is store, ree or rpmb, not " + festore::quoted(texts.storage)));
+    if (name == "store" || !texts.store.empty()) storage = Storage::store;
+    else if (name == "ree") storage = Storage::ree;
+    else if (name == "rpmb") storage = Storage::rpmb;
+    if (!name.empty() && name != "store" && name != "ree" && name != "rpmb")
+        return unexpected(usage_error((by_variable ? "FESTORE_STORAGE" : "--storage") +
+                                      (" is store, ree or rpmb, not " + festore::quoted(name))));
     if (!texts.store.empty() && !texts.storage.empty() && texts.storage != "store")
         return unexpected(usage_error("--store names the directory of a store, and --storage " + texts.storage + " has none"));
     if (texts.everybody && storage == Storage::store)

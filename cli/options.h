@@ -13,8 +13,9 @@ namespace festore::cli {
 
 class Verb;
 
-// Where objects live when the command line does not say; everybody's are in ree, since a store has an owner.
-inline constexpr Storage kDefaultStorage = Storage::ree;
+// Where objects live when neither the command line nor FESTORE_STORAGE says; everybody's are in ree, since a store has an
+// owner.
+inline constexpr Storage kDefaultStorage = Storage::store;
 
 struct Options {
     ClientOptions client;

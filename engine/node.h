@@ -39,8 +39,8 @@ public:
 
     void start(uint8_t level, uint64_t generation);
     [[nodiscard]] uint8_t level() const { return static_cast<uint8_t>(bytes_[0]); }
-    [[nodiscard]] size_t count() const { return number(2, 2); }
-    [[nodiscard]] size_t used() const { return number(4, 2); }  // of kRoom
+    [[nodiscard]] size_t count() const { return static_cast<size_t>(number(2, 2)); }
+    [[nodiscard]] size_t used() const { return static_cast<size_t>(number(4, 2)); }  // of kRoom
     [[nodiscard]] uint64_t generation() const { return number(8, 8); }
     void set_generation(uint64_t generation);
 
@@ -78,7 +78,7 @@ private:
     }
     void set_counts(size_t count, size_t used);
     [[nodiscard]] size_t offset_of(size_t i) const;  // of entry i in the page; i <= count()
-    [[nodiscard]] size_t size_at(size_t offset) const { return number(offset, 2); }
+    [[nodiscard]] size_t size_at(size_t offset) const { return static_cast<size_t>(number(offset, 2)); }
     [[nodiscard]] Bytes key_at(size_t offset) const {
         return Bytes(bytes_).subspan(offset + kEntryOverhead, static_cast<size_t>(bytes_[offset + 2]));
     }

@@ -57,6 +57,7 @@ teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
     [ -z "$(complete_words stat "${PREFIX}plain" "")" ]
 }
 @test "names of a store's objects when the line says --store" {
+    persistent_only "it has one store already"
     echo | festore --store "$PWD/store" put "${PREFIX}stored"
     for verb in get mv rm; do offers "${PREFIX}stored" --store "$PWD/store" "$verb" "${PREFIX}"; done
     run ! offers "${PREFIX}stored" get "${PREFIX}"

@@ -108,6 +108,7 @@ EOF
 }
 
 @test "content above the limit: exit 8, nothing stored, and an endless input is not read to its end" {
+    persistent_only "the limit of the TEE"
     make_file 524289 content
     run --separate-stderr festore put "${PREFIX}big" content
     expect_error 8 "cannot put '${PREFIX}big': 'content' has more than the 524288 bytes *"

@@ -18,6 +18,7 @@ festore() { "$FESTORE_BIN" "$@" 3>&- 4>&-; }
 fresh_tee() {
     FESTORE_SIM_DIR=$(mktemp -d "${TMPDIR:-/tmp}/festore-cli.XXXXXX")
     chmod 0711 "$FESTORE_SIM_DIR"
+    mkdir -m 1777 "$FESTORE_SIM_DIR/stores" # for festore-in-store
     export FESTORE_SIM_DIR
 }
 
@@ -54,6 +55,8 @@ remove_all() {
     festore ls "$PREFIX" | while IFS= read -r name; do festore rm -f -- "$name"; done
 }
 
+# For tests of what only persistent objects have; stores have tests of their own (store.bats).
+persistent_only() { case $FESTORE_BIN in */festore-in-store) skip "in a store: $1" ;; esac; }
 need_sim() { [ "$FESTORE_TEE" = sim ] || skip "needs the simulated TEE: $1"; }
 need() { command -v "$1" > /dev/null || skip "needs $1"; }
 

@@ -3,6 +3,7 @@
 load helper
 
 @test "exit 6: a damaged object" {
+    persistent_only "of the TEE's own storage"
     need_sim "to damage its disk"
     fresh_tee
     make_file 7000 content
@@ -22,6 +23,7 @@ load helper
 }
 
 @test "exit 6: ls reports damaged objects, and lists the others" {
+    persistent_only "of the TEE's own storage"
     need_sim "to damage its disk"
     fresh_tee
     echo content | festore put victim
@@ -81,6 +83,7 @@ load helper
 }
 
 @test "exit 8: the TEE's storage is full, and what was there stays" {
+    persistent_only "of the TEE's own storage"
     need_sim "to have a small disk"
     fresh_tee
     make_file 100000 content
@@ -98,6 +101,7 @@ load helper
 }
 
 @test "exit 9: too many sessions of one user" {
+    persistent_only "of the TEE's own storage"
     need python3
     coproc holder { python3 "$BATS_TEST_DIRNAME/hold_sessions.py" "$FESTORE_BIN" 3>&-; }
     read -r -u "${holder[0]}" held
@@ -112,6 +116,8 @@ load helper
 @test "another user's object is not there: exit 3" {
     need_other_users
     echo mine | festore put "${PREFIX}private"
+    as_user 4321 put "${PREFIX}his-own" /dev/null
+    as_user 4321 rm "${PREFIX}his-own"
     for verb in get stat rm; do
         run --separate-stderr as_user 4321 "$verb" "${PREFIX}private"
         expect_error 3 "cannot * '${PREFIX}private': there is no such object"

@@ -77,6 +77,7 @@ refused() {
     refused "init: --anchor is ree or rpmb, not 'disk'; *" --store here init --anchor disk
 }
 @test "FESTORE_TEE has to be one that there is; an option beats it" {
+    persistent_only "lists before there is a store"
     FESTORE_TEE=qemu refused "FESTORE_TEE is auto, optee or sim, not 'qemu'" ls
     need_sim "to have one that --tee can name"
     FESTORE_TEE=qemu run --separate-stderr festore --tee sim ls "$PREFIX"
