@@ -58,22 +58,16 @@ Result<Progress> TreeChange::gather(size_t new_entry_bytes) {
         const size_t left_over = used - lost;
         if (left_over >= Node::kUnderfull) return Progress::done;
         const size_t index = path.index[level + 1];
-        PageRef neighbours[2];
-        size_t lost_above[2] = {0, 0};
-        {
-            const Pinned parent = FESTORE_TRY(pages_.take_node(path.ref[level + 1], static_cast<uint8_t>(level + 1)));
-            const Node node = parent.node();
-            used = node.used();
-            if (index > 0) neighbours[0] = node.child(index - 1);
-            if (index > 0) lost_above[0] = node.entry_bytes(index);
-            if (index + 1 < node.count()) neighbours[1] = node.child(index + 1);
-            if (index + 1 < node.count()) lost_above[1] = node.entry_bytes(index + 1);
-        }
+        // The parent stays in hand: fetching one neighbour may seal the other, and then only the parent knows it rightly.
+        const Pinned parent = FESTORE_TRY(pages_.take_node(path.ref[level + 1], static_cast<uint8_t>(level + 1)));
+        const Node above = parent.node();
+        used = above.used();
         lost = 0;
-        for (size_t side = 0; side < 2; ++side) {
-            if (neighbours[side].is_none()) continue;
-            const Pinned page = FESTORE_TRY(pages_.fetch_node(neighbours[side], level, Use::hold));
-            if (page && lost == 0 && page.node().used() + left_over <= Node::kRoom) lost = lost_above[side];
+        for (const bool is_left : {true, false}) {
+            if (is_left ? index == 0 : index + 1 >= above.count()) continue;
+            const Pinned page = FESTORE_TRY(pages_.fetch_node(above.child(is_left ? index - 1 : index + 1), level, Use::hold));
+            const bool joins = page && lost == 0 && page.node().used() + left_over <= Node::kRoom;
+            if (joins) lost = above.entry_bytes(is_left ? index : index + 1);
         }
         if (!pages_.needs().empty()) return Progress::need_pages;
         if (lost == 0) return Progress::done;
