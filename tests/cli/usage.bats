@@ -155,7 +155,7 @@ empty_refused() {
     expect_error 2 "*64 bytes*"
     run --separate-stderr festore --public --storage ree get --hex ff00
     expect_error 3 "cannot get *"
-    echo text | festore --public put "${PREFIX}hex"
+    echo text | festore --public --storage ree put "${PREFIX}hex"
     [ "$(festore --public --storage ree get --hex "$(printf %s "${PREFIX}hex" | od -An -tx1 | tr -d " \n")")" = text ]
-    festore --public rm "${PREFIX}hex"
+    festore --public --storage ree rm "${PREFIX}hex"
 }
