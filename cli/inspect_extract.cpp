@@ -4,6 +4,7 @@
 #include "cli/inspect_report.h"
 #include "cli/output.h"
 #include "cli/tree_text.h"
+#include "client/errors.h"
 #include "ree_fs/crypto.h"
 
 #include <cerrno>

@@ -3,6 +3,7 @@
 
 #include "cli/output.h"
 #include "cli/tree_text.h"
+#include "client/errors.h"
 
 #include <fmt/format.h>
 #include <map>

@@ -212,11 +212,7 @@ Expected<void> check_is_for_store(const Options& options, std::string_view verb)
     return unexpected(usage_error("only a store can do that: use --storage store, or name one with --store", verb));
 }
 
-Expected<void> check_name_argument(const std::string& name) {
-    if (const NameFault fault = check_name(bytes_of(name)); fault != NameFault::none)
-        return unexpected(usage_of_name(name, fault));
-    return {};
-}
+Expected<void> check_name_argument(const std::string& name) { return require_name(name); }
 
 Expected<void> NameOption::resolve(std::string& name, const Options& options) const {
     if (!hex) return check_name_argument(name);

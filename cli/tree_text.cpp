@@ -12,14 +12,4 @@ void TreeText::draw(const std::vector<Branch>& branches, const std::string& inde
     }
 }
 
-std::string hex(Bytes bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text;
-    for (const std::byte b : bytes) {
-        text += kDigits[std::to_integer<size_t>(b) >> 4];
-        text += kDigits[std::to_integer<size_t>(b) & 15];
-    }
-    return text;
-}
-
 }  // namespace festore::cli

@@ -28,6 +28,4 @@ private:
     std::vector<Branch> branches_;
 };
 
-std::string hex(Bytes bytes);
-
 }  // namespace festore::cli

@@ -54,15 +54,9 @@ bool may_be_legacy(std::string_view name, const ClientOptions& options) {
            name.size() <= limits::kObjectIdBytesMax;
 }
 
-Expected<void> check(std::string_view name) {
-    if (const NameFault fault = check_name(bytes_of(name)); fault != NameFault::none)
-        return unexpected(usage_of_name(name, fault));
-    return {};
-}
-
 Expected<void> check_existing(std::string_view name, const ClientOptions& options) {
     if (may_be_legacy(name, options)) return {};
-    return check(name);
+    return require_name(name);
 }
 
 std::string version_text(uint32_t version) {
@@ -144,7 +138,7 @@ Expected<Client> Client::State::connect(LoadedTee tee, const ClientOptions& opti
 }
 
 Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byte> content, const PutOptions& options) {
-    if (const auto valid = check(name); !valid) return unexpected(valid.error());
+    if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
     if (options.if_absent && options.if_version)
         return unexpected({ErrorCode::usage, "if-absent and if-version exclude each other", 0, 0});
     if (state_->store) return state_->store->put(name, content, options);

@@ -157,4 +157,19 @@ Error usage_of_name(std::string_view name, NameFault fault) {
     return error;
 }
 
+Expected<void> require_name(std::string_view name) {
+    if (const NameFault fault = check_name(bytes_of(name)); fault != NameFault::none)
+        return unexpected(usage_of_name(name, fault));
+    return {};
+}
+
+std::string hex(Bytes bytes) {
+    std::string text;
+    for (const std::byte b : bytes) {
+        text += "0123456789abcdef"[static_cast<unsigned>(b) >> 4];
+        text += "0123456789abcdef"[static_cast<unsigned>(b) & 15];
+    }
+    return text;
+}
+
 }  // namespace festore

@@ -27,9 +27,14 @@ Error not_a_member(uint32_t gid);
 Error error_of_context(uint32_t result, TeeKind kind);
 
 Error usage_of_name(std::string_view name, NameFault fault);
+// usage, unless it can be an object's name.
+Expected<void> require_name(std::string_view name);
 
 // The name in quotes, with what a terminal would obey made harmless.
 std::string quoted(std::string_view name);
+
+// Two lower-case hexadecimal digits a byte.
+std::string hex(Bytes bytes);
 
 inline tl::unexpected<Error> unexpected(Error error) { return tl::unexpected<Error>(std::move(error)); }
 

@@ -19,15 +19,6 @@ StoreChannel::Request request_of(StoreCommand command, const M& message) {
     return request;
 }
 
-std::string hex(Bytes bytes) {
-    std::string text;
-    for (const std::byte b : bytes) {
-        text += "0123456789abcdef"[static_cast<unsigned>(b) >> 4];
-        text += "0123456789abcdef"[static_cast<unsigned>(b) & 15];
-    }
-    return text;
-}
-
 }  // namespace
 
 Store::Store(SessionSource& sessions, Files& files, const StoreOptions& options)

@@ -5,12 +5,6 @@
 namespace festore {
 namespace {
 
-Expected<void> check(std::string_view name) {
-    if (const NameFault fault = check_name(bytes_of(name)); fault != NameFault::none)
-        return unexpected(usage_of_name(name, fault));
-    return {};
-}
-
 Error needs_store() {
     return {ErrorCode::usage, "only a store can do that: use the storage 'store'", 0, 0};
 }
@@ -33,7 +27,7 @@ Expected<void> Client::State::name_store(Files& files) {
 
 Expected<ObjectInfo> Client::rename(std::string_view from, std::string_view to, bool replace) {
     for (const std::string_view name : {from, to})
-        if (const auto valid = check(name); !valid) return unexpected(valid.error());
+        if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
     if (!state_->store) return unexpected(needs_store());
     return state_->store->rename(from, to, replace);
 }
@@ -79,7 +73,7 @@ Error is_over_error() { return {ErrorCode::usage, "the transaction is over", 0, 
 
 Expected<ObjectInfo> Transaction::put(std::string_view name, std::span<const std::byte> content,
                                       const PutOptions& options) {
-    if (const auto valid = check(name); !valid) return unexpected(valid.error());
+    if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
     if (options.if_absent && options.if_version)
         return unexpected({ErrorCode::usage, "if-absent and if-version exclude each other", 0, 0});
     if (is_over()) return unexpected(is_over_error());
@@ -87,14 +81,14 @@ Expected<ObjectInfo> Transaction::put(std::string_view name, std::span<const std
 }
 
 Expected<void> Transaction::remove(std::string_view name) {
-    if (const auto valid = check(name); !valid) return unexpected(valid.error());
+    if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
     if (is_over()) return unexpected(is_over_error());
     return state_->client->store->batch_remove(name);
 }
 
 Expected<ObjectInfo> Transaction::rename(std::string_view from, std::string_view to, bool replace) {
     for (const std::string_view name : {from, to})
-        if (const auto valid = check(name); !valid) return unexpected(valid.error());
+        if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
     if (is_over()) return unexpected(is_over_error());
     return state_->client->store->batch_rename(from, to, replace);
 }

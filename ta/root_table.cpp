@@ -28,10 +28,6 @@ bool is_free(Bytes record) {
     return std::all_of(record.begin(), record.end(), [](std::byte b) { return b == std::byte{}; });
 }
 
-protocol::Storage storage_of(engine::Anchor anchor) {
-    return anchor == engine::Anchor::rpmb ? protocol::Storage::rpmb : protocol::Storage::ree;
-}
-
 }  // namespace
 
 Status RootTable::load() {

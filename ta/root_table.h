@@ -16,6 +16,10 @@
 
 namespace festore::ta {
 
+inline protocol::Storage storage_of(engine::Anchor anchor) {
+    return anchor == engine::Anchor::rpmb ? protocol::Storage::rpmb : protocol::Storage::ree;
+}
+
 class RootTable {
 public:
     explicit RootTable(engine::Anchor anchor) : anchor_(anchor) {}

@@ -10,10 +10,6 @@ namespace {
 using engine::Anchor;
 using engine::RootRecord;
 
-protocol::Storage storage_of(Anchor anchor) {
-    return anchor == Anchor::rpmb ? protocol::Storage::rpmb : protocol::Storage::ree;
-}
-
 // Rule 3: whoever has a record under one anchor gets none under the other.
 Status has_none(StoreCall& call, Anchor anchor) {
     RootTable& table = call.instance.root_table(anchor);
