@@ -17,6 +17,7 @@ StoreChannel::Request name_request(StoreCommand command, std::string_view name) 
     StoreChannel::Request request;
     request.command = command;
     request.has_area = true;
+    request.about = name;
     request.encode = [name = std::string(name)](protocol::PageArea area, Writer& out) {
         encode(protocol::StoreNameRequest{area, 0, bytes_of(name)}, out);
     };

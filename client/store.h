@@ -70,10 +70,8 @@ private:
     template <class F>
     Expected<protocol::ChangeAnswer> change_alone(const Doing& doing, Missing missing, F&& make_request);
     Expected<protocol::ChangeAnswer> change_once(const Doing& doing, const ChangeRequest& request, bool& died);
-    Expected<StoreReply> run_change(const Doing& doing, const ChangeRequest& request);
     Expected<void> commit(const Doing& doing, const protocol::Id& transaction, uint64_t generation);
     Expected<void> learn_outcome(const Doing& doing, const protocol::Id& transaction, uint64_t generation, Error error);
-    Expected<void> store_pages(const StoreReply& reply);
     ChangeRequest put_request(std::string_view name, Bytes content, const PutOptions& options, int64_t modified,
                               const std::optional<protocol::Id>& payload, bool single);
     ChangeRequest remove_request(std::string_view name, bool single);

@@ -40,6 +40,8 @@ Expected<void> Store::begin_in_tee(const Doing& doing, Batch& batch) {
             if (!answer) return unexpected(store_nonsense(doing));
             batch.id = *answer;
             batch.serial = sessions_.serial();
+            // What the first change needs; then the TA has its own.
+            channel_.expect({status_.index_page, status_.free_list_page});
             return {};
         }
         const bool busy = static_cast<Code>(reply->result) == Code::busy;
@@ -81,9 +83,9 @@ Expected<protocol::ChangeAnswer> Store::batch_change(const Doing& doing, const C
         if (batch_) batch_->over = true;
         return unexpected(over(doing));
     }
-    const Expected<StoreReply> reply = run_change(doing, request);
+    const Expected<StoreReply> reply = channel_.call(request, doing);
     // What was given back counts whatever the result is.
-    const Expected<void> stored = reply ? store_pages(*reply) : Expected<void>();
+    const Expected<void> stored = reply ? channel_.store_pages(*reply) : Expected<void>();
     const auto end = [&](Error error) {
         batch_->over = true;
         return unexpected(std::move(error));
@@ -149,7 +151,7 @@ Expected<void> Store::prepare_batch(const Doing& doing) {
         const Expected<StoreReply> reply = channel_.call(request, doing);
         if (!reply) return unexpected(reply.error());
         if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
-        if (const auto stored = store_pages(*reply); !stored) return stored;
+        if (const auto stored = channel_.store_pages(*reply); !stored) return stored;
         if (reply->pages.outcome == protocol::CallOutcome::done) return {};
         if (reply->pages.written == 0) return unexpected(store_nonsense(doing));  // it would never end
     }

@@ -46,6 +46,7 @@ Store::ChangeRequest Store::put_request(std::string_view name, Bytes content, co
     request.command = StoreCommand::put;
     request.has_area = true;
     request.room = room_for(1);
+    request.about = name;
     if (!payload && !content.empty()) {
         request.use = Payload::input;
         request.content = content;
@@ -74,6 +75,7 @@ Store::ChangeRequest Store::remove_request(std::string_view name, bool single) {
     request.command = StoreCommand::remove;
     request.has_area = true;
     request.room = room_for(1);
+    request.about = name;
     request.encode = [single, name = std::string(name)](protocol::PageArea area, Writer& out) {
         const uint8_t flags = single ? protocol::kStoreSingle : 0;
         encode(protocol::StoreNameRequest{area, flags, bytes_of(name)}, out);
@@ -92,12 +94,6 @@ Store::ChangeRequest Store::rename_request(std::string_view from, std::string_vi
         encode(protocol::StoreRenameRequest{area, flags, bytes_of(from), bytes_of(to)}, out);
     };
     return request;
-}
-
-Expected<void> Store::store_pages(const StoreReply& reply) {
-    for (const auto& [page, bytes] : reply.written)
-        if (const auto written = directory_.write_page(page, bytes); !written) return written;
-    return {};
 }
 
 // Rule 4: the lock is held, so the TEE's record tells what became of the commit.
@@ -134,21 +130,17 @@ Expected<void> Store::commit(const Doing& doing, const protocol::Id& transaction
     return learn_outcome(doing, transaction, generation, std::move(error));
 }
 
-Expected<StoreReply> Store::run_change(const Doing& doing, const ChangeRequest& request) {
-    channel_.expect({status_.index_page, status_.free_list_page});
-    return channel_.call(request, doing);
-}
-
 // `died`: before anything was committed; nothing has changed.
 Expected<protocol::ChangeAnswer> Store::change_once(const Doing& doing, const ChangeRequest& request, bool& died) {
-    const Expected<StoreReply> reply = run_change(doing, request);
+    channel_.expect({status_.index_page, status_.free_list_page});
+    const Expected<StoreReply> reply = channel_.call(request, doing);
     if (!reply) return unexpected(reply.error());
     died = reply->died() || static_cast<Code>(reply->result) == Code::bad_state;
     if (static_cast<Code>(reply->result) == Code::bad_state) opened_serial_ = 0;
     if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
     const auto answer = protocol::decode_store<protocol::ChangeAnswer>(reply->answer);
     if (!answer) return unexpected(store_nonsense(doing));
-    if (const auto stored = store_pages(*reply); !stored) {
+    if (const auto stored = channel_.store_pages(*reply); !stored) {
         (void)channel_.call(transaction_request(StoreCommand::abort, answer->transaction, answer->generation), doing);
         return unexpected(stored.error());
     }

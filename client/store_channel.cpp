@@ -15,10 +15,31 @@ constexpr size_t kContentOffset = protocol::area_bytes(protocol::kCallPagesMax);
 
 }  // namespace
 
-Expected<void> StoreChannel::add(Pages& pages, uint32_t page, uint64_t generation) {
+Expected<void> StoreChannel::add_fresh(Pages& pages, uint32_t page, uint64_t generation) {
     Brought brought{std::vector<std::byte>(limits::kPageBytes), generation};
-    if (const auto read = directory_.read_page(page, brought.bytes); !read) return read;
+    if (const auto read = directory_.read_page(page, brought.bytes); !read) {
+        cache_.forget(page);
+        return read;
+    }
+    cache_.keep(page, brought.bytes);
     pages[page] = std::move(brought);
+    return {};
+}
+
+// It may be older than the root record by now: never reason to call anything damaged.
+Expected<void> StoreChannel::add_remembered(Pages& pages, uint32_t page) {
+    const std::vector<std::byte>* const known = cache_.find(page);
+    if (known == nullptr) return add_fresh(pages, page, kNoGeneration);
+    pages[page] = {*known, kNoGeneration};
+    return {};
+}
+
+Expected<void> StoreChannel::store_pages(const StoreReply& reply) {
+    for (const auto& [page, bytes] : reply.written) {
+        cache_.forget(page);
+        if (const auto written = directory_.write_page(page, bytes); !written) return written;
+        cache_.keep(page, bytes);
+    }
     return {};
 }
 
@@ -83,14 +104,18 @@ Expected<StoreReply> StoreChannel::read_reply(Session& session, const Request& r
     return result;
 }
 
-Expected<void> StoreChannel::take_needs(Pages& pages, const protocol::PageAnswer& answer, const Doing& doing) {
+Expected<void> StoreChannel::take_needs(Pages& pages, const Request& request, const protocol::PageAnswer& answer,
+                                        const Doing& doing) {
     if (answer.need_count == 0) return unexpected(store_nonsense(doing));
     for (size_t i = 0; i < answer.need_count; ++i) {
         const protocol::PageNeed& need = answer.needs[i];
         const auto before = pages.find(need.page);
         if (need.mismatch && before != pages.end() && before->second.known_generation == answer.generation)
             return unexpected(store_damaged(doing, directory_.path(), "page " + std::to_string(need.page)));
-        if (const auto added = add(pages, need.page, answer.generation); !added) return added;
+        const bool remembered = before == pages.end() && cache_.find(need.page) != nullptr;
+        const auto added = remembered ? add_remembered(pages, need.page) : add_fresh(pages, need.page, answer.generation);
+        if (!added) return added;
+        if (!request.about.empty()) cache_.keep_path(request.about, need.page);
     }
     if (pages.size() > kBroughtMax) pages.clear();  // other writers have moved the index about: begin anew
     return {};
@@ -98,9 +123,14 @@ Expected<void> StoreChannel::take_needs(Pages& pages, const protocol::PageAnswer
 
 Expected<StoreReply> StoreChannel::call(const Request& request, const Doing& doing) {
     Pages pages;
-    for (const uint32_t page : std::exchange(expected_, {})) {
-        if (page == 0 || !request.has_area) continue;
-        if (const auto added = add(pages, page, kNoGeneration); !added) return unexpected(added.error());
+    std::vector<uint32_t> guesses;
+    if (request.has_area) {
+        guesses = std::exchange(expected_, {});
+        for (const uint32_t page : cache_.path(request.about)) guesses.push_back(page);
+    }
+    for (const uint32_t page : guesses) {
+        if (page == 0) continue;
+        if (const auto added = add_remembered(pages, page); !added) return unexpected(added.error());
     }
     uint64_t generation = kNoGeneration;
     for (size_t round = 0; round < kRoundsMax; ++round) {
@@ -122,14 +152,12 @@ Expected<StoreReply> StoreChannel::call(const Request& request, const Doing& doi
             return result;
         }
         // What a transaction had to spill to make room counts, though the call is not done (rule 11).
-        for (const auto& [page, bytes] : result->written) {
-            if (const auto written = directory_.write_page(page, bytes); !written) return unexpected(written.error());
-            pages.erase(page);
-        }
+        if (const auto stored = store_pages(*result); !stored) return unexpected(stored.error());
+        for (const auto& [page, bytes] : result->written) pages.erase(page);
         // Under another root record other pages count.
         if (generation != kNoGeneration && generation != result->pages.generation) pages.clear();
         generation = result->pages.generation;
-        if (const auto taken = take_needs(pages, result->pages, doing); !taken) return unexpected(taken.error());
+        if (const auto taken = take_needs(pages, request, result->pages, doing); !taken) return unexpected(taken.error());
     }
     return unexpected({ErrorCode::busy, cannot(doing) + "other programs change the store all the time; repeat it", 0, 0});
 }

@@ -4,6 +4,7 @@
 // again; it is damaged only if it still does not fit the root record that the TEE had when it was read (rule 9).
 // Thread safety: one thread at a time.
 #pragma once
+#include "client/page_cache.h"
 #include "client/session.h"
 #include "client/store_directory.h"
 #include "client/store_errors.h"
@@ -50,6 +51,7 @@ public:
         size_t content_room = 0;      // for output and inout
         bool has_area = false;
         size_t room = 0;              // pages that the TA may give back
+        std::string about;            // the object's name: what it needed the last time is brought at once
     };
     // One call, repeated until it is done or fails. An Error: the TEE did not answer, or the directory failed, or is
     // damaged. Whatever the TEE answered is in the reply. busy: other writers got in between too often.
@@ -57,6 +59,9 @@ public:
 
     // Pages to bring with the next call, before the TA asks for them.
     void expect(std::vector<uint32_t> pages) { expected_ = std::move(pages); }
+
+    // Writes what the TA gave back to the page file; it is not yet synced.
+    Expected<void> store_pages(const StoreReply& reply);
 
 private:
     struct Brought {
@@ -67,14 +72,17 @@ private:
     using Pages = std::map<uint32_t, Brought>;
 
     Expected<Reply> invoke(Session& session, const Request& request, const Pages& pages);
-    Expected<void> add(Pages& pages, uint32_t page, uint64_t generation);
-    Expected<void> take_needs(Pages& pages, const protocol::PageAnswer& answer, const Doing& doing);
+    Expected<void> add_fresh(Pages& pages, uint32_t page, uint64_t generation);
+    Expected<void> add_remembered(Pages& pages, uint32_t page);
+    Expected<void> take_needs(Pages& pages, const Request& request, const protocol::PageAnswer& answer,
+                              const Doing& doing);
     Expected<StoreReply> read_reply(Session& session, const Request& request, const Reply& reply, size_t brought,
                                     const Doing& doing);
 
     SessionSource& sessions_;
     StoreDirectory& directory_;
     std::vector<uint32_t> expected_;
+    PageCache cache_;
 };
 
 }  // namespace festore

@@ -118,6 +118,27 @@ TEST_F(Counts, PayloadsTakeACallForEachSegment) {
     }
 }
 
+// More objects than the TA has pages for: the client brings at once what the same object needed before.
+TEST_F(Counts, WhatWasLookedUpBeforeIsBroughtAtOnce) {
+    Client client = device_.connect();
+    load(client, 0, 5000);
+    const auto all = [&] {
+        bool good = true;
+        for (size_t i = 0; i < 5000; i += 50) good = good && client.get(name_of(i)) == content_of(16);
+        return good;
+    };
+    const sim::Counters first = cost_of(all);
+    EXPECT_GT(first.ta_invoke, 100U) << "else this shows nothing";
+    const sim::Counters second = cost_of(all);
+    EXPECT_EQ(second.ta_invoke, 100U);
+    ASSERT_TRUE(client.put(name_of(0), content_of(17)));
+    EXPECT_EQ(client.get(name_of(0)), content_of(17));
+    // Another client moves pages about; what this one remembers is then of no use, and no harm.
+    Client other = device_.connect();
+    load(other, 0, 5000);
+    EXPECT_TRUE(all());
+}
+
 // Cold: a TA that was loaded anew, and a client that knows nothing.
 TEST_F(Counts, CallsGrowByNoMoreThanTheHeight) {
     uint64_t get_first = 0;
