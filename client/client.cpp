@@ -88,6 +88,15 @@ Expected<Session*> Client::State::session() {
     return session_.get();
 }
 
+Client::State::Use::Use(State& state) : state_(state) {
+    ++state_.uses_;
+    if (state_.session_ && !state_.session_->hold()) state_.session_.reset();
+}
+
+Client::State::Use::~Use() {
+    if (--state_.uses_ == 0 && state_.session_) state_.session_->let_go();
+}
+
 template <class F>
 Expected<Reply> Client::State::run(const Doing& doing, bool repeatable, F&& call) {
     for (int attempt = 0;; ++attempt) {
@@ -133,7 +142,10 @@ Expected<Client> Client::State::connect(LoadedTee tee, const ClientOptions& opti
     state->claimed_id = claimed_id;
     if (options.storage == Storage::store)
         if (const auto named = state->name_store(files); !named) return unexpected(named.error());
-    if (const auto opened = state->session(); !opened) return unexpected(opened.error());
+    {
+        const Use use(*state);
+        if (const auto opened = state->session(); !opened) return unexpected(opened.error());
+    }
     return Client(std::move(state));
 }
 
@@ -141,6 +153,7 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
     if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
     if (options.if_absent && options.if_version)
         return unexpected({ErrorCode::usage, "if-absent and if-version exclude each other", 0, 0});
+    const State::Use use(*state_);
     if (state_->store) return state_->store->put(name, content, options);
     const Doing doing{"put", name};
     const Expected<Session*> open = state_->session();
@@ -184,6 +197,7 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
 
 Expected<std::vector<std::byte>> Client::get(std::string_view name) {
     if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
+    const State::Use use(*state_);
     if (state_->store) return state_->store->get(name);
     const Doing doing{"get", name};
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
@@ -214,6 +228,7 @@ Expected<std::vector<std::byte>> Client::get(std::string_view name) {
 
 Expected<ObjectInfo> Client::stat(std::string_view name) {
     if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
+    const State::Use use(*state_);
     if (state_->store) return state_->store->stat(name);
     const Doing doing{"stat", name};
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
@@ -227,6 +242,7 @@ Expected<ObjectInfo> Client::stat(std::string_view name) {
 
 Expected<void> Client::remove(std::string_view name) {
     if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
+    const State::Use use(*state_);
     if (state_->store) return state_->store->remove(name);
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
     const Expected<Reply> reply = state_->run(Doing{"remove", name}, false, [&](Session& session) {
@@ -274,6 +290,7 @@ Expected<Listing> Client::State::list(std::string_view prefix) {
 Expected<Listing> Client::list(std::string_view prefix) {
     if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
         return unexpected(usage_of_name(prefix, fault));
+    const State::Use use(*state_);
     if (state_->store) return state_->store->list(prefix);
     Expected<Listing> listing = state_->list(prefix);
     if (listing)
@@ -283,6 +300,7 @@ Expected<Listing> Client::list(std::string_view prefix) {
 }
 
 Expected<TeeStatus> Client::status() {
+    const State::Use use(*state_);
     const Expected<Session*> open = state_->session();
     if (!open) return unexpected(open.error());
     const protocol::HelloAnswer& hello = (*open)->hello();

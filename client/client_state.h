@@ -27,9 +27,22 @@ struct Client::State final : SessionSource {
     Expected<Reply> run(const Doing& doing, bool repeatable, F&& call);
     Expected<Listing> list(std::string_view prefix);
 
+    // While one lives, the session does not count as idle.
+    class Use {
+    public:
+        explicit Use(State& state);
+        ~Use();
+        Use(const Use&) = delete;
+        Use& operator=(const Use&) = delete;
+
+    private:
+        State& state_;
+    };
+
 private:
-    std::unique_ptr<Session> session_;  // none after the TA died, until the next call
+    std::unique_ptr<Session> session_;  // none after the TA died or the client was idle, until the next call
     uint64_t serial_ = 0;
+    unsigned uses_ = 0;
 };
 
 }  // namespace festore

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <unistd.h>
+#include <utility>
 
 namespace festore {
 namespace {
@@ -44,10 +45,11 @@ struct Session::Connection {
     bool has_session = false;
     bool has_memory = false;
 
-    ~Connection() {
+    ~Connection() { close(); }
+    void close() {
         release_memory();
-        if (has_session) tee.close_session(&session);
-        if (has_context) tee.finalize_context(&context);
+        if (std::exchange(has_session, false)) tee.close_session(&session);
+        if (std::exchange(has_context, false)) tee.finalize_context(&context);
     }
     void release_memory() {
         if (!has_memory) return;
@@ -106,6 +108,8 @@ Expected<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const Cli
     if (opening->result != TEEC_SUCCESS)
         return unexpected(error_of_session(opening->result, opening->origin, options.owner));
     if (const auto checked = session->say_hello(options, claimed_id); !checked) return unexpected(checked.error());
+    if (options.idle_timeout.count() > 0)
+        session->worker_.when_idle(options.idle_timeout, [connection = session->connection_] { connection->close(); });
     return session;
 }
 

@@ -56,6 +56,11 @@ public:
     // The shared buffer, at least `size` bytes. The normal world's copy of plaintext lies here: wipe what was used.
     Expected<MutableBytes> buffer(size_t size);
 
+    // A session that nobody holds ends by itself after ClientOptions::idle_timeout. It begins held. hold(): false when it
+    // has ended.
+    bool hold() { return worker_.hold(); }
+    void let_go() { worker_.let_go(); }
+
     [[nodiscard]] const protocol::HelloAnswer& hello() const { return hello_; }
 
 private:

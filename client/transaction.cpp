@@ -29,32 +29,37 @@ Expected<ObjectInfo> Client::rename(std::string_view from, std::string_view to, 
     for (const std::string_view name : {from, to})
         if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
     if (!state_->store) return unexpected(needs_store());
+    const State::Use use(*state_);
     return state_->store->rename(from, to, replace);
 }
 
 Expected<StoreInfo> Client::init(const InitOptions& options) {
     if (!state_->store) return unexpected(needs_store());
+    const State::Use use(*state_);
     return state_->store->init(options);
 }
 
 Expected<StoreInfo> Client::store_status() {
     if (!state_->store) return unexpected(needs_store());
+    const State::Use use(*state_);
     return state_->store->status();
 }
 
 struct Transaction::State {
-    std::shared_ptr<Client::State> client;  // none: committed
+    std::shared_ptr<Client::State> client;
+    std::optional<Client::State::Use> use;  // none: committed
 
+    explicit State(std::shared_ptr<Client::State> of) : client(std::move(of)) { use.emplace(*client); }
     ~State() {
-        if (client) client->store->batch_abort();
+        if (use) client->store->batch_abort();
     }
 };
 
 Expected<Transaction> Client::begin() {
     if (!state_->store) return unexpected(needs_store());
+    const State::Use use(*state_);
     if (const auto begun = state_->store->begin(); !begun) return unexpected(begun.error());
-    auto state = std::make_unique<Transaction::State>();
-    state->client = state_;
+    auto state = std::make_unique<Transaction::State>(state_);
     return Transaction(std::move(state));
 }
 
@@ -63,7 +68,7 @@ Transaction::Transaction(Transaction&&) noexcept = default;
 Transaction& Transaction::operator=(Transaction&&) noexcept = default;
 Transaction::~Transaction() = default;
 
-bool Transaction::is_over() const { return !state_ || !state_->client || !state_->client->store->is_batch_usable(); }
+bool Transaction::is_over() const { return !state_ || !state_->use || !state_->client->store->is_batch_usable(); }
 
 namespace {
 
@@ -95,8 +100,9 @@ Expected<ObjectInfo> Transaction::rename(std::string_view from, std::string_view
 
 Expected<uint64_t> Transaction::commit() {
     if (is_over()) return unexpected(is_over_error());
-    const std::shared_ptr<Client::State> client = std::move(state_->client);
-    return client->store->batch_commit();
+    const Expected<uint64_t> committed = state_->client->store->batch_commit();
+    state_->use.reset();
+    return committed;
 }
 
 }  // namespace festore

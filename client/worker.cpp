@@ -17,11 +17,31 @@ struct Worker::Shared {
     std::function<void()> work;  // set: to be done
     bool done = false;
     bool end = false;
+    std::function<void()> idle_work;
+    std::chrono::milliseconds idle_after{};
+    bool held = true;
+    bool was_idle = false;
+
+    // Until there is something to do. Ends with the lock taken.
+    void wait(std::unique_lock<std::mutex>& guard) {
+        const auto called = [this] { return work || end; };
+        while (!called()) {
+            if (held || !idle_work) {
+                changed.wait(guard, [&] { return called() || (!held && idle_work); });
+            } else if (!changed.wait_for(guard, idle_after, [&] { return called() || held; })) {
+                was_idle = true;
+                const std::function<void()> current = std::exchange(idle_work, nullptr);
+                guard.unlock();
+                current();
+                guard.lock();
+            }
+        }
+    }
 
     void serve() {
         std::unique_lock guard(lock);
         while (true) {
-            changed.wait(guard, [this] { return work || end; });
+            wait(guard);
             if (end) return;
             const std::function<void()> current = std::exchange(work, nullptr);
             guard.unlock();
@@ -56,6 +76,27 @@ Worker::~Worker() {
     if (!thread_.joinable()) return;
     if (lost_) thread_.detach();
     else thread_.join();
+}
+
+void Worker::when_idle(std::chrono::milliseconds after, std::function<void()> work) {
+    const std::lock_guard guard(shared_->lock);
+    shared_->idle_after = after;
+    shared_->idle_work = std::move(work);
+    shared_->changed.notify_all();
+}
+
+bool Worker::hold() {
+    const std::lock_guard guard(shared_->lock);
+    if (shared_->was_idle) return false;
+    shared_->held = true;
+    shared_->changed.notify_all();
+    return true;
+}
+
+void Worker::let_go() {
+    const std::lock_guard guard(shared_->lock);
+    shared_->held = false;
+    shared_->changed.notify_all();
 }
 
 bool Worker::run(std::function<void()> work, std::chrono::milliseconds limit) {

@@ -23,6 +23,12 @@ public:
     // What `work` refers to must live as long as `work` itself.
     bool run(std::function<void()> work, std::chrono::milliseconds limit);
     [[nodiscard]] bool lost() const { return lost_; }
+
+    // Once nobody has held the worker for `after`, it does `work` by itself, and from then on cannot be held again. At first
+    // it is held.
+    void when_idle(std::chrono::milliseconds after, std::function<void()> work);
+    bool hold();    // false: too late
+    void let_go();
     [[nodiscard]] bool started() const { return thread_.joinable(); }  // false: the system gave no thread
 
 private:

@@ -46,6 +46,9 @@ struct ClientOptions {
     Storage storage = Storage::ree;
     // How long one call into the TEE may take; then no_tee. OP-TEE waits without end for a missing tee-supplicant.
     std::chrono::seconds call_timeout{60};
+    // A session that has not been used for this long is closed, and the next call opens another: an open one is in the way
+    // when tee-supplicant is restarted. 0: never. A transaction that runs keeps it open.
+    std::chrono::milliseconds idle_timeout{10'000};
     // Of storage `store`: its directory; empty: FESTORE_STORE, else the owner's default (docs/store.md).
     std::string store_directory;
     // How long to wait for a store, or a TEE, that is busy; then busy.

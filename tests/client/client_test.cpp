@@ -4,6 +4,7 @@
 #include "client/access.h"
 #include "protocol/messages.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -19,6 +20,7 @@ using protocol::Command;
 using Serve = std::function<TEEC_Result(Command, TEEC_Operation&)>;
 Serve serve;
 int sessions_opened = 0;
+std::atomic<int> sessions_closed = 0;
 protocol::HelloAnswer hello;
 
 template <class M>
@@ -46,7 +48,7 @@ const TeecFunctions kFake{
         ++sessions_opened;
         return TEEC_SUCCESS;
     },
-    .close_session = [](TEEC_Session*) {},
+    .close_session = [](TEEC_Session*) { ++sessions_closed; },
     .invoke_command = invoke,
     .register_shared_memory = [](TEEC_Context*, TEEC_SharedMemory*) -> TEEC_Result { return TEEC_ERROR_NOT_SUPPORTED; },
     .allocate_shared_memory = [](TEEC_Context*, TEEC_SharedMemory* m) -> TEEC_Result {
@@ -64,13 +66,11 @@ protected:
         hello.version_major = protocol::kVersionMajor;
         hello.object_bytes_max = 1 << 20;
         sessions_opened = 0;
+        sessions_closed = 0;
+        options_.call_timeout = std::chrono::seconds(1);
     }
-    static Expected<Client> try_connect() {
-        ClientOptions options;
-        options.call_timeout = std::chrono::seconds(1);
-        return ClientAccess::connect(kFake, options);
-    }
-    static Client connect() {
+    Expected<Client> try_connect() { return ClientAccess::connect(kFake, options_); }
+    Client connect() {
         Expected<Client> client = try_connect();
         EXPECT_TRUE(client) << client.error().message;
         return std::move(*client);
@@ -85,6 +85,8 @@ protected:
         answer(operation, metadata);
         return TEEC_SUCCESS;
     }
+
+    ClientOptions options_;
 };
 
 TEST_F(HostileTee, AnHonestAnswerIsTaken) {
@@ -218,6 +220,21 @@ TEST_F(HostileTee, ACallThatNeverReturnsIsGivenUp) {
     EXPECT_NE(got.error().message.find("tee-supplicant"), std::string::npos) << got.error().message;
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
     std::this_thread::sleep_for(std::chrono::seconds(3));  // the abandoned call ends while all it uses still lives
+}
+
+TEST_F(HostileTee, Rule01AnIdleSessionIsClosedAndTheNextCallOpensAnother) {
+    options_.idle_timeout = std::chrono::milliseconds(100);
+    serve = [](Command, TEEC_Operation&) -> TEEC_Result {
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));  // longer than that is not idle
+        return TEEC_ERROR_ITEM_NOT_FOUND;
+    };
+    Client client = connect();
+    EXPECT_EQ(client.get("x").error().code, ErrorCode::not_found);
+    EXPECT_EQ(sessions_opened - sessions_closed, 1);
+    for (int i = 0; i < 50 && sessions_closed == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ASSERT_EQ(sessions_closed, 1);
+    EXPECT_EQ(client.get("x").error().code, ErrorCode::not_found);
+    EXPECT_EQ(sessions_opened, 2);
 }
 
 TEST_F(HostileTee, AnotherMajorVersionIsRefused) {

@@ -51,6 +51,7 @@ protected:
         options.storage = Storage::store;
         options.store_directory = files != nullptr ? "/" + name : (folder_ / name).string();
         options.wait = wait_;
+        options.idle_timeout = idle_timeout_;
         return ClientAccess::connect(sim::teec_in_process(), options, uid, files);
     }
     template <class T>
@@ -73,6 +74,7 @@ protected:
     std::unique_ptr<sim::Tee> tee_;
     std::filesystem::path folder_;
     std::chrono::seconds wait_{0};
+    std::chrono::milliseconds idle_timeout_{0};
 };
 
 inline constexpr int kDone = 0;

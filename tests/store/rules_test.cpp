@@ -5,6 +5,8 @@
 #include "base/limits.h"
 #include "protocol/commands.h"
 
+#include <thread>
+
 namespace festore::store_test {
 namespace {
 
@@ -33,6 +35,29 @@ protected:
     }
     uint32_t storage_ = kRee;
 };
+
+TEST_F(Rules, Rule01AnIdleClientKeepsNothingOpenButForItsTransaction) {
+    idle_timeout_ = std::chrono::milliseconds(50);
+    Client client = connect();
+    ASSERT_TRUE(client.put("a", content_of(10)));
+    const auto closes = [&] {
+        for (int i = 0; i < 100 && tee_->ta_handles_open(protocol::kTaUuid) > 0; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        return tee_->ta_handles_open(protocol::kTaUuid) == 0;
+    };
+    EXPECT_TRUE(closes());
+    {
+        Expected<Transaction> transaction = client.begin();
+        ASSERT_TRUE(transaction) << message(transaction);
+        ASSERT_TRUE(transaction->put("b", content_of(10)));
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        EXPECT_GT(tee_->ta_handles_open(protocol::kTaUuid), 0U);
+        ASSERT_TRUE(transaction->put("c", content_of(10)));
+        EXPECT_TRUE(transaction->commit());
+        EXPECT_TRUE(closes()) << "though the transaction's remains are still there";
+    }
+    EXPECT_EQ(names(client), (std::vector<std::string>{"a", "b", "c"}));
+}
 
 TEST_F(Rules, Rule01NothingStaysOpenBehindTheLastSession) {
     {
