@@ -162,3 +162,18 @@ banned_words() {
         grep -q "\b$function(" include/festore/festore.h || { echo "docs/library.md names $function()"; return 1; }
     done
 }
+
+@test "every test that the threat model names exists" {
+    named=$(grep -oE '`[A-Z][A-Za-z0-9]*\.[A-Z][A-Za-z0-9]*`' docs/threat-model.md | tr -d '`' | sort -u)
+    [ "$(wc -l <<< "$named")" -gt 40 ]
+    for test in $named; do
+        grep -rqE "^TEST(_F|_P)?\(${test%.*}, ${test#*.}\)" tests || { echo "there is no test $test"; return 1; }
+    done
+    # `FILE.bats`: the beginning of a title, up to what ends it in a table or a sentence.
+    titles=$(grep -oE '`tests/[a-z0-9_/]*\.bats`: [^|;,)`]*' docs/threat-model.md)
+    [ "$(wc -l <<< "$titles")" -gt 10 ]
+    while read -r title; do
+        file=${title%%\`:*}
+        grep -qF "@test \"$(sed 's/ *$//' <<< "${title#*\`: }")" "${file#\`}" || { echo "there is no test $title"; return 1; }
+    done <<< "$titles"
+}

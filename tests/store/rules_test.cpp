@@ -4,7 +4,9 @@
 
 #include "base/limits.h"
 #include "protocol/commands.h"
+#include "protocol/store_files.h"
 
+#include <fstream>
 #include <thread>
 
 namespace festore::store_test {
@@ -138,6 +140,24 @@ TEST_F(Rules, Rule18AnotherHardwareKeyIsToldBeforeAnyObjectIsOpened) {
     EXPECT_EQ(other.counters().storage_calls(), 0U);
     sim::use_tee(tee_.get());
     EXPECT_EQ(*connect().get("a"), content_of(10));
+}
+
+TEST_F(Rules, Rule20AStoreOfAnotherKindOfTeeIsRefused) {
+    Client client = connect();
+    ASSERT_TRUE(client.put("a", content_of(10)));
+    const std::filesystem::path file = folder_ / "store" / protocol::kHeaderFile;
+    Content bytes(protocol::kStoreHeaderBytes);
+    std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    auto header = protocol::decode_store_header(bytes);
+    ASSERT_TRUE(header);
+    EXPECT_EQ(header->tee, protocol::TeeKind::simulated);
+    header->tee = protocol::TeeKind::optee;
+    Writer out(bytes);
+    encode(*header, out);
+    std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    Client other = connect();
+    for (const auto& refused : {code(other.get("a")), code(other.put("b", content_of(1)))}) EXPECT_EQ(refused, kNoTee);
+    EXPECT_NE(message(other.get("a")).find("was made by OP-TEE, and this is the simulated TEE"), std::string::npos);
 }
 
 TEST_F(Rules, Rule20AnOlderStoreOfTheSameUserIsNotItsStore) {
