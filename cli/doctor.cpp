@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/doctor_checks.h"
 #include "cli/output.h"
+#include "cli/store_report.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -28,6 +29,18 @@ bool rpmb_answers(const Options& options) {
     return asked || asked.error().code == ErrorCode::not_found;
 }
 
+// The store that the command line means, as far as there is one; everybody has none.
+std::optional<StoreEvidence> look_at_store_of(const Options& options) {
+    ClientOptions client = options.client;
+    if (client.owner.kind == Owner::Kind::everybody) return std::nullopt;
+    client.storage = Storage::store;
+    Expected<Client> connected = Client::connect(client);
+    if (!connected) return std::nullopt;  // the TEE's findings say why, or nothing tells where a store would be
+    StoreReport report = look_at_store(*connected, client);
+    return StoreEvidence{std::move(report.directory), client.owner.kind == Owner::Kind::group, std::move(report.info),
+                         std::move(report.error)};
+}
+
 class Doctor : public Verb {
 public:
     void declare(CLI::App&) override {}
@@ -49,6 +62,12 @@ public:
         rpmb.answers = status && status->has_rpmb && rpmb_answers(limited);
         rpmb.device = find_rpmb(system, supplicant);
         std::vector<Finding> findings = check_tee(status, rpmb);
+        if (status) {
+            if (const auto store = look_at_store_of(limited)) {
+                const std::vector<Finding> about_store = check_store(system, *store, rpmb);
+                findings.insert(findings.end(), about_store.begin(), about_store.end());
+            }
+        }
         // A simulated TEE has no device, no supplicant, no kernel driver.
         if (!status || status->kind != TeeKind::sim) {
             const std::vector<Finding> about_system = check_system(system, supplicant, status.has_value());
@@ -69,11 +88,11 @@ private:
             list.push_back({{"id", f.id},
                             {"severity", text_of(f.severity)},
                             {"what", harmless(f.what)},
-                            {"why", f.why},
-                            {"fix", f.fix}});
+                            {"why", harmless(f.why)},
+                            {"fix", harmless(f.fix)}});
             outcome.text += fmt::format("{:<8} {}\n", text_of(f.severity), harmless(f.what));
-            if (!f.why.empty()) outcome.text += fmt::format("         why: {}\n", f.why);
-            if (!f.fix.empty()) outcome.text += fmt::format("         fix: {}\n", f.fix);
+            if (!f.why.empty()) outcome.text += fmt::format("         why: {}\n", harmless(f.why));
+            if (!f.fix.empty()) outcome.text += fmt::format("         fix: {}\n", harmless(f.fix));
         }
         outcome.document = {{"findings", list}, {"serious", serious}};
         if (serious > 0) outcome.exit_code = kSeriousExitCode;

@@ -25,10 +25,23 @@ struct RpmbEvidence {
     RpmbDevice device = RpmbDevice::none;
 };
 
+// The caller's store: what it says; or why it does not open; or neither, where there is none.
+struct StoreEvidence {
+    std::string directory;
+    bool of_group = false;
+    std::optional<StoreInfo> info;
+    std::optional<Error> error;
+};
+
 // What the TEE itself says, or why it says nothing.
 std::vector<Finding> check_tee(const Expected<TeeStatus>& status, const RpmbEvidence& rpmb);
 // Kernel, device nodes, tee-supplicant, file systems, the TA's file. `tee_serves`: the TEE has loaded the TA and
 // answered.
 std::vector<Finding> check_system(const System& system, const Supplicant& supplicant, bool tee_serves);
+// The store's state, its anchor, and where its directory lies.
+std::vector<Finding> check_store(const System& system, const StoreEvidence& store, const RpmbEvidence& rpmb);
+
+// What is wrong with the file system that the folder is on, if it is one that does not last.
+std::optional<Finding> volatile_file_system(const System& system, const std::string& id, const std::string& folder);
 
 }  // namespace festore::cli

@@ -131,23 +131,12 @@ std::string storage_directory(const System& system, const Supplicant& supplicant
 
 Finding storage_file_system(const System& system, const Supplicant& supplicant) {
     const std::string folder = storage_directory(system, supplicant);
-    const auto type = folder.empty() ? std::nullopt : system.file_system_type(system.root + folder);
-    if (!type)
+    if (folder.empty() || !system.file_system_type(system.root + folder))
         return {"storage-file-system", Severity::unknown,
                 folder.empty() ? "the folder of the TEE's files was not found in the usual places"
                                : "the folder of the TEE's files, " + folder + ", is not there or not readable",
                 "whether it lasts cannot be told", kAsRoot};
-    // linux/magic.h
-    constexpr uint64_t kTmpfs = 0x01021994;
-    constexpr uint64_t kRamfs = 0x858458f6;
-    constexpr uint64_t kOverlay = 0x794c7630;
-    if (*type == kTmpfs || *type == kRamfs)
-        return {"storage-file-system", Severity::serious, folder + " is in memory only",
-                "everything that is stored is gone at the next boot", "mount a lasting file system there"};
-    if (*type == kOverlay)
-        return {"storage-file-system", Severity::serious, folder + " is on an overlay",
-                "an update or a reset of the upper layer brings back old files, or loses them",
-                "mount a file system of its own there"};
+    if (const auto finding = volatile_file_system(system, "storage-file-system", folder)) return *finding;
     return {"storage-file-system", Severity::ok, folder + " is on a lasting file system", "", ""};
 }
 
@@ -194,6 +183,22 @@ Finding ta_signature(const System& system, const Supplicant& supplicant, bool te
 }
 
 }  // namespace
+
+std::optional<Finding> volatile_file_system(const System& system, const std::string& id, const std::string& folder) {
+    // linux/magic.h
+    constexpr uint64_t kTmpfs = 0x01021994;
+    constexpr uint64_t kRamfs = 0x858458f6;
+    constexpr uint64_t kOverlay = 0x794c7630;
+    const auto type = system.file_system_type(system.root + folder);
+    if (type == kTmpfs || type == kRamfs)
+        return Finding{id, Severity::serious, folder + " is in memory only",
+                       "everything that is stored is gone at the next boot", "mount a lasting file system there"};
+    if (type == kOverlay)
+        return Finding{id, Severity::serious, folder + " is on an overlay",
+                       "an update or a reset of the upper layer brings back old files, or loses them",
+                       "mount a file system of its own there"};
+    return std::nullopt;
+}
 
 std::vector<Finding> check_system(const System& system, const Supplicant& supplicant, bool tee_serves) {
     return {kernel(system),

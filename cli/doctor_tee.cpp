@@ -56,6 +56,15 @@ Finding replay(const TeeStatus& status, const RpmbEvidence& rpmb) {
             "keep what must be fresh in --storage rpmb"};
 }
 
+Finding ta_version(const TeeStatus& status) {
+    const std::string running = "the trusted application that runs is " + status.ta_version;
+    if (status.ta_version == festore::version())
+        return {"ta-version", Severity::ok, running + ", as this command is", "", ""};
+    return {"ta-version", Severity::warning, running + ", and this command is " + std::string(festore::version()),
+            "one of them was not updated; a trusted application that is replaced on disk runs once its last session has ended",
+            "install the two of one version, and restart the programs that use festore"};
+}
+
 Finding version(const TeeStatus& status) {
     unsigned major = 0;
     unsigned minor = 0;
@@ -81,6 +90,7 @@ std::vector<Finding> check_tee(const Expected<TeeStatus>& status, const RpmbEvid
     std::vector<Finding> findings = {{"tee-reachable", Severity::ok, "the trusted application serves, version " +
                                                                          status->ta_version, "", ""}};
     if (status->kind == TeeKind::sim) findings.push_back(simulated());
+    findings.push_back(ta_version(*status));
     findings.push_back(huk(*status));
     findings.push_back(replay(*status, rpmb));
     if (status->kind != TeeKind::sim) findings.push_back(version(*status));

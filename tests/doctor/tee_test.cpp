@@ -8,7 +8,7 @@ namespace {
 TeeStatus healthy() {
     TeeStatus status;
     status.kind = TeeKind::optee;
-    status.ta_version = "0.1.0";
+    status.ta_version = version();
     status.tee_version = "4.10.0";
     status.has_ree = true;
     status.has_rpmb = true;
@@ -29,6 +29,13 @@ TEST(Tee, ReachableOrNot) {
     const Expected<TeeStatus> failed = tl::make_unexpected(Error{ErrorCode::no_tee, "no answer", 0, 0});
     EXPECT_EQ(severity_of("tee-reachable", failed), Severity::serious);
     EXPECT_EQ(check_tee(failed, {}).size(), 1U) << "nothing else can be said";
+}
+
+TEST(Tee, ItsApplicationIsOfThisVersionOrNot) {
+    EXPECT_EQ(severity_of("ta-version", healthy()), Severity::ok);
+    TeeStatus status = healthy();
+    status.ta_version = "0.0.9";
+    EXPECT_EQ(severity_of("ta-version", status), Severity::warning);
 }
 
 TEST(Tee, SimulatedOrNot) {

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/doctor_checks.h"
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+namespace festore::cli {
+namespace {
+
+// What opening it says; the store's own promises.
+Finding condition(const StoreEvidence& store) {
+    const std::string id = "store";
+    if (store.error)
+        return {id, Severity::serious, "the store does not open: " + store.error->message,
+                "what is in it cannot be read now", "see the message"};
+    return {id, Severity::ok, fmt::format("the store at {} opens: {} object{}", store.directory, store.info->objects,
+                                      store.info->objects == 1 ? "" : "s"), "", ""};
+}
+
+Finding freshness(const StoreInfo& info) {
+    if (!info.freshness_lost) return {"store-repaired", Severity::ok, "the store was never repaired, or that is acknowledged", "", ""};
+    return {"store-repaired", Severity::serious,
+            fmt::format("the store was repaired at generation {}, and nobody has acknowledged it", info.freshness_lost_generation),
+            "what it holds may be older than what was stored last",
+            "look at what it holds; then: festore repair --acknowledge"};
+}
+
+Finding anchor(const StoreInfo& info, const RpmbEvidence& rpmb) {
+    if (info.anchor == Anchor::rpmb)
+        return {"store-anchor", Severity::ok, "the store's root record is in replay-protected memory", "", ""};
+    const std::string why = "whoever puts back the store's directory together with all of the TEE's files brings back an old state, unseen";
+    if (rpmb.answers && rpmb.device == RpmbDevice::present)
+        return {"store-anchor", Severity::warning, "the store's anchor is 'ree', though this device has RPMB", why,
+                "move what must be fresh into a store made with: festore init --anchor rpmb"};
+    return {"store-anchor", Severity::warning, "the store's anchor is 'ree'", why, "a device with RPMB, and a store with the anchor rpmb"};
+}
+
+Finding permissions(const System& system, const StoreEvidence& store) {
+    const std::string id = "store-permissions";
+    struct stat info {};
+    if (stat((system.root + store.directory).c_str(), &info) != 0)
+        return {id, Severity::unknown, store.directory + " cannot be looked at", "", "run doctor as the store's user"};
+    const mode_t allowed = store.of_group ? 0770 : 0700;
+    const mode_t mode = info.st_mode & 0777U;
+    if ((mode & 07U & ~allowed) != 0 || (mode & 070U & ~allowed) != 0)
+        return {id, Severity::warning, fmt::format("{} has mode {:04o}", store.directory, mode),
+                "others see how much is stored and when; who may write there can destroy the store, though not change it unseen",
+                fmt::format("chmod {:o} {}", store.of_group ? 02770U : 0700U, store.directory)};
+    return {id, Severity::ok, fmt::format("{} is closed to others", store.directory), "", ""};
+}
+
+// A program that replaces the root file system at an update, by what it leaves on a device.
+std::string updater_of(const System& system) {
+    std::error_code none;
+    for (const auto& [file, name] : {std::pair{"/etc/rauc/system.conf", "RAUC"}, {"/etc/mender/mender.conf", "Mender"},
+                                     {"/etc/swupdate.cfg", "SWUpdate"}, {"/ostree/repo", "OSTree"}})
+        if (std::filesystem::exists(system.root + file, none)) return name;
+    return "";
+}
+
+Finding file_system(const System& system, const StoreEvidence& store) {
+    const std::string id = "store-file-system";
+    if (const auto finding = volatile_file_system(system, id, store.directory)) return *finding;
+    struct stat here {};
+    struct stat root {};
+    const std::string updater = updater_of(system);
+    if (!updater.empty() && stat((system.root + store.directory).c_str(), &here) == 0 &&
+        stat((system.root + "/").c_str(), &root) == 0 && here.st_dev == root.st_dev)
+        return {id, Severity::warning,
+                fmt::format("{} is on the root file system, which {} replaces at an update", store.directory, updater),
+                "after an update the store is missing, or an older one is there, which the TEE refuses",
+                "keep it on a partition that updates leave alone (--store, or STATE_DIRECTORY)"};
+    return {id, Severity::ok, store.directory + " is on a lasting file system", "", ""};
+}
+
+}  // namespace
+
+std::vector<Finding> check_store(const System& system, const StoreEvidence& store, const RpmbEvidence& rpmb) {
+    if (!store.error && !store.info)
+        return {{"store", Severity::ok, "there is no store of yours yet", "", ""}};
+    std::vector<Finding> findings{condition(store)};
+    if (store.info) {
+        findings.push_back(freshness(*store.info));
+        findings.push_back(anchor(*store.info, rpmb));
+    }
+    if (!store.directory.empty()) {
+        findings.push_back(permissions(system, store));
+        findings.push_back(file_system(system, store));
+    }
+    return findings;
+}
+
+}  // namespace festore::cli

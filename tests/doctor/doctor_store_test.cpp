@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What doctor finds about the caller's store: every finding both ways.
+#include "tests/doctor/machine.h"
+
+namespace festore::cli::test {
+namespace {
+
+class StoreOnMachine : public Machine {
+protected:
+    StoreOnMachine() {
+        fs::create_directories(root_ + kDirectory);
+        set_mode(0700);
+        store_.directory = kDirectory;
+        store_.info.emplace();
+        store_.info->anchor = Anchor::rpmb;
+    }
+    void set_mode(mode_t mode) { ASSERT_EQ(::chmod((root_ + kDirectory).c_str(), mode), 0); }
+    Severity severity(const std::string& id, const RpmbEvidence& rpmb = {true, RpmbDevice::present}) {
+        const std::vector<Finding> findings = check_store(system_, store_, rpmb);
+        const Finding* finding = find(findings, id);
+        EXPECT_NE(finding, nullptr) << id;
+        return finding != nullptr ? finding->severity : Severity::unknown;
+    }
+    static constexpr const char* kDirectory = "/var/lib/festore/uid-0";
+    StoreEvidence store_;
+};
+
+TEST_F(StoreOnMachine, AllIsWell) {
+    const std::vector<Finding> findings = check_store(system_, store_, {true, RpmbDevice::present});
+    EXPECT_EQ(findings.size(), 5U);
+    for (const Finding& finding : findings) EXPECT_EQ(finding.severity, Severity::ok) << finding.what;
+}
+
+TEST_F(StoreOnMachine, NoneIsNoFault) {
+    store_.info.reset();
+    const std::vector<Finding> findings = check_store(system_, store_, {});
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_EQ(findings[0].severity, Severity::ok);
+}
+
+TEST_F(StoreOnMachine, OneThatDoesNotOpenIsSerious) {
+    store_.info.reset();
+    store_.error = Error{ErrorCode::damaged, "damaged", 0, 0};
+    EXPECT_EQ(severity("store"), Severity::serious);
+    EXPECT_EQ(severity("store-permissions"), Severity::ok) << "where it lies can be told all the same";
+}
+
+TEST_F(StoreOnMachine, ARepairThatNobodyAcknowledged) {
+    store_.info->freshness_lost = true;
+    EXPECT_EQ(severity("store-repaired"), Severity::serious);
+}
+
+TEST_F(StoreOnMachine, AnchorReeCanBePutBack) {
+    store_.info->anchor = Anchor::ree;
+    for (const RpmbDevice device : {RpmbDevice::present, RpmbDevice::none})
+        EXPECT_EQ(severity("store-anchor", {device == RpmbDevice::present, device}), Severity::warning);
+    const auto fix = [&](const RpmbEvidence& rpmb) { return find(check_store(system_, store_, rpmb), "store-anchor")->fix; };
+    EXPECT_NE(fix({true, RpmbDevice::present}), fix({false, RpmbDevice::none})) << "what there is can be used";
+}
+
+TEST_F(StoreOnMachine, Permissions) {
+    for (const mode_t open : {0701U, 0710U, 0750U, 0777U}) {
+        set_mode(open);
+        EXPECT_EQ(severity("store-permissions"), Severity::warning) << open;
+    }
+    store_.of_group = true;
+    set_mode(02770);
+    EXPECT_EQ(severity("store-permissions"), Severity::ok);
+    set_mode(02775);
+    EXPECT_EQ(severity("store-permissions"), Severity::warning);
+    fs::remove(root_ + kDirectory);
+    EXPECT_EQ(severity("store-permissions"), Severity::unknown);
+}
+
+TEST_F(StoreOnMachine, FileSystem) {
+    EXPECT_EQ(severity("store-file-system"), Severity::ok);
+    EXPECT_EQ(asked_, kDirectory);
+    for (const uint64_t type : {0x01021994U, 0x858458f6U, 0x794c7630U}) {
+        type_ = type;
+        EXPECT_EQ(severity("store-file-system"), Severity::serious) << std::hex << type;
+    }
+    type_ = kExt4;
+    write("/etc/rauc/system.conf", "");
+    EXPECT_EQ(severity("store-file-system"), Severity::warning) << "the folder that stands for / is of one device";
+}
+
+}  // namespace
+}  // namespace festore::cli::test
