@@ -64,6 +64,26 @@ constexpr VerbEntry kVerbs[] = {
      "  festore --storage store init\n"
      "  festore --store /data/secrets init --anchor rpmb\n",
      make_init},
+    {"verify", "[NAME...]", "read everything back, and name what is damaged",
+     "Reads the objects of these names, or everything, back through the TEE, content and index, and names what is damaged,\n"
+     "with exit code 6. It goes on past damage, and holds no content in memory. Files of a store to which no object refers,\n"
+     "which a crash may leave, are counted; they are no damage. Of the storages ree and rpmb know that the TEE deletes a\n"
+     "damaged object when it reads it.",
+     "  festore verify\n"
+     "  festore verify firmware keys/device\n"
+     "  festore verify --json | jq -r '.damaged[].name'\n",
+     make_verify},
+    {"destroy", "", "give a store up, with all that is in it",
+     "Drops the TEE's record of your store, without which nobody can read it any more, and then removes the store's files.\n"
+     "Whatever else is in its directory stays, and so does the directory. It asks first; --yes says so beforehand, and is\n"
+     "needed where there is no terminal. Interrupted, it leaves the whole store, or a rest that it removes when it is run\n"
+     "again. With --lost the store's directory is lost, and only the record is dropped. Root drops the record of another's\n"
+     "store by --owner; its directory stays. Stores only (--storage store).",
+     "  festore destroy\n"
+     "  festore --store /data/secrets destroy --yes\n"
+     "  festore destroy --lost\n"
+     "  sudo festore destroy --owner uid:1001\n",
+     make_destroy},
     {"status", "", "show the TEE, the trusted application and who you are to them",
      "Shows which TEE serves you, the version of its trusted application, the identity to which your objects belong,\n"
      "the storages that there are, what is known to weaken them, and your store.",

@@ -47,6 +47,8 @@ std::unique_ptr<Verb> make_rm();
 std::unique_ptr<Verb> make_mv();
 std::unique_ptr<Verb> make_batch();
 std::unique_ptr<Verb> make_init();
+std::unique_ptr<Verb> make_verify();
+std::unique_ptr<Verb> make_destroy();
 std::unique_ptr<Verb> make_status();
 std::unique_ptr<Verb> make_doctor();
 std::unique_ptr<Verb> make_inspect();

@@ -154,6 +154,37 @@ int festore_rename(festore_client* client, const char* old_name, const char* new
     });
 }
 
+int festore_verify(festore_client* client, const char* const* names, size_t count, festore_damage each, void* context,
+                   festore_verify_report* report) {
+    return guarded(client->error, [&]() -> int {
+        VerifyOptions options;
+        for (size_t i = 0; i < count; ++i) {
+            if (names == nullptr || names[i] == nullptr) return no_name(client->error);
+            options.names.emplace_back(names[i]);
+        }
+        const auto verified = client->client.verify(options);
+        if (!verified) return failed(client->error, verified.error());
+        for (const Damage& damage : verified->damaged)
+            if (each != nullptr) each(context, damage.name.empty() ? nullptr : damage.name.c_str(), damage.error.message.c_str());
+        const auto unreferenced = verified->unreferenced.value_or(VerifyReport::Unreferenced());
+        if (report != nullptr)
+            *report = {verified->objects, verified->content_bytes, verified->damaged.size(), verified->absent.size(),
+                       verified->unreferenced ? 1 : 0, unreferenced.files, unreferenced.bytes};
+        if (verified->damaged.empty() && verified->absent.empty()) return FESTORE_OK;
+        client->error = std::to_string(verified->damaged.size()) + " damaged, " + std::to_string(verified->absent.size()) + " absent";
+        return verified->damaged.empty() ? FESTORE_ENOTFOUND : FESTORE_EDAMAGED;
+    });
+}
+
+int festore_destroy(festore_client* client, int lost_directory) {
+    return guarded(client->error, [&]() -> int {
+        DestroyOptions options;
+        options.lost_directory = lost_directory != 0;
+        const auto destroyed = client->client.destroy(options);
+        return destroyed ? FESTORE_OK : failed(client->error, destroyed.error());
+    });
+}
+
 int festore_list(festore_client* client, const char* prefix, festore_each each, void* context) {
     return guarded(client->error, [&]() -> int {
         const auto listing = client->client.list(prefix != nullptr ? prefix : "");

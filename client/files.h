@@ -43,6 +43,7 @@ public:
     virtual int list_folder(const std::string& path, std::vector<std::string>& names) = 0;
     virtual int rename(const std::string& from, const std::string& to) = 0;
     virtual int remove(const std::string& path) = 0;  // a file
+    virtual int remove_folder(const std::string& path) = 0;  // an empty one
     // flock(2), without waiting: EWOULDBLOCK. Gone with the handle.
     virtual int lock(Handle handle, bool exclusive) = 0;
 };

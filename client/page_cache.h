@@ -26,6 +26,10 @@ public:
     // Remembers the page, in the place of the one that was not used for longest.
     void keep(uint32_t page, Bytes sealed);
     void forget(uint32_t page);
+    void forget_pages() {
+        places_.clear();
+        pages_.clear();
+    }
 
     // The pages that were asked for about this name, the newest last.
     [[nodiscard]] std::vector<uint32_t> path(const std::string& name) const;

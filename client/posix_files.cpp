@@ -120,6 +120,7 @@ public:
         return outcome(::rename(from.c_str(), to.c_str()));
     }
     int remove(const std::string& path) override { return outcome(unlink(path.c_str())); }
+    int remove_folder(const std::string& path) override { return outcome(rmdir(path.c_str())); }
     int lock(Handle handle, bool exclusive) override {
         return outcome(unless_interrupted([&] { return flock(handle, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB); }));
     }

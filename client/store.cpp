@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Reading a store. No lock: readers go by what the TEE says the root is, and begin anew when it has moved on (rule 9).
-#include "client/store.h"
+#include "client/store_read.h"
 
 #include "base/writer.h"
 
@@ -9,7 +9,6 @@ namespace {
 
 using protocol::StoreCommand;
 
-constexpr int kTriesWithoutLock = 3;
 // Whoever lists forever is stopped by this.
 constexpr size_t kListCallsMax = 10'000'000;
 
@@ -36,24 +35,6 @@ ObjectInfo info_of(std::string_view name, const protocol::StoreMetadata& m) {
 }
 
 }  // namespace
-
-// A read that other writers, or the end of the session, have upset is begun anew; in the end under a lock that keeps
-// writers out.
-template <class T, class F>
-Expected<T> Store::read(const Doing& doing, F&& once) {
-    StoreLock lock;
-    for (int attempt = 0;; ++attempt) {
-        if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
-        bool again = false;
-        Expected<T> result = once(again);
-        if (result || !again || lock.held()) return result;
-        if (attempt + 1 < kTriesWithoutLock) continue;
-        if (batch_) return result;  // the lock is this very process's
-        Expected<StoreLock> shared = directory_.lock(LockKind::shared, options_.wait);
-        if (!shared) return unexpected(shared.error());
-        lock = std::move(*shared);
-    }
-}
 
 Expected<StoreReply> Store::look_up(const Doing& doing, const StoreChannel::Request& request, bool& again) {
     Expected<StoreReply> reply = channel_.call(request, doing);

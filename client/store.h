@@ -27,6 +27,9 @@ public:
     Expected<ObjectInfo> rename(std::string_view from, std::string_view to, bool replace);
     Expected<StoreInfo> init(const InitOptions& options);
     Expected<StoreInfo> status();
+    Expected<VerifyReport> verify(const VerifyOptions& options);
+    Expected<StoreInfo> record(const std::optional<DestroyOptions::Other>& other);
+    Expected<DestroyReport> destroy(const DestroyOptions& options);
 
     // A transaction over several calls. One at a time; meanwhile the functions above that change refuse with conflict.
     Expected<void> begin();
@@ -61,9 +64,22 @@ private:
     Expected<void> take_status(Bytes answer, const Doing& doing);
     [[nodiscard]] StoreInfo info() const;
 
-    // client/store.cpp
+    // client/store_verify.cpp
+    class Verification;
+    friend class Verification;
+
+    // client/store_destroy.cpp
+    Expected<std::optional<protocol::StoreStatus>> find_record(const Doing& doing,
+                                                               const std::optional<DestroyOptions::Other>& other);
+    Expected<bool> drop_record(const Doing& doing, const std::optional<DestroyOptions::Other>& other, uint8_t anchor,
+                               const protocol::Id& store_id);
+    Expected<bool> drop_own_record(const Doing& doing, const protocol::StoreHeader& header);
+    Expected<DestroyReport> destroy_record(const Doing& doing, const DestroyOptions& options);
+
+    // client/store_read.h
     template <class T, class F>
     Expected<T> read(const Doing& doing, F&& once);
+    // client/store.cpp
     Expected<StoreReply> look_up(const Doing& doing, const StoreChannel::Request& request, bool& again);
 
     // client/store_changes.cpp

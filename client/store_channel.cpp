@@ -110,6 +110,7 @@ Expected<void> StoreChannel::take_needs(Pages& pages, const Request& request, co
     for (size_t i = 0; i < answer.need_count; ++i) {
         const protocol::PageNeed& need = answer.needs[i];
         const auto before = pages.find(need.page);
+        damaged_page_ = need.page;
         if (need.mismatch && before != pages.end() && before->second.known_generation == answer.generation)
             return unexpected(store_damaged(doing, directory_.path(), "page " + std::to_string(need.page)));
         const bool remembered = before == pages.end() && cache_.find(need.page) != nullptr;
@@ -117,12 +118,14 @@ Expected<void> StoreChannel::take_needs(Pages& pages, const Request& request, co
         if (!added) return added;
         if (!request.about.empty()) cache_.keep_path(request.about, need.page);
     }
+    damaged_page_ = 0;
     if (pages.size() > kBroughtMax) pages.clear();  // other writers have moved the index about: begin anew
     return {};
 }
 
 Expected<StoreReply> StoreChannel::call(const Request& request, const Doing& doing) {
     Pages pages;
+    damaged_page_ = 0;
     std::vector<uint32_t> guesses;
     if (request.has_area) {
         guesses = std::exchange(expected_, {});
@@ -147,7 +150,8 @@ Expected<StoreReply> StoreChannel::call(const Request& request, const Doing& doi
         if (!result->ok() || !request.has_area || result->pages.outcome != protocol::CallOutcome::need_pages)
             return result;
         // What was listed before the gap counts; the next call goes on from there.
-        if (request.command == protocol::StoreCommand::list && !result->content.empty()) {
+        const bool lists = request.command == protocol::StoreCommand::list || request.command == protocol::StoreCommand::survey;
+        if (lists && !result->content.empty()) {
             for (size_t i = 0; i < result->pages.need_count; ++i) expected_.push_back(result->pages.needs[i].page);
             return result;
         }

@@ -60,6 +60,11 @@ public:
     // Pages to bring with the next call, before the TA asks for them.
     void expect(std::vector<uint32_t> pages) { expected_ = std::move(pages); }
 
+    // From now on each page is read from the file again.
+    void forget_pages() { cache_.forget_pages(); }
+    // The page for which the last call failed; 0: it was not for a page.
+    [[nodiscard]] uint32_t damaged_page() const { return damaged_page_; }
+
     // Writes what the TA gave back to the page file; it is not yet synced.
     Expected<void> store_pages(const StoreReply& reply);
 
@@ -83,6 +88,7 @@ private:
     StoreDirectory& directory_;
     std::vector<uint32_t> expected_;
     PageCache cache_;
+    uint32_t damaged_page_ = 0;
 };
 
 }  // namespace festore

@@ -131,6 +131,17 @@ public:
         Files::Handle handle_;
     };
     Expected<Payload> open_payload(const std::array<std::byte, 16>& id);  // not_found
+    // Names of the files of payloads, and of what else is in their folder.
+    Expected<std::vector<std::string>> list_payloads();
+    // The size of such a file; nothing when it is gone, or an upload holds it.
+    Expected<std::optional<uint64_t>> size_of_idle_payload(const std::string& name);
+
+    // not_permitted: no file here can be removed.
+    Expected<void> check_removable();
+    // Removes the store's files, under its lock, so that what is left after an interruption is a store, or nothing else
+    // than its rest (look()). Whatever else is in the folder stays, and is named in `left`.
+    Expected<void> remove_files(uint64_t& removed, std::vector<std::string>& left);
+
     // Best effort: what stays behind is garbage, not damage.
     void remove_payload(const std::array<std::byte, 16>& id);
 
@@ -139,6 +150,9 @@ private:
     [[nodiscard]] std::string payload_file(const std::array<std::byte, 16>& id) const;
     [[nodiscard]] unsigned file_mode() const { return group_ ? 0660 : 0600; }
     Expected<std::optional<protocol::StoreHeader>> read_header();
+    Expected<void> remove_file(const std::string& path, uint64_t& removed);
+    Expected<void> remove_payloads(uint64_t& removed, std::vector<std::string>& left);
+    void wipe_recovery_copies();
     Expected<bool> has_only_ours(bool& has_payloads);
     Expected<void> make_own_folder(const std::string& path);
     Expected<void> make_folder(const std::string& path, unsigned mode, bool& made);

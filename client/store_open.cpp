@@ -171,7 +171,9 @@ Expected<StoreHeaderBytes> Store::ask_for_header(const Doing& doing, const InitO
     if (static_cast<Code>(reply->result) == Code::access_conflict)
         return unexpected({ErrorCode::conflict,
                            cannot(doing) + "the TEE has a record of a store of yours already, and it is not at " +
-                               quoted(directory_.path()) + "; name its directory with --store",
+                               quoted(directory_.path()) +
+                               "; name its directory with --store, or, when that is lost, drop the record with "
+                               "'festore destroy --lost'",
                            reply->result, reply->origin});
     if (reply->died() && options.anchor == Anchor::ree)
         return unexpected({ErrorCode::no_tee,
@@ -215,6 +217,8 @@ Expected<void> Store::make(const Doing& doing, const InitOptions& options) {
         const auto opened = open_existing(doing, *contents, may_be_made);
         if (opened || !may_be_made) return opened;
     }
+    // Whoever destroys a store removes files under its lock, and may have removed these.
+    if (const auto there = directory_.make_files(); !there) return there;
     return make_locked(doing, options);
 }
 

@@ -45,6 +45,16 @@ Expected<StoreInfo> Client::store_status() {
     return state_->store->status();
 }
 
+Expected<StoreInfo> Client::store_record(const std::optional<DestroyOptions::Other>& other) {
+    if (!state_->store) return unexpected(needs_store());
+    return state_->store->record(other);
+}
+
+Expected<DestroyReport> Client::destroy(const DestroyOptions& options) {
+    if (!state_->store) return unexpected(needs_store());
+    return state_->store->destroy(options);
+}
+
 struct Transaction::State {
     std::shared_ptr<Client::State> client;
     std::optional<Client::State::Use> use;  // none: committed

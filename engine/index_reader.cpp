@@ -27,6 +27,8 @@ Result<Pinned> IndexReader::leaf_of(Bytes key, const Bytes* listed) {
     Pinned parent;
     size_t taken = 0;
     for (uint8_t level = tree_.height; level-- > 0;) {
+        passed_over_ = passed_page_ != 0 && ref.page == passed_page_;
+        if (passed_over_) return Pinned();
         Pinned page = FESTORE_TRY(pages_.fetch_node(ref, level, Use::once));
         if (!page && level == 0 && parent && listed != nullptr) read_ahead(parent.node(), taken, *listed);
         if (!page || level == 0) return page;
@@ -59,17 +61,19 @@ Result<Progress> IndexReader::find(Bytes name) {
 Result<IndexReader::Listed> IndexReader::list(const Range& range, Sink& sink) {
     leaf_.release();
     if (tree_.height == 0) return Listed{};
+    passed_page_ = range.passed_page;
     const bool from_cursor = compare_keys(range.after, range.prefix) >= 0 && !range.after.empty();
     std::array<std::byte, limits::kNameBytesMax> start{};
     Bytes from = from_cursor ? range.after : range.prefix;
     // Each round is one leaf, further on than the one before.
     while (true) {
         const Pinned leaf = FESTORE_TRY(leaf_of(from, &range.prefix));
-        if (!leaf) return Listed{Progress::need_pages, false};
+        if (!leaf && passed_over_) return Listed{Progress::done, false, true};
+        if (!leaf) return Listed{Progress::need_pages};
         const Node node = leaf.node();
         for (size_t i = node.find(from).index; i < node.count(); ++i) {
             const Bytes name = node.key(i);
-            if (from_cursor && compare_keys(name, range.after) <= 0) continue;
+            if (from_cursor && !range.inclusive && compare_keys(name, range.after) <= 0) continue;
             if (!begins_with(name, range.prefix)) return Listed{};
             const Entry entry = FESTORE_TRY(decode_entry(node.value(i)));
             if (!sink.take(name, entry)) return Listed{Progress::done, true};

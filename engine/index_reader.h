@@ -21,6 +21,8 @@ public:
     struct Range {
         Bytes after;   // names behind this one; empty: from the first
         Bytes prefix;  // names that begin with this; empty: all
+        bool inclusive = false;    // `after` itself, too
+        uint32_t passed_page = 0;  // is damaged: the listing ends where it would be read; 0: none
     };
     // Takes what is listed, in order. The views are valid during the call.
     class Sink {
@@ -34,8 +36,11 @@ public:
     struct Listed {
         Progress progress = Progress::done;  // need_pages: what came before the gap has been taken all the same
         bool more = false;                   // done, and the sink had no room for the next
+        bool passed_over = false;            // done, and came to passed_page: gap_end() tells where to go on
     };
     Result<Listed> list(const Range& range, Sink& sink);
+    // The first key behind the page that was passed over; empty: nothing is behind it.
+    [[nodiscard]] Bytes gap_end() const { return has_next_ ? Bytes(next_).first(next_bytes_) : Bytes(); }
 
     // Pages that a listing asks for in advance, when it runs into one that is missing.
     static constexpr size_t kReadAhead = 8;
@@ -50,6 +55,8 @@ private:
     Entry entry_{};
     // Where the leaf that leaf_of() found ends: the first key that belongs to the next one.
     bool has_next_ = false;
+    uint32_t passed_page_ = 0;
+    bool passed_over_ = false;
     size_t next_bytes_ = 0;
     std::array<std::byte, limits::kNameBytesMax> next_{};
 };

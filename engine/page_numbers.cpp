@@ -5,6 +5,21 @@
 
 namespace festore::engine {
 
+Result<FreeListPage> check_free_list_page(const PageBytes& plain, uint32_t page_count) {
+    Reader in(plain);
+    FreeListPage page;
+    page.count = in.u16();
+    const bool zero = in.u16() == 0 && in.u32() == 0;
+    in.u64();
+    page.next = read_page_ref(in);
+    if (!in.ok() || !zero || page.count > kFreeListNumbersMax) return fail(Code::corrupt_object);
+    for (size_t i = 0; i < page.count; ++i) {
+        const uint32_t number = in.u32();
+        if (number < kFirstPage || number >= page_count) return fail(Code::corrupt_object);
+    }
+    return page;
+}
+
 void PageNumbers::begin(const RootRecord& base) {
     stock_ = 0;
     given_up_ = 0;
@@ -20,22 +35,15 @@ bool PageNumbers::wants_list_page(size_t wanted) const {
 }
 
 Status PageNumbers::take_over(const PageBytes& plain) {
-    Reader in(plain);
-    const size_t count = in.u16();
-    const bool zero = in.u16() == 0 && in.u32() == 0;
-    in.u64();
-    const PageRef next = read_page_ref(in);
-    if (!in.ok() || !zero || count > kFreeListNumbersMax || count > rest_numbers_) return fail(Code::corrupt_object);
-    if (stock_ + count > memory_.stock.size()) return fail(Code::bad_state);
-    for (size_t i = 0; i < count; ++i) {
-        const uint32_t page = in.u32();
-        if (page < kFirstPage || page >= base_page_count_) return fail(Code::corrupt_object);
-        memory_.stock[stock_ + i] = page;
-    }
+    const FreeListPage page = FESTORE_TRY(check_free_list_page(plain, base_page_count_));
+    if (page.count > rest_numbers_) return fail(Code::corrupt_object);
+    if (stock_ + page.count > memory_.stock.size()) return fail(Code::bad_state);
+    Reader in(Bytes(plain).subspan(kFreeListHeaderBytes));
+    for (size_t i = 0; i < page.count; ++i) memory_.stock[stock_ + i] = in.u32();
     FESTORE_CHECK(give_up(rest_.page));
-    stock_ += count;
-    rest_numbers_ -= static_cast<uint32_t>(count);
-    rest_ = next;
+    stock_ += page.count;
+    rest_numbers_ -= static_cast<uint32_t>(page.count);
+    rest_ = page.next;
     return {};
 }
 

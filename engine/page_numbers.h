@@ -20,6 +20,13 @@ inline constexpr size_t kFreeListNumbersMax = (kPageBytes - kFreeListHeaderBytes
 inline constexpr size_t kFreeListPagesMax =
     (limits::kTransactionStockMax + limits::kTransactionPagesMax) / kFreeListNumbersMax + 1;
 
+// What a page of the list holds, opened: how many numbers, and the page behind it. corrupt_object: a number that cannot be.
+struct FreeListPage {
+    size_t count = 0;
+    PageRef next;
+};
+Result<FreeListPage> check_free_list_page(const PageBytes& plain, uint32_t page_count);
+
 struct NumberMemory {
     std::array<uint32_t, limits::kTransactionStockMax> stock;
     std::array<uint32_t, limits::kTransactionPagesMax> given_up;

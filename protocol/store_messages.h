@@ -46,6 +46,11 @@ enum class StoreCommand : uint32_t {
     begin_upload = 46,    // BeginUploadRequest → BeginUploadAnswer
     seal_segment = 47,    // SegmentRequest, 2: content in, sealed segment out
     read_segment = 48,    // SegmentRequest, 2: sealed segment in, content out
+    // protocol/store_care.h
+    survey = 64,          // SurveyRequest, 2: StoreListItem after StoreListItem, or a key → SurveyAnswer
+    free_list = 65,       // FreeListRequest → FreeListAnswer
+    find = 66,            // FindRequest → StoreStatus. Needs no opened store, like the next
+    destroy = 67,         // DestroyRequest: its root record is gone. The directory comes after it
 };
 
 inline constexpr size_t kCallPagesMax = 128;  // brought and room together

@@ -54,13 +54,16 @@ Result<Identity> identity_of_caller() {
     }
 }
 
+Result<Identity> identity_of(protocol::Login login, uint32_t id) {
+    const LoginName name(login == protocol::Login::group, id);
+    return Identity{login, FESTORE_TRY(name_based_uuid(kLinuxNamespace, name.bytes()))};
+}
+
 Status check_claim(const Identity& identity, protocol::Login claimed_login, uint32_t claimed_id) {
     if (claimed_login != identity.login) return fail(Code::no_identity);
     if (identity.login == protocol::Login::public_) return {};
-    const LoginName name(identity.login == protocol::Login::group, claimed_id);
-    const Uuid expected = FESTORE_TRY(name_based_uuid(kLinuxNamespace, name.bytes()));
-    if (expected != identity.uuid) return fail(Code::no_identity);
-    return {};
+    const Identity expected = FESTORE_TRY(identity_of(identity.login, claimed_id));
+    return expected == identity ? Status{} : fail(Code::no_identity);
 }
 
 }  // namespace festore::ta

@@ -16,6 +16,9 @@ struct Identity {
 // no_identity when the kernel gives a user or group no UUID.
 Result<Identity> identity_of_caller();
 
+// What Linux calls a user or a group.
+Result<Identity> identity_of(protocol::Login login, uint32_t id);
+
 // Rule 22: whether the kernel's UUID is the one of the uid or gid that the caller says it has. A kernel that computes no
 // identities would make all users one; a caller that lies only shuts itself out. no_identity when they differ.
 Status check_claim(const Identity& identity, protocol::Login claimed_login, uint32_t claimed_id);

@@ -16,6 +16,7 @@ constexpr size_t kTableBytesMax = limits::kStoresMax * kRootRecordBytes;
 // Where a record has its owner (docs/format-store.md), whatever its version is.
 constexpr size_t kOwnerOffset = 8;
 constexpr size_t kOwnerBytes = 4 + 16;
+constexpr size_t kStoreIdOffset = kOwnerOffset + kOwnerBytes;
 
 gp::ObjectId table_id() {
     gp::ObjectId id;
@@ -62,6 +63,7 @@ Status RootTable::accept(Bytes fresh) const {
     for (size_t place = 0; memory_ && place < places_; ++place) {
         const Result<RootRecord> seen = engine::decode_root_record(raw(place));
         if (!seen) continue;
+        if (place == erasing_ && is_free(fresh.subspan(place * kRootRecordBytes, kRootRecordBytes))) continue;
         const Result<RootRecord> now = engine::decode_root_record(fresh.subspan(place * kRootRecordBytes, kRootRecordBytes));
         if (!now || now->store_id != seen->store_id || now->epoch != seen->epoch || now->generation < seen->generation)
             return fail(Code::corrupt_object);
@@ -113,19 +115,35 @@ Status RootTable::write(size_t place, const RootRecord& record) {
     if (!loaded_ || place > places_ || place >= limits::kStoresMax) return fail(Code::bad_state);
     RootRecordBytes encoded{};
     encode(record, encoded);
+    const Status written = overwrite(place, encoded);
+    wipe(encoded);
+    return written;
+}
+
+Status RootTable::overwrite(size_t place, const RootRecordBytes& encoded) {
     const Status written = put(place, encoded);
     if (written) {
         copy_bytes(encoded, memory_->bytes().subspan(place * kRootRecordBytes));
         places_ = std::max(places_, place + 1);
-        wipe(encoded);
         return {};
     }
     // Rule 4: what is there now decides.
     loaded_ = false;
     FESTORE_CHECK(load());
-    const bool there = place < places_ && text_of(raw(place)) == text_of(encoded);
-    wipe(encoded);
-    return there ? Status{} : written;
+    return place < places_ && text_of(raw(place)) == text_of(encoded) ? Status{} : written;
+}
+
+bool RootTable::is_of(size_t place, const engine::StoreId& store_id) const {
+    return place < places_ && text_of(raw(place).subspan(kStoreIdOffset, store_id.size())) == text_of(store_id);
+}
+
+// Rule 5 is not broken by a record that is found gone after an attempt to erase it.
+Status RootTable::erase(size_t place) {
+    if (!loaded_ || place >= places_) return fail(Code::bad_state);
+    erasing_ = place;
+    const Status erased = overwrite(place, RootRecordBytes{});
+    erasing_ = kNoPlace;
+    return erased;
 }
 
 }  // namespace festore::ta

@@ -39,6 +39,11 @@ public:
     // must succeed first.
     Status write(size_t place, const engine::RootRecord& record);
 
+    // Whether the record there, however damaged, says that it is of this store.
+    [[nodiscard]] bool is_of(size_t place, const engine::StoreId& store_id) const;
+    // Overwrites the record with zeroes, in one step; errors as of write().
+    Status erase(size_t place);
+
     [[nodiscard]] engine::Anchor anchor() const { return anchor_; }
 
 private:
@@ -48,12 +53,15 @@ private:
     Status read_object();
     Status accept(Bytes fresh) const;
     Status put(size_t place, const engine::RootRecordBytes& encoded);
+    Status overwrite(size_t place, const engine::RootRecordBytes& encoded);
 
     engine::Anchor anchor_;
     bool loaded_ = false;
     std::optional<gp::PersistentObject> object_;
     std::optional<gp::HeapBuffer> memory_;  // the content as it was read last; room for all places
     size_t places_ = 0;                     // that the object has
+    static constexpr size_t kNoPlace = SIZE_MAX;
+    size_t erasing_ = kNoPlace;  // while erase() runs
 };
 
 }  // namespace festore::ta

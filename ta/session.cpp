@@ -88,6 +88,12 @@ Result<SegmentBuffer*> Instance::segment_buffer() {
     return &*segment_buffer_;
 }
 
+void Instance::forget_store(const engine::StoreId& store_id) {
+    for (Session* s = sessions_; s != nullptr; s = s->next)
+        if (s->store.is_open && s->store.store_id == store_id) s->store.close();
+    if (workspace_ && workspace_->serves(store_id)) workspace_.reset();
+}
+
 bool Instance::may_begin_batch() const {
     size_t running = 0;
     for (const Session* s = sessions_; s != nullptr; s = s->next)

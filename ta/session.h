@@ -48,6 +48,8 @@ public:
     // Made at the first use. out_of_memory.
     Result<Workspace*> workspace();
     Result<SegmentBuffer*> segment_buffer();
+    // Wipes what is remembered of a store, whichever session has it open: it is destroyed.
+    void forget_store(const engine::StoreId& store_id);
     [[nodiscard]] bool may_begin_batch() const;  // limits::kBatchesMax
     // Bytes that this instance has not given before, and other instances only by a coincidence of clocks.
     std::array<std::byte, 16> next_salt();

@@ -9,7 +9,9 @@ Result<StoreCall::Place> StoreCall::place() const {
     if (!session.store.is_open) return fail(Code::bad_state);
     RootTable& table = instance.root_table(session.store.anchor);
     FESTORE_CHECK(table.load());
-    return Place{&table, FESTORE_TRY(table.find(session.identity))};
+    const Result<size_t> place = table.find(session.identity);
+    if (!place && place.error().code == Code::item_not_found) return fail(Code::bad_state);  // destroyed meanwhile
+    return Place{&table, FESTORE_TRY(place)};
 }
 
 Result<RootRecord> StoreCall::record() const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One call on a store: what it came with, and what every command needs of the instance and the session.
 #pragma once
-#include "protocol/store_messages.h"
+#include "protocol/store_care.h"
 #include "ta/page_area.h"
 #include "ta/persistent_objects.h"
 #include "ta/session.h"
@@ -17,7 +17,7 @@ struct StoreCall {
     TEE_Param& area;     // the fourth
     Writer& answer;
 
-    // The root record of the session's store as the TEE has it now. bad_state: no store is open, or it is another one.
+    // The root record of the session's store as the TEE has it now. bad_state: no store is open, it is another one, or gone.
     [[nodiscard]] Result<engine::RootRecord> record() const;
     // The table that anchors it, loaded, and the store's place in it.
     struct Place {
@@ -52,5 +52,9 @@ Status store_outcome(StoreCall& call);
 Status store_begin_upload(StoreCall& call);
 Status store_seal_segment(StoreCall& call);
 Status store_read_segment(StoreCall& call);
+Status store_survey(StoreCall& call);
+Status store_free_list(StoreCall& call);
+Status store_find(StoreCall& call);
+Status store_destroy(StoreCall& call);
 
 }  // namespace festore::ta

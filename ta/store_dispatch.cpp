@@ -39,6 +39,10 @@ constexpr Row kRows[] = {
     {StoreCommand::begin_upload, store_begin_upload, kNone, false, false},
     {StoreCommand::seal_segment, store_seal_segment, kInOut, false, false},
     {StoreCommand::read_segment, store_read_segment, kInOut, false, false},
+    {StoreCommand::survey, store_survey, kOut, false, true},
+    {StoreCommand::free_list, store_free_list, kNone, false, true},
+    {StoreCommand::find, store_find, kNone, false, false},
+    {StoreCommand::destroy, store_destroy, kNone, false, false},
 };
 
 const Row* row_of(uint32_t command) {

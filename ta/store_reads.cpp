@@ -1,34 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Reading a store: get, stat, list. No call into TEE storage once the root table has been read.
 #include "gp/heap_buffer.h"
-#include "ta/store_call.h"
+#include "ta/store_items.h"
 
 namespace festore::ta {
 namespace {
 
 using engine::Entry;
-using engine::EntryKind;
 using engine::Progress;
 using protocol::CallOutcome;
-
-protocol::StoreMetadata metadata_of(const Entry& entry) {
-    protocol::StoreMetadata m;
-    m.flags = (entry.flags & engine::kEntryWriteOnce) != 0 ? 1 : 0;
-    m.inlined = entry.kind == EntryKind::inlined;
-    m.version = entry.version;
-    m.created = entry.created;
-    m.modified = entry.modified;
-    m.size = entry.size;
-    if (m.inlined) return m;
-    copy_bytes(entry.payload.id, m.payload);
-    m.segment_bytes = entry.payload.segment_bytes;
-    m.segments = entry.payload.segments;
-    return m;
-}
-
-CallOutcome outcome_of(Progress progress) {
-    return progress == Progress::done ? CallOutcome::done : CallOutcome::need_pages;
-}
 
 // The tree that a call reads: the committed one, or what the session's transaction has made of it.
 struct Source {
@@ -107,26 +87,6 @@ Status find(StoreCall& call, bool with_content) {
     encode(answer, call.answer);
     return {};
 }
-
-class ItemSink final : public engine::IndexReader::Sink {
-public:
-    explicit ItemSink(MutableBytes room) : out_(room) {}
-    bool take(Bytes name, const Entry& entry) override {
-        if (out_.room() < protocol::kStoreMetadataBytes + 1 + name.size()) return false;
-        protocol::StoreListItem item;
-        item.metadata = metadata_of(entry);
-        item.name = name;
-        encode(item, out_);
-        ++count_;
-        return true;
-    }
-    [[nodiscard]] Bytes items() const { return out_.written(); }
-    [[nodiscard]] uint32_t count() const { return count_; }
-
-private:
-    Writer out_;
-    uint32_t count_ = 0;
-};
 
 }  // namespace
 

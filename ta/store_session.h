@@ -26,6 +26,14 @@ struct OpenPayload {
     uint64_t size = 0;
 };
 
+// How far the free list has been read back.
+struct FreeListWalk {
+    uint64_t generation = 0;
+    engine::PageRef next;
+    uint32_t pages = 0;
+    uint64_t numbers = 0;
+};
+
 struct StoreSession {
     bool is_open = false;
     engine::Anchor anchor = engine::Anchor::ree;
@@ -34,7 +42,18 @@ struct StoreSession {
     std::optional<PreparedRecord> prepared;  // for commit
     std::optional<engine::Upload> upload;
     std::optional<OpenPayload> payload;
+    std::optional<FreeListWalk> free_list;
     gp::Owned<Workspace> batch;
+
+    void close() {
+        is_open = false;
+        made.reset();
+        prepared.reset();
+        upload.reset();
+        payload.reset();
+        free_list.reset();
+        batch.reset();
+    }
 };
 
 }  // namespace festore::ta

@@ -38,7 +38,7 @@ _festore() {
             selection+=("$word" "${COMP_WORDS[i + 1]}")
             ((++i))
             ;;
-        --timeout | --wait | --if-version | --offset | --length | --huk-file | --tee-storage | --extract | --anchor) ((++i)) ;;
+        --timeout | --wait | --if-version | --offset | --length | --huk-file | --tee-storage | --extract | --anchor | --owner) ((++i)) ;;
         --public) selection+=("$word") ;;
         -?*) ;;
         *) if [ -z "$verb" ]; then verb=$word; else arguments=$((arguments + 1)); fi ;;
@@ -51,7 +51,7 @@ _festore() {
     --store) _festore_reply < <(compgen -d -- "$current"); return ;;
     --group) _festore_reply < <(compgen -g -- "$current"); return ;;
     --huk-file | --tee-storage | --extract) _festore_reply < <(compgen -f -- "$current"); return ;;
-    --timeout | --wait | --if-version | --offset | --length) return ;;
+    --timeout | --wait | --if-version | --offset | --length | --owner) return ;;
     esac
     if [ -z "$literal" ] && [[ $current == -* ]]; then
         _festore_reply < <(compgen -W "$(_festore_options "$command" "$verb")" -- "$current")
@@ -61,7 +61,7 @@ _festore() {
     :*) _festore_reply < <(compgen -W "$(_festore_verbs "$command")" -- "$current") ;;
     put:1 | get:1 | batch:0) compopt -o filenames 2> /dev/null; _festore_reply < <(compgen -f -- "$current") ;;
     inspect:0) compopt -o filenames 2> /dev/null; _festore_reply < <(compgen -d -- "$current") ;;
-    put:0 | get:0 | stat:0 | ls:0 | rm:* | mv:0 | mv:1) _festore_names "$command" "$current" ${selection[@]+"${selection[@]}"} ;;
+    put:0 | get:0 | stat:0 | ls:0 | rm:* | verify:* | mv:0 | mv:1) _festore_names "$command" "$current" ${selection[@]+"${selection[@]}"} ;;
     esac
 }
 complete -F _festore festore

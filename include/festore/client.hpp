@@ -10,6 +10,7 @@
 // Durability: when put() or remove() has returned success, the change survives any crash. When it failed, the object is
 // as it was, or, after no_tee (the TEE died or did not answer in time), as it was or as it was to be: repeat the call.
 #pragma once
+#include "festore/care.hpp"
 #include "festore/error.hpp"
 #include "festore/export.h"
 
@@ -173,6 +174,15 @@ public:
     // Makes an empty store. conflict: there is one, in the directory or in the TEE.
     Expected<StoreInfo> init(const InitOptions& options = {});
     Expected<StoreInfo> store_status();  // not_found: this owner has none here
+    // What the TEE knows of a store, its directory apart: of this owner's, or, for uid 0, of another's. not_found.
+    Expected<StoreInfo> store_record(const std::optional<DestroyOptions::Other>& other = {});
+    // Gives the store up: its record in the TEE, then the files of its directory; what else is in there stays. Interrupted,
+    // it leaves the whole store, or what another call removes. not_found: there is none.
+    Expected<DestroyReport> destroy(const DestroyOptions& options = {});
+
+    // Reads everything back through the TEE, in any storage, without holding a content in memory, and goes on past damage. The
+    // TEE deletes a damaged object of ree or rpmb when it reads it. An error: it could not be done to its end.
+    Expected<VerifyReport> verify(const VerifyOptions& options = {});
 
     Expected<TeeStatus> status();
 

@@ -80,6 +80,26 @@ FESTORE_API int festore_rename(festore_client* client, const char* old_name, con
 typedef int (*festore_each)(void* context, const char* name, const struct festore_info* info);
 FESTORE_API int festore_list(festore_client* client, const char* prefix, festore_each each, void* context);
 
+/* Reads these objects, or with count 0 everything, back through the TEE. Calls `each` for what is damaged: name is NULL for what
+ * is not one object, message is one line for a person. report may be NULL; it is filled also with FESTORE_EDAMAGED, which is
+ * the answer when something is damaged. FESTORE_ENOTFOUND: else, when one of the names is of no object. */
+struct festore_verify_report {
+    uint64_t objects;       /* that are whole */
+    uint64_t content_bytes; /* of them */
+    uint64_t damaged;
+    uint64_t absent;        /* of the names */
+    int unreferenced_known; /* whether the next two were counted: files of a store that no object refers to */
+    uint64_t unreferenced_files;
+    uint64_t unreferenced_bytes;
+};
+typedef void (*festore_damage)(void* context, const char* name, const char* message);
+FESTORE_API int festore_verify(festore_client* client, const char* const* names, size_t count, festore_damage each,
+                               void* context, struct festore_verify_report* report);
+
+/* FESTORE_STORAGE_STORE only. The store is given up: the TEE's record of it, then its files. Nothing brings it back. lost_directory
+ * != 0: the directory is lost, and only the record is dropped. Nobody is asked. */
+FESTORE_API int festore_destroy(festore_client* client, int lost_directory);
+
 FESTORE_API const char* festore_version(void);
 
 #ifdef __cplusplus

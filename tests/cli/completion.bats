@@ -27,7 +27,7 @@ teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
     [[ $output == *_festore* ]]
 }
 @test "verbs" {
-    for verb in put get ls stat rm mv batch init status; do offers "$verb" ""; done
+    for verb in put get ls stat rm mv batch init verify destroy status; do offers "$verb" ""; done
     [ "$(complete_words sta)" = "$(printf 'stat\nstatus')" ]
     offers get --tee sim g
 }
@@ -51,7 +51,7 @@ teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
 @test "names of objects, by prefix, quoted for the shell" {
     echo | festore put "${PREFIX}plain"
     echo | festore put "${PREFIX}two words"
-    for verb in get stat rm ls; do offers "${PREFIX}plain" "$verb" "${PREFIX}p"; done
+    for verb in get stat rm ls verify; do offers "${PREFIX}plain" "$verb" "${PREFIX}p"; done
     [ "$(complete_words stat "${PREFIX}t")" = "${PREFIX}two\\ words" ]
     [ "$(complete_words rm first "${PREFIX}p")" = "${PREFIX}plain" ]
     [ -z "$(complete_words stat "${PREFIX}plain" "")" ]

@@ -221,6 +221,18 @@ int SimulatedFiles::remove(const std::string& path) {
     return 0;
 }
 
+int SimulatedFiles::remove_folder(const std::string& path) {
+    if (const int fault = begin(true); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    NodePointer node;
+    if (const int fault = find(path, node); fault != 0) return fault;
+    if (!node->is_folder) return ENOTDIR;
+    for (const auto& [name, unused] : names_)
+        if (name != path && folder_of(name) == path) return ENOTEMPTY;
+    change_name({folder_of(path), path, "", nullptr});
+    return 0;
+}
+
 int SimulatedFiles::lock(Handle handle, bool exclusive) {
     if (const int fault = begin(false); fault != 0) return fault;
     if (fails_now()) return fail_with_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Each message of the store: a round trip with every field set, every truncation and trailing bytes refused, and
 // garbage from every offset either refused or decoded to something that encodes to the very same bytes.
-#include "protocol/store_messages.h"
+#include "protocol/store_care.h"
 
 #include <gtest/gtest.h>
 #include <random>
@@ -94,6 +94,21 @@ TEST(StoreMessages, Answers) {
     const Bytes name = bytes_of(longest.data(), longest.size());
     EXPECT_LE(encoded(StoreRenameRequest{{}, 0, name, name}).size(), kStoreRequestBytesMax);
     EXPECT_LE(encoded(StorePutRequest{{}, 0, 0, 0, true, {}, 0, name}).size(), kStoreRequestBytesMax);
+}
+
+TEST(StoreMessages, Care) {
+    check(SurveyRequest{{3, 0}, 0x01020304, true, true, bytes_of("from\x01\xff")}, 10 + 6);
+    check(SurveyAnswer{page_answer(), true, false, 5}, 22 + 6);
+    check(FreeListRequest{{3, 0}, true}, 5);
+    check(FreeListAnswer{page_answer(), 77}, 22 + 4);
+    check(FindRequest{2, {}}, 10);
+    check(FindRequest{1, {true, 2, 0x01020304}}, 10);
+    check(DestroyRequest{1, {true, 1, 1000}, id(3)}, 26);
+    check(DestroyRequest{2, {}, id(3)}, 26);
+    EXPECT_FALSE(decode_store<FindRequest>(encoded(FindRequest{3, {}})));
+    EXPECT_FALSE(decode_store<FindRequest>(encoded(FindRequest{1, {true, 0, 1}}))) << "everybody has no store";
+    EXPECT_FALSE(decode_store<FindRequest>(encoded(FindRequest{1, {false, 0, 1}})));
+    EXPECT_FALSE(decode_store<SurveyRequest>(encoded(SurveyRequest{{100, 29}, 0, false, false, {}})));
 }
 
 TEST(StoreMessages, ListItems) {

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/confirm.h"
+#include "cli/output.h"
+#include "cli/store_report.h"
+#include "client/errors.h"
+
+#include <fmt/format.h>
+
+namespace festore::cli {
+namespace {
+
+class Destroy : public Verb {
+public:
+    void declare(CLI::App& app) override {
+        confirmation_.declare(app);
+        app.add_flag("--lost", lost_, "the store's directory is lost: drop only what the TEE knows of the store");
+        add_text(app, "--owner", owner_, "another's store, for root: drop only its record")->type_name("uid:N|gid:N");
+    }
+
+    Outcome run(const Options& options) override {
+        DestroyOptions wanted;
+        wanted.lost_directory = lost_;
+        if (!owner_.empty()) {
+            wanted.other = other_of(owner_);
+            if (!wanted.other)
+                return failed(usage_error("--owner is uid:N or gid:N, not " + festore::quoted(owner_), "destroy"));
+        }
+        if (const auto valid = check_is_for_store(options, "destroy"); !valid) return failed(valid.error());
+        if (const auto can = confirmation_.check_can_ask("destroy"); !can) return failed(can.error());
+        Expected<Client> client = Client::connect(options.client);
+        if (!client) return failed(client.error());
+        const Expected<std::string> question = question_about(*client, options, wanted);
+        if (!question) return failed(question.error());
+        if (const auto agreed = confirmation_.ask(*question); !agreed) return failed(agreed.error());
+        const Expected<DestroyReport> report = client->destroy(wanted);
+        if (!report) return failed(report.error());
+        return outcome_of(options, *report);
+    }
+
+private:
+    static std::optional<DestroyOptions::Other> other_of(std::string_view text) {
+        const bool is_group = text.starts_with("gid:");
+        if (!is_group && !text.starts_with("uid:")) return std::nullopt;
+        const auto id = parse_number(text.substr(4), UINT32_MAX - 1);
+        if (!id) return std::nullopt;
+        return DestroyOptions::Other{is_group, static_cast<uint32_t>(*id)};
+    }
+
+    // What would be gone.
+    Expected<std::string> question_about(Client& client, const Options& options, const DestroyOptions& wanted) const {
+        const bool record_only = lost_ || wanted.other;
+        if (!record_only) {
+            const StoreReport store = look_at_store(client, options.client);
+            if (!store.info) return fmt::format("remove what is left of the store at {}.", festore::quoted(store.directory));
+            return fmt::format("destroy the store at {} for good, with its {} objects.", festore::quoted(store.info->directory),
+                               store.info->objects);
+        }
+        const Expected<StoreInfo> record = client.store_record(wanted.other);
+        if (!record) return unexpected(record.error());
+        return fmt::format("drop the TEE's record of the store {} of {}, made {}: its {} objects can never be read again, "
+                           "wherever its directory is.",
+                           record->store_id, owner_.empty() ? "yours" : owner_, time_text(record->created), record->objects);
+    }
+
+    static Outcome outcome_of(const Options& options, const DestroyReport& report) {
+        Outcome outcome;
+        outcome.document = {{"record_dropped", report.record_dropped}, {"files_removed", report.files}, {"left", report.left}};
+        print_note(options, fmt::format("{}; {} files removed",
+                                        report.record_dropped ? "the TEE's record is gone" : "the TEE had no record of it any more",
+                                        report.files));
+        for (const std::string& path : report.left)
+            if (!options.quiet) outcome.text += fmt::format("left, since it is not the store's: {}\n", escaped(path));
+        return outcome;
+    }
+
+    Confirmation confirmation_;
+    std::string owner_;
+    bool lost_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_destroy() { return std::make_unique<Destroy>(); }
+
+}  // namespace festore::cli

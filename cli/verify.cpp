@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/file_io.h"
+#include "cli/output.h"
+#include "client/errors.h"
+
+#include <chrono>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace festore::cli {
+namespace {
+
+// One line on a terminal, drawn anew a few times a second, and gone at the end.
+class ProgressLine {
+public:
+    explicit ProgressLine(const Options& options) : shown_(!options.quiet && isatty(STDERR_FILENO) == 1) {}
+    ~ProgressLine() {
+        if (drawn_) draw("");
+    }
+    ProgressLine(const ProgressLine&) = delete;
+    ProgressLine& operator=(const ProgressLine&) = delete;
+
+    void show(const VerifyProgress& p) {
+        const auto now = std::chrono::steady_clock::now();
+        if (!shown_ || now < next_) return;
+        next_ = now + std::chrono::milliseconds(200);
+        drawn_ = true;
+        draw(fmt::format("verified {} of {} objects, {} of {} bytes", p.objects, p.objects_total, p.content_bytes,
+                         p.content_bytes_total));
+    }
+
+private:
+    static void draw(std::string_view text) { (void)write_all(STDERR_FILENO, bytes_of(fmt::format("\r\x1b[K{}", text))); }
+
+    bool shown_;
+    bool drawn_ = false;
+    // What is over at once shows nothing.
+    std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+};
+
+Json named(const std::string& name) {
+    Json object = Json::object();
+    add_name(object, name);
+    return object;
+}
+
+std::string text_of(const VerifyReport& report) {
+    std::string text = fmt::format("{} object{} whole, {} bytes\n", report.objects, report.objects == 1 ? "" : "s",
+                                   report.content_bytes);
+    if (!report.damaged.empty()) text += fmt::format("{} damaged\n", report.damaged.size());
+    if (report.unreferenced && report.unreferenced->files > 0)
+        text += fmt::format("{} file{} that no object refers to, {} bytes: left behind by a crash, no damage\n",
+                            report.unreferenced->files, report.unreferenced->files == 1 ? "" : "s",
+                            report.unreferenced->bytes);
+    return text;
+}
+
+Json json_of(const VerifyReport& report) {
+    Json document = {{"objects", report.objects}, {"content_bytes", report.content_bytes}, {"damaged", Json::array()},
+                     {"absent", Json::array()}, {"unreferenced", nullptr}};
+    for (const Damage& damage : report.damaged) {
+        Json entry = damage.name.empty() ? Json{{"name", nullptr}} : named(damage.name);
+        entry["error"] = error_json(damage.error);
+        document["damaged"].push_back(std::move(entry));
+    }
+    for (const std::string& name : report.absent) document["absent"].push_back(named(name));
+    if (report.unreferenced)
+        document["unreferenced"] = {{"files", report.unreferenced->files}, {"bytes", report.unreferenced->bytes}};
+    return document;
+}
+
+class Verify : public Verb {
+public:
+    void declare(CLI::App& app) override { add_names(app, "NAME", names_, "only these objects; without: everything"); }
+
+    Outcome run(const Options& options) override {
+        for (const std::string& name : names_)
+            if (const auto valid = check_name_argument(name); !valid) return failed(valid.error());
+        Expected<Client> client = Client::connect(options.client);
+        if (!client) return failed(client.error());
+        Expected<VerifyReport> report = VerifyReport();
+        {
+            ProgressLine line(options);
+            VerifyOptions wanted;
+            wanted.names = names_;
+            wanted.on_progress = [&line](const VerifyProgress& progress) { line.show(progress); };
+            report = client->verify(wanted);
+        }
+        if (!report) return failed(report.error());
+        Outcome outcome{json_of(*report), text_of(*report), {}, 0};
+        for (const Damage& damage : report->damaged) {
+            outcome.errors.push_back(damage.error);
+            outcome.errors.back().code = ErrorCode::damaged;
+        }
+        for (const std::string& name : report->absent)
+            outcome.errors.push_back({ErrorCode::not_found, "cannot verify " + festore::quoted(name) + ": there is no such object", 0, 0});
+        return outcome;
+    }
+
+private:
+    std::vector<std::string> names_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_verify() { return std::make_unique<Verify>(); }
+
+}  // namespace festore::cli

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Giving a store up: the TEE's record first, then the directory (rule 7, backwards). Between the two it is a directory that
+// the TEE has no record of, and nothing opens it; another call of destroy removes it.
+#include "client/store.h"
+
+#include "base/writer.h"
+#include "protocol/store_care.h"
+
+namespace festore {
+namespace {
+
+using protocol::StoreCommand;
+using Other = std::optional<DestroyOptions::Other>;
+
+protocol::OwnerClaim claim_of(const Other& other) {
+    if (!other) return {};
+    return {true, other->is_group ? 2U : 1U, other->id};
+}
+
+template <class M>
+StoreChannel::Request request_of(StoreCommand command, const M& message) {
+    StoreChannel::Request request;
+    request.command = command;
+    request.encode = [message](protocol::PageArea, Writer& out) { encode(message, out); };
+    return request;
+}
+
+Error not_root(const Doing& doing, const StoreReply& reply) {
+    return {ErrorCode::not_permitted, cannot(doing) + "only root may drop the record of another's store", reply.result,
+            reply.origin};
+}
+
+}  // namespace
+
+// Under whichever anchor it is. An RPMB that is built in and does not answer may end the TA: then it is as if nothing was
+// in it, unless it was asked alone.
+Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& doing, const Other& other) {
+    const Expected<Session*> session = sessions_.session();
+    if (!session) return unexpected(session.error());
+    const bool has_rpmb = ((*session)->hello().features & protocol::kFeatureRpmb) != 0;
+    for (const uint8_t anchor : {uint8_t{1}, uint8_t{2}}) {
+        if (anchor == 2 && !has_rpmb) break;
+        const Expected<StoreReply> reply =
+            channel_.call(request_of(StoreCommand::find, protocol::FindRequest{anchor, claim_of(other)}), doing);
+        if (!reply) return unexpected(reply.error());
+        if (reply->ok()) {
+            const auto status = protocol::decode_store<protocol::StoreStatus>(reply->answer);
+            if (!status) return unexpected(store_nonsense(doing));
+            return *status;
+        }
+        const auto code = static_cast<Code>(reply->result);
+        if (code == Code::item_not_found || (anchor == 2 && reply->died())) continue;
+        if (code == Code::access_denied && other) return unexpected(not_root(doing, *reply));
+        return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+    }
+    return std::nullopt;
+}
+
+// Whether it was there. Safe to repeat, so a second call tells what became of the first (rule 4).
+Expected<bool> Store::drop_record(const Doing& doing, const Other& other, uint8_t anchor, const protocol::Id& store_id) {
+    const auto request =
+        request_of(StoreCommand::destroy, protocol::DestroyRequest{anchor, claim_of(other), store_id});
+    Expected<StoreReply> reply = channel_.call(request, doing);
+    const bool unknown = !reply || reply->died();
+    if (unknown) reply = channel_.call(request, doing);
+    if (!reply) return unexpected(reply.error());
+    if (reply->ok()) return true;
+    const auto code = static_cast<Code>(reply->result);
+    if (code == Code::item_not_found) return unknown;
+    if (code == Code::access_denied && other) return unexpected(not_root(doing, *reply));
+    return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+}
+
+// Of the store whose directory this is. Whether there was one.
+Expected<bool> Store::drop_own_record(const Doing& doing, const protocol::StoreHeader& header) {
+    Code refused = Code::success;
+    const auto opened = open_in_tee(doing, header, &refused);
+    if (opened) return drop_record(doing, {}, header.anchor, header.store_id);
+    // A header that was changed does not keep its store from being destroyed.
+    if (refused != Code::item_not_found && refused != Code::success) return unexpected(opened.error());
+    const auto found = find_record(doing, {});
+    if (!found) return unexpected(found.error());
+    if (!*found) return false;
+    if ((*found)->store_id != header.store_id) return unexpected(refused_to_open(doing, Code::bad_parameters));
+    return drop_record(doing, {}, (*found)->anchor, header.store_id);
+}
+
+Expected<StoreInfo> Store::record(const Other& other) {
+    const Doing doing{"look for a store's record", {}};
+    const auto found = find_record(doing, other);
+    if (!found) return unexpected(found.error());
+    if (!*found) return unexpected({ErrorCode::not_found, cannot(doing) + "the TEE has none", 0, 0});
+    const protocol::StoreStatus before = std::exchange(status_, **found);
+    StoreInfo described = info();
+    status_ = before;
+    described.directory.clear();
+    described.tee = TeeKind::automatic;
+    return described;
+}
+
+Expected<DestroyReport> Store::destroy_record(const Doing& doing, const DestroyOptions& options) {
+    const auto found = find_record(doing, options.other);
+    if (!found) return unexpected(found.error());
+    if (!*found) return unexpected({ErrorCode::not_found, cannot(doing) + "the TEE has no record of one", 0, 0});
+    const protocol::StoreStatus& record = **found;
+    const Expected<DirectoryContents> contents = directory_.look();
+    if (!options.other && contents && contents->header && contents->header->store_id == record.store_id)
+        return unexpected({ErrorCode::conflict,
+                           cannot(doing) + "its directory is not lost, but at " + quoted(directory_.path()) +
+                               ": destroy both together, without --lost",
+                           0, 0});
+    const Expected<bool> dropped = drop_record(doing, options.other, record.anchor, record.store_id);
+    if (!dropped) return unexpected(dropped.error());
+    opened_serial_ = 0;
+    return DestroyReport{true, 0, {}};
+}
+
+Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
+    const Doing doing{"destroy the store", {}};
+    if (batch_) return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0});
+    if (options.lost_directory || options.other) return destroy_record(doing, options);
+    Expected<DirectoryContents> contents = directory_.look();
+    if (!contents) return unexpected(contents.error());
+    const auto there_is_none = [&] {
+        return unexpected({ErrorCode::not_found,
+                           cannot(doing) + "there is none at " + quoted(directory_.path()) +
+                               "; name its directory with --store, or, when that is lost, use --lost",
+                           0, 0});
+    };
+    using Kind = DirectoryContents::Kind;
+    if (contents->kind == Kind::absent) return there_is_none();
+    if (contents->kind == Kind::foreign)
+        return unexpected({ErrorCode::failure, cannot(doing) + quoted(directory_.path()) + " is not a store", 0, 0});
+    if (contents->header)
+        if (const auto checked = check_header(doing, *contents->header); !checked) return unexpected(checked.error());
+    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+    if (!lock) return unexpected(lock.error());
+    contents = directory_.look();
+    if (!contents) return unexpected(contents.error());
+    if (const auto may = directory_.check_removable(); !may) return unexpected(may.error());
+    DestroyReport report;
+    if (contents->header) {
+        const Expected<bool> dropped = drop_own_record(doing, *contents->header);
+        if (!dropped) return unexpected(dropped.error());
+        report.record_dropped = *dropped;
+    }
+    opened_serial_ = 0;
+    if (const auto removed = directory_.remove_files(report.files, report.left); !removed) return unexpected(removed.error());
+    // Without a header there was no store, only what a creation or a destruction had left.
+    if (!contents->header) return there_is_none();
+    return report;
+}
+
+}  // namespace festore

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// How reading a store is begun anew (rule 9), for what reads it.
+#pragma once
+#include "client/store.h"
+
+namespace festore {
+
+// A read that other writers, or the end of the session, have upset is begun anew; in the end under a lock that keeps
+// writers out.
+template <class T, class F>
+Expected<T> Store::read(const Doing& doing, F&& once) {
+    constexpr int kTriesWithoutLock = 3;
+    StoreLock lock;
+    for (int attempt = 0;; ++attempt) {
+        if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
+        bool again = false;
+        Expected<T> result = once(again);
+        if (result || !again || lock.held()) return result;
+        if (attempt + 1 < kTriesWithoutLock) continue;
+        if (batch_) return result;  // the lock is this very process's
+        Expected<StoreLock> shared = directory_.lock(LockKind::shared, options_.wait);
+        if (!shared) return unexpected(shared.error());
+        lock = std::move(*shared);
+    }
+}
+
+}  // namespace festore

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reading a store back whole: its index page by page, its free list, each content segment by segment, which is then
+// forgotten. Damage is noted, and passed over. Other programs may change the store meanwhile: an object that comes or goes is
+// no damage (rule 9).
+#include "client/store_read.h"
+
+#include "base/writer.h"
+#include "protocol/store_care.h"
+
+#include <algorithm>
+
+namespace festore {
+namespace {
+
+using protocol::Id;
+using protocol::StoreCommand;
+
+constexpr size_t kTagBytes = 16;
+// Whoever lists forever is stopped by this.
+constexpr size_t kStepsMax = 100'000'000;
+
+// Of one object, or its file; what ends everything is another matter.
+bool is_damage(ErrorCode code) {
+    return code == ErrorCode::damaged || code == ErrorCode::failure || code == ErrorCode::not_permitted;
+}
+
+struct Item {
+    std::string name;
+    uint64_t size = 0;
+    bool inlined = true;
+    Id payload{};
+};
+
+}  // namespace
+
+class Store::Verification {
+public:
+    Verification(Store& store, const VerifyOptions& options) : store_(store), options_(options) {}
+
+    Expected<VerifyReport> run() {
+        if (const auto open = store_.ensure_open({"verify the store", {}}, Missing::is_an_error); !open)
+            return unexpected(open.error());
+        progress_.objects_total = options_.names.empty() ? store_.status_.objects : options_.names.size();
+        progress_.content_bytes_total = options_.names.empty() ? store_.status_.content_bytes : 0;
+        store_.channel_.forget_pages();
+        const auto done = options_.names.empty() ? everything() : named();
+        if (!done) return unexpected(done.error());
+        return std::move(report_);
+    }
+
+private:
+    // Where the survey is.
+    struct Cursor {
+        std::vector<std::byte> from;
+        bool inclusive = false;
+        uint32_t passed_page = 0;
+        bool afresh = true;
+    };
+    struct Step {
+        bool more = false;
+        bool passed_over = false;
+        std::vector<std::byte> gap_end;
+        std::vector<Item> items;
+    };
+
+    Expected<void> named() {
+        for (const std::string& name : options_.names) {
+            if (const auto done = content(name, true); !done) return done;
+            tell();
+        }
+        return {};
+    }
+
+    Expected<void> everything() {
+        // Before the index: what is stored meanwhile is then not among them.
+        Expected<std::vector<std::string>> files = store_.directory_.list_payloads();
+        if (!files) return unexpected(files.error());
+        const Expected<bool> whole = survey();
+        if (!whole) return unexpected(whole.error());
+        if (const auto list = free_list(); !list) return list;
+        return *whole ? count_unreferenced(*files) : Expected<void>();
+    }
+
+    // Whether all of the index could be read.
+    Expected<bool> survey() {
+        Cursor cursor;
+        bool whole = true;
+        for (size_t step = 0; step < kStepsMax; ++step) {
+            Expected<Step> next = read_step(cursor);
+            if (!next) {
+                const uint32_t page = store_.channel_.damaged_page();
+                if (!is_damage(next.error().code) || page == 0 || page == cursor.passed_page) return unexpected(next.error());
+                cursor.passed_page = page;
+                continue;
+            }
+            cursor.afresh = false;
+            for (const Item& item : next->items)
+                if (const auto done = take(item); !done) return unexpected(done.error());
+            if (next->passed_over) {
+                whole = false;
+                note_gap(cursor, next->gap_end);
+                cursor = {std::move(next->gap_end), true, 0, false};
+                if (cursor.from.empty()) return whole;
+                continue;
+            }
+            if (!next->more) return whole;
+            if (next->items.empty()) break;
+            const Bytes last = bytes_of(next->items.back().name);
+            cursor = {{last.begin(), last.end()}, false, cursor.passed_page, false};
+        }
+        return unexpected(store_nonsense({"verify the store", {}}));
+    }
+
+    Expected<Step> read_step(const Cursor& cursor) {
+        const Doing doing{"verify the store", {}};
+        return store_.read<Step>(doing, [&](bool& again) -> Expected<Step> {
+            StoreChannel::Request request;
+            request.command = StoreCommand::survey;
+            request.has_area = true;
+            request.use = Payload::output;
+            request.content_room = limits::kListBufferBytesMax;
+            request.encode = [&cursor](protocol::PageArea area, Writer& out) {
+                encode(protocol::SurveyRequest{area, cursor.passed_page, cursor.inclusive, cursor.afresh, cursor.from}, out);
+            };
+            const Expected<StoreReply> reply = store_.look_up(doing, request, again);
+            if (!reply) return unexpected(reply.error());
+            const auto answer = protocol::decode_store<protocol::SurveyAnswer>(reply->answer);
+            if (!answer) return unexpected(store_nonsense(doing));
+            Step step;
+            step.more = answer->more || answer->pages.outcome == protocol::CallOutcome::need_pages;
+            step.passed_over = answer->passed_over;
+            if (step.passed_over) {
+                step.gap_end = reply->content;
+                const bool goes_on = step.gap_end.empty() || text_of(step.gap_end) > text_of(cursor.from);
+                if (!goes_on || step.gap_end.size() > limits::kNameBytesMax) return unexpected(store_nonsense(doing));
+                return step;
+            }
+            Bytes rest = reply->content;
+            std::string_view last = text_of(cursor.from);
+            bool may_equal = cursor.inclusive;
+            for (uint32_t i = 0; i < answer->items; ++i) {
+                const auto item = protocol::decode_item(rest);
+                const bool ascends = item && (last < text_of(item->name) || (may_equal && last == text_of(item->name)));
+                if (!ascends) return unexpected(store_nonsense(doing));
+                step.items.push_back({std::string(text_of(item->name)), item->metadata.size, item->metadata.inlined,
+                                      item->metadata.payload});
+                last = text_of(item->name);
+                may_equal = false;
+            }
+            return step;
+        });
+    }
+
+    // A content that the index keeps has been verified with its page.
+    Expected<void> take(const Item& item) {
+        if (item.inlined) {
+            count(item.size);
+        } else {
+            payloads_.push_back(item.payload);
+            if (const auto done = content(item.name, false); !done) return done;
+        }
+        tell();
+        return {};
+    }
+
+    void note_gap(const Cursor& cursor, Bytes end) {
+        std::string text = "cannot verify the store: page " + std::to_string(cursor.passed_page) +
+                           " of its index is damaged, missing, or was put back; lost with it are the objects ";
+        text += cursor.from.empty() ? "from the first name" : "from " + quoted(text_of(cursor.from));
+        text += end.empty() ? " to the last one" : " to before " + quoted(text_of(end));
+        report_.damaged.push_back({"", {ErrorCode::damaged, std::move(text), 0, 0}});
+    }
+
+    void count(uint64_t bytes) {
+        ++report_.objects;
+        report_.content_bytes += bytes;
+        ++progress_.objects;
+    }
+    void tell() const {
+        if (options_.on_progress) options_.on_progress(progress_);
+    }
+
+    // `asked_for`: it should be there.
+    Expected<void> content(const std::string& name, bool asked_for) {
+        const uint64_t bytes_before = progress_.content_bytes;
+        const Expected<uint64_t> size = read_content(name);
+        progress_.content_bytes = bytes_before + size.value_or(0);
+        if (size) {
+            count(*size);
+            return {};
+        }
+        if (size.error().code == ErrorCode::not_found) {
+            if (asked_for) report_.absent.push_back(name);
+            return {};
+        }
+        if (!is_damage(size.error().code)) return unexpected(size.error());
+        report_.damaged.push_back({name, size.error()});
+        return {};
+    }
+
+    Expected<uint64_t> read_content(const std::string& name) {
+        const Doing doing{"verify", name, Storage::store};
+        Id missing{};  // a payload that was not there for this generation
+        uint64_t missing_in = UINT64_MAX;
+        return store_.read<uint64_t>(doing, [&](bool& again) -> Expected<uint64_t> {
+            StoreChannel::Request request;
+            request.command = StoreCommand::get;
+            request.has_area = true;
+            request.use = Payload::output;
+            request.content_room = limits::kIndexEntryBytesMax;
+            request.encode = [&name](protocol::PageArea area, Writer& out) {
+                encode(protocol::StoreNameRequest{area, 0, bytes_of(name)}, out);
+            };
+            Expected<StoreReply> reply = store_.look_up(doing, request, again);
+            if (!reply) return unexpected(reply.error());
+            wipe(reply->content);
+            const auto answer = protocol::decode_store<protocol::GetAnswer>(reply->answer);
+            if (!answer) return unexpected(store_nonsense(doing));
+            if (answer->metadata.inlined) return answer->metadata.size;
+            Expected<StoreDirectory::Payload> file = store_.directory_.open_payload(answer->metadata.payload);
+            if (!file && file.error().code == ErrorCode::not_found) {
+                again = missing != answer->metadata.payload || missing_in != answer->pages.generation;
+                missing = answer->metadata.payload;
+                missing_in = answer->pages.generation;
+                return unexpected(store_damaged(doing, store_.directory_.path(), "the content"));
+            }
+            if (!file) return unexpected(file.error());
+            return read_segments(doing, *file, answer->metadata, again);
+        });
+    }
+
+    Expected<uint64_t> read_segments(const Doing& doing, StoreDirectory::Payload& file, const protocol::StoreMetadata& m,
+                                     bool& again) {
+        const Expected<uint64_t> size = file.size();
+        if (!size) return unexpected(size.error());
+        const auto damaged = [&] { return unexpected(store_damaged(doing, store_.directory_.path(), "the content")); };
+        if (m.segments == 0 || m.segment_bytes == 0 || m.segment_bytes > limits::kSegmentBytesServed ||
+            *size != m.size + uint64_t{m.segments} * kTagBytes)
+            return damaged();
+        const uint64_t bytes_before = progress_.content_bytes;
+        std::vector<std::byte> sealed;
+        for (uint32_t number = 0; number < m.segments; ++number) {
+            const uint64_t offset = uint64_t{number} * m.segment_bytes;
+            const auto bytes = static_cast<uint32_t>(std::min<uint64_t>(m.size - offset, m.segment_bytes));
+            sealed.resize(size_t{bytes} + kTagBytes);
+            if (const auto read = file.read(offset + uint64_t{number} * kTagBytes, sealed); !read) return unexpected(read.error());
+            const protocol::SegmentRequest segment{m.payload, number, number + 1 == m.segments, bytes};
+            StoreChannel::Request request;
+            request.command = StoreCommand::read_segment;
+            request.encode = [&segment](protocol::PageArea, Writer& out) { encode(segment, out); };
+            request.use = Payload::inout;
+            request.content = sealed;
+            request.content_room = sealed.size();
+            Expected<StoreReply> opened = store_.channel_.call(request, doing);
+            if (!opened) return unexpected(opened.error());
+            wipe(opened->content);
+            again = opened->died() || static_cast<Code>(opened->result) == Code::bad_state;
+            if (static_cast<Code>(opened->result) == Code::corrupt_object) return damaged();
+            if (!opened->ok()) return unexpected(error_of_store_command(opened->result, opened->origin, doing));
+            if (opened->content.size() != bytes) return unexpected(store_nonsense(doing));
+            progress_.content_bytes = bytes_before + offset + bytes;
+            if (number % 32 == 31) tell();
+        }
+        return m.size;
+    }
+
+    // Needed for changes only, so damage in it costs no object.
+    Expected<void> free_list() {
+        const Doing doing{"verify the store", {}};
+        const Expected<bool> done = store_.read<bool>(doing, [&](bool& again) -> Expected<bool> {
+            bool from_start = true;
+            for (size_t step = 0; step < kStepsMax; ++step) {
+                StoreChannel::Request request;
+                request.command = StoreCommand::free_list;
+                request.has_area = true;
+                request.encode = [&from_start](protocol::PageArea area, Writer& out) {
+                    encode(protocol::FreeListRequest{area, std::exchange(from_start, false)}, out);
+                };
+                const Expected<StoreReply> reply = store_.look_up(doing, request, again);
+                if (!reply) return unexpected(reply.error());
+                const auto answer = protocol::decode_store<protocol::FreeListAnswer>(reply->answer);
+                if (!answer) return unexpected(store_nonsense(doing));
+                if (answer->next_page == 0) return true;
+                store_.channel_.expect({answer->next_page});
+            }
+            return unexpected(store_nonsense(doing));
+        });
+        if (done) return {};
+        if (!is_damage(done.error().code)) return unexpected(done.error());
+        Error error = done.error();
+        error.message += "; it is of the list of free pages: all objects can be read, and none can be changed";
+        report_.damaged.push_back({"", std::move(error)});
+        return {};
+    }
+
+    Expected<void> count_unreferenced(const std::vector<std::string>& files) {
+        std::vector<std::string> known;
+        for (const Id& id : payloads_) {
+            const protocol::PayloadName name = protocol::payload_name(id);
+            known.emplace_back(name.data(), name.size());
+        }
+        std::sort(known.begin(), known.end());
+        VerifyReport::Unreferenced found;
+        for (const std::string& name : files) {
+            if (std::binary_search(known.begin(), known.end(), name)) continue;
+            const auto bytes = store_.directory_.size_of_idle_payload(name);
+            if (!bytes) continue;  // what cannot be looked at is no object's, either
+            if (!*bytes) continue;
+            ++found.files;
+            found.bytes += **bytes;
+        }
+        report_.unreferenced = found;
+        return {};
+    }
+
+    Store& store_;
+    const VerifyOptions& options_;
+    VerifyProgress progress_;
+    VerifyReport report_;
+    std::vector<Id> payloads_;
+};
+
+Expected<VerifyReport> Store::verify(const VerifyOptions& options) { return Verification(*this, options).run(); }
+
+}  // namespace festore

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Client::verify: of stores in client/store_verify.cpp; here what the TEE's own storages hold, object by object.
+#include "client/client_state.h"
+#include "client/errors.h"
+
+namespace festore {
+namespace {
+
+bool is_damage(ErrorCode code) { return code == ErrorCode::damaged || code == ErrorCode::failure; }
+
+// The names to look for, and how large what they name is in all.
+Expected<std::vector<std::string>> names_to_verify(Client& client, const VerifyOptions& options, VerifyProgress& progress,
+                                                   VerifyReport& report) {
+    if (!options.names.empty()) {
+        progress.objects_total = options.names.size();
+        return options.names;
+    }
+    const Expected<Listing> listing = client.list();
+    if (!listing) return unexpected(listing.error());
+    std::vector<std::string> names;
+    for (const ObjectInfo& object : listing->objects) {
+        names.push_back(object.name);
+        progress.content_bytes_total += object.size;
+    }
+    progress.objects_total = names.size();
+    for (uint32_t i = 0; i < listing->damaged; ++i)
+        report.damaged.push_back({"", {ErrorCode::damaged,
+                                       "cannot verify an object that the TEE found damaged or tampered with: its name and its "
+                                       "owner are lost with it",
+                                       0, 0}});
+    return names;
+}
+
+}  // namespace
+
+Expected<VerifyReport> Client::verify(const VerifyOptions& options) {
+    for (const std::string& name : options.names)
+        if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
+    if (state_->store) return state_->store->verify(options);
+    VerifyReport report;
+    VerifyProgress progress;
+    const Expected<std::vector<std::string>> names = names_to_verify(*this, options, progress, report);
+    if (!names) return unexpected(names.error());
+    for (const std::string& name : *names) {
+        Expected<std::vector<std::byte>> content = get(name);
+        if (content) {
+            ++report.objects;
+            report.content_bytes += content->size();
+            progress.content_bytes += content->size();
+            ++progress.objects;
+            wipe(*content);
+        } else if (content.error().code == ErrorCode::not_found) {
+            if (!options.names.empty()) report.absent.push_back(name);
+        } else if (is_damage(content.error().code)) {
+            report.damaged.push_back({name, content.error()});
+        } else {
+            return unexpected(content.error());
+        }
+        if (options.on_progress) options.on_progress(progress);
+    }
+    return report;
+}
+
+}  // namespace festore

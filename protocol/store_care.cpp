@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "protocol/store_care.h"
+
+#include "protocol/store_fields.h"
+
+namespace festore::protocol {
+namespace {
+
+void write(const OwnerClaim& m, Writer& out) {
+    out.u8(m.of_other ? 1 : 0);
+    out.u32(m.login);
+    out.u32(m.id);
+}
+OwnerClaim read_owner(Reader& in, bool& valid) {
+    OwnerClaim m;
+    m.of_other = read_bool(in, valid);
+    m.login = in.u32();
+    m.id = in.u32();
+    const bool fits = m.of_other ? m.login == 1 || m.login == 2 : m.login == 0 && m.id == 0;
+    valid = valid && fits;
+    return m;
+}
+
+}  // namespace
+
+void encode(const SurveyRequest& m, Writer& out) {
+    write(m.area, out);
+    out.u32(m.passed_page);
+    out.u8(static_cast<uint8_t>((m.inclusive ? 1 : 0) | (m.afresh ? 2 : 0)));
+    write_name(m.from, out);
+}
+template <>
+Result<SurveyRequest> decode_store(Bytes input) {
+    Reader in(input);
+    SurveyRequest m;
+    m.area = read_area(in);
+    m.passed_page = in.u32();
+    const uint8_t flags = in.u8();
+    m.inclusive = (flags & 1) != 0;
+    m.afresh = (flags & 2) != 0;
+    m.from = read_name(in);
+    return finish(in, m, is_valid(m.area) && only(flags, 3));
+}
+
+void encode(const SurveyAnswer& m, Writer& out) {
+    encode(m.pages, out);
+    out.u8(m.more ? 1 : 0);
+    out.u8(m.passed_over ? 1 : 0);
+    out.u32(m.items);
+}
+template <>
+Result<SurveyAnswer> decode_store(Bytes input) {
+    Reader in(input);
+    bool valid = true;
+    SurveyAnswer m;
+    m.pages = read_page_answer(in, valid);
+    m.more = read_bool(in, valid);
+    m.passed_over = read_bool(in, valid);
+    m.items = in.u32();
+    return finish(in, m, valid);
+}
+
+void encode(const FreeListRequest& m, Writer& out) {
+    write(m.area, out);
+    out.u8(m.from_start ? 1 : 0);
+}
+template <>
+Result<FreeListRequest> decode_store(Bytes input) {
+    Reader in(input);
+    bool valid = true;
+    FreeListRequest m;
+    m.area = read_area(in);
+    m.from_start = read_bool(in, valid);
+    return finish(in, m, valid && is_valid(m.area));
+}
+
+void encode(const FreeListAnswer& m, Writer& out) {
+    encode(m.pages, out);
+    out.u32(m.next_page);
+}
+template <>
+Result<FreeListAnswer> decode_store(Bytes input) {
+    Reader in(input);
+    bool valid = true;
+    FreeListAnswer m;
+    m.pages = read_page_answer(in, valid);
+    m.next_page = in.u32();
+    return finish(in, m, valid);
+}
+
+void encode(const FindRequest& m, Writer& out) {
+    out.u8(m.anchor);
+    write(m.owner, out);
+}
+template <>
+Result<FindRequest> decode_store(Bytes input) {
+    Reader in(input);
+    bool valid = true;
+    FindRequest m;
+    m.anchor = in.u8();
+    m.owner = read_owner(in, valid);
+    return finish(in, m, valid && is_anchor(m.anchor));
+}
+
+void encode(const DestroyRequest& m, Writer& out) {
+    out.u8(m.anchor);
+    write(m.owner, out);
+    out.bytes(m.store_id);
+}
+template <>
+Result<DestroyRequest> decode_store(Bytes input) {
+    Reader in(input);
+    bool valid = true;
+    DestroyRequest m;
+    m.anchor = in.u8();
+    m.owner = read_owner(in, valid);
+    in.read_into(m.store_id);
+    return finish(in, m, valid && is_anchor(m.anchor));
+}
+
+}  // namespace festore::protocol

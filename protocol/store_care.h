@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Messages for the care of a store: reading all of it back (verify) and giving it up (destroy). Encoding, parameters and
+// the page area are those of protocol/store_messages.h, whose commands from 64 on these are.
+#pragma once
+#include "protocol/store_messages.h"
+
+namespace festore::protocol {
+
+// Goes over the index in the order of names, and over what is damaged in it.
+struct SurveyRequest {  // 10 + key
+    PageArea area;
+    uint32_t passed_page = 0;  // this page is damaged: say where the names behind it begin; 0: none is
+    bool inclusive = false;    // from the key on; else from behind it
+    bool afresh = false;       // what the TA remembers of pages is forgotten first
+    Bytes from;                // up to kNameBytesMax bytes, a name or the start of one; empty: from the first name
+};
+struct SurveyAnswer {  // PageAnswer, 6
+    PageAnswer pages;          // need_pages: what was listed counts all the same
+    bool more = false;
+    bool passed_over = false;  // nothing was listed: the content is the key from which on to continue; none: the end
+    uint32_t items = 0;        // StoreListItem, one behind the other
+};
+
+// Goes over the pages of the free list; the TA remembers how far.
+struct FreeListRequest {  // 5 bytes
+    PageArea area;
+    bool from_start = false;
+};
+struct FreeListAnswer {  // PageAnswer, 4
+    PageAnswer pages;
+    uint32_t next_page = 0;  // to go on with; 0: the end, and all is well
+};
+
+// Whose store is meant: the caller's own, or, which only uid 0 may ask, another's.
+struct OwnerClaim {  // 9 bytes
+    bool of_other = false;
+    uint32_t login = 0;  // of the other: 1 user, 2 group; else 0
+    uint32_t id = 0;     // its uid or gid; else 0
+};
+// The record of a store, without its directory. item_not_found: there is none under this anchor. corrupt_object,
+// not_supported: there is one that cannot be read. access_denied: another's, and the caller is not uid 0.
+struct FindRequest {  // 10 bytes → StoreStatus
+    uint8_t anchor = 1;
+    OwnerClaim owner;
+};
+// Its record is gone, and all that the TA remembers of it. item_not_found: it was gone before. bad_parameters: the
+// record is of another store.
+struct DestroyRequest {  // 26 bytes → empty answer
+    uint8_t anchor = 1;
+    OwnerClaim owner;
+    Id store_id{};
+};
+
+void encode(const SurveyRequest& m, Writer& out);
+void encode(const SurveyAnswer& m, Writer& out);
+void encode(const FreeListRequest& m, Writer& out);
+void encode(const FreeListAnswer& m, Writer& out);
+void encode(const FindRequest& m, Writer& out);
+void encode(const DestroyRequest& m, Writer& out);
+
+template <>
+Result<SurveyRequest> decode_store(Bytes input);
+template <>
+Result<SurveyAnswer> decode_store(Bytes input);
+template <>
+Result<FreeListRequest> decode_store(Bytes input);
+template <>
+Result<FreeListAnswer> decode_store(Bytes input);
+template <>
+Result<FindRequest> decode_store(Bytes input);
+template <>
+Result<DestroyRequest> decode_store(Bytes input);
+
+}  // namespace festore::protocol

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reading all of a store's index back, past what is damaged in it, and its free list. Payloads are read as ever.
+#include "engine/page_numbers.h"
+#include "gp/heap_buffer.h"
+#include "ta/store_items.h"
+
+namespace festore::ta {
+namespace {
+
+using engine::PageKind;
+using engine::Pinned;
+using engine::Progress;
+using engine::RootRecord;
+using protocol::CallOutcome;
+
+engine::Tree tree_of(const RootRecord& record) { return {record.index, record.height, record.page_count}; }
+
+void give(StoreCall& call, Bytes content) {
+    if (!content.empty())
+        TEE_MemMove(call.content.memref.buffer, content.data(), static_cast<gp::Size>(content.size()));
+    call.content.memref.size = static_cast<gp::Size>(content.size());
+}
+
+// Reads on from where the walk is, as far as pages have come.
+Result<Progress> read_free_list(engine::Pages& pages, const RootRecord& record, FreeListWalk& walk) {
+    while (!walk.next.is_none()) {
+        const Pinned page = FESTORE_TRY(pages.fetch(walk.next, PageKind::free_list, 0, engine::Use::once));
+        if (!page) return Progress::need_pages;
+        const auto list = FESTORE_TRY(engine::check_free_list_page(page.frame().bytes, record.page_count));
+        walk.numbers += list.count;
+        ++walk.pages;
+        if (walk.numbers > record.free_pages || walk.pages > record.page_count) return fail(Code::corrupt_object);
+        walk.next = list.next;
+    }
+    if (walk.numbers != record.free_pages) return fail(Code::corrupt_object);
+    return Progress::done;
+}
+
+}  // namespace
+
+Status store_survey(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::SurveyRequest>(call.request));
+    PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
+    const RootRecord record = FESTORE_TRY(call.record());
+    Workspace* const workspace = FESTORE_TRY(call.workspace(record));
+    const size_t room = call.content.memref.buffer == nullptr ? 0 : size_t{call.content.memref.size};
+    call.content.memref.size = 0;
+    if (room < limits::kListBufferBytesMin) {
+        call.content.memref.size = limits::kListBufferBytesMin;
+        return fail(Code::short_buffer);
+    }
+    if (request.afresh) workspace->pages.drop_all();
+    const engine::Tree tree = tree_of(record);
+    workspace->pages.begin_call(area, tree, nullptr);
+    gp::HeapBuffer buffer = FESTORE_TRY(gp::HeapBuffer::allocate(std::min(room, limits::kListBufferBytesMax)));
+    ItemSink sink(buffer.bytes());
+    engine::IndexReader reader(workspace->pages, tree);
+    const auto listed = reader.list({request.from, {}, request.inclusive, request.passed_page}, sink);
+    protocol::SurveyAnswer answer;
+    answer.pages = page_answer(listed ? outcome_of(listed->progress) : CallOutcome::done, record.generation,
+                               workspace->pages, area);
+    if (!listed) {
+        encode(answer.pages, call.answer);
+        return tl::make_unexpected(listed.error());
+    }
+    answer.items = sink.count();
+    answer.passed_over = listed->passed_over && sink.count() == 0;
+    answer.more = listed->more || (listed->passed_over && sink.count() > 0);
+    give(call, answer.passed_over ? reader.gap_end() : sink.items());
+    encode(answer, call.answer);
+    return {};
+}
+
+Status store_free_list(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::FreeListRequest>(call.request));
+    PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
+    const RootRecord record = FESTORE_TRY(call.record());
+    Workspace* const workspace = FESTORE_TRY(call.workspace(record));
+    auto& walk = call.session.store.free_list;
+    if (request.from_start) walk.emplace(FreeListWalk{record.generation, record.free_list, 0, 0});
+    if (!walk || walk->generation != record.generation) return fail(Code::bad_state);
+    const engine::Tree tree = tree_of(record);
+    workspace->pages.begin_call(area, tree, nullptr);
+    const uint32_t pages_before = walk->pages;
+    Result<Progress> read = read_free_list(workspace->pages, record, *walk);
+    protocol::FreeListAnswer answer;
+    if (read && *read == Progress::need_pages && walk->pages > pages_before) read = Progress::done;
+    if (read && *read == Progress::done) answer.next_page = walk->next.page;
+    answer.pages = page_answer(read ? outcome_of(*read) : CallOutcome::done, record.generation, workspace->pages, area);
+    if (!read) {
+        encode(answer.pages, call.answer);
+        return tl::make_unexpected(read.error());
+    }
+    encode(answer, call.answer);
+    return {};
+}
+
+}  // namespace festore::ta

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# A store that is damaged, and one that is given up: verify and destroy by the command.
+load helper
+
+# An identity has one store, so each test takes a fresh TEE, which has none at all.
+setup() {
+    need_sim "to have no store at first"
+    enter_folder
+    fresh_tee
+    export FESTORE_STORE=$PWD/secrets
+}
+teardown() { [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"; }
+
+store() { festore --storage store "$@"; }
+fill() {
+    for i in $(seq 60); do echo "put --text object-$i $(repeated 100 x)"; done > lines
+    store batch lines
+    make_file 100000 large
+    store put large large
+}
+
+@test "verify: a damaged content is named, exit 6, and the others are looked at" {
+    fill
+    flip_byte "$(find secrets/payloads -type f)" 50000
+    run --separate-stderr store verify
+    [ "$status" = 6 ]
+    [ "$stderr" = "festore: cannot verify 'large': the content in the store at '$PWD/secrets' is damaged, missing, or was put back" ]
+    [ "$output" = "$(printf '60 objects whole, 6000 bytes\n1 damaged')" ]
+    run --separate-stderr store verify --json
+    [ "$(json '[e["name"] for e in d["damaged"]], d["objects"], d["error"]["code"], d["unreferenced"]["files"]')" = "(['large'], 60, 6, 0)" ]
+    run --separate-stderr store verify object-1
+    expect_success
+}
+@test "verify: damaged pages of the index are ranges of names, exit 6" {
+    fill
+    for page in $(seq 2 $(($(stat -c %s secrets/pages) / 4096 - 1))); do flip_byte secrets/pages $((page * 4096)); done
+    run --separate-stderr store verify
+    [ "$status" = 6 ]
+    [[ $stderr == *"page "*" of its index is damaged, missing, or was put back; lost with it are the objects from the first name"* ]]
+    [[ $stderr == *"of the list of free pages"* ]]
+}
+@test "verify: files that no object refers to are no damage" {
+    fill
+    head -c 500 /dev/zero > "secrets/payloads/$(repeated 32 a)"
+    run --separate-stderr store verify
+    expect_success
+    [ "${lines[1]}" = "1 file that no object refers to, 500 bytes: left behind by a crash, no damage" ]
+}
+@test "verify where there is no store: exit 3" {
+    run --separate-stderr store verify
+    expect_error 3 "cannot verify the store: there is no store at *"
+}
+@test "destroy: all of the store is gone, and nothing else" {
+    fill
+    touch secrets/mine
+    run --separate-stderr store destroy --yes
+    expect_success
+    [ "$output" = "left, since it is not the store's: $PWD/secrets/mine" ]
+    [ "$(ls -A secrets)" = mine ]
+    rm secrets/mine
+    run --separate-stderr store get large
+    expect_error 3 "*there is no store at*"
+    store init
+    [ -z "$(store ls)" ]
+}
+@test "destroy without a terminal and without --yes: exit 2, and nothing is done" {
+    echo x | store put a
+    run --separate-stderr store destroy < /dev/null
+    expect_error 2 "destroy: there is no terminal to ask on whether it is meant: say --yes; *"
+    [ "$(store get a)" = x ]
+}
+@test "destroy asks on a terminal, and only yes is a yes" {
+    need script
+    echo x | store put a
+    for answer in no "" y; do
+        run script -qec "'$FESTORE_BIN' --storage store destroy" /dev/null <<< "$answer"
+        [ "$status" = 1 ]
+        [[ $output == *"destroy the store at '$PWD/secrets' for good, with its 1 objects. Type yes to go on: "* ]]
+        [ "$(store get a)" = x ]
+    done
+    run script -qec "'$FESTORE_BIN' --storage store destroy" /dev/null <<< yes
+    [ "$status" = 0 ]
+    [ -z "$(ls -A secrets)" ]
+}
+@test "destroy --lost drops the record of a store whose directory is lost" {
+    echo x | store put a
+    run --separate-stderr store destroy --lost --yes
+    expect_error 4 "cannot destroy the store: its directory is not lost, but at '$PWD/secrets': *"
+    rm -rf secrets
+    run --separate-stderr store init
+    expect_error 4 "*'festore destroy --lost'*"
+    run --separate-stderr store destroy --yes
+    expect_error 3 "cannot destroy the store: there is none at '$PWD/secrets'; *--lost"
+    run --separate-stderr store destroy --lost --yes --json
+    expect_success
+    [ "$(json 'd["record_dropped"], d["files_removed"]')" = "(True, 0)" ]
+    store init
+    run --separate-stderr store destroy --lost --yes
+    expect_error 4 "*"
+}
+@test "destroy --owner: root only" {
+    need_other_users
+    export FESTORE_STORE=$FESTORE_SIM_DIR/stores/other
+    echo x | as_user 4321 --storage store put a
+    run --separate-stderr as_user 4322 --storage store destroy --owner uid:4321 --yes
+    expect_error 5 "cannot look for a store's record: only root may *"
+    run --separate-stderr store destroy --owner uid:4321 --yes
+    expect_success
+    run --separate-stderr as_user 4321 --storage store get a
+    expect_error 6 "*the TEE has no record of the store at *"
+    as_user 4321 --storage store destroy --yes
+    [ -z "$(ls -A "$FESTORE_STORE")" ]
+    run --separate-stderr store destroy --owner 4321 --yes
+    expect_error 2 "destroy: --owner is uid:N or gid:N, not '4321'; *"
+}
+@test "destroy of what is no store, and of another storage" {
+    mkdir secrets
+    touch secrets/file
+    run --separate-stderr store destroy --yes
+    expect_error 1 "cannot destroy the store: '$PWD/secrets' is not a store"
+    [ "$(ls -A secrets)" = file ]
+    run --separate-stderr festore --storage ree destroy --yes
+    expect_error 2 "destroy: only a store can do that*"
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Giving a store up: with its directory, without it, by root; and cut by power, or failing, at every place. What is left is
+// the whole store, or a rest that destroy removes when it is run again, and of which init makes a new store.
+#include "sim/include/tee_internal_api.h"
+#include "tests/store/model.h"
+
+#include <cerrno>
+
+namespace festore::store_test {
+namespace {
+
+const std::string kDirectory = "/data/user/store";
+
+class Destroying : public testing::TestWithParam<Anchor> {
+protected:
+    static const Verb& verb() { return all_verbs()[1]; }  // put: it begins with a store
+    void SetUp() override { before_ = before_verb(device_, verb(), GetParam()); }
+
+    size_t records() const {
+        size_t used = 0;
+        for (const auto& [key, table] : device_.tee_objects())
+            for (size_t at = 0; at < table.size(); at += 256)
+                if (table[at] != std::byte{}) ++used;
+        return used;
+    }
+    std::vector<std::string> files() const {
+        std::vector<std::string> found;
+        for (const auto& [name, content] : device_.snapshot().files.files) found.push_back(name);
+        return found;
+    }
+    static Expected<DestroyReport> destroy(Client& client, bool lost = false) {
+        DestroyOptions options;
+        options.lost_directory = lost;
+        return client.destroy(options);
+    }
+    template <class T>
+    static int code(const Expected<T>& answer) {
+        return answer ? 0 : static_cast<int>(answer.error().code);
+    }
+    InitOptions anchored() const {
+        InitOptions options;
+        options.anchor = GetParam();
+        return options;
+    }
+
+    // After an interruption: the whole store, or none; then a new one.
+    void check_rest(const std::string& what) {
+        const bool whole = records() == 1;
+        if (whole) EXPECT_EQ(read_all(device_, what), verb().states().front()) << what;
+        else EXPECT_NE(code(device_.connect().get("a")), kDone) << what;
+        const auto again = [&] {
+            Client client = device_.connect();
+            return destroy(client);
+        }();
+        EXPECT_TRUE(again || again.error().code == ErrorCode::not_found) << what << ": " << again.error().message;
+        EXPECT_EQ(records(), 0U) << what;
+        EXPECT_TRUE(files().empty()) << what;
+        Client client = device_.connect();
+        const auto made = client.init(anchored());
+        EXPECT_TRUE(made) << what << ": " << made.error().message;
+        EXPECT_TRUE(client.put("a", content_of(10))) << what;
+        EXPECT_EQ(client.list()->objects.size(), 1U) << what;
+    }
+
+    Device device_;
+    Device::Snapshot before_;
+};
+
+TEST_P(Destroying, NothingOfItIsLeftAndANewOneCanBeMade) {
+    Client client = device_.connect();
+    const auto report = destroy(client);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_TRUE(report->record_dropped);
+    EXPECT_EQ(report->files, 4U) << "header, pages, lock, one payload";
+    EXPECT_TRUE(report->left.empty());
+    EXPECT_TRUE(files().empty());
+    EXPECT_EQ(records(), 0U);
+    EXPECT_EQ(code(client.get("a")), kNotFound);
+    EXPECT_EQ(code(destroy(client)), kNotFound);
+    EXPECT_TRUE(client.init(anchored()));
+    EXPECT_EQ(client.list()->objects.size(), 0U);
+}
+
+TEST_P(Destroying, WhatIsNotTheStoresStays) {
+    for (const char* name : {"/mine", "/payloads/mine"}) {
+        Files::Handle handle = Files::kNoHandle;
+        ASSERT_EQ(device_.files().open(kDirectory + name, Files::Open::create_new, 0600, handle), 0);
+        device_.files().close(handle);
+    }
+    Client client = device_.connect();
+    const auto report = destroy(client);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->left, (std::vector{kDirectory + "/payloads/mine", kDirectory + "/mine"}));
+    EXPECT_EQ(files(), (std::vector{kDirectory + "/mine", kDirectory + "/payloads/mine"}));
+    EXPECT_EQ(records(), 0U);
+}
+
+TEST_P(Destroying, AnothersStoreInTheSameTableStays) {
+    Client other = device_.connect(1001, "/data/other/store");
+    ASSERT_TRUE(other.init(anchored()));
+    ASSERT_TRUE(other.put("theirs", content_of(50)));
+    Client client = device_.connect();
+    ASSERT_TRUE(destroy(client));
+    EXPECT_EQ(records(), 1U);
+    EXPECT_EQ(*other.get("theirs"), content_of(50));
+    ASSERT_TRUE(other.put("theirs", content_of(60)));
+    ASSERT_TRUE(client.init(anchored()));
+    EXPECT_EQ(*other.get("theirs"), content_of(60));
+}
+
+TEST_P(Destroying, Rule20OnlyTheOwnDirectory) {
+    Client other = device_.connect(1001);
+    const auto refused = destroy(other);
+    EXPECT_EQ(code(refused), kNotPermitted);
+    EXPECT_EQ(device_.snapshot().files, before_.files);
+    // An older store of the same user, whose record was dropped: the TEE knows another one by now.
+    Client client = device_.connect();
+    ASSERT_TRUE(destroy(client, false));
+    Client elsewhere = device_.connect(1000, "/data/user/second");
+    ASSERT_TRUE(elsewhere.init(anchored()));
+    const Device::TeeObjects tee = device_.tee_objects();
+    SimulatedFiles::Snapshot both = device_.snapshot().files;
+    both.files.insert(before_.files.files.begin(), before_.files.files.end());
+    both.folders.insert(before_.files.folders.begin(), before_.files.folders.end());
+    device_.files().restore(both);
+    Client late = device_.connect();
+    const auto wrong = destroy(late);
+    ASSERT_EQ(code(wrong), kDamaged);
+    EXPECT_NE(wrong.error().message.find("not the one that the TEE has a record of"), std::string::npos) << wrong.error().message;
+    EXPECT_EQ(device_.tee_objects(), tee);
+    EXPECT_EQ(device_.snapshot().files, both);
+}
+
+TEST_P(Destroying, Rule18AStoreOfAnotherDeviceIsLeftAlone) {
+    device_.restore({before_.files, {}});
+    sim::Config config;
+    config.huk[3] = std::byte{9};
+    sim::Tee other(config);
+    other.install(ta::host_image());
+    sim::use_tee(&other);
+    {
+        Client client = device_.connect();
+        const auto refused = destroy(client);
+        ASSERT_EQ(code(refused), kDamaged);
+        EXPECT_NE(refused.error().message.find("another device"), std::string::npos) << refused.error().message;
+    }
+    EXPECT_EQ(device_.snapshot().files, before_.files);
+    sim::use_tee(&device_.tee());
+}
+
+TEST_P(Destroying, ALostDirectoryNeedsToBeToldSo) {
+    {
+        Client here = device_.connect();
+        const auto not_lost = destroy(here, true);
+        EXPECT_EQ(code(not_lost), kConflict) << not_lost.error().message;
+    }
+    device_.restore({{{"/"}, {}}, before_.tee});
+    Client client = device_.connect();
+    EXPECT_EQ(code(client.init(anchored())), kConflict);
+    EXPECT_EQ(code(destroy(client)), kNotFound);
+    EXPECT_EQ(records(), 1U);
+    const auto record = client.store_record();
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->anchor, GetParam());
+    EXPECT_EQ(record->objects, verb().states().front()->size());
+    const auto dropped = destroy(client, true);
+    ASSERT_TRUE(dropped) << dropped.error().message;
+    EXPECT_TRUE(dropped->record_dropped);
+    EXPECT_EQ(records(), 0U);
+    EXPECT_EQ(code(client.store_record()), kNotFound);
+    EXPECT_EQ(code(destroy(client, true)), kNotFound);
+    EXPECT_TRUE(client.init(anchored()));
+}
+
+TEST_P(Destroying, Rule21RootDropsTheRecordOfAnother) {
+    DestroyOptions options;
+    options.other = DestroyOptions::Other{false, 1000};
+    Client stranger = device_.connect(1001, "/data/other/store");
+    EXPECT_EQ(code(stranger.destroy(options)), kNotPermitted);
+    EXPECT_EQ(code(stranger.store_record(options.other)), kNotPermitted);
+    Client owner = device_.connect();
+    ASSERT_TRUE(owner.get("a"));
+    Client root = device_.connect(0, "/data/root/store");
+    EXPECT_EQ(root.store_record(options.other)->objects, verb().states().front()->size());
+    EXPECT_EQ(code(root.destroy({false, DestroyOptions::Other{true, 1000}})), kNotFound) << "a group of that number";
+    ASSERT_TRUE(root.destroy(options));
+    EXPECT_EQ(records(), 0U);
+    EXPECT_EQ(device_.snapshot().files, before_.files) << "the directory is the owner's affair";
+    EXPECT_EQ(code(owner.get("a")), kDamaged) << "nothing is served";
+    ASSERT_TRUE(destroy(owner));
+    EXPECT_TRUE(files().empty());
+}
+
+TEST_P(Destroying, SessionsThatHaveItOpenServeNothingMore) {
+    Client reader = device_.connect();
+    ASSERT_TRUE(reader.get("p"));
+    {
+        Client writer = device_.connect();
+        Expected<Transaction> running = writer.begin();
+        ASSERT_TRUE(running);
+        Client client = device_.connect();
+        EXPECT_EQ(code(destroy(client)), kBusy) << "rule 6: the writer has the lock";
+        EXPECT_EQ(code(destroy(writer)), kConflict);
+    }
+    Client client = device_.connect();
+    ASSERT_TRUE(destroy(client));
+    EXPECT_EQ(code(reader.get("p")), kNotFound);
+    EXPECT_EQ(code(reader.list()), kNotFound);
+    ASSERT_TRUE(reader.put("a", content_of(5))) << "which makes a new store";
+    EXPECT_EQ(reader.list()->objects.size(), 1U);
+    EXPECT_EQ(code(client.get("p")), kNotFound);
+}
+
+TEST_P(Destroying, CutAtEveryEventAndEveryCallIntoTeeStorage) {
+    size_t cases = 0;
+    for (const char kind : {'e', 's'}) {
+        for (unsigned seed = 1; seed <= (kind == 'e' ? 3U : 1U); ++seed) {
+            for (uint64_t n = 1;; ++n, ++cases) {
+                std::mt19937_64 random(seed * 1000 + n);
+                device_.restore(before_);
+                if (kind == 'e') device_.cut_at_event(n);
+                else device_.cut_at_storage_call(n);
+                bool done = false;
+                if (Expected<Client> client = device_.try_connect()) done = destroy(*client).has_value();
+                const bool cut = device_.is_off();
+                EXPECT_NE(done, cut && !done) << "told as it was";
+                device_.cut_power(random);
+                check_rest(std::string(1, kind) + std::to_string(n));
+                if (!cut) break;
+                ASSERT_FALSE(HasFailure()) << kind << n << " seed " << seed;
+                ASSERT_LT(n, 500U);
+            }
+        }
+    }
+    std::printf("%zu cuts\n", cases);
+    EXPECT_GT(cases, 60U);
+}
+
+TEST_P(Destroying, EveryFaultOfFilesAndOfTheTee) {
+    size_t cases = 0;
+    const auto all = [&](const char* what, const std::function<void(uint64_t)>& arm, const std::function<bool()>& is_due) {
+        for (uint64_t n = 1; n < 500; ++n, ++cases) {
+            device_.restore(before_);
+            arm(n);
+            if (Expected<Client> client = device_.try_connect()) {
+                const auto done = destroy(*client);
+                if (!done) EXPECT_FALSE(done.error().message.empty());
+                if (done) EXPECT_EQ(records(), 0U) << what << n;
+            }
+            const bool due = is_due();
+            arm(0);
+            check_rest(what + std::to_string(n));
+            if (due) return;
+            ASSERT_FALSE(HasFailure()) << what << n;
+        }
+    };
+    for (const int number : {EIO, EACCES})
+        all("file ", [&](uint64_t n) { device_.files().fail_at(n, number); }, [&] { return device_.files().will_fail(); });
+    const auto storage = [&](uint32_t result, bool panics) {
+        return [this, result, panics](uint64_t n) {
+            sim::Faults faults;
+            faults.storage = n;
+            faults.storage_code = result;
+            faults.panic_on_storage = panics && n != 0;
+            device_.tee().set_faults(faults);
+        };
+    };
+    const auto storage_due = [&] { return device_.tee().faults().storage != 0; };
+    all("storage ", storage(TEE_ERROR_STORAGE_NOT_AVAILABLE, false), storage_due);
+    all("full ", storage(TEE_ERROR_STORAGE_NO_SPACE, false), storage_due);
+    all("panic ", storage(TEE_ERROR_GENERIC, true), storage_due);
+    all("answer ", [&](uint64_t n) { device_.lose_answer(n); }, [&] { return device_.will_lose_answer(); });
+    std::printf("%zu faults\n", cases);
+    EXPECT_GT(cases, 40U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Anchors, Destroying, testing::Values(Anchor::ree, Anchor::rpmb),
+                         [](const auto& info) { return info.param == Anchor::ree ? "ree" : "rpmb"; });
+
+}  // namespace
+}  // namespace festore::store_test

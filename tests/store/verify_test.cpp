@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reading a store back whole: what is damaged is named, and nothing else; what is behind it is still looked at.
+#include "base/limits.h"
+#include "sim/include/tee_internal_api.h"
+#include "tests/store/model.h"
+
+namespace festore::store_test {
+namespace {
+
+constexpr const char* kPages = "/data/user/store/pages";
+constexpr const char* kPayloads = "/data/user/store/payloads";
+constexpr size_t kPage = limits::kPageBytes;
+constexpr size_t kLarge = 100000;
+
+class VerifyStore : public testing::Test {
+protected:
+    // Three levels of index, two contents of their own, free pages.
+    void fill(size_t objects = 400) {
+        Client client = device_.connect();
+        Expected<Transaction> transaction = client.begin();
+        ASSERT_TRUE(transaction) << transaction.error().message;
+        for (unsigned i = 0; i < objects; ++i) put(*transaction, "object " + std::to_string(i), 150);
+        put(*transaction, "payload 0", kLarge);
+        put(*transaction, "payload 1", kLarge);
+        ASSERT_TRUE(transaction->commit());
+        ASSERT_TRUE(client.put("object 1", truth_["object 1"]));
+        ASSERT_GT(client.store_status()->free_pages, 0U);
+        good_ = device_.snapshot();
+    }
+    void put(Transaction& transaction, const std::string& name, size_t size) {
+        truth_[name] = content_of(size, static_cast<unsigned>(truth_.size()));
+        ASSERT_TRUE(transaction.put(name, truth_[name]));
+    }
+    VerifyReport verify(const std::vector<std::string>& names = {}) {
+        Client client = device_.connect();
+        return verify(client, names);
+    }
+    static VerifyReport verify(Client& client, const std::vector<std::string>& names = {}) {
+        VerifyOptions options;
+        options.names = names;
+        Expected<VerifyReport> report = client.verify(options);
+        EXPECT_TRUE(report) << report.error().message;
+        return report.value_or(VerifyReport());
+    }
+    uint64_t bytes() const {
+        uint64_t sum = 0;
+        for (const auto& [name, content] : truth_) sum += content.size();
+        return sum;
+    }
+    std::vector<std::string> payloads() const {
+        std::vector<std::string> found;
+        for (const auto& [name, content] : good_.files.files)
+            if (name.starts_with(kPayloads)) found.push_back(name);
+        return found;
+    }
+    void flip(const std::string& file, size_t offset) { device_.files().at(file)[offset] ^= std::byte{1}; }
+
+    Device device_;
+    Objects truth_;
+    Device::Snapshot good_;
+};
+
+TEST_F(VerifyStore, AWholeStoreIsWholeAndStaysUntouched) {
+    fill();
+    const sim::Counters before = device_.tee().counters();
+    VerifyProgress last;
+    {
+        Client client = device_.connect();
+        VerifyOptions options;
+        options.on_progress = [&](const VerifyProgress& progress) {
+            EXPECT_GE(progress.objects, last.objects);
+            EXPECT_GE(progress.content_bytes, last.content_bytes);
+            last = progress;
+        };
+        const auto report = client.verify(options);
+        ASSERT_TRUE(report) << report.error().message;
+        EXPECT_EQ(report->objects, truth_.size());
+        EXPECT_EQ(report->content_bytes, bytes());
+        EXPECT_TRUE(report->damaged.empty());
+        ASSERT_TRUE(report->unreferenced);
+        EXPECT_EQ(report->unreferenced->files, 0U);
+    }
+    EXPECT_EQ(last.objects, truth_.size());
+    EXPECT_EQ(last.objects_total, truth_.size());
+    EXPECT_EQ(last.content_bytes_total, bytes());
+    EXPECT_EQ(device_.tee().counters().storage_write, before.storage_write);
+    EXPECT_EQ(device_.snapshot().files, good_.files);
+    EXPECT_LE(device_.tee().ta_heap_bytes_peak(ta::host_image().uuid), limits::kTaHeapBytes);
+}
+
+// Each page of the index in turn: what the report calls whole is whole, the rest is in a range that it names.
+TEST_F(VerifyStore, EachPageOfTheIndexDamaged) {
+    fill();
+    const size_t pages = device_.files().at(kPages).size() / kPage;
+    size_t gaps = 0;
+    size_t of_free_list = 0;
+    size_t all_lost = 0;
+    for (size_t page = 2; page < pages; ++page) {
+        flip(kPages, page * kPage + 100);
+        const VerifyReport report = verify();
+        flip(kPages, page * kPage + 100);
+        if (report.damaged.empty()) {
+            EXPECT_EQ(report.objects, truth_.size()) << "page " << page << " is free";
+            continue;
+        }
+        ASSERT_EQ(report.damaged.size(), 1U) << "page " << page;
+        EXPECT_EQ(report.damaged[0].name, "");
+        EXPECT_EQ(report.damaged[0].error.code, ErrorCode::damaged);
+        EXPECT_NE(report.damaged[0].error.message.find("page " + std::to_string(page)), std::string::npos)
+            << report.damaged[0].error.message;
+        if (report.damaged[0].error.message.find("free pages") != std::string::npos) {
+            ++of_free_list;
+            EXPECT_EQ(report.objects, truth_.size());
+            continue;
+        }
+        ++gaps;
+        EXPECT_FALSE(report.unreferenced) << "it cannot be told";
+        EXPECT_LT(report.objects, truth_.size());
+        if (report.objects == 0) ++all_lost;
+    }
+    EXPECT_EQ(of_free_list, 1U);
+    EXPECT_EQ(all_lost, 1U) << "the root";
+    EXPECT_GT(gaps, 15U);
+    std::printf("%zu pages of the index damaged in turn\n", gaps);
+    EXPECT_EQ(verify().objects, truth_.size());
+}
+
+TEST_F(VerifyStore, SeveralDamagedPagesAndContentsAtOnce) {
+    fill();
+    const size_t pages = device_.files().at(kPages).size() / kPage;
+    for (size_t page = 5; page < pages; page += 4) flip(kPages, page * kPage);
+    const VerifyReport report = verify();
+    EXPECT_GT(report.damaged.size(), 2U);
+    EXPECT_GT(report.objects, 0U);
+    Client client = device_.connect();
+    size_t readable = 0;
+    for (const auto& [name, content] : truth_)
+        if (client.get(name)) ++readable;
+    EXPECT_EQ(report.objects, readable);
+}
+
+TEST_F(VerifyStore, ContentsDamagedMissingAndCutShortAreNamed) {
+    fill(20);
+    ASSERT_EQ(payloads().size(), 2U);
+    const auto expect_one = [&](const std::string& what) {
+        const VerifyReport report = verify();
+        ASSERT_EQ(report.damaged.size(), 1U) << what;
+        EXPECT_TRUE(report.damaged[0].name.starts_with("payload ")) << what;
+        EXPECT_NE(report.damaged[0].error.message.find(report.damaged[0].name), std::string::npos);
+        EXPECT_EQ(report.objects, truth_.size() - 1) << what;
+        device_.restore(good_);
+    };
+    for (const size_t offset : {size_t{0}, kLarge / 2, kLarge + 50}) {
+        flip(payloads()[0], offset);
+        expect_one("flipped");
+    }
+    device_.files().at(payloads()[1]).pop_back();
+    expect_one("cut short");
+    ASSERT_EQ(device_.files().remove(payloads()[1]), 0);
+    expect_one("missing");
+}
+
+TEST_F(VerifyStore, WhatIsInMemoryDoesNotHideTheDisk) {
+    fill(20);
+    Client client = device_.connect();
+    ASSERT_TRUE(client.list());
+    ASSERT_TRUE(client.get("object 3"));
+    const size_t pages = device_.files().at(kPages).size() / kPage;
+    for (size_t page = 2; page < pages; ++page) flip(kPages, page * kPage + 9);
+    EXPECT_TRUE(client.get("object 3")) << "from memory";
+    EXPECT_FALSE(verify(client).damaged.empty());
+}
+
+TEST_F(VerifyStore, OnlyTheNamesThatAreGiven) {
+    fill(20);
+    flip(payloads()[0], 5);
+    flip(payloads()[1], 5);
+    const VerifyReport report = verify({"object 3", "payload 1", "nobody"});
+    EXPECT_EQ(report.objects, 1U);
+    ASSERT_EQ(report.damaged.size(), 1U);
+    EXPECT_EQ(report.damaged[0].name, "payload 1");
+    EXPECT_EQ(report.absent, std::vector<std::string>{"nobody"});
+    EXPECT_FALSE(report.unreferenced);
+    VerifyOptions options;
+    options.names = {std::string("bad\nname")};
+    EXPECT_EQ(device_.connect().verify(options).error().code, ErrorCode::usage);
+}
+
+TEST_F(VerifyStore, Rule10FilesWithoutAnObjectAreCountedUnlessAnUploadHoldsThem) {
+    fill(20);
+    const std::string orphan = std::string(kPayloads) + "/" + std::string(32, 'a');
+    Files::Handle handle = Files::kNoHandle;
+    ASSERT_EQ(device_.files().open(orphan, Files::Open::create_new, 0600, handle), 0);
+    ASSERT_EQ(device_.files().write(handle, 0, content_of(123)), 0);
+    ASSERT_EQ(device_.files().lock(handle, true), 0);
+    EXPECT_EQ(verify().unreferenced->files, 0U);
+    device_.files().close(handle);
+    const VerifyReport report = verify();
+    EXPECT_EQ(report.unreferenced->files, 1U);
+    EXPECT_EQ(report.unreferenced->bytes, 123U);
+    EXPECT_TRUE(report.damaged.empty());
+}
+
+TEST_F(VerifyStore, ATransactionMayRunMeanwhile) {
+    fill(20);
+    Client client = device_.connect();
+    Expected<Transaction> transaction = client.begin();
+    ASSERT_TRUE(transaction);
+    ASSERT_TRUE(transaction->put("new", content_of(kLarge)));
+    const VerifyReport report = verify(client);
+    EXPECT_EQ(report.objects, truth_.size());
+    EXPECT_EQ(report.unreferenced->files, 0U) << "the upload is held";
+    EXPECT_TRUE(transaction->commit());
+}
+
+TEST_F(VerifyStore, AnEmptyStoreAndNoStore) {
+    Client client = device_.connect();
+    VerifyOptions options;
+    EXPECT_EQ(client.verify(options).error().code, ErrorCode::not_found);
+    ASSERT_TRUE(client.init({}));
+    const VerifyReport report = verify(client);
+    EXPECT_EQ(report.objects, 0U);
+    EXPECT_TRUE(report.damaged.empty());
+}
+
+// The TEE's own storages, object by object.
+class VerifyPersistent : public StoreTest, public testing::WithParamInterface<Storage> {};
+
+TEST_P(VerifyPersistent, WholeDamagedAndAbsent) {
+    sim::set_caller({1000, 1000, {}});
+    ClientOptions options;
+    options.storage = GetParam();
+    Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000);
+    ASSERT_TRUE(client);
+    for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(client->put(name, content_of(1000)));
+    auto report = client->verify();
+    ASSERT_TRUE(report) << message(report);
+    EXPECT_EQ(report->objects, 3U);
+    EXPECT_EQ(report->content_bytes, 3000U);
+    EXPECT_FALSE(report->unreferenced);
+    const uint32_t storage = GetParam() == Storage::ree ? TEE_STORAGE_PRIVATE_REE : TEE_STORAGE_PRIVATE_RPMB;
+    VerifyOptions named;
+    named.names = {"a", "b", "c", "d"};
+    tee_->damage_object(storage, ta::host_image().uuid, tee_->stored_ids(storage, ta::host_image().uuid)[0]);
+    report = client->verify(named);
+    ASSERT_TRUE(report) << message(report);
+    EXPECT_EQ(report->objects, 2U);
+    ASSERT_EQ(report->damaged.size(), 1U);
+    EXPECT_NE(report->damaged[0].name, "");
+    EXPECT_EQ(report->absent, std::vector<std::string>{"d"});
+}
+INSTANTIATE_TEST_SUITE_P(Storages, VerifyPersistent, testing::Values(Storage::ree, Storage::rpmb));
+
+}  // namespace
+}  // namespace festore::store_test
