@@ -47,11 +47,13 @@ Expected<StoreInfo> Client::store_status() {
 
 Expected<StoreInfo> Client::store_record(const std::optional<DestroyOptions::Other>& other) {
     if (!state_->store) return unexpected(needs_store());
+    const State::Use use(*state_);
     return state_->store->record(other);
 }
 
 Expected<DestroyReport> Client::destroy(const DestroyOptions& options) {
     if (!state_->store) return unexpected(needs_store());
+    const State::Use use(*state_);
     return state_->store->destroy(options);
 }
 
