@@ -36,8 +36,6 @@ ObjectInfo Store::object_info(std::string_view name, const protocol::StoreMetada
     return info;
 }
 
-}  // namespace
-
 Expected<StoreReply> Store::look_up(const Doing& doing, const StoreChannel::Request& request, bool& again) {
     Expected<StoreReply> reply = channel_.call(request, doing);
     if (!reply) {
