@@ -7,11 +7,23 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
+#include <optional>
 
 struct festore_client {
     festore::Client client;
     std::string error;
+};
+
+struct festore_writer {
+    festore_client* client;
+    festore::WriteStream stream;
+};
+
+struct festore_reader {
+    festore_client* client;
+    festore::ReadStream stream;
 };
 
 namespace {
@@ -65,6 +77,15 @@ int guarded(std::string& error, F&& body) {
     return FESTORE_EFAILURE;
 }
 
+// Nothing, when there is a flag that is none.
+std::optional<PutOptions> to_put_options(unsigned flags) {
+    if ((flags & ~static_cast<unsigned>(FESTORE_IF_ABSENT | FESTORE_WRITE_ONCE)) != 0) return std::nullopt;
+    PutOptions options;
+    options.if_absent = (flags & FESTORE_IF_ABSENT) != 0;
+    options.write_once = (flags & FESTORE_WRITE_ONCE) != 0;
+    return options;
+}
+
 int no_name(std::string& error) {
     error = "the name is NULL";
     return FESTORE_EUSAGE;
@@ -94,15 +115,12 @@ const char* festore_version(void) { return FESTORE_VERSION; }
 int festore_put(festore_client* client, const char* name, const void* content, size_t size, unsigned flags) {
     return guarded(client->error, [&]() -> int {
         if (name == nullptr) return no_name(client->error);
-        if ((flags & ~static_cast<unsigned>(FESTORE_IF_ABSENT | FESTORE_WRITE_ONCE)) != 0 ||
-            (content == nullptr && size > 0)) {
+        const std::optional<PutOptions> options = to_put_options(flags);
+        if (!options || (content == nullptr && size > 0)) {
             client->error = "unknown flags, or no content";
             return FESTORE_EUSAGE;
         }
-        PutOptions options;
-        options.if_absent = (flags & FESTORE_IF_ABSENT) != 0;
-        options.write_once = (flags & FESTORE_WRITE_ONCE) != 0;
-        const auto stored = client->client.put(name, bytes_of(content, size), options);
+        const auto stored = client->client.put(name, bytes_of(content, size), *options);
         return stored ? FESTORE_OK : failed(client->error, stored.error());
     });
 }
@@ -127,6 +145,68 @@ void festore_free(void* content, size_t size) {
     wipe({static_cast<std::byte*>(content), size});
     std::free(content);
 }
+
+int festore_write_open(festore_client* client, const char* name, unsigned flags, festore_writer** writer) {
+    return guarded(client->error, [&]() -> int {
+        if (name == nullptr) return no_name(client->error);
+        const std::optional<PutOptions> options = to_put_options(flags);
+        if (!options) {
+            client->error = "unknown flags";
+            return FESTORE_EUSAGE;
+        }
+        Expected<WriteStream> stream = client->client.write(name, *options);
+        if (!stream) return failed(client->error, stream.error());
+        *writer = new festore_writer{client, std::move(*stream)};
+        return FESTORE_OK;
+    });
+}
+
+int festore_write(festore_writer* writer, const void* part, size_t size) {
+    return guarded(writer->client->error, [&]() -> int {
+        if (part == nullptr && size > 0) {
+            writer->client->error = "no content";
+            return FESTORE_EUSAGE;
+        }
+        const auto written = writer->stream.write(bytes_of(part, size));
+        return written ? FESTORE_OK : failed(writer->client->error, written.error());
+    });
+}
+
+int festore_write_finish(festore_writer* writer, festore_info* info) {
+    const std::unique_ptr<festore_writer> ended(writer);
+    return guarded(writer->client->error, [&]() -> int {
+        const auto stored = writer->stream.finish();
+        if (!stored) return failed(writer->client->error, stored.error());
+        if (info != nullptr) *info = to_info(*stored);
+        return FESTORE_OK;
+    });
+}
+
+void festore_write_cancel(festore_writer* writer) { delete writer; }
+
+int festore_read_open(festore_client* client, const char* name, festore_reader** reader, festore_info* info) {
+    return guarded(client->error, [&]() -> int {
+        if (name == nullptr) return no_name(client->error);
+        Expected<ReadStream> stream = client->client.read(name);
+        if (!stream) return failed(client->error, stream.error());
+        const festore_info found = to_info(stream->info());
+        *reader = new festore_reader{client, std::move(*stream)};
+        if (info != nullptr) *info = found;
+        return FESTORE_OK;
+    });
+}
+
+int festore_read(festore_reader* reader, void* out, size_t size, size_t* got) {
+    return guarded(reader->client->error, [&]() -> int {
+        const auto read = reader->stream.read({static_cast<std::byte*>(out), size});
+        if (!read) return failed(reader->client->error, read.error());
+        *got = *read;
+        return FESTORE_OK;
+    });
+}
+
+void festore_read_seek(festore_reader* reader, uint64_t offset) { reader->stream.seek(offset); }
+void festore_read_close(festore_reader* reader) { delete reader; }
 
 int festore_stat(festore_client* client, const char* name, festore_info* info) {
     return guarded(client->error, [&]() -> int {

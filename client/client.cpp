@@ -54,11 +54,6 @@ bool may_be_legacy(std::string_view name, const ClientOptions& options) {
            name.size() <= limits::kObjectIdBytesMax;
 }
 
-Expected<void> check_existing(std::string_view name, const ClientOptions& options) {
-    if (may_be_legacy(name, options)) return {};
-    return require_name(name);
-}
-
 std::string version_text(uint32_t version) {
     return std::to_string(version >> 16) + "." + std::to_string(version >> 8 & 0xFF) + "." +
            std::to_string(version & 0xFF);
@@ -77,6 +72,25 @@ private:
 };
 
 }  // namespace
+
+Expected<void> check_existing(std::string_view name, const ClientOptions& options) {
+    if (may_be_legacy(name, options)) return {};
+    return require_name(name);
+}
+
+Expected<void> check_put(std::string_view name, const PutOptions& options) {
+    if (const auto valid = require_name(name); !valid) return valid;
+    if (options.if_absent && options.if_version)
+        return unexpected({ErrorCode::usage, "if-absent and if-version exclude each other", 0, 0});
+    return {};
+}
+
+Error too_large(std::string_view name, uint64_t bytes_max) {
+    return {ErrorCode::no_space,
+            "cannot put " + quoted(name) + ": it has more than the " + std::to_string(bytes_max) +
+                " bytes that an object in the TEE's own storage can have",
+            0, 0};
+}
 
 Expected<Session*> Client::State::session() {
     if (!session_) {
@@ -150,19 +164,14 @@ Expected<Client> Client::State::connect(LoadedTee tee, const ClientOptions& opti
 }
 
 Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byte> content, const PutOptions& options) {
-    if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
-    if (options.if_absent && options.if_version)
-        return unexpected({ErrorCode::usage, "if-absent and if-version exclude each other", 0, 0});
+    if (const auto valid = check_put(name, options); !valid) return unexpected(valid.error());
     const State::Use use(*state_);
     if (state_->store) return state_->store->put(name, content, options);
     const Doing doing{"put", name};
     const Expected<Session*> open = state_->session();
     if (!open) return unexpected(open.error());
     if (const uint64_t max = (*open)->hello().object_bytes_max; content.size() > max)
-        return unexpected({ErrorCode::no_space,
-                           "cannot put " + quoted(name) + ": it has more than the " + std::to_string(max) +
-                               " bytes that an object in the TEE's own storage can have",
-                           0, 0});
+        return unexpected(too_large(name, max));
     protocol::PutRequest request;
     request.storage = to_protocol(state_->options.storage);
     request.flags = static_cast<uint8_t>((options.if_absent ? protocol::kPutIfAbsent : 0) |
@@ -199,12 +208,17 @@ Expected<std::vector<std::byte>> Client::get(std::string_view name) {
     if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
     const State::Use use(*state_);
     if (state_->store) return state_->store->get(name);
+    ObjectInfo info;
+    return state_->get(name, info);
+}
+
+Expected<std::vector<std::byte>> Client::State::get(std::string_view name, ObjectInfo& info) {
     const Doing doing{"get", name};
-    const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
+    const Encoded request(protocol::NameRequest{to_protocol(options.storage), bytes_of(name)});
     size_t size = 0;
     for (int attempt = 0; attempt < kGetAttemptsMax; ++attempt) {
         MutableBytes shared;
-        const Expected<Reply> reply = state_->run(doing, true, [&](Session& session) -> Expected<Reply> {
+        const Expected<Reply> reply = run(doing, true, [&](Session& session) -> Expected<Reply> {
             const Expected<MutableBytes> buffer = session.buffer(size);
             if (!buffer) return unexpected(buffer.error());
             shared = *buffer;
@@ -220,6 +234,7 @@ Expected<std::vector<std::byte>> Client::get(std::string_view name) {
         const auto metadata = protocol::decode<protocol::Metadata>(reply->bytes());
         if (!metadata || metadata->content_size != reply->payload_size || reply->payload_size > shared.size())
             return unexpected(nonsense(doing));
+        info = info_of(name, *metadata);
         const WipeAfter wipe_after(shared.first(reply->payload_size));
         return std::vector<std::byte>(shared.begin(), shared.begin() + static_cast<std::ptrdiff_t>(reply->payload_size));
     }

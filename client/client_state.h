@@ -26,6 +26,8 @@ struct Client::State final : SessionSource {
     template <class F>
     Expected<Reply> run(const Doing& doing, bool repeatable, F&& call);
     Expected<Listing> list(std::string_view prefix);
+    // Of a persistent object: all of it, and what is known with it.
+    Expected<std::vector<std::byte>> get(std::string_view name, ObjectInfo& info);
 
     // While one lives, the session does not count as idle.
     class Use {
@@ -44,5 +46,12 @@ private:
     uint64_t serial_ = 0;
     unsigned uses_ = 0;
 };
+
+// Whether a put can be asked for like this.
+Expected<void> check_put(std::string_view name, const PutOptions& options);
+// Whether there can be an object of that name. In everybody's space there are the first demo's, too.
+Expected<void> check_existing(std::string_view name, const ClientOptions& options);
+// What a persistent object cannot have.
+Error too_large(std::string_view name, uint64_t bytes_max);
 
 }  // namespace festore

@@ -24,7 +24,9 @@ StoreChannel::Request name_request(StoreCommand command, std::string_view name) 
     return request;
 }
 
-ObjectInfo info_of(std::string_view name, const protocol::StoreMetadata& m) {
+}  // namespace
+
+ObjectInfo Store::object_info(std::string_view name, const protocol::StoreMetadata& m) {
     ObjectInfo info;
     info.name = name;
     info.size = m.size;
@@ -34,8 +36,6 @@ ObjectInfo info_of(std::string_view name, const protocol::StoreMetadata& m) {
     info.write_once = (m.flags & 1) != 0;
     return info;
 }
-
-}  // namespace
 
 // A read that other writers, or the end of the session, have upset is begun anew; in the end under a lock that keeps
 // writers out.
@@ -68,32 +68,29 @@ Expected<StoreReply> Store::look_up(const Doing& doing, const StoreChannel::Requ
     return reply;
 }
 
+Expected<std::unique_ptr<StoreReader>> Store::open_reader(std::string_view name) {
+    const Doing doing{"get", name, Storage::store};
+    MissedPayload missed;
+    return read<std::unique_ptr<StoreReader>>(
+        doing, [&](bool& again) { return find(doing, name_request(StoreCommand::get, name), missed, again); });
+}
+
 Expected<std::vector<std::byte>> Store::get(std::string_view name) {
     const Doing doing{"get", name, Storage::store};
-    protocol::Id missing{};  // a payload that was not there for this generation
-    uint64_t missing_in = UINT64_MAX;
+    MissedPayload missed;
     return read<std::vector<std::byte>>(doing, [&](bool& again) -> Expected<std::vector<std::byte>> {
-        auto request = name_request(StoreCommand::get, name);
-        request.use = Payload::output;
-        request.content_room = limits::kIndexEntryBytesMax;
-        Expected<StoreReply> reply = look_up(doing, request, again);
-        if (!reply) return unexpected(reply.error());
-        const auto answer = protocol::decode_store<protocol::GetAnswer>(reply->answer);
-        if (!answer) return unexpected(store_nonsense(doing));
-        if (answer->metadata.inlined) {
-            if (reply->content.size() != answer->metadata.size) return unexpected(store_nonsense(doing));
-            return std::move(reply->content);
-        }
-        Expected<StoreDirectory::Payload> file = directory_.open_payload(answer->metadata.payload);
-        if (!file && file.error().code == ErrorCode::not_found) {
-            const bool surely = missing == answer->metadata.payload && missing_in == answer->pages.generation;
-            missing = answer->metadata.payload;
-            missing_in = answer->pages.generation;
-            again = !surely;  // else removed after the lookup, with the object
-            return unexpected(store_damaged(doing, directory_.path(), "the content"));
-        }
-        if (!file) return unexpected(file.error());
-        return read_payload(doing, *file, answer->metadata, again);
+        const auto reader = find(doing, name_request(StoreCommand::get, name), missed, again);
+        if (!reader) return unexpected(reader.error());
+        std::vector<std::byte> content;
+        const uint64_t size = (*reader)->info().size;
+        if (size > content.max_size())
+            return unexpected({ErrorCode::no_space, cannot(doing) + "it does not fit into memory: read it as a stream", 0, 0});
+        content.resize(static_cast<size_t>(size));
+        const Expected<size_t> got = read_on(**reader, content);
+        if (got) return content;
+        again = got.error().code == ErrorCode::busy;
+        wipe(content);
+        return unexpected(got.error());
     });
 }
 
@@ -104,7 +101,7 @@ Expected<ObjectInfo> Store::stat(std::string_view name) {
         if (!reply) return unexpected(reply.error());
         const auto answer = protocol::decode_store<protocol::GetAnswer>(reply->answer);
         if (!answer) return unexpected(store_nonsense(doing));
-        return info_of(name, answer->metadata);
+        return object_info(name, answer->metadata);
     });
 }
 
@@ -132,7 +129,7 @@ Expected<Listing> Store::list(std::string_view prefix) {
                 const auto item = protocol::decode_item(rest);
                 const bool ascends = item && (listing.objects.empty() || listing.objects.back().name < text_of(item->name));
                 if (!ascends) return unexpected(store_nonsense(doing));
-                listing.objects.push_back(info_of(text_of(item->name), item->metadata));
+                listing.objects.push_back(object_info(text_of(item->name), item->metadata));
             }
             more = answer->more || answer->pages.outcome == protocol::CallOutcome::need_pages;
             return answer->items > 0;

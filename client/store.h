@@ -3,6 +3,7 @@
 // outcomes (rule 4), stale reads (rule 9). docs/store.md. Thread safety: one thread at a time.
 #pragma once
 #include "client/store_channel.h"
+#include "client/store_streams.h"
 
 #include <chrono>
 #include <list>
@@ -21,6 +22,14 @@ public:
 
     Expected<ObjectInfo> put(std::string_view name, Bytes content, const PutOptions& options);
     Expected<std::vector<std::byte>> get(std::string_view name);
+    // The same in parts. A put of more than the index takes holds no lock but its own file's until it is finished (rule 10).
+    // After an error a writer is over.
+    Expected<std::unique_ptr<StoreWriter>> open_writer(std::string_view name, const PutOptions& options, bool in_batch);
+    Expected<void> write(StoreWriter& writer, Bytes part);
+    Expected<ObjectInfo> finish(StoreWriter& writer);
+    Expected<std::unique_ptr<StoreReader>> open_reader(std::string_view name);
+    // All of `out`, or up to the end of the object. busy: it was replaced, and the TEE has forgotten the old one.
+    Expected<size_t> read_on(StoreReader& reader, MutableBytes out);
     Expected<ObjectInfo> stat(std::string_view name);
     Expected<Listing> list(std::string_view prefix);
     Expected<void> remove(std::string_view name);
@@ -38,8 +47,10 @@ public:
     [[nodiscard]] bool is_batch_usable() const { return batch_ && !batch_->over; }
 
 private:
+    friend class StoreWriter;
     struct Batch {
         StoreLock lock;
+        uint64_t number = 0;  // of this client's transactions
         uint64_t serial = 0;  // of the session that runs it
         protocol::BeginAnswer id;
         std::vector<protocol::Id> dropped;
@@ -65,6 +76,7 @@ private:
     template <class T, class F>
     Expected<T> read(const Doing& doing, F&& once);
     Expected<StoreReply> look_up(const Doing& doing, const StoreChannel::Request& request, bool& again);
+    static ObjectInfo object_info(std::string_view name, const protocol::StoreMetadata& metadata);
 
     // client/store_changes.cpp
     template <class F>
@@ -72,18 +84,31 @@ private:
     Expected<protocol::ChangeAnswer> change_once(const Doing& doing, const ChangeRequest& request, bool& died);
     Expected<void> commit(const Doing& doing, const protocol::Id& transaction, uint64_t generation);
     Expected<void> learn_outcome(const Doing& doing, const protocol::Id& transaction, uint64_t generation, Error error);
-    ChangeRequest put_request(std::string_view name, Bytes content, const PutOptions& options, int64_t modified,
+    static ObjectInfo stored_info(std::string_view name, const protocol::ChangeAnswer& answer, uint64_t size,
+                                  const PutOptions& options);
+    ChangeRequest put_request(std::string_view name, Bytes content, uint64_t size, const PutOptions& options,
                               const std::optional<protocol::Id>& payload, bool single);
+    ChangeRequest put_request(const StoreWriter& writer, bool single);
     ChangeRequest remove_request(std::string_view name, bool single);
     ChangeRequest rename_request(std::string_view from, std::string_view to, bool replace, bool single);
     [[nodiscard]] size_t room_for(size_t changes) const;
 
     // client/store_payloads.cpp
-    Expected<StoreDirectory::Upload> upload(const Doing& doing, Bytes content, protocol::Id& id);
-    Expected<std::vector<std::byte>> read_payload(const Doing& doing, StoreDirectory::Payload& file,
-                                                  const protocol::StoreMetadata& metadata, bool& again);
+    struct MissedPayload {  // that was not there for this generation
+        protocol::Id payload{};
+        uint64_t generation = UINT64_MAX;
+    };
+    Expected<void> begin_payload(StoreWriter& writer, const Doing& doing);
+    Expected<void> seal(StoreWriter& writer, Bytes plain, bool last);
+    Expected<void> write_parts(StoreWriter& writer, Bytes part);
+    Expected<void> complete(StoreWriter& writer);
+    Expected<std::unique_ptr<StoreReader>> find(const Doing& doing, StoreChannel::Request request, MissedPayload& missed,
+                                                bool& again);
+    Expected<void> find_again(StoreReader& reader, const Doing& doing);
+    Expected<void> load_segment(StoreReader& reader, const Doing& doing, bool& lost);
 
     // client/store_batch.cpp
+    Expected<ObjectInfo> finish_in_batch(StoreWriter& writer);
     Expected<protocol::ChangeAnswer> batch_change(const Doing& doing, const ChangeRequest& request);
     Expected<void> begin_in_tee(const Doing& doing, Batch& batch);
     Expected<void> prepare_batch(const Doing& doing);
@@ -96,6 +121,8 @@ private:
     protocol::StoreHeader header_;
     protocol::StoreStatus status_;
     std::optional<Batch> batch_;
+    uint64_t batches_begun_ = 0;
+    StoreWriter* uploading_ = nullptr;  // whose payload the TA is sealing
 };
 
 }  // namespace festore

@@ -5,7 +5,6 @@
 
 #include "base/writer.h"
 
-#include <ctime>
 #include <thread>
 
 namespace festore {
@@ -59,6 +58,7 @@ Expected<void> Store::begin() {
     if (!lock) return unexpected(lock.error());
     Batch batch;
     batch.lock = std::move(*lock);
+    batch.number = ++batches_begun_;
     if (const auto begun = begin_in_tee(doing, batch); !begun) return begun;
     batch_.emplace(std::move(batch));
     return {};
@@ -102,28 +102,31 @@ Expected<protocol::ChangeAnswer> Store::batch_change(const Doing& doing, const C
 }
 
 Expected<ObjectInfo> Store::batch_put(std::string_view name, Bytes content, const PutOptions& options) {
+    StoreWriter writer(*this, name, options, batch_ ? batch_->number : 0);
+    if (const auto written = write(writer, content); !written) return unexpected(written.error());
+    return finish_in_batch(writer);
+}
+
+Expected<ObjectInfo> Store::finish_in_batch(StoreWriter& writer) {
+    const std::string name = writer.name_;
     const Doing doing{"put", name, Storage::store};
-    const int64_t modified = options.modified.value_or(static_cast<int64_t>(std::time(nullptr)));
-    std::optional<protocol::Id> payload;
-    if (batch_ && content.size() > protocol::inline_content_max(name.size())) {
-        protocol::Id id{};
-        Expected<StoreDirectory::Upload> file = upload(doing, content, id);
-        if (!file) return unexpected(file.error());
-        batch_->uploads.push_back(std::move(*file));
-        payload = id;
+    Expected<void> done;
+    if (!batch_ || batch_->number != writer.batch_) done = unexpected(over(doing));
+    else done = complete(writer);
+    if (!done) {
+        writer.end();
+        return unexpected(done.error());
     }
-    const auto answer = batch_change(doing, put_request(name, content, options, modified, payload, false));
-    if (!answer) {
-        if (payload) batch_->uploads.pop_back();
-        return unexpected(answer.error());
+    const auto answer = batch_change(doing, put_request(writer, false));
+    if (answer && writer.file_) {
+        batch_->uploads.push_back(std::move(*writer.file_));
+        writer.file_.reset();
     }
-    ObjectInfo info;
-    info.name = name;
-    info.size = content.size();
-    info.version = answer->version;
-    info.modified = modified;
-    info.write_once = options.write_once;
-    return info;
+    const uint64_t size = writer.size_;
+    const PutOptions options = writer.options_;
+    writer.end();
+    if (!answer) return unexpected(answer.error());
+    return stored_info(name, *answer, size, options);
 }
 
 Expected<void> Store::batch_remove(std::string_view name) {

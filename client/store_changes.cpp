@@ -33,6 +33,15 @@ ObjectInfo info_of(std::string_view name, const protocol::ChangeAnswer& answer) 
 
 }  // namespace
 
+ObjectInfo Store::stored_info(std::string_view name, const protocol::ChangeAnswer& answer, uint64_t size,
+                              const PutOptions& options) {
+    ObjectInfo info = info_of(name, answer);
+    info.size = size;
+    info.modified = options.modified.value_or(0);
+    info.write_once = options.write_once;
+    return info;
+}
+
 // What a call must have room for: its changes, and, when it ends the transaction, the pages that are dirty then, the free
 // list and the recovery copy. By the engine's own bounds (engine/tree_change.h), generously.
 size_t Store::room_for(size_t changes) const {
@@ -40,8 +49,9 @@ size_t Store::room_for(size_t changes) const {
     return std::min<size_t>(changes * (8 * height + 4) + 28, protocol::kCallPagesMax);
 }
 
-Store::ChangeRequest Store::put_request(std::string_view name, Bytes content, const PutOptions& options,
-                                        int64_t modified, const std::optional<protocol::Id>& payload, bool single) {
+// A small content, or a payload and its size.
+Store::ChangeRequest Store::put_request(std::string_view name, Bytes content, uint64_t size, const PutOptions& options,
+                                        const std::optional<protocol::Id>& payload, bool single) {
     ChangeRequest request;
     request.command = StoreCommand::put;
     request.has_area = true;
@@ -57,10 +67,10 @@ Store::ChangeRequest Store::put_request(std::string_view name, Bytes content, co
                                          (options.write_once ? protocol::kStoreWriteOnce : 0) |
                                          (single ? protocol::kStoreSingle : 0));
     message.if_version = options.if_version.value_or(0);
-    message.modified = modified;
+    message.modified = options.modified.value_or(static_cast<int64_t>(std::time(nullptr)));
     message.inlined = !payload;
     if (payload) message.payload = *payload;
-    message.size = content.size();
+    message.size = size;
     request.encode = [message, name = std::string(name)](protocol::PageArea area, Writer& out) {
         protocol::StorePutRequest complete = message;
         complete.area = area;
@@ -68,6 +78,13 @@ Store::ChangeRequest Store::put_request(std::string_view name, Bytes content, co
         encode(complete, out);
     };
     return request;
+}
+
+Store::ChangeRequest Store::put_request(const StoreWriter& writer, bool single) {
+    std::optional<protocol::Id> payload;
+    if (writer.file_) payload = writer.next_.payload;
+    const Bytes content = payload ? Bytes() : Bytes(writer.pending_);
+    return put_request(writer.name_, content, writer.size_, writer.options_, payload, single);
 }
 
 Store::ChangeRequest Store::remove_request(std::string_view name, bool single) {
@@ -155,45 +172,75 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing
     if (batch_) return unexpected(batch_is_running(doing));
     for (int attempt = 0;; ++attempt) {
         if (const auto open = ensure_open(doing, missing); !open) return unexpected(open.error());
-        std::optional<StoreDirectory::Upload> upload;
+        StoreDirectory::Upload* upload = nullptr;
         const Expected<ChangeRequest> request = make_request(upload);
         if (!request) return unexpected(request.error());
         Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
         if (!lock) return unexpected(lock.error());
-        if (upload)
+        if (upload != nullptr)
             if (const auto there = upload->check(); !there) return unexpected(there.error());
         bool died = false;
         Expected<protocol::ChangeAnswer> answer = change_once(doing, *request, died);
         if (answer) {
-            if (upload) upload->keep();
+            if (upload != nullptr) upload->keep();
             if (answer->dropped_payload) directory_.remove_payload(answer->payload);
             return answer;
         }
         if (died && attempt == 0) continue;
         // Not known whether it was committed: then its content must stay.
-        if (upload && answer.error().code == ErrorCode::no_tee) upload->keep();
+        if (upload != nullptr && answer.error().code == ErrorCode::no_tee) upload->keep();
         return answer;
     }
 }
 
 Expected<ObjectInfo> Store::put(std::string_view name, Bytes content, const PutOptions& options) {
     const Doing doing{"put", name, Storage::store};
-    const int64_t modified = options.modified.value_or(static_cast<int64_t>(std::time(nullptr)));
-    const auto answer = change_alone(doing, Missing::is_made, [&](auto& upload) -> Expected<ChangeRequest> {
+    PutOptions timed = options;
+    if (!timed.modified) timed.modified = static_cast<int64_t>(std::time(nullptr));
+    std::optional<StoreWriter> writer;
+    const auto answer = change_alone(doing, Missing::is_made, [&](auto*& upload) -> Expected<ChangeRequest> {
         if (content.size() <= protocol::inline_content_max(name.size()))
-            return put_request(name, content, options, modified, std::nullopt, true);
-        protocol::Id id{};
-        Expected<StoreDirectory::Upload> file = this->upload(doing, content, id);
-        if (!file) return unexpected(file.error());
-        upload.emplace(std::move(*file));
-        return put_request(name, content, options, modified, id, true);
+            return put_request(name, content, content.size(), timed, std::nullopt, true);
+        writer.emplace(*this, name, timed, 0);
+        if (const auto written = write(*writer, content); !written) return unexpected(written.error());
+        if (const auto completed = complete(*writer); !completed) return unexpected(completed.error());
+        upload = &*writer->file_;
+        return put_request(*writer, true);
     });
     if (!answer) return unexpected(answer.error());
-    ObjectInfo info = info_of(name, *answer);
-    info.size = content.size();
-    info.modified = modified;
-    info.write_once = options.write_once;
-    return info;
+    return stored_info(name, *answer, content.size(), timed);
+}
+
+Expected<std::unique_ptr<StoreWriter>> Store::open_writer(std::string_view name, const PutOptions& options, bool in_batch) {
+    const Doing doing{"put", name, Storage::store};
+    if (!in_batch) {
+        if (batch_) return unexpected(batch_is_running(doing));
+        if (const auto open = ensure_open(doing, Missing::is_made); !open) return unexpected(open.error());
+    }
+    return std::make_unique<StoreWriter>(*this, name, options, in_batch && batch_ ? batch_->number : 0);
+}
+
+Expected<ObjectInfo> Store::finish(StoreWriter& writer) {
+    const Doing doing{"put", writer.name_, Storage::store};
+    if (writer.over_) return unexpected({ErrorCode::usage, cannot(doing) + "its stream is over", 0, 0});
+    if (writer.batch_ != 0) return finish_in_batch(writer);
+    bool tried = false;
+    const auto answer = change_alone(doing, Missing::is_made, [&](auto*& upload) -> Expected<ChangeRequest> {
+        const bool again = std::exchange(tried, true);
+        if (again && writer.file_)
+            return unexpected({ErrorCode::no_tee,
+                               cannot(doing) + "the trusted application died, and the content with it; nothing was stored: repeat it",
+                               0, 0});
+        if (!again)
+            if (const auto completed = complete(writer); !completed) return unexpected(completed.error());
+        if (writer.file_) upload = &*writer.file_;
+        return put_request(writer, true);
+    });
+    const uint64_t size = writer.size_;
+    const PutOptions options = writer.options_;
+    writer.end();
+    if (!answer) return unexpected(answer.error());
+    return stored_info(doing.name, *answer, size, options);
 }
 
 Expected<void> Store::remove(std::string_view name) {

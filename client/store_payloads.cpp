@@ -4,6 +4,8 @@
 
 #include "base/writer.h"
 
+#include <ctime>
+
 namespace festore {
 namespace {
 
@@ -23,66 +25,224 @@ StoreChannel::Request segment_request(StoreCommand command, const SegmentRequest
     return request;
 }
 
-}  // namespace
-
-Expected<StoreDirectory::Upload> Store::upload(const Doing& doing, Bytes content, protocol::Id& id) {
-    StoreChannel::Request begin;
-    begin.command = StoreCommand::begin_upload;
-    begin.encode = [](protocol::PageArea, Writer& out) { encode(protocol::BeginUploadRequest{kSegmentBytes}, out); };
-    const Expected<StoreReply> begun = channel_.call(begin, doing);
-    if (!begun) return unexpected(begun.error());
-    if (!begun->ok()) return unexpected(error_of_store_command(begun->result, begun->origin, doing));
-    const auto answer = protocol::decode_store<protocol::BeginUploadAnswer>(begun->answer);
-    if (!answer) return unexpected(store_nonsense(doing));
-    id = answer->payload;
-    Expected<StoreDirectory::Upload> file = directory_.create_payload(id);
-    if (!file) return file;
-    SegmentRequest segment{id, 0, false, 0};
-    do {
-        const Bytes plain = content.first(std::min<size_t>(content.size(), kSegmentBytes));
-        content = content.subspan(plain.size());
-        segment.last = content.empty();
-        segment.content_bytes = static_cast<uint32_t>(plain.size());
-        const Expected<StoreReply> sealed =
-            channel_.call(segment_request(StoreCommand::seal_segment, segment, plain), doing);
-        if (!sealed) return unexpected(sealed.error());
-        if (!sealed->ok()) return unexpected(error_of_store_command(sealed->result, sealed->origin, doing));
-        if (sealed->content.size() != plain.size() + kTagBytes) return unexpected(store_nonsense(doing));
-        if (const auto written = file->write(sealed->content); !written) return unexpected(written.error());
-        ++segment.number;
-    } while (!segment.last);
-    if (const auto finished = file->finish(); !finished) return unexpected(finished.error());
-    return file;
+Error is_over(const Doing& doing) {
+    return {ErrorCode::usage, cannot(doing) + "its stream is over: nothing was stored", 0, 0};
 }
 
-// `again`: the session ended, or serves another payload: look the object up anew.
-Expected<std::vector<std::byte>> Store::read_payload(const Doing& doing, StoreDirectory::Payload& file,
-                                                     const protocol::StoreMetadata& m, bool& again) {
-    again = false;
-    const Expected<uint64_t> size = file.size();
-    if (!size) return unexpected(size.error());
-    if (m.segments == 0 || m.segment_bytes > kSegmentBytes || *size != m.size + uint64_t{m.segments} * kTagBytes)
-        return unexpected(store_damaged(doing, directory_.path(), "the content"));
-    std::vector<std::byte> content;
-    content.reserve(static_cast<size_t>(m.size));
-    for (uint32_t number = 0; number < m.segments; ++number) {
-        const uint64_t rest = m.size - content.size();
-        const auto bytes = static_cast<uint32_t>(std::min<uint64_t>(rest, m.segment_bytes));
-        std::vector<std::byte> sealed(size_t{bytes} + kTagBytes);
-        const uint64_t offset = uint64_t{number} * (uint64_t{m.segment_bytes} + kTagBytes);
-        if (const auto read = file.read(offset, sealed); !read) return unexpected(read.error());
-        const SegmentRequest segment{m.payload, number, number + 1 == m.segments, bytes};
-        const Expected<StoreReply> opened =
-            channel_.call(segment_request(StoreCommand::read_segment, segment, sealed), doing);
-        if (!opened) return unexpected(opened.error());
-        again = opened->died() || static_cast<Code>(opened->result) == Code::bad_state;
-        if (static_cast<Code>(opened->result) == Code::corrupt_object)
-            return unexpected(store_damaged(doing, directory_.path(), "the content"));
-        if (!opened->ok()) return unexpected(error_of_store_command(opened->result, opened->origin, doing));
-        if (opened->content.size() != bytes) return unexpected(store_nonsense(doing));
-        content.insert(content.end(), opened->content.begin(), opened->content.end());
+}  // namespace
+
+StoreWriter::StoreWriter(Store& store, std::string_view name, const PutOptions& options, uint64_t batch)
+    : store_(store), name_(name), options_(options), batch_(batch) {
+    if (!options_.modified) options_.modified = static_cast<int64_t>(std::time(nullptr));
+}
+
+StoreWriter::~StoreWriter() { end(); }
+
+void StoreWriter::end() {
+    over_ = true;
+    wipe(pending_);
+    pending_.clear();
+    file_.reset();
+    if (store_.uploading_ == this) store_.uploading_ = nullptr;
+}
+
+// Growing leaves no copy of the plaintext behind.
+void StoreWriter::reserve(size_t bytes) {
+    if (bytes <= pending_.capacity()) return;
+    std::vector<std::byte> larger;
+    larger.reserve(bytes);
+    larger.assign(pending_.begin(), pending_.end());
+    wipe(pending_);
+    pending_ = std::move(larger);
+}
+
+size_t StoreReader::give(MutableBytes out) {
+    if (!is_loaded()) return 0;
+    const auto from = static_cast<size_t>(position_ - loaded_from_);
+    const Bytes part = Bytes(loaded_).subspan(from, std::min(out.size(), loaded_.size() - from));
+    copy_bytes(part, out);
+    position_ += part.size();
+    return part.size();
+}
+
+void StoreReader::load(uint64_t from, std::vector<std::byte> content) {
+    wipe(loaded_);
+    loaded_ = std::move(content);
+    loaded_from_ = from;
+}
+
+// A session has one upload: its TA keeps one key (rule 21).
+Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing) {
+    if (uploading_ != nullptr && uploading_ != &writer)
+        return unexpected({ErrorCode::conflict, cannot(doing) + "another stream of this client is writing: finish it first", 0, 0});
+    StoreChannel::Request request;
+    request.command = StoreCommand::begin_upload;
+    request.encode = [](protocol::PageArea, Writer& out) { encode(protocol::BeginUploadRequest{kSegmentBytes}, out); };
+    for (int attempt = 0;; ++attempt) {
+        const Expected<StoreReply> begun = channel_.call(request, doing);
+        if (!begun) return unexpected(begun.error());
+        if (!begun->ok()) {
+            // Nothing has been sealed yet. A transaction's session cannot be replaced.
+            const bool lost = begun->died() || static_cast<Code>(begun->result) == Code::bad_state;
+            if (lost && attempt == 0 && !batch_) {
+                opened_serial_ = 0;
+                if (const auto open = ensure_open(doing, Missing::is_made); !open) return open;
+                continue;
+            }
+            return unexpected(error_of_store_command(begun->result, begun->origin, doing));
+        }
+        const auto answer = protocol::decode_store<protocol::BeginUploadAnswer>(begun->answer);
+        if (!answer) return unexpected(store_nonsense(doing));
+        writer.next_.payload = answer->payload;
+        break;
     }
-    return content;
+    Expected<StoreDirectory::Upload> file = directory_.create_payload(writer.next_.payload);
+    if (!file) return unexpected(file.error());
+    writer.file_.emplace(std::move(*file));
+    uploading_ = &writer;
+    return {};
+}
+
+Expected<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
+    const Doing doing{"put", writer.name_, Storage::store};
+    if (!writer.file_)
+        if (const auto begun = begin_payload(writer, doing); !begun) return begun;
+    writer.next_.last = last;
+    writer.next_.content_bytes = static_cast<uint32_t>(plain.size());
+    const Expected<StoreReply> sealed =
+        channel_.call(segment_request(StoreCommand::seal_segment, writer.next_, plain), doing);
+    if (!sealed) return unexpected(sealed.error());
+    if (!sealed->ok()) return unexpected(error_of_store_command(sealed->result, sealed->origin, doing));
+    if (sealed->content.size() != plain.size() + kTagBytes) return unexpected(store_nonsense(doing));
+    ++writer.next_.number;
+    return writer.file_->write(sealed->content);
+}
+
+Expected<void> Store::write_parts(StoreWriter& writer, Bytes part) {
+    while (!part.empty()) {
+        if (writer.pending_.size() == kSegmentBytes) {
+            if (const auto sealed = seal(writer, writer.pending_, false); !sealed) return sealed;
+            writer.pending_.clear();
+        }
+        // What is whole, and not the last, needs no copy.
+        const bool whole = writer.pending_.empty() && part.size() > kSegmentBytes;
+        const Bytes taken = part.first(std::min<size_t>(part.size(), kSegmentBytes - writer.pending_.size()));
+        if (whole) {
+            if (const auto sealed = seal(writer, taken, false); !sealed) return sealed;
+        } else {
+            const bool small = writer.pending_.size() + taken.size() <= limits::kIndexEntryBytesMax;
+            writer.reserve(small ? limits::kIndexEntryBytesMax : kSegmentBytes);
+            writer.pending_.insert(writer.pending_.end(), taken.begin(), taken.end());
+        }
+        writer.size_ += taken.size();
+        part = part.subspan(taken.size());
+    }
+    return {};
+}
+
+Expected<void> Store::write(StoreWriter& writer, Bytes part) {
+    const Doing doing{"put", writer.name_, Storage::store};
+    if (writer.over_) return unexpected(is_over(doing));
+    Expected<void> written;
+    if (part.size() > limits::kObjectBytesMax - writer.size_)
+        written = unexpected({ErrorCode::no_space, cannot(doing) + "an object has 1 TiB at most", 0, 0});
+    else written = write_parts(writer, part);
+    if (!written) writer.end();
+    return written;
+}
+
+// Seals what is left, and makes the payload durable; or leaves a small content as it is.
+Expected<void> Store::complete(StoreWriter& writer) {
+    if (!writer.file_ && writer.size_ <= protocol::inline_content_max(writer.name_.size())) return {};
+    if (const auto sealed = seal(writer, writer.pending_, true); !sealed) return sealed;
+    return writer.file_->finish();
+}
+
+// `again`: begin anew.
+Expected<std::unique_ptr<StoreReader>> Store::find(const Doing& doing, StoreChannel::Request request, MissedPayload& missed,
+                                                   bool& again) {
+    request.use = Payload::output;
+    request.content_room = limits::kIndexEntryBytesMax;
+    Expected<StoreReply> reply = look_up(doing, request, again);
+    if (!reply) return unexpected(reply.error());
+    const auto answer = protocol::decode_store<protocol::GetAnswer>(reply->answer);
+    if (!answer) return unexpected(store_nonsense(doing));
+    const protocol::StoreMetadata& m = answer->metadata;
+    auto reader = std::make_unique<StoreReader>(object_info(doing.name, m), m);
+    if (m.inlined) {
+        if (reply->content.size() != m.size) return unexpected(store_nonsense(doing));
+        reader->load(0, std::move(reply->content));
+        return reader;
+    }
+    Expected<StoreDirectory::Payload> file = directory_.open_payload(m.payload);
+    if (!file && file.error().code == ErrorCode::not_found) {
+        const bool surely = missed.payload == m.payload && missed.generation == answer->pages.generation;
+        missed = {m.payload, answer->pages.generation};
+        again = !surely;  // else removed after the lookup, with the object
+        return unexpected(store_damaged(doing, directory_.path(), "the content"));
+    }
+    if (!file) return unexpected(file.error());
+    const Expected<uint64_t> size = file->size();
+    if (!size) return unexpected(size.error());
+    const bool fits = m.segment_bytes > 0 && m.segment_bytes <= kSegmentBytes && m.segments > 0 &&
+                      m.segments == std::max<uint64_t>(1, (m.size + m.segment_bytes - 1) / m.segment_bytes) &&
+                      *size == m.size + uint64_t{m.segments} * kTagBytes;
+    if (!fits) return unexpected(store_damaged(doing, directory_.path(), "the content"));
+    reader->file_.emplace(std::move(*file));
+    return reader;
+}
+
+// `lost`: the session ended, or has looked up another object since.
+Expected<void> Store::load_segment(StoreReader& reader, const Doing& doing, bool& lost) {
+    const protocol::StoreMetadata& m = reader.metadata_;
+    const auto number = static_cast<uint32_t>(reader.position_ / m.segment_bytes);
+    const uint64_t from = uint64_t{number} * m.segment_bytes;
+    const auto bytes = static_cast<uint32_t>(std::min<uint64_t>(m.size - from, m.segment_bytes));
+    std::vector<std::byte> sealed(size_t{bytes} + kTagBytes);
+    if (const auto read = reader.file_->read(from + uint64_t{number} * kTagBytes, sealed); !read) return read;
+    const SegmentRequest segment{m.payload, number, number + 1 == m.segments, bytes};
+    Expected<StoreReply> opened = channel_.call(segment_request(StoreCommand::read_segment, segment, sealed), doing);
+    if (!opened) return unexpected(opened.error());
+    lost = opened->died() || static_cast<Code>(opened->result) == Code::bad_state;
+    if (static_cast<Code>(opened->result) == Code::corrupt_object)
+        return unexpected(store_damaged(doing, directory_.path(), "the content"));
+    if (!opened->ok()) return unexpected(error_of_store_command(opened->result, opened->origin, doing));
+    if (opened->content.size() != bytes) return unexpected(store_nonsense(doing));
+    reader.load(from, std::move(opened->content));
+    return {};
+}
+
+// Rule 9: the TEE has the key of the payload that was looked up last. One that the index does not refer to any more it can't
+// give again.
+Expected<void> Store::find_again(StoreReader& reader, const Doing& doing) {
+    opened_serial_ = opened_serial_ == sessions_.serial() ? opened_serial_ : 0;
+    const Expected<std::unique_ptr<StoreReader>> found = open_reader(doing.name);
+    const bool gone = !found && found.error().code == ErrorCode::not_found;
+    if (!found && !gone) return unexpected(found.error());
+    if (!gone && !(*found)->metadata_.inlined && (*found)->metadata_.payload == reader.metadata_.payload) return {};
+    return unexpected({ErrorCode::busy, cannot(doing) + "it was replaced or removed while it was being read; repeat it", 0, 0});
+}
+
+// An error leaves the position where it was: nobody has seen what was read before it.
+Expected<size_t> Store::read_on(StoreReader& reader, MutableBytes out) {
+    const std::string name = reader.info_.name;
+    const Doing doing{"get", name, Storage::store};
+    constexpr int kTriesMax = 3;
+    const uint64_t begin = reader.position_;
+    size_t given = 0;
+    while (given < out.size() && reader.position_ < reader.info_.size) {
+        for (int tries = 1; !reader.is_loaded(); ++tries) {
+            bool lost = false;
+            auto loaded = load_segment(reader, doing, lost);
+            if (loaded) break;
+            if (lost && tries < kTriesMax) loaded = find_again(reader, doing);
+            if (loaded) continue;
+            reader.position_ = begin;
+            return unexpected(loaded.error());
+        }
+        given += reader.give(out.subspan(given));
+    }
+    return given;
 }
 
 }  // namespace festore

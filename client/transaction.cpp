@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The part of the public API that only stores have.
-#include "client/client_state.h"
+#include "client/transaction_state.h"
 
 namespace festore {
 namespace {
@@ -45,16 +45,6 @@ Expected<StoreInfo> Client::store_status() {
     return state_->store->status();
 }
 
-struct Transaction::State {
-    std::shared_ptr<Client::State> client;
-    std::optional<Client::State::Use> use;  // none: committed
-
-    explicit State(std::shared_ptr<Client::State> of) : client(std::move(of)) { use.emplace(*client); }
-    ~State() {
-        if (use) client->store->batch_abort();
-    }
-};
-
 Expected<Transaction> Client::begin() {
     if (!state_->store) return unexpected(needs_store());
     const State::Use use(*state_);
@@ -78,9 +68,7 @@ Error is_over_error() { return {ErrorCode::usage, "the transaction is over", 0, 
 
 Expected<ObjectInfo> Transaction::put(std::string_view name, std::span<const std::byte> content,
                                       const PutOptions& options) {
-    if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
-    if (options.if_absent && options.if_version)
-        return unexpected({ErrorCode::usage, "if-absent and if-version exclude each other", 0, 0});
+    if (const auto valid = check_put(name, options); !valid) return unexpected(valid.error());
     if (is_over()) return unexpected(is_over_error());
     return state_->client->store->batch_put(name, content, options);
 }

@@ -126,6 +126,54 @@ struct InitOptions {
     bool without_asking_rpmb = false;
 };
 
+// The content of one put, in parts, of any length. In a store the parts go to the disk as they come, sealed; memory does not
+// grow with the content, and other programs can change the store meanwhile. A persistent object's content (ree, rpmb) is
+// collected in memory. The object appears, or is replaced, at finish() and not before: a stream that ends without it leaves
+// nothing. Of several streams of one Client only one at a time can write more than fits a store's index; the others' writes,
+// and puts of that much, are refused with conflict. It keeps the Client's session open.
+class FESTORE_API WriteStream {
+public:
+    WriteStream(WriteStream&&) noexcept;
+    WriteStream& operator=(WriteStream&&) noexcept;
+    ~WriteStream();
+
+    // The next part. After an error the stream is over: usage. When the TA dies, what it was given is lost: no_tee.
+    Expected<void> write(std::span<const std::byte> part);
+    // As Client::put: the conditions are looked at now. The stream is over then, whatever the answer is.
+    Expected<ObjectInfo> finish();
+
+private:
+    struct State;
+    explicit WriteStream(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+    friend class Client;
+    friend class Transaction;
+};
+
+// The content of an object, in parts. What is handed out is verified, and of the object as it was when the stream was opened:
+// one that is replaced or removed meanwhile is read on, or ends with busy when this Client's session has ended or has looked
+// up another object since (several streams of one Client take turns: each turn costs one more call into the TEE).
+class FESTORE_API ReadStream {
+public:
+    ReadStream(ReadStream&&) noexcept;
+    ReadStream& operator=(ReadStream&&) noexcept;
+    ~ReadStream();
+
+    [[nodiscard]] const ObjectInfo& info() const;
+    [[nodiscard]] uint64_t position() const;
+    // Where to go on: in a store only the segments that are read are opened. Beyond the end is the end.
+    void seek(uint64_t position);
+    // Fills `out`, or as much of it as there is up to the end, and moves on. 0: the end, or `out` is empty. After an
+    // error the position is where it was.
+    Expected<size_t> read(std::span<std::byte> out);
+
+private:
+    struct State;
+    explicit ReadStream(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+    friend class Client;
+};
+
 // Changes of a store that become visible together, all or none, by one write in the TEE. While it lives it holds the
 // store's lock, and the Client that made it serves nothing else but reading. Ends without effect unless committed.
 class FESTORE_API Transaction {
@@ -136,6 +184,8 @@ public:
 
     // As of Client. An error of one of them leaves the transaction as it was, unless is_over() says otherwise.
     Expected<ObjectInfo> put(std::string_view name, std::span<const std::byte> content, const PutOptions& options = {});
+    // The same put in parts. The stream is finished before the transaction is committed.
+    Expected<WriteStream> write(std::string_view name, const PutOptions& options = {});
     Expected<void> remove(std::string_view name);
     Expected<ObjectInfo> rename(std::string_view from, std::string_view to, bool replace = false);
     // The store's new generation. After an error nothing of it is done, except that after no_tee it may be: look.
@@ -162,6 +212,9 @@ public:
     Expected<ObjectInfo> put(std::string_view name, std::span<const std::byte> content, const PutOptions& options = {});
     // The whole content, verified.
     Expected<std::vector<std::byte>> get(std::string_view name);
+    // put and get in parts, with bounded memory.
+    Expected<WriteStream> write(std::string_view name, const PutOptions& options = {});
+    Expected<ReadStream> read(std::string_view name);
     Expected<ObjectInfo> stat(std::string_view name);
     Expected<void> remove(std::string_view name);
     // All objects of the owner whose names begin with prefix.
@@ -182,6 +235,8 @@ private:
     std::shared_ptr<State> state_;  // with a running transaction
     friend struct ClientAccess;
     friend class Transaction;
+    friend class WriteStream;
+    friend class ReadStream;
 };
 
 // The library's version, "0.1.0".

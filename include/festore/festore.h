@@ -68,6 +68,24 @@ FESTORE_API int festore_put(festore_client* client, const char* name, const void
 /* *content is allocated: give it back with festore_free(), which wipes it first. */
 FESTORE_API int festore_get(festore_client* client, const char* name, void** content, size_t* size);
 FESTORE_API void festore_free(void* content, size_t size);
+
+/* A put in parts, of any length, with bounded memory; see WriteStream in client.hpp. Failures are told by festore_error() of the
+ * client, before which its streams must end. festore_write_finish() stores the object and ends the writer, whatever it answers
+ * (info may be NULL); festore_write_cancel() ends it without a trace (NULL is fine). */
+typedef struct festore_writer festore_writer;
+FESTORE_API int festore_write_open(festore_client* client, const char* name, unsigned flags, festore_writer** writer);
+FESTORE_API int festore_write(festore_writer* writer, const void* part, size_t size);
+FESTORE_API int festore_write_finish(festore_writer* writer, struct festore_info* info);
+FESTORE_API void festore_write_cancel(festore_writer* writer);
+
+/* A get in parts; see ReadStream in client.hpp. festore_read() gives `size` bytes, or as many as there are up to the end: *got
+ * is 0 there. info may be NULL. */
+typedef struct festore_reader festore_reader;
+FESTORE_API int festore_read_open(festore_client* client, const char* name, festore_reader** reader, struct festore_info* info);
+FESTORE_API int festore_read(festore_reader* reader, void* out, size_t size, size_t* got);
+FESTORE_API void festore_read_seek(festore_reader* reader, uint64_t offset); /* beyond the end is the end */
+FESTORE_API void festore_read_close(festore_reader* reader);                 /* NULL is fine */
+
 FESTORE_API int festore_stat(festore_client* client, const char* name, struct festore_info* info); /* info may be NULL */
 FESTORE_API int festore_remove(festore_client* client, const char* name);
 

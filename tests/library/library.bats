@@ -96,8 +96,54 @@ END
     [ -e "$BATS_TEST_TMPDIR/secrets/pages" ]
 }
 
+@test "a content in parts by the C API" {
+    cat > "$BATS_TEST_TMPDIR/stream.c" << 'END'
+#include <festore/festore.h>
+#include <stdio.h>
+#include <string.h>
+
+int main(int argc, char** argv) {
+    struct festore_options options = {0};
+    struct festore_info info;
+    festore_client* client;
+    festore_writer* writer;
+    festore_reader* reader;
+    char part[1000], back[1000];
+    size_t got, i;
+    options.storage = FESTORE_STORAGE_STORE;
+    options.store_directory = argc > 1 ? argv[1] : NULL;
+    if (festore_connect(&options, &client) != 0) return puts(festore_connect_error()), 1;
+    memset(part, 'x', sizeof part);
+    printf("%d", festore_write_open(client, "a", 2, &writer));
+    printf("%d", festore_write_open(client, "a", FESTORE_IF_ABSENT, &writer));
+    for (i = 0; i < 100; ++i) festore_write(writer, part, sizeof part);
+    printf("%d", festore_stat(client, "a", NULL));
+    printf("%d", festore_write_finish(writer, &info));
+    printf(" %d", (int)info.size);
+    printf(" %d", festore_read_open(client, "a", &reader, &info));
+    festore_read_seek(reader, 99500);
+    printf("%d %d", festore_read(reader, back, sizeof back, &got), (int)got);
+    printf(" %d", memcmp(back, part, got));
+    printf(" %d %d", festore_read(reader, back, sizeof back, &got), (int)got);
+    festore_read_close(reader);
+    printf(" %d", festore_write_open(client, "b", 0, &writer));
+    printf("%d", festore_write(writer, part, sizeof part));
+    festore_write_cancel(writer);
+    printf("%d\n", festore_stat(client, "b", NULL));
+    festore_close(client);
+    return 0;
+}
+END
+    cc -std=c11 -Wall -Wextra -Werror -pedantic "$BATS_TEST_TMPDIR/stream.c" -o "$BATS_TEST_TMPDIR/stream" \
+        $(pkg-config --cflags --libs festore)
+    run "$BATS_TEST_TMPDIR/stream" "$BATS_TEST_TMPDIR/secrets"
+    echo "$output"
+    [ "$output" = "2030 100000 00 500 0 0 0 003" ]
+    [ "$(ls "$BATS_TEST_TMPDIR/secrets/payloads" | wc -l)" = 1 ]
+}
+
 @test "the shared library shows nothing but the API" {
     shown=$(nm -D --defined-only "$LD_LIBRARY_PATH/libfestore.so" | awk '$2 == "T" {print $3}' | c++filt |
-        grep -vE '^festore_|^festore::(Client::|Transaction::|version\()' || true)
+        grep -vE '^festore_|^festore::(Client::|ReadStream::|Transaction::|WriteStream::|version\()' || true)
     [ -z "$shown" ] || { echo "$shown"; return 1; }
 }

@@ -5,6 +5,7 @@ namespace festore::store_test {
 namespace {
 
 constexpr size_t kPayload = 40000;
+constexpr size_t kStreamed = 140000;
 
 Objects objects_before() {
     Objects objects;
@@ -40,6 +41,16 @@ Expected<void> make(Client& client, Anchor anchor) {
     return put(client, "a", content_of(100));
 }
 
+// In parts, more than a segment each.
+Expected<void> stream(Client& client, Anchor) {
+    Expected<WriteStream> stream = client.write("p");
+    if (!stream) return unexpected(stream.error());
+    const Content content = content_of(kStreamed, 4);
+    Expected<void> done;
+    for (Bytes rest = content; done && !rest.empty(); rest = rest.subspan(kStreamed / 2)) done = stream->write(rest.first(kStreamed / 2));
+    return done ? outcome(stream->finish()) : done;
+}
+
 Expected<void> batch(Client& client, Anchor) {
     Expected<Transaction> transaction = client.begin();
     if (!transaction) return unexpected(transaction.error());
@@ -64,6 +75,7 @@ const std::vector<Verb>& all_verbs() {
          [] { return two_states([](Objects& o) { o["a"] = content_of(200, 2); }); }},
         {"replace-payload", [](Client& c, Anchor) { return put(c, "p", content_of(kPayload, 2)); },
          [] { return two_states([](Objects& o) { o["p"] = content_of(kPayload, 2); }); }},
+        {"stream", stream, [] { return two_states([](Objects& o) { o["p"] = content_of(kStreamed, 4); }); }},
         {"remove", [](Client& c, Anchor) { return c.remove("p"); },
          [] { return two_states([](Objects& o) { o.erase("p"); }); }},
         {"rename", [](Client& c, Anchor) { return outcome(c.rename("a", "p", true)); },

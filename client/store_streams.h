@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A content on its way into a store or out of it, a segment in memory at a time. What moves them is Store. Plaintext in them
+// is wiped. Thread safety: one thread at a time, with their Store.
+#pragma once
+#include "client/store_directory.h"
+#include "protocol/store_messages.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace festore {
+
+class Store;
+
+// A put, whose content comes in parts: content of the index as long as it fits there, then a payload.
+class StoreWriter {
+public:
+    // `batch`: the transaction that it belongs to; 0: none. `store` must outlive this.
+    StoreWriter(Store& store, std::string_view name, const PutOptions& options, uint64_t batch);
+    ~StoreWriter();  // what was not kept leaves nothing behind
+    StoreWriter(const StoreWriter&) = delete;
+    StoreWriter& operator=(const StoreWriter&) = delete;
+
+private:
+    friend class Store;
+    void reserve(size_t bytes);
+    void end();
+
+    Store& store_;
+    const std::string name_;
+    PutOptions options_;  // with a time
+    const uint64_t batch_;
+    bool over_ = false;   // after an error, and at the end
+    uint64_t size_ = 0;   // so far
+    std::vector<std::byte> pending_;  // not yet sealed: a segment at most
+    std::optional<StoreDirectory::Upload> file_;
+    protocol::SegmentRequest next_;
+};
+
+// An object that is being read, as it was when it was looked up.
+class StoreReader {
+public:
+    StoreReader(ObjectInfo info, const protocol::StoreMetadata& metadata) : info_(std::move(info)), metadata_(metadata) {}
+    // All of it is here.
+    StoreReader(ObjectInfo info, std::vector<std::byte> content) : info_(std::move(info)), loaded_(std::move(content)) {}
+    ~StoreReader() { wipe(loaded_); }
+    StoreReader(const StoreReader&) = delete;
+    StoreReader& operator=(const StoreReader&) = delete;
+
+    [[nodiscard]] const ObjectInfo& info() const { return info_; }
+    [[nodiscard]] uint64_t position() const { return position_; }
+    void seek(uint64_t position) { position_ = std::min(position, info_.size); }
+    // As much of `out` as is loaded at the position, and moves on.
+    size_t give(MutableBytes out);
+
+private:
+    friend class Store;
+    [[nodiscard]] bool is_loaded() const {
+        return position_ >= loaded_from_ && position_ - loaded_from_ < loaded_.size();
+    }
+    void load(uint64_t from, std::vector<std::byte> content);
+
+    ObjectInfo info_;
+    protocol::StoreMetadata metadata_;
+    std::optional<StoreDirectory::Payload> file_;
+    uint64_t position_ = 0;
+    uint64_t loaded_from_ = 0;
+    std::vector<std::byte> loaded_;  // verified: all of a small content, or a segment
+};
+
+}  // namespace festore

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Contents in parts: of stores segment by segment, of persistent objects whole.
+#include "client/transaction_state.h"
+
+namespace festore {
+
+struct WriteStream::State {
+    std::shared_ptr<Client::State> client;
+    std::optional<Client::State::Use> use;  // of a store: the TA has the payload's key in this session
+    std::unique_ptr<StoreWriter> writer;    // of a store
+    std::string name;
+    PutOptions options;
+    std::vector<std::byte> content;         // of a persistent object
+    bool over = false;
+
+    ~State() {
+        wipe(content);
+        writer.reset();
+    }
+    Expected<void> collect(Bytes part);
+};
+
+WriteStream::WriteStream(std::unique_ptr<State> state) : state_(std::move(state)) {}
+WriteStream::WriteStream(WriteStream&&) noexcept = default;
+WriteStream& WriteStream::operator=(WriteStream&&) noexcept = default;
+WriteStream::~WriteStream() = default;
+
+// The room is taken at once: growing would leave copies of the plaintext behind.
+Expected<void> WriteStream::State::collect(Bytes part) {
+    if (content.capacity() == 0) {
+        const Client::State::Use held(*client);
+        const Expected<Session*> session = client->session();
+        if (!session) return unexpected(session.error());
+        content.reserve(static_cast<size_t>((*session)->hello().object_bytes_max));
+    }
+    if (part.size() > content.capacity() - content.size()) return unexpected(too_large(name, content.capacity()));
+    content.insert(content.end(), part.begin(), part.end());
+    return {};
+}
+
+Expected<void> WriteStream::write(std::span<const std::byte> part) {
+    if (!state_ || state_->over) return unexpected({ErrorCode::usage, "the stream is over", 0, 0});
+    Expected<void> written = state_->writer ? state_->client->store->write(*state_->writer, part) : state_->collect(part);
+    if (!written) state_->over = true;
+    return written;
+}
+
+Expected<ObjectInfo> WriteStream::finish() {
+    if (!state_ || state_->over) return unexpected({ErrorCode::usage, "the stream is over", 0, 0});
+    const std::unique_ptr<State> state = std::move(state_);
+    if (state->writer) return state->client->store->finish(*state->writer);
+    return Client(state->client).put(state->name, state->content, state->options);
+}
+
+Expected<WriteStream> Client::write(std::string_view name, const PutOptions& options) {
+    if (const auto valid = check_put(name, options); !valid) return unexpected(valid.error());
+    auto state = std::make_unique<WriteStream::State>();
+    state->client = state_;
+    state->name = name;
+    state->options = options;
+    if (state_->store) {
+        state->use.emplace(*state_);
+        auto writer = state_->store->open_writer(name, options, false);
+        if (!writer) return unexpected(writer.error());
+        state->writer = std::move(*writer);
+    }
+    return WriteStream(std::move(state));
+}
+
+Expected<WriteStream> Transaction::write(std::string_view name, const PutOptions& options) {
+    if (const auto valid = check_put(name, options); !valid) return unexpected(valid.error());
+    if (is_over()) return unexpected({ErrorCode::usage, "the transaction is over", 0, 0});
+    auto state = std::make_unique<WriteStream::State>();
+    state->client = state_->client;
+    state->use.emplace(*state_->client);
+    auto writer = state_->client->store->open_writer(name, options, true);
+    if (!writer) return unexpected(writer.error());
+    state->writer = std::move(*writer);
+    return WriteStream(std::move(state));
+}
+
+struct ReadStream::State {
+    std::shared_ptr<Client::State> client;
+    std::unique_ptr<StoreReader> reader;
+};
+
+ReadStream::ReadStream(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ReadStream::ReadStream(ReadStream&&) noexcept = default;
+ReadStream& ReadStream::operator=(ReadStream&&) noexcept = default;
+ReadStream::~ReadStream() = default;
+
+const ObjectInfo& ReadStream::info() const { return state_->reader->info(); }
+uint64_t ReadStream::position() const { return state_->reader->position(); }
+void ReadStream::seek(uint64_t position) { state_->reader->seek(position); }
+
+Expected<size_t> ReadStream::read(std::span<std::byte> out) {
+    if (!state_->client->store) return state_->reader->give(out);
+    // Between the calls its session may end, when the caller takes its time; then the object is looked up again.
+    const Client::State::Use use(*state_->client);
+    return state_->client->store->read_on(*state_->reader, out);
+}
+
+Expected<ReadStream> Client::read(std::string_view name) {
+    if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
+    const State::Use use(*state_);
+    auto state = std::make_unique<ReadStream::State>();
+    state->client = state_;
+    if (state_->store) {
+        auto reader = state_->store->open_reader(name);
+        if (!reader) return unexpected(reader.error());
+        state->reader = std::move(*reader);
+    } else {
+        ObjectInfo info;
+        auto content = state_->get(name, info);
+        if (!content) return unexpected(content.error());
+        state->reader = std::make_unique<StoreReader>(std::move(info), std::move(*content));
+    }
+    return ReadStream(std::move(state));
+}
+
+}  // namespace festore
