@@ -101,6 +101,7 @@ fill() {
 @test "destroy --owner: root only" {
     need_other_users
     export FESTORE_STORE=$FESTORE_SIM_DIR/stores/other
+    festore status > /dev/null  # which starts the TEE for all users
     echo x | as_user 4321 --storage store put a
     run --separate-stderr as_user 4322 --storage store destroy --owner uid:4321 --yes
     expect_error 5 "cannot look for a store's record: only root may *"
