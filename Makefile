@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Every command of the project, thin: the work is in CMake (the build), ta/Makefile (the TA) and tools/.
 .DEFAULT_GOAL := build
-.PHONY: build setup run check check-full check-fresh ta vm vm-run clean help install flash fip
+.PHONY: build setup run check check-full check-fresh ta vm vm-run clean help install flash fip deploy
 BUILD := build
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -60,6 +60,13 @@ flash: ## write an image to a card and read it back: make flash IMAGE=FILE DEVIC
 fip: ## update a card's fip partitions alone: make fip FIP=FILE DEVICE=/dev/sdX [FLASH_OPTIONS=...]
 	@[ -n "$$FIP" ] && [ -n "$$DEVICE" ] || { echo 'say what and where: make fip FIP=FILE DEVICE=/dev/sdX' >&2; exit 2; }
 	@tools/flash $(FLASH_OPTIONS) --fip "$$FIP" "$$DEVICE"
+
+override ROOTFS := $(value ROOTFS)
+override HOST := $(value HOST)
+override TA := $(value TA)
+export ROOTFS HOST TA
+deploy: ## lay a build over a system: make deploy ROOTFS=DIR (or HOST=[USER@]HOST) BUILD=build/armhf TA=FILE.ta
+	@tools/deploy --build "$(BUILD)" $${TA:+--ta "$$TA"} $${ROOTFS:+--rootfs "$$ROOTFS"} $${HOST:+--host "$$HOST"}
 
 install: ## build as for a device, without the simulated TEE, and install: make install [PREFIX=/usr/local] [DESTDIR=...]
 	@tools/setup --check build || { echo "run 'make setup' (or 'tools/setup build') first" >&2; exit 1; }
