@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Every command of the project, thin: the work is in CMake (the build), ta/Makefile (the TA) and tools/.
 .DEFAULT_GOAL := build
-.PHONY: build setup run check check-full check-fresh ta vm vm-run clean help install
+.PHONY: build setup run check check-full check-fresh ta vm vm-run clean help install flash fip deploy
 BUILD := build
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -48,6 +48,25 @@ vm-run: ## run a command there, and fail when it fails: make vm-run CMD="festore
 	@tools/setup build ta $(machine_lists)
 	@[ -n "$$CMD" ] || { echo 'say what to run: make vm-run CMD="..."' >&2; exit 2; }
 	@machines/run $(MACHINE) "$$CMD"
+
+override IMAGE := $(value IMAGE)
+override FIP := $(value FIP)
+override DEVICE := $(value DEVICE)
+export IMAGE FIP DEVICE
+flash: ## write an image to a card and read it back: make flash IMAGE=FILE DEVICE=/dev/sdX [FLASH_OPTIONS="--yes --fixed"]
+	@[ -n "$$IMAGE" ] && [ -n "$$DEVICE" ] || { echo 'say what and where: make flash IMAGE=FILE DEVICE=/dev/sdX' >&2; exit 2; }
+	@tools/flash $(FLASH_OPTIONS) "$$IMAGE" "$$DEVICE"
+
+fip: ## update a card's fip partitions alone: make fip FIP=FILE DEVICE=/dev/sdX [FLASH_OPTIONS=...]
+	@[ -n "$$FIP" ] && [ -n "$$DEVICE" ] || { echo 'say what and where: make fip FIP=FILE DEVICE=/dev/sdX' >&2; exit 2; }
+	@tools/flash $(FLASH_OPTIONS) --fip "$$FIP" "$$DEVICE"
+
+override ROOTFS := $(value ROOTFS)
+override HOST := $(value HOST)
+override TA := $(value TA)
+export ROOTFS HOST TA
+deploy: ## lay a build over a system: make deploy ROOTFS=DIR (or HOST=[USER@]HOST) BUILD=build/armhf TA=FILE.ta
+	@tools/deploy --build "$(BUILD)" $${TA:+--ta "$$TA"} $${ROOTFS:+--rootfs "$$ROOTFS"} $${HOST:+--host "$$HOST"}
 
 install: ## build as for a device, without the simulated TEE, and install: make install [PREFIX=/usr/local] [DESTDIR=...]
 	@tools/setup --check build || { echo "run 'make setup' (or 'tools/setup build') first" >&2; exit 1; }
