@@ -13,6 +13,8 @@ class Init : public Verb {
 public:
     void declare(CLI::App& app) override {
         add_text(app, "--anchor", anchor_, "where its root is kept: ree (default) or rpmb")->type_name("ANCHOR");
+        add_text(app, "--cipher", cipher_, "auto (default: the faster one here), aes-256-gcm or chacha20-poly1305")
+            ->type_name("CIPHER");
     }
 
     Outcome run(const Options& options) override {
@@ -20,6 +22,10 @@ public:
         if (anchor_ == "rpmb") init.anchor = Anchor::rpmb;
         else if (!anchor_.empty() && anchor_ != "ree")
             return failed(usage_error("--anchor is ree or rpmb, not " + festore::quoted(anchor_), "init"));
+        if (cipher_ == "aes-256-gcm") init.cipher = Cipher::aes_256_gcm;
+        else if (cipher_ == "chacha20-poly1305") init.cipher = Cipher::chacha20_poly1305;
+        else if (!cipher_.empty() && cipher_ != "auto")
+            return failed(usage_error("--cipher is auto, aes-256-gcm or chacha20-poly1305, not " + festore::quoted(cipher_), "init"));
         if (const auto valid = check_is_for_store(options, "init"); !valid) return failed(valid.error());
         Expected<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
@@ -32,7 +38,8 @@ public:
             made = client->init(init);
         }
         if (!made) return failed(made.error());
-        print_note(options, fmt::format("made a store at {}, anchor {}", festore::quoted(made->directory), anchor_name(made->anchor)));
+        print_note(options, fmt::format("made a store at {}, anchor {}, cipher {}", festore::quoted(made->directory),
+                                        anchor_name(made->anchor), made->cipher));
         Outcome outcome;
         outcome.document = json_of({*made, made->directory, {}});
         return outcome;
@@ -44,6 +51,7 @@ private:
     }
 
     std::string anchor_;
+    std::string cipher_;
 };
 
 }  // namespace

@@ -60,7 +60,8 @@ constexpr VerbEntry kVerbs[] = {
     {"init", "", "make an empty store",
      "Makes a store in an absent or empty directory; 'put' does it by itself. The anchor is the TEE's storage that holds\n"
      "the store's root: with ree (default) whoever puts back all of the disk, the TEE's files included, is not seen;\n"
-     "rpmb, where a device has one, sees that too, and every commit takes longer.",
+     "rpmb, where a device has one, sees that too, and every commit takes longer. The cipher is measured, unless named:\n"
+     "AES by the TEE, with the board's crypto engine, or ChaCha20 in the trusted application.",
      "  festore --storage store init\n"
      "  festore --store /data/secrets init --anchor rpmb\n",
      make_init},

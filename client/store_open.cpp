@@ -153,8 +153,24 @@ Expected<void> Store::ensure_open(const Doing& doing, Missing missing) {
                        0, 0});
 }
 
+// A TA before protocol 1.3, or from a kit without mbedTLS, has one cipher only.
+Expected<uint8_t> Store::cipher_to_ask_for(const Doing& doing, Cipher cipher) {
+    const Expected<Session*> session = sessions_.session();
+    if (!session) return unexpected(session.error());
+    const bool has_both = ((*session)->hello().features & protocol::kFeatureChaCha20) != 0;
+    if (cipher == Cipher::automatic) return has_both ? 0 : 1;
+    if (cipher == Cipher::aes_256_gcm) return 1;
+    if (has_both) return 2;
+    return unexpected({ErrorCode::no_tee,
+                       cannot(doing) + "the trusted application was built without ChaCha20-Poly1305 (its dev kit's mbedTLS lacks it)",
+                       0, 0});
+}
+
 Expected<StoreHeaderBytes> Store::ask_for_header(const Doing& doing, const InitOptions& options) {
     protocol::MakeRequest message;
+    const Expected<uint8_t> cipher = cipher_to_ask_for(doing, options.cipher);
+    if (!cipher) return unexpected(cipher.error());
+    message.cipher = *cipher;
     message.anchor = options.anchor == Anchor::rpmb ? 2 : 1;
     message.without_asking_rpmb = options.anchor == Anchor::ree && options.without_asking_rpmb;
     message.created = static_cast<int64_t>(std::time(nullptr));

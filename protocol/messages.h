@@ -28,6 +28,8 @@ enum Feature : uint32_t {
     // Since 1.1:
     kFeatureHukCompared = 1 << 4,     // the key was compared; without this bit, no kFeatureZeroHuk says nothing
     kFeaturePredictableHuk = 1 << 5,  // the key is another well-known one: its keys are public knowledge, too
+    // Since 1.3:
+    kFeatureChaCha20 = 1 << 6,  // stores with ChaCha20-Poly1305; and make chooses a cipher, when it is asked to
 };
 
 struct HelloAnswer {  // 48 bytes

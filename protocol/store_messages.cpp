@@ -38,7 +38,7 @@ Result<MakeRequest> decode_store(Bytes input) {
     const uint8_t without_asking_rpmb = in.u8();
     m.without_asking_rpmb = without_asking_rpmb != 0;
     m.created = in.i64();
-    const bool known = is_anchor(m.anchor) && (m.cipher == 1 || m.cipher == 2);
+    const bool known = is_anchor(m.anchor) && m.cipher <= 2;
     return finish(in, m, known && without_asking_rpmb <= (m.anchor == 1 ? 1 : 0));
 }
 

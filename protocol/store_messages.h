@@ -82,7 +82,7 @@ struct PageAnswer {  // 12 + 5 a need; the start of each answer to a request wit
 
 struct MakeRequest {  // 11 bytes
     uint8_t anchor = 1;   // 1 ree, 2 rpmb
-    uint8_t cipher = 1;   // 1 AES-256-GCM, 2 ChaCha20-Poly1305
+    uint8_t cipher = 1;   // 1 AES-256-GCM, 2 ChaCha20-Poly1305; 0, with kFeatureChaCha20: the faster one
     // Anchor ree, and the RPMB is not asked whether it holds a record of this owner: for a device whose RPMB is built
     // in and does not answer, which ends the TA.
     bool without_asking_rpmb = false;

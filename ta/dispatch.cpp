@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "ta/chacha20_poly1305.h"
 #include "ta/dispatch.h"
 
 #include "base/name.h"
@@ -74,6 +75,7 @@ Status hello(Call& call) {
         if (*huk == HukStrength::predictable) answer.features |= protocol::kFeaturePredictableHuk;
     }
     if (gp::tee_is_simulated()) answer.features |= protocol::kFeatureSimulated;
+    if (has_chacha20_poly1305()) answer.features |= protocol::kFeatureChaCha20;
     answer.rollback_protection_ree = gp::tee_property_u32("gpd.tee.trustedStorage.rollbackDetection.protectionLevel");
     answer.rollback_protection_rpmb = gp::tee_property_u32("gpd.tee.trustedStorage.antiRollback.protectionLevel");
     answer.tee_version = gp::tee_property_version("gpd.tee.trustedos.implementation.version");

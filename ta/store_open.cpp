@@ -2,6 +2,7 @@
 // Making and opening a store (rules 3, 18, 20, 21, 22).
 #include "base/limits.h"
 #include "protocol/store_files.h"
+#include "ta/cipher_choice.h"
 #include "ta/store_call.h"
 
 namespace festore::ta {
@@ -46,6 +47,21 @@ Status write_header(StoreCall& call, const RootRecord& record, const engine::Key
     return {};
 }
 
+// `wanted`: 0 for the one that suits the device.
+Result<engine::Cipher> choose_cipher(Instance& instance, uint8_t wanted) {
+    if (wanted != 0) {
+        const auto cipher = static_cast<engine::Cipher>(wanted);
+        if (cipher == engine::Cipher::chacha20_poly1305 && !has_chacha20_poly1305()) return fail(Code::not_supported);
+        return cipher;
+    }
+    if (!has_chacha20_poly1305()) return engine::Cipher::aes_256_gcm;
+    SegmentBuffer* const buffer = FESTORE_TRY(instance.segment_buffer());
+    const MutableBytes sealed = MutableBytes(buffer->sealed).first(buffer->plain.size());
+    const auto rate = [&](engine::Cipher cipher) { return measure_sealing(instance.crypto(), cipher, buffer->plain, sealed); };
+    const SealingRate aes = FESTORE_TRY(rate(engine::Cipher::aes_256_gcm));
+    return faster_cipher(aes, FESTORE_TRY(rate(engine::Cipher::chacha20_poly1305)));
+}
+
 }  // namespace
 
 // Nothing is written yet: the directory comes first (rule 7).
@@ -55,9 +71,8 @@ Status store_make(StoreCall& call) {
     wanted.login = static_cast<uint32_t>(call.session.identity.login);
     wanted.identity = call.session.identity.uuid;
     wanted.anchor = static_cast<Anchor>(request.anchor);
-    wanted.cipher = static_cast<engine::Cipher>(request.cipher);
+    wanted.cipher = FESTORE_TRY(choose_cipher(call.instance, request.cipher));
     wanted.created = request.created;
-    if (wanted.cipher != engine::Cipher::aes_256_gcm) return fail(Code::not_supported);
     FESTORE_CHECK(trusted_storage(storage_of(wanted.anchor)));
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     FESTORE_CHECK(has_none_anywhere(call, wanted.anchor, request.without_asking_rpmb));

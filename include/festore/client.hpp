@@ -121,8 +121,13 @@ struct StoreInfo {
     int64_t created = 0;
 };
 
+// What seals a store, once and for all: AES-256-GCM, which the TEE does itself, by a crypto engine where the board has one; or
+// ChaCha20-Poly1305, which is faster where it has none.
+enum class Cipher { automatic, aes_256_gcm, chacha20_poly1305 };
+
 struct InitOptions {
     Anchor anchor = Anchor::ree;
+    Cipher cipher = Cipher::automatic;  // the TA measures
     // Make a store with the anchor ree though the RPMB, which could hold a record of another one, does not answer.
     bool without_asking_rpmb = false;
 };

@@ -157,6 +157,40 @@ TEST_F(Verbs, Rule20InitRefusesWhatIsThere) {
     EXPECT_EQ(code(connect("store", 1001).get("a")), kNotPermitted);
 }
 
+TEST_F(Verbs, BothCiphers) {
+    for (const auto& [cipher, name] : {std::pair{Cipher::aes_256_gcm, "aes-256-gcm"}, {Cipher::chacha20_poly1305, "chacha20-poly1305"}}) {
+        const uint32_t uid = cipher == Cipher::aes_256_gcm ? 1001 : 1002;
+        {
+            Client client = connect(name, uid);
+            InitOptions options;
+            options.cipher = cipher;
+            const auto made = client.init(options);
+            ASSERT_TRUE(made) << message(made);
+            EXPECT_EQ(made->cipher, name);
+            ASSERT_TRUE(client.put("small", content_of(100)));
+            ASSERT_TRUE(client.put("large", content_of(100000)));
+            for (int i = 0; i < 100; ++i) ASSERT_TRUE(client.put("n" + std::to_string(i), content_of(500)));
+        }
+        Client again = connect(name, uid);
+        EXPECT_EQ(again.get("small"), content_of(100));
+        EXPECT_EQ(again.get("large"), content_of(100000));
+        EXPECT_EQ(again.store_status()->cipher, name);
+        for (const auto& entry : std::filesystem::directory_iterator(folder_ / name / "payloads")) {
+            std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+            file.seekp(1000);
+            file.put('x').put('y');
+        }
+        EXPECT_EQ(code(again.get("large")), kDamaged);
+    }
+}
+
+TEST_F(Verbs, TheCipherThatNobodyNamesIsOneOfTheTwo) {
+    Client client = connect();
+    const auto made = client.init();
+    ASSERT_TRUE(made) << message(made);
+    EXPECT_TRUE(made->cipher == "aes-256-gcm" || made->cipher == "chacha20-poly1305");
+}
+
 TEST_F(Verbs, AnchorRpmb) {
     Client client = connect();
     InitOptions options;

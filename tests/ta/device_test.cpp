@@ -81,7 +81,8 @@ TEST_F(WithoutSystemPta, EveryCommandOnObjectsSaysNotSupported) {
 }
 
 TEST_F(WithoutSystemPta, HelloStillAnswers) {
-    EXPECT_EQ(features(), protocol::kFeatureRee | protocol::kFeatureRpmb | protocol::kFeatureSimulated);
+    EXPECT_EQ(features(), protocol::kFeatureRee | protocol::kFeatureRpmb | protocol::kFeatureSimulated |
+                               protocol::kFeatureChaCha20);
 }
 
 TEST_F(Device, AClientOfAnotherMajorVersionGetsTheVersionsAndNothingElse) {

@@ -63,6 +63,8 @@ StoreMetadata metadata() { return {1, false, 9, -1, 1600000000, uint64_t{1} << 3
 TEST(StoreMessages, Requests) {
     check(MakeRequest{2, 1, false, -3}, 11);
     check(MakeRequest{1, 1, true, -3}, 11);
+    check(MakeRequest{1, 0, false, 5}, 11);
+    check(MakeRequest{1, 2, false, 5}, 11);
     check(OpenRequest{id(1), 2, {}}, 29);
     check(StoreNameRequest{{3, 40}, kStoreSingle, bytes_of("a/näme")}, 6 + 7);
     check(StorePutRequest{{3, 40}, kStoreIfVersion | kStoreWriteOnce, 77, -5, false, id(9), uint64_t{1} << 40, bytes_of("n")}, 48);
