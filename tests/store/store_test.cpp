@@ -2,6 +2,8 @@
 // What a store does, verb by verb.
 #include "tests/store/harness.h"
 
+#include <fstream>
+
 namespace festore::store_test {
 namespace {
 
