@@ -4,6 +4,7 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <openssl/rand.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -62,6 +63,18 @@ void aes256_ecb_decrypt_block(Bytes key, Bytes in, MutableBytes out) {
     EVP_CIPHER_CTX_free(context);
 }
 
+void aes256_ecb_encrypt_block(Bytes key, Bytes in, MutableBytes out) {
+    must(key.size() == 32 && in.size() == 16 && out.size() == 16);
+    EVP_CIPHER_CTX* const context = EVP_CIPHER_CTX_new();
+    int size = 0;
+    must(context != nullptr && EVP_EncryptInit_ex(context, EVP_aes_256_ecb(), nullptr, in_ptr(key), nullptr) == 1 &&
+         EVP_CIPHER_CTX_set_padding(context, 0) == 1 &&
+         EVP_EncryptUpdate(context, out_ptr(out), &size, in_ptr(in), static_cast<int>(in.size())) == 1 && size == 16);
+    EVP_CIPHER_CTX_free(context);
+}
+
+void random_bytes(MutableBytes out) { must(RAND_bytes(out_ptr(out), static_cast<int>(out.size())) == 1); }
+
 void GcmOpener::Free::operator()(evp_cipher_ctx_st* context) const { EVP_CIPHER_CTX_free(context); }
 
 GcmOpener::GcmOpener(Bytes key) : context_(EVP_CIPHER_CTX_new()) {
@@ -97,6 +110,30 @@ void GcmOpener::decrypt_unverified(Bytes iv, Bytes sealed, MutableBytes out) {
     start(iv);
     int size = 0;
     must(EVP_DecryptUpdate(context_.get(), out_ptr(out), &size, in_ptr(sealed), static_cast<int>(sealed.size())) == 1);
+}
+
+void GcmSealer::Free::operator()(evp_cipher_ctx_st* context) const { EVP_CIPHER_CTX_free(context); }
+
+GcmSealer::GcmSealer(Bytes key) : context_(EVP_CIPHER_CTX_new()) {
+    must(key.size() == kFekBytes && context_ != nullptr &&
+         EVP_EncryptInit_ex(context_.get(), EVP_aes_128_gcm(), nullptr, nullptr, nullptr) == 1 &&
+         EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_SET_IVLEN, kIvBytes, nullptr) == 1 &&
+         EVP_EncryptInit_ex(context_.get(), nullptr, nullptr, in_ptr(key), nullptr) == 1);
+}
+
+Tag GcmSealer::seal(Bytes iv, std::initializer_list<Bytes> associated, Bytes plain, MutableBytes sealed) {
+    must(iv.size() == kIvBytes && sealed.size() == plain.size() &&
+         EVP_EncryptInit_ex(context_.get(), nullptr, nullptr, nullptr, in_ptr(iv)) == 1);
+    int size = 0;
+    for (const Bytes part : associated) {
+        must(EVP_EncryptUpdate(context_.get(), nullptr, &size, in_ptr(part), static_cast<int>(part.size())) == 1);
+    }
+    must(EVP_EncryptUpdate(context_.get(), out_ptr(sealed), &size, in_ptr(plain), static_cast<int>(plain.size())) == 1);
+    std::array<std::byte, kTagBytes> rest{};
+    Tag tag{};
+    must(EVP_EncryptFinal_ex(context_.get(), out_ptr(rest), &size) == 1 && size == 0 &&
+         EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_GET_TAG, kTagBytes, tag.data()) == 1);
+    return tag;
 }
 
 }  // namespace festore::ree_fs

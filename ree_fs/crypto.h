@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The four primitives of REE-FS, done by OpenSSL 3: SHA-256, HMAC-SHA-256, AES-256-ECB of one block, AES-128-GCM with
-// a 16-byte IV and tag. A failure of OpenSSL itself (no memory, no algorithm) ends the process: it says nothing about
+// The primitives of REE-FS, done by OpenSSL 3: SHA-256, HMAC-SHA-256, AES-256-ECB of one block, AES-128-GCM with a
+// 16-byte IV and tag, random bytes. A failure of OpenSSL itself (no memory, no algorithm) ends the process: it says nothing about
 // the data. Objects are not shared between threads.
 #pragma once
 #include "base/secret_bytes.h"
@@ -30,6 +30,8 @@ private:
 
 void hmac_sha256(Bytes key, std::initializer_list<Bytes> parts, MutableBytes out);
 void aes256_ecb_decrypt_block(Bytes key, Bytes in, MutableBytes out);
+void aes256_ecb_encrypt_block(Bytes key, Bytes in, MutableBytes out);
+void random_bytes(MutableBytes out);
 
 // Opens what was sealed under one file key.
 class GcmOpener {
@@ -46,6 +48,20 @@ private:
         void operator()(evp_cipher_ctx_st* context) const;
     };
     void start(Bytes iv);
+    std::unique_ptr<evp_cipher_ctx_st, Free> context_;
+};
+
+// Seals under one file key. An iv must never be used twice with one key: give random ones.
+class GcmSealer {
+public:
+    explicit GcmSealer(Bytes key);
+    // `sealed` is as large as `plain`.
+    Tag seal(Bytes iv, std::initializer_list<Bytes> associated, Bytes plain, MutableBytes sealed);
+
+private:
+    struct Free {
+        void operator()(evp_cipher_ctx_st* context) const;
+    };
     std::unique_ptr<evp_cipher_ctx_st, Free> context_;
 };
 

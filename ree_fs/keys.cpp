@@ -93,6 +93,12 @@ Fek open_fek(const Tsk& tsk, const SealedFek& sealed) {
     return fek;
 }
 
+SealedFek seal_fek(const Tsk& tsk, const Fek& fek) {
+    SealedFek sealed{};
+    aes256_ecb_encrypt_block(tsk.expose(), fek.expose(), sealed);
+    return sealed;
+}
+
 std::array<std::byte, 16> uuid_in_memory(const Uuid& uuid) {
     std::array<std::byte, 16> memory{};
     for (size_t i = 0; i < memory.size(); ++i) memory[i] = uuid.bytes[kUuidOrder[i]];

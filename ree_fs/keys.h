@@ -58,6 +58,7 @@ Tsk derive_tsk(const Ssk& ssk, const std::optional<Uuid>& owner);
 // under both derivations.
 SecretBytes<32> derive_ta_unique_key(const Huk& huk, const Uuid& ta, Bytes label);
 Fek open_fek(const Tsk& tsk, const SealedFek& sealed);
+SealedFek seal_fek(const Tsk& tsk, const Fek& fek);
 
 // TEE_UUID in the memory of a little-endian machine: the first three fields are swapped.
 std::array<std::byte, 16> uuid_in_memory(const Uuid& uuid);

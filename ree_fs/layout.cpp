@@ -2,6 +2,7 @@
 #include "ree_fs/layout.h"
 
 #include "base/reader.h"
+#include "base/writer.h"
 
 #include <algorithm>
 
@@ -46,6 +47,28 @@ std::optional<Meta> decode_meta(Bytes opened) {
     meta.node_id_max = in.u32();
     if (!in.ok()) return std::nullopt;
     return meta;
+}
+
+void encode_head(const Head& head, HeadLayout layout, MutableBytes out) {
+    Writer to(out);
+    to.bytes(head.iv);
+    to.bytes(head.tag);
+    to.bytes(head.sealed_fek);
+    to.bytes(Bytes(head.sealed_meta).first(meta_bytes(layout)));
+    to.u32(head.counter);
+}
+
+void encode_meta(const Meta& meta, MutableBytes out) {
+    Writer to(out);
+    to.u64(meta.length);
+    to.u32(meta.node_id_max);
+    to.u32(0);
+}
+
+void encode_node(const Node& node, MutableBytes out) {
+    Writer to(out);
+    to.bytes(node.hash);
+    to.bytes(node.fields);
 }
 
 }  // namespace festore::ree_fs

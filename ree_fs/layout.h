@@ -122,4 +122,10 @@ std::optional<Head> decode_head(Bytes image, HeadLayout layout);
 std::optional<Node> decode_node(Bytes image);
 std::optional<Meta> decode_meta(Bytes opened);
 
+// The other way round. `out` has head_bytes(layout), kMetaBytesPadded (what lies behind the number is zeroed) and
+// kNodeBytes.
+void encode_head(const Head& head, HeadLayout layout, MutableBytes out);
+void encode_meta(const Meta& meta, MutableBytes out);
+void encode_node(const Node& node, MutableBytes out);
+
 }  // namespace festore::ree_fs

@@ -2,6 +2,7 @@
 #include "ree_fs/object.h"
 
 #include "base/reader.h"
+#include "base/writer.h"
 
 #include <algorithm>
 
@@ -18,6 +19,18 @@ std::optional<ObjectHead> decode_object_head(Bytes start, uint64_t length) {
     head.attributes_set = in.u32();
     if (!in.ok() || length < kObjectHeadBytes || head.attributes_bytes > length - kObjectHeadBytes) return std::nullopt;
     return head;
+}
+
+std::array<std::byte, kObjectHeadBytes> encode_object_head(const ObjectHead& head) {
+    std::array<std::byte, kObjectHeadBytes> image{};
+    Writer out(image);
+    out.u32(head.attributes_bytes);
+    out.u32(head.object_size);
+    out.u32(head.object_size_max);
+    out.u32(head.usage);
+    out.u32(head.type);
+    out.u32(head.attributes_set);
+    return image;
 }
 
 void ObjectSplitter::take(Bytes content) {

@@ -21,6 +21,7 @@ inline constexpr uint32_t kTypeData = 0xA00000BF;
 
 // Nothing when `start` is too short for a header or the attributes do not fit into `length` bytes.
 std::optional<ObjectHead> decode_object_head(Bytes start, uint64_t length);
+std::array<std::byte, kObjectHeadBytes> encode_object_head(const ObjectHead& head);
 
 // Cuts header and attributes off a content that passes through, and hashes the data behind them.
 class ObjectSplitter final : public ContentSink {

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What a TEE asks of its supplicant in the normal world to keep files: the seam below the writer. Every call is one round trip
+// between the worlds, and is counted, whether it succeeds or not. A write has reached the disk when it returns (tee-supplicant
+// opens with O_SYNC); what a power cut leaves is a prefix of the row of changes, the last of them perhaps in part. One thread
+// at a time.
+#pragma once
+#include "base/bytes.h"
+#include "base/result.h"
+
+#include <cstdint>
+#include <string>
+
+namespace festore::ree_fs {
+
+struct RoundTrips {
+    uint64_t open = 0;
+    uint64_t create = 0;
+    uint64_t close = 0;
+    uint64_t read = 0;
+    uint64_t write = 0;
+    uint64_t truncate = 0;
+    uint64_t remove = 0;
+    [[nodiscard]] uint64_t all() const { return open + create + close + read + write + truncate + remove; }
+};
+
+class Supplicant {
+public:
+    virtual ~Supplicant() = default;
+
+    // A number for the open file. item_not_found when there is none of that name.
+    Result<int> open(const std::string& name) { return ++trips_.open, do_open(name); }
+    // Empty, whatever had that name before.
+    Result<int> create(const std::string& name) { return ++trips_.create, do_create(name); }
+    void close(int file) { ++trips_.close, do_close(file); }
+    // How much was read: less than `out` where the file ends.
+    Result<size_t> read(int file, uint64_t offset, MutableBytes out) { return ++trips_.read, do_read(file, offset, out); }
+    // Zeroes fill what lies between the end and the offset. storage_no_space when the disk is full.
+    Status write(int file, uint64_t offset, Bytes bytes) { return ++trips_.write, do_write(file, offset, bytes); }
+    Status truncate(int file, uint64_t size) { return ++trips_.truncate, do_truncate(file, size); }
+    // item_not_found when there is none.
+    Status remove(const std::string& name) { return ++trips_.remove, do_remove(name); }
+
+    [[nodiscard]] const RoundTrips& trips() const { return trips_; }
+
+protected:
+    virtual Result<int> do_open(const std::string& name) = 0;
+    virtual Result<int> do_create(const std::string& name) = 0;
+    virtual void do_close(int file) = 0;
+    virtual Result<size_t> do_read(int file, uint64_t offset, MutableBytes out) = 0;
+    virtual Status do_write(int file, uint64_t offset, Bytes bytes) = 0;
+    virtual Status do_truncate(int file, uint64_t size) = 0;
+    virtual Status do_remove(const std::string& name) = 0;
+
+private:
+    RoundTrips trips_;
+};
+
+// Files of one directory, as tee-supplicant keeps them: mode 0600, each write synchronous, names synchronous too.
+class DirectorySupplicant : public Supplicant {
+public:
+    // `descriptor` of the directory stays the caller's, and open for as long as this is used.
+    explicit DirectorySupplicant(int descriptor) : directory_(descriptor) {}
+
+protected:
+    Result<int> do_open(const std::string& name) override;
+    Result<int> do_create(const std::string& name) override;
+    void do_close(int file) override;
+    Result<size_t> do_read(int file, uint64_t offset, MutableBytes out) override;
+    Status do_write(int file, uint64_t offset, Bytes bytes) override;
+    Status do_truncate(int file, uint64_t size) override;
+    Status do_remove(const std::string& name) override;
+
+private:
+    int directory_;
+};
+
+}  // namespace festore::ree_fs
