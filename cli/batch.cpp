@@ -28,7 +28,7 @@ Expected<void> do_put_file(Transaction& transaction, const BatchCommand& command
     const Expected<Content> content = read_input(command.target, content_limit(Storage::store));
     if (!content) {
         Error error = content.error();
-        error.message = fmt::format("cannot put {}: {}", festore::quoted(command.name), error.message);
+        error.message = fmt::format("cannot put {}: {}", quote(command.name), error.message);
         return unexpected(std::move(error));
     }
     return do_put(transaction, command, content->bytes());

@@ -121,13 +121,13 @@ Expected<void> take_option(Words& words, size_t& at, Parts& parts) {
         *flag = true;
         return {};
     }
-    if (option != "--if-version") return wrong("there is no option " + quoted(option));
+    if (option != "--if-version") return wrong("there is no option " + quote(option));
     if (++at == words.all.size()) return wrong("--if-version needs a number");
     const std::string& number = words.all[at].text;
     uint64_t value = 0;
     const auto [end, fault] = std::from_chars(number.data(), number.data() + number.size(), value);
     if (fault != std::errc() || end != number.data() + number.size())
-        return wrong("--if-version is a number, not " + quoted(number));
+        return wrong("--if-version is a number, not " + quote(number));
     parts.if_version = value;
     return {};
 }
@@ -214,7 +214,7 @@ Expected<BatchCommand> command_of(Words& words, size_t line) {
     const std::string& verb = words.all[0].text;
     const bool is_put = verb == "put";
     const bool is_mv = verb == "mv";
-    if (!is_put && !is_mv && verb != "rm") return wrong("there is no command " + quoted(verb) + "; put, rm and mv are");
+    if (!is_put && !is_mv && verb != "rm") return wrong("there is no command " + quote(verb) + "; put, rm and mv are");
     const Expected<Parts> parts = sort_out(words);
     if (!parts) return unexpected(parts.error());
     const bool put_options = parts->text || parts->base64 || parts->if_absent || parts->if_version || parts->write_once;

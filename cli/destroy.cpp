@@ -23,7 +23,7 @@ public:
         if (!owner_.empty()) {
             wanted.other = other_of(owner_);
             if (!wanted.other)
-                return failed(usage_error("--owner is uid:N or gid:N, not " + festore::quoted(owner_), "destroy"));
+                return failed(usage_error("--owner is uid:N or gid:N, not " + quote(owner_), "destroy"));
         }
         if (const auto valid = check_is_for_store(options, "destroy"); !valid) return failed(valid.error());
         if (const auto can = confirmation_.check_can_ask("destroy"); !can) return failed(can.error());
@@ -51,8 +51,8 @@ private:
         const bool record_only = lost_ || wanted.other;
         if (!record_only) {
             const StoreReport store = look_at_store(client, options.client);
-            if (!store.info) return fmt::format("remove what is left of the store at {}.", festore::quoted(store.directory));
-            return fmt::format("destroy the store at {} for good, with its {} objects.", festore::quoted(store.info->directory),
+            if (!store.info) return fmt::format("remove what is left of the store at {}.", quote(store.directory));
+            return fmt::format("destroy the store at {} for good, with its {} objects.", quote(store.info->directory),
                                store.info->objects);
         }
         const Expected<StoreInfo> record = client.store_record(wanted.other);

@@ -65,7 +65,7 @@ Error system_error(const std::string& doing) {
 
 tl::unexpected<Error> write_failure(const std::string& file) {
     const int reason = errno;
-    const std::string doing = "write " + festore::quoted(file);
+    const std::string doing = "write " + quote(file);
     errno = reason;
     return unexpected(system_error(doing));
 }
@@ -126,7 +126,7 @@ InputLimit content_limit(Storage storage) {
 
 Expected<Content> read_input(const std::string& file, const InputLimit& limit) {
     const bool standard = is_standard_stream(file);
-    const std::string what = standard ? "standard input" : festore::quoted(file);
+    const std::string what = standard ? "standard input" : quote(file);
     const Descriptor opened(standard ? -1 : open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
     const int from = standard ? STDIN_FILENO : opened.get();
     if (from < 0) return unexpected(system_error("read " + what));

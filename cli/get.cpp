@@ -27,7 +27,7 @@ public:
         const Bytes all = content.bytes();
         if (offset_ > all.size())
             return failed({ErrorCode::usage,
-                           fmt::format("cannot get {} from byte {}: it has only {} bytes", festore::quoted(name_), offset_, all.size()),
+                           fmt::format("cannot get {} from byte {}: it has only {} bytes", quote(name_), offset_, all.size()),
                            0, 0});
         const auto offset = static_cast<size_t>(offset_);
         const Bytes part = all.subspan(offset, static_cast<size_t>(std::min<uint64_t>(length_, all.size() - offset)));
@@ -56,7 +56,7 @@ private:
         if (text.empty()) return {};
         const auto parsed = parse_number(text);
         if (!parsed)
-            return unexpected(usage_error(fmt::format("{} is a number of bytes, not {}", option, festore::quoted(text)), "get"));
+            return unexpected(usage_error(fmt::format("{} is a number of bytes, not {}", option, quote(text)), "get"));
         value = *parsed;
         return {};
     }

@@ -21,11 +21,11 @@ public:
         InitOptions init;
         if (anchor_ == "rpmb") init.anchor = Anchor::rpmb;
         else if (!anchor_.empty() && anchor_ != "ree")
-            return failed(usage_error("--anchor is ree or rpmb, not " + festore::quoted(anchor_), "init"));
+            return failed(usage_error("--anchor is ree or rpmb, not " + quote(anchor_), "init"));
         if (cipher_ == "aes-256-gcm") init.cipher = Cipher::aes_256_gcm;
         else if (cipher_ == "chacha20-poly1305") init.cipher = Cipher::chacha20_poly1305;
         else if (!cipher_.empty() && cipher_ != "auto")
-            return failed(usage_error("--cipher is auto, aes-256-gcm or chacha20-poly1305, not " + festore::quoted(cipher_), "init"));
+            return failed(usage_error("--cipher is auto, aes-256-gcm or chacha20-poly1305, not " + quote(cipher_), "init"));
         if (const auto valid = check_is_for_store(options, "init"); !valid) return failed(valid.error());
         Expected<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
@@ -38,7 +38,7 @@ public:
             made = client->init(init);
         }
         if (!made) return failed(made.error());
-        print_note(options, fmt::format("made a store at {}, anchor {}, cipher {}", festore::quoted(made->directory),
+        print_note(options, fmt::format("made a store at {}, anchor {}, cipher {}", quote(made->directory),
                                         anchor_name(made->anchor), made->cipher));
         Outcome outcome;
         outcome.document = json_of({*made, made->directory, {}});

@@ -23,7 +23,7 @@ public:
         if (!client) return failed(client.error());
         const Expected<ObjectInfo> renamed = client->rename(old_, new_, replace_);
         if (!renamed) return failed(renamed.error());
-        print_note(options, fmt::format("renamed {} to {}", festore::quoted(old_), festore::quoted(new_)));
+        print_note(options, fmt::format("renamed {} to {}", quote(old_), quote(new_)));
         Outcome outcome;
         add_name(outcome.document, new_);
         outcome.document["old_name"] = old_;

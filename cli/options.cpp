@@ -77,7 +77,7 @@ Expected<Owner> owner_of(const GlobalTexts& texts) {
     if (texts.group.empty()) return Owner::user();
     if (const group* found = getgrnam(texts.group.c_str()); found != nullptr) return Owner::group(found->gr_gid);
     const auto gid = parse_number(texts.group, UINT32_MAX - 1);
-    if (!gid) return unexpected(usage_error("there is no group " + festore::quoted(texts.group)));
+    if (!gid) return unexpected(usage_error("there is no group " + quote(texts.group)));
     return Owner::group(static_cast<uint32_t>(*gid));
 }
 
@@ -92,7 +92,7 @@ Expected<Storage> storage_of(const GlobalTexts& texts) {
     else if (name == "rpmb") storage = Storage::rpmb;
     if (!name.empty() && name != "store" && name != "ree" && name != "rpmb")
         return unexpected(usage_error((by_variable ? "FESTORE_STORAGE" : "--storage") +
-                                      (" is store, ree or rpmb, not " + festore::quoted(name))));
+                                      (" is store, ree or rpmb, not " + quote(name))));
     if (!texts.store.empty() && !texts.storage.empty() && texts.storage != "store")
         return unexpected(usage_error("--store names the directory of a store, and --storage " + texts.storage + " has none"));
     if (texts.everybody && storage == Storage::store)
@@ -107,7 +107,7 @@ Expected<void> take_seconds(const char* option, const std::string& text, uint64_
     const auto number = parse_number(text, max);
     if (!number || *number < min)
         return unexpected(usage_error(fmt::format("{} is a number of seconds from {} to {}, not {}", option, min, max,
-                                                  festore::quoted(text))));
+                                                  quote(text))));
     seconds = std::chrono::seconds(*number);
     return {};
 }
@@ -117,7 +117,7 @@ Expected<void> interpret(const GlobalTexts& texts, Options& options) {
     else if (texts.tee == "optee") options.client.tee = TeeKind::optee;
     else if (texts.tee == "sim") options.client.tee = TeeKind::sim;
     else if (!texts.tee.empty())
-        return unexpected(usage_error("--tee is auto, optee or sim, not " + festore::quoted(texts.tee)));
+        return unexpected(usage_error("--tee is auto, optee or sim, not " + quote(texts.tee)));
 
     if (const auto given = take_seconds("--timeout", texts.timeout, 1, kTimeoutSecondsMax, options.client.call_timeout); !given)
         return given;
@@ -142,7 +142,7 @@ Error reshaped(const CLI::App& app, const CLI::ParseError& error) {
         const std::string text = unguarded(remaining);
         const bool looks_like_option = text.size() > 1 && text[0] == '-';
         std::string& first = looks_like_option ? unknown_option : unexpected_argument;
-        if (text != "--" && first.empty()) first = festore::quoted(text);
+        if (text != "--" && first.empty()) first = quote(text);
     }
     if (!unknown_option.empty()) return usage_error("there is no option " + unknown_option, verb);
     if (verb.empty() && !unexpected_argument.empty()) return usage_error("there is no verb " + unexpected_argument);
@@ -223,7 +223,7 @@ Expected<void> NameOption::resolve(std::string& name, const Options& options) co
         unsigned char byte = 0;
         const auto [end, fault] = std::from_chars(name.data() + i, name.data() + std::min(i + 2, name.size()), byte, 16);
         if (fault != std::errc() || end != name.data() + i + 2)
-            return unexpected(usage_error(festore::quoted(name) + " is not hexadecimal, two digits a byte"));
+            return unexpected(usage_error(quote(name) + " is not hexadecimal, two digits a byte"));
         bytes += static_cast<char>(byte);
     }
     if (bytes.size() > limits::kObjectIdBytesMax)

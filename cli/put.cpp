@@ -26,14 +26,14 @@ public:
         const Expected<Content> content = read_input(file_, content_limit(options.client.storage));
         if (!content) {
             Error error = content.error();
-            error.message = fmt::format("cannot put {}: {}", festore::quoted(name_), error.message);
+            error.message = fmt::format("cannot put {}: {}", quote(name_), error.message);
             return failed(std::move(error));
         }
         Expected<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
         const Expected<ObjectInfo> stored = client->put(name_, content->bytes(), put_);
         if (!stored) return failed(stored.error());
-        print_note(options, fmt::format("stored {}: {} bytes, version {}", festore::quoted(name_), stored->size, stored->version));
+        print_note(options, fmt::format("stored {}: {} bytes, version {}", quote(name_), stored->size, stored->version));
         Outcome outcome;
         add_name(outcome.document, stored->name);
         outcome.document["size"] = stored->size;
@@ -49,7 +49,7 @@ private:
         if (if_version_.empty()) return {};
         put_.if_version = parse_number(if_version_);
         if (!put_.if_version)
-            return unexpected(usage_error(fmt::format("--if-version is a number, not {}", festore::quoted(if_version_)), "put"));
+            return unexpected(usage_error(fmt::format("--if-version is a number, not {}", quote(if_version_)), "put"));
         if (put_.if_absent) return unexpected(usage_error("--if-absent and --if-version exclude each other", "put"));
         return {};
     }

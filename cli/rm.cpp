@@ -32,7 +32,7 @@ public:
             const Expected<void> removed = client->remove(name);
             if (removed) {
                 outcome.document["removed"].push_back(named(name));
-                print_note(options, "removed " + festore::quoted(name));
+                print_note(options, "removed " + quote(name));
             } else if (force_ && removed.error().code == ErrorCode::not_found) {
                 outcome.document["absent"].push_back(named(name));
             } else {

@@ -93,7 +93,7 @@ public:
             outcome.errors.back().code = ErrorCode::damaged;
         }
         for (const std::string& name : report->absent)
-            outcome.errors.push_back({ErrorCode::not_found, "cannot verify " + festore::quoted(name) + ": there is no such object", 0, 0});
+            outcome.errors.push_back({ErrorCode::not_found, "cannot verify " + quote(name) + ": there is no such object", 0, 0});
         return outcome;
     }
 

@@ -45,7 +45,7 @@ ObjectInfo info_of(std::string_view name, const protocol::Metadata& m) {
 
 Error nonsense(const Doing& doing) {
     return {ErrorCode::failure,
-            "cannot " + std::string(doing.verb) + " " + quoted(doing.name) + ": the TEE's answer makes no sense", 0, 0};
+            "cannot " + std::string(doing.verb) + " " + quote(doing.name) + ": the TEE's answer makes no sense", 0, 0};
 }
 
 // In everybody's space there are the first demo's objects, too, under whatever bytes its clients chose.
@@ -87,7 +87,7 @@ Expected<void> check_put(std::string_view name, const PutOptions& options) {
 
 Error too_large(std::string_view name, uint64_t bytes_max) {
     return {ErrorCode::no_space,
-            "cannot put " + quoted(name) + ": it has more than the " + std::to_string(bytes_max) +
+            "cannot put " + quote(name) + ": it has more than the " + std::to_string(bytes_max) +
                 " bytes that an object in the TEE's own storage can have",
             0, 0};
 }
@@ -238,7 +238,7 @@ Expected<std::vector<std::byte>> Client::State::get(std::string_view name, Objec
         const WipeAfter wipe_after(shared.first(reply->payload_size));
         return std::vector<std::byte>(shared.begin(), shared.begin() + static_cast<std::ptrdiff_t>(reply->payload_size));
     }
-    return unexpected({ErrorCode::busy, "cannot get " + quoted(name) + ": it changes all the time", 0, 0});
+    return unexpected({ErrorCode::busy, "cannot get " + quote(name) + ": it changes all the time", 0, 0});
 }
 
 Expected<ObjectInfo> Client::stat(std::string_view name) {

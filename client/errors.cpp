@@ -58,7 +58,7 @@ const Explained* explained(uint32_t result) {
 
 }  // namespace
 
-std::string quoted(std::string_view name) {
+std::string quote(std::string_view name) {
     std::string text = "'";
     for (size_t i = 0; i < name.size(); ++i) {
         const auto c = static_cast<unsigned char>(name[i]);
@@ -76,7 +76,7 @@ std::string quoted(std::string_view name) {
 
 Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing) {
     Error error{ErrorCode::failure, "cannot " + std::string(doing.verb), result, origin};
-    if (!doing.name.empty()) error.message += " " + quoted(doing.name);
+    if (!doing.name.empty()) error.message += " " + quote(doing.name);
     error.message += ": ";
     if (const Explained* e = explained(result); e != nullptr) {
         error.code = e->error;
@@ -151,8 +151,8 @@ Error usage_of_name(std::string_view name, NameFault fault) {
         error.message = "the name has " + std::to_string(name.size()) + " bytes; " +
                         std::to_string(limits::kNameBytesMax) + " is the limit";
         break;
-    case NameFault::not_utf8: error.message = "the name " + quoted(name) + " is not UTF-8"; break;
-    default: error.message = "the name " + quoted(name) + " has a control character"; break;
+    case NameFault::not_utf8: error.message = "the name " + quote(name) + " is not UTF-8"; break;
+    default: error.message = "the name " + quote(name) + " has a control character"; break;
     }
     return error;
 }

@@ -31,7 +31,7 @@ Error usage_of_name(std::string_view name, NameFault fault);
 Expected<void> require_name(std::string_view name);
 
 // The name in quotes, with what a terminal would obey made harmless.
-std::string quoted(std::string_view name);
+std::string quote(std::string_view name);
 
 // Two lower-case hexadecimal digits a byte.
 std::string hex(Bytes bytes);

@@ -88,7 +88,7 @@ Expected<void> StoreDirectory::Upload::check() const {
     const int fault = directory_->compare(handle_, file_, same);
     if (fault == 0 && same) return {};
     if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("look at", file_, fault));
-    return unexpected({ErrorCode::damaged, quoted(file_) + " was removed while it was being stored; repeat it", 0, 0});
+    return unexpected({ErrorCode::damaged, quote(file_) + " was removed while it was being stored; repeat it", 0, 0});
 }
 
 Expected<StoreDirectory::Payload> StoreDirectory::open_payload(const std::array<std::byte, 16>& id) {
@@ -112,7 +112,7 @@ Expected<void> StoreDirectory::Payload::read(uint64_t offset, MutableBytes seale
     size_t count = 0;
     const int fault = files_->read(handle_, offset, sealed, count);
     if (fault != 0) return unexpected(error_of_file("read", file_, fault));
-    if (count != sealed.size()) return unexpected({ErrorCode::damaged, quoted(file_) + " is damaged: it ends too early", 0, 0});
+    if (count != sealed.size()) return unexpected({ErrorCode::damaged, quote(file_) + " is damaged: it ends too early", 0, 0});
     return {};
 }
 

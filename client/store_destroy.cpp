@@ -106,7 +106,7 @@ Expected<DestroyReport> Store::destroy_record(const Doing& doing, const DestroyO
     const Expected<DirectoryContents> contents = directory_.look();
     if (!options.other && contents && contents->header && contents->header->store_id == record.store_id)
         return unexpected({ErrorCode::conflict,
-                           cannot(doing) + "its directory is not lost, but at " + quoted(directory_.path()) +
+                           cannot(doing) + "its directory is not lost, but at " + quote(directory_.path()) +
                                ": destroy both together, without --lost",
                            0, 0});
     const Expected<bool> dropped = drop_record(doing, options.other, record.anchor, record.store_id);
@@ -123,14 +123,14 @@ Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
     if (!contents) return unexpected(contents.error());
     const auto there_is_none = [&] {
         return unexpected({ErrorCode::not_found,
-                           cannot(doing) + "there is none at " + quoted(directory_.path()) +
+                           cannot(doing) + "there is none at " + quote(directory_.path()) +
                                "; name its directory with --store, or, when that is lost, use --lost",
                            0, 0});
     };
     using Kind = DirectoryContents::Kind;
     if (contents->kind == Kind::absent) return there_is_none();
     if (contents->kind == Kind::foreign)
-        return unexpected({ErrorCode::failure, cannot(doing) + quoted(directory_.path()) + " is not a store", 0, 0});
+        return unexpected({ErrorCode::failure, cannot(doing) + quote(directory_.path()) + " is not a store", 0, 0});
     if (contents->header)
         if (const auto checked = check_header(doing, *contents->header); !checked) return unexpected(checked.error());
     const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);

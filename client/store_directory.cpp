@@ -26,7 +26,7 @@ Error error_of_file(std::string_view verb, const std::string& file, int number) 
     if (number == ENOSPC || number == EDQUOT || number == EFBIG) code = ErrorCode::no_space;
     if (number == EACCES || number == EPERM || number == EROFS) code = ErrorCode::not_permitted;
     if (number == ENOENT) code = ErrorCode::not_found;
-    return {code, "cannot " + std::string(verb) + " " + quoted(file) + ": " + std::strerror(number), 0, 0};
+    return {code, "cannot " + std::string(verb) + " " + quote(file) + ": " + std::strerror(number), 0, 0};
 }
 
 StoreDirectory::StoreDirectory(Files& files, std::string path, std::optional<uint32_t> group)
@@ -59,8 +59,8 @@ Expected<std::optional<protocol::StoreHeader>> StoreDirectory::read_header() {
     const auto header = protocol::decode_store_header(Bytes(bytes).first(count));
     if (header) return *header;
     if (header.error().code == Code::not_supported)
-        return unexpected({ErrorCode::failure, quoted(path) + " is of a newer version of festore: it is left alone", 0, 0});
-    return unexpected({ErrorCode::damaged, quoted(path) + " is damaged: it is no header of a store", 0, 0});
+        return unexpected({ErrorCode::failure, quote(path) + " is of a newer version of festore: it is left alone", 0, 0});
+    return unexpected({ErrorCode::damaged, quote(path) + " is damaged: it is no header of a store", 0, 0});
 }
 
 // Whether all names are ones that the store itself makes.
@@ -228,7 +228,7 @@ Expected<StoreLock> StoreDirectory::lock(LockKind kind, std::chrono::millisecond
         if (fault != 0 && fault != EWOULDBLOCK && fault != ENOENT) return unexpected(error_of_file("lock", path, fault));
         if (std::chrono::steady_clock::now() >= deadline)
             return unexpected({ErrorCode::busy,
-                               "the store at " + quoted(path_) + " is in use by another program; repeat it later, or wait "
+                               "the store at " + quote(path_) + " is in use by another program; repeat it later, or wait "
                                "longer with --wait",
                                0, 0});
         std::this_thread::sleep_for(kLockPause);

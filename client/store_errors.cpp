@@ -7,7 +7,7 @@ namespace festore {
 
 std::string cannot(const Doing& doing) {
     std::string text = "cannot " + std::string(doing.verb);
-    if (!doing.name.empty()) text += " " + quoted(doing.name);
+    if (!doing.name.empty()) text += " " + quote(doing.name);
     return text + ": ";
 }
 
@@ -37,7 +37,7 @@ Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doin
 
 Error store_damaged(const Doing& doing, const std::string& directory, const std::string& what) {
     return {ErrorCode::damaged,
-            cannot(doing) + what + " in the store at " + quoted(directory) + " is damaged, missing, or was put back", 0, 0};
+            cannot(doing) + what + " in the store at " + quote(directory) + " is damaged, missing, or was put back", 0, 0};
 }
 
 Error store_nonsense(const Doing& doing) { return {ErrorCode::failure, cannot(doing) + "the TEE's answer makes no sense", 0, 0}; }

@@ -64,7 +64,7 @@ Expected<void> Store::check_header(const Doing& doing, const protocol::StoreHead
     const protocol::HelloAnswer& hello = (*session)->hello();
     const auto kind = (hello.features & protocol::kFeatureSimulated) != 0 ? protocol::TeeKind::simulated
                                                                           : protocol::TeeKind::optee;
-    const std::string where = "the store at " + quoted(directory_.path());
+    const std::string where = "the store at " + quote(directory_.path());
     if (header.tee != kind)
         return unexpected({ErrorCode::no_tee,
                            cannot(doing) + where + " was made by " +
@@ -80,7 +80,7 @@ Expected<void> Store::check_header(const Doing& doing, const protocol::StoreHead
 }
 
 Error Store::refused_to_open(const Doing& doing, Code code) const {
-    const std::string where = "the store at " + quoted(directory_.path());
+    const std::string where = "the store at " + quote(directory_.path());
     switch (code) {
     case Code::security:
         return {ErrorCode::damaged,
@@ -113,7 +113,7 @@ Expected<void> Store::open_in_tee(const Doing& doing, const protocol::StoreHeade
     if (const auto taken = take_status(reply->answer, doing); !taken) return taken;
     if (status_.cipher != header.cipher)
         return unexpected({ErrorCode::damaged,
-                           cannot(doing) + "the header of the store at " + quoted(directory_.path()) + " was changed", 0, 0});
+                           cannot(doing) + "the header of the store at " + quote(directory_.path()) + " was changed", 0, 0});
     header_ = header;
     opened_serial_ = sessions_.serial();
     return {};
@@ -138,7 +138,7 @@ Expected<void> Store::ensure_open(const Doing& doing, Missing missing) {
     using Kind = DirectoryContents::Kind;
     if (contents->kind == Kind::foreign)
         return unexpected({ErrorCode::failure,
-                           cannot(doing) + quoted(directory_.path()) +
+                           cannot(doing) + quote(directory_.path()) +
                                " is not a store, and not an empty folder that could become one; choose with --store",
                            0, 0});
     bool may_be_made = contents->kind == Kind::absent || contents->kind == Kind::empty;
@@ -148,7 +148,7 @@ Expected<void> Store::ensure_open(const Doing& doing, Missing missing) {
     }
     if (missing == Missing::is_made) return make(doing, {});
     return unexpected({ErrorCode::not_found,
-                       cannot(doing) + "there is no store at " + quoted(directory_.path()) +
+                       cannot(doing) + "there is no store at " + quote(directory_.path()) +
                            "; 'festore init' or the first 'festore put' makes one",
                        0, 0});
 }
@@ -187,7 +187,7 @@ Expected<StoreHeaderBytes> Store::ask_for_header(const Doing& doing, const InitO
     if (static_cast<Code>(reply->result) == Code::access_conflict)
         return unexpected({ErrorCode::conflict,
                            cannot(doing) + "the TEE has a record of a store of yours already, and it is not at " +
-                               quoted(directory_.path()) +
+                               quote(directory_.path()) +
                                "; name its directory with --store, or, when that is lost, drop the record with "
                                "'festore destroy --lost'",
                            reply->result, reply->origin});
@@ -247,7 +247,7 @@ Expected<StoreInfo> Store::init(const InitOptions& options) {
         bool may_be_made = false;
         const auto opened = open_existing(doing, *contents, may_be_made);
         if (opened)
-            return unexpected({ErrorCode::conflict, cannot(doing) + "there is one at " + quoted(directory_.path()), 0, 0});
+            return unexpected({ErrorCode::conflict, cannot(doing) + "there is one at " + quote(directory_.path()), 0, 0});
         if (!may_be_made) return unexpected(opened.error());
     }
     if (const auto made = make(doing, options); !made) return unexpected(made.error());

@@ -166,8 +166,8 @@ private:
     void note_gap(const Cursor& cursor, Bytes end) {
         std::string text = "cannot verify the store: page " + std::to_string(cursor.passed_page) +
                            " of its index is damaged, missing, or was put back; lost with it are the objects ";
-        text += cursor.from.empty() ? "from the first name" : "from " + quoted(text_of(cursor.from));
-        text += end.empty() ? " to the last one" : " to before " + quoted(text_of(end));
+        text += cursor.from.empty() ? "from the first name" : "from " + quote(text_of(cursor.from));
+        text += end.empty() ? " to the last one" : " to before " + quote(text_of(end));
         report_.damaged.push_back({"", {ErrorCode::damaged, std::move(text), 0, 0}});
     }
 

@@ -88,7 +88,7 @@ Expected<TeeKind> kind_from_environment() {
     if (text.empty() || text == "auto") return TeeKind::automatic;
     if (text == "optee") return TeeKind::optee;
     if (text == "sim") return TeeKind::sim;
-    return unexpected({ErrorCode::usage, "FESTORE_TEE is auto, optee or sim, not " + quoted(text), 0, 0});
+    return unexpected({ErrorCode::usage, "FESTORE_TEE is auto, optee or sim, not " + quote(text), 0, 0});
 }
 
 }  // namespace
