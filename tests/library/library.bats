@@ -110,6 +110,7 @@ int main(int argc, char** argv) {
     festore_reader* reader;
     char part[1000], back[1000];
     size_t got, i;
+    int code;
     options.storage = FESTORE_STORAGE_STORE;
     options.store_directory = argc > 1 ? argv[1] : NULL;
     if (festore_connect(&options, &client) != 0) return puts(festore_connect_error()), 1;
@@ -122,9 +123,11 @@ int main(int argc, char** argv) {
     printf(" %d", (int)info.size);
     printf(" %d", festore_read_open(client, "a", &reader, &info));
     festore_read_seek(reader, 99500);
-    printf("%d %d", festore_read(reader, back, sizeof back, &got), (int)got);
+    code = festore_read(reader, back, sizeof back, &got);
+    printf("%d %d", code, (int)got);
     printf(" %d", memcmp(back, part, got));
-    printf(" %d %d", festore_read(reader, back, sizeof back, &got), (int)got);
+    code = festore_read(reader, back, sizeof back, &got);
+    printf(" %d %d", code, (int)got);
     festore_read_close(reader);
     printf(" %d", festore_write_open(client, "b", 0, &writer));
     printf("%d", festore_write(writer, part, sizeof part));
