@@ -184,6 +184,7 @@ assert says("sdd") == "it is not removable; --fixed takes it nevertheless"
 assert says("sdd", fixed=True) == "taken"
 assert says("sde", fixed=True) == "it is write-protected"
 assert says("sda1") == "it is a partition; name the whole disk"
+assert "cannot be read" in says("sdz", fixed=True)
 assert says("sdf") == "taken" and system.describe("sdf") == "Card Reader"
 assert says("mmcblk0") == "taken" and says("mmcblk1") != "taken"
 assert says("sdg", fixed=True) == "it is in use: sdg2 is mounted on /"
