@@ -23,11 +23,6 @@ constexpr size_t kPayloadsMax = size_t{1} << 22;
 constexpr std::string_view kCopyMagic = "FSRC";
 constexpr size_t kCopyIdOffset = 8;
 
-bool is_payload_name(std::string_view name) {
-    return name.size() == sizeof(protocol::PayloadName) && std::ranges::all_of(name, [](char c) {
-               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-           });
-}
 
 bool is_there(int directory, std::string_view name) {
     struct stat status {};
@@ -153,7 +148,7 @@ Expected<void> StoreReader::list_payloads(const std::string& shown_name) {
     const auto names = payloads_.names(kPayloadsMax);
     if (!names) return tl::make_unexpected(listing_error(shown_name + "/" + folder, names.error().code));
     for (const ree_fs::DirectoryName& name : *names) {
-        if (is_payload_name(name.name) && name.regular) view_.payloads.emplace(name.name, name.size);
+        if (protocol::is_payload_name(name.name) && name.regular) view_.payloads.emplace(name.name, name.size);
         else view_.strangers.push_back(folder + "/" + name.name);
     }
     return {};

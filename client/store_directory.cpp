@@ -10,7 +10,6 @@
 namespace festore {
 namespace {
 
-constexpr std::string_view kNewHeader = ".festore.store.new";
 constexpr std::chrono::milliseconds kLockPause{10};
 
 std::string parent_of(const std::string& path) {
@@ -71,7 +70,7 @@ Expected<bool> StoreDirectory::has_only_ours(bool& has_payloads) {
     bool only_ours = true;
     for (const std::string& name : names)
         only_ours = only_ours && (name == protocol::kHeaderFile || name == protocol::kPageFile ||
-                                  name == protocol::kLockFile || name == protocol::kPayloadFolder || name == kNewHeader);
+                                  name == protocol::kLockFile || name == protocol::kPayloadFolder || name == protocol::kNewHeaderFile);
     names.clear();
     const std::string payloads = file(protocol::kPayloadFolder);
     if (const int fault = files_.list_folder(payloads, names); fault != 0 && fault != ENOENT && fault != ENOTDIR)
@@ -172,7 +171,7 @@ Expected<void> StoreDirectory::make_files() {
 }
 
 Expected<void> StoreDirectory::write_header(const StoreHeaderBytes& header) {
-    const std::string beside = file(kNewHeader);
+    const std::string beside = file(protocol::kNewHeaderFile);
     const std::string path = file(protocol::kHeaderFile);
     (void)files_.remove(beside);  // an interrupted attempt's
     Files::Handle handle = Files::kNoHandle;

@@ -3,21 +3,9 @@
 #include "client/errors.h"
 #include "client/store_directory.h"
 
-#include <algorithm>
 #include <cerrno>
 
 namespace festore {
-namespace {
-
-constexpr std::string_view kNewHeader = ".festore.store.new";
-constexpr size_t kPayloadNameBytes = 32;
-
-bool is_payload_name(const std::string& name) {
-    const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
-    return name.size() == kPayloadNameBytes && std::all_of(name.begin(), name.end(), is_digit);
-}
-
-}  // namespace
 
 Expected<std::vector<std::string>> StoreDirectory::list_payloads() {
     const std::string folder = file(protocol::kPayloadFolder);
@@ -42,7 +30,7 @@ Expected<std::optional<uint64_t>> StoreDirectory::size_of_idle_payload(const std
 
 // A full disk is no hindrance; who may make a file here may remove one.
 Expected<void> StoreDirectory::check_removable() {
-    const std::string probe = file(kNewHeader);
+    const std::string probe = file(protocol::kNewHeaderFile);
     Files::Handle handle = Files::kNoHandle;
     const int fault = files_.open(probe, Files::Open::create, file_mode(), handle);
     if (handle != Files::kNoHandle) files_.close(handle);
@@ -79,7 +67,7 @@ Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<st
     if (!names) return unexpected(names.error());
     for (const std::string& name : *names) {
         const std::string path = folder + "/" + name;
-        if (!is_payload_name(name)) left.push_back(path);
+        if (!protocol::is_payload_name(name)) left.push_back(path);
         else if (const auto done = remove_file(path, removed); !done) return done;
     }
     int fault = files_.sync_folder(folder);
@@ -95,7 +83,7 @@ Expected<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::
     wipe_recovery_copies();
     if (const auto done = remove_payloads(removed, left); !done) return done;
     if (const auto done = remove_file(file(protocol::kPageFile), removed); !done) return done;
-    for (const std::string_view name : {kNewHeader, protocol::kHeaderFile, protocol::kLockFile}) {
+    for (const std::string_view name : {protocol::kNewHeaderFile, protocol::kHeaderFile, protocol::kLockFile}) {
         if (const int fault = files_.sync_folder(path_); fault != 0) return unexpected(error_of_file("sync", path_, fault));
         if (const auto done = remove_file(file(name), removed); !done) return done;
     }

@@ -3,6 +3,8 @@
 
 #include "base/reader.h"
 
+#include <algorithm>
+
 namespace festore::protocol {
 namespace {
 constexpr std::string_view kMagic = "festore\n";
@@ -54,6 +56,12 @@ PayloadName payload_name(const std::array<std::byte, 16>& id) {
         name[2 * i + 1] = kDigits[static_cast<size_t>(id[i]) & 15];
     }
     return name;
+}
+
+bool is_payload_name(std::string_view name) {
+    return name.size() == sizeof(PayloadName) && std::ranges::all_of(name, [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+           });
 }
 
 }  // namespace festore::protocol

@@ -17,6 +17,7 @@
 namespace festore::protocol {
 
 inline constexpr std::string_view kHeaderFile = "festore.store";
+inline constexpr std::string_view kNewHeaderFile = ".festore.store.new";  // until it is renamed to kHeaderFile
 inline constexpr std::string_view kPageFile = "pages";
 inline constexpr std::string_view kLockFile = "lock";
 inline constexpr std::string_view kPayloadFolder = "payloads";
@@ -50,5 +51,6 @@ Result<StoreHeader> decode_store_header(Bytes input);
 
 using PayloadName = std::array<char, 32>;
 [[nodiscard]] PayloadName payload_name(const std::array<std::byte, 16>& id);
+[[nodiscard]] bool is_payload_name(std::string_view name);
 
 }  // namespace festore::protocol

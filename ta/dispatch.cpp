@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "ta/chacha20_poly1305.h"
 #include "ta/dispatch.h"
 
 #include "base/name.h"
 #include "protocol/messages.h"
 #include "ta/call_memory.h"
+#include "ta/chacha20_poly1305.h"
 #include "ta/listing.h"
 #include "ta/store_dispatch.h"
 #include "ta/version.h"
