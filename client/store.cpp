@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reading a store. No lock: readers go by what the TEE says the root is, and begin anew when it has moved on (rule 9).
+// Reading a store. No lock: readers go by what the TEE says the root is, and begin anew when it has moved on.
 #include "client/store_read.h"
 
 #include "base/writer.h"
@@ -11,17 +11,6 @@ using protocol::StoreCommand;
 
 // Whoever lists forever is stopped by this.
 constexpr size_t kListCallsMax = 10'000'000;
-
-StoreChannel::Request name_request(StoreCommand command, std::string_view name) {
-    StoreChannel::Request request;
-    request.command = command;
-    request.has_area = true;
-    request.about = name;
-    request.encode = [name = std::string(name)](protocol::PageArea area, Writer& out) {
-        encode(protocol::StoreNameRequest{area, 0, bytes_of(name)}, out);
-    };
-    return request;
-}
 
 }  // namespace
 
@@ -49,25 +38,23 @@ Expected<StoreReply> Store::look_up(const Doing& doing, const StoreChannel::Requ
     return reply;
 }
 
-Expected<std::unique_ptr<StoreReader>> Store::open_reader(std::string_view name) {
-    const Doing doing{"get", name, Storage::store};
+Expected<std::unique_ptr<StoreReader>> Store::open_reader(const Doing& doing) {
     MissedPayload missed;
-    return read<std::unique_ptr<StoreReader>>(
-        doing, [&](bool& again) { return find(doing, name_request(StoreCommand::get, name), missed, again); });
+    return read<std::unique_ptr<StoreReader>>(doing, [&](bool& again) { return find(doing, missed, again); });
 }
 
 Expected<std::vector<std::byte>> Store::get(std::string_view name) {
     const Doing doing{"get", name, Storage::store};
     MissedPayload missed;
     return read<std::vector<std::byte>>(doing, [&](bool& again) -> Expected<std::vector<std::byte>> {
-        const auto reader = find(doing, name_request(StoreCommand::get, name), missed, again);
+        const auto reader = find(doing, missed, again);
         if (!reader) return unexpected(reader.error());
         std::vector<std::byte> content;
         const uint64_t size = (*reader)->info().size;
         if (size > content.max_size())
             return unexpected({ErrorCode::no_space, cannot(doing) + "it does not fit into memory: read it as a stream", 0, 0});
         content.resize(static_cast<size_t>(size));
-        const Expected<size_t> got = read_on(**reader, content);
+        const Expected<size_t> got = read_on(**reader, content, doing);
         if (got) return content;
         again = got.error().code == ErrorCode::busy;
         wipe(content);

@@ -27,9 +27,10 @@ public:
     Expected<std::unique_ptr<StoreWriter>> open_writer(std::string_view name, const PutOptions& options, bool in_batch);
     Expected<void> write(StoreWriter& writer, Bytes part);
     Expected<ObjectInfo> finish(StoreWriter& writer);
-    Expected<std::unique_ptr<StoreReader>> open_reader(std::string_view name);
+    // Of the object that `doing` names.
+    Expected<std::unique_ptr<StoreReader>> open_reader(const Doing& doing);
     // All of `out`, or up to the end of the object. busy: it was replaced, and the TEE has forgotten the old one.
-    Expected<size_t> read_on(StoreReader& reader, MutableBytes out);
+    Expected<size_t> read_on(StoreReader& reader, MutableBytes out, const Doing& doing);
     Expected<ObjectInfo> stat(std::string_view name);
     Expected<Listing> list(std::string_view prefix);
     Expected<void> remove(std::string_view name);
@@ -119,8 +120,7 @@ private:
     Expected<void> seal(StoreWriter& writer, Bytes plain, bool last);
     Expected<void> write_parts(StoreWriter& writer, Bytes part);
     Expected<void> complete(StoreWriter& writer);
-    Expected<std::unique_ptr<StoreReader>> find(const Doing& doing, StoreChannel::Request request, MissedPayload& missed,
-                                                bool& again);
+    Expected<std::unique_ptr<StoreReader>> find(const Doing& doing, MissedPayload& missed, bool& again);
     Expected<void> find_again(StoreReader& reader, const Doing& doing);
     Expected<void> load_segment(StoreReader& reader, const Doing& doing, bool& lost);
 

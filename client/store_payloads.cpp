@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Contents in files of their own: sealed on the way there, segment by segment, and verified on the way back (rule 14).
-#include "client/store.h"
+#include "client/store_read.h"
 
 #include "base/writer.h"
 
@@ -159,8 +159,8 @@ Expected<void> Store::complete(StoreWriter& writer) {
 }
 
 // `again`: begin anew.
-Expected<std::unique_ptr<StoreReader>> Store::find(const Doing& doing, StoreChannel::Request request, MissedPayload& missed,
-                                                   bool& again) {
+Expected<std::unique_ptr<StoreReader>> Store::find(const Doing& doing, MissedPayload& missed, bool& again) {
+    StoreChannel::Request request = name_request(StoreCommand::get, doing.name);
     request.use = Payload::output;
     request.content_room = limits::kIndexEntryBytesMax;
     Expected<StoreReply> reply = look_up(doing, request, again);
@@ -216,7 +216,7 @@ Expected<void> Store::load_segment(StoreReader& reader, const Doing& doing, bool
 // give again.
 Expected<void> Store::find_again(StoreReader& reader, const Doing& doing) {
     opened_serial_ = opened_serial_ == sessions_.serial() ? opened_serial_ : 0;
-    const Expected<std::unique_ptr<StoreReader>> found = open_reader(doing.name);
+    const Expected<std::unique_ptr<StoreReader>> found = open_reader(doing);
     const bool gone = !found && found.error().code == ErrorCode::not_found;
     if (!found && !gone) return unexpected(found.error());
     if (!gone && !(*found)->metadata_.inlined && (*found)->metadata_.payload == reader.metadata_.payload) return {};
@@ -224,9 +224,7 @@ Expected<void> Store::find_again(StoreReader& reader, const Doing& doing) {
 }
 
 // An error leaves the position where it was: nobody has seen what was read before it.
-Expected<size_t> Store::read_on(StoreReader& reader, MutableBytes out) {
-    const std::string name = reader.info_.name;
-    const Doing doing{"get", name, Storage::store};
+Expected<size_t> Store::read_on(StoreReader& reader, MutableBytes out, const Doing& doing) {
     constexpr int kTriesMax = 3;
     const uint64_t begin = reader.position_;
     size_t given = 0;

@@ -15,7 +15,6 @@ namespace {
 using protocol::Id;
 using protocol::StoreCommand;
 
-constexpr size_t kTagBytes = 16;
 // Whoever lists forever is stopped by this.
 constexpr size_t kStepsMax = 100'000'000;
 
@@ -198,70 +197,25 @@ private:
         return {};
     }
 
+    // As `get` reads it, and forgotten part by part.
     Expected<uint64_t> read_content(const std::string& name) {
         const Doing doing{"verify", name, Storage::store};
-        Id missing{};  // a payload that was not there for this generation
-        uint64_t missing_in = UINT64_MAX;
-        return store_.read<uint64_t>(doing, [&](bool& again) -> Expected<uint64_t> {
-            StoreChannel::Request request;
-            request.command = StoreCommand::get;
-            request.has_area = true;
-            request.use = Payload::output;
-            request.content_room = limits::kIndexEntryBytesMax;
-            request.encode = [&name](protocol::PageArea area, Writer& out) {
-                encode(protocol::StoreNameRequest{area, 0, bytes_of(name)}, out);
-            };
-            Expected<StoreReply> reply = store_.look_up(doing, request, again);
-            if (!reply) return unexpected(reply.error());
-            wipe(reply->content);
-            const auto answer = protocol::decode_store<protocol::GetAnswer>(reply->answer);
-            if (!answer) return unexpected(store_nonsense(doing));
-            if (answer->metadata.inlined) return answer->metadata.size;
-            Expected<StoreDirectory::Payload> file = store_.directory_.open_payload(answer->metadata.payload);
-            if (!file && file.error().code == ErrorCode::not_found) {
-                again = missing != answer->metadata.payload || missing_in != answer->pages.generation;
-                missing = answer->metadata.payload;
-                missing_in = answer->pages.generation;
-                return unexpected(store_damaged(doing, store_.directory_.path(), "the content"));
-            }
-            if (!file) return unexpected(file.error());
-            return read_segments(doing, *file, answer->metadata, again);
-        });
-    }
-
-    Expected<uint64_t> read_segments(const Doing& doing, StoreDirectory::Payload& file, const protocol::StoreMetadata& m,
-                                     bool& again) {
-        const Expected<uint64_t> size = file.size();
-        if (!size) return unexpected(size.error());
-        const auto damaged = [&] { return unexpected(store_damaged(doing, store_.directory_.path(), "the content")); };
-        if (m.segments == 0 || m.segment_bytes == 0 || m.segment_bytes > limits::kSegmentBytesServed ||
-            *size != m.size + uint64_t{m.segments} * kTagBytes)
-            return damaged();
         const uint64_t bytes_before = progress_.content_bytes;
-        std::vector<std::byte> sealed;
-        for (uint32_t number = 0; number < m.segments; ++number) {
-            const uint64_t offset = uint64_t{number} * m.segment_bytes;
-            const auto bytes = static_cast<uint32_t>(std::min<uint64_t>(m.size - offset, m.segment_bytes));
-            sealed.resize(size_t{bytes} + kTagBytes);
-            if (const auto read = file.read(offset + uint64_t{number} * kTagBytes, sealed); !read) return unexpected(read.error());
-            const protocol::SegmentRequest segment{m.payload, number, number + 1 == m.segments, bytes};
-            StoreChannel::Request request;
-            request.command = StoreCommand::read_segment;
-            request.encode = [&segment](protocol::PageArea, Writer& out) { encode(segment, out); };
-            request.use = Payload::inout;
-            request.content = sealed;
-            request.content_room = sealed.size();
-            Expected<StoreReply> opened = store_.channel_.call(request, doing);
-            if (!opened) return unexpected(opened.error());
-            wipe(opened->content);
-            again = opened->died() || static_cast<Code>(opened->result) == Code::bad_state;
-            if (static_cast<Code>(opened->result) == Code::corrupt_object) return damaged();
-            if (!opened->ok()) return unexpected(error_of_store_command(opened->result, opened->origin, doing));
-            if (opened->content.size() != bytes) return unexpected(store_nonsense(doing));
-            progress_.content_bytes = bytes_before + offset + bytes;
-            if (number % 32 == 31) tell();
-        }
-        return m.size;
+        MissedPayload missed;
+        return store_.read<uint64_t>(doing, [&](bool& again) -> Expected<uint64_t> {
+            const auto reader = store_.find(doing, missed, again);
+            if (!reader) return unexpected(reader.error());
+            std::vector<std::byte> part(limits::kSegmentBytesServed);
+            for (size_t parts = 1; (*reader)->position() < (*reader)->info().size; ++parts) {
+                const Expected<size_t> got = store_.read_on(**reader, part, doing);
+                wipe(part);
+                again = !got && got.error().code == ErrorCode::busy;
+                if (!got) return unexpected(got.error());
+                progress_.content_bytes = bytes_before + (*reader)->position();
+                if (parts % 32 == 0) tell();
+            }
+            return (*reader)->info().size;
+        });
     }
 
     // Needed for changes only, so damage in it costs no object.

@@ -97,7 +97,7 @@ Expected<size_t> ReadStream::read(std::span<std::byte> out) {
     if (!state_->client->store) return state_->reader->give(out);
     // Between the calls its session may end, when the caller takes its time; then the object is looked up again.
     const Client::State::Use use(*state_->client);
-    return state_->client->store->read_on(*state_->reader, out);
+    return state_->client->store->read_on(*state_->reader, out, {"get", state_->reader->info().name, Storage::store});
 }
 
 Expected<ReadStream> Client::read(std::string_view name) {
@@ -106,7 +106,7 @@ Expected<ReadStream> Client::read(std::string_view name) {
     auto state = std::make_unique<ReadStream::State>();
     state->client = state_;
     if (state_->store) {
-        auto reader = state_->store->open_reader(name);
+        auto reader = state_->store->open_reader({"get", name, Storage::store});
         if (!reader) return unexpected(reader.error());
         state->reader = std::move(*reader);
     } else {
