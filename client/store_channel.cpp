@@ -4,6 +4,8 @@
 #include "base/reader.h"
 #include "base/writer.h"
 
+#include <algorithm>
+
 namespace festore {
 namespace {
 

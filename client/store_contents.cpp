@@ -3,6 +3,7 @@
 #include "client/errors.h"
 #include "client/store_directory.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 

@@ -4,6 +4,7 @@
 
 #include "base/writer.h"
 
+#include <algorithm>
 #include <ctime>
 
 namespace festore {

@@ -3,6 +3,8 @@
 
 #include "base/version.h"
 
+#include <algorithm>
+
 extern "C" {
 #include <pta_system.h>
 }

@@ -4,6 +4,8 @@
 #include "base/name.h"
 #include "gp/heap_buffer.h"
 
+#include <algorithm>
+
 namespace festore::ta {
 
 using protocol::Metadata;

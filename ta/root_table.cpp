@@ -4,6 +4,8 @@
 #include "base/limits.h"
 #include "ta/persistent_objects.h"
 
+#include <algorithm>
+
 namespace festore::ta {
 namespace {
 

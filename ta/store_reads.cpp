@@ -3,6 +3,8 @@
 #include "gp/heap_buffer.h"
 #include "ta/store_items.h"
 
+#include <algorithm>
+
 namespace festore::ta {
 namespace {
 

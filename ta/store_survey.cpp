@@ -4,6 +4,8 @@
 #include "gp/heap_buffer.h"
 #include "ta/store_items.h"
 
+#include <algorithm>
+
 namespace festore::ta {
 namespace {
 

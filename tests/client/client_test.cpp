@@ -4,6 +4,7 @@
 #include "client/access.h"
 #include "protocol/messages.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>

@@ -3,6 +3,7 @@
 
 #include "client/tee_choice.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>

@@ -4,6 +4,8 @@
 #include "tests/engine/store.h"
 #include "tests/engine/rounds.h"
 
+#include <algorithm>
+
 namespace festore::engine {
 namespace {
 

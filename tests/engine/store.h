@@ -6,6 +6,7 @@
 #include "tests/engine/disk.h"
 #include "tests/engine/openssl_crypto.h"
 
+#include <algorithm>
 #include <functional>
 #include <gtest/gtest.h>
 #include <memory>

@@ -3,6 +3,8 @@
 #include "tests/engine/rounds.h"
 #include "tests/engine/store.h"
 
+#include <algorithm>
+
 namespace festore::engine {
 namespace {
 

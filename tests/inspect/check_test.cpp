@@ -7,6 +7,8 @@
 #include "protocol/store_files.h"
 #include "tests/engine/store.h"
 
+#include <algorithm>
+
 namespace festore::inspect_test {
 namespace {
 

@@ -8,6 +8,8 @@
 // redone.
 #include "tests/ree_fs/synthetic.h"
 
+#include <algorithm>
+
 namespace festore::ree_fs::test {
 namespace {
 

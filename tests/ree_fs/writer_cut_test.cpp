@@ -3,6 +3,7 @@
 // before the operation or the one after it, and work goes on.
 #include "tests/ree_fs/writer.h"
 
+#include <algorithm>
 #include <functional>
 
 namespace festore::ree_fs::test {

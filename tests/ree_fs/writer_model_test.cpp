@@ -3,6 +3,7 @@
 // that nothing names.
 #include "tests/ree_fs/writer.h"
 
+#include <algorithm>
 #include <random>
 
 namespace festore::ree_fs::test {

@@ -2,6 +2,7 @@
 // The test machines' RPMB device behaves as the eMMC standard says, and a write is whole or undone when its file is torn.
 #include "machines/lib/rpmb/device.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

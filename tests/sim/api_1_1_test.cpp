@@ -2,6 +2,7 @@
 // A TA compiled for API 1.1 sizes and without exceptions (tests/sim/ta_1_1.cpp), beside the same work done in API 1.3.
 #include "tests/sim/harness.h"
 
+#include <algorithm>
 #include <cstring>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

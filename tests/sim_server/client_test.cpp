@@ -5,6 +5,7 @@
 #include "sim/identity.h"
 #include "tests/sim_server/harness.h"
 
+#include <algorithm>
 #include <cstring>
 
 extern "C" {

@@ -4,6 +4,8 @@
 #include "tests/engine/rounds.h"
 #include "tests/store/device.h"
 
+#include <algorithm>
+
 namespace festore::store_test {
 namespace {
 

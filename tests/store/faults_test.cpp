@@ -6,6 +6,7 @@
 #include "tests/engine/rounds.h"
 #include "tests/store/model.h"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace festore::store_test {

@@ -2,6 +2,7 @@
 // The simulated disk itself: what a power cut takes, and what it cannot take.
 #include "tests/store/simulated_files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <gtest/gtest.h>
 

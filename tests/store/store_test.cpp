@@ -2,6 +2,7 @@
 // What a store does, verb by verb.
 #include "tests/store/harness.h"
 
+#include <algorithm>
 #include <fstream>
 
 namespace festore::store_test {

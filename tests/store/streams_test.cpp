@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "protocol/store_files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 

@@ -7,6 +7,8 @@
 #include "tests/engine/rounds.h"
 #include "tests/store/model.h"
 
+#include <algorithm>
+
 namespace festore::store_test {
 namespace {
 

@@ -3,6 +3,7 @@
 #include "ta/chacha20_poly1305.h"
 #include "ta/cipher_choice.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <string_view>
 #include <vector>

@@ -3,6 +3,8 @@
 // make them from outside, and still the TA believes neither their owner nor their name.
 #include "tests/ta/storage_harness.h"
 
+#include <algorithm>
+
 namespace festore::ta {
 namespace {
 

@@ -6,6 +6,7 @@
 #include "sim/teec_in_process.h"
 #include "ta/host/image.h"
 
+#include <algorithm>
 #include <array>
 #include <gtest/gtest.h>
 #include <string>
