@@ -6,6 +6,9 @@ cxxflags-y += -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-
 cxxflags-y += -fno-gnu-unique
 cxxflags-y += -U_FORTIFY_SOURCE -fstack-protector-strong -ffunction-sections -fdata-sections -Wall -Wextra -Werror
 
+# Newer releases of tl::expected assert that a value is there: in a TA that is a panic, without the C library's message.
+cxxflags-y += '-DTL_ASSERT(x)=((x) ? void() : __builtin_trap())'
+
 # The kit compiles with -nostdinc. Hand the compiler's own include folders back: libstdc++'s headers want a full set of C
 # headers, which the kit's C library has not. Only declarations come from there; the kit's folder, named last, drops from
 # the -I group to behind them and gives the TEE's headers. tl::expected is header-only.
