@@ -2,7 +2,7 @@
 # Stages: festore for the machine: a sysroot for the cross compiler, command and tests, the TA, and all of it laid out as
 # in the machine's root.
 
-sysroot_kept='^(libssl|libfmt|libgtest|libgmock|libcli11|libexpected|nlohmann-json3|googletest)'
+sysroot_kept='^(libssl|libzstd1|zlib1g|libfmt|libgtest|libgmock|libcli11|libexpected|nlohmann-json3|googletest)'
 
 fetch_sysroot_packages() {
     # shellcheck disable=SC2046
@@ -22,11 +22,13 @@ build_sysroot() {
     cp -a "$out/sysroot/usr/include/$triplet/." "$out/sysroot/usr/include/"
 }
 
+# What a library of the sysroot needs itself is found there, too.
 configure_festore() {
+    local found_there=-Wl,-rpath-link,$out/sysroot/usr/lib/$triplet
     cmake --preset "$arch" -B "$out/festore/build" -DCMAKE_FIND_ROOT_PATH="$out/sysroot" \
         -DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY -DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY \
         -DCMAKE_FIND_ROOT_PATH_MODE_PACKAGE=ONLY -DCMAKE_GTEST_DISCOVER_TESTS_DISCOVERY_MODE=PRE_TEST \
-        -DCMAKE_SKIP_BUILD_RPATH=ON
+        -DCMAKE_SKIP_BUILD_RPATH=ON -DCMAKE_EXE_LINKER_FLAGS="$found_there" -DCMAKE_SHARED_LINKER_FLAGS="$found_there"
 }
 
 lay_out_festore() {
