@@ -103,8 +103,11 @@ packages_fetch_missing() {
     rm -rf "$packages_dir/debs/new" "$packages_dir/x/.new"
     mkdir "$packages_dir/debs/new"
     [ ${#missing[@]} -lt 10 ] || packages_say "fetching ${#missing[@]} packages of Debian $packages_suite ($packages_arch): a minute or so"
-    if ! (cd "$packages_dir/debs/new" && packages_apt apt-get -qq download "${missing[@]}" >&2); then
-        packages_say "Debian $packages_suite on this mirror does not give: ${missing[*]} (machines/versions.env)"
+    if ! (cd "$packages_dir/debs/new" && packages_apt apt-get -qq download "${missing[@]}" > "$packages_dir/download.log" 2>&1); then
+        cat "$packages_dir/download.log" >&2
+        packages_say "Debian $packages_suite ($packages_arch) on this mirror does not give: ${missing[*]} (machines/versions.env)"
+        # It lists what it does not have, as a mirror of a part of Debian may: trying again is of no use.
+        ! grep -q ' 404 ' "$packages_dir/download.log" || return 4
         return 1
     fi
     for file in "$packages_dir"/debs/new/*.deb; do
