@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/batch_format.h"
+#include "cli/interrupts.h"
 #include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/transfer.h"
 #include "client/errors.h"
 
 #include <fmt/format.h>
@@ -24,19 +27,20 @@ Expected<void> do_put(Transaction& transaction, const BatchCommand& command, Byt
     return {};
 }
 
-Expected<void> do_put_file(Transaction& transaction, const BatchCommand& command) {
-    const Expected<Content> content = read_input(command.target, content_limit(Storage::store));
-    if (!content) {
-        Error error = content.error();
-        error.message = fmt::format("cannot put {}: {}", quote(command.name), error.message);
-        return unexpected(std::move(error));
-    }
-    return do_put(transaction, command, content->bytes());
+Expected<void> do_put_file(const Options& options, Transaction& transaction, const BatchCommand& command) {
+    Expected<Source> source = Source::open(command.target);
+    if (!source) return unexpected(in_put(command.name, source.error()));
+    Expected<WriteStream> stream = transaction.write(command.name, command.put);
+    if (!stream) return unexpected(stream.error());
+    Progress progress(options, source->size());
+    const auto stored = store_all(*source, {}, std::move(*stream), command.name, progress);
+    if (!stored) return unexpected(stored.error());
+    return {};
 }
 
-Expected<void> do_command(Transaction& transaction, const BatchCommand& command) {
+Expected<void> do_command(const Options& options, Transaction& transaction, const BatchCommand& command) {
     switch (command.kind) {
-    case BatchCommand::Kind::put_file: return do_put_file(transaction, command);
+    case BatchCommand::Kind::put_file: return do_put_file(options, transaction, command);
     case BatchCommand::Kind::put_content: return do_put(transaction, command, command.content.bytes());
     case BatchCommand::Kind::remove: return transaction.remove(command.name);
     case BatchCommand::Kind::rename: break;
@@ -85,12 +89,14 @@ private:
 
     static Expected<uint64_t> run_all(const Options& options, const std::vector<BatchCommand>& commands) {
         allow_many_files();
+        const InterruptsHeld held;
         Expected<Client> client = Client::connect(options.client);
         if (!client) return unexpected(client.error());
         Expected<Transaction> transaction = client->begin();
         if (!transaction) return unexpected(transaction.error());
         for (const BatchCommand& command : commands) {
-            const Expected<void> done = do_command(*transaction, command);
+            Expected<void> done = InterruptsHeld::check();
+            if (done) done = do_command(options, *transaction, command);
             if (done) continue;
             Error error = done.error();
             error.message = fmt::format("line {}: {}; nothing of the batch was done", command.line, error.message);

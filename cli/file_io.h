@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The normal world's files: reading what is to be stored, with a bound; writing what was read, whole or not at all.
+// The normal world's files: reading what is to be stored, with a bound; writing to standard output.
 // Errors: what the system forbids is not_permitted, a full disk no_space, everything else failure; standard output is
-// always failure. Thread safety: one thread (write_file blocks signals of the calling thread while it runs).
+// always failure. Thread safety: one thread.
 #pragma once
 #include "base/bytes.h"
 #include "festore/client.hpp"
 
 #include <string>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace festore::cli {
@@ -22,9 +24,25 @@ public:
     }
     ~Content() { wipe(bytes_); }
     [[nodiscard]] Bytes bytes() const { return bytes_; }
+    [[nodiscard]] MutableBytes room() { return bytes_; }
 
 private:
     std::vector<std::byte> bytes_;
+};
+
+class Descriptor {
+public:
+    explicit Descriptor(int value) : value_(value) {}
+    Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+    Descriptor& operator=(Descriptor&&) = delete;
+    ~Descriptor() {
+        if (value_ >= 0) close(value_);
+    }
+    [[nodiscard]] int get() const { return value_; }
+    [[nodiscard]] bool valid() const { return value_ >= 0; }
+
+private:
+    int value_;
 };
 
 inline bool is_standard_stream(const std::string& file) { return file.empty() || file == "-"; }
@@ -38,16 +56,12 @@ struct InputLimit {
 // Reads FILE, or standard input for "" and "-". Reads at most one byte more than the limit, and answers no_space then.
 Expected<Content> read_input(const std::string& file, const InputLimit& limit);
 
-// What one object can have in that storage. Of a store it is what this command holds in memory; its format knows more.
-InputLimit content_limit(Storage storage);
+// What errno says now: "cannot DOING: …".
+Error system_error(const std::string& doing);
 
 // All of it; false leaves the reason in errno.
 [[nodiscard]] bool write_all(int descriptor, Bytes bytes);
 Expected<void> write_standard_output(Bytes bytes);
-
-// Writes FILE with mode 0600: beside, synced, renamed, the directory synced. A symbolic link is followed. What is not
-// a regular file (a device, a pipe) is written in place. On failure FILE is as it was and nothing else is left.
-Expected<void> write_file(const std::string& file, Bytes bytes);
 
 // Descriptors 0 to 2 that the caller has closed are taken by something that refuses to be read or written, so that no
 // file or device opened later becomes standard output by accident.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cli/file_io.h"
+#include "cli/interrupts.h"
 #include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/transfer.h"
 #include "client/errors.h"
 
 #include <algorithm>
@@ -21,28 +23,22 @@ public:
 
     Outcome run(const Options& options) override {
         if (const auto valid = check_arguments(options); !valid) return failed(valid.error());
-        Expected<std::vector<std::byte>> got = fetch(options);
+        Expected<Got> got = is_standard_stream(file_) ? transfer(options) : transfer_to_file(options);
         if (!got) return failed(got.error());
-        const Content content(std::move(*got));
-        const Bytes all = content.bytes();
-        if (offset_ > all.size())
-            return failed({ErrorCode::usage,
-                           fmt::format("cannot get {} from byte {}: it has only {} bytes", quote(name_), offset_, all.size()),
-                           0, 0});
-        const auto offset = static_cast<size_t>(offset_);
-        const Bytes part = all.subspan(offset, static_cast<size_t>(std::min<uint64_t>(length_, all.size() - offset)));
-        const bool standard = is_standard_stream(file_);
-        if (const auto written = standard ? write_standard_output(part) : write_file(file_, part); !written)
-            return failed(written.error());
         Outcome outcome;
         add_name(outcome.document, name_);
-        outcome.document["size"] = all.size();
+        outcome.document["size"] = got->size;
         outcome.document["offset"] = offset_;
-        outcome.document["length"] = part.size();
+        outcome.document["length"] = got->length;
         return outcome;
     }
 
 private:
+    struct Got {
+        uint64_t size = 0;    // of the object
+        uint64_t length = 0;  // that was written
+    };
+
     Expected<void> check_arguments(const Options& options) {
         if (const auto valid = name_option_.resolve(name_, options); !valid) return valid;
         if (const auto valid = number("--offset", offset_text_, offset_); !valid) return valid;
@@ -61,13 +57,67 @@ private:
         return {};
     }
 
-    // The session ends here: none is held open while a slow reader takes the content.
-    Expected<std::vector<std::byte>> fetch(const Options& options) const {
-        Expected<Client> client = Client::connect(options.client);
-        if (!client) return unexpected(client.error());
-        return client->get(name_);
+    // Half of a file has a name: no signal may leave it there.
+    Expected<Got> transfer_to_file(const Options& options) {
+        const InterruptsHeld held;
+        return transfer(options);
     }
 
+    Expected<Got> transfer(const Options& options) {
+        std::optional<Client> client;
+        std::optional<ReadStream> stream;
+        if (const auto opened = open(options, client, stream); !opened) return unexpected(opened.error());
+        Got got{stream->info().size, std::min(length_, stream->info().size - offset_)};
+        Content buffer(std::vector<std::byte>(static_cast<size_t>(std::min<uint64_t>(kHeldBytes, got.length)), std::byte{}));
+        Expected<size_t> count = stream->read(buffer.room());
+        if (!count) return unexpected(count.error());
+        if (*count == got.length) {  // all of it: no session is held open while a slow reader takes it
+            stream.reset();
+            client.reset();
+        }
+        Expected<Sink> sink = Sink::open(file_);
+        if (!sink) return unexpected(sink.error());
+        Progress progress(options, got.length);
+        uint64_t written = 0;
+        while (true) {
+            if (const auto done = sink->write(buffer.bytes().first(*count)); !done) return unexpected(done.error());
+            written += *count;
+            progress.add(*count);
+            if (const auto interrupted = check_signals(); !interrupted) return unexpected(interrupted.error());
+            if (written == got.length) break;
+            count = stream->read(buffer.room().first(static_cast<size_t>(std::min<uint64_t>(kTransferBytes, got.length - written))));
+            if (!count) return unexpected(count.error());
+            if (*count == 0) return unexpected({ErrorCode::failure, fmt::format("cannot get {}: it ended early", quote(name_)), 0, 0});
+        }
+        if (const auto finished = sink->finish(); !finished) return unexpected(finished.error());
+        return got;
+    }
+
+    Expected<void> check_signals() const {
+        if (is_standard_stream(file_)) return {};
+        Expected<void> checked = InterruptsHeld::check();
+        if (!checked) checked.error().message = fmt::format("cannot get {}: interrupted", quote(name_));
+        return checked;
+    }
+
+    // At the part that is wanted.
+    Expected<void> open(const Options& options, std::optional<Client>& client, std::optional<ReadStream>& stream) const {
+        Expected<Client> connected = Client::connect(options.client);
+        if (!connected) return unexpected(connected.error());
+        client.emplace(std::move(*connected));
+        Expected<ReadStream> opened = client->read(name_);
+        if (!opened) return unexpected(opened.error());
+        const uint64_t size = opened->info().size;
+        if (offset_ > size)
+            return unexpected({ErrorCode::usage,
+                               fmt::format("cannot get {} from byte {}: it has only {} bytes", quote(name_), offset_, size),
+                               0, 0});
+        opened->seek(offset_);
+        stream.emplace(std::move(*opened));
+        return {};
+    }
+
+    static constexpr size_t kHeldBytes = size_t{1} << 20;
     NameOption name_option_;
     std::string name_, file_, offset_text_, length_text_;
     uint64_t offset_ = 0;

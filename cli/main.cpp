@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // festore: named objects in the secure world of this device. docs/cli-abi.md is the contract.
 #include "cli/file_io.h"
+#include "cli/interrupts.h"
 #include "cli/output.h"
 
 #include <csignal>
@@ -28,7 +29,9 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
     try {
-        return run(argc, argv);
+        const int code = run(argc, argv);
+        if (code != 0) festore::cli::end_if_interrupted();
+        return code;
     } catch (const std::bad_alloc&) {
         festore::cli::print_line("this process is out of memory");
     } catch (const std::exception& e) {

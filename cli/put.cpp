@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cli/file_io.h"
+#include "base/limits.h"
+#include "cli/interrupts.h"
 #include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/transfer.h"
 #include "client/errors.h"
 
 #include <fmt/format.h>
@@ -23,15 +26,8 @@ public:
         if (const auto valid = check_arguments(); !valid) return failed(valid.error());
         if (is_standard_stream(file_) && isatty(STDIN_FILENO) == 1)
             print_note(options, "reading standard input; Ctrl-D ends it");
-        const Expected<Content> content = read_input(file_, content_limit(options.client.storage));
-        if (!content) {
-            Error error = content.error();
-            error.message = fmt::format("cannot put {}: {}", quote(name_), error.message);
-            return failed(std::move(error));
-        }
-        Expected<Client> client = Client::connect(options.client);
-        if (!client) return failed(client.error());
-        const Expected<ObjectInfo> stored = client->put(name_, content->bytes(), put_);
+        const Expected<ObjectInfo> stored =
+            options.client.storage == Storage::store ? put_in_parts(options) : put_whole(options);
         if (!stored) return failed(stored.error());
         print_note(options, fmt::format("stored {}: {} bytes, version {}", quote(name_), stored->size, stored->version));
         Outcome outcome;
@@ -44,6 +40,31 @@ public:
     }
 
 private:
+    Expected<ObjectInfo> put_whole(const Options& options) const {
+        const InputLimit limit{limits::kPersistentObjectBytesMax, "an object in the TEE's own storage"};
+        const Expected<Content> content = read_input(file_, limit);
+        if (!content) return unexpected(in_put(name_, content.error()));
+        Expected<Client> client = Client::connect(options.client);
+        if (!client) return unexpected(client.error());
+        return client->put(name_, content->bytes(), put_);
+    }
+
+    // What fits one part is read before a session is opened: none is held open while somebody types.
+    Expected<ObjectInfo> put_in_parts(const Options& options) const {
+        const InterruptsHeld held;
+        Expected<Source> source = Source::open(file_);
+        if (!source) return unexpected(in_put(name_, source.error()));
+        Content first(std::vector<std::byte>(kTransferBytes, std::byte{}));
+        const Expected<size_t> count = source->read(first.room());
+        if (!count) return unexpected(in_put(name_, count.error()));
+        Expected<Client> client = Client::connect(options.client);
+        if (!client) return unexpected(client.error());
+        Expected<WriteStream> stream = client->write(name_, put_);
+        if (!stream) return unexpected(stream.error());
+        Progress progress(options, source->size());
+        return store_all(*source, first.bytes().first(*count), std::move(*stream), name_, progress);
+    }
+
     Expected<void> check_arguments() {
         if (const auto valid = check_name_argument(name_); !valid) return valid;
         if (if_version_.empty()) return {};

@@ -9,15 +9,15 @@ constexpr VerbEntry kVerbs[] = {
     {"put", "NAME [FILE|-]", "store a file, or standard input, under a name",
      "Stores the content of FILE, or of standard input, under NAME. An object of that name is replaced, atomically:\n"
      "at every moment, and after every crash, there is the old content or the new one. When the command has ended\n"
-     "with exit code 0, the new one is stored for good.",
+     "with exit code 0, the new one is stored for good. Of any length in a store; in ree and rpmb up to 512 KiB.",
      "  festore put wifi.conf /etc/wpa_supplicant.conf\n"
      "  openssl genpkey -algorithm ed25519 | festore put --if-absent keys/device\n"
      "  festore put --if-version 3 settings settings.json\n",
      make_put},
     {"get", "NAME [FILE|-]", "read an object into a file, or to standard output",
-     "Reads the object NAME into FILE, or to standard output. Its content has been verified before the first byte is\n"
-     "written. FILE is written beside and renamed, readable by its owner only (0600); when something fails, FILE is\n"
-     "as it was, or absent as it was.",
+     "Reads the object NAME into FILE, or to standard output. FILE is written beside and renamed, readable by its owner\n"
+     "only (0600), when all of it was verified; when something fails, FILE is as it was, or absent as it was. Standard\n"
+     "output gets verified parts only; of more than 1 MiB, a later part can still turn out damaged (exit code 6).",
      "  festore get wifi.conf\n"
      "  festore get keys/device /run/device.pem\n"
      "  festore get --offset 512 --length 16 firmware | xxd\n",

@@ -1,42 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "cli/file_io.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "client/errors.h"
 
-#include <chrono>
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace festore::cli {
 namespace {
 
-// One line on a terminal, drawn anew a few times a second, and gone at the end.
-class ProgressLine {
-public:
-    explicit ProgressLine(const Options& options) : shown_(!options.quiet && isatty(STDERR_FILENO) == 1) {}
-    ~ProgressLine() {
-        if (drawn_) draw("");
-    }
-    ProgressLine(const ProgressLine&) = delete;
-    ProgressLine& operator=(const ProgressLine&) = delete;
-
-    void show(const VerifyProgress& p) {
-        const auto now = std::chrono::steady_clock::now();
-        if (!shown_ || now < next_) return;
-        next_ = now + std::chrono::milliseconds(200);
-        drawn_ = true;
-        draw(fmt::format("verified {} of {} objects, {} of {} bytes", p.objects, p.objects_total, p.content_bytes,
-                         p.content_bytes_total));
-    }
-
-private:
-    static void draw(std::string_view text) { (void)write_all(STDERR_FILENO, bytes_of(fmt::format("\r\x1b[K{}", text))); }
-
-    bool shown_;
-    bool drawn_ = false;
-    // What is over at once shows nothing.
-    std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
-};
+std::string text_of(const VerifyProgress& p) {
+    return fmt::format("verified {} of {} objects, {} of {}", p.objects, p.objects_total, size_text(p.content_bytes),
+                       size_text(p.content_bytes_total));
+}
 
 Json named(const std::string& name) {
     Json object = Json::object();
@@ -83,7 +58,9 @@ public:
             ProgressLine line(options);
             VerifyOptions wanted;
             wanted.names = names_;
-            wanted.on_progress = [&line](const VerifyProgress& progress) { line.show(progress); };
+            wanted.on_progress = [&line](const VerifyProgress& progress) {
+                if (line.is_due()) line.draw(text_of(progress));
+            };
             report = client->verify(wanted);
         }
         if (!report) return failed(report.error());

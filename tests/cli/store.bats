@@ -251,8 +251,3 @@ round_trip() {
     run --separate-stderr store get --json missing file
     [ "$(json 'd["error"]["name"]')" = not_found ]
 }
-@test "more than the command reads of an object at once: exit 8" {
-    truncate -s 1073741825 huge
-    run --separate-stderr bash -c 'ulimit -v 8000000; "$FESTORE_BIN" --storage store put a huge 3>&- 4>&-'
-    expect_error 8 "cannot put 'a': 'huge' has more than the 1073741824 bytes that *"
-}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// SIGHUP, SIGINT, SIGQUIT and SIGTERM while something half done has a name on the disk: taken as an error, so that it is cleaned up,
+// and end the process afterwards as they would have. Thread safety: the main thread.
+#pragma once
+#include "festore/error.hpp"
+
+#include <csignal>
+
+namespace festore::cli {
+
+// While one lives, these signals wait until they are asked for. Not nested.
+class InterruptsHeld {
+public:
+    InterruptsHeld();
+    ~InterruptsHeld();
+    InterruptsHeld(const InterruptsHeld&) = delete;
+    InterruptsHeld& operator=(const InterruptsHeld&) = delete;
+
+    // failure: one of them has come.
+    static Expected<void> check();
+    // Waits until a read from the descriptor would not block. failure: one of them came.
+    static Expected<void> wait_for_input(int descriptor);
+
+private:
+    sigset_t before_{};
+};
+
+// Ends the process as the signal that was taken would have; none: returns.
+void end_if_interrupted();
+
+}  // namespace festore::cli

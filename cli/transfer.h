@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Contents between the normal world's files and an object, in parts, with bounded memory. Errors as in cli/file_io.h.
+// Thread safety: one thread.
+#pragma once
+#include "cli/file_io.h"
+
+#include <optional>
+
+namespace festore::cli {
+
+class Progress;
+
+// How much is moved at once, and at most held in memory.
+inline constexpr size_t kTransferBytes = size_t{256} << 10;
+
+// FILE, or standard input, that is to be stored.
+class Source {
+public:
+    static Expected<Source> open(const std::string& file);
+    // Fills `out`; less only at the end. Needs an InterruptsHeld: failure when a signal came.
+    Expected<size_t> read(MutableBytes out);
+    // failure: a regular file that is not the one it was when it was opened.
+    [[nodiscard]] Expected<void> check_unchanged() const;
+    [[nodiscard]] std::optional<uint64_t> size() const;  // of a regular file
+
+private:
+    struct Stamp {
+        bool is_regular = false;
+        uint64_t bytes = 0;
+        int64_t seconds = 0;
+        int64_t nanoseconds = 0;
+        bool operator==(const Stamp&) const = default;
+    };
+    Source(Descriptor opened, std::string what) : opened_(std::move(opened)), what_(std::move(what)) {}
+    [[nodiscard]] int descriptor() const;
+    [[nodiscard]] Stamp stamp() const;
+
+    Descriptor opened_;  // none: standard input
+    std::string what_;   // for messages
+    Stamp at_first_;
+};
+
+// Stores what was read of the source already, and the rest of it.
+Expected<ObjectInfo> store_all(Source& source, Bytes first, WriteStream stream, const std::string& name, Progress& progress);
+// Of what went wrong on this side of the library: "cannot put NAME: …".
+Error in_put(const std::string& name, Error error);
+
+// FILE, or standard output, to which an object goes. FILE is written with mode 0600: beside, synced, renamed, the directory
+// synced. A symbolic link is followed. What is not a regular file (a device, a pipe) is written in place. Without
+// finish() FILE is as it was and nothing else is left.
+class Sink {
+public:
+    static Expected<Sink> open(const std::string& file);
+    Sink(Sink&& other) noexcept;
+    Sink& operator=(Sink&&) = delete;
+    ~Sink();
+    Expected<void> write(Bytes part);
+    Expected<void> finish();
+
+private:
+    Sink(Descriptor opened, std::string shown) : opened_(std::move(opened)), shown_(std::move(shown)) {}
+    static Expected<Sink> beside(const std::string& file, const std::string& shown);
+
+    Descriptor opened_;   // none: standard output
+    std::string shown_;   // the file as the caller named it, for messages
+    std::string beside_;  // what is written until it is renamed; empty: written in place
+    std::string file_;    // to this name
+};
+
+}  // namespace festore::cli
