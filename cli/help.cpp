@@ -43,7 +43,8 @@ const char* const kVerbFooter = "Options for every verb: see 'festore --help'.\n
 const char* const kMainFooter =
     "Exit codes:\n"
     "  0  done                                  5  not permitted\n"
-    "  1  another failure                       6  damaged or tampered with\n"
+    "  1  another failure                       6  damaged, or repaired and not\n"
+    "                                              acknowledged\n"
     "  2  wrong usage; nothing was done         7  no TEE, or it died or did not answer in time\n"
     "  3  no such object                        8  no space, or above a limit\n"
     "  4  it exists, has another version,       9  busy too long\n"

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/name.h"
 #include "cli/help.h"
+#include "cli/output.h"
 #include "cli/verbs.h"
 #include "client/errors.h"
 
@@ -260,6 +261,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
         return line;
     }
     if (const auto valid = interpret(texts, line.options); !valid) line.error = valid.error();
+    line.options.client.on_warning = print_line;
     for (Declared& d : declared)
         if (d.app->parsed()) line.verb = std::move(d.verb);
     return line;

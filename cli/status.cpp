@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/output.h"
 #include "cli/store_report.h"
+#include "client/errors.h"
 
 #include <fmt/format.h>
 
@@ -15,6 +16,7 @@ public:
     Outcome run(const Options& options) override {
         StoreReport store;
         ClientOptions chosen = options.client;
+        chosen.on_warning = nullptr;  // it is the error below
         if (has_store(options)) chosen.storage = Storage::store;
         Expected<Client> client = Client::connect(chosen);
         if (!client && client.error().code == ErrorCode::usage && options.client.storage != Storage::store) {
@@ -28,7 +30,10 @@ public:
         Outcome outcome{document_of(*status), text_of(*status), {}, 0};
         outcome.document["store"] = has_store(options) ? json_of(store) : Json(nullptr);
         if (has_store(options)) outcome.text += cli::text_of(store);
-        if (store.error && options.client.storage == Storage::store) outcome.errors.push_back(*store.error);
+        if (options.client.storage != Storage::store) return outcome;
+        if (store.error) outcome.errors.push_back(*store.error);
+        if (store.info && store.info->freshness_lost)
+            outcome.errors.push_back({ErrorCode::damaged, freshness_lost_text(*store.info), 0, 0});
         return outcome;
     }
 

@@ -74,6 +74,16 @@ constexpr VerbEntry kVerbs[] = {
      "  festore verify firmware keys/device\n"
      "  festore verify --json | jq -r '.damaged[].name'\n",
      make_verify},
+    {"repair", "", "bring a store back whose record the TEE has lost",
+     "Makes your store anew from what its directory holds, when the TEE's record of it is lost or damaged, as a power cut can\n"
+     "do to OP-TEE's storage. The newest state whose index verifies as a whole is taken. What that gives up: nobody can tell\n"
+     "any more whether it is the store's last state, or an older one that was put back. So every command warns of it, and\n"
+     "'status' and 'verify' end with exit code 6, until 'repair --acknowledge' takes note. It asks first; --yes says so\n"
+     "beforehand, and is needed where there is no terminal. A store whose record is intact is left alone (exit code 4).",
+     "  festore repair\n"
+     "  festore verify\n"
+     "  festore repair --acknowledge\n",
+     make_repair},
     {"destroy", "", "give a store up, with all that is in it",
      "Drops the TEE's record of your store, without which nobody can read it any more, and then removes the store's files.\n"
      "Whatever else is in its directory stays, and so does the directory. It asks first; --yes says so beforehand, and is\n"

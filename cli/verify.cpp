@@ -51,7 +51,9 @@ public:
     Outcome run(const Options& options) override {
         for (const std::string& name : names_)
             if (const auto valid = check_name_argument(name); !valid) return failed(valid.error());
-        Expected<Client> client = Client::connect(options.client);
+        ClientOptions quiet = options.client;
+        quiet.on_warning = nullptr;  // it is an error below
+        Expected<Client> client = Client::connect(quiet);
         if (!client) return failed(client.error());
         Expected<VerifyReport> report = VerifyReport();
         {
@@ -68,6 +70,11 @@ public:
         for (const Damage& damage : report->damaged) {
             outcome.errors.push_back(damage.error);
             outcome.errors.back().code = ErrorCode::damaged;
+        }
+        if (options.client.storage == Storage::store) {
+            const Expected<StoreInfo> store = client->store_status();
+            if (store && store->freshness_lost)
+                outcome.errors.push_back({ErrorCode::damaged, freshness_lost_text(*store), 0, 0});
         }
         for (const std::string& name : report->absent)
             outcome.errors.push_back({ErrorCode::not_found, "cannot verify " + quote(name) + ": there is no such object", 0, 0});

@@ -256,6 +256,20 @@ int festore_verify(festore_client* client, const char* const* names, size_t coun
     });
 }
 
+int festore_repair(festore_client* client) {
+    return guarded(client->error, [&]() -> int {
+        const auto repaired = client->client.repair();
+        return repaired ? FESTORE_OK : failed(client->error, repaired.error());
+    });
+}
+
+int festore_acknowledge(festore_client* client) {
+    return guarded(client->error, [&]() -> int {
+        const auto acknowledged = client->client.acknowledge();
+        return acknowledged ? FESTORE_OK : failed(client->error, acknowledged.error());
+    });
+}
+
 int festore_destroy(festore_client* client, int lost_directory) {
     return guarded(client->error, [&]() -> int {
         DestroyOptions options;

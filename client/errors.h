@@ -33,6 +33,9 @@ Expected<void> require_name(std::string_view name);
 // The name in quotes, with what a terminal would obey made harmless.
 std::string quote(std::string_view name);
 
+// Of a store whose repair gave up freshness, and nobody has acknowledged it.
+std::string freshness_lost_text(const StoreInfo& info);
+
 // Two lower-case hexadecimal digits a byte.
 std::string hex(Bytes bytes);
 

@@ -4,6 +4,7 @@
 #pragma once
 #include "client/store_channel.h"
 #include "client/store_streams.h"
+#include "protocol/store_care.h"
 
 #include <chrono>
 #include <list>
@@ -14,6 +15,7 @@ struct StoreOptions {
     std::string directory;
     Owner owner;
     std::chrono::milliseconds wait{};
+    std::function<void(std::string_view)> on_warning;
 };
 
 class Store {
@@ -40,6 +42,8 @@ public:
     Expected<VerifyReport> verify(const VerifyOptions& options);
     Expected<StoreInfo> record(const std::optional<DestroyOptions::Other>& other);
     Expected<DestroyReport> destroy(const DestroyOptions& options);
+    Expected<StoreInfo> repair();
+    Expected<StoreInfo> acknowledge();
 
     // A transaction over several calls. One at a time; meanwhile the functions above that change refuse with conflict.
     Expected<void> begin();
@@ -76,6 +80,7 @@ private:
     Error refused_to_open(const Doing& doing, Code code) const;
     Expected<void> take_status(Bytes answer, const Doing& doing);
     [[nodiscard]] StoreInfo info() const;
+    void warn_of_lost_freshness();
 
     // client/store_verify.cpp
     class Verification;
@@ -88,6 +93,11 @@ private:
                                const protocol::Id& store_id);
     Expected<bool> drop_own_record(const Doing& doing, const protocol::StoreHeader& header);
     Expected<DestroyReport> destroy_record(const Doing& doing, const DestroyOptions& options);
+
+    // client/store_repair.cpp
+    Error refused_to_repair(const Doing& doing, Code code) const;
+    Expected<protocol::RepairStepAnswer> copy_index(const Doing& doing, bool older, bool& damaged);
+    Expected<void> commit_repair(const Doing& doing, const protocol::RepairStepAnswer& made);
 
     // client/store_read.h
     template <class T, class F>
@@ -110,6 +120,7 @@ private:
     ChangeRequest remove_request(std::string_view name, bool single);
     ChangeRequest rename_request(std::string_view from, std::string_view to, bool replace, bool single);
     [[nodiscard]] size_t room_for(size_t changes) const;
+    Expected<void> change_to_acknowledged(const Doing& doing);
 
     // client/store_payloads.cpp
     struct MissedPayload {  // that was not there for this generation
@@ -140,6 +151,7 @@ private:
     std::optional<Batch> batch_;
     uint64_t batches_begun_ = 0;
     StoreWriter* uploading_ = nullptr;  // whose payload the TA is sealing
+    bool has_warned_ = false;  // that freshness was lost
 };
 
 }  // namespace festore

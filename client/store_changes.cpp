@@ -243,6 +243,19 @@ Expected<ObjectInfo> Store::finish(StoreWriter& writer) {
     return stored_info(doing.name, *answer, size, options);
 }
 
+Expected<void> Store::change_to_acknowledged(const Doing& doing) {
+    const auto answer = change_alone(doing, Missing::is_an_error, [&](auto&) -> Expected<ChangeRequest> {
+        ChangeRequest request;
+        request.command = StoreCommand::acknowledge;
+        request.has_area = true;
+        request.room = room_for(1);
+        request.encode = [](protocol::PageArea area, Writer& out) { encode(protocol::PrepareRequest{area}, out); };
+        return request;
+    });
+    if (!answer) return unexpected(answer.error());
+    return {};
+}
+
 Expected<void> Store::remove(std::string_view name) {
     const auto answer = change_alone({"remove", name, Storage::store}, Missing::is_an_error,
                                      [&](auto&) -> Expected<ChangeRequest> { return remove_request(name, true); });

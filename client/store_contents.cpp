@@ -2,6 +2,7 @@
 // A store's pages and payloads, in its directory.
 #include "client/errors.h"
 #include "client/store_directory.h"
+#include "protocol/store_care.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -23,9 +24,10 @@ Expected<void> StoreDirectory::open_pages(bool for_writing) {
 }
 
 Expected<void> StoreDirectory::read_page(uint32_t page, MutableBytes sealed) {
-    if (const auto open = open_pages(false); !open) return open;
+    const bool is_new = (page & protocol::kNewPage) != 0;
+    if (const auto open = is_new ? Expected<void>() : open_pages(false); !open) return open;
     size_t count = 0;
-    const int fault = files_.read(pages_, protocol::page_offset(page), sealed, count);
+    const int fault = files_.read(is_new ? new_pages_ : pages_, protocol::page_offset(page & ~protocol::kNewPage), sealed, count);
     if (fault != 0) return unexpected(error_of_file("read", file(protocol::kPageFile), fault));
     const MutableBytes rest = sealed.subspan(count);
     std::fill(rest.begin(), rest.end(), std::byte{});
@@ -33,8 +35,9 @@ Expected<void> StoreDirectory::read_page(uint32_t page, MutableBytes sealed) {
 }
 
 Expected<void> StoreDirectory::write_page(uint32_t page, Bytes sealed) {
-    if (const auto open = open_pages(true); !open) return open;
-    const int fault = files_.write(pages_, protocol::page_offset(page), sealed);
+    const bool is_new = (page & protocol::kNewPage) != 0;
+    if (const auto open = is_new ? Expected<void>() : open_pages(true); !open) return open;
+    const int fault = files_.write(is_new ? new_pages_ : pages_, protocol::page_offset(page & ~protocol::kNewPage), sealed);
     if (fault != 0) return unexpected(error_of_file("write", file(protocol::kPageFile), fault));
     return {};
 }

@@ -33,7 +33,10 @@ StoreDirectory::StoreDirectory(Files& files, std::string path, std::optional<uin
     while (path_.size() > 1 && path_.ends_with('/')) path_.pop_back();
 }
 
-StoreDirectory::~StoreDirectory() { close_pages(); }
+StoreDirectory::~StoreDirectory() {
+    close_pages();
+    if (new_pages_ != Files::kNoHandle) files_.close(new_pages_);
+}
 
 void StoreDirectory::close_pages() {
     if (pages_ != Files::kNoHandle) files_.close(std::exchange(pages_, Files::kNoHandle));
@@ -70,7 +73,8 @@ Expected<bool> StoreDirectory::has_only_ours(bool& has_payloads) {
     bool only_ours = true;
     for (const std::string& name : names)
         only_ours = only_ours && (name == protocol::kHeaderFile || name == protocol::kPageFile ||
-                                  name == protocol::kLockFile || name == protocol::kPayloadFolder || name == protocol::kNewHeaderFile);
+                                  name == protocol::kLockFile || name == protocol::kNewPageFile || name == protocol::kPayloadFolder ||
+                                  name == protocol::kNewHeaderFile);
     names.clear();
     const std::string payloads = file(protocol::kPayloadFolder);
     if (const int fault = files_.list_folder(payloads, names); fault != 0 && fault != ENOENT && fault != ENOTDIR)

@@ -136,6 +136,11 @@ public:
     // The size of such a file; nothing when it is gone, or an upload holds it.
     Expected<std::optional<uint64_t>> size_of_idle_payload(const std::string& name);
 
+    // A page file beside the old one. Pages whose number has protocol::kNewPage are read from it and written to it.
+    Expected<void> begin_new_pages();
+    Expected<void> finish_new_pages();
+    void drop_new_pages();
+
     // not_permitted: no file here can be removed.
     Expected<void> check_removable();
     // Removes the store's files, under its lock, so that what is left after an interruption is a store, or nothing else
@@ -169,6 +174,7 @@ private:
     std::optional<uint32_t> group_;
     Files::Handle pages_ = Files::kNoHandle;  // opened at the first use
     bool pages_writable_ = false;
+    Files::Handle new_pages_ = Files::kNoHandle;
 };
 
 // What the system said about one of the store's files, for a person.

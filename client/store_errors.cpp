@@ -40,6 +40,13 @@ Error store_damaged(const Doing& doing, const std::string& directory, const std:
             cannot(doing) + what + " in the store at " + quote(directory) + " is damaged, missing, or was put back", 0, 0};
 }
 
+std::string freshness_lost_text(const StoreInfo& info) {
+    return "freshness was lost: the store at " + quote(info.directory) + " was repaired from its directory at generation " +
+           std::to_string(info.freshness_lost_generation) + " (" + std::to_string(info.freshness_lost_count) +
+           (info.freshness_lost_count == 1 ? " repair" : " repairs") +
+           " in all), and whether that was its last one cannot be told; look, then 'festore repair --acknowledge'";
+}
+
 Error store_nonsense(const Doing& doing) { return {ErrorCode::failure, cannot(doing) + "the TEE's answer makes no sense", 0, 0}; }
 
 }  // namespace festore

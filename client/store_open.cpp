@@ -53,8 +53,15 @@ Expected<void> Store::take_status(Bytes answer, const Doing& doing) {
     const auto status = protocol::decode_store<protocol::StoreStatus>(answer);
     if (!status) return unexpected(store_nonsense(doing));
     status_ = *status;
+    warn_of_lost_freshness();
     channel_.expect({status_.index_page});
     return {};
+}
+
+// Rule 19: every opening says so, until it is acknowledged.
+void Store::warn_of_lost_freshness() {
+    if ((status_.flags & 1) == 0 || std::exchange(has_warned_, true) || !options_.on_warning) return;
+    options_.on_warning(freshness_lost_text(info()));
 }
 
 // What is in clear only chooses the message; the TA checks again what it can.

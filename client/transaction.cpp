@@ -15,7 +15,7 @@ Expected<void> Client::State::name_store(Files& files) {
     if (options.owner.kind == Owner::Kind::everybody)
         return unexpected({ErrorCode::usage,
                            "a store belongs to a user or a group: everybody's objects are in the storage ree or rpmb", 0, 0});
-    StoreOptions named{options.store_directory, options.owner, options.wait};
+    StoreOptions named{options.store_directory, options.owner, options.wait, options.on_warning};
     if (named.directory.empty()) {
         Expected<std::string> directory = default_store_directory(options.owner);
         if (!directory) return unexpected(directory.error());
@@ -55,6 +55,18 @@ Expected<DestroyReport> Client::destroy(const DestroyOptions& options) {
     if (!state_->store) return unexpected(needs_store());
     const State::Use use(*state_);
     return state_->store->destroy(options);
+}
+
+Expected<StoreInfo> Client::repair() {
+    if (!state_->store) return unexpected(needs_store());
+    const State::Use use(*state_);
+    return state_->store->repair();
+}
+
+Expected<StoreInfo> Client::acknowledge() {
+    if (!state_->store) return unexpected(needs_store());
+    const State::Use use(*state_);
+    return state_->store->acknowledge();
 }
 
 Expected<Transaction> Client::begin() {

@@ -135,6 +135,25 @@ Result<Progress> Transaction::put(CallPages& io, const PutArguments& arguments, 
     return Progress::done;
 }
 
+Result<Progress> Transaction::copy(CallPages& io, Bytes name, const Entry& entry) {
+    if (rename_.active) return fail(Code::bad_state);
+    const size_t entry_bytes = Node::entry_bytes(name.size(), encoded_size(entry));
+    if (!is_valid(entry) || entry_bytes > limits::kIndexEntryBytesMax) return fail(Code::corrupt_object);
+    FESTORE_CHECK(start(io, name, 1, room_for_change()));
+    if (FESTORE_TRY(writer_.locate(name)) == Progress::need_pages) return Progress::need_pages;
+    if (writer_.found()) return fail(Code::corrupt_object);
+    FESTORE_CHECK(settle());
+    FESTORE_CHECK(apply(writer_.put(name, entry)));
+    count(nullptr, &entry);
+    return Progress::done;
+}
+
+Result<Progress> Transaction::acknowledge() {
+    if (state_ != State::open || rename_.active) return fail(Code::bad_state);
+    next_.flags &= ~uint32_t{kRootFreshnessLost};
+    return Progress::done;
+}
+
 Result<Progress> Transaction::remove(CallPages& io, Bytes name, Effect& effect) {
     if (rename_.active) return fail(Code::bad_state);
     FESTORE_CHECK(start(io, name, 1, room_for_change()));

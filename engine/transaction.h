@@ -51,10 +51,14 @@ public:
     // the call has not the room that is needed; corrupt_object.
     Result<Progress> put(CallPages& io, const PutArguments& arguments, Effect& effect);
     Result<Progress> remove(CallPages& io, Bytes name, Effect& effect);
+    // An object that was in another index, with all that is known of it; the name must be new (else corrupt_object).
+    Result<Progress> copy(CallPages& io, Bytes name, const Entry& entry);
     // Without `replace`, access_conflict when the new name exists. The object keeps its metadata; its version is one
     // above both when it replaces another. need_pages may come with half of it done: then only the same rename, or
     // end(), is allowed.
     Result<Progress> rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect);
+    // Takes the mark of a repair away (rule 19).
+    Result<Progress> acknowledge();
     // Reading what the transaction has done so far.
     IndexReader reader(CallPages& io);
 

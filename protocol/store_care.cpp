@@ -118,4 +118,58 @@ Result<DestroyRequest> decode_store(Bytes input) {
     return finish(in, m, valid && is_anchor(m.anchor));
 }
 
+void encode(const RepairRequest& m, Writer& out) {
+    write(m.area, out);
+    out.bytes(m.store_id);
+    out.u8(m.anchor);
+    out.bytes(m.key_check);
+    out.u8(m.older ? 1 : 0);
+}
+template <>
+Result<RepairRequest> decode_store(Bytes input) {
+    Reader in(input);
+    bool valid = true;
+    RepairRequest m;
+    m.area = read_area(in);
+    in.read_into(m.store_id);
+    m.anchor = in.u8();
+    in.read_into(m.key_check);
+    m.older = read_bool(in, valid);
+    return finish(in, m, valid && is_valid(m.area) && is_anchor(m.anchor));
+}
+
+void encode(const RepairAnswer& m, Writer& out) {
+    encode(m.pages, out);
+    out.u64(m.objects);
+}
+template <>
+Result<RepairAnswer> decode_store(Bytes input) {
+    Reader in(input);
+    bool valid = true;
+    RepairAnswer m;
+    m.pages = read_page_answer(in, valid);
+    m.objects = in.u64();
+    return finish(in, m, valid);
+}
+
+void encode(const RepairStepAnswer& m, Writer& out) {
+    encode(m.pages, out);
+    out.u8(m.complete ? 1 : 0);
+    out.bytes(m.transaction);
+    out.u64(m.generation);
+    out.u64(m.copied);
+}
+template <>
+Result<RepairStepAnswer> decode_store(Bytes input) {
+    Reader in(input);
+    bool valid = true;
+    RepairStepAnswer m;
+    m.pages = read_page_answer(in, valid);
+    m.complete = read_bool(in, valid);
+    in.read_into(m.transaction);
+    m.generation = in.u64();
+    m.copied = in.u64();
+    return finish(in, m, valid);
+}
+
 }  // namespace festore::protocol

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Messages for the care of a store: reading all of it back (verify) and giving it up (destroy). Encoding, parameters and
+// Messages for the care of a store: reading all of it back (verify), giving it up (destroy), repair. Encoding, parameters and
 // the page area are those of protocol/store_messages.h, whose commands from 64 on these are.
 #pragma once
 #include "protocol/store_messages.h"
@@ -51,12 +51,41 @@ struct DestroyRequest {  // 26 bytes → empty answer
     Id store_id{};
 };
 
+// Repair (rule 19): the TEE has no usable record, and the directory's recovery copies are pages 0 and 1. Its pages keep their
+// numbers in the page area; those of the new page file have this bit besides.
+inline constexpr uint32_t kNewPage = uint32_t{1} << 31;
+// access_conflict: there is an intact record. access_denied: the copies are another owner's. bad_parameters: the copies say
+// another anchor or store. item_not_found: there is no such copy. security: another device. Nothing of this comes from the
+// header but what it is compared with.
+struct RepairRequest {  // 34 bytes
+    PageArea area;
+    Id store_id{};
+    uint8_t anchor = 1;
+    std::array<std::byte, 12> key_check{};
+    bool older = false;  // go by the older copy: the newer one's index is damaged
+};
+struct RepairAnswer {  // PageAnswer, 8
+    PageAnswer pages;
+    uint64_t objects = 0;
+};
+// corrupt_object: the index does not verify; the repair is over.
+struct RepairStepAnswer {  // PageAnswer, 33
+    PageAnswer pages;
+    bool complete = false;     // all of it is copied, and what follows is to be committed
+    Id transaction{};
+    uint64_t generation = 0;
+    uint64_t copied = 0;       // objects so far
+};
+
 void encode(const SurveyRequest& m, Writer& out);
 void encode(const SurveyAnswer& m, Writer& out);
 void encode(const FreeListRequest& m, Writer& out);
 void encode(const FreeListAnswer& m, Writer& out);
 void encode(const FindRequest& m, Writer& out);
 void encode(const DestroyRequest& m, Writer& out);
+void encode(const RepairRequest& m, Writer& out);
+void encode(const RepairAnswer& m, Writer& out);
+void encode(const RepairStepAnswer& m, Writer& out);
 
 template <>
 Result<SurveyRequest> decode_store(Bytes input);
@@ -70,5 +99,11 @@ template <>
 Result<FindRequest> decode_store(Bytes input);
 template <>
 Result<DestroyRequest> decode_store(Bytes input);
+template <>
+Result<RepairRequest> decode_store(Bytes input);
+template <>
+Result<RepairAnswer> decode_store(Bytes input);
+template <>
+Result<RepairStepAnswer> decode_store(Bytes input);
 
 }  // namespace festore::protocol

@@ -51,6 +51,10 @@ enum class StoreCommand : uint32_t {
     free_list = 65,       // FreeListRequest → FreeListAnswer
     find = 66,            // FindRequest → StoreStatus. Needs no opened store, like the next
     destroy = 67,         // DestroyRequest: its root record is gone. The directory comes after it
+    repair_begin = 68,    // RepairRequest → RepairAnswer
+    repair_step = 69,     // PrepareRequest → RepairStepAnswer: again until it is complete. `abort` ends it
+    repair_commit = 70,   // TransactionRequest → StoreStatus: the root record is written. The new page file must be durable
+    acknowledge = 71,     // PrepareRequest → ChangeAnswer, as of a single change
 };
 
 inline constexpr size_t kCallPagesMax = 128;  // brought and room together

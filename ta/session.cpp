@@ -97,7 +97,7 @@ void Instance::forget_store(const engine::StoreId& store_id) {
 bool Instance::may_begin_batch() const {
     size_t running = 0;
     for (const Session* s = sessions_; s != nullptr; s = s->next)
-        if (s->store.batch) ++running;
+        if (s->store.batch || s->store.repair) ++running;
     return running < limits::kBatchesMax;
 }
 

@@ -56,5 +56,9 @@ Status store_survey(StoreCall& call);
 Status store_free_list(StoreCall& call);
 Status store_find(StoreCall& call);
 Status store_destroy(StoreCall& call);
+Status store_repair_begin(StoreCall& call);
+Status store_repair_step(StoreCall& call);
+Status store_repair_commit(StoreCall& call);
+Status store_acknowledge(StoreCall& call);
 
 }  // namespace festore::ta

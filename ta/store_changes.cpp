@@ -168,6 +168,11 @@ Status store_rename(StoreCall& call) {
                       });
 }
 
+Status store_acknowledge(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::PrepareRequest>(call.request));
+    return run_change(call, request.area, true, [](Transaction& t, PageArea&, Effect&) { return t.acknowledge(); });
+}
+
 Status store_prepare(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::PrepareRequest>(call.request));
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
@@ -204,6 +209,7 @@ Status store_abort(StoreCall& call) {
     FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
     call.session.store.prepared.reset();
     call.session.store.batch.reset();
+    call.session.store.repair.reset();
     return {};
 }
 

@@ -43,6 +43,10 @@ constexpr Row kRows[] = {
     {StoreCommand::free_list, store_free_list, kNone, false, true},
     {StoreCommand::find, store_find, kNone, false, false},
     {StoreCommand::destroy, store_destroy, kNone, false, false},
+    {StoreCommand::repair_begin, store_repair_begin, kNone, false, true},
+    {StoreCommand::repair_step, store_repair_step, kNone, false, true},
+    {StoreCommand::repair_commit, store_repair_commit, kNone, false, false},
+    {StoreCommand::acknowledge, store_acknowledge, kNone, false, true},
 };
 
 const Row* row_of(uint32_t command) {

@@ -4,7 +4,7 @@
 #pragma once
 #include "engine/segments.h"
 #include "gp/owned.h"
-#include "ta/workspace.h"
+#include "ta/store_repair.h"
 
 namespace festore::ta {
 
@@ -44,6 +44,7 @@ struct StoreSession {
     std::optional<OpenPayload> payload;
     std::optional<FreeListWalk> free_list;
     gp::Owned<Workspace> batch;
+    gp::Owned<Repair> repair;
 
     void close() {
         is_open = false;
@@ -53,6 +54,7 @@ struct StoreSession {
         payload.reset();
         free_list.reset();
         batch.reset();
+        repair.reset();
     }
 };
 

@@ -54,6 +54,9 @@ struct ClientOptions {
     std::string store_directory;
     // How long to wait for a store, or a TEE, that is busy; then busy.
     std::chrono::seconds wait{30};
+    // Called once for each Client of a store whose freshness a repair gave up, as long as nobody has acknowledged it: with one
+    // line for a person. Everything is served all the same.
+    std::function<void(std::string_view)> on_warning;
 };
 
 // The trusted storage that holds a store's root record: how fresh the store can prove to be. Only rpmb sees it when all of
@@ -237,6 +240,12 @@ public:
     // Gives the store up: its record in the TEE, then the files of its directory; what else is in there stays. Interrupted,
     // it leaves the whole store, or what another call removes. not_found: there is none.
     Expected<DestroyReport> destroy(const DestroyOptions& options = {});
+
+    // Makes the store anew from its directory, where the TEE has lost its record. What that gives up: whether it is the newest
+    // state cannot be told any more; the store says so until it is acknowledged. conflict: the record is intact. damaged:
+    // nothing in the directory verifies as a whole. Interrupted, it can be repeated.
+    Expected<StoreInfo> repair();
+    Expected<StoreInfo> acknowledge();  // conflict: there is nothing to acknowledge
 
     // Reads everything back through the TEE, in any storage, without holding a content in memory, and goes on past damage. The
     // TEE deletes a damaged object of ree or rpmb when it reads it. An error: it could not be done to its end.

@@ -118,6 +118,11 @@ FESTORE_API int festore_verify(festore_client* client, const char* const* names,
  * != 0: the directory is lost, and only the record is dropped. Nobody is asked. */
 FESTORE_API int festore_destroy(festore_client* client, int lost_directory);
 
+/* FESTORE_STORAGE_STORE only. Makes the store anew from its directory, where the TEE has lost its record; FESTORE_ECONFLICT: the
+ * record is intact. That gives up freshness: festore_acknowledge() takes note of it. */
+FESTORE_API int festore_repair(festore_client* client);
+FESTORE_API int festore_acknowledge(festore_client* client);
+
 FESTORE_API const char* festore_version(void);
 
 #ifdef __cplusplus

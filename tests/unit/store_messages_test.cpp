@@ -107,6 +107,9 @@ TEST(StoreMessages, Care) {
     check(FindRequest{1, {true, 2, 0x01020304}}, 10);
     check(DestroyRequest{1, {true, 1, 1000}, id(3)}, 26);
     check(DestroyRequest{2, {}, id(3)}, 26);
+    check(RepairRequest{{2, 0}, id(3), 2, {}, true}, 34);
+    check(RepairAnswer{page_answer(), 5}, 22 + 8);
+    check(RepairStepAnswer{page_answer(), true, id(3), 7, 6}, 22 + 33);
     EXPECT_FALSE(decode_store<FindRequest>(encoded(FindRequest{3, {}})));
     EXPECT_FALSE(decode_store<FindRequest>(encoded(FindRequest{1, {true, 0, 1}}))) << "everybody has no store";
     EXPECT_FALSE(decode_store<FindRequest>(encoded(FindRequest{1, {false, 0, 1}})));

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Making a store whole whose record the TEE has lost (rule 19), and acknowledging what that gave up. The old page file is not
+// touched until the new one is whole and durable; then the new one takes its name; then the TEE's record is written. A cut
+// before the last step leaves a directory that can be repaired anew.
+#include "client/store.h"
+
+#include "base/writer.h"
+#include "protocol/store_care.h"
+
+namespace festore {
+namespace {
+
+using protocol::StoreCommand;
+
+// Whoever copies forever is stopped by this.
+constexpr size_t kStepsMax = 100'000'000;
+constexpr size_t kRoom = 64;
+
+StoreChannel::Request transaction_request(StoreCommand command, const protocol::Id& transaction, uint64_t generation) {
+    StoreChannel::Request request;
+    request.command = command;
+    request.encode = [=](protocol::PageArea, Writer& out) {
+        encode(protocol::TransactionRequest{transaction, generation}, out);
+    };
+    return request;
+}
+
+}  // namespace
+
+Error Store::refused_to_repair(const Doing& doing, Code code) const {
+    const std::string where = "the store at " + quote(directory_.path());
+    const auto error = [&](ErrorCode kind, const std::string& text) {
+        return Error{kind, cannot(doing) + text, static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
+    };
+    switch (code) {
+    case Code::access_conflict:
+        return error(ErrorCode::conflict, "the TEE has an intact record of a store of yours: there is nothing to repair; 'festore "
+                                          "verify' names what is damaged in a directory");
+    case Code::access_denied:
+        return error(ErrorCode::not_permitted, "the recovery copies in " + where + " are of another user's or group's store");
+    case Code::bad_parameters:
+        return error(ErrorCode::damaged, "the header of " + where + " was changed: it names another anchor, or another store, than "
+                                         "the recovery copies do");
+    case Code::item_not_found:
+        return error(ErrorCode::damaged, where + " has no recovery copy that this device can read: it cannot be repaired");
+    case Code::corrupt_object:
+    case Code::corrupt_object_2:
+        return error(ErrorCode::damaged, "the index of " + where + " is damaged, too, for each of its recovery copies, or the TEE's "
+                                         "own storage is: it cannot be repaired");
+    case Code::security: return refused_to_open(doing, code);
+    case Code::not_supported:
+        return error(ErrorCode::no_tee, "the TEE has a record of a newer version of festore, or its trusted application does not "
+                                        "know how to repair, or this OP-TEE has no system pseudo-TA, and so there are no recovery copies");
+    default: return error_of_store_command(static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, doing);
+    }
+}
+
+// `damaged`: this copy is of no use, but the other one may be.
+Expected<protocol::RepairStepAnswer> Store::copy_index(const Doing& doing, bool older, bool& damaged) {
+    damaged = false;
+    StoreChannel::Request begin;
+    begin.command = StoreCommand::repair_begin;
+    begin.has_area = true;
+    begin.encode = [&](protocol::PageArea area, Writer& out) {
+        encode(protocol::RepairRequest{area, header_.store_id, header_.anchor, header_.key_check, older}, out);
+    };
+    channel_.forget_pages();
+    const Expected<StoreReply> begun = channel_.call(begin, doing);
+    if (!begun) return unexpected(begun.error());
+    if (!begun->ok()) return unexpected(refused_to_repair(doing, static_cast<Code>(begun->result)));
+    if (const auto made = directory_.begin_new_pages(); !made) return unexpected(made.error());
+    StoreChannel::Request next;
+    next.command = StoreCommand::repair_step;
+    next.has_area = true;
+    next.room = kRoom;
+    next.encode = [](protocol::PageArea area, Writer& out) { encode(protocol::PrepareRequest{area}, out); };
+    for (size_t step = 0; step < kStepsMax; ++step) {
+        const Expected<StoreReply> reply = channel_.call(next, doing);
+        damaged = (!reply && reply.error().code == ErrorCode::damaged) ||
+                  (reply && static_cast<Code>(reply->result) == Code::corrupt_object);
+        if (!reply) return unexpected(reply.error());
+        if (!reply->ok()) return unexpected(refused_to_repair(doing, static_cast<Code>(reply->result)));
+        const auto answer = protocol::decode_store<protocol::RepairStepAnswer>(reply->answer);
+        if (!answer) return unexpected(store_nonsense(doing));
+        if (const auto stored = channel_.store_pages(*reply); !stored) return unexpected(stored.error());
+        if (answer->complete) return *answer;
+    }
+    return unexpected(store_nonsense(doing));
+}
+
+Expected<void> Store::commit_repair(const Doing& doing, const protocol::RepairStepAnswer& made) {
+    const Expected<StoreReply> reply =
+        channel_.call(transaction_request(StoreCommand::repair_commit, made.transaction, made.generation), doing);
+    channel_.forget_pages();
+    if (reply && reply->ok()) {
+        opened_serial_ = sessions_.serial();
+        return take_status(reply->answer, doing);
+    }
+    // Rule 4: the record is there with this generation, and the lock is held, or it is not there.
+    Code refused = Code::success;
+    if (open_in_tee(doing, header_, &refused) && status_.generation == made.generation) return {};
+    if (!reply) return unexpected(reply.error());
+    return unexpected(refused_to_repair(doing, static_cast<Code>(reply->result)));
+}
+
+Expected<StoreInfo> Store::repair() {
+    const Doing doing{"repair the store", {}};
+    if (batch_) return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0});
+    opened_serial_ = 0;
+    Expected<DirectoryContents> contents = directory_.look();
+    if (!contents) return unexpected(contents.error());
+    if (!contents->header)
+        return unexpected({ErrorCode::not_found, cannot(doing) + "there is none at " + quote(directory_.path()), 0, 0});
+    if (const auto checked = check_header(doing, *contents->header); !checked) return unexpected(checked.error());
+    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+    if (!lock) return unexpected(lock.error());
+    contents = directory_.look();
+    if (!contents) return unexpected(contents.error());
+    if (!contents->header) return unexpected(store_nonsense(doing));
+    header_ = *contents->header;
+    bool damaged = false;
+    Expected<protocol::RepairStepAnswer> made = copy_index(doing, false, damaged);
+    if (!made && damaged) {
+        const Error first = made.error();
+        made = copy_index(doing, true, damaged);
+        if (!made && made.error().tee_result == static_cast<uint32_t>(Code::item_not_found)) made = unexpected(first);
+    }
+    if (made)
+        if (const auto finished = directory_.finish_new_pages(); !finished) made = unexpected(finished.error());
+    if (!made) {
+        directory_.drop_new_pages();
+        (void)channel_.call(transaction_request(StoreCommand::abort, {}, 0), doing);
+        return unexpected(made.error());
+    }
+    if (const auto committed = commit_repair(doing, *made); !committed) return unexpected(committed.error());
+    return info();
+}
+
+Expected<StoreInfo> Store::acknowledge() {
+    const Doing doing{"acknowledge the repair", {}};
+    if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
+    if ((status_.flags & 1) == 0)
+        return unexpected({ErrorCode::conflict,
+                           cannot(doing) + "the store at " + quote(directory_.path()) + " has none that is not acknowledged", 0, 0});
+    if (const auto done = change_to_acknowledged(doing); !done) return unexpected(done.error());
+    return info();
+}
+
+}  // namespace festore

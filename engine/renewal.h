@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A store's root record after its freshness was given up (rule 19): the same store under a new epoch, so under new page keys,
+// with an empty index into which all objects are to be copied. Payloads keep their keys.
+#pragma once
+#include "engine/keys.h"
+
+namespace festore::engine {
+
+// `old`: out of a recovery copy. The generation goes on from it, and the record says for good what was given up.
+Result<RootRecord> renew_store(Crypto& crypto, Bytes device_key, const RootRecord& old);
+
+}  // namespace festore::engine

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Repair (rules 17 and 19): the TEE has lost its record of a store, and the directory has recovery copies of it. A copy whose
+// whole index verifies is made the store again, under a new epoch: the objects are copied, in the order of their names, from
+// the old index into a new one, which the client writes into a new page file. Nothing in the old one is touched.
+// Memory: the shared workspace reads the old index, one of the repair's own makes the new one; both are of fixed size.
+#include "engine/recovery.h"
+#include "engine/renewal.h"
+#include "ta/store_items.h"
+#include "ta/store_repair.h"
+
+namespace festore::ta {
+namespace {
+
+using engine::Anchor;
+using engine::Entry;
+using engine::Progress;
+using engine::RootRecord;
+using engine::Transaction;
+using protocol::CallOutcome;
+
+// The new page file's pages, in the same page area.
+class NewPages final : public engine::CallPages {
+public:
+    explicit NewPages(PageArea& area) : area_(area) {}
+    bool contains(uint32_t page) override { return area_.contains(page | protocol::kNewPage); }
+    Status read(uint32_t page, engine::PageBytes& sealed) override { return area_.read(page | protocol::kNewPage, sealed); }
+    size_t room() override { return area_.room(); }
+    Status write(uint32_t page, const engine::PageBytes& sealed) override {
+        return area_.write(page | protocol::kNewPage, sealed);
+    }
+
+private:
+    PageArea& area_;
+};
+
+// The table, where the TEE says that it has none, or that it is damaged: then the TEE has deleted it, and says so when it is
+// asked again. What this instance has seen itself it still insists on (rule 5).
+Status load(RootTable& table) {
+    const Status first = table.load();
+    if (first || (first.error().code != Code::corrupt_object && first.error().code != Code::corrupt_object_2)) return first;
+    return table.load();
+}
+
+// access_conflict: there is an intact record. not_supported: one of a newer version.
+Result<size_t> place_for(const StoreCall& call, Anchor anchor) {
+    for (const Anchor other : {Anchor::ree, Anchor::rpmb}) {
+        if (other == anchor || !trusted_storage(storage_of(other))) continue;
+        RootTable& table = call.instance.root_table(other);
+        FESTORE_CHECK(load(table));
+        const Result<size_t> place = table.find(call.session.identity);
+        if (place) return fail(Code::access_conflict);
+        if (place.error().code != Code::item_not_found) return place;
+    }
+    RootTable& table = call.instance.root_table(anchor);
+    FESTORE_CHECK(load(table));
+    const Result<size_t> place = table.find(call.session.identity);
+    if (!place && place.error().code == Code::item_not_found) return table.free_place(is_root(call.session.identity));
+    FESTORE_CHECK(place);
+    const Result<RootRecord> record = table.record(*place);
+    if (record) return fail(Code::access_conflict);
+    if (record.error().code != Code::corrupt_object) return tl::make_unexpected(record.error());
+    return place;
+}
+
+// The recovery copies that came with the call: the newest, or the one before it.
+struct Copies {
+    std::optional<PreparedRecord> chosen;
+    uint8_t count = 0;
+
+    Status choose(StoreCall& call, PageArea& area, Bytes device_key, bool older) {
+        std::optional<PreparedRecord> found[engine::kRecoverySlots];
+        const gp::Owned<engine::PageBytes> slot = FESTORE_TRY(gp::Owned<engine::PageBytes>::make());
+        for (uint32_t i = 0; i < engine::kRecoverySlots; ++i) {
+            if (!area.contains(i)) continue;
+            FESTORE_CHECK(area.read(i, *slot));
+            const auto record = engine::open_recovery_copy(call.instance.crypto(), device_key, *slot);
+            if (!record && record.error().code != Code::corrupt_object && record.error().code != Code::item_not_found)
+                return tl::make_unexpected(record.error());
+            if (!record || engine::recovery_slot(record->generation) != i) continue;
+            found[i].emplace(*record);
+            ++count;
+        }
+        if (count == 0) return fail(Code::item_not_found);
+        const bool first_is_newer =
+            found[0] && (!found[1] || found[0]->record.generation > found[1]->record.generation);
+        const auto& newest = found[first_is_newer ? 0 : 1];
+        const auto& other = found[first_is_newer ? 1 : 0];
+        if (older && !other) return fail(Code::item_not_found);
+        chosen.emplace(older ? other->record : newest->record);
+        return {};
+    }
+};
+
+// Only what is inside the seal says whose the store is (rule 17).
+Status check_copy(const StoreCall& call, const RootRecord& copy, const protocol::RepairRequest& request) {
+    const Identity& caller = call.session.identity;
+    if (copy.login != static_cast<uint32_t>(caller.login) || copy.identity != caller.uuid) return fail(Code::access_denied);
+    if (static_cast<uint8_t>(copy.anchor) != request.anchor || copy.store_id != request.store_id)
+        return fail(Code::bad_parameters);
+    return {};
+}
+
+// Copies entries into the new index as far as it goes.
+class Copying final : public engine::IndexReader::Sink {
+public:
+    Copying(Repair& repair, NewPages& pages) : repair_(repair), pages_(pages) {}
+    bool take(Bytes name, const Entry& entry) override {
+        if (pages_.room() < repair_.fresh.transaction.room_for_change()) {
+            outcome = CallOutcome::need_room;
+            return false;
+        }
+        const Result<Progress> copied = repair_.fresh.transaction.copy(pages_, name, entry);
+        if (!copied) status = tl::make_unexpected(copied.error());
+        else if (*copied == Progress::need_pages) outcome = CallOutcome::need_pages;
+        if (!status || outcome != CallOutcome::done) return false;
+        repair_.name_bytes = static_cast<uint8_t>(name.size());
+        copy_bytes(name, repair_.name);
+        repair_.copied_since_turn = true;
+        return true;
+    }
+    CallOutcome outcome = CallOutcome::done;
+    Status status;
+
+private:
+    Repair& repair_;
+    NewPages& pages_;
+};
+
+struct Step {
+    CallOutcome outcome = CallOutcome::done;
+    bool complete = false;
+    engine::Pages* needing = nullptr;  // whose pages are needed
+    uint32_t needing_bit = 0;
+};
+
+// One transaction of the new index is full: what it made becomes the base of the next one.
+Result<CallOutcome> turn(Repair& repair, NewPages& pages) {
+    Transaction& transaction = repair.fresh.transaction;
+    if (FESTORE_TRY(transaction.prepare(pages)) == Transaction::Prepared::need_room) return CallOutcome::need_room;
+    repair.base = transaction.record();
+    transaction.end();
+    repair.is_turning = false;
+    repair.copied_since_turn = false;
+    FESTORE_CHECK(transaction.begin(repair.fresh.keys(), repair.base));
+    return CallOutcome::done;
+}
+
+// All is copied: the counts must be what the old record says, and the new one is prepared with its recovery copy.
+Result<CallOutcome> finish(StoreCall& call, Repair& repair, PageArea& area) {
+    NewPages pages(area);
+    Transaction& transaction = repair.fresh.transaction;
+    if (FESTORE_TRY(transaction.prepare(pages)) == Transaction::Prepared::need_room || area.room() == 0)
+        return CallOutcome::need_room;
+    const RootRecord& record = transaction.record();
+    if (record.objects != repair.old.objects || record.content_bytes != repair.old.content_bytes)
+        return tl::make_unexpected(Failure{Code::corrupt_object});
+    const Bytes device_key = FESTORE_TRY(call.instance.device_key());
+    const gp::Owned<engine::PageBytes> slot = FESTORE_TRY(gp::Owned<engine::PageBytes>::make());
+    FESTORE_CHECK(engine::seal_recovery_copy(call.instance.crypto(), device_key, record, *slot));
+    FESTORE_CHECK(pages.write(engine::recovery_slot(record.generation), *slot));
+    repair.is_complete = true;
+    return CallOutcome::done;
+}
+
+Result<Step> step(StoreCall& call, Repair& repair, PageArea& area, Workspace& old) {
+    NewPages pages(area);
+    Step result;
+    if (repair.is_turning) {
+        result.outcome = FESTORE_TRY(turn(repair, pages));
+        return result;
+    }
+    if (!repair.is_copied) {
+        const engine::Tree tree{repair.old.index, repair.old.height, repair.old.page_count};
+        old.pages.begin_call(area, tree, nullptr);
+        engine::IndexReader reader(old.pages, tree);
+        Copying copying(repair, pages);
+        const auto listed = FESTORE_TRY(reader.list({Bytes(repair.name).first(repair.name_bytes), {}, false, 0}, copying));
+        if (!copying.status) {
+            const bool is_full = copying.status.error().code == Code::limit_exceeded && repair.copied_since_turn;
+            if (!is_full) return tl::make_unexpected(copying.status.error());
+            repair.is_turning = true;
+            return result;
+        }
+        result.outcome = copying.outcome;
+        if (copying.outcome == CallOutcome::need_pages) {
+            result.needing = &repair.fresh.pages;
+            result.needing_bit = protocol::kNewPage;
+        } else if (listed.progress == Progress::need_pages) {
+            result.outcome = CallOutcome::need_pages;
+            result.needing = &old.pages;
+        }
+        if (result.outcome != CallOutcome::done || listed.more) return result;
+        repair.is_copied = true;
+    }
+    result.outcome = FESTORE_TRY(finish(call, repair, area));
+    result.complete = result.outcome == CallOutcome::done;
+    return result;
+}
+
+}  // namespace
+
+Status store_repair_begin(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::RepairRequest>(call.request));
+    const auto anchor = static_cast<Anchor>(request.anchor);
+    call.session.store.close();
+    FESTORE_CHECK(trusted_storage(storage_of(anchor)));
+    // Before any TEE object is opened (rule 18).
+    const Bytes device_key = FESTORE_TRY(call.instance.device_key());
+    const auto key_check = FESTORE_TRY(engine::key_check_value(call.instance.crypto(), device_key, request.store_id));
+    if (key_check != request.key_check) return fail(Code::security);
+    FESTORE_CHECK(place_for(call, anchor));
+    PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
+    protocol::RepairAnswer answer;
+    for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot)
+        if (!area.contains(slot)) answer.pages.needs[answer.pages.need_count++] = {slot, false};
+    if (answer.pages.need_count > 0) {
+        answer.pages.outcome = CallOutcome::need_pages;
+        encode(answer, call.answer);
+        return {};
+    }
+    Copies copies;
+    FESTORE_CHECK(copies.choose(call, area, device_key, request.older));
+    FESTORE_CHECK(check_copy(call, copies.chosen->record, request));
+    if (!call.instance.may_begin_batch()) return fail(Code::busy);
+    auto& repair = call.session.store.repair;
+    repair = FESTORE_TRY(gp::Owned<Repair>::make(call.instance.crypto()));
+    repair->old = copies.chosen->record;
+    const auto begun = [&]() -> Status {
+        repair->base = FESTORE_TRY(engine::renew_store(call.instance.crypto(), device_key, repair->old));
+        FESTORE_CHECK(repair->fresh.use(device_key, repair->base));
+        return repair->fresh.transaction.begin(repair->fresh.keys(), repair->base);
+    }();
+    if (!begun) {
+        repair.reset();
+        return begun;
+    }
+    answer.pages.generation = repair->old.generation;
+    answer.objects = repair->old.objects;
+    encode(answer, call.answer);
+    return {};
+}
+
+Status store_repair_step(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::PrepareRequest>(call.request));
+    auto& repair = call.session.store.repair;
+    if (!repair || repair->is_complete) return fail(Code::bad_state);
+    PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
+    Workspace* const old = FESTORE_TRY(call.workspace(repair->old));
+    const Result<Step> done = step(call, *repair, area, *old);
+    protocol::RepairStepAnswer answer;
+    answer.pages.generation = repair->old.generation;
+    answer.pages.written = area.finish();
+    if (!done) {
+        encode(answer.pages, call.answer);
+        repair.reset();
+        return tl::make_unexpected(done.error());
+    }
+    answer.pages.outcome = done->outcome;
+    if (done->outcome == CallOutcome::need_pages)
+        for (const engine::Need& need : done->needing->needs().list())
+            answer.pages.needs[answer.pages.need_count++] = {need.page | done->needing_bit, need.mismatch};
+    answer.complete = done->complete;
+    answer.copied = repair->fresh.transaction.record().objects;
+    if (done->complete) {
+        answer.transaction = repair->fresh.transaction.id();
+        answer.generation = repair->fresh.transaction.record().generation;
+    }
+    encode(answer, call.answer);
+    return {};
+}
+
+Status store_repair_commit(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
+    StoreSession& store = call.session.store;
+    if (!store.repair || !store.repair->is_complete) return fail(Code::bad_state);
+    const PreparedRecord next(store.repair->fresh.transaction.record());
+    store.repair.reset();
+    if (next.record.transaction_id != request.transaction || next.record.generation != request.generation)
+        return fail(Code::bad_state);
+    const size_t place = FESTORE_TRY(place_for(call, next.record.anchor));
+    FESTORE_CHECK(call.instance.root_table(next.record.anchor).write(place, next.record));
+    store.is_open = true;
+    store.anchor = next.record.anchor;
+    store.store_id = next.record.store_id;
+    encode_status(next.record, call.answer);
+    return {};
+}
+
+}  // namespace festore::ta

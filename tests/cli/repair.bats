@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# `repair`, by the command: what it says, refuses, and brings back.
+load helper
+
+# An identity has one store, so each test takes a fresh TEE, which has none at all.
+setup() {
+    need_sim "to lose what it stores"
+    enter_folder
+    fresh_tee
+    export FESTORE_STORE=$PWD/secrets FESTORE_SIM_OPTIONS="--idle 0.2"
+}
+teardown() { [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"; }
+
+store() { festore --storage store "$@"; }
+fill() {
+    for i in $(seq 60); do echo "put --text object-$i $(repeated 100 x)"; done > lines
+    store batch lines
+    make_file 100000 large
+    store put large large
+}
+# What the TEE keeps is gone; its server has ended by then.
+lose_record() {
+    rm -rf "$FESTORE_SIM_DIR/storage"
+}
+
+@test "a lost record: exit 6 and nothing served; repair brings all back; everything warns until it is acknowledged" {
+    fill
+    lose_record
+    run --separate-stderr store get large
+    expect_error 6 "cannot get 'large': the TEE has no record of the store at *"
+    run --separate-stderr store init
+    expect_error 6 "*"
+    run --separate-stderr store repair --yes
+    expect_success
+    [[ ${lines[0]} == "repaired: 61 objects, 106000 bytes, as of generation "* ]]
+    [[ ${lines[1]} == "given up: freshness; "* ]]
+    run --separate-stderr store get large out
+    [ "$status" = 0 ]
+    cmp large out
+    [[ $stderr == "festore: freshness was lost: "*"(1 repair in all)"*"'festore repair --acknowledge'" ]]
+    for verb in status verify; do
+        run --separate-stderr store "$verb"
+        [ "$status" = 6 ]
+        [[ $stderr == "festore: freshness was lost: "* ]]
+        [ "${#stderr_lines[@]}" = 1 ]
+    done
+    run --separate-stderr store status --json
+    [ "$(json 'd["store"]["freshness_lost"]["count"], d["error"]["code"]')" = "(1, 6)" ]
+    run --separate-stderr store repair --acknowledge
+    expect_success
+    run --separate-stderr store verify
+    expect_success
+    run --separate-stderr store repair --acknowledge
+    expect_error 4 "cannot acknowledge the repair: *"
+}
+@test "an intact store, with an older directory, too: exit 4, and nothing is touched" {
+    echo old | store put a
+    run --separate-stderr store repair --yes
+    expect_error 4 "cannot repair the store: the TEE has an intact record *"
+    cp -r secrets older
+    for i in 1 2 3; do echo "$i" | store put a; done
+    run --separate-stderr festore --store older repair --yes
+    expect_error 4 "cannot repair the store: the TEE has an intact record *"
+    [ "$(store get a)" = 3 ]
+}
+@test "without a terminal and without --yes: exit 2" {
+    echo x | store put a
+    run --separate-stderr store repair < /dev/null
+    expect_error 2 "repair: there is no terminal to ask on *"
+}
+@test "damaged copies: the other one is taken; without any, exit 6 and nothing is made" {
+    fill
+    cp -r secrets kept
+    flip_byte secrets/pages 100
+    lose_record
+    store repair --yes
+    store get large 2> /dev/null | cmp - large
+    rm -rf secrets
+    cp -r kept secrets
+    flip_byte secrets/pages 100
+    flip_byte secrets/pages 4196
+    lose_record
+    run --separate-stderr store repair --yes
+    expect_error 6 "cannot repair the store: *has no recovery copy that this device can read*"
+    [ "$(ls -A secrets)" = "$(printf '%s\n' festore.store lock pages payloads)" ]
+}
+@test "a header that claims another anchor, and another user: refused" {
+    echo x | store put a
+    cp secrets/festore.store kept
+    printf '\2' | dd of=secrets/festore.store bs=1 seek=11 conv=notrunc 2> /dev/null
+    lose_record
+    run --separate-stderr store repair --yes
+    expect_error 6 "*it names another anchor*"
+    cp kept secrets/festore.store
+    need_other_users
+    chmod -R a+rwX secrets "$PWD"
+    run --separate-stderr as_user 4321 --store "$PWD/secrets" repair --yes
+    [ "$status" = 5 ]
+}
+@test "where there is no store: exit 3; another storage: exit 2" {
+    run --separate-stderr store repair --yes
+    expect_error 3 "cannot repair the store: there is none at *"
+    run --separate-stderr festore --storage ree repair --yes
+    expect_error 2 "repair: only a store can do that*"
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Rules 17 and 19: what `repair` brings back when the TEE has lost its record, what it refuses, and that a cut or a failure at
+// any place leaves what can be repaired. Nothing is served silently.
+#include "base/limits.h"
+#include "sim/include/tee_internal_api.h"
+#include "tests/store/model.h"
+
+#include <cerrno>
+
+namespace festore::store_test {
+namespace {
+
+const std::string kDirectory = "/data/user/store";
+const std::string kPages = kDirectory + "/pages";
+constexpr size_t kPage = limits::kPageBytes;
+
+class Repairing : public testing::TestWithParam<Anchor> {
+protected:
+    static const Verb& verb() { return all_verbs()[1]; }  // put: it begins with a store
+    static Objects objects() { return *verb().states().front(); }
+    void SetUp() override { before_ = before_verb(device_, verb(), GetParam()); }
+    uint32_t storage() const { return GetParam() == Anchor::ree ? TEE_STORAGE_PRIVATE_REE : TEE_STORAGE_PRIVATE_RPMB; }
+
+    void lose_record() { device_.restore({device_.snapshot().files, {}}); }
+    void flip(const std::string& file, size_t offset) { device_.files().at(file)[offset] ^= std::byte{1}; }
+    void damage_slot(size_t slot) { flip(kPages, slot * kPage + 100); }
+    uint64_t generation() {
+        Client client = device_.connect();
+        return client.store_status()->generation;
+    }
+    // The slot of the newest generation.
+    size_t newest_slot() { return generation() % 2; }
+    static int code(const auto& answer) { return answer ? 0 : static_cast<int>(answer.error().code); }
+    static std::string message(const auto& answer) { return answer ? "" : answer.error().message; }
+
+    // All objects are there, the store says what was given up, works, and forgets it when told to.
+    void expect_repaired(const Objects& expected, uint64_t generation, uint32_t times = 1) {
+        EXPECT_EQ(read_all(device_, "repaired"), expected);
+        Client client = device_.connect();
+        const auto status = client.store_status();
+        ASSERT_TRUE(status) << message(status);
+        EXPECT_TRUE(status->freshness_lost);
+        EXPECT_EQ(status->freshness_lost_generation, generation);
+        EXPECT_EQ(status->freshness_lost_count, times);
+        EXPECT_GT(status->generation, generation);
+        EXPECT_EQ(status->objects, expected.size());
+        ASSERT_TRUE(client.put("behind", content_of(300)));
+        EXPECT_TRUE(client.store_status()->freshness_lost) << "it is sticky";
+        const auto acknowledged = client.acknowledge();
+        ASSERT_TRUE(acknowledged) << message(acknowledged);
+        EXPECT_FALSE(acknowledged->freshness_lost);
+        EXPECT_EQ(acknowledged->freshness_lost_count, times) << "that it happened stays known";
+        EXPECT_EQ(code(client.acknowledge()), kConflict);
+        const auto report = client.verify();
+        ASSERT_TRUE(report) << message(report);
+        EXPECT_TRUE(report->damaged.empty());
+        EXPECT_EQ(report->objects, expected.size() + 1);
+        EXPECT_FALSE(device_.connect().store_status()->freshness_lost);
+    }
+
+    Device device_;
+    Device::Snapshot before_;
+};
+
+TEST_P(Repairing, ALostRecordIsToldAndBroughtBackWhole) {
+    const uint64_t last = generation();
+    const uint64_t epoch = device_.connect().store_status()->epoch;
+    lose_record();
+    {
+        Client client = device_.connect();
+        EXPECT_EQ(code(client.get("a")), kDamaged);
+        EXPECT_EQ(code(client.put("a", content_of(5))), kDamaged);
+        EXPECT_EQ(code(client.init()), kDamaged);
+        const auto repaired = client.repair();
+        ASSERT_TRUE(repaired) << message(repaired);
+        EXPECT_EQ(repaired->anchor, GetParam());
+        EXPECT_NE(repaired->epoch, epoch);
+        EXPECT_EQ(*client.get("a"), objects().at("a"));
+    }
+    expect_repaired(objects(), last);
+}
+
+TEST_P(Repairing, EveryOpeningWarnsUntilItIsAcknowledged) {
+    lose_record();
+    ASSERT_TRUE(device_.connect().repair());
+    const auto warnings = [&] {
+        std::vector<std::string> seen;
+        ClientOptions options;
+        options.storage = Storage::store;
+        options.store_directory = kDirectory;
+        options.on_warning = [&](std::string_view text) { seen.emplace_back(text); };
+        sim::set_caller({1000, 1000, {}});
+        Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000, &device_.files());
+        EXPECT_TRUE(client->get("a"));
+        EXPECT_TRUE(client->put("a", objects().at("a")));
+        EXPECT_TRUE(client->list());
+        return seen;
+    };
+    ASSERT_EQ(warnings().size(), 1U);
+    EXPECT_NE(warnings()[0].find("freshness was lost"), std::string::npos);
+    EXPECT_NE(warnings()[0].find("1 repair"), std::string::npos);
+    ASSERT_TRUE(device_.connect().acknowledge());
+    EXPECT_TRUE(warnings().empty());
+}
+
+TEST_P(Repairing, AnIntactRecordIsNeverReplaced) {
+    Client client = device_.connect();
+    const auto intact = client.repair();
+    EXPECT_EQ(code(intact), kConflict);
+    EXPECT_NE(message(intact).find("intact record"), std::string::npos) << message(intact);
+    const Device::Snapshot older = device_.snapshot();
+    for (unsigned i = 0; i < 5; ++i) ASSERT_TRUE(client.put("a", content_of(50, i)));
+    device_.files().restore(older.files);
+    const Device::TeeObjects tee = device_.tee_objects();
+    const auto with_older = device_.connect().repair();
+    EXPECT_EQ(code(with_older), kConflict) << "an older directory";
+    EXPECT_EQ(device_.tee_objects(), tee);
+    EXPECT_EQ(device_.snapshot().files, older.files);
+}
+
+TEST_P(Repairing, AHeaderThatClaimsAnotherAnchorIsRefused) {
+    device_.files().at(kDirectory + "/festore.store")[11] = std::byte{GetParam() == Anchor::ree ? uint8_t{2} : uint8_t{1}};
+    const SimulatedFiles::Snapshot claimed = device_.snapshot().files;
+    EXPECT_EQ(code(device_.connect().repair()), kConflict) << "the record is there, under the other anchor";
+    lose_record();
+    const auto refused = device_.connect().repair();
+    EXPECT_EQ(code(refused), kDamaged);
+    EXPECT_NE(message(refused).find("another anchor"), std::string::npos) << message(refused);
+    EXPECT_TRUE(device_.tee_objects().empty());
+    EXPECT_EQ(device_.snapshot().files, claimed);
+}
+
+TEST_P(Repairing, AnotherUserRepairsNothing) {
+    lose_record();
+    const auto refused = device_.connect(1001).repair();
+    EXPECT_EQ(code(refused), kNotPermitted);
+    // Who writes himself into the header is told by the seal.
+    ASSERT_TRUE(device_.connect(1001, "/data/other/store").init());
+    Content& header = device_.files().at(kDirectory + "/festore.store");
+    const Content theirs = device_.files().at("/data/other/store/festore.store");
+    ASSERT_TRUE(device_.connect(1001, "/data/other/store").destroy());
+    std::copy(theirs.begin() + 16, theirs.begin() + 36, header.begin() + 16);
+    const auto forged = device_.connect(1001).repair();
+    EXPECT_EQ(code(forged), kNotPermitted);
+    EXPECT_NE(message(forged).find("another user's"), std::string::npos) << message(forged);
+}
+
+TEST_P(Repairing, TheOtherCopyIsTakenWhenOneIsOfNoUse) {
+    const uint64_t last = generation();
+    for (const bool newest : {true, false}) {
+        device_.restore(before_);
+        damage_slot(newest ? newest_slot() : 1 - newest_slot());
+        lose_record();
+        const auto repaired = device_.connect().repair();
+        ASSERT_TRUE(repaired) << message(repaired);
+        EXPECT_EQ(repaired->freshness_lost_generation, newest ? last - 1 : last);
+        EXPECT_EQ(repaired->objects, objects().size()) << "the last change was no new object";
+    }
+    device_.restore(before_);
+    damage_slot(0);
+    damage_slot(1);
+    lose_record();
+    const auto none = device_.connect().repair();
+    EXPECT_EQ(code(none), kDamaged);
+    EXPECT_NE(message(none).find("no recovery copy"), std::string::npos) << message(none);
+    EXPECT_TRUE(device_.tee_objects().empty());
+}
+
+// Pages of the last commit only, of both, of none.
+TEST_P(Repairing, EachPageDamaged) {
+    const uint64_t last = generation();
+    const size_t pages = device_.files().at(kPages).size() / kPage;
+    size_t newest = 0;
+    size_t older = 0;
+    size_t refused = 0;
+    for (size_t page = 2; page < pages; ++page) {
+        device_.restore(before_);
+        flip(kPages, page * kPage + 7);
+        lose_record();
+        const SimulatedFiles::Snapshot files = device_.snapshot().files;
+        const auto repaired = device_.connect().repair();
+        if (!repaired) {
+            EXPECT_EQ(code(repaired), kDamaged) << message(repaired);
+            EXPECT_TRUE(device_.tee_objects().empty());
+            EXPECT_EQ(device_.snapshot().files, files) << "nothing is left of the attempt";
+            ++refused;
+            continue;
+        }
+        ++(repaired->freshness_lost_generation == last ? newest : older);
+        EXPECT_EQ(repaired->objects, objects().size());
+        EXPECT_EQ(read_all(device_, "page " + std::to_string(page))->size(), objects().size());
+    }
+    EXPECT_GT(newest, 0U) << "pages of the older one only, and of the free list";
+    EXPECT_GT(older, 0U) << "pages of the last commit";
+    EXPECT_GT(refused, 0U) << "pages of both";
+    std::printf("%zu pages: newest %zu, the one before %zu, refused %zu\n", pages - 2, newest, older, refused);
+}
+
+TEST_P(Repairing, AMissingContentIsNamedAfterwards) {
+    for (const auto& [name, content] : device_.snapshot().files.files)
+        if (name.starts_with(kDirectory + "/payloads/")) ASSERT_EQ(device_.files().remove(name), 0);
+    lose_record();
+    Client client = device_.connect();
+    ASSERT_TRUE(client.repair());
+    const auto report = client.verify();
+    ASSERT_TRUE(report);
+    ASSERT_EQ(report->damaged.size(), 1U);
+    EXPECT_EQ(report->damaged[0].name, "p");
+    EXPECT_EQ(report->objects, objects().size() - 1);
+}
+
+TEST_P(Repairing, ADamagedTableAndAnUnusableRecord) {
+    const uint64_t last = generation();
+    Client other = device_.connect(1001, "/data/other/store");
+    InitOptions options;
+    options.anchor = GetParam();
+    ASSERT_TRUE(other.init(options));
+    ASSERT_TRUE(other.put("theirs", content_of(77)));
+    const Device::Snapshot both = device_.snapshot();
+    {
+        Client gone = std::move(other);
+    }
+    // The TEE finds its object damaged, and deletes it: each store of the table needs a repair of its own.
+    device_.restore(both);
+    for (const Content& id : device_.tee().stored_ids(storage(), ta::host_image().uuid))
+        device_.tee().damage_object(storage(), ta::host_image().uuid, id);
+    ASSERT_TRUE(device_.connect().repair());
+    {
+        Client theirs = device_.connect(1001, "/data/other/store");
+        EXPECT_EQ(code(theirs.get("theirs")), kDamaged);
+        const auto repaired = theirs.repair();
+        ASSERT_TRUE(repaired) << message(repaired);
+        EXPECT_EQ(*theirs.get("theirs"), content_of(77));
+    }
+    expect_repaired(objects(), last);
+    // A record that is no record any more.
+    device_.restore(both);
+    Device::TeeObjects tee = device_.tee_objects();
+    tee.begin()->second[150] ^= std::byte{0xFF};
+    device_.restore_tee(tee);
+    EXPECT_EQ(code(device_.connect().get("a")), kDamaged);
+    const auto repaired = device_.connect().repair();
+    ASSERT_TRUE(repaired) << message(repaired);
+    EXPECT_EQ(*device_.connect(1001, "/data/other/store").get("theirs"), content_of(77));
+    expect_repaired(objects(), last);
+    // One of a newer version is left alone.
+    device_.restore(both);
+    tee = device_.tee_objects();
+    tee.begin()->second[4] = std::byte{9};
+    device_.restore_tee(tee);
+    EXPECT_NE(code(device_.connect().repair()), kDone);
+    EXPECT_EQ(device_.tee_objects(), tee);
+}
+
+TEST_P(Repairing, Rule05WhatAnInstanceHasSeenItInsistsOn) {
+    Client witness = device_.connect();
+    ASSERT_TRUE(witness.get("a"));
+    for (const Content& id : device_.tee().stored_ids(storage(), ta::host_image().uuid))
+        device_.tee().damage_object(storage(), ta::host_image().uuid, id);
+    EXPECT_NE(code(device_.connect().repair()), kDone);
+}
+
+TEST_P(Repairing, TwiceIsCountedTwice) {
+    lose_record();
+    ASSERT_TRUE(device_.connect().repair());
+    const uint64_t last = generation();
+    lose_record();
+    ASSERT_TRUE(device_.connect().repair());
+    expect_repaired(objects(), last, 2);
+}
+
+TEST_P(Repairing, CutAtEveryEventAndEveryCallIntoTeeStorage) {
+    lose_record();
+    const Device::Snapshot lost = device_.snapshot();
+    size_t cases = 0;
+    for (const char kind : {'e', 's'}) {
+        for (unsigned seed = 1; seed <= (kind == 'e' ? 2U : 1U); ++seed) {
+            for (uint64_t n = 1;; ++n, ++cases) {
+                std::mt19937_64 random(seed * 1000 + n);
+                device_.restore(lost);
+                if (kind == 'e') device_.cut_at_event(n);
+                else device_.cut_at_storage_call(n);
+                bool done = false;
+                if (Expected<Client> client = device_.try_connect()) done = client->repair().has_value();
+                const bool cut = device_.is_off();
+                EXPECT_TRUE(cut || done) << kind << n;
+                device_.cut_power(random);
+                if (device_.tee_objects().empty()) {
+                    EXPECT_FALSE(done) << "acknowledged, and lost";
+                    EXPECT_EQ(code(device_.connect().get("a")), kDamaged);
+                    const auto again = device_.connect().repair();
+                    EXPECT_TRUE(again) << kind << n << " seed " << seed << ": " << message(again);
+                }
+                EXPECT_EQ(read_all(device_, std::string(1, kind) + std::to_string(n)), objects());
+                EXPECT_TRUE(device_.connect().store_status()->freshness_lost);
+                EXPECT_TRUE(device_.connect().put("a", objects().at("a")));
+                if (!cut) break;
+                ASSERT_FALSE(HasFailure()) << kind << n << " seed " << seed;
+                ASSERT_LT(n, 1000U);
+            }
+        }
+    }
+    std::printf("%zu cuts\n", cases);
+    EXPECT_GT(cases, 60U);
+}
+
+TEST_P(Repairing, EveryFault) {
+    lose_record();
+    const Device::Snapshot lost = device_.snapshot();
+    size_t cases = 0;
+    const auto all = [&](const char* what, const std::function<void(uint64_t)>& arm, const std::function<bool()>& is_due) {
+        for (uint64_t n = 1; n < 1000; ++n, ++cases) {
+            device_.restore(lost);
+            arm(n);
+            if (Expected<Client> client = device_.try_connect()) {
+                const auto done = client->repair();
+                if (!done) EXPECT_FALSE(done.error().message.empty());
+            }
+            const bool due = is_due();
+            arm(0);
+            device_.end_programs();
+            if (device_.tee_objects().empty()) {
+                const auto again = device_.connect().repair();
+                EXPECT_TRUE(again) << what << n << ": " << message(again);
+            }
+            EXPECT_EQ(read_all(device_, what + std::to_string(n)), objects());
+            if (due) return;
+            ASSERT_FALSE(HasFailure()) << what << n;
+        }
+    };
+    for (const int number : {EIO, ENOSPC})
+        all("file ", [&](uint64_t n) { device_.files().fail_at(n, number); }, [&] { return device_.files().will_fail(); });
+    const auto faults = [&](uint64_t allocation, uint64_t n, uint32_t result, bool panics) {
+        sim::Faults f;
+        f.allocation = allocation;
+        f.storage = n;
+        f.storage_code = result;
+        f.panic_on_storage = panics && n != 0;
+        device_.tee().set_faults(f);
+    };
+    const auto storage_due = [&] { return device_.tee().faults().storage != 0; };
+    all("storage ", [&](uint64_t n) { faults(0, n, TEE_ERROR_STORAGE_NOT_AVAILABLE, false); }, storage_due);
+    all("full ", [&](uint64_t n) { faults(0, n, TEE_ERROR_STORAGE_NO_SPACE, false); }, storage_due);
+    all("panic ", [&](uint64_t n) { faults(0, n, TEE_ERROR_GENERIC, true); }, storage_due);
+    all("allocation ", [&](uint64_t n) { faults(n, 0, 0, false); }, [&] { return device_.tee().faults().allocation != 0; });
+    all("answer ", [&](uint64_t n) { device_.lose_answer(n); }, [&] { return device_.will_lose_answer(); });
+    std::printf("%zu faults\n", cases);
+}
+
+INSTANTIATE_TEST_SUITE_P(Anchors, Repairing, testing::Values(Anchor::ree, Anchor::rpmb),
+                         [](const auto& info) { return info.param == Anchor::ree ? "ree" : "rpmb"; });
+
+TEST(RepairOfMany, FiveThousandObjectsWithinTheHeap) {
+    Device device;
+    Objects truth;
+    {
+        Client client = device.connect();
+        Expected<Transaction> transaction = client.begin();
+        ASSERT_TRUE(transaction);
+        for (unsigned i = 0; i < 5000; ++i) {
+            const std::string name = "object " + std::to_string(i);
+            truth[name] = content_of(100, i);
+            ASSERT_TRUE(transaction->put(name, truth[name]));
+        }
+        ASSERT_TRUE(transaction->commit());
+    }
+    device.restore({device.snapshot().files, {}});
+    const auto repaired = device.connect().repair();
+    ASSERT_TRUE(repaired) << repaired.error().message;
+    EXPECT_EQ(read_all(device, "repaired"), truth);
+    std::printf("%zu bytes of the TA's heap at most\n", device.tee().ta_heap_bytes_peak(ta::host_image().uuid));
+    EXPECT_LE(device.tee().ta_heap_bytes_peak(ta::host_image().uuid), limits::kTaHeapBytes);
+}
+
+TEST(RepairOfMany, AnIndexThatIsLargerThanOneTransaction) {
+    Device device;
+    constexpr unsigned kObjects = 24000;
+    constexpr unsigned kEach = 3000;
+    for (unsigned first = 0; first < kObjects; first += kEach) {
+        Client client = device.connect();
+        Expected<Transaction> transaction = client.begin();
+        ASSERT_TRUE(transaction);
+        for (unsigned i = first; i < first + kEach; ++i)
+            ASSERT_TRUE(transaction->put("object " + std::to_string(1000000 + i), content_of(800, i)));
+        ASSERT_TRUE(transaction->commit());
+    }
+    device.restore({device.snapshot().files, {}});
+    Client client = device.connect();
+    const auto repaired = client.repair();
+    ASSERT_TRUE(repaired) << repaired.error().message;
+    EXPECT_EQ(repaired->objects, kObjects);
+    const auto report = client.verify();
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->objects, kObjects);
+    EXPECT_TRUE(report->damaged.empty());
+}
+
+TEST(RepairWithoutThePta, ThereIsNoRecoveryCopy) {
+    sim::Config config;
+    config.has_system_pta = false;
+    Device device(config);
+    Client client = device.connect();
+    EXPECT_FALSE(client.put("a", content_of(5)));
+    EXPECT_FALSE(client.repair());
+}
+
+}  // namespace
+}  // namespace festore::store_test
