@@ -65,13 +65,14 @@ constexpr VerbEntry kVerbs[] = {
      "  festore --storage store init\n"
      "  festore --store /data/secrets init --anchor rpmb\n",
      make_init},
-    {"verify", "[NAME...]", "read everything back, and name what is damaged",
+    {"verify", "[--clean | NAME...]", "read everything back, and name what is damaged",
      "Reads the objects of these names, or everything, back through the TEE, content and index, and names what is damaged,\n"
      "with exit code 6. It goes on past damage, and holds no content in memory. Files of a store to which no object refers,\n"
-     "which a crash may leave, are counted; they are no damage. Of the storages ree and rpmb know that the TEE deletes a\n"
-     "damaged object when it reads it.",
+     "which a crash may leave, are counted; they are no damage, and --clean removes them. Of the storages ree and rpmb know\n"
+     "that the TEE deletes a damaged object when it reads it.",
      "  festore verify\n"
      "  festore verify firmware keys/device\n"
+     "  festore verify --clean\n"
      "  festore verify --json | jq -r '.damaged[].name'\n",
      make_verify},
     {"repair", "", "bring a store back whose record the TEE has lost",

@@ -27,12 +27,16 @@ std::string text_of(const VerifyReport& report) {
         text += fmt::format("{} file{} that no object refers to, {} bytes: left behind by a crash, no damage\n",
                             report.unreferenced->files, report.unreferenced->files == 1 ? "" : "s",
                             report.unreferenced->bytes);
+    if (report.removed.files > 0)
+        text += fmt::format("{} file{} removed, {} bytes\n", report.removed.files, report.removed.files == 1 ? "" : "s",
+                            report.removed.bytes);
     return text;
 }
 
 Json json_of(const VerifyReport& report) {
     Json document = {{"objects", report.objects}, {"content_bytes", report.content_bytes}, {"damaged", Json::array()},
-                     {"absent", Json::array()}, {"unreferenced", nullptr}};
+                     {"absent", Json::array()}, {"unreferenced", nullptr},
+                     {"removed", {{"files", report.removed.files}, {"bytes", report.removed.bytes}}}};
     for (const Damage& damage : report.damaged) {
         Json entry = damage.name.empty() ? Json{{"name", nullptr}} : named(damage.name);
         entry["error"] = error_json(damage.error);
@@ -46,11 +50,17 @@ Json json_of(const VerifyReport& report) {
 
 class Verify : public Verb {
 public:
-    void declare(CLI::App& app) override { add_names(app, "NAME", names_, "only these objects; without: everything"); }
+    void declare(CLI::App& app) override {
+        add_names(app, "NAME", names_, "only these objects; without: everything");
+        app.add_flag("--clean", clean_, "of a store: remove files that no object refers to, which a crash left behind");
+    }
 
     Outcome run(const Options& options) override {
         for (const std::string& name : names_)
             if (const auto valid = check_name_argument(name); !valid) return failed(valid.error());
+        if (clean_ && !names_.empty()) return failed(usage_error("--clean goes with everything, not with some objects", "verify"));
+        if (clean_)
+            if (const auto valid = check_is_for_store(options, "verify --clean"); !valid) return failed(valid.error());
         ClientOptions quiet = options.client;
         quiet.on_warning = nullptr;  // it is an error below
         Expected<Client> client = Client::connect(quiet);
@@ -60,6 +70,7 @@ public:
             ProgressLine line(options);
             VerifyOptions wanted;
             wanted.names = names_;
+            wanted.remove_unreferenced = clean_;
             wanted.on_progress = [&line](const VerifyProgress& progress) {
                 if (line.is_due()) line.draw(text_of(progress));
             };
@@ -83,6 +94,7 @@ public:
 
 private:
     std::vector<std::string> names_;
+    bool clean_ = false;
 };
 
 }  // namespace

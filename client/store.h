@@ -111,6 +111,7 @@ private:
     Expected<protocol::ChangeAnswer> change_alone(const Doing& doing, Missing missing, F&& make_request);
     Expected<protocol::ChangeAnswer> change_once(const Doing& doing, const ChangeRequest& request, bool& died);
     Expected<void> commit(const Doing& doing, const protocol::Id& transaction, uint64_t generation);
+    Expected<void> publish(const std::vector<StoreDirectory::Upload*>& uploads);
     Expected<void> learn_outcome(const Doing& doing, const protocol::Id& transaction, uint64_t generation, Error error);
     static ObjectInfo stored_info(std::string_view name, const protocol::ChangeAnswer& answer, uint64_t size,
                                   const PutOptions& options);
@@ -151,6 +152,7 @@ private:
     std::optional<Batch> batch_;
     uint64_t batches_begun_ = 0;
     StoreWriter* uploading_ = nullptr;  // whose payload the TA is sealing
+    bool has_collected_ = false;  // what interrupted uploads left
     bool has_warned_ = false;  // that freshness was lost
 };
 

@@ -170,11 +170,11 @@ Expected<uint64_t> Store::batch_commit() {
         batch_abort();
         return unexpected(prepared.error());
     }
-    for (const StoreDirectory::Upload& upload : batch_->uploads) {
-        const auto there = upload.check();
-        if (there) continue;
+    std::vector<StoreDirectory::Upload*> uploads;
+    for (StoreDirectory::Upload& upload : batch_->uploads) uploads.push_back(&upload);
+    if (const auto published = publish(uploads); !published) {
         batch_abort();
-        return unexpected(there.error());
+        return unexpected(published.error());
     }
     const auto committed = commit(doing, batch_->id.transaction, batch_->id.generation);
     const bool may_be_done = committed || committed.error().code == ErrorCode::no_tee;

@@ -147,6 +147,16 @@ Expected<void> Store::commit(const Doing& doing, const protocol::Id& transaction
     return learn_outcome(doing, transaction, generation, std::move(error));
 }
 
+// What the root record will refer to, under its final name (rules 7, 10). An upload shows that there are payloads: then what
+// interrupted ones left is collected, too, once.
+Expected<void> Store::publish(const std::vector<StoreDirectory::Upload*>& uploads) {
+    if (uploads.empty()) return {};
+    if (!std::exchange(has_collected_, true)) directory_.collect_uploads();
+    for (StoreDirectory::Upload* const upload : uploads)
+        if (const auto done = upload->publish(); !done) return done;
+    return directory_.sync_payload_names();
+}
+
 // `died`: before anything was committed; nothing has changed.
 Expected<protocol::ChangeAnswer> Store::change_once(const Doing& doing, const ChangeRequest& request, bool& died) {
     channel_.expect({status_.index_page, status_.free_list_page});
@@ -178,7 +188,7 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing
         Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
         if (!lock) return unexpected(lock.error());
         if (upload != nullptr)
-            if (const auto there = upload->check(); !there) return unexpected(there.error());
+            if (const auto published = publish({upload}); !published) return unexpected(published.error());
         bool died = false;
         Expected<protocol::ChangeAnswer> answer = change_once(doing, *request, died);
         if (answer) {

@@ -51,18 +51,25 @@ Expected<void> StoreDirectory::sync_pages() {
 }
 
 Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array<std::byte, 16>& id) {
-    const std::string path = payload_file(id);
-    Files::Handle handle = Files::kNoHandle;
-    int fault = files_.open(path, Files::Open::create_new, file_mode(), handle);
-    if (fault == ENOENT) {  // the folder was lost
-        if (const auto made = make_own_folder(file(protocol::kPayloadFolder)); !made)
-            return unexpected(made.error());
+    const std::string path = payload_file(id) + std::string(protocol::kUploadSuffix);
+    // A collector may come between making and locking it.
+    constexpr int kAttemptsMax = 3;
+    int fault = 0;
+    for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+        Files::Handle handle = Files::kNoHandle;
         fault = files_.open(path, Files::Open::create_new, file_mode(), handle);
-    }
-    if (handle != Files::kNoHandle) {
+        if (fault == ENOENT) {  // the folder was lost
+            if (const auto made = make_own_folder(file(protocol::kPayloadFolder)); !made)
+                return unexpected(made.error());
+            fault = files_.open(path, Files::Open::create_new, file_mode(), handle);
+        }
+        if (handle == Files::kNoHandle) break;
         Upload upload(*this, path, handle);
+        bool same = false;
         if (fault == 0) fault = files_.lock(handle, true);
-        if (fault == 0) return upload;
+        if (fault == 0) fault = compare(handle, path, same);
+        if (fault == 0 && same) return upload;
+        if (fault != 0 && fault != EWOULDBLOCK && fault != ENOENT) break;
     }
     return unexpected(error_of_file("make", path, fault));
 }
@@ -81,18 +88,31 @@ Expected<void> StoreDirectory::Upload::write(Bytes sealed) {
 }
 
 Expected<void> StoreDirectory::Upload::finish() {
-    int fault = directory_->files_.sync(handle_);
-    if (fault == 0) fault = directory_->files_.sync_folder(directory_->file(protocol::kPayloadFolder));
+    const int fault = directory_->files_.sync(handle_);
     if (fault != 0) return unexpected(error_of_file("sync", file_, fault));
     return {};
 }
 
-Expected<void> StoreDirectory::Upload::check() const {
+Expected<void> StoreDirectory::Upload::publish() {
     bool same = false;
-    const int fault = directory_->compare(handle_, file_, same);
+    int fault = directory_->compare(handle_, file_, same);
+    if (fault == 0 && same && !published_) {
+        const std::string name = file_.substr(0, file_.size() - protocol::kUploadSuffix.size());
+        fault = directory_->files_.rename(file_, name);
+        if (fault == 0) {
+            file_ = name;
+            published_ = true;
+        }
+    }
     if (fault == 0 && same) return {};
     if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("look at", file_, fault));
     return unexpected({ErrorCode::damaged, quote(file_) + " was removed while it was being stored; repeat it", 0, 0});
+}
+
+Expected<void> StoreDirectory::sync_payload_names() {
+    const std::string folder = file(protocol::kPayloadFolder);
+    if (const int fault = files_.sync_folder(folder); fault != 0) return unexpected(error_of_file("sync", folder, fault));
+    return {};
 }
 
 Expected<StoreDirectory::Payload> StoreDirectory::open_payload(const std::array<std::byte, 16>& id) {

@@ -84,31 +84,34 @@ public:
     // After a failure what was written since the last sync must be given up, never synced again (rule 7).
     Expected<void> sync_pages();
 
-    // A payload file under its final name, made anew, written from the front, then finished: synced, and its folder
-    // too. Unfinished ones are removed when it ends. An upload holds an exclusive lock on its file while it lives (rule 10).
+    // A payload file made anew, written from the front, synced by finish(), and given its final name by publish(), which only
+    // the writer does, just before the commit that refers to it; sync_payload_names() makes that durable (rule 7). It is removed
+    // when this ends, unless it is kept. An upload holds an exclusive lock on its file while it lives (rule 10).
     class Upload {
     public:
         Upload(StoreDirectory& directory, std::string file, Files::Handle handle)
             : directory_(&directory), file_(std::move(file)), handle_(handle) {}
         Upload(Upload&& other) noexcept
-            : directory_(other.directory_), file_(std::move(other.file_)), offset_(other.offset_),
-              kept_(other.kept_), handle_(std::exchange(other.handle_, Files::kNoHandle)) {}
+            : directory_(other.directory_), file_(std::move(other.file_)), published_(other.published_),
+              offset_(other.offset_), kept_(other.kept_), handle_(std::exchange(other.handle_, Files::kNoHandle)) {}
         Upload& operator=(Upload&&) = delete;
         ~Upload();
         Expected<void> write(Bytes sealed);
         Expected<void> finish();
-        // damaged: somebody has removed the file meanwhile (rule 10).
-        Expected<void> check() const;
+        // damaged: somebody has removed the file meanwhile (rule 10). Once published it stays so.
+        Expected<void> publish();
         void keep() { kept_ = true; }  // the commit that names it is confirmed, or may have been made
 
     private:
         StoreDirectory* directory_;
         std::string file_;
+        bool published_ = false;
         uint64_t offset_ = 0;
         bool kept_ = false;
         Files::Handle handle_;
     };
     Expected<Upload> create_payload(const std::array<std::byte, 16>& id);
+    Expected<void> sync_payload_names();
 
     // A payload that stays readable while this lives, whatever becomes of its name.
     class Payload {
@@ -135,6 +138,10 @@ public:
     Expected<std::vector<std::string>> list_payloads();
     // The size of such a file; nothing when it is gone, or an upload holds it.
     Expected<std::optional<uint64_t>> size_of_idle_payload(const std::string& name);
+    // Removes uploads that nobody holds a lock on any more (rule 10): the writer does. Best effort.
+    void collect_uploads();
+    // Removes one of list_payloads() that no object refers to, unless an upload holds it. Whether it did.
+    bool collect(const std::string& name);
 
     // A page file beside the old one. Pages whose number has protocol::kNewPage are read from it and written to it.
     Expected<void> begin_new_pages();

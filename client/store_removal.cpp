@@ -28,6 +28,26 @@ Expected<std::optional<uint64_t>> StoreDirectory::size_of_idle_payload(const std
     return information.bytes;
 }
 
+// Under its lock, so that it is no upload's that goes on.
+bool StoreDirectory::collect(const std::string& name) {
+    const std::string path = file(protocol::kPayloadFolder) + "/" + name;
+    Files::Handle handle = Files::kNoHandle;
+    bool same = false;
+    int fault = files_.open(path, Files::Open::read_write, 0, handle);
+    if (fault == 0) fault = files_.lock(handle, true);
+    if (fault == 0) fault = compare(handle, path, same);
+    if (fault == 0 && same) fault = files_.remove(path);
+    if (handle != Files::kNoHandle) files_.close(handle);
+    return fault == 0 && same;
+}
+
+void StoreDirectory::collect_uploads() {
+    const Expected<std::vector<std::string>> names = list_payloads();
+    if (!names) return;
+    for (const std::string& name : *names)
+        if (protocol::is_upload_name(name)) (void)collect(name);
+}
+
 // A full disk is no hindrance; who may make a file here may remove one.
 Expected<void> StoreDirectory::check_removable() {
     const std::string probe = file(protocol::kNewHeaderFile);
@@ -67,7 +87,7 @@ Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<st
     if (!names) return unexpected(names.error());
     for (const std::string& name : *names) {
         const std::string path = folder + "/" + name;
-        if (!protocol::is_payload_name(name)) left.push_back(path);
+        if (!protocol::is_payload_name(name) && !protocol::is_upload_name(name)) left.push_back(path);
         else if (const auto done = remove_file(path, removed); !done) return done;
     }
     int fault = files_.sync_folder(folder);

@@ -7,6 +7,8 @@
 #include "base/writer.h"
 #include "protocol/store_care.h"
 
+#include <algorithm>
+
 namespace festore {
 namespace {
 
@@ -74,6 +76,10 @@ Expected<protocol::RepairStepAnswer> Store::copy_index(const Doing& doing, bool 
     next.has_area = true;
     next.room = kRoom;
     next.encode = [](protocol::PageArea area, Writer& out) { encode(protocol::PrepareRequest{area}, out); };
+    next.got_on = [copied = uint64_t{0}](const StoreReply& reply) mutable {
+        const auto answer = protocol::decode_store<protocol::RepairStepAnswer>(reply.answer);
+        return answer && std::exchange(copied, std::max(copied, answer->copied)) < answer->copied;
+    };
     for (size_t step = 0; step < kStepsMax; ++step) {
         const Expected<StoreReply> reply = channel_.call(next, doing);
         damaged = (!reply && reply.error().code == ErrorCode::damaged) ||

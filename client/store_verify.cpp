@@ -77,7 +77,32 @@ private:
         const Expected<bool> whole = survey();
         if (!whole) return unexpected(whole.error());
         if (const auto list = free_list(); !list) return list;
-        return *whole ? count_unreferenced(*files) : Expected<void>();
+        if (!*whole) return {};
+        count_unreferenced(*files);
+        return options_.remove_unreferenced ? remove_unreferenced() : Expected<void>();
+    }
+
+    // Rule 10. Under the writer's lock nobody commits: so what no object refers to now, none will, but an upload's that is held.
+    Expected<void> remove_unreferenced() {
+        const Doing doing{"remove what no object refers to", {}};
+        if (store_.batch_)
+            return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0});
+        const Expected<StoreLock> lock = store_.directory_.lock(LockKind::exclusive, store_.options_.wait);
+        if (!lock) return unexpected(lock.error());
+        const Expected<std::vector<std::string>> files = store_.directory_.list_payloads();
+        if (!files) return unexpected(files.error());
+        payloads_.clear();
+        index_only_ = true;
+        const Expected<bool> whole = survey();
+        if (!whole) return unexpected(whole.error());
+        if (!*whole) return {};
+        for (const std::string& name : unreferenced(*files)) {
+            const auto bytes = store_.directory_.size_of_idle_payload(name);
+            if (!bytes || !*bytes || !store_.directory_.collect(name)) continue;
+            ++report_.removed.files;
+            report_.removed.bytes += **bytes;
+        }
+        return {};
     }
 
     // Whether all of the index could be read.
@@ -152,10 +177,11 @@ private:
 
     // A content that the index keeps has been verified with its page.
     Expected<void> take(const Item& item) {
+        if (!item.inlined) payloads_.push_back(item.payload);
+        if (index_only_) return {};
         if (item.inlined) {
             count(item.size);
         } else {
-            payloads_.push_back(item.payload);
             if (const auto done = content(item.name, false); !done) return done;
         }
         tell();
@@ -247,16 +273,22 @@ private:
         return {};
     }
 
-    Expected<void> count_unreferenced(const std::vector<std::string>& files) {
+    [[nodiscard]] std::vector<std::string> unreferenced(const std::vector<std::string>& files) const {
         std::vector<std::string> known;
         for (const Id& id : payloads_) {
             const protocol::PayloadName name = protocol::payload_name(id);
             known.emplace_back(name.data(), name.size());
         }
         std::sort(known.begin(), known.end());
+        std::vector<std::string> found;
+        for (const std::string& name : files)
+            if (!std::binary_search(known.begin(), known.end(), name)) found.push_back(name);
+        return found;
+    }
+
+    void count_unreferenced(const std::vector<std::string>& files) {
         VerifyReport::Unreferenced found;
-        for (const std::string& name : files) {
-            if (std::binary_search(known.begin(), known.end(), name)) continue;
+        for (const std::string& name : unreferenced(files)) {
             const auto bytes = store_.directory_.size_of_idle_payload(name);
             if (!bytes) continue;  // what cannot be looked at is no object's, either
             if (!*bytes) continue;
@@ -264,7 +296,6 @@ private:
             found.bytes += **bytes;
         }
         report_.unreferenced = found;
-        return {};
     }
 
     Store& store_;
@@ -272,6 +303,7 @@ private:
     VerifyProgress progress_;
     VerifyReport report_;
     std::vector<Id> payloads_;
+    bool index_only_ = false;  // no contents are read
 };
 
 Expected<VerifyReport> Store::verify(const VerifyOptions& options) { return Verification(*this, options).run(); }

@@ -64,4 +64,8 @@ bool is_payload_name(std::string_view name) {
            });
 }
 
+bool is_upload_name(std::string_view name) {
+    return name.ends_with(kUploadSuffix) && is_payload_name(name.substr(0, name.size() - kUploadSuffix.size()));
+}
+
 }  // namespace festore::protocol

@@ -53,5 +53,8 @@ Result<StoreHeader> decode_store_header(Bytes input);
 using PayloadName = std::array<char, 32>;
 [[nodiscard]] PayloadName payload_name(const std::array<std::byte, 16>& id);
 [[nodiscard]] bool is_payload_name(std::string_view name);
+// Behind a payload's name until the commit that refers to it: without a lock on it, such a file is an interrupted upload's.
+inline constexpr std::string_view kUploadSuffix = ".new";
+[[nodiscard]] bool is_upload_name(std::string_view name);
 
 }  // namespace festore::protocol

@@ -174,7 +174,9 @@ Result<Step> step(StoreCall& call, Repair& repair, PageArea& area, Workspace& ol
         old.pages.begin_call(area, tree, nullptr);
         engine::IndexReader reader(old.pages, tree);
         Copying copying(repair, pages);
-        const auto listed = FESTORE_TRY(reader.list({Bytes(repair.name).first(repair.name_bytes), {}, false, 0}, copying));
+        // The name moves on while it is listed.
+        const auto behind = repair.name;
+        const auto listed = FESTORE_TRY(reader.list({Bytes(behind).first(repair.name_bytes), {}, false, 0}, copying));
         if (!copying.status) {
             const bool is_full = copying.status.error().code == Code::limit_exceeded && repair.copied_since_turn;
             if (!is_full) return tl::make_unexpected(copying.status.error());

@@ -27,6 +27,9 @@ struct VerifyProgress {
 
 struct VerifyOptions {
     std::vector<std::string> names;  // only these; none: everything
+    // With no names, and no damage of the index: then waits for the store, as a change does, and removes the files that no
+    // object refers to. conflict: a transaction of this client is running.
+    bool remove_unreferenced = false;
     // Called now and then, by the thread that verifies.
     std::function<void(const VerifyProgress&)> on_progress;
 };
@@ -43,6 +46,7 @@ struct VerifyReport {
         uint64_t bytes = 0;
     };
     std::optional<Unreferenced> unreferenced;
+    Unreferenced removed;  // of what was found when it was removed
 };
 
 struct DestroyOptions {

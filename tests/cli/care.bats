@@ -46,6 +46,22 @@ fill() {
     expect_success
     [ "${lines[1]}" = "1 file that no object refers to, 500 bytes: left behind by a crash, no damage" ]
 }
+@test "verify --clean removes them, and nothing else" {
+    fill
+    head -c 500 /dev/zero > "secrets/payloads/$(repeated 32 a)"
+    head -c 700 /dev/zero > "secrets/payloads/$(repeated 32 b).new"
+    run --separate-stderr store verify --clean
+    expect_success
+    [ "${lines[1]}" = "2 files that no object refers to, 1200 bytes: left behind by a crash, no damage" ]
+    [ "${lines[2]}" = "2 files removed, 1200 bytes" ]
+    run --separate-stderr store verify --clean --json
+    expect_success
+    [ "$(json 'd["unreferenced"]["files"], d["removed"]["files"], len(d["damaged"])')" = "(0, 0, 0)" ]
+    run --separate-stderr store verify --clean object-1
+    expect_error 2 "verify: --clean goes with everything, not with some objects*"
+    run --separate-stderr festore --storage ree verify --clean
+    expect_error 2 "verify --clean: only a store can do that*"
+}
 @test "verify where there is no store: exit 3" {
     run --separate-stderr store verify
     expect_error 3 "cannot verify the store: there is no store at *"

@@ -64,6 +64,24 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1" "$2" "$FESTO
     wait $!
     store get a | cmp - <(head -c 1000000 /dev/zero)
 }
+@test "what a killed upload left is removed by the next one (rule 10)" {
+    mkfifo pipe
+    "$FESTORE_BIN" --storage store put a < pipe 3>&- 4>&- &
+    killed=$!
+    exec 5> pipe
+    head -c 1000000 /dev/zero >&5
+    until_uploading
+    kill -KILL "$killed"
+    wait "$killed" || true
+    exec 5>&-
+    ls secrets/payloads/*.new
+    echo small | store put b
+    [ "$(payloads)" = 1 ]
+    make_file 5000 content
+    store put c content
+    [ "$(payloads)" = 1 ]
+    store get c | cmp - content
+}
 @test "SIGINT and SIGTERM in the midst of a put: ended by it, and nothing is left" {
     mkfifo pipe
     echo old | store put a

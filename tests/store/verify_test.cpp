@@ -53,6 +53,12 @@ protected:
             if (name.starts_with(kPayloads)) found.push_back(name);
         return found;
     }
+    void make_file(const std::string& path, size_t size) {
+        Files::Handle handle = Files::kNoHandle;
+        ASSERT_EQ(device_.files().open(path, Files::Open::create_new, 0600, handle), 0);
+        ASSERT_EQ(device_.files().write(handle, 0, content_of(size)), 0);
+        device_.files().close(handle);
+    }
     void flip(const std::string& file, size_t offset) { device_.files().at(file)[offset] ^= std::byte{1}; }
 
     Device device_;
@@ -199,6 +205,56 @@ TEST_F(VerifyStore, Rule10FilesWithoutAnObjectAreCountedUnlessAnUploadHoldsThem)
     EXPECT_EQ(report.unreferenced->files, 1U);
     EXPECT_EQ(report.unreferenced->bytes, 123U);
     EXPECT_TRUE(report.damaged.empty());
+}
+
+// Left by a cut in the midst of a commit under a final name, by an upload that was cut, and by one that goes on.
+TEST_F(VerifyStore, Rule10WhatNoObjectRefersToIsRemovedWhenAskedFor) {
+    fill(20);
+    const std::string orphan = std::string(kPayloads) + "/" + std::string(32, 'a');
+    const std::string cut = std::string(kPayloads) + "/" + std::string(32, 'b') + ".new";
+    const std::string held = std::string(kPayloads) + "/" + std::string(32, 'c') + ".new";
+    for (const std::string& name : {orphan, cut, held}) make_file(name, 100);
+    Files::Handle handle = Files::kNoHandle;
+    ASSERT_EQ(device_.files().open(held, Files::Open::read, 0, handle), 0);
+    ASSERT_EQ(device_.files().lock(handle, true), 0);
+    VerifyOptions options;
+    options.remove_unreferenced = true;
+    const auto report = device_.connect().verify(options);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->removed.files, 2U);
+    EXPECT_EQ(report->removed.bytes, 200U);
+    device_.files().close(handle);
+    const VerifyReport after = verify();
+    EXPECT_EQ(after.unreferenced->files, 1U);
+    EXPECT_EQ(after.objects, truth_.size());
+    EXPECT_TRUE(after.damaged.empty());
+    // The next content with a file of its own clears the rest away; a small one does not look.
+    Client client = device_.connect();
+    ASSERT_TRUE(client.put("small", content_of(5)));
+    EXPECT_EQ(verify().unreferenced->files, 1U);
+    ASSERT_TRUE(client.put("large", content_of(kLarge)));
+    EXPECT_EQ(verify().unreferenced->files, 0U);
+    Expected<Transaction> transaction = client.begin();
+    ASSERT_TRUE(transaction);
+    EXPECT_EQ(client.verify(options).error().code, ErrorCode::conflict);
+}
+
+// An uploader that is stopped between its upload and its commit meets a file that is gone: refused, and nothing is changed.
+TEST_F(VerifyStore, Rule10ACommitLooksWhetherItsFilesAreStillThere) {
+    fill(20);
+    Client client = device_.connect();
+    Expected<Transaction> transaction = client.begin();
+    ASSERT_TRUE(transaction);
+    ASSERT_TRUE(transaction->put("new", content_of(kLarge)));
+    std::vector<std::string> uploads;
+    for (const auto& [name, content] : device_.snapshot().files.files)
+        if (name.ends_with(".new")) uploads.push_back(name);
+    ASSERT_EQ(uploads.size(), 1U);
+    ASSERT_EQ(device_.files().remove(uploads[0]), 0);
+    const auto committed = transaction->commit();
+    ASSERT_FALSE(committed);
+    EXPECT_EQ(committed.error().code, ErrorCode::damaged);
+    EXPECT_EQ(verify().objects, truth_.size());
 }
 
 TEST_F(VerifyStore, ATransactionMayRunMeanwhile) {
