@@ -148,7 +148,8 @@ Expected<void> StoreReader::list_payloads(const std::string& shown_name) {
     const auto names = payloads_.names(kPayloadsMax);
     if (!names) return tl::make_unexpected(listing_error(shown_name + "/" + folder, names.error().code));
     for (const ree_fs::DirectoryName& name : *names) {
-        if ((protocol::is_payload_name(name.name) || protocol::is_upload_name(name.name)) && name.regular) view_.payloads.emplace(name.name, name.size);
+        const bool ours = protocol::is_payload_name(name.name) || protocol::is_upload_name(name.name);
+        if (ours && name.regular) view_.payloads.emplace(name.name, name.size);
         else view_.strangers.push_back(folder + "/" + name.name);
     }
     return {};

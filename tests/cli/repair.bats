@@ -7,7 +7,7 @@ setup() {
     need_sim "to lose what it stores"
     enter_folder
     fresh_tee
-    export FESTORE_STORE=$PWD/secrets FESTORE_SIM_OPTIONS="--idle 0.2"
+    export FESTORE_STORE=$PWD/secrets FESTORE_SIM_OPTIONS="--idle 1"
 }
 teardown() { [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"; }
 
@@ -20,6 +20,8 @@ fill() {
 }
 # What the TEE keeps is gone; its server has ended by then.
 lose_record() {
+    for ((i = 0; i < 100; ++i)); do [ -S "$FESTORE_SIM_DIR/socket" ] || break; sleep 0.1; done
+    [ ! -S "$FESTORE_SIM_DIR/socket" ]
     rm -rf "$FESTORE_SIM_DIR/storage"
 }
 
@@ -71,7 +73,7 @@ lose_record() {
 @test "damaged copies: the other one is taken; without any, exit 6 and nothing is made" {
     fill
     cp -r secrets kept
-    flip_byte secrets/pages 100
+    flip_byte secrets/pages 4196  # the older one's: of the first generation
     lose_record
     store repair --yes
     store get large 2> /dev/null | cmp - large

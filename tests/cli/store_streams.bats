@@ -26,11 +26,11 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1" "$2" "$FESTO
 @test "64 MiB come back, as a stream of unknown length and as a file, and take no more memory than nothing" {
     need python3
     make_file 67108864 content
-    empty=$(peak_memory /dev/null /dev/null put empty)
+    empty=$(peak_memory /dev/null /dev/null --storage store put empty)
     cat content | store put a
     store get a | cmp - content
-    [ "$(peak_memory content /dev/null put b)" -lt $((empty + 16384)) ]
-    [ "$(peak_memory /dev/null out get a)" -lt $((empty + 16384)) ]
+    [ "$(peak_memory content /dev/null --storage store put b)" -lt $((empty + 16384)) ]
+    [ "$(peak_memory /dev/null out --storage store get a)" -lt $((empty + 16384)) ]
     cmp out content
     store put a content
     store get a back
