@@ -110,6 +110,13 @@ Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner) {
         error.code = ErrorCode::busy;
         error.message = "too many sessions with the trusted application are open; repeat it later";
         return error;
+    case Code::corrupt_object:
+    case Code::corrupt_object_2:
+        // OP-TEE looks up the version of each trusted application in its own storage before it loads it.
+        error.code = ErrorCode::damaged;
+        error.message = "the TEE loads no trusted application, since its own storage is damaged; 'A lost record' in festore's "
+                        "docs/store.md says how stores are brought back";
+        return error;
     default: break;
     }
     error = error_of_command(result, origin, {"open a session with the trusted application", {}});
