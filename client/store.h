@@ -72,7 +72,7 @@ private:
     Expected<void> ensure_open(const Doing& doing, Missing missing);
     Expected<void> open_existing(const Doing& doing, const DirectoryContents& contents, bool& may_be_made);
     Expected<void> make(const Doing& doing, const InitOptions& options);
-    Expected<void> make_locked(const Doing& doing, const InitOptions& options);
+    Expected<void> make_locked(const Doing& doing, const StoreHeaderBytes& header);
     Expected<uint8_t> cipher_to_ask_for(const Doing& doing, Cipher cipher);
     Expected<StoreHeaderBytes> ask_for_header(const Doing& doing, const InitOptions& options);
     Expected<void> check_header(const Doing& doing, const protocol::StoreHeader& header);

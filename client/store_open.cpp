@@ -209,12 +209,10 @@ Expected<StoreHeaderBytes> Store::ask_for_header(const Doing& doing, const InitO
 }
 
 // Rule 7: the directory is durable before the record exists.
-Expected<void> Store::make_locked(const Doing& doing, const InitOptions& options) {
-    const Expected<StoreHeaderBytes> header = ask_for_header(doing, options);
-    if (!header) return unexpected(header.error());
-    const auto decoded = protocol::decode_store_header(*header);
+Expected<void> Store::make_locked(const Doing& doing, const StoreHeaderBytes& header) {
+    const auto decoded = protocol::decode_store_header(header);
     if (!decoded) return unexpected(store_nonsense(doing));
-    if (const auto written = directory_.write_header(*header); !written) return written;
+    if (const auto written = directory_.write_header(header); !written) return written;
     const Expected<StoreReply> reply =
         channel_.call(request_of(StoreCommand::create, protocol::TransactionRequest{decoded->store_id, 0}), doing);
     if (!reply) return unexpected(reply.error());
@@ -229,7 +227,10 @@ Expected<void> Store::make_locked(const Doing& doing, const InitOptions& options
     return unexpected(error_of_store_command(reply->result, reply->origin, doing));
 }
 
+// Rule 20: where the TEE has a record, no folder is made.
 Expected<void> Store::make(const Doing& doing, const InitOptions& options) {
+    const Expected<StoreHeaderBytes> header = ask_for_header(doing, options);
+    if (!header) return unexpected(header.error());
     if (const auto made = directory_.make_files(); !made) return made;
     const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
     if (!lock) return unexpected(lock.error());
@@ -242,7 +243,7 @@ Expected<void> Store::make(const Doing& doing, const InitOptions& options) {
     }
     // Whoever destroys a store removes files under its lock, and may have removed these.
     if (const auto there = directory_.make_files(); !there) return there;
-    return make_locked(doing, options);
+    return make_locked(doing, *header);
 }
 
 Expected<StoreInfo> Store::init(const InitOptions& options) {

@@ -132,6 +132,14 @@ TEST_F(StoreFaults, Rule07EveryOperationOnFilesWithoutSpace) {
     check_all(file_fault("ENOSPC", ENOSPC, ErrorCode::no_space), 1, 10);
 }
 
+TEST_F(StoreFaults, Rule07EveryOperationOnFilesBeyondTheQuota) {
+    check_all(file_fault("EDQUOT", EDQUOT, ErrorCode::no_space), 1, 10);
+}
+
+TEST_F(StoreFaults, Rule07EveryOperationOnFilesOfAReadOnlyFileSystem) {
+    check_all(file_fault("EROFS", EROFS, ErrorCode::not_permitted), 1, 10);
+}
+
 TEST_F(StoreFaults, Rule07EveryOperationOnFilesFails) {
     check_all(file_fault("EIO", EIO, ErrorCode::failure), 1, 10);
 }

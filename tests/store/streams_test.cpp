@@ -277,6 +277,19 @@ TEST_F(Streams, InATransaction) {
     EXPECT_EQ(*client.get("b"), content_of(100000));
 }
 
+TEST_F(Streams, TheTasHeapDoesNotGrowWithTheContent) {
+    Client client = connect();
+    size_t peak = 0;
+    for (const size_t size : {size_t{3} * kSegment, size_t{600} * kSegment}) {
+        ASSERT_TRUE(begun(client, "a", content_of(size)).finish());
+        ReadStream stream = opened(client, "a");
+        EXPECT_EQ(rest(stream, size_t{1} << 20).size(), size);
+        const size_t now = tee_->ta_heap_bytes_peak(ta::host_image().uuid);
+        EXPECT_TRUE(peak == 0 || now == peak) << now << " bytes, before " << peak;
+        peak = now;
+    }
+}
+
 TEST_F(Streams, OfPersistentObjectsToo) {
     ClientOptions options;
     options.storage = Storage::ree;

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A large object in a store on a real OP-TEE: byte-identical, with bounded memory. Root's own store, in the emulated machine.
 # FESTORE_TEST_MIB: its size (64).
+# bats file_tags=brief
 
 setup_file() {
     [ -c /dev/tee0 ] && [ "$(id -u)" = 0 ] || { echo "these tests run as root in the emulated machine" >&2; return 1; }
