@@ -90,7 +90,7 @@ nlohmann::ordered_json measure(const Options& options) {
         fill_stock(stock, objects);
         stock = objects;
         if (!options.large_only) {
-            const Sides sides = small_sides({stores.begin(), stores.end()}, users, objects, options.festore, plan.times);
+            const Sides sides = small_sides(stores, users, objects, options.festore, plan.times);
             measures.run(sides, plan.rounds);
         }
         if (objects != plan.stock_objects[0]) continue;

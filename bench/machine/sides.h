@@ -33,10 +33,10 @@ struct Times {
     size_t command;
 };
 
-// Puts and gets of 100 bytes, and the primitives. The probe's objects: stock_objects of them.
-Sides small_sides(const std::vector<TestStore>& stores, const TestStore& of_commands, size_t stock_objects,
+// Puts and gets of 100 bytes, and the primitives. The stores outlive the sides. The probe's objects: stock_objects of them.
+Sides small_sides(std::span<const TestStore> stores, const TestStore& of_commands, size_t stock_objects,
                   const std::string& festore, const Times& times);
-// Large contents: `bytes` in the store and bare, `stock_bytes` the stock way.
+// Large contents (the store outlives the sides): `bytes` in the store and bare, `stock_bytes` the stock way.
 Sides bulk_sides(const TestStore& store, const std::string& store_cipher, size_t bytes, size_t stock_bytes, size_t stock_objects,
                  const std::string& festore);
 

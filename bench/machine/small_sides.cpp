@@ -153,7 +153,7 @@ private:
 
 }  // namespace
 
-Sides small_sides(const std::vector<TestStore>& stores, const TestStore& of_commands, size_t stock_objects,
+Sides small_sides(std::span<const TestStore> stores, const TestStore& of_commands, size_t stock_objects,
                   const std::string& festore, const Times& times) {
     Sides sides;
     sides.push_back(std::make_unique<EmptyCall>(times.primitive));
