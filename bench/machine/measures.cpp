@@ -58,6 +58,7 @@ nlohmann::ordered_json Measures::json() const {
                         {"ms", m.ms},
                         {"per_run",
                          {{"tee_calls", json_of(m.calls.tee, runs)},
+                          {"sharing", json_of(m.calls.share, runs)},
                           {"syncs", json_of(m.calls.sync, runs)},
                           {"writes", json_of(m.calls.write, runs)},
                           {"reads", json_of(m.calls.read, runs)},

@@ -33,6 +33,7 @@ struct Counter {
 };
 
 constinit Counter tee;
+constinit Counter sharing;
 constinit Counter sync_calls;
 constinit Counter writes;
 constinit Counter reads;
@@ -65,17 +66,18 @@ std::filesystem::path supplicant() {
 
 SystemCalls& SystemCalls::operator+=(const SystemCalls& other) {
     add(tee, other.tee);
+    add(share, other.share);
     add(sync, other.sync);
     add(write, other.write);
     add(read, other.read);
     return *this;
 }
 
-SystemCalls system_calls() { return {tee.spent(), sync_calls.spent(), writes.spent(), reads.spent()}; }
+SystemCalls system_calls() { return {tee.spent(), sharing.spent(), sync_calls.spent(), writes.spent(), reads.spent()}; }
 
 SystemCalls operator-(const SystemCalls& after, const SystemCalls& before) {
-    return {minus(after.tee, before.tee), minus(after.sync, before.sync), minus(after.write, before.write),
-            minus(after.read, before.read)};
+    return {minus(after.tee, before.tee), minus(after.share, before.share), minus(after.sync, before.sync),
+            minus(after.write, before.write), minus(after.read, before.read)};
 }
 
 uint64_t supplicant_accesses() {
@@ -99,7 +101,12 @@ int ioctl(int file, unsigned long request, ...) noexcept {
     void* const argument = va_arg(arguments, void*);
     va_end(arguments);
     const auto call = [&] { return static_cast<int>(syscall(SYS_ioctl, file, request, argument)); };
-    return request == TEE_IOC_INVOKE ? festore::bench::tee.of(call) : call();
+    if (request == TEE_IOC_INVOKE) return festore::bench::tee.of(call);
+    if (request == TEE_IOC_SHM_ALLOC || request == TEE_IOC_SHM_REGISTER) return festore::bench::sharing.of(call);
+    return call();
+}
+int close(int file) {
+    return festore::bench::sharing.of([&] { return static_cast<int>(syscall(SYS_close, file)); });
 }
 
 int fsync(int file) {

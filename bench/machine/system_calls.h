@@ -13,6 +13,7 @@ struct Spent {
 
 struct SystemCalls {
     Spent tee;    // calls of a trusted application
+    Spent share;  // making memory known to the TEE; and closing files, which is how it is taken back
     Spent sync;   // fsync, fdatasync
     Spent write;  // of files
     Spent read;

@@ -55,8 +55,8 @@ class Measure:
         return self._per_run["supplicant_accesses"]
 
     def profile(self):
-        """Means in ms: in all, and of it TA calls, syncs, writes, reads, the rest."""
-        parts = [self._per_run[key]["ms"] for key in ("tee_calls", "syncs", "writes", "reads")]
+        """Means in ms: in all, and of it TA calls, sharing memory, syncs, writes, reads, the rest."""
+        parts = [self._per_run[key]["ms"] for key in ("tee_calls", "sharing", "syncs", "writes", "reads")]
         mean = statistics.fmean(self._ms)
         return [mean] + parts + [max(0.0, mean - sum(parts))]
 

@@ -118,7 +118,7 @@ def missed_lines(criteria):
         if c.is_met() or c.figure is None:
             continue
         lines += [f"**Missed: {c.text}.** Mean of a run, in ms:", ""]
-        lines += table(["", "in all", "TA calls", "syncs", "writing files", "reading files", "the rest"],
+        lines += table(["", "in all", "TA calls", "sharing memory", "syncs", "writing files", "reading files", "the rest"],
                        [[m.label] + [number(value) for value in m.profile()] for m in c.measures])
     return lines
 
@@ -154,7 +154,7 @@ def block(runs, about, engine):
               "Mean of a run, in ms, at library level.", ""]
     for run in runs:
         head = f"{run.processors} processor{'s' if run.processors > 1 else ''}"
-        lines += table([head, "objects", "in all", "TA calls", "syncs", "writing files", "reading files", "the rest"],
+        lines += table([head, "objects", "in all", "TA calls", "sharing memory", "syncs", "writing files", "reading files", "the rest"],
                        profile_rows(run))
     if engine:
         lines += ["## The engine alone", ""] + engine_table(engine)

@@ -13,9 +13,9 @@ changed = {key: float(value) for key, value in (change.split("=") for change in 
 
 def measure(name, objects, size, ms, calls=1.0):
     ms = changed.get(f"{name}@{objects}", ms)
-    part = {"count": calls, "ms": ms / 4}
+    part = {"count": calls, "ms": ms / 5}
     return {"name": name, "objects": objects, "bytes": size, "ms": [ms * f for f in (0.9, 1.0, 1.2)],
-            "per_run": {"tee_calls": part, "syncs": part, "writes": part, "reads": part, "supplicant_accesses": 9.0}}
+            "per_run": {"tee_calls": part, "sharing": part, "syncs": part, "writes": part, "reads": part, "supplicant_accesses": 9.0}}
 
 
 def large(scale):
