@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Every command of the project, thin: the work is in CMake (the build), ta/Makefile (the TA) and tools/.
 .DEFAULT_GOAL := build
-.PHONY: build setup run check check-full check-fresh ta vm vm-run clean help install flash fip deploy
+.PHONY: build setup run check check-full check-fresh bench ta vm vm-run clean help install flash fip deploy
 BUILD := build
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -48,6 +48,10 @@ vm-run: ## run a command there, and fail when it fails: make vm-run CMD="festore
 	@tools/setup build ta $(machine_lists)
 	@[ -n "$$CMD" ] || { echo 'say what to run: make vm-run CMD="..."' >&2; exit 2; }
 	@machines/run $(MACHINE) "$$CMD"
+
+bench: ## measure festore, the stock way and the primitives side by side: docs/performance.md (make bench [MACHINE=...])
+	@tools/setup build ta $(machine_lists) bench
+	@tools/bench $(BENCH_OPTIONS) $(MACHINE)
 
 override IMAGE := $(value IMAGE)
 override FIP := $(value FIP)

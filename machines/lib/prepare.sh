@@ -23,5 +23,5 @@ prepare_system() {
     stage root_disk "making the root disk (about 15 s)" "$here/settings.sh" machines/lib/stages/root_disk.sh \
         "$out/versions" machines/lib/guest/* -- build_root_disk
     stage device_tree "writing the device tree (about 1 s)" "$here/settings.sh" machines/lib/stages/device_tree.sh \
-        "$out/stamps/firmware" "$out/stamps/initramfs" "=$("$qemu" --version)" -- build_device_tree
+        "$out/stamps/firmware" "$out/stamps/initramfs" "=$("$qemu" --version)" "=${MACHINE_CPUS:-1}" -- build_device_tree
 }

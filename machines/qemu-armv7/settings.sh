@@ -12,8 +12,8 @@ compiler=$(${cross}gcc -dumpfullversion 2> /dev/null || echo none)
 ta_out=$PWD/build/ta/armhf # the board's own
 kernel_package=linux-image-armmp
 qemu=${QEMU:-qemu-system-arm}
-# One processor, as on the arm64 machine. highmem=off: Debian's kernel for armhf knows 32 bits of addresses.
-qemu_machine=(-machine "virt,secure=on,highmem=off" -cpu cortex-a15 -smp 1 -m 1G)
+# Processors as on the arm64 machine. highmem=off: Debian's kernel for armhf knows 32 bits of addresses.
+qemu_machine=(-machine "virt,secure=on,highmem=off" -cpu cortex-a15 -smp "${MACHINE_CPUS:-1}" -m 1G)
 # machines/qemu-armv7/start.S knows the first two.
 kernel_address=0x42000000
 device_tree_address=0x4e000000

@@ -35,6 +35,7 @@ allowed() {
     allowed cli client protocol engine ree_fs base festore
     allowed include festore
     allowed examples festore
+    allowed bench client protocol engine base tests festore
 }
 
 @test "no file of code has more than 400 lines" {
