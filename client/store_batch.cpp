@@ -3,7 +3,7 @@
 // stored in pages that are free (rule 11). The lock is held from before begin until the outcome is known (rule 6).
 #include "client/store.h"
 
-#include "base/writer.h"
+#include "client/store_requests.h"
 
 #include <thread>
 
@@ -67,11 +67,7 @@ Expected<void> Store::begin() {
 void Store::batch_abort() {
     if (!batch_) return;
     if (batch_->serial == sessions_.serial()) {
-        StoreChannel::Request request;
-        request.command = StoreCommand::abort;
-        request.encode = [id = batch_->id](protocol::PageArea, Writer& out) {
-            encode(protocol::TransactionRequest{id.transaction, id.generation}, out);
-        };
+        const auto request = transaction_request(StoreCommand::abort, batch_->id.transaction, batch_->id.generation);
         (void)channel_.call(request, {"end a transaction", {}, Storage::store});
     }
     batch_.reset();

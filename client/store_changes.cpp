@@ -2,7 +2,7 @@
 // Changing a store: lock, change in the TEE, pages written and synced, root record (rules 4, 6, 7).
 #include "client/store.h"
 
-#include "base/writer.h"
+#include "client/store_requests.h"
 
 #include <ctime>
 
@@ -10,15 +10,6 @@ namespace festore {
 namespace {
 
 using protocol::StoreCommand;
-
-StoreChannel::Request transaction_request(StoreCommand command, const protocol::Id& transaction, uint64_t generation) {
-    StoreChannel::Request request;
-    request.command = command;
-    request.encode = [=](protocol::PageArea, Writer& out) {
-        encode(protocol::TransactionRequest{transaction, generation}, out);
-    };
-    return request;
-}
 
 Error batch_is_running(const Doing& doing) {
     return {ErrorCode::conflict, cannot(doing) + "a transaction of this client is running: change the store through it, or end it", 0, 0};

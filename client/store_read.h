@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // How reading a store is begun anew (rule 9), for what reads it.
 #pragma once
-#include "base/writer.h"
 #include "client/store.h"
+#include "client/store_requests.h"
 
 namespace festore {
-
-// What asks for one object: get and stat.
-inline StoreChannel::Request name_request(protocol::StoreCommand command, std::string_view name) {
-    StoreChannel::Request request;
-    request.command = command;
-    request.has_area = true;
-    request.about = name;
-    request.encode = [name = std::string(name)](protocol::PageArea area, Writer& out) {
-        encode(protocol::StoreNameRequest{area, 0, bytes_of(name)}, out);
-    };
-    return request;
-}
 
 // A read that other writers, or the end of the session, have upset is begun anew; in the end under a lock that keeps
 // writers out.

@@ -4,7 +4,7 @@
 // before the last step leaves a directory that can be repaired anew.
 #include "client/store.h"
 
-#include "base/writer.h"
+#include "client/store_requests.h"
 #include "protocol/store_care.h"
 
 #include <algorithm>
@@ -17,15 +17,6 @@ using protocol::StoreCommand;
 // Whoever copies forever is stopped by this.
 constexpr size_t kStepsMax = 100'000'000;
 constexpr size_t kRoom = 64;
-
-StoreChannel::Request transaction_request(StoreCommand command, const protocol::Id& transaction, uint64_t generation) {
-    StoreChannel::Request request;
-    request.command = command;
-    request.encode = [=](protocol::PageArea, Writer& out) {
-        encode(protocol::TransactionRequest{transaction, generation}, out);
-    };
-    return request;
-}
 
 }  // namespace
 
