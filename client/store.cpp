@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reading a store. No lock: readers go by what the TEE says the root is, and begin anew when it has moved on.
+// Reading a store. No lock: readers go by what the TEE says the root is, and begin anew when it has moved on (rule 9).
 #include "client/store_read.h"
 
 #include "base/writer.h"
