@@ -1,16 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # festore batch: docs/batch.md, through the command. The format itself: tests/batch.
-load helper
+load store_helper
 
-setup() {
-    need_sim "to have no store at first"
-    enter_folder
-    fresh_tee
-    export FESTORE_STORE=$PWD/secrets
-}
-teardown() { [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"; }
-
-store() { festore --storage store "$@"; }
 generation() { store status | sed -n 's/^  generation *\([0-9]*\),.*/\1/p'; }
 nothing_changed() { [ "$(store ls)" = "$1" ] && [ "$(generation)" = "$2" ]; }
 

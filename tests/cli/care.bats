@@ -1,23 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A store that is damaged, and one that is given up: verify and destroy by the command.
-load helper
-
-# An identity has one store, so each test takes a fresh TEE, which has none at all.
-setup() {
-    need_sim "to have no store at first"
-    enter_folder
-    fresh_tee
-    export FESTORE_STORE=$PWD/secrets
-}
-teardown() { [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"; }
-
-store() { festore --storage store "$@"; }
-fill() {
-    for i in $(seq 60); do echo "put --text object-$i $(repeated 100 x)"; done > lines
-    store batch lines
-    make_file 100000 large
-    store put large large
-}
+load store_helper
 
 @test "verify: a damaged content is named, exit 6, and the others are looked at" {
     fill

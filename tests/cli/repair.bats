@@ -1,22 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # `repair`, by the command: what it says, refuses, and brings back.
-load helper
+load store_helper
 
-# An identity has one store, so each test takes a fresh TEE, which has none at all.
 setup() {
-    need_sim "to lose what it stores"
-    enter_folder
-    fresh_tee
-    export FESTORE_STORE=$PWD/secrets FESTORE_SIM_OPTIONS="--idle 1"
-}
-teardown() { [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"; }
-
-store() { festore --storage store "$@"; }
-fill() {
-    for i in $(seq 60); do echo "put --text object-$i $(repeated 100 x)"; done > lines
-    store batch lines
-    make_file 100000 large
-    store put large large
+    fresh_store "to lose what it stores"
+    export FESTORE_SIM_OPTIONS="--idle 1"
 }
 # What the TEE keeps is gone; its server has ended by then.
 lose_record() {

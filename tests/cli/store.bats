@@ -1,17 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The storage `store`, by the command: every verb, its errors, exit codes, JSON; directories; batches.
-load helper
-
-# An identity has one store, so each test takes a fresh TEE, which has none at all.
-setup() {
-    need_sim "to have no store at first"
-    enter_folder
-    fresh_tee
-    export FESTORE_STORE=$PWD/secrets
-}
-teardown() { [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"; }
-
-store() { festore --storage store "$@"; }
+load store_helper
 
 @test "the first put makes the store, by the mode of its owner" {
     echo one | store put a

@@ -1,20 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # Where a store cannot be written, or is not the store that it should be: each has its own message, and nothing is lost.
-load helper
+load store_helper
 
 setup() {
-    need_sim "to have no store at first"
-    enter_folder
-    fresh_tee
-    export FESTORE_STORE=$PWD/secrets
+    fresh_store "to have no store at first"
     echo before | store put a
     make_file 100000 large
 }
-teardown() {
-    [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"
-}
-store() { festore --storage store "$@"; }
 expect_intact() {
     [ "$(store get a)" = before ]
     [ "$(store ls)" = a ]

@@ -1,16 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Contents of any size, by the command: in parts, with bounded memory, and nothing left when it ends early.
-load helper
+load store_helper
 
-setup() {
-    need_sim "to have no store at first"
-    enter_folder
-    fresh_tee
-    export FESTORE_STORE=$PWD/secrets
-}
-teardown() { [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"; }
-
-store() { festore --storage store "$@"; }
 payloads() { find secrets/payloads -type f -size "${1:-+0}" 2> /dev/null | wc -l; }
 until_uploading() { for ((i = 0; i < 200; ++i)); do [ "$(payloads)" = 0 ] || return 0; sleep 0.05; done; return 1; }
 
