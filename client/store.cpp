@@ -81,6 +81,7 @@ Expected<Listing> Store::list(std::string_view prefix) {
         const Expected<bool> listed = read<bool>(doing, [&](bool& again) -> Expected<bool> {
             StoreChannel::Request request;
             request.command = StoreCommand::list;
+            request.got_on = has_listed;
             request.has_area = true;
             request.use = Payload::output;
             request.content_room = limits::kListBufferBytesMax;

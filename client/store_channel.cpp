@@ -151,9 +151,7 @@ Expected<StoreReply> StoreChannel::call(const Request& request, const Doing& doi
         if (result->died()) sessions_.drop();
         if (!result->ok() || !request.has_area || result->pages.outcome != protocol::CallOutcome::need_pages)
             return result;
-        // What was listed before the gap counts; the next call goes on from there.
-        const bool lists = request.command == protocol::StoreCommand::list || request.command == protocol::StoreCommand::survey;
-        if (lists ? !result->content.empty() : request.got_on && request.got_on(*result)) {
+        if (request.got_on && request.got_on(*result)) {
             for (size_t i = 0; i < result->pages.need_count; ++i) expected_.push_back(result->pages.needs[i].page);
             return result;
         }

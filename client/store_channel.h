@@ -52,7 +52,8 @@ public:
         bool has_area = false;
         size_t room = 0;              // pages that the TA may give back
         std::string about;            // the object's name: what it needed the last time is brought at once
-        // Of work that goes on from call to call: whether this one got on before it missed a page. Then it is done for now.
+        // Of work that goes on from call to call: whether this one got on before it missed a page. Then what it did counts, and
+        // the next call goes on from there.
         std::function<bool(const StoreReply&)> got_on;
     };
     // One call, repeated until it is done or fails. An Error: the TEE did not answer, or the directory failed, or is

@@ -18,6 +18,9 @@ inline StoreChannel::Request name_request(protocol::StoreCommand command, std::s
     return request;
 }
 
+// StoreChannel::Request::got_on of what lists: what was listed before the gap counts.
+inline bool has_listed(const StoreReply& reply) { return !reply.content.empty(); }
+
 // What ends a transaction, or asks for it.
 inline StoreChannel::Request transaction_request(protocol::StoreCommand command, const protocol::Id& transaction,
                                                  uint64_t generation) {

@@ -140,6 +140,7 @@ private:
         return store_.read<Step>(doing, [&](bool& again) -> Expected<Step> {
             StoreChannel::Request request;
             request.command = StoreCommand::survey;
+            request.got_on = has_listed;
             request.has_area = true;
             request.use = Payload::output;
             request.content_room = limits::kListBufferBytesMax;
