@@ -12,6 +12,12 @@ namespace festore {
 namespace {
 
 constexpr size_t kBufferBytesMin = 64 * 1024;
+// Before the buffer that others use, its first page: requests and answers. Shared once, while memory that is named for one call
+// costs two calls into the secure world of its own.
+constexpr size_t kAnswerOffset = 1024;
+constexpr size_t kHeadBytes = 4096;
+static_assert(protocol::kRequestBytesMax <= kAnswerOffset && protocol::kStoreRequestBytesMax <= kAnswerOffset &&
+              kAnswerOffset + sizeof(Reply::answer) <= kHeadBytes);
 
 TEEC_UUID ta_uuid() {
     TEEC_UUID uuid{protocol::kTaTimeLow, protocol::kTaTimeMid, protocol::kTaTimeHighAndVersion, {}};
@@ -159,17 +165,17 @@ Expected<void> Session::say_hello(const ClientOptions& options, std::optional<ui
 
 Expected<MutableBytes> Session::buffer(size_t size) {
     Connection& c = *connection_;
-    if (c.has_memory && c.memory.size >= size)
-        return MutableBytes(static_cast<std::byte*>(c.memory.buffer), c.memory.size);
+    if (c.has_memory && c.memory.size >= kHeadBytes + size)
+        return MutableBytes(static_cast<std::byte*>(c.memory.buffer), c.memory.size).subspan(kHeadBytes);
     c.release_memory();
     c.memory = {};
-    c.memory.size = std::max(size, kBufferBytesMin);
+    c.memory.size = kHeadBytes + std::max(size, kBufferBytesMin);
     c.memory.flags = TEEC_MEM_INPUT | TEEC_MEM_OUTPUT;
     const TEEC_Result result = c.tee.allocate_shared_memory(&c.context, &c.memory);
     if (result != TEEC_SUCCESS)
         return unexpected(error_of_command(result, TEEC_ORIGIN_API, {"share memory with the TEE", {}}));
     c.has_memory = true;
-    return MutableBytes(static_cast<std::byte*>(c.memory.buffer), c.memory.size);
+    return MutableBytes(static_cast<std::byte*>(c.memory.buffer), c.memory.size).subspan(kHeadBytes);
 }
 
 namespace {
@@ -194,15 +200,25 @@ Expected<Reply> Session::invoke(uint32_t command, Bytes request, Region content,
     };
     const auto call = std::make_shared<Call>();
     call->connection = connection_;
-    call->request.assign(request.begin(), request.end());
     TEEC_Operation& operation = call->operation;
-    operation.paramTypes = TEEC_PARAM_TYPES(TEEC_MEMREF_TEMP_INPUT, TEEC_MEMREF_TEMP_OUTPUT, type_of(content.use),
-                                            type_of(area.use));
-    operation.params[0].tmpref = {call->request.data(), call->request.size()};
-    operation.params[1].tmpref = {call->reply.answer.data(), call->reply.answer.size()};
-    if (content.use != Payload::none)
-        operation.params[2].memref = {&connection_->memory, content.size, content.offset};
-    if (area.use != Payload::none) operation.params[3].memref = {&connection_->memory, area.size, area.offset};
+    TEEC_SharedMemory* const memory = &connection_->memory;
+    const bool shared = connection_->has_memory && request.size() <= kAnswerOffset;
+    const MutableBytes head = shared ? MutableBytes(static_cast<std::byte*>(memory->buffer), kHeadBytes) : MutableBytes();
+    if (shared) {
+        copy_bytes(request, head);
+        operation.paramTypes = TEEC_PARAM_TYPES(TEEC_MEMREF_PARTIAL_INPUT, TEEC_MEMREF_PARTIAL_OUTPUT, type_of(content.use),
+                                                type_of(area.use));
+        operation.params[0].memref = {memory, request.size(), 0};
+        operation.params[1].memref = {memory, call->reply.answer.size(), kAnswerOffset};
+    } else {
+        call->request.assign(request.begin(), request.end());
+        operation.paramTypes = TEEC_PARAM_TYPES(TEEC_MEMREF_TEMP_INPUT, TEEC_MEMREF_TEMP_OUTPUT, type_of(content.use),
+                                                type_of(area.use));
+        operation.params[0].tmpref = {call->request.data(), call->request.size()};
+        operation.params[1].tmpref = {call->reply.answer.data(), call->reply.answer.size()};
+    }
+    if (content.use != Payload::none) operation.params[2].memref = {memory, content.size, kHeadBytes + content.offset};
+    if (area.use != Payload::none) operation.params[3].memref = {memory, area.size, kHeadBytes + area.offset};
     const bool answered = worker_.run(
         [call, command] {
             Connection& c = *call->connection;
@@ -211,7 +227,12 @@ Expected<Reply> Session::invoke(uint32_t command, Bytes request, Region content,
         limit_);
     if (!answered) return unexpected(timed_out());
     Reply reply = call->reply;
-    reply.answer_size = std::min(operation.params[1].tmpref.size, reply.answer.size());
+    reply.answer_size = std::min(shared ? operation.params[1].memref.size : operation.params[1].tmpref.size, reply.answer.size());
+    if (shared) {
+        copy_bytes(head.subspan(kAnswerOffset, reply.answer_size), reply.answer);
+        wipe(head.first(request.size()));
+        wipe(head.subspan(kAnswerOffset, reply.answer_size));
+    }
     reply.payload_size = content.use != Payload::none ? operation.params[2].memref.size : 0;
     return reply;
 }

@@ -11,30 +11,38 @@
 
 namespace festore {
 
+// Each wake-up costs two changes of context, on a call that may take less: so hold() and let_go() wake nobody, and no
+// one is woken while the lock is taken.
 struct Worker::Shared {
+    using Clock = std::chrono::steady_clock;
+
     std::mutex lock;
-    std::condition_variable changed;
+    std::condition_variable called;
+    std::condition_variable finished;
     std::function<void()> work;  // set: to be done
     bool done = false;
     bool end = false;
     std::function<void()> idle_work;
     std::chrono::milliseconds idle_after{};
     bool held = true;
+    Clock::time_point let_go_at;
     bool was_idle = false;
 
     // Until there is something to do. Ends with the lock taken.
     void wait(std::unique_lock<std::mutex>& guard) {
-        const auto called = [this] { return work || end; };
-        while (!called()) {
-            if (held || !idle_work) {
-                changed.wait(guard, [&] { return called() || (!held && idle_work); });
-            } else if (!changed.wait_for(guard, idle_after, [&] { return called() || held; })) {
-                was_idle = true;
-                const std::function<void()> current = std::exchange(idle_work, nullptr);
-                guard.unlock();
-                current();
-                guard.lock();
+        const auto is_called = [this] { return work || end; };
+        while (!is_called()) {
+            if (!idle_work) {
+                called.wait(guard, [&] { return is_called() || idle_work; });
+                continue;
             }
+            const Clock::time_point due = (held ? Clock::now() : let_go_at) + idle_after;
+            if (called.wait_until(guard, due, is_called) || held || Clock::now() < let_go_at + idle_after) continue;
+            was_idle = true;
+            const std::function<void()> current = std::exchange(idle_work, nullptr);
+            guard.unlock();
+            current();
+            guard.lock();
         }
     }
 
@@ -48,7 +56,9 @@ struct Worker::Shared {
             current();
             guard.lock();
             done = true;
-            changed.notify_all();
+            guard.unlock();
+            finished.notify_one();
+            guard.lock();
         }
     }
 };
@@ -71,41 +81,45 @@ Worker::~Worker() {
     {
         const std::lock_guard guard(shared_->lock);
         shared_->end = true;
-        shared_->changed.notify_all();
     }
+    shared_->called.notify_one();
     if (!thread_.joinable()) return;
     if (lost_) thread_.detach();
     else thread_.join();
 }
 
 void Worker::when_idle(std::chrono::milliseconds after, std::function<void()> work) {
-    const std::lock_guard guard(shared_->lock);
-    shared_->idle_after = after;
-    shared_->idle_work = std::move(work);
-    shared_->changed.notify_all();
+    {
+        const std::lock_guard guard(shared_->lock);
+        shared_->idle_after = after;
+        shared_->idle_work = std::move(work);
+    }
+    shared_->called.notify_one();
 }
 
 bool Worker::hold() {
     const std::lock_guard guard(shared_->lock);
     if (shared_->was_idle) return false;
     shared_->held = true;
-    shared_->changed.notify_all();
     return true;
 }
 
 void Worker::let_go() {
     const std::lock_guard guard(shared_->lock);
     shared_->held = false;
-    shared_->changed.notify_all();
+    shared_->let_go_at = Shared::Clock::now();
 }
 
 bool Worker::run(std::function<void()> work, std::chrono::milliseconds limit) {
     if (lost_) return false;
+    {
+        const std::lock_guard guard(shared_->lock);
+        shared_->done = false;
+        shared_->work = std::move(work);
+    }
+    shared_->called.notify_one();
     std::unique_lock guard(shared_->lock);
-    shared_->done = false;
-    shared_->work = std::move(work);
-    shared_->changed.notify_all();
-    lost_ = !shared_->changed.wait_for(guard, limit, [this] { return shared_->done; });
+    lost_ = !shared_->finished.wait_for(guard, limit, [this] { return shared_->done; });
     return !lost_;
 }
 

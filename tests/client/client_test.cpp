@@ -24,12 +24,21 @@ int sessions_opened = 0;
 std::atomic<int> sessions_closed = 0;
 protocol::HelloAnswer hello;
 
+// Of the answer's memory, in either form: named for the call, or a part of what is shared.
+size_t& answer_size(TEEC_Operation& operation) {
+    const bool is_temporary = TEEC_PARAM_TYPE_GET(operation.paramTypes, 1) == TEEC_MEMREF_TEMP_OUTPUT;
+    return is_temporary ? operation.params[1].tmpref.size : operation.params[1].memref.size;
+}
+
 template <class M>
 void answer(TEEC_Operation& operation, const M& message) {
-    auto& out = operation.params[1].tmpref;
-    Writer writer({static_cast<std::byte*>(out.buffer), out.size});
+    const bool is_temporary = TEEC_PARAM_TYPE_GET(operation.paramTypes, 1) == TEEC_MEMREF_TEMP_OUTPUT;
+    const auto& memory = operation.params[1].memref;
+    auto* const out = is_temporary ? static_cast<std::byte*>(operation.params[1].tmpref.buffer)
+                                   : static_cast<std::byte*>(memory.parent->buffer) + memory.offset;
+    Writer writer({out, answer_size(operation)});
     encode(message, writer);
-    out.size = writer.size();
+    answer_size(operation) = writer.size();
 }
 
 TEEC_Result invoke(TEEC_Session*, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
@@ -79,7 +88,8 @@ protected:
     // Gives content to a get, claiming any sizes.
     static TEEC_Result give(TEEC_Operation& operation, std::string_view content, uint32_t claimed, size_t payload_size) {
         const auto& memory = operation.params[2].memref;
-        std::memcpy(memory.parent->buffer, content.data(), std::min(content.size(), memory.size));
+        std::memcpy(static_cast<std::byte*>(memory.parent->buffer) + memory.offset, content.data(),
+                    std::min(content.size(), memory.size));
         operation.params[2].memref.size = payload_size;
         protocol::Metadata metadata;
         metadata.content_size = claimed;
@@ -105,12 +115,12 @@ TEST_F(HostileTee, SizesThatLieAreRefused) {
     serve = [](Command, TEEC_Operation& o) { return give(o, "hello", 1 << 30, 1 << 30); };
     EXPECT_FALSE(client.get("x")) << "more than the buffer holds";
     serve = [](Command, TEEC_Operation& o) {
-        o.params[1].tmpref.size = 1 << 30;
+        answer_size(o) = 1 << 30;
         return TEEC_SUCCESS;
     };
     EXPECT_FALSE(client.stat("x")) << "an answer longer than its buffer";
     serve = [](Command, TEEC_Operation& o) {
-        o.params[1].tmpref.size = 0;
+        answer_size(o) = 0;
         return TEEC_SUCCESS;
     };
     EXPECT_FALSE(client.stat("x"));
