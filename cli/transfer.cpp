@@ -28,6 +28,9 @@ std::string directory_of(const std::string& file) {
     return slash == std::string::npos ? "." : slash == 0 ? "/" : file.substr(0, slash);
 }
 
+// One pipe's worth for each side: whoever fills it, or empties it, goes on while the TEE works. What is no pipe refuses.
+void widen_pipe(int descriptor) { (void)fcntl(descriptor, F_SETPIPE_SZ, static_cast<int>(kTransferBytes)); }
+
 // Some file systems cannot sync a directory, and say so: EINVAL.
 bool sync_directory(const std::string& directory) {
     const Descriptor opened(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -41,6 +44,7 @@ Expected<Source> Source::open(const std::string& file) {
     const std::string what = standard ? "standard input" : quote(file);
     Source source(Descriptor(standard ? -1 : ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)), what);
     if (!standard && !source.opened_.valid()) return unexpected(system_error("read " + what));
+    widen_pipe(source.descriptor());
     source.at_first_ = source.stamp();
     return source;
 }
@@ -115,7 +119,10 @@ Expected<Sink> Sink::beside(const std::string& file, const std::string& shown) {
 }
 
 Expected<Sink> Sink::open(const std::string& file) {
-    if (is_standard_stream(file)) return Sink(Descriptor(-1), {});
+    if (is_standard_stream(file)) {
+        widen_pipe(STDOUT_FILENO);
+        return Sink(Descriptor(-1), {});
+    }
     struct stat found {};
     if (lstat(file.c_str(), &found) != 0) {
         if (errno != ENOENT) return write_failure(file);
@@ -129,6 +136,7 @@ Expected<Sink> Sink::open(const std::string& file) {
     if (!S_ISREG(found.st_mode)) {
         Sink sink(Descriptor(::open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY)), file);
         if (!sink.opened_.valid()) return write_failure(file);
+        widen_pipe(sink.opened_.get());
         return sink;
     }
     const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(file.c_str(), nullptr), &std::free);

@@ -36,6 +36,9 @@ public:
     // `count`: how much of `out` the file had.
     virtual int read(Handle handle, uint64_t offset, MutableBytes out, size_t& count) = 0;
     virtual int write(Handle handle, uint64_t offset, Bytes bytes) = 0;  // all of it, or an error
+    // What will be synced, or read, before long: the system may begin with it meanwhile. Nothing has to.
+    virtual void write_soon(Handle /*handle*/, uint64_t /*offset*/, size_t /*bytes*/) {}
+    virtual void read_soon(Handle /*handle*/, uint64_t /*offset*/, size_t /*bytes*/) {}
     virtual int sync(Handle handle) = 0;         // the file's data and size (fdatasync)
     virtual int make_folder(const std::string& path, unsigned mode) = 0;
     virtual int give_to_group(const std::string& path, uint32_t gid) = 0;  // a folder

@@ -86,6 +86,13 @@ public:
         }
         return 0;
     }
+    // An error in writing waits for sync(): this does not ask how it went.
+    void write_soon(Handle handle, uint64_t offset, size_t bytes) override {
+        (void)sync_file_range(handle, static_cast<off_t>(offset), static_cast<off_t>(bytes), SYNC_FILE_RANGE_WRITE);
+    }
+    void read_soon(Handle handle, uint64_t offset, size_t bytes) override {
+        (void)posix_fadvise(handle, static_cast<off_t>(offset), static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
+    }
     // Not repeated when it is interrupted: what a second one says need not hold for the first (rule 7).
     int sync(Handle handle) override { return outcome(fdatasync(handle)); }
 

@@ -134,7 +134,7 @@ private:
     Expected<void> complete(StoreWriter& writer);
     Expected<std::unique_ptr<StoreReader>> find(const Doing& doing, MissedPayload& missed, bool& again);
     Expected<void> find_again(StoreReader& reader, const Doing& doing);
-    Expected<void> load_segment(StoreReader& reader, const Doing& doing, bool& lost);
+    Expected<void> load_segments(StoreReader& reader, size_t wanted, const Doing& doing, bool& lost);
 
     // client/store_batch.cpp
     Expected<ObjectInfo> finish_in_batch(StoreWriter& writer);

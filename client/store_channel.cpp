@@ -59,7 +59,7 @@ Expected<Reply> StoreChannel::invoke(Session& session, const Request& request, c
             copy_bytes(brought_page.bytes, buffer->subspan(protocol::slot_offset(slot++)));
         }
     }
-    copy_bytes(request.content, buffer->subspan(kContentOffset));
+    copy_bytes(request.content, buffer->subspan(kContentOffset + content_bytes - request.content.size()));
     std::array<std::byte, protocol::kStoreRequestBytesMax> encoded{};
     Writer out(encoded);
     request.encode({brought, room}, out);

@@ -83,6 +83,7 @@ StoreDirectory::Upload::~Upload() {
 Expected<void> StoreDirectory::Upload::write(Bytes sealed) {
     const int fault = directory_->files_.write(handle_, offset_, sealed);
     if (fault != 0) return unexpected(error_of_file("write", file_, fault));
+    directory_->files_.write_soon(handle_, offset_, sealed.size());
     offset_ += sealed.size();
     return {};
 }

@@ -127,6 +127,7 @@ public:
         }
         Expected<uint64_t> size();
         Expected<void> read(uint64_t offset, MutableBytes sealed);  // all of it; damaged when the file ends before
+        void read_soon(uint64_t offset, size_t bytes) { files_->read_soon(handle_, offset, bytes); }  // the system may already
 
     private:
         Files* files_;

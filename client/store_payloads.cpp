@@ -10,19 +10,24 @@
 namespace festore {
 namespace {
 
-using protocol::SegmentRequest;
+using protocol::SegmentsRequest;
 using protocol::StoreCommand;
 
 constexpr uint32_t kSegmentBytes = limits::kSegmentBytesServed;
 constexpr size_t kTagBytes = 16;
+constexpr size_t kPartBytes = protocol::kCallContentBytesMax;  // what one call seals
 
-StoreChannel::Request segment_request(StoreCommand command, const SegmentRequest& message, Bytes content) {
+constexpr uint64_t segments_of(uint64_t bytes, uint32_t segment_bytes) {
+    return std::max<uint64_t>(1, (bytes + segment_bytes - 1) / segment_bytes);
+}
+
+StoreChannel::Request segments_request(StoreCommand command, const SegmentsRequest& message, uint64_t segments, Bytes content) {
     StoreChannel::Request request;
     request.command = command;
     request.encode = [message](protocol::PageArea, Writer& out) { encode(message, out); };
     request.use = Payload::inout;
     request.content = content;
-    request.content_room = size_t{message.content_bytes} + kTagBytes;
+    request.content_room = size_t{message.content_bytes} + static_cast<size_t>(segments) * kTagBytes;
     return request;
 }
 
@@ -110,29 +115,30 @@ Expected<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
         if (const auto begun = begin_payload(writer, doing); !begun) return begun;
     writer.next_.last = last;
     writer.next_.content_bytes = static_cast<uint32_t>(plain.size());
+    const uint64_t segments = segments_of(plain.size(), kSegmentBytes);
     const Expected<StoreReply> sealed =
-        channel_.call(segment_request(StoreCommand::seal_segment, writer.next_, plain), doing);
+        channel_.call(segments_request(StoreCommand::seal_segments, writer.next_, segments, plain), doing);
     if (!sealed) return unexpected(sealed.error());
     if (!sealed->ok()) return unexpected(error_of_store_command(sealed->result, sealed->origin, doing));
-    if (sealed->content.size() != plain.size() + kTagBytes) return unexpected(store_nonsense(doing));
-    ++writer.next_.number;
+    if (sealed->content.size() != plain.size() + segments * kTagBytes) return unexpected(store_nonsense(doing));
+    writer.next_.number += static_cast<uint32_t>(segments);
     return writer.file_->write(sealed->content);
 }
 
 Expected<void> Store::write_parts(StoreWriter& writer, Bytes part) {
     while (!part.empty()) {
-        if (writer.pending_.size() == kSegmentBytes) {
+        if (writer.pending_.size() == kPartBytes) {
             if (const auto sealed = seal(writer, writer.pending_, false); !sealed) return sealed;
             writer.pending_.clear();
         }
         // What is whole, and not the last, needs no copy.
-        const bool whole = writer.pending_.empty() && part.size() > kSegmentBytes;
-        const Bytes taken = part.first(std::min<size_t>(part.size(), kSegmentBytes - writer.pending_.size()));
+        const bool whole = writer.pending_.empty() && part.size() > kPartBytes;
+        const Bytes taken = part.first(std::min<size_t>(part.size(), kPartBytes - writer.pending_.size()));
         if (whole) {
             if (const auto sealed = seal(writer, taken, false); !sealed) return sealed;
         } else {
             const bool small = writer.pending_.size() + taken.size() <= limits::kIndexEntryBytesMax;
-            writer.reserve(small ? limits::kIndexEntryBytesMax : kSegmentBytes);
+            writer.reserve(small ? limits::kIndexEntryBytesMax : kPartBytes);
             writer.pending_.insert(writer.pending_.end(), taken.begin(), taken.end());
         }
         writer.size_ += taken.size();
@@ -186,29 +192,48 @@ Expected<std::unique_ptr<StoreReader>> Store::find(const Doing& doing, MissedPay
     const Expected<uint64_t> size = file->size();
     if (!size) return unexpected(size.error());
     const bool fits = m.segment_bytes > 0 && m.segment_bytes <= kSegmentBytes && m.segments > 0 &&
-                      m.segments == std::max<uint64_t>(1, (m.size + m.segment_bytes - 1) / m.segment_bytes) &&
+                      m.segments == segments_of(m.size, m.segment_bytes) &&
                       *size == m.size + uint64_t{m.segments} * kTagBytes;
     if (!fits) return unexpected(store_damaged(doing, directory_.path(), "the content"));
     reader->file_.emplace(std::move(*file));
     return reader;
 }
 
+// What is read in one call, from the segment of the position on: what `wanted` asks for, and the more beyond it the longer it goes
+// on in order.
+SegmentsRequest StoreReader::next_part(size_t wanted) {
+    const protocol::StoreMetadata& m = metadata_;
+    const bool goes_on = position_ == loaded_from_ + loaded_.size();
+    ahead_ = goes_on ? std::clamp<uint64_t>(2 * ahead_, m.segment_bytes, kPartBytes) : m.segment_bytes;
+    SegmentsRequest part{m.payload, static_cast<uint32_t>(position_ / m.segment_bytes), false, 0};
+    const uint64_t from = uint64_t{part.number} * m.segment_bytes;
+    const uint64_t most = std::max(std::min<uint64_t>(position_ - from + wanted, kPartBytes), ahead_);
+    const uint64_t bytes = std::min(m.size - from, std::min<uint64_t>(segments_of(most, m.segment_bytes) * m.segment_bytes, kPartBytes));
+    part.content_bytes = static_cast<uint32_t>(bytes);
+    part.last = from + bytes == m.size;
+    return part;
+}
+
 // `lost`: the session ended, or has looked up another object since.
-Expected<void> Store::load_segment(StoreReader& reader, const Doing& doing, bool& lost) {
+Expected<void> Store::load_segments(StoreReader& reader, size_t wanted, const Doing& doing, bool& lost) {
     const protocol::StoreMetadata& m = reader.metadata_;
-    const auto number = static_cast<uint32_t>(reader.position_ / m.segment_bytes);
-    const uint64_t from = uint64_t{number} * m.segment_bytes;
-    const auto bytes = static_cast<uint32_t>(std::min<uint64_t>(m.size - from, m.segment_bytes));
-    std::vector<std::byte> sealed(size_t{bytes} + kTagBytes);
-    if (const auto read = reader.file_->read(from + uint64_t{number} * kTagBytes, sealed); !read) return read;
-    const SegmentRequest segment{m.payload, number, number + 1 == m.segments, bytes};
-    Expected<StoreReply> opened = channel_.call(segment_request(StoreCommand::read_segment, segment, sealed), doing);
+    const SegmentsRequest part = reader.next_part(wanted);
+    const uint64_t from = uint64_t{part.number} * m.segment_bytes;
+    const uint64_t segments = segments_of(part.content_bytes, m.segment_bytes);
+    std::vector<std::byte> sealed(part.content_bytes + static_cast<size_t>(segments) * kTagBytes);
+    const uint64_t offset = from + uint64_t{part.number} * kTagBytes;
+    if (const auto read = reader.file_->read(offset, sealed); !read) return read;
+    reader.file_->read_soon(offset + sealed.size(), sealed.size());
+    Expected<StoreReply> opened = channel_.call(segments_request(StoreCommand::read_segments, part, segments, sealed), doing);
     if (!opened) return unexpected(opened.error());
     lost = opened->died() || static_cast<Code>(opened->result) == Code::bad_state;
     if (static_cast<Code>(opened->result) == Code::corrupt_object)
         return unexpected(store_damaged(doing, directory_.path(), "the content"));
     if (!opened->ok()) return unexpected(error_of_store_command(opened->result, opened->origin, doing));
-    if (opened->content.size() != bytes) return unexpected(store_nonsense(doing));
+    // Less: the segment behind it does not open, which the next call says.
+    const size_t size = opened->content.size();
+    const bool whole = size > 0 && size < part.content_bytes && size % m.segment_bytes == 0;
+    if (size != part.content_bytes && !whole) return unexpected(store_nonsense(doing));
     reader.load(from, std::move(opened->content));
     return {};
 }
@@ -232,7 +257,7 @@ Expected<size_t> Store::read_on(StoreReader& reader, MutableBytes out, const Doi
     while (given < out.size() && reader.position_ < reader.info_.size) {
         for (int tries = 1; !reader.is_loaded(); ++tries) {
             bool lost = false;
-            auto loaded = load_segment(reader, doing, lost);
+            auto loaded = load_segments(reader, out.size() - given, doing, lost);
             if (loaded) break;
             if (lost && tries < kTriesMax) loaded = find_again(reader, doing);
             if (loaded) continue;

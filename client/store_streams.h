@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A content on its way into a store or out of it, a segment in memory at a time. What moves them is Store. Plaintext in them
+// A content on its way into a store or out of it, at most protocol::kCallContentBytesMax of it in memory. What moves them is Store. Plaintext in them
 // is wiped. Thread safety: one thread at a time, with their Store.
 #pragma once
 #include "client/store_directory.h"
@@ -32,9 +32,9 @@ private:
     const uint64_t batch_;
     bool over_ = false;   // after an error, and at the end
     uint64_t size_ = 0;   // so far
-    std::vector<std::byte> pending_;  // not yet sealed: a segment at most
+    std::vector<std::byte> pending_;  // not yet sealed: what one call seals, at most
     std::optional<StoreDirectory::Upload> file_;
-    protocol::SegmentRequest next_;
+    protocol::SegmentsRequest next_;
 };
 
 // An object that is being read, as it was when it was looked up.
@@ -59,13 +59,15 @@ private:
         return position_ >= loaded_from_ && position_ - loaded_from_ < loaded_.size();
     }
     void load(uint64_t from, std::vector<std::byte> content);
+    protocol::SegmentsRequest next_part(size_t wanted);
 
     ObjectInfo info_;
     protocol::StoreMetadata metadata_;
     std::optional<StoreDirectory::Payload> file_;
     uint64_t position_ = 0;
     uint64_t loaded_from_ = 0;
-    std::vector<std::byte> loaded_;  // verified: all of a small content, or a segment
+    std::vector<std::byte> loaded_;  // verified: all of a small content, or segments
+    uint64_t ahead_ = 0;             // content that was read in one call, at least
 };
 
 }  // namespace festore

@@ -232,7 +232,7 @@ private:
         return store_.read<uint64_t>(doing, [&](bool& again) -> Expected<uint64_t> {
             const auto reader = store_.find(doing, missed, again);
             if (!reader) return unexpected(reader.error());
-            std::vector<std::byte> part(limits::kSegmentBytesServed);
+            std::vector<std::byte> part(protocol::kCallContentBytesMax);
             for (size_t parts = 1; (*reader)->position() < (*reader)->info().size; ++parts) {
                 const Expected<size_t> got = store_.read_on(**reader, part, doing);
                 wipe(part);

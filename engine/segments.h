@@ -34,6 +34,7 @@ public:
 
     [[nodiscard]] bool is_complete() const { return state_ == State::complete; }
     [[nodiscard]] const PayloadId& id() const { return payload_.id; }
+    [[nodiscard]] uint32_t segment_bytes() const { return segment_bytes_; }
     // What the index has to hold; views into this, which must be complete.
     [[nodiscard]] Entry entry() const;
 

@@ -242,22 +242,22 @@ Result<BeginUploadAnswer> decode_store(Bytes input) {
     return finish(in, m, true);
 }
 
-void encode(const SegmentRequest& m, Writer& out) {
+void encode(const SegmentsRequest& m, Writer& out) {
     out.bytes(m.payload);
     out.u32(m.number);
     out.u8(m.last ? 1 : 0);
     out.u32(m.content_bytes);
 }
 template <>
-Result<SegmentRequest> decode_store(Bytes input) {
+Result<SegmentsRequest> decode_store(Bytes input) {
     Reader in(input);
     bool valid = true;
-    SegmentRequest m;
+    SegmentsRequest m;
     in.read_into(m.payload);
     m.number = in.u32();
     m.last = read_bool(in, valid);
     m.content_bytes = in.u32();
-    return finish(in, m, valid && m.content_bytes <= limits::kSegmentBytesMax);
+    return finish(in, m, valid && m.content_bytes <= kCallContentBytesMax);
 }
 
 void encode(const GetAnswer& m, Writer& out) {

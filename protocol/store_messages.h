@@ -32,7 +32,7 @@ enum class StoreCommand : uint32_t {
     make = 32,            // MakeRequest, 2: StoreHeader (store_files.h) → empty answer: minted, not yet there
     create = 33,          // TransactionRequest: its root record is written. The directory must be durable (rule 7)
     open = 34,            // OpenRequest → StoreStatus
-    get = 35,             // NameRequest, 2: content of an inlined object → GetAnswer. A payload stays open for read_segment
+    get = 35,             // NameRequest, 2: content of an inlined object → GetAnswer. A payload stays open for read_segments
     stat = 36,            // NameRequest → GetAnswer
     list = 37,            // ListRequest, 2: ListItem after ListItem → ListAnswer
     begin = 38,           // BeginRequest → BeginAnswer
@@ -44,8 +44,8 @@ enum class StoreCommand : uint32_t {
     abort = 44,           // TransactionRequest
     outcome = 45,         // TransactionRequest → OutcomeAnswer (rule 4)
     begin_upload = 46,    // BeginUploadRequest → BeginUploadAnswer
-    seal_segment = 47,    // SegmentRequest, 2: content in, sealed segment out
-    read_segment = 48,    // SegmentRequest, 2: sealed segment in, content out
+    seal_segments = 47,   // SegmentsRequest, 2: content in, sealed segments out
+    read_segments = 48,   // SegmentsRequest, 2: sealed segments in, content out
     // protocol/store_care.h
     survey = 64,          // SurveyRequest, 2: StoreListItem after StoreListItem, or a key → SurveyAnswer
     free_list = 65,       // FreeListRequest → FreeListAnswer
@@ -59,6 +59,10 @@ enum class StoreCommand : uint32_t {
 
 inline constexpr size_t kCallPagesMax = 128;  // brought and room together
 inline constexpr size_t kNeedsMax = 16;
+// Content of the segments of one call: so much that what a call costs beside sealing does not count, and so little that the TA
+// is soon free for others.
+inline constexpr uint32_t kCallContentBytesMax = 512 * 1024;
+static_assert(kCallContentBytesMax % limits::kSegmentBytesMax == 0);
 
 using Id = std::array<std::byte, 16>;  // of stores, transactions, payloads
 
@@ -181,10 +185,13 @@ struct BeginUploadRequest {  // 4 bytes
 struct BeginUploadAnswer {  // 16 bytes
     Id payload{};
 };
-struct SegmentRequest {  // 25 bytes
+// Segments in a row. The memory has room for all of them sealed, and no more: sealed ones from its start, to be replaced by
+// their content from its start; content that is to be sealed at its end, so that what is sealed never overtakes what is not.
+// read_segments ends early, and successfully, before a segment that does not open, unless that is the first one.
+struct SegmentsRequest {  // 25 bytes
     Id payload{};
-    uint32_t number = 0;
-    bool last = false;
+    uint32_t number = 0;  // of the first
+    bool last = false;    // the last one of these is the payload's
     uint32_t content_bytes = 0;
 };
 
@@ -242,7 +249,7 @@ void encode(const TransactionRequest& m, Writer& out);
 void encode(const OutcomeAnswer& m, Writer& out);
 void encode(const BeginUploadRequest& m, Writer& out);
 void encode(const BeginUploadAnswer& m, Writer& out);
-void encode(const SegmentRequest& m, Writer& out);
+void encode(const SegmentsRequest& m, Writer& out);
 void encode(const GetAnswer& m, Writer& out);
 void encode(const StoreListAnswer& m, Writer& out);
 void encode(const StoreListItem& m, Writer& out);
@@ -282,7 +289,7 @@ Result<BeginUploadRequest> decode_store(Bytes input);
 template <>
 Result<BeginUploadAnswer> decode_store(Bytes input);
 template <>
-Result<SegmentRequest> decode_store(Bytes input);
+Result<SegmentsRequest> decode_store(Bytes input);
 template <>
 Result<GetAnswer> decode_store(Bytes input);
 template <>

@@ -7,29 +7,80 @@ namespace {
 
 using engine::kTagBytes;
 
-// Sealed and plain side by side in TA memory; what the normal world sees is copied in and out once.
-struct Segment {
-    MutableBytes plain;
-    MutableBytes sealed;
-
-    static Result<Segment> of(Instance& instance, size_t content_bytes) {
-        if (content_bytes > limits::kSegmentBytesServed) return fail(Code::limit_exceeded);
-        SegmentBuffer* const buffer = FESTORE_TRY(instance.segment_buffer());
-        return Segment{MutableBytes(buffer->plain).first(content_bytes),
-                       MutableBytes(buffer->sealed).first(content_bytes + kTagBytes)};
+// The segments of one call, one after another: each is copied in once, and only TA memory is sealed or opened.
+class Segments {
+public:
+    // bad_parameters: the memory is not what SegmentsRequest asks for.
+    static Result<Segments> of(StoreCall& call, const protocol::SegmentsRequest& request, uint32_t segment_bytes) {
+        if (segment_bytes > limits::kSegmentBytesServed) return fail(Code::limit_exceeded);
+        const size_t tags = static_cast<size_t>(engine::segments_of(request.content_bytes, segment_bytes)) * kTagBytes;
+        if (call.content.memref.buffer == nullptr || call.content.memref.size != request.content_bytes + tags)
+            return fail(Code::bad_parameters);
+        SegmentBuffer* const buffer = FESTORE_TRY(call.instance.segment_buffer());
+        return Segments(*buffer, call.content, request, segment_bytes);
     }
-};
 
-bool holds(const TEE_Param& memory, size_t bytes) {
-    return memory.memref.buffer != nullptr && memory.memref.size >= bytes;
-}
-void copy_in(MutableBytes to, const TEE_Param& from) {
-    if (!to.empty()) TEE_MemMove(to.data(), from.memref.buffer, static_cast<gp::Size>(to.size()));
-}
-void copy_out(TEE_Param& to, Bytes from) {
-    if (!from.empty()) TEE_MemMove(to.memref.buffer, from.data(), static_cast<gp::Size>(from.size()));
-    to.memref.size = static_cast<gp::Size>(from.size());
-}
+    // `do_one`(number, last, plain, sealed) for each.
+    template <class F>
+    Status seal(F&& do_one) {
+        size_t from = memory_.memref.size - request_.content_bytes;
+        size_t to = 0;
+        for (uint32_t i = 0; i < count(); ++i) {
+            const MutableBytes plain = plain_of(i);
+            const MutableBytes sealed = sealed_of(i);
+            TEE_MemMove(plain.data(), at(from), static_cast<gp::Size>(plain.size()));
+            const Status done = do_one(request_.number + i, request_.last && i + 1 == count(), plain, sealed);
+            wipe(plain);
+            FESTORE_CHECK(done);
+            TEE_MemMove(at(to), sealed.data(), static_cast<gp::Size>(sealed.size()));
+            from += plain.size();
+            to += sealed.size();
+        }
+        return {};
+    }
+
+    // `do_one`(number, sealed, plain) for each, up to the first that fails: an error if that is the first of all.
+    template <class F>
+    Status open(F&& do_one) {
+        size_t from = 0;
+        size_t to = 0;
+        for (uint32_t i = 0; i < count(); ++i) {
+            const MutableBytes plain = plain_of(i);
+            const MutableBytes sealed = sealed_of(i);
+            TEE_MemMove(sealed.data(), at(from), static_cast<gp::Size>(sealed.size()));
+            const Status done = do_one(request_.number + i, sealed, plain);
+            if (done) TEE_MemMove(at(to), plain.data(), static_cast<gp::Size>(plain.size()));
+            wipe(plain);
+            if (!done && i == 0) memory_.memref.size = 0;
+            if (!done && i == 0) return done;
+            if (!done) break;
+            from += sealed.size();
+            to += plain.size();
+        }
+        memory_.memref.size = static_cast<gp::Size>(to);
+        return {};
+    }
+
+private:
+    Segments(SegmentBuffer& buffer, TEE_Param& memory, const protocol::SegmentsRequest& request, uint32_t segment_bytes)
+        : buffer_(buffer), memory_(memory), request_(request), segment_bytes_(segment_bytes) {}
+    [[nodiscard]] uint32_t count() const {
+        return static_cast<uint32_t>(engine::segments_of(request_.content_bytes, segment_bytes_));
+    }
+    [[nodiscard]] size_t content_bytes(uint32_t i) const {
+        return engine::segment_content_bytes(i, request_.content_bytes, segment_bytes_);
+    }
+    [[nodiscard]] MutableBytes plain_of(uint32_t i) { return MutableBytes(buffer_.plain).first(content_bytes(i)); }
+    [[nodiscard]] MutableBytes sealed_of(uint32_t i) {
+        return MutableBytes(buffer_.sealed).first(content_bytes(i) + kTagBytes);
+    }
+    [[nodiscard]] std::byte* at(size_t offset) { return static_cast<std::byte*>(memory_.memref.buffer) + offset; }
+
+    SegmentBuffer& buffer_;
+    TEE_Param& memory_;
+    const protocol::SegmentsRequest& request_;
+    const uint32_t segment_bytes_;
+};
 
 }  // namespace
 
@@ -49,45 +100,33 @@ Status store_begin_upload(StoreCall& call) {
     return {};
 }
 
-Status store_seal_segment(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::SegmentRequest>(call.request));
+Status store_seal_segments(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::SegmentsRequest>(call.request));
     auto& upload = call.session.store.upload;
     if (!upload || upload->id() != request.payload) return fail(Code::bad_state);
-    const auto segment = Segment::of(call.instance, request.content_bytes);
-    if (!segment || !holds(call.content, segment->sealed.size())) {
-        upload.reset();
-        return fail(segment ? Code::bad_parameters : segment.error().code);
-    }
-    copy_in(segment->plain, call.content);
+    auto segments = Segments::of(call, request, upload->segment_bytes());
     const Status sealed =
-        upload->seal(call.instance.crypto(), request.number, request.last, segment->plain, segment->sealed);
-    wipe(segment->plain);
-    if (!sealed) {
-        upload.reset();
-        return sealed;
-    }
-    copy_out(call.content, segment->sealed);
-    return {};
+        segments ? segments->seal([&](uint32_t number, bool last, Bytes plain, MutableBytes sealed_segment) {
+            return upload->seal(call.instance.crypto(), number, last, plain, sealed_segment);
+        })
+                 : Status(fail(segments.error().code));
+    if (!sealed) upload.reset();
+    return sealed;
 }
 
-Status store_read_segment(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::SegmentRequest>(call.request));
+Status store_read_segments(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::SegmentsRequest>(call.request));
     const engine::RootRecord record = FESTORE_TRY(call.record());
     const auto& payload = call.session.store.payload;
     if (!payload || payload->id != request.payload) return fail(Code::bad_state);
-    const Segment segment = FESTORE_TRY(Segment::of(call.instance, request.content_bytes));
-    if (!holds(call.content, segment.sealed.size())) return fail(Code::bad_parameters);
-    copy_in(segment.sealed, call.content);
-    call.content.memref.size = 0;
     engine::Entry entry;
     entry.kind = engine::EntryKind::payload;
     entry.size = payload->size;
     entry.payload = {payload->id, payload->key.expose(), payload->segment_bytes, payload->segments};
-    FESTORE_CHECK(engine::open_segment(call.instance.crypto(), record.cipher, record.store_id, entry, request.number,
-                                       segment.sealed, segment.plain));
-    copy_out(call.content, segment.plain);
-    wipe(segment.plain);
-    return {};
+    Segments segments = FESTORE_TRY(Segments::of(call, request, payload->segment_bytes));
+    return segments.open([&](uint32_t number, Bytes sealed, MutableBytes plain) {
+        return engine::open_segment(call.instance.crypto(), record.cipher, record.store_id, entry, number, sealed, plain);
+    });
 }
 
 }  // namespace festore::ta

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "protocol/store_files.h"
+#include "protocol/store_messages.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +14,7 @@ namespace festore::store_test {
 namespace {
 
 constexpr size_t kSegment = limits::kSegmentBytesServed;
+constexpr size_t kPart = protocol::kCallContentBytesMax;  // as much is sealed at once
 
 class Streams : public StoreTest {
 protected:
@@ -61,8 +63,9 @@ protected:
 TEST_F(Streams, ContentsOfAllSizesInPartsOfAllSizes) {
     Client client = connect();
     for (const size_t size : std::initializer_list<size_t>{0, 1, 981, 982, 983, 1020, 1021, kSegment - 1, kSegment, kSegment + 1,
-                                                           2 * kSegment, 2 * kSegment + 1, 200001}) {
-        for (const size_t part : {size_t{333}, kSegment - 1, kSegment, kSegment + 1, 3 * kSegment}) {
+                                                           2 * kSegment, 2 * kSegment + 1, kPart - 1, kPart,
+                                                           kPart + 1, 2 * kPart + 5}) {
+        for (const size_t part : {size_t{333}, kSegment - 1, kSegment, kSegment + 1, 3 * kPart}) {
             auto stream = client.write("a");
             ASSERT_TRUE(stream) << message(stream);
             write(*stream, content_of(size, static_cast<unsigned>(part)), part);
@@ -82,14 +85,14 @@ TEST_F(Streams, ContentsOfAllSizesInPartsOfAllSizes) {
 TEST_F(Streams, NothingAppearsBeforeTheEndAndNothingIsLeft) {
     Client client = connect();
     {
-        const WriteStream stream = begun(client, "a", content_of(100000));
+        const WriteStream stream = begun(client, "a", content_of(600000));
         EXPECT_EQ(code(client.get("a")), kNotFound);
         EXPECT_EQ(payloads().size(), 1U);
     }
     EXPECT_TRUE(payloads().empty());
     ASSERT_TRUE(client.put("a", content_of(50000)));
     {
-        const WriteStream stream = begun(client, "a", content_of(100000, 2));
+        const WriteStream stream = begun(client, "a", content_of(600000, 2));
         EXPECT_EQ(*client.get("a"), content_of(50000));
     }
     EXPECT_EQ(*client.get("a"), content_of(50000));
@@ -102,7 +105,7 @@ TEST_F(Streams, ConditionsHoldAtTheEnd) {
     Client client = connect();
     PutOptions if_absent;
     if_absent.if_absent = true;
-    WriteStream stream = begun(client, "a", content_of(100000), if_absent);
+    WriteStream stream = begun(client, "a", content_of(600000), if_absent);
     ASSERT_TRUE(connect().put("a", content_of(10, 2)));
     EXPECT_EQ(code(stream.finish()), kConflict);
     EXPECT_EQ(code(stream.finish()), static_cast<int>(ErrorCode::usage));
@@ -111,7 +114,7 @@ TEST_F(Streams, ConditionsHoldAtTheEnd) {
     PutOptions if_version;
     if_version.if_version = 1;
     if_version.write_once = true;
-    WriteStream second = begun(client, "a", content_of(100000), if_version);
+    WriteStream second = begun(client, "a", content_of(600000), if_version);
     EXPECT_EQ(second.finish()->version, 2U);
     EXPECT_EQ(code(begun(client, "a", content_of(5)).finish()), kConflict) << "write-once";
     EXPECT_EQ(payloads().size(), 1U);
@@ -122,7 +125,7 @@ TEST_F(Streams, ConditionsHoldAtTheEnd) {
 
 TEST_F(Streams, Rule10AnUploadLocksItsFileAndNotTheStore) {
     Client client = connect();
-    WriteStream stream = begun(client, "a", content_of(100000));
+    WriteStream stream = begun(client, "a", content_of(600000));
     ASSERT_EQ(payloads().size(), 1U);
     Files::Handle handle = Files::kNoHandle;
     ASSERT_EQ(system_files().open(payloads()[0].string(), Files::Open::read, 0, handle), 0);
@@ -131,14 +134,14 @@ TEST_F(Streams, Rule10AnUploadLocksItsFileAndNotTheStore) {
     ASSERT_TRUE(connect().put("b", content_of(50000))) << "others write meanwhile";
     ASSERT_TRUE(client.put("c", content_of(50))) << "and so does this one";
     EXPECT_EQ(code(stream.finish()), kDone);
-    EXPECT_EQ(*client.get("a"), content_of(100000));
+    EXPECT_EQ(*client.get("a"), content_of(600000));
     EXPECT_EQ(*client.get("b"), content_of(50000));
 }
 
 TEST_F(Streams, Rule10TheCommitLooksWhetherTheFileIsStillThere) {
     Client client = connect();
     for (const bool replaced : {false, true}) {
-        WriteStream stream = begun(client, "a", content_of(100000));
+        WriteStream stream = begun(client, "a", content_of(600000));
         const auto file = payloads().at(0);
         std::filesystem::remove(file);
         if (replaced) std::ofstream(file) << "another";
@@ -196,10 +199,10 @@ TEST_F(Streams, SegmentsThatAreNotReadAreNotOpened) {
     const Content all = content_of(10 * kSegment + 5);
     struct Part {
         uint64_t offset;
-        size_t length, segments;
+        size_t length, calls;
     };
     for (const Part part : {Part{0, 1, 1}, Part{kSegment - 1, 2, 1}, Part{5 * kSegment, kSegment, 1},
-                            Part{3 * kSegment + 9, 2 * kSegment, 3}, Part{10 * kSegment + 4, 1, 1}, Part{10 * kSegment, 5, 0},
+                            Part{3 * kSegment + 9, 2 * kSegment, 1}, Part{10 * kSegment + 4, 1, 1}, Part{10 * kSegment, 5, 0},
                             Part{10 * kSegment + 5, 1, 0}}) {
         const uint64_t before = tee_->counters().ta_invoke;
         stream.seek(part.offset);
@@ -209,10 +212,25 @@ TEST_F(Streams, SegmentsThatAreNotReadAreNotOpened) {
         got.resize(*read);
         const auto begin = all.begin() + static_cast<std::ptrdiff_t>(part.offset);
         EXPECT_EQ(got, Content(begin, begin + static_cast<std::ptrdiff_t>(*read)));
-        EXPECT_EQ(tee_->counters().ta_invoke - before, part.segments) << "from " << part.offset;
+        EXPECT_EQ(tee_->counters().ta_invoke - before, part.calls) << "from " << part.offset;
     }
     stream.seek(UINT64_MAX);
     EXPECT_EQ(stream.position(), all.size());
+}
+
+// The longer it goes on in order, the more is read at once: 1, 2, 4, 8 and 16 segments.
+TEST_F(Streams, SmallPartsInOrderTakeFewCalls) {
+    Client client = connect();
+    const Content all = content_of(64 * kSegment);
+    ASSERT_TRUE(client.put("a", all));
+    ReadStream stream = opened(client, "a");
+    const uint64_t before = tee_->counters().ta_invoke;
+    EXPECT_EQ(rest(stream, 1000), all);
+    EXPECT_EQ(tee_->counters().ta_invoke - before, 8U) << "1 + 2 + 4 + 8 + 3 * 16 + 1";
+    stream.seek(0);
+    const uint64_t again = tee_->counters().ta_invoke;
+    EXPECT_EQ(rest(stream, all.size()), all);
+    EXPECT_EQ(tee_->counters().ta_invoke - again, 4U);
 }
 
 TEST_F(Streams, OnlyVerifiedSegmentsComeOut) {
@@ -237,15 +255,15 @@ TEST_F(Streams, OnlyVerifiedSegmentsComeOut) {
 
 TEST_F(Streams, OneUploadAtATime) {
     Client client = connect();
-    WriteStream first = begun(client, "a", content_of(100000));
+    WriteStream first = begun(client, "a", content_of(600000));
     auto second = client.write("b");
     ASSERT_TRUE(second);
-    EXPECT_EQ(code(second->write(content_of(100000))), kConflict);
-    EXPECT_EQ(code(client.put("b", content_of(100000))), kConflict);
+    EXPECT_EQ(code(second->write(content_of(600000))), kConflict);
+    EXPECT_EQ(code(client.put("b", content_of(600000))), kConflict);
     EXPECT_EQ(code(client.put("b", content_of(100))), kDone);
     EXPECT_EQ(code(first.finish()), kDone);
-    EXPECT_EQ(*client.get("a"), content_of(100000));
-    EXPECT_EQ(code(client.put("b", content_of(100000))), kDone);
+    EXPECT_EQ(*client.get("a"), content_of(600000));
+    EXPECT_EQ(code(client.put("b", content_of(600000))), kDone);
     EXPECT_EQ(payloads().size(), 2U);
 }
 
@@ -256,13 +274,13 @@ TEST_F(Streams, InATransaction) {
     for (const char* name : {"a", "b"}) {
         auto stream = transaction->write(name);
         ASSERT_TRUE(stream) << message(stream);
-        write(*stream, content_of(100000), 4096);
+        write(*stream, content_of(600000), 4096);
         EXPECT_EQ(code(stream->finish()), kDone);
     }
     {
         auto stream = transaction->write("given up");
         ASSERT_TRUE(stream);
-        write(*stream, content_of(100000), 4096);
+        write(*stream, content_of(600000), 4096);
     }
     EXPECT_EQ(code(client.write("elsewhere")), kConflict);
     auto late = transaction->write("late");
@@ -274,7 +292,7 @@ TEST_F(Streams, InATransaction) {
     ASSERT_TRUE(another);
     EXPECT_EQ(names(client), (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(payloads().size(), 2U);
-    EXPECT_EQ(*client.get("b"), content_of(100000));
+    EXPECT_EQ(*client.get("b"), content_of(600000));
 }
 
 TEST_F(Streams, TheTasHeapDoesNotGrowWithTheContent) {

@@ -74,7 +74,7 @@ TEST(StoreMessages, Requests) {
     check(BeginRequest{5}, 8);
     check(TransactionRequest{id(3), 6}, 24);
     check(BeginUploadRequest{65536}, 4);
-    check(SegmentRequest{id(4), 0x01020304, true, 262144}, 25);
+    check(SegmentsRequest{id(4), 0x01020304, true, kCallContentBytesMax}, 25);
 }
 
 TEST(StoreMessages, Answers) {
@@ -146,7 +146,7 @@ TEST(StoreMessages, WhatIsOutsideOfItsLimitsIsRefused) {
     EXPECT_TRUE(refused(StorePutRequest{{}, 0, 0, 0, false, {}, limits::kObjectBytesMax + 1, bytes_of("n")}));
     EXPECT_TRUE(refused(BeginUploadRequest{5000}));
     EXPECT_TRUE(refused(BeginUploadRequest{2 * limits::kSegmentBytesMax}));
-    EXPECT_TRUE(refused(SegmentRequest{{}, 0, false, limits::kSegmentBytesMax + 1}));
+    EXPECT_TRUE(refused(SegmentsRequest{{}, 0, false, kCallContentBytesMax + 1}));
     EXPECT_TRUE(refused(MakeRequest{0, 1, false, 0}));
     EXPECT_TRUE(refused(MakeRequest{1, 3, false, 0}));
     EXPECT_TRUE(refused(MakeRequest{2, 1, true, 0}));
