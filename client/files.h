@@ -45,6 +45,8 @@ public:
     virtual int sync_folder(const std::string& path) = 0;  // which names are in it
     virtual int list_folder(const std::string& path, std::vector<std::string>& names) = 0;
     virtual int rename(const std::string& from, const std::string& to) = 0;
+    // Another name in the same folder for a file. EEXIST. Not every file system can: EPERM, EOPNOTSUPP.
+    virtual int link(const std::string& from, const std::string& to) = 0;
     virtual int remove(const std::string& path) = 0;  // a file
     virtual int remove_folder(const std::string& path) = 0;  // an empty one
     // flock(2), without waiting: EWOULDBLOCK. Gone with the handle.

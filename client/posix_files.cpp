@@ -126,6 +126,7 @@ public:
     int rename(const std::string& from, const std::string& to) override {
         return outcome(::rename(from.c_str(), to.c_str()));
     }
+    int link(const std::string& from, const std::string& to) override { return outcome(::link(from.c_str(), to.c_str())); }
     int remove(const std::string& path) override { return outcome(unlink(path.c_str())); }
     int remove_folder(const std::string& path) override { return outcome(rmdir(path.c_str())); }
     int lock(Handle handle, bool exclusive) override {

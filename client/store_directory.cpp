@@ -73,7 +73,8 @@ Expected<bool> StoreDirectory::has_only_ours(bool& has_payloads) {
     bool only_ours = true;
     for (const std::string& name : names)
         only_ours = only_ours && (name == protocol::kHeaderFile || name == protocol::kPageFile ||
-                                  name == protocol::kLockFile || name == protocol::kNewPageFile || name == protocol::kPayloadFolder ||
+                                  name == protocol::kLockFile || name == protocol::kNewPageFile || name == protocol::kOldPageFile ||
+                                  name == protocol::kPayloadFolder ||
                                   name == protocol::kNewHeaderFile);
     names.clear();
     const std::string payloads = file(protocol::kPayloadFolder);

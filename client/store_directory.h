@@ -148,6 +148,9 @@ public:
     Expected<void> begin_new_pages();
     Expected<void> finish_new_pages();
     void drop_new_pages();
+    // What the last repairs replaced, until they are acknowledged.
+    [[nodiscard]] bool has_old_pages();
+    void drop_old_pages();
 
     // not_permitted: no file here can be removed.
     Expected<void> check_removable();
@@ -175,6 +178,7 @@ private:
     int compare(Files::Handle handle, const std::string& path, bool& same) const;
     [[nodiscard]] bool is_named(Files::Handle handle, const std::string& path) const;
     void close_pages();
+    Expected<void> keep_old_pages();
     Expected<void> open_pages(bool for_writing);
 
     Files& files_;

@@ -103,7 +103,8 @@ Expected<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::
     wipe_recovery_copies();
     if (const auto done = remove_payloads(removed, left); !done) return done;
     if (const auto done = remove_file(file(protocol::kPageFile), removed); !done) return done;
-    for (const std::string_view name : {protocol::kNewPageFile, protocol::kNewHeaderFile, protocol::kHeaderFile, protocol::kLockFile}) {
+    for (const std::string_view name : {protocol::kOldPageFile, protocol::kNewPageFile, protocol::kNewHeaderFile,
+                                        protocol::kHeaderFile, protocol::kLockFile}) {
         if (const int fault = files_.sync_folder(path_); fault != 0) return unexpected(error_of_file("sync", path_, fault));
         if (const auto done = remove_file(file(name), removed); !done) return done;
     }

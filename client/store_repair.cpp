@@ -18,17 +18,22 @@ using protocol::StoreCommand;
 constexpr size_t kStepsMax = 100'000'000;
 constexpr size_t kRoom = 64;
 
+constexpr const char* kOldPagesHint =
+    ". If the record had only been away when this directory was repaired (its storage not mounted), the pages that fit it are still "
+    "there: 'mv pages.old pages' in the directory brings them back";
+
 }  // namespace
 
-Error Store::refused_to_repair(const Doing& doing, Code code) const {
+Error Store::refused_to_repair(const Doing& doing, Code code) {
     const std::string where = "the store at " + quote(directory_.path());
     const auto error = [&](ErrorCode kind, const std::string& text) {
         return Error{kind, cannot(doing) + text, static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
     };
     switch (code) {
     case Code::access_conflict:
-        return error(ErrorCode::conflict, "the TEE has an intact record of a store of yours: there is nothing to repair; 'festore "
-                                          "verify' names what is damaged in a directory");
+        return error(ErrorCode::conflict, std::string("the TEE has an intact record of a store of yours: there is nothing to repair; "
+                                                      "'festore verify' names what is damaged in a directory") +
+                                              (directory_.has_old_pages() ? kOldPagesHint : ""));
     case Code::access_denied:
         return error(ErrorCode::not_permitted, "the recovery copies in " + where + " are of another user's or group's store");
     case Code::bad_parameters:
@@ -136,10 +141,13 @@ Expected<StoreInfo> Store::repair() {
 Expected<StoreInfo> Store::acknowledge() {
     const Doing doing{"acknowledge the repair", {}};
     if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
-    if ((status_.flags & 1) == 0)
+    if ((status_.flags & 1) == 0) {
+        directory_.drop_old_pages();  // an interrupted acknowledgement's
         return unexpected({ErrorCode::conflict,
                            cannot(doing) + "the store at " + quote(directory_.path()) + " has none that is not acknowledged", 0, 0});
+    }
     if (const auto done = change_to_acknowledged(doing); !done) return unexpected(done.error());
+    directory_.drop_old_pages();
     return info();
 }
 

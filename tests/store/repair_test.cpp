@@ -80,6 +80,31 @@ TEST_P(Repairing, ALostRecordIsToldAndBroughtBackWhole) {
     expect_repaired(objects(), last);
 }
 
+TEST_P(Repairing, WhatWasReplacedIsKeptUntilItIsAcknowledged) {
+    const std::string old_pages = kDirectory + "/pages.old";
+    const Device::Snapshot intact = device_.snapshot();
+    const Content pages = device_.files().at(kPages);
+    for (int times = 1; times <= 2; ++times) {
+        lose_record();
+        ASSERT_TRUE(device_.connect().repair());
+        EXPECT_EQ(device_.files().at(old_pages), pages) << times;
+    }
+    // The record had only been away.
+    device_.restore({device_.snapshot().files, intact.tee});
+    EXPECT_EQ(code(device_.connect().get("a")), kDamaged);
+    const auto refused = device_.connect().repair();
+    EXPECT_EQ(code(refused), kConflict);
+    EXPECT_NE(message(refused).find("mv pages.old pages"), std::string::npos) << message(refused);
+    ASSERT_EQ(device_.files().rename(old_pages, kPages), 0);
+    EXPECT_EQ(read_all(device_, "its own pages"), objects());
+    EXPECT_TRUE(device_.connect().put("a", objects().at("a")));
+    lose_record();
+    ASSERT_TRUE(device_.connect().repair());
+    EXPECT_TRUE(device_.snapshot().files.files.contains(old_pages));
+    ASSERT_TRUE(device_.connect().acknowledge());
+    EXPECT_FALSE(device_.snapshot().files.files.contains(old_pages));
+}
+
 TEST_P(Repairing, EveryOpeningWarnsUntilItIsAcknowledged) {
     lose_record();
     ASSERT_TRUE(device_.connect().repair());

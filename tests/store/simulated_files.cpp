@@ -211,6 +211,17 @@ int SimulatedFiles::rename(const std::string& from, const std::string& to) {
     return 0;
 }
 
+int SimulatedFiles::link(const std::string& from, const std::string& to) {
+    if (const int fault = begin(true); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    NodePointer node;
+    if (const int fault = find(from, node); fault != 0) return fault;
+    if (names_.contains(to)) return EEXIST;
+    if (folder_of(from) != folder_of(to) || node->is_folder) return EINVAL;  // not modelled
+    change_name({folder_of(to), "", to, node});
+    return 0;
+}
+
 int SimulatedFiles::remove(const std::string& path) {
     if (const int fault = begin(true); fault != 0) return fault;
     if (fails_now()) return fail_with_;

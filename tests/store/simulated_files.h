@@ -56,6 +56,7 @@ public:
     int sync_folder(const std::string& path) override;
     int list_folder(const std::string& path, std::vector<std::string>& names) override;
     int rename(const std::string& from, const std::string& to) override;
+    int link(const std::string& from, const std::string& to) override;
     int remove(const std::string& path) override;
     int remove_folder(const std::string& path) override;
     int lock(Handle handle, bool exclusive) override;
