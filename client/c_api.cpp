@@ -1,34 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The C API over the C++ one. Nothing is thrown out of here: memory exhaustion becomes FESTORE_EFAILURE.
-#include "festore/festore.h"
-
-#include "base/bytes.h"
-#include "festore/client.hpp"
+// The C API over the C++ one: objects.
+#include "client/c_api.h"
 
 #include <cstdlib>
 #include <cstring>
-#include <memory>
-#include <new>
-#include <optional>
-
-struct festore_client {
-    festore::Client client;
-    std::string error;
-};
-
-struct festore_writer {
-    festore_client* client;
-    festore::WriteStream stream;
-};
-
-struct festore_reader {
-    festore_client* client;
-    festore::ReadStream stream;
-};
-
-namespace {
 
 using namespace festore;
+using namespace festore::c_api;
+
+namespace {
 
 thread_local std::string connect_error;
 
@@ -52,43 +32,6 @@ bool known(const festore_options* options) {
     return options->tee >= FESTORE_TEE_AUTO && options->tee <= FESTORE_TEE_SIM &&
            options->owner >= FESTORE_OWNER_USER && options->owner <= FESTORE_OWNER_PUBLIC &&
            options->storage >= 0 && options->storage <= FESTORE_STORAGE_STORE;
-}
-
-festore_info to_info(const ObjectInfo& info) {
-    return {info.size, info.version, info.created, info.modified, info.write_once ? 1 : 0, info.legacy ? 1 : 0};
-}
-
-int failed(std::string& where, const Error& error) {
-    where = error.message;
-    return static_cast<int>(error.code);
-}
-
-// Runs a call on a client; its error, if it has one, becomes the client's last.
-template <class F>
-int guarded(std::string& error, F&& body) {
-    try {
-        error.clear();
-        return body();
-    } catch (const std::bad_alloc&) {
-        error = "out of memory";
-    } catch (const std::exception& e) {
-        error = e.what();
-    }
-    return FESTORE_EFAILURE;
-}
-
-// Nothing, when there is a flag that is none.
-std::optional<PutOptions> to_put_options(unsigned flags) {
-    if ((flags & ~static_cast<unsigned>(FESTORE_IF_ABSENT | FESTORE_WRITE_ONCE)) != 0) return std::nullopt;
-    PutOptions options;
-    options.if_absent = (flags & FESTORE_IF_ABSENT) != 0;
-    options.write_once = (flags & FESTORE_WRITE_ONCE) != 0;
-    return options;
-}
-
-int no_name(std::string& error) {
-    error = "the name is NULL";
-    return FESTORE_EUSAGE;
 }
 
 }  // namespace
@@ -231,51 +174,6 @@ int festore_rename(festore_client* client, const char* old_name, const char* new
         if (old_name == nullptr || new_name == nullptr) return no_name(client->error);
         const auto renamed = client->client.rename(old_name, new_name, replace != 0);
         return renamed ? FESTORE_OK : failed(client->error, renamed.error());
-    });
-}
-
-int festore_verify(festore_client* client, const char* const* names, size_t count, festore_damage each, void* context,
-                   festore_verify_report* report) {
-    return guarded(client->error, [&]() -> int {
-        VerifyOptions options;
-        for (size_t i = 0; i < count; ++i) {
-            if (names == nullptr || names[i] == nullptr) return no_name(client->error);
-            options.names.emplace_back(names[i]);
-        }
-        const auto verified = client->client.verify(options);
-        if (!verified) return failed(client->error, verified.error());
-        for (const Damage& damage : verified->damaged)
-            if (each != nullptr) each(context, damage.name.empty() ? nullptr : damage.name.c_str(), damage.error.message.c_str());
-        const auto unreferenced = verified->unreferenced.value_or(VerifyReport::Unreferenced());
-        if (report != nullptr)
-            *report = {verified->objects, verified->content_bytes, verified->damaged.size(), verified->absent.size(),
-                       verified->unreferenced ? 1 : 0, unreferenced.files, unreferenced.bytes};
-        if (verified->damaged.empty() && verified->absent.empty()) return FESTORE_OK;
-        client->error = std::to_string(verified->damaged.size()) + " damaged, " + std::to_string(verified->absent.size()) + " absent";
-        return verified->damaged.empty() ? FESTORE_ENOTFOUND : FESTORE_EDAMAGED;
-    });
-}
-
-int festore_repair(festore_client* client) {
-    return guarded(client->error, [&]() -> int {
-        const auto repaired = client->client.repair();
-        return repaired ? FESTORE_OK : failed(client->error, repaired.error());
-    });
-}
-
-int festore_acknowledge(festore_client* client) {
-    return guarded(client->error, [&]() -> int {
-        const auto acknowledged = client->client.acknowledge();
-        return acknowledged ? FESTORE_OK : failed(client->error, acknowledged.error());
-    });
-}
-
-int festore_destroy(festore_client* client, int lost_directory) {
-    return guarded(client->error, [&]() -> int {
-        DestroyOptions options;
-        options.lost_directory = lost_directory != 0;
-        const auto destroyed = client->client.destroy(options);
-        return destroyed ? FESTORE_OK : failed(client->error, destroyed.error());
     });
 }
 

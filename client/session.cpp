@@ -104,8 +104,13 @@ Expected<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const Cli
             c.has_context = true;
             const TEEC_UUID uuid = ta_uuid();
             const void* data = opening->method == TEEC_LOGIN_GROUP ? &opening->gid : nullptr;
-            opening->result = c.tee.open_session(&c.context, &c.session, &uuid, opening->method, data, nullptr,
-                                                 &opening->origin);
+            // Where another TA's listing was not ended before tee-supplicant was started anew, OP-TEE fails once over a directory that
+            // it holds open no more (docs/decisions/0006).
+            for (int tries = 0; tries < 2; ++tries) {
+                opening->result = c.tee.open_session(&c.context, &c.session, &uuid, opening->method, data, nullptr,
+                                                     &opening->origin);
+                if (opening->result != TEEC_ERROR_GENERIC || opening->origin != TEEC_ORIGIN_TEE) break;
+            }
             c.has_session = opening->result == TEEC_SUCCESS;
         },
         session->limit_);

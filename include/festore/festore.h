@@ -32,6 +32,8 @@ enum festore_result {
 enum festore_tee { FESTORE_TEE_AUTO = 0, FESTORE_TEE_OPTEE = 1, FESTORE_TEE_SIM = 2 };
 enum festore_owner { FESTORE_OWNER_USER = 0, FESTORE_OWNER_GROUP = 1, FESTORE_OWNER_PUBLIC = 2 };
 enum festore_storage { FESTORE_STORAGE_REE = 1, FESTORE_STORAGE_RPMB = 2, FESTORE_STORAGE_STORE = 3 };
+enum festore_anchor { FESTORE_ANCHOR_REE = 1, FESTORE_ANCHOR_RPMB = 2 };
+enum festore_cipher { FESTORE_CIPHER_AUTO = 0, FESTORE_CIPHER_AES_256_GCM = 1, FESTORE_CIPHER_CHACHA20_POLY1305 = 2 };
 enum festore_put_flags { FESTORE_IF_ABSENT = 1, FESTORE_WRITE_ONCE = 4 };
 
 /* Zero-initialise, then set what differs: zeroes mean the caller's own objects in the REE file system's storage. */
@@ -98,6 +100,38 @@ FESTORE_API int festore_rename(festore_client* client, const char* old_name, con
 typedef int (*festore_each)(void* context, const char* name, const struct festore_info* info);
 FESTORE_API int festore_list(festore_client* client, const char* prefix, festore_each each, void* context);
 
+/* The rest is for FESTORE_STORAGE_STORE only, but for festore_verify(). Makes an empty store; without this the first put makes one.
+ * anchor: enum festore_anchor, 0 = FESTORE_ANCHOR_REE; cipher: enum festore_cipher. FESTORE_ECONFLICT: there is one. */
+FESTORE_API int festore_init(festore_client* client, int anchor, int cipher);
+
+struct festore_store_info {
+    char store_id[33]; /* hexadecimal digits */
+    int anchor;        /* enum festore_anchor */
+    int cipher;        /* enum festore_cipher, not FESTORE_CIPHER_AUTO */
+    uint64_t generation; /* number of the last commit */
+    uint64_t objects;
+    uint64_t content_bytes;
+    int freshness_lost; /* a repair gave up freshness, and nobody has acknowledged it */
+    uint32_t freshness_lost_count;
+    uint64_t freshness_lost_generation;
+    int64_t created;
+};
+FESTORE_API int festore_store_status(festore_client* client, struct festore_store_info* info); /* FESTORE_ENOTFOUND */
+
+/* Changes that become visible together, or not at all: see Transaction in client.hpp. A client has one at a time, which keeps other
+ * programs from changing the store, and must end before it. festore_commit() ends it, whatever it answers; so does
+ * festore_rollback(), without a trace (NULL is fine). Writers of it are finished before. */
+typedef struct festore_transaction festore_transaction;
+FESTORE_API int festore_begin(festore_client* client, festore_transaction** transaction);
+FESTORE_API int festore_transaction_put(festore_transaction* transaction, const char* name, const void* content, size_t size,
+                                        unsigned flags);
+FESTORE_API int festore_transaction_write_open(festore_transaction* transaction, const char* name, unsigned flags,
+                                               festore_writer** writer);
+FESTORE_API int festore_transaction_remove(festore_transaction* transaction, const char* name);
+FESTORE_API int festore_transaction_rename(festore_transaction* transaction, const char* old_name, const char* new_name, int replace);
+FESTORE_API int festore_commit(festore_transaction* transaction);
+FESTORE_API void festore_rollback(festore_transaction* transaction);
+
 /* Reads these objects, or with count 0 everything, back through the TEE. Calls `each` for what is damaged: name is NULL for what
  * is not one object, message is one line for a person. report may be NULL; it is filled also with FESTORE_EDAMAGED, which is
  * the answer when something is damaged. FESTORE_ENOTFOUND: else, when one of the names is of no object. */
@@ -114,11 +148,11 @@ typedef void (*festore_damage)(void* context, const char* name, const char* mess
 FESTORE_API int festore_verify(festore_client* client, const char* const* names, size_t count, festore_damage each,
                                void* context, struct festore_verify_report* report);
 
-/* FESTORE_STORAGE_STORE only. The store is given up: the TEE's record of it, then its files. Nothing brings it back. lost_directory
+/* The store is given up: the TEE's record of it, then its files. Nothing brings it back. lost_directory
  * != 0: the directory is lost, and only the record is dropped. Nobody is asked. */
 FESTORE_API int festore_destroy(festore_client* client, int lost_directory);
 
-/* FESTORE_STORAGE_STORE only. Makes the store anew from its directory, where the TEE has lost its record; FESTORE_ECONFLICT: the
+/* Makes the store anew from its directory, where the TEE has lost its record; FESTORE_ECONFLICT: the
  * record is intact. That gives up freshness: festore_acknowledge() takes note of it. */
 FESTORE_API int festore_repair(festore_client* client);
 FESTORE_API int festore_acknowledge(festore_client* client);

@@ -54,6 +54,22 @@ flip() {
     [ "$(find "$work/out" -type f | wc -l)" -eq 32 ]
 }
 
+@test "inspect reads what a real OP-TEE wrote, with both ciphers, and finds nothing else" {
+    command -v python3 > /dev/null || skip "needs python3"
+    local sample sums id
+    for sums in "$BATS_TEST_DIRNAME"/../store_samples/*/*.sha256; do
+        sample="$(dirname "$sums")" id="$(basename "$sums" .sha256)"
+        "$FESTORE_BIN" inspect "$sample/$id" --huk-file "$work/huk" --tee-storage "$sample/tee" --json > "$work/json"
+        python3 - "$sums" "$work/json" << 'EOF'
+import json, sys
+expected = dict(reversed(line.rstrip("\n").split("  ", 1)) for line in open(sys.argv[1]))
+found = {o["name"]: o["sha256"] for o in json.load(open(sys.argv[2]))["objects"]}
+sys.exit(found != expected and f"{sys.argv[1]}: {found.items() ^ expected.items()}")
+EOF
+    done
+    [ -n "$id" ]
+}
+
 @test "inspect of a store: an altered page is exit 6 with its place, the rest is still readable" {
     page=$(("$FESTORE_BIN" inspect "$work/store" --huk-file "$work/huk" --json) | python3 -c '
 import json, sys

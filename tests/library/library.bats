@@ -145,6 +145,57 @@ END
     [ "$(ls "$BATS_TEST_TMPDIR/secrets/payloads" | wc -l)" = 1 ]
 }
 
+@test "a store's making and its transactions by the C API" {
+    cat > "$BATS_TEST_TMPDIR/transaction.c" << 'END'
+#include <festore/festore.h>
+#include <stdio.h>
+
+int main(int argc, char** argv) {
+    struct festore_options options = {0};
+    struct festore_store_info store;
+    festore_client* client;
+    festore_transaction* transaction;
+    festore_writer* writer;
+    options.storage = FESTORE_STORAGE_STORE;
+    options.store_directory = argc > 1 ? argv[1] : NULL;
+    if (festore_connect(&options, &client) != 0) return puts(festore_connect_error()), 1;
+    printf("%d", festore_store_status(client, &store));
+    printf("%d", festore_init(client, 7, FESTORE_CIPHER_AUTO));
+    printf("%d", festore_init(client, 0, 9));
+    printf("%d", festore_init(client, FESTORE_ANCHOR_REE, FESTORE_CIPHER_CHACHA20_POLY1305));
+    printf("%d", festore_init(client, 0, 0));
+    printf("%d", festore_store_status(client, &store));
+    printf(" %d %d %d\n", store.anchor, store.cipher, (int)store.objects);
+    printf("%d", festore_begin(client, &transaction));
+    printf("%d", festore_transaction_put(transaction, "a", "hello", 5, FESTORE_WRITE_ONCE));
+    printf("%d", festore_transaction_put(transaction, "a", "again", 5, 0));
+    printf("%d", festore_transaction_put(transaction, "b", NULL, 5, 0));
+    printf("%d", festore_transaction_write_open(transaction, "b", 0, &writer));
+    printf("%d", festore_write(writer, "world", 5));
+    printf("%d", festore_write_finish(writer, NULL));
+    printf("%d", festore_transaction_rename(transaction, "b", "c", 0));
+    printf("%d", festore_transaction_remove(transaction, "b"));
+    printf("%d", festore_put(client, "outside", "x", 1, 0));
+    printf("%d\n", festore_commit(transaction));
+    printf("%d", festore_begin(client, &transaction));
+    printf("%d", festore_transaction_remove(transaction, "c"));
+    festore_rollback(transaction);
+    printf("%d", festore_stat(client, "c", NULL));
+    printf("%d", festore_store_status(client, &store));
+    printf(" %d %d\n", (int)store.objects, (int)store.content_bytes);
+    festore_close(client);
+    return 0;
+}
+END
+    cc -std=c11 -Wall -Wextra -Werror -pedantic "$BATS_TEST_TMPDIR/transaction.c" -o "$BATS_TEST_TMPDIR/transaction" \
+        $(pkg-config --cflags --libs festore)
+    run "$BATS_TEST_TMPDIR/transaction" "$BATS_TEST_TMPDIR/secrets"
+    echo "$output"
+    [ "${lines[0]}" = "322040 1 2 0" ]
+    [ "${lines[1]}" = "00420000340" ]
+    [ "${lines[2]}" = "0000 2 10" ]
+}
+
 @test "the shared library shows nothing but the API" {
     shown=$(nm -D --defined-only "$LD_LIBRARY_PATH/libfestore.so" | awk '$2 == "T" {print $3}' | c++filt |
         grep -vE '^festore_|^festore::(Client::|ReadStream::|Transaction::|WriteStream::|version\()' || true)

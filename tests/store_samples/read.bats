@@ -47,7 +47,7 @@ read_and_change() {
     local sums="$1/$2.sha256" id=$2
     as "$id" verify
     # Some of the many, and all others.
-    grep -v '  many/[0-9]*[1-9]$' "$sums" > "$stores/sums"
+    grep -Ev '  many/[0-9]*[0-9]$' "$sums" > "$stores/sums"
     while read -r sum name; do [ "$(as "$id" get "$name" | sha256sum | cut -d' ' -f1)" = "$sum" ]; done < "$stores/sums"
     [ "$(as "$id" ls | wc -l)" = "$(wc -l < "$sums")" ]
     run as "$id" put large /dev/null

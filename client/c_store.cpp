@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The C API: stores, their transactions and their care.
+#include "client/c_api.h"
+
+#include <cstdio>
+
+using namespace festore;
+using namespace festore::c_api;
+
+namespace {
+
+festore_store_info to_store_info(const StoreInfo& s) {
+    festore_store_info info = {};
+    (void)std::snprintf(info.store_id, sizeof info.store_id, "%s", s.store_id.c_str());
+    info.anchor = s.anchor == Anchor::rpmb ? FESTORE_ANCHOR_RPMB : FESTORE_ANCHOR_REE;
+    info.cipher = s.cipher == "chacha20-poly1305" ? FESTORE_CIPHER_CHACHA20_POLY1305 : FESTORE_CIPHER_AES_256_GCM;
+    info.generation = s.generation;
+    info.objects = s.objects;
+    info.content_bytes = s.content_bytes;
+    info.freshness_lost = s.freshness_lost ? 1 : 0;
+    info.freshness_lost_count = s.freshness_lost_count;
+    info.freshness_lost_generation = s.freshness_lost_generation;
+    info.created = s.created;
+    return info;
+}
+
+// Nothing, when there is a value that is none.
+std::optional<InitOptions> to_init_options(int anchor, int cipher) {
+    InitOptions options;
+    switch (anchor) {
+    case 0:
+    case FESTORE_ANCHOR_REE: break;
+    case FESTORE_ANCHOR_RPMB: options.anchor = Anchor::rpmb; break;
+    default: return std::nullopt;
+    }
+    switch (cipher) {
+    case FESTORE_CIPHER_AUTO: break;
+    case FESTORE_CIPHER_AES_256_GCM: options.cipher = Cipher::aes_256_gcm; break;
+    case FESTORE_CIPHER_CHACHA20_POLY1305: options.cipher = Cipher::chacha20_poly1305; break;
+    default: return std::nullopt;
+    }
+    return options;
+}
+
+}  // namespace
+
+int festore_init(festore_client* client, int anchor, int cipher) {
+    return guarded(client->error, [&]() -> int {
+        const std::optional<InitOptions> options = to_init_options(anchor, cipher);
+        if (!options) {
+            client->error = "an option has an unknown value";
+            return FESTORE_EUSAGE;
+        }
+        const auto made = client->client.init(*options);
+        return made ? FESTORE_OK : failed(client->error, made.error());
+    });
+}
+
+int festore_store_status(festore_client* client, festore_store_info* info) {
+    return guarded(client->error, [&]() -> int {
+        const auto status = client->client.store_status();
+        if (!status) return failed(client->error, status.error());
+        if (info != nullptr) *info = to_store_info(*status);
+        return FESTORE_OK;
+    });
+}
+
+int festore_begin(festore_client* client, festore_transaction** transaction) {
+    return guarded(client->error, [&]() -> int {
+        Expected<Transaction> begun = client->client.begin();
+        if (!begun) return failed(client->error, begun.error());
+        *transaction = new festore_transaction{client, std::move(*begun)};
+        return FESTORE_OK;
+    });
+}
+
+int festore_transaction_put(festore_transaction* t, const char* name, const void* content, size_t size, unsigned flags) {
+    return guarded(t->client->error, [&]() -> int {
+        if (name == nullptr) return no_name(t->client->error);
+        const std::optional<PutOptions> options = to_put_options(flags);
+        if (!options || (content == nullptr && size > 0)) {
+            t->client->error = "unknown flags, or no content";
+            return FESTORE_EUSAGE;
+        }
+        const auto stored = t->transaction.put(name, bytes_of(content, size), *options);
+        return stored ? FESTORE_OK : failed(t->client->error, stored.error());
+    });
+}
+
+int festore_transaction_write_open(festore_transaction* t, const char* name, unsigned flags, festore_writer** writer) {
+    return guarded(t->client->error, [&]() -> int {
+        if (name == nullptr) return no_name(t->client->error);
+        const std::optional<PutOptions> options = to_put_options(flags);
+        if (!options) {
+            t->client->error = "unknown flags";
+            return FESTORE_EUSAGE;
+        }
+        Expected<WriteStream> stream = t->transaction.write(name, *options);
+        if (!stream) return failed(t->client->error, stream.error());
+        *writer = new festore_writer{t->client, std::move(*stream)};
+        return FESTORE_OK;
+    });
+}
+
+int festore_transaction_remove(festore_transaction* t, const char* name) {
+    return guarded(t->client->error, [&]() -> int {
+        if (name == nullptr) return no_name(t->client->error);
+        const auto removed = t->transaction.remove(name);
+        return removed ? FESTORE_OK : failed(t->client->error, removed.error());
+    });
+}
+
+int festore_transaction_rename(festore_transaction* t, const char* old_name, const char* new_name, int replace) {
+    return guarded(t->client->error, [&]() -> int {
+        if (old_name == nullptr || new_name == nullptr) return no_name(t->client->error);
+        const auto renamed = t->transaction.rename(old_name, new_name, replace != 0);
+        return renamed ? FESTORE_OK : failed(t->client->error, renamed.error());
+    });
+}
+
+int festore_commit(festore_transaction* transaction) {
+    const std::unique_ptr<festore_transaction> ended(transaction);
+    return guarded(transaction->client->error, [&]() -> int {
+        const auto committed = transaction->transaction.commit();
+        return committed ? FESTORE_OK : failed(transaction->client->error, committed.error());
+    });
+}
+
+void festore_rollback(festore_transaction* transaction) { delete transaction; }
+
+int festore_verify(festore_client* client, const char* const* names, size_t count, festore_damage each, void* context,
+                   festore_verify_report* report) {
+    return guarded(client->error, [&]() -> int {
+        VerifyOptions options;
+        for (size_t i = 0; i < count; ++i) {
+            if (names == nullptr || names[i] == nullptr) return no_name(client->error);
+            options.names.emplace_back(names[i]);
+        }
+        const auto verified = client->client.verify(options);
+        if (!verified) return failed(client->error, verified.error());
+        for (const Damage& damage : verified->damaged)
+            if (each != nullptr) each(context, damage.name.empty() ? nullptr : damage.name.c_str(), damage.error.message.c_str());
+        const auto unreferenced = verified->unreferenced.value_or(VerifyReport::Unreferenced());
+        if (report != nullptr)
+            *report = {verified->objects, verified->content_bytes, verified->damaged.size(), verified->absent.size(),
+                       verified->unreferenced ? 1 : 0, unreferenced.files, unreferenced.bytes};
+        if (verified->damaged.empty() && verified->absent.empty()) return FESTORE_OK;
+        client->error = std::to_string(verified->damaged.size()) + " damaged, " + std::to_string(verified->absent.size()) + " absent";
+        return verified->damaged.empty() ? FESTORE_ENOTFOUND : FESTORE_EDAMAGED;
+    });
+}
+
+int festore_repair(festore_client* client) {
+    return guarded(client->error, [&]() -> int {
+        const auto repaired = client->client.repair();
+        return repaired ? FESTORE_OK : failed(client->error, repaired.error());
+    });
+}
+
+int festore_acknowledge(festore_client* client) {
+    return guarded(client->error, [&]() -> int {
+        const auto acknowledged = client->client.acknowledge();
+        return acknowledged ? FESTORE_OK : failed(client->error, acknowledged.error());
+    });
+}
+
+int festore_destroy(festore_client* client, int lost_directory) {
+    return guarded(client->error, [&]() -> int {
+        DestroyOptions options;
+        options.lost_directory = lost_directory != 0;
+        const auto destroyed = client->client.destroy(options);
+        return destroyed ? FESTORE_OK : failed(client->error, destroyed.error());
+    });
+}
