@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/output.h"
+#include "cli/owner_names.h"
 #include "cli/store_report.h"
 #include "client/errors.h"
 
@@ -10,10 +11,13 @@ namespace {
 
 class Status : public Verb {
 public:
-    void declare(CLI::App&) override {}
+    void declare(CLI::App& app) override {
+        app.add_flag("--all", all_, "list the stores of all owners on this device, for root: whose, how large, not what is in them");
+    }
 
     // The owner's store is shown whatever storage the command line chooses; its faults fail only who chooses it.
     Outcome run(const Options& options) override {
+        if (all_) return list_stores(options);
         StoreReport store;
         ClientOptions chosen = options.client;
         chosen.on_warning = nullptr;  // it is the error below
@@ -38,6 +42,57 @@ public:
     }
 
 private:
+    static Outcome list_stores(const Options& options) {
+        ClientOptions chosen = options.client;
+        chosen.storage = Storage::store;
+        Expected<Client> client = Client::connect(chosen);
+        if (!client) return failed(client.error());
+        const Expected<std::vector<StoreRecord>> records = client->store_records();
+        if (!records) return failed(records.error());
+        const OwnerNames names;
+        Outcome outcome;
+        outcome.document = {{"stores", Json::array()}};
+        for (const StoreRecord& record : *records) {
+            outcome.document["stores"].push_back(json_of(record, names));
+            outcome.text += text_of(record, names);
+        }
+        return outcome;
+    }
+
+    static Json json_of(const StoreRecord& record, const OwnerNames& names) {
+        const OwnerNames::Owner* const owner = names.find(record.is_group, record.identity);
+        Json json = {{"owner", owner != nullptr ? Json(owner_text(record, *owner)) : Json(nullptr)},
+                     {"name", owner != nullptr ? Json(owner->name) : Json(nullptr)},
+                     {"login", record.is_group ? "group" : "user"},
+                     {"identity", record.identity},
+                     {"anchor", anchor_name(record.anchor)},
+                     {"readable", record.info.has_value()}};
+        if (!record.info) return json;
+        json["id"] = record.info->store_id;
+        json["cipher"] = record.info->cipher;
+        json["generation"] = record.info->generation;
+        json["objects"] = record.info->objects;
+        json["content_bytes"] = record.info->content_bytes;
+        json["created"] = time_json(record.info->created);
+        json["freshness_lost"] = record.info->freshness_lost;
+        return json;
+    }
+
+    // As --owner of destroy takes it.
+    static std::string owner_text(const StoreRecord& record, const OwnerNames::Owner& owner) {
+        return fmt::format("{}:{}", record.is_group ? "gid" : "uid", owner.id);
+    }
+
+    static std::string text_of(const StoreRecord& record, const OwnerNames& names) {
+        const OwnerNames::Owner* const owner = names.find(record.is_group, record.identity);
+        const std::string whose = owner != nullptr ? fmt::format("{} ({})", owner_text(record, *owner), escaped(owner->name))
+                                                   : fmt::format("{} {}", record.is_group ? "group" : "user", record.identity);
+        if (!record.info) return status_row(whose, fmt::format("{}; its record is damaged, or of a newer version", anchor_name(record.anchor)));
+        const StoreInfo& s = *record.info;
+        return status_row(whose, fmt::format("{}, {}, {} objects, {} bytes of content, made {}{}", anchor_name(s.anchor), s.cipher, s.objects,
+                                             s.content_bytes, time_text(s.created), s.freshness_lost ? ", freshness lost" : ""));
+    }
+
     static bool has_store(const Options& options) { return options.client.owner.kind != Owner::Kind::everybody; }
 
     static Json document_of(const TeeStatus& s) {
@@ -82,6 +137,8 @@ private:
         row("device key", key_text(s));
         return text;
     }
+
+    bool all_ = false;
 };
 
 }  // namespace

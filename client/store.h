@@ -41,6 +41,7 @@ public:
     Expected<StoreInfo> status();
     Expected<VerifyReport> verify(const VerifyOptions& options);
     Expected<StoreInfo> record(const std::optional<DestroyOptions::Other>& other);
+    Expected<std::vector<StoreRecord>> records();
     Expected<DestroyReport> destroy(const DestroyOptions& options);
     Expected<StoreInfo> repair();
     Expected<StoreInfo> acknowledge();
@@ -80,11 +81,15 @@ private:
     Error refused_to_open(const Doing& doing, Code code) const;
     Expected<void> take_status(Bytes answer, const Doing& doing);
     [[nodiscard]] StoreInfo info() const;
+    static StoreInfo described(const protocol::StoreStatus& status);
     void warn_of_lost_freshness();
 
     // client/store_verify.cpp
     class Verification;
     friend class Verification;
+
+    // client/store_records.cpp
+    Expected<std::optional<StoreRecord>> record_at(const Doing& doing, uint8_t anchor, uint32_t place, bool& end);
 
     // client/store_destroy.cpp
     Expected<std::optional<protocol::StoreStatus>> find_record(const Doing& doing,

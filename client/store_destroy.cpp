@@ -90,12 +90,7 @@ Expected<StoreInfo> Store::record(const Other& other) {
     const auto found = find_record(doing, other);
     if (!found) return unexpected(found.error());
     if (!*found) return unexpected({ErrorCode::not_found, cannot(doing) + "the TEE has none", 0, 0});
-    const protocol::StoreStatus before = std::exchange(status_, **found);
-    StoreInfo described = info();
-    status_ = before;
-    described.directory.clear();
-    described.tee = TeeKind::automatic;
-    return described;
+    return described(**found);
 }
 
 Expected<DestroyReport> Store::destroy_record(const Doing& doing, const DestroyOptions& options) {

@@ -28,24 +28,29 @@ Store::Store(SessionSource& sessions, Files& files, const StoreOptions& options)
       channel_(sessions, directory_) {}
 
 StoreInfo Store::info() const {
-    StoreInfo info;
+    StoreInfo info = described(status_);
     info.directory = directory_.path();
-    info.store_id = hex(status_.store_id);
-    info.anchor = status_.anchor == 2 ? Anchor::rpmb : Anchor::ree;
-    info.cipher = status_.cipher == 2 ? "chacha20-poly1305" : "aes-256-gcm";
     info.tee = header_.tee == protocol::TeeKind::simulated ? TeeKind::sim : TeeKind::optee;
-    info.epoch = status_.epoch;
-    info.generation = status_.generation;
-    info.objects = status_.objects;
-    info.content_bytes = status_.content_bytes;
-    info.height = status_.height;
-    info.pages = status_.page_count;
-    info.free_pages = status_.free_pages;
-    info.pages_sealed = status_.pages_sealed;
-    info.freshness_lost = (status_.flags & 1) != 0;
-    info.freshness_lost_count = status_.freshness_lost_count;
-    info.freshness_lost_generation = status_.freshness_lost_generation;
-    info.created = status_.created;
+    return info;
+}
+
+StoreInfo Store::described(const protocol::StoreStatus& status) {
+    StoreInfo info;
+    info.store_id = hex(status.store_id);
+    info.anchor = status.anchor == 2 ? Anchor::rpmb : Anchor::ree;
+    info.cipher = status.cipher == 2 ? "chacha20-poly1305" : "aes-256-gcm";
+    info.epoch = status.epoch;
+    info.generation = status.generation;
+    info.objects = status.objects;
+    info.content_bytes = status.content_bytes;
+    info.height = status.height;
+    info.pages = status.page_count;
+    info.free_pages = status.free_pages;
+    info.pages_sealed = status.pages_sealed;
+    info.freshness_lost = (status.flags & 1) != 0;
+    info.freshness_lost_count = status.freshness_lost_count;
+    info.freshness_lost_generation = status.freshness_lost_generation;
+    info.created = status.created;
     return info;
 }
 

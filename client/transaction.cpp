@@ -51,6 +51,12 @@ Expected<StoreInfo> Client::store_record(const std::optional<DestroyOptions::Oth
     return state_->store->record(other);
 }
 
+Expected<std::vector<StoreRecord>> Client::store_records() {
+    if (!state_->store) return unexpected(needs_store());
+    const State::Use use(*state_);
+    return state_->store->records();
+}
+
 Expected<DestroyReport> Client::destroy(const DestroyOptions& options) {
     if (!state_->store) return unexpected(needs_store());
     const State::Use use(*state_);

@@ -102,6 +102,41 @@ Result<FindRequest> decode_store(Bytes input) {
     return finish(in, m, valid && is_anchor(m.anchor));
 }
 
+void encode(const RecordAtRequest& m, Writer& out) {
+    out.u8(m.anchor);
+    out.u32(m.place);
+}
+template <>
+Result<RecordAtRequest> decode_store(Bytes input) {
+    Reader in(input);
+    RecordAtRequest m;
+    m.anchor = in.u8();
+    m.place = in.u32();
+    return finish(in, m, is_anchor(m.anchor));
+}
+
+void encode(const RecordAtAnswer& m, Writer& out) {
+    out.u8(static_cast<uint8_t>(m.state));
+    out.u32(m.login);
+    out.bytes(m.identity.bytes);
+    if (m.state == RecordAtAnswer::State::readable) encode(m.status, out);
+}
+template <>
+Result<RecordAtAnswer> decode_store(Bytes input) {
+    constexpr size_t kHeadBytes = 21;
+    const Bytes head = input.first(std::min(input.size(), kHeadBytes));
+    Reader in(head);
+    RecordAtAnswer m;
+    const uint8_t state = in.u8();
+    m.login = in.u32();
+    in.read_into(m.identity.bytes);
+    m.state = static_cast<RecordAtAnswer::State>(state);
+    const bool readable = m.state == RecordAtAnswer::State::readable;
+    if (!readable) return finish(in, m, state <= 2 && input.size() == head.size());
+    m.status = FESTORE_TRY(decode_store<StoreStatus>(input.subspan(head.size())));
+    return finish(in, m, true);
+}
+
 void encode(const DestroyRequest& m, Writer& out) {
     out.u8(m.anchor);
     write(m.owner, out);

@@ -43,6 +43,22 @@ struct FindRequest {  // 10 bytes → StoreStatus
     uint8_t anchor = 1;
     OwnerClaim owner;
 };
+// The record in one place of an anchor's table, whoever's it is: uid 0 may know which stores there are, not what is in them.
+// access_denied: for others. item_not_found: there are no more places.
+struct RecordAtRequest {  // 5 bytes
+    uint8_t anchor = 1;
+    uint32_t place = 0;  // from 0
+};
+struct RecordAtAnswer {  // 21, and a StoreStatus if it is readable
+    enum class State : uint8_t {
+        free = 0,        // no record is there
+        readable = 1,
+        unreadable = 2,  // damaged, or a newer version's
+    } state = State::free;
+    uint32_t login = 0;  // of the owner, as the record says: 1 user, 2 group
+    Uuid identity{};
+    StoreStatus status;
+};
 // Its record is gone, and all that the TA remembers of it. item_not_found: it was gone before. bad_parameters: the
 // record is of another store.
 struct DestroyRequest {  // 26 bytes → empty answer
@@ -82,6 +98,8 @@ void encode(const SurveyAnswer& m, Writer& out);
 void encode(const FreeListRequest& m, Writer& out);
 void encode(const FreeListAnswer& m, Writer& out);
 void encode(const FindRequest& m, Writer& out);
+void encode(const RecordAtRequest& m, Writer& out);
+void encode(const RecordAtAnswer& m, Writer& out);
 void encode(const DestroyRequest& m, Writer& out);
 void encode(const RepairRequest& m, Writer& out);
 void encode(const RepairAnswer& m, Writer& out);
@@ -97,6 +115,10 @@ template <>
 Result<FreeListAnswer> decode_store(Bytes input);
 template <>
 Result<FindRequest> decode_store(Bytes input);
+template <>
+Result<RecordAtRequest> decode_store(Bytes input);
+template <>
+Result<RecordAtAnswer> decode_store(Bytes input);
 template <>
 Result<DestroyRequest> decode_store(Bytes input);
 template <>

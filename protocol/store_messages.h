@@ -55,6 +55,7 @@ enum class StoreCommand : uint32_t {
     repair_step = 69,     // PrepareRequest → RepairStepAnswer: again until it is complete. `abort` ends it
     repair_commit = 70,   // TransactionRequest → StoreStatus: the root record is written. The new page file must be durable
     acknowledge = 71,     // PrepareRequest → ChangeAnswer, as of a single change
+    record_at = 72,       // RecordAtRequest → RecordAtAnswer. For uid 0 only; needs no opened store
 };
 
 inline constexpr size_t kCallPagesMax = 128;  // brought and room together

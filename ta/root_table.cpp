@@ -2,6 +2,7 @@
 #include "ta/root_table.h"
 
 #include "base/limits.h"
+#include "base/reader.h"
 #include "ta/persistent_objects.h"
 
 #include <algorithm>
@@ -102,6 +103,16 @@ Result<RootRecord> RootTable::record(size_t place) const {
     RootRecord record = FESTORE_TRY(engine::decode_root_record(raw(place)));
     if (record.anchor != anchor_) return fail(Code::corrupt_object);
     return record;
+}
+
+Result<std::optional<Identity>> RootTable::owner(size_t place) const {
+    if (place >= places_) return fail(Code::item_not_found);
+    if (is_free(raw(place))) return std::optional<Identity>{};
+    Reader in(raw(place).subspan(kOwnerOffset, kOwnerBytes));
+    Identity identity;
+    identity.login = static_cast<protocol::Login>(in.u32());
+    in.read_into(identity.uuid.bytes);
+    return std::optional(identity);
 }
 
 Status RootTable::put(size_t place, const RootRecordBytes& encoded) {

@@ -35,6 +35,9 @@ public:
     // corrupt_object, not_supported (a newer version's).
     Result<engine::RootRecord> record(size_t place) const;
 
+    // Whose record is there, as it says itself; nobody's: the place is free. item_not_found: there is no such place.
+    Result<std::optional<Identity>> owner(size_t place) const;
+
     // Overwrites the record, in one step. An error: it is certain that it was not written, or nothing is known and load()
     // must succeed first.
     Status write(size_t place, const engine::RootRecord& record);

@@ -28,7 +28,7 @@ Result<Workspace*> StoreCall::workspace(const RootRecord& record) const {
     return workspace;
 }
 
-void encode_status(const RootRecord& record, Writer& out) {
+protocol::StoreStatus status_of(const RootRecord& record) {
     protocol::StoreStatus status;
     status.store_id = record.store_id;
     status.anchor = static_cast<uint8_t>(record.anchor);
@@ -47,8 +47,10 @@ void encode_status(const RootRecord& record, Writer& out) {
     status.freshness_lost_count = record.freshness_lost_count;
     status.freshness_lost_generation = record.freshness_lost_generation;
     status.created = record.created;
-    encode(status, out);
+    return status;
 }
+
+void encode_status(const RootRecord& record, Writer& out) { encode(status_of(record), out); }
 
 protocol::PageAnswer page_answer(protocol::CallOutcome outcome, uint64_t generation, engine::Pages& pages,
                                  PageArea& area) {

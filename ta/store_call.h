@@ -29,6 +29,7 @@ struct StoreCall {
     [[nodiscard]] Result<Workspace*> workspace(const engine::RootRecord& record) const;
 };
 
+protocol::StoreStatus status_of(const engine::RootRecord& record);
 void encode_status(const engine::RootRecord& record, Writer& out);
 // What every answer with pages begins with.
 protocol::PageAnswer page_answer(protocol::CallOutcome outcome, uint64_t generation, engine::Pages& pages, PageArea& area);
@@ -56,6 +57,7 @@ Status store_survey(StoreCall& call);
 Status store_free_list(StoreCall& call);
 Status store_find(StoreCall& call);
 Status store_destroy(StoreCall& call);
+Status store_record_at(StoreCall& call);
 Status store_repair_begin(StoreCall& call);
 Status store_repair_step(StoreCall& call);
 Status store_repair_commit(StoreCall& call);

@@ -11,17 +11,22 @@ Result<Identity> owner_of(const StoreCall& call, const protocol::OwnerClaim& cla
     return identity_of(static_cast<protocol::Login>(claim.login), claim.id);
 }
 
+Result<RootTable*> table_of(StoreCall& call, uint8_t anchor) {
+    RootTable& table = call.instance.root_table(static_cast<engine::Anchor>(anchor));
+    FESTORE_CHECK(trusted_storage(storage_of(table.anchor())));
+    FESTORE_CHECK(call.instance.device_key());  // an OP-TEE without stores has none to look for
+    FESTORE_CHECK(table.load());
+    return &table;
+}
+
 struct Found {
     RootTable* table;
     size_t place;
 
     static Result<Found> of(StoreCall& call, uint8_t anchor, const protocol::OwnerClaim& claim) {
         const Identity owner = FESTORE_TRY(owner_of(call, claim));
-        RootTable& table = call.instance.root_table(static_cast<engine::Anchor>(anchor));
-        FESTORE_CHECK(trusted_storage(storage_of(table.anchor())));
-        FESTORE_CHECK(call.instance.device_key());  // an OP-TEE without stores has none to look for
-        FESTORE_CHECK(table.load());
-        return Found{&table, FESTORE_TRY(table.find(owner))};
+        RootTable* const table = FESTORE_TRY(table_of(call, anchor));
+        return Found{table, FESTORE_TRY(table->find(owner))};
     }
 };
 
@@ -31,6 +36,24 @@ Status store_find(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::FindRequest>(call.request));
     const Found found = FESTORE_TRY(Found::of(call, request.anchor, request.owner));
     encode_status(FESTORE_TRY(found.table->record(found.place)), call.answer);
+    return {};
+}
+
+Status store_record_at(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::RecordAtRequest>(call.request));
+    if (!is_root(call.session.identity)) return fail(Code::access_denied);
+    const RootTable* const table = FESTORE_TRY(table_of(call, request.anchor));
+    const std::optional<Identity> owner = FESTORE_TRY(table->owner(request.place));
+    using State = protocol::RecordAtAnswer::State;
+    protocol::RecordAtAnswer answer;
+    if (owner) {
+        const Result<engine::RootRecord> record = table->record(request.place);
+        answer.state = record ? State::readable : State::unreadable;
+        answer.login = static_cast<uint32_t>(owner->login);
+        answer.identity = owner->uuid;
+        if (record) answer.status = status_of(*record);
+    }
+    encode(answer, call.answer);
     return {};
 }
 

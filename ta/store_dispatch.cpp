@@ -47,6 +47,7 @@ constexpr Row kRows[] = {
     {StoreCommand::repair_step, store_repair_step, kNone, false, true},
     {StoreCommand::repair_commit, store_repair_commit, kNone, false, false},
     {StoreCommand::acknowledge, store_acknowledge, kNone, false, true},
+    {StoreCommand::record_at, store_record_at, kNone, false, false},
 };
 
 const Row* row_of(uint32_t command) {

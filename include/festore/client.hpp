@@ -124,6 +124,14 @@ struct StoreInfo {
     int64_t created = 0;
 };
 
+// What uid 0 may know of a store, whosever it is.
+struct StoreRecord {
+    bool is_group = false;
+    std::string identity;           // of its owner: the UUID by which the TEE knows the user or group
+    Anchor anchor = Anchor::ree;
+    std::optional<StoreInfo> info;  // without directory and tee; none: the record is damaged, or of a newer version
+};
+
 // What seals a store, once and for all: AES-256-GCM, which the TEE does itself, by a crypto engine where the board has one; or
 // ChaCha20-Poly1305, which is faster where it has none.
 enum class Cipher { automatic, aes_256_gcm, chacha20_poly1305 };
@@ -236,6 +244,7 @@ public:
     Expected<StoreInfo> init(const InitOptions& options = {});
     Expected<StoreInfo> store_status();  // not_found: this owner has none here
     // What the TEE knows of a store, its directory apart: of this owner's, or, for uid 0, of another's. not_found.
+    Expected<std::vector<StoreRecord>> store_records();  // all of this device, for uid 0 only: not_permitted
     Expected<StoreInfo> store_record(const std::optional<DestroyOptions::Other>& other = {});
     // Gives the store up: its record in the TEE, then the files of its directory; what else is in there stays. Interrupted,
     // it leaves the whole store, or what another call removes. not_found: there is none.

@@ -113,6 +113,30 @@ load store_helper
     run --separate-stderr store destroy --owner 4321 --yes
     expect_error 2 "destroy: --owner is uid:N or gid:N, not '4321'; *"
 }
+@test "status --all: every owner's store, for root only" {
+    need_other_users
+    export FESTORE_STORE=$FESTORE_SIM_DIR/stores/other
+    festore status > /dev/null  # which starts the TEE for all users
+    run --separate-stderr festore status --all
+    expect_success
+    [ -z "$output" ]
+    echo x | as_user 4321 --storage store put a
+    echo root | festore --storage store --store "$PWD/secrets" put b
+    run --separate-stderr festore status --all
+    expect_success
+    echo "$output"
+    [ "${#lines[@]}" = 2 ]
+    [[ "$output" == *"user "*"ree, "*", 1 objects, 2 bytes of content, made 20"* ]]
+    [[ "$output" == *"uid:0 (root)"*"ree, "*", 1 objects, 5 bytes of content, made 20"* ]]
+    [[ "$output" != *secrets* ]]
+    run --separate-stderr festore status --all --json
+    [ "$(json 'sorted(str(s["owner"]) for s in d["stores"])')" = "['None', 'uid:0']" ]
+    [ "$(json '[(s["name"], s["readable"], s["objects"]) for s in d["stores"] if s["owner"]]')" = "[('root', True, 1)]" ]
+    run --separate-stderr as_user 4321 status --all
+    expect_error 5 "cannot list the stores of this device: only root may know of others' stores*"
+    festore --storage store --store "$PWD/secrets" destroy --yes
+    as_user 4321 --storage store destroy --yes
+}
 @test "destroy of what is no store, and of another storage" {
     mkdir secrets
     touch secrets/file

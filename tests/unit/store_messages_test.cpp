@@ -105,6 +105,12 @@ TEST(StoreMessages, Care) {
     check(FreeListAnswer{page_answer(), 77}, 22 + 4);
     check(FindRequest{2, {}}, 10);
     check(FindRequest{1, {true, 2, 0x01020304}}, 10);
+    check(RecordAtRequest{2, 0x01020304}, 5);
+    check(RecordAtAnswer{}, 21);
+    check(RecordAtAnswer{RecordAtAnswer::State::unreadable, 1, Uuid{id(7)}, {}}, 21);
+    check(RecordAtAnswer{RecordAtAnswer::State::readable, 2, Uuid{id(7)}, {}}, 120);
+    EXPECT_FALSE(decode_store<RecordAtRequest>(encoded(RecordAtRequest{0, 0})));
+    EXPECT_FALSE(decode_store<RecordAtAnswer>(encoded(RecordAtAnswer{static_cast<RecordAtAnswer::State>(3), 0, {}, {}})));
     check(DestroyRequest{1, {true, 1, 1000}, id(3)}, 26);
     check(DestroyRequest{2, {}, id(3)}, 26);
     check(RepairRequest{{2, 0}, id(3), 2, {}, true}, 34);
