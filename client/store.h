@@ -100,7 +100,8 @@ private:
     Expected<DestroyReport> destroy_record(const Doing& doing, const DestroyOptions& options);
 
     // client/store_repair.cpp
-    Error refused_to_repair(const Doing& doing, Code code);
+    Error refused_to_repair(const Doing& doing, Code code) const;
+    Expected<StoreInfo> repair_locked(const Doing& doing);
     Expected<protocol::RepairStepAnswer> copy_index(const Doing& doing, bool older, bool& damaged);
     Expected<void> commit_repair(const Doing& doing, const protocol::RepairStepAnswer& made);
 

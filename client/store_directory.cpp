@@ -74,6 +74,7 @@ Expected<bool> StoreDirectory::has_only_ours(bool& has_payloads) {
     for (const std::string& name : names)
         only_ours = only_ours && (name == protocol::kHeaderFile || name == protocol::kPageFile ||
                                   name == protocol::kLockFile || name == protocol::kNewPageFile || name == protocol::kOldPageFile ||
+                                  name == protocol::kOlderPageFile ||
                                   name == protocol::kPayloadFolder ||
                                   name == protocol::kNewHeaderFile);
     names.clear();

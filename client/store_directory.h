@@ -168,7 +168,7 @@ private:
     Expected<std::optional<protocol::StoreHeader>> read_header();
     Expected<void> remove_file(const std::string& path, uint64_t& removed);
     Expected<void> remove_payloads(uint64_t& removed, std::vector<std::string>& left);
-    void wipe_recovery_copies();
+    void wipe_recovery_copies(std::string_view name);
     Expected<bool> has_only_ours(bool& has_payloads);
     Expected<void> make_own_folder(const std::string& path);
     Expected<void> make_folder(const std::string& path, unsigned mode, bool& made);

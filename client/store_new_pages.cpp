@@ -20,13 +20,24 @@ void StoreDirectory::drop_new_pages() {
     (void)files_.remove(file(protocol::kNewPageFile));
 }
 
-// The TEE's storage may only have been away, and come back with a record that fits the old pages alone. Of repairs that nobody has
-// acknowledged the first one's count. Where a file cannot have two names, nothing is kept.
+// The TEE's storage may only have been away, and come back with a record that fits the old pages alone. What an earlier repair
+// replaced, interrupted or not acknowledged, moves on by one name. Where a file cannot have two names, nothing is kept.
 Expected<void> StoreDirectory::keep_old_pages() {
+    const std::string pages = file(protocol::kPageFile);
     const std::string old = file(protocol::kOldPageFile);
-    const int fault = files_.link(file(protocol::kPageFile), old);
-    if (fault == 0 || fault == EEXIST || fault == EPERM || fault == EOPNOTSUPP || fault == ENOSYS || fault == EMLINK) return {};
-    return unexpected(error_of_file("make", old, fault));
+    bool same = false;
+    Files::Handle handle = Files::kNoHandle;
+    if (files_.open(old, Files::Open::read, 0, handle) == 0) (void)compare(handle, pages, same);
+    if (handle != Files::kNoHandle) files_.close(handle);
+    if (same) return {};  // a repair that was interrupted between the names
+    int fault = files_.rename(old, file(protocol::kOlderPageFile));
+    if (fault == 0 || fault == ENOENT) fault = files_.link(pages, old);
+    const bool full_or_broken = fault == ENOSPC || fault == EDQUOT || fault == EIO || fault == EROFS;
+    if (full_or_broken) return unexpected(error_of_file("make", old, fault));
+    // Before the new pages take the name, whatever order a file system brings names to the disk in.
+    if (fault == 0) fault = files_.sync_folder(path_);
+    if (fault == EIO) return unexpected(error_of_file("sync", path_, fault));
+    return {};
 }
 
 bool StoreDirectory::has_old_pages() {
@@ -34,7 +45,10 @@ bool StoreDirectory::has_old_pages() {
     return files_.information(file(protocol::kOldPageFile), old) == 0;
 }
 
-void StoreDirectory::drop_old_pages() { (void)files_.remove(file(protocol::kOldPageFile)); }
+void StoreDirectory::drop_old_pages() {
+    for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile}) (void)files_.remove(file(name));
+    (void)files_.sync_folder(path_);
+}
 
 // Durable under the name of the old one, which is kept under another.
 Expected<void> StoreDirectory::finish_new_pages() {

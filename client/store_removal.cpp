@@ -68,9 +68,9 @@ Expected<void> StoreDirectory::remove_file(const std::string& path, uint64_t& re
 
 // They hold the store's secret, sealed for this device. A file system, or flash memory, may keep older versions all the
 // same: so nothing depends on it.
-void StoreDirectory::wipe_recovery_copies() {
+void StoreDirectory::wipe_recovery_copies(std::string_view name) {
     Files::Information information;
-    const std::string path = file(protocol::kPageFile);
+    const std::string path = file(name);
     Files::Handle handle = Files::kNoHandle;
     const std::vector<std::byte> zeroes(limits::kPageBytes);
     if (files_.open(path, Files::Open::read_write, 0, handle) == 0 && files_.information(handle, information) == 0) {
@@ -100,10 +100,12 @@ Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<st
 // for it makes a new store of a folder that nothing is removed from any more.
 Expected<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::string>& left) {
     close_pages();
-    wipe_recovery_copies();
+    for (const std::string_view name :
+         {protocol::kPageFile, protocol::kNewPageFile, protocol::kOldPageFile, protocol::kOlderPageFile})
+        wipe_recovery_copies(name);
     if (const auto done = remove_payloads(removed, left); !done) return done;
     if (const auto done = remove_file(file(protocol::kPageFile), removed); !done) return done;
-    for (const std::string_view name : {protocol::kOldPageFile, protocol::kNewPageFile, protocol::kNewHeaderFile,
+    for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile, protocol::kNewPageFile, protocol::kNewHeaderFile,
                                         protocol::kHeaderFile, protocol::kLockFile}) {
         if (const int fault = files_.sync_folder(path_); fault != 0) return unexpected(error_of_file("sync", path_, fault));
         if (const auto done = remove_file(file(name), removed); !done) return done;

@@ -19,21 +19,20 @@ constexpr size_t kStepsMax = 100'000'000;
 constexpr size_t kRoom = 64;
 
 constexpr const char* kOldPagesHint =
-    ". If the record had only been away when this directory was repaired (its storage not mounted), the pages that fit it are still "
-    "there: 'mv pages.old pages' in the directory brings them back";
+    ". Its pages are of another one. If the record had only been away when this directory was repaired (its storage not mounted), the "
+    "pages that fit it are still there: 'mv pages pages.repaired && mv pages.old pages' in the directory brings them back";
 
 }  // namespace
 
-Error Store::refused_to_repair(const Doing& doing, Code code) {
+Error Store::refused_to_repair(const Doing& doing, Code code) const {
     const std::string where = "the store at " + quote(directory_.path());
     const auto error = [&](ErrorCode kind, const std::string& text) {
         return Error{kind, cannot(doing) + text, static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
     };
     switch (code) {
     case Code::access_conflict:
-        return error(ErrorCode::conflict, std::string("the TEE has an intact record of a store of yours: there is nothing to repair; "
-                                                      "'festore verify' names what is damaged in a directory") +
-                                              (directory_.has_old_pages() ? kOldPagesHint : ""));
+        return error(ErrorCode::conflict, "the TEE has an intact record of a store of yours: there is nothing to repair; 'festore "
+                                          "verify' names what is damaged in a directory");
     case Code::access_denied:
         return error(ErrorCode::not_permitted, "the recovery copies in " + where + " are of another user's or group's store");
     case Code::bad_parameters:
@@ -107,6 +106,16 @@ Expected<void> Store::commit_repair(const Doing& doing, const protocol::RepairSt
 
 Expected<StoreInfo> Store::repair() {
     const Doing doing{"repair the store", {}};
+    Expected<StoreInfo> repaired = repair_locked(doing);
+    const bool is_intact = !repaired && repaired.error().tee_result == static_cast<uint32_t>(Code::access_conflict);
+    if (!is_intact || !directory_.has_old_pages()) return repaired;
+    // Whether the pages are the record's: any look into the index tells.
+    const Expected<ObjectInfo> any = stat("any");
+    if (!any && any.error().code == ErrorCode::damaged) repaired.error().message += kOldPagesHint;
+    return repaired;
+}
+
+Expected<StoreInfo> Store::repair_locked(const Doing& doing) {
     if (batch_) return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0});
     opened_serial_ = 0;
     Expected<DirectoryContents> contents = directory_.look();
@@ -141,13 +150,11 @@ Expected<StoreInfo> Store::repair() {
 Expected<StoreInfo> Store::acknowledge() {
     const Doing doing{"acknowledge the repair", {}};
     if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
-    if ((status_.flags & 1) == 0) {
-        directory_.drop_old_pages();  // an interrupted acknowledgement's
+    if ((status_.flags & 1) == 0)
         return unexpected({ErrorCode::conflict,
                            cannot(doing) + "the store at " + quote(directory_.path()) + " has none that is not acknowledged", 0, 0});
-    }
     if (const auto done = change_to_acknowledged(doing); !done) return unexpected(done.error());
-    directory_.drop_old_pages();
+    directory_.drop_old_pages();  // the change went through the index: these pages are the record's
     return info();
 }
 

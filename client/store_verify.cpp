@@ -89,6 +89,9 @@ private:
             return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0});
         const Expected<StoreLock> lock = store_.directory_.lock(LockKind::exclusive, store_.options_.wait);
         if (!lock) return unexpected(lock.error());
+        if (store_.directory_.has_old_pages())
+            return unexpected({ErrorCode::conflict,
+                               cannot(doing) + "a repair has not been acknowledged, and the pages that it replaced may refer to it", 0, 0});
         const Expected<std::vector<std::string>> files = store_.directory_.list_payloads();
         if (!files) return unexpected(files.error());
         payloads_.clear();

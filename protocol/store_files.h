@@ -22,6 +22,7 @@ inline constexpr std::string_view kPageFile = "pages";
 inline constexpr std::string_view kLockFile = "lock";
 inline constexpr std::string_view kNewPageFile = "pages.new";  // of a repair that is under way
 inline constexpr std::string_view kOldPageFile = "pages.old";  // what a repair replaced, until that is acknowledged
+inline constexpr std::string_view kOlderPageFile = "pages.older";  // what the one before that replaced
 inline constexpr std::string_view kPayloadFolder = "payloads";
 
 [[nodiscard]] constexpr uint64_t page_offset(uint32_t page) { return uint64_t{page} * limits::kPageBytes; }

@@ -12,6 +12,8 @@ namespace {
 
 const std::string kDirectory = "/data/user/store";
 const std::string kPages = kDirectory + "/pages";
+const std::string kOldPages = kDirectory + "/pages.old";
+const std::string kOlderPages = kDirectory + "/pages.older";
 constexpr size_t kPage = limits::kPageBytes;
 
 class Repairing : public testing::TestWithParam<Anchor> {
@@ -81,28 +83,56 @@ TEST_P(Repairing, ALostRecordIsToldAndBroughtBackWhole) {
 }
 
 TEST_P(Repairing, WhatWasReplacedIsKeptUntilItIsAcknowledged) {
-    const std::string old_pages = kDirectory + "/pages.old";
     const Device::Snapshot intact = device_.snapshot();
     const Content pages = device_.files().at(kPages);
-    for (int times = 1; times <= 2; ++times) {
-        lose_record();
-        ASSERT_TRUE(device_.connect().repair());
-        EXPECT_EQ(device_.files().at(old_pages), pages) << times;
-    }
+    lose_record();
+    ASSERT_TRUE(device_.connect().repair());
+    EXPECT_EQ(device_.files().at(kOldPages), pages);
+    const auto healthy = device_.connect().repair();
+    EXPECT_EQ(code(healthy), kConflict);
+    EXPECT_EQ(message(healthy).find("pages.old"), std::string::npos) << "these pages are the record's: " << message(healthy);
     // The record had only been away.
     device_.restore({device_.snapshot().files, intact.tee});
     EXPECT_EQ(code(device_.connect().get("a")), kDamaged);
+    EXPECT_EQ(code(device_.connect().acknowledge()), kConflict) << "the record knows of no repair";
     const auto refused = device_.connect().repair();
     EXPECT_EQ(code(refused), kConflict);
     EXPECT_NE(message(refused).find("mv pages.old pages"), std::string::npos) << message(refused);
-    ASSERT_EQ(device_.files().rename(old_pages, kPages), 0);
+    ASSERT_EQ(device_.files().rename(kOldPages, kPages), 0);
     EXPECT_EQ(read_all(device_, "its own pages"), objects());
     EXPECT_TRUE(device_.connect().put("a", objects().at("a")));
     lose_record();
     ASSERT_TRUE(device_.connect().repair());
-    EXPECT_TRUE(device_.snapshot().files.files.contains(old_pages));
+    EXPECT_TRUE(device_.snapshot().files.files.contains(kOldPages));
     ASSERT_TRUE(device_.connect().acknowledge());
-    EXPECT_FALSE(device_.snapshot().files.files.contains(old_pages));
+    EXPECT_FALSE(device_.snapshot().files.files.contains(kOldPages));
+}
+
+TEST_P(Repairing, TwoRepairsInARowKeepBoth) {
+    const Content first = device_.files().at(kPages);
+    lose_record();
+    ASSERT_TRUE(device_.connect().repair());
+    ASSERT_TRUE(device_.connect().put("between", content_of(300)));
+    const Content second = device_.files().at(kPages);
+    lose_record();
+    ASSERT_TRUE(device_.connect().repair());
+    EXPECT_EQ(device_.files().at(kOldPages), second);
+    EXPECT_EQ(device_.files().at(kOlderPages), first);
+    VerifyOptions clean;
+    clean.remove_unreferenced = true;
+    EXPECT_EQ(code(device_.connect().verify(clean)), kConflict) << "what is kept may refer to it";
+    ASSERT_TRUE(device_.connect().acknowledge());
+    for (const std::string& name : {kOldPages, kOlderPages}) EXPECT_FALSE(device_.snapshot().files.files.contains(name));
+    EXPECT_TRUE(device_.connect().verify(clean));
+}
+
+TEST_P(Repairing, DestroyingTakesWhatWasReplacedAlong) {
+    lose_record();
+    ASSERT_TRUE(device_.connect().repair());
+    const auto destroyed = device_.connect().destroy();
+    ASSERT_TRUE(destroyed) << message(destroyed);
+    EXPECT_TRUE(destroyed->left.empty());
+    EXPECT_TRUE(device_.snapshot().files.files.empty());
 }
 
 TEST_P(Repairing, EveryOpeningWarnsUntilItIsAcknowledged) {
