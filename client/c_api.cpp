@@ -91,6 +91,7 @@ void festore_free(void* content, size_t size) {
 
 int festore_write_open(festore_client* client, const char* name, unsigned flags, festore_writer** writer) {
     return guarded(client->error, [&]() -> int {
+        *writer = nullptr;
         if (name == nullptr) return no_name(client->error);
         const std::optional<PutOptions> options = to_put_options(flags);
         if (!options) {

@@ -2,6 +2,8 @@
 // The C API: stores, their transactions and their care.
 #include "client/c_api.h"
 
+#include "base/tee_client_api.h"
+
 #include <cstdio>
 
 using namespace festore;
@@ -46,12 +48,16 @@ std::optional<InitOptions> to_init_options(int anchor, int cipher) {
 
 int festore_init(festore_client* client, int anchor, int cipher) {
     return guarded(client->error, [&]() -> int {
-        const std::optional<InitOptions> options = to_init_options(anchor, cipher);
+        std::optional<InitOptions> options = to_init_options(anchor, cipher);
         if (!options) {
             client->error = "an option has an unknown value";
             return FESTORE_EUSAGE;
         }
-        const auto made = client->client.init(*options);
+        auto made = client->client.init(*options);
+        if (!made && anchor == FESTORE_ANCHOR_REE && made.error().tee_result == TEEC_ERROR_TARGET_DEAD) {
+            options->without_asking_rpmb = true;
+            made = client->client.init(*options);
+        }
         return made ? FESTORE_OK : failed(client->error, made.error());
     });
 }
@@ -67,6 +73,7 @@ int festore_store_status(festore_client* client, festore_store_info* info) {
 
 int festore_begin(festore_client* client, festore_transaction** transaction) {
     return guarded(client->error, [&]() -> int {
+        *transaction = nullptr;
         Expected<Transaction> begun = client->client.begin();
         if (!begun) return failed(client->error, begun.error());
         *transaction = new festore_transaction{client, std::move(*begun)};
@@ -89,6 +96,7 @@ int festore_transaction_put(festore_transaction* t, const char* name, const void
 
 int festore_transaction_write_open(festore_transaction* t, const char* name, unsigned flags, festore_writer** writer) {
     return guarded(t->client->error, [&]() -> int {
+        *writer = nullptr;
         if (name == nullptr) return no_name(t->client->error);
         const std::optional<PutOptions> options = to_put_options(flags);
         if (!options) {
@@ -119,6 +127,7 @@ int festore_transaction_rename(festore_transaction* t, const char* old_name, con
 }
 
 int festore_commit(festore_transaction* transaction) {
+    if (transaction == nullptr) return FESTORE_EUSAGE;
     const std::unique_ptr<festore_transaction> ended(transaction);
     return guarded(transaction->client->error, [&]() -> int {
         const auto committed = transaction->transaction.commit();

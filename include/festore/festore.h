@@ -101,7 +101,8 @@ typedef int (*festore_each)(void* context, const char* name, const struct festor
 FESTORE_API int festore_list(festore_client* client, const char* prefix, festore_each each, void* context);
 
 /* The rest is for FESTORE_STORAGE_STORE only, but for festore_verify(). Makes an empty store; without this the first put makes one.
- * anchor: enum festore_anchor, 0 = FESTORE_ANCHOR_REE; cipher: enum festore_cipher. FESTORE_ECONFLICT: there is one. */
+ * anchor: enum festore_anchor, 0 = FESTORE_ANCHOR_REE; cipher: enum festore_cipher. Who names FESTORE_ANCHOR_REE gets it also
+ * where the RPMB is built in and does not answer whether it has a record of a store. FESTORE_ECONFLICT: there is one. */
 FESTORE_API int festore_init(festore_client* client, int anchor, int cipher);
 
 struct festore_store_info {
