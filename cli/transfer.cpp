@@ -28,8 +28,8 @@ std::string directory_of(const std::string& file) {
     return slash == std::string::npos ? "." : slash == 0 ? "/" : file.substr(0, slash);
 }
 
-// One pipe's worth for each side: whoever fills it, or empties it, goes on while the TEE works. What is no pipe refuses.
-void widen_pipe(int descriptor) { (void)fcntl(descriptor, F_SETPIPE_SZ, static_cast<int>(kTransferBytes)); }
+// Room for two parts: whoever fills it, or empties it, goes on while the TEE works. What is no pipe refuses.
+void widen_pipe(int descriptor) { (void)fcntl(descriptor, F_SETPIPE_SZ, static_cast<int>(2 * kTransferBytes)); }
 
 // Some file systems cannot sync a directory, and say so: EINVAL.
 bool sync_directory(const std::string& directory) {

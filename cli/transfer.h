@@ -11,7 +11,7 @@ namespace festore::cli {
 class Progress;
 
 // How much is moved at once, and at most held in memory.
-inline constexpr size_t kTransferBytes = size_t{512} << 10;
+inline constexpr size_t kTransferBytes = size_t{256} << 10;
 
 // FILE, or standard input, that is to be stored.
 class Source {

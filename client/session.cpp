@@ -170,6 +170,8 @@ Expected<void> Session::say_hello(const ClientOptions& options, std::optional<ui
 
 Expected<MutableBytes> Session::buffer(size_t size) {
     Connection& c = *connection_;
+    if (size > SIZE_MAX / 2)  // a TEE that says it needs so much lies
+        return unexpected({ErrorCode::no_tee, "the trusted application's answer makes no sense", 0, 0});
     if (c.has_memory && c.memory.size >= kHeadBytes + size)
         return MutableBytes(static_cast<std::byte*>(c.memory.buffer), c.memory.size).subspan(kHeadBytes);
     c.release_memory();

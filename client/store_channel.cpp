@@ -14,6 +14,8 @@ constexpr size_t kRoundsMax = 200;
 constexpr size_t kBroughtMax = 64;
 // The content comes behind the largest page area.
 constexpr size_t kContentOffset = protocol::area_bytes(protocol::kCallPagesMax);
+constexpr size_t kPartSealedBytes =
+    protocol::kCallContentBytesMax + protocol::kCallContentBytesMax / limits::kSegmentBytesServed * 16;
 
 }  // namespace
 
@@ -47,7 +49,9 @@ Expected<void> StoreChannel::store_pages(const StoreReply& reply) {
 
 Expected<Reply> StoreChannel::invoke(Session& session, const Request& request, const Pages& pages) {
     const size_t content_bytes = std::max(request.content.size(), request.content_room);
-    const Expected<MutableBytes> buffer = session.buffer(kContentOffset + content_bytes);
+    // Growing it step by step would share memory anew each time.
+    const size_t room_for_content = content_bytes > limits::kIndexEntryBytesMax ? std::max(content_bytes, kPartSealedBytes) : content_bytes;
+    const Expected<MutableBytes> buffer = session.buffer(kContentOffset + room_for_content);
     if (!buffer) return unexpected(buffer.error());
     const auto brought = static_cast<uint16_t>(pages.size());
     const auto room = static_cast<uint16_t>(std::min(request.room, protocol::kCallPagesMax - pages.size()));

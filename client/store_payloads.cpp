@@ -35,6 +35,13 @@ Error is_over(const Doing& doing) {
     return {ErrorCode::usage, cannot(doing) + "its stream is over: nothing was stored", 0, 0};
 }
 
+// A TA of protocol 1.3 or older has other commands for this.
+Error error_of_segments(const StoreReply& reply, const Doing& doing) {
+    if (static_cast<Code>(reply.result) != Code::not_supported) return error_of_store_command(reply.result, reply.origin, doing);
+    return {ErrorCode::no_tee, cannot(doing) + "the trusted application is older than this festore: install the one of this version",
+            reply.result, reply.origin};
+}
+
 }  // namespace
 
 StoreWriter::StoreWriter(Store& store, std::string_view name, const PutOptions& options, uint64_t batch)
@@ -119,7 +126,7 @@ Expected<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
     const Expected<StoreReply> sealed =
         channel_.call(segments_request(StoreCommand::seal_segments, writer.next_, segments, plain), doing);
     if (!sealed) return unexpected(sealed.error());
-    if (!sealed->ok()) return unexpected(error_of_store_command(sealed->result, sealed->origin, doing));
+    if (!sealed->ok()) return unexpected(error_of_segments(*sealed, doing));
     if (sealed->content.size() != plain.size() + segments * kTagBytes) return unexpected(store_nonsense(doing));
     writer.next_.number += static_cast<uint32_t>(segments);
     return writer.file_->write(sealed->content);
@@ -129,6 +136,7 @@ Expected<void> Store::write_parts(StoreWriter& writer, Bytes part) {
     while (!part.empty()) {
         if (writer.pending_.size() == kPartBytes) {
             if (const auto sealed = seal(writer, writer.pending_, false); !sealed) return sealed;
+            wipe(writer.pending_);
             writer.pending_.clear();
         }
         // What is whole, and not the last, needs no copy.
@@ -200,36 +208,52 @@ Expected<std::unique_ptr<StoreReader>> Store::find(const Doing& doing, MissedPay
 }
 
 // What is read in one call, from the segment of the position on: what `wanted` asks for, and the more beyond it the longer it goes
-// on in order.
-SegmentsRequest StoreReader::next_part(size_t wanted) {
+// on in order. `alone`: just that segment.
+SegmentsRequest StoreReader::next_part(size_t wanted, bool alone) {
     const protocol::StoreMetadata& m = metadata_;
     const bool goes_on = position_ == loaded_from_ + loaded_.size();
-    ahead_ = goes_on ? std::clamp<uint64_t>(2 * ahead_, m.segment_bytes, kPartBytes) : m.segment_bytes;
+    ahead_ = goes_on && !alone ? std::clamp<uint64_t>(2 * ahead_, m.segment_bytes, kPartBytes) : m.segment_bytes;
     SegmentsRequest part{m.payload, static_cast<uint32_t>(position_ / m.segment_bytes), false, 0};
     const uint64_t from = uint64_t{part.number} * m.segment_bytes;
-    const uint64_t most = std::max(std::min<uint64_t>(position_ - from + wanted, kPartBytes), ahead_);
+    const uint64_t most = alone ? 1 : std::max(std::min<uint64_t>(position_ - from + wanted, kPartBytes), ahead_);
     const uint64_t bytes = std::min(m.size - from, std::min<uint64_t>(segments_of(most, m.segment_bytes) * m.segment_bytes, kPartBytes));
     part.content_bytes = static_cast<uint32_t>(bytes);
     part.last = from + bytes == m.size;
     return part;
 }
 
+// A disk that cannot read what lies behind the first segment does not keep that from being read.
+Expected<std::vector<std::byte>> StoreReader::read_sealed(size_t wanted, SegmentsRequest& part) {
+    for (const bool alone : {false, true}) {
+        part = next_part(wanted, alone);
+        const uint64_t from = uint64_t{part.number} * metadata_.segment_bytes;
+        const uint64_t segments = segments_of(part.content_bytes, metadata_.segment_bytes);
+        const uint64_t offset = from + uint64_t{part.number} * kTagBytes;
+        std::vector<std::byte> sealed(part.content_bytes + static_cast<size_t>(segments) * kTagBytes);
+        if (const auto read = file_->read(offset, sealed); read) {
+            if (!alone) file_->read_soon(offset + sealed.size(), sealed.size());
+            return sealed;
+        } else if (alone || segments == 1) {
+            return unexpected(read.error());
+        }
+    }
+    return unexpected({ErrorCode::failure, "the content cannot be read", 0, 0});
+}
+
 // `lost`: the session ended, or has looked up another object since.
 Expected<void> Store::load_segments(StoreReader& reader, size_t wanted, const Doing& doing, bool& lost) {
     const protocol::StoreMetadata& m = reader.metadata_;
-    const SegmentsRequest part = reader.next_part(wanted);
+    SegmentsRequest part;
+    const Expected<std::vector<std::byte>> sealed = reader.read_sealed(wanted, part);
+    if (!sealed) return unexpected(sealed.error());
     const uint64_t from = uint64_t{part.number} * m.segment_bytes;
     const uint64_t segments = segments_of(part.content_bytes, m.segment_bytes);
-    std::vector<std::byte> sealed(part.content_bytes + static_cast<size_t>(segments) * kTagBytes);
-    const uint64_t offset = from + uint64_t{part.number} * kTagBytes;
-    if (const auto read = reader.file_->read(offset, sealed); !read) return read;
-    reader.file_->read_soon(offset + sealed.size(), sealed.size());
-    Expected<StoreReply> opened = channel_.call(segments_request(StoreCommand::read_segments, part, segments, sealed), doing);
+    Expected<StoreReply> opened = channel_.call(segments_request(StoreCommand::read_segments, part, segments, *sealed), doing);
     if (!opened) return unexpected(opened.error());
     lost = opened->died() || static_cast<Code>(opened->result) == Code::bad_state;
     if (static_cast<Code>(opened->result) == Code::corrupt_object)
         return unexpected(store_damaged(doing, directory_.path(), "the content"));
-    if (!opened->ok()) return unexpected(error_of_store_command(opened->result, opened->origin, doing));
+    if (!opened->ok()) return unexpected(error_of_segments(*opened, doing));
     // Less: the segment behind it does not open, which the next call says.
     const size_t size = opened->content.size();
     const bool whole = size > 0 && size < part.content_bytes && size % m.segment_bytes == 0;

@@ -13,7 +13,7 @@ using protocol::RecordAtAnswer;
 
 std::string text_of(const Uuid& uuid) {
     std::string text = hex(uuid.bytes);
-    for (const size_t at : {8, 13, 18, 23}) text.insert(at, 1, '-');
+    for (const size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
     return text;
 }
 

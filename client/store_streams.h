@@ -59,7 +59,8 @@ private:
         return position_ >= loaded_from_ && position_ - loaded_from_ < loaded_.size();
     }
     void load(uint64_t from, std::vector<std::byte> content);
-    protocol::SegmentsRequest next_part(size_t wanted);
+    protocol::SegmentsRequest next_part(size_t wanted, bool alone);
+    Expected<std::vector<std::byte>> read_sealed(size_t wanted, protocol::SegmentsRequest& part);
 
     ObjectInfo info_;
     protocol::StoreMetadata metadata_;

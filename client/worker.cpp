@@ -91,7 +91,7 @@ Worker::~Worker() {
 void Worker::when_idle(std::chrono::milliseconds after, std::function<void()> work) {
     {
         const std::lock_guard guard(shared_->lock);
-        shared_->idle_after = after;
+        shared_->idle_after = std::min<std::chrono::milliseconds>(after, std::chrono::hours(24));
         shared_->idle_work = std::move(work);
     }
     shared_->called.notify_one();

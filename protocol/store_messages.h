@@ -44,8 +44,9 @@ enum class StoreCommand : uint32_t {
     abort = 44,           // TransactionRequest
     outcome = 45,         // TransactionRequest → OutcomeAnswer (rule 4)
     begin_upload = 46,    // BeginUploadRequest → BeginUploadAnswer
-    seal_segments = 47,   // SegmentsRequest, 2: content in, sealed segments out
-    read_segments = 48,   // SegmentsRequest, 2: sealed segments in, content out
+    // 47 and 48 were of single segments, up to protocol 1.3. Since 1.4:
+    seal_segments = 49,   // SegmentsRequest, 2: content in, sealed segments out
+    read_segments = 50,   // SegmentsRequest, 2: sealed segments in, content out
     // protocol/store_care.h
     survey = 64,          // SurveyRequest, 2: StoreListItem after StoreListItem, or a key → SurveyAnswer
     free_list = 65,       // FreeListRequest → FreeListAnswer
@@ -60,9 +61,9 @@ enum class StoreCommand : uint32_t {
 
 inline constexpr size_t kCallPagesMax = 128;  // brought and room together
 inline constexpr size_t kNeedsMax = 16;
-// Content of the segments of one call: so much that what a call costs beside sealing does not count, and so little that the TA
-// is soon free for others.
-inline constexpr uint32_t kCallContentBytesMax = 512 * 1024;
+// Content of the segments of one call (rule 14): so much that what a call costs beside sealing hardly counts, and so little that
+// the TA is soon free for others.
+inline constexpr uint32_t kCallContentBytesMax = 256 * 1024;
 static_assert(kCallContentBytesMax % limits::kSegmentBytesMax == 0);
 
 using Id = std::array<std::byte, 16>;  // of stores, transactions, payloads

@@ -146,8 +146,8 @@ struct InitOptions {
 // The content of one put, in parts, of any length. In a store the parts go to the disk as they come, sealed; memory does not
 // grow with the content, and other programs can change the store meanwhile. A persistent object's content (ree, rpmb) is
 // collected in memory. The object appears, or is replaced, at finish() and not before: a stream that ends without it leaves
-// nothing. Of several streams of one Client only one at a time can write more than fits a store's index; the others' writes,
-// and puts of that much, are refused with conflict. It keeps the Client's session open.
+// nothing. Of several streams of one Client only one at a time can store more than fits a store's index; the others are refused with
+// conflict, by write() or finish(), and so are puts of that much. It keeps the Client's session open.
 class FESTORE_API WriteStream {
 public:
     WriteStream(WriteStream&&) noexcept;

@@ -105,10 +105,10 @@ TEST_F(Counts, WarmSmallObjects) {
     EXPECT_EQ(get.storage_calls(), 0U) << "the table was read for the first session";
 }
 
-TEST_F(Counts, PayloadsTakeACallFor16Segments) {
+TEST_F(Counts, PayloadsTakeACallFor8Segments) {
     Client client = device_.connect();
-    for (const size_t size : {1000U, 32768U, 32769U, 524288U, 524289U, 2000000U}) {
-        const size_t parts = (size + 524287) / 524288;
+    for (const size_t size : {1000U, 32768U, 32769U, 262144U, 262145U, 2000000U}) {
+        const size_t parts = (size + 262143) / 262144;
         const sim::Counters put = cost_of([&] { return client.put("p", content_of(size)).has_value(); });
         if (size != 1000U) {  // that one made the store
             EXPECT_EQ(put.ta_invoke, 3 + parts) << size << ": begin, segments, change, commit";

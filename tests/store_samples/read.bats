@@ -46,7 +46,7 @@ each_sample() { # FUNCTION: with the sample's folder, and each owner
 read_and_change() {
     local sums="$1/$2.sha256" id=$2
     as "$id" verify
-    # Some of the many, and all others.
+    # All but the many small ones, of which `verify` and the listing speak.
     grep -Ev '  many/[0-9]*[0-9]$' "$sums" > "$stores/sums"
     while read -r sum name; do [ "$(as "$id" get "$name" | sha256sum | cut -d' ' -f1)" = "$sum" ]; done < "$stores/sums"
     [ "$(as "$id" ls | wc -l)" = "$(wc -l < "$sums")" ]
