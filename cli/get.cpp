@@ -75,7 +75,7 @@ private:
             stream.reset();
             client.reset();
         }
-        Expected<Sink> sink = Sink::open(file_);
+        Expected<Sink> sink = Sink::open(file_, got.length);
         if (!sink) return unexpected(sink.error());
         Progress progress(options, got.length);
         uint64_t written = 0;

@@ -118,9 +118,11 @@ Expected<Sink> Sink::beside(const std::string& file, const std::string& shown) {
     return sink;
 }
 
-Expected<Sink> Sink::open(const std::string& file) {
+Expected<Sink> Sink::open(const std::string& file, uint64_t bytes) {
+    // What a pipe of usual size holds, or this one would, is written at once anyway.
+    const bool lasts = bytes > 2 * kTransferBytes;
     if (is_standard_stream(file)) {
-        widen_pipe(STDOUT_FILENO);
+        if (lasts) widen_pipe(STDOUT_FILENO);
         return Sink(Descriptor(-1), {});
     }
     struct stat found {};
@@ -136,7 +138,7 @@ Expected<Sink> Sink::open(const std::string& file) {
     if (!S_ISREG(found.st_mode)) {
         Sink sink(Descriptor(::open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY)), file);
         if (!sink.opened_.valid()) return write_failure(file);
-        widen_pipe(sink.opened_.get());
+        if (lasts) widen_pipe(sink.opened_.get());
         return sink;
     }
     const std::unique_ptr<char, decltype(&std::free)> resolved(realpath(file.c_str(), nullptr), &std::free);

@@ -50,7 +50,8 @@ Error in_put(const std::string& name, Error error);
 // finish() FILE is as it was and nothing else is left.
 class Sink {
 public:
-    static Expected<Sink> open(const std::string& file);
+    // `bytes`: how many will come.
+    static Expected<Sink> open(const std::string& file, uint64_t bytes);
     Sink(Sink&& other) noexcept;
     Sink& operator=(Sink&&) = delete;
     ~Sink();
