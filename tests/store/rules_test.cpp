@@ -187,6 +187,24 @@ TEST_F(Rules, Rule21StoresAreLimitedAndTheLastAreForRoot) {
     EXPECT_EQ(code(connect("root's", 0).put("a", content_of(1))), kDone);
 }
 
+TEST_F(Rules, Rule21RootListsTheStoresOfAll) {
+    EXPECT_TRUE(connect("root's", 0).store_records()->empty());
+    ASSERT_TRUE(connect("one", 1000).put("a", content_of(5)));
+    ASSERT_TRUE(connect("other", 1001).put("b", content_of(7)));
+    ASSERT_TRUE(connect("gone", 1002).put("c", content_of(7)));
+    ASSERT_TRUE(connect("gone", 1002).destroy());
+    EXPECT_EQ(code(connect("one", 1000).store_records()), kNotPermitted);
+    const auto records = connect("root's", 0).store_records();
+    ASSERT_TRUE(records) << message(records);
+    ASSERT_EQ(records->size(), 2U);
+    EXPECT_EQ(records->at(0).identity, "fc34275c-d8dd-5ba7-968b-504718363b87");
+    EXPECT_FALSE(records->at(0).is_group);
+    ASSERT_TRUE(records->at(0).info && records->at(1).info);
+    EXPECT_EQ(records->at(0).info->content_bytes, 5U);
+    EXPECT_EQ(records->at(1).info->content_bytes, 7U);
+    EXPECT_EQ(records->at(1).info->directory, "");
+}
+
 TEST_F(Rules, Rule21TransactionsAreLimited) {
     std::vector<Client> clients;
     std::vector<Transaction> running;
