@@ -53,13 +53,13 @@ private:
         Outcome outcome;
         outcome.document = {{"stores", Json::array()}};
         for (const StoreRecord& record : *records) {
-            outcome.document["stores"].push_back(json_of(record, names));
-            outcome.text += text_of(record, names);
+            outcome.document["stores"].push_back(record_json(record, names));
+            outcome.text += record_row(record, names);
         }
         return outcome;
     }
 
-    static Json json_of(const StoreRecord& record, const OwnerNames& names) {
+    static Json record_json(const StoreRecord& record, const OwnerNames& names) {
         const OwnerNames::Owner* const owner = names.find(record.is_group, record.identity);
         Json json = {{"owner", owner != nullptr ? Json(owner_text(record, *owner)) : Json(nullptr)},
                      {"name", owner != nullptr ? Json(owner->name) : Json(nullptr)},
@@ -83,14 +83,16 @@ private:
         return fmt::format("{}:{}", record.is_group ? "gid" : "uid", owner.id);
     }
 
-    static std::string text_of(const StoreRecord& record, const OwnerNames& names) {
+    static std::string record_row(const StoreRecord& record, const OwnerNames& names) {
         const OwnerNames::Owner* const owner = names.find(record.is_group, record.identity);
         const std::string whose = owner != nullptr ? fmt::format("{} ({})", owner_text(record, *owner), escaped(owner->name))
                                                    : fmt::format("{} {}", record.is_group ? "group" : "user", record.identity);
-        if (!record.info) return status_row(whose, fmt::format("{}; its record is damaged, or of a newer version", anchor_name(record.anchor)));
+        if (!record.info)
+            return status_row(whose, fmt::format("{}; its record is damaged, or of a newer version", anchor_name(record.anchor)));
         const StoreInfo& s = *record.info;
-        return status_row(whose, fmt::format("{}, {}, {} objects, {} bytes of content, made {}{}", anchor_name(s.anchor), s.cipher, s.objects,
-                                             s.content_bytes, time_text(s.created), s.freshness_lost ? ", freshness lost" : ""));
+        return status_row(whose, fmt::format("{}, {}, {} objects, {} bytes of content, made {}{}", anchor_name(s.anchor), s.cipher,
+                                             s.objects, s.content_bytes, time_text(s.created),
+                                             s.freshness_lost ? ", freshness lost" : ""));
     }
 
     static bool has_store(const Options& options) { return options.client.owner.kind != Owner::Kind::everybody; }

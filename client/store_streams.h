@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A content on its way into a store or out of it, at most protocol::kCallContentBytesMax of it in memory. What moves them is Store. Plaintext in them
+// A content on its way into a store or out of it, at most protocol::kCallContentBytesMax of it in memory. Store moves it. Plaintext in it
 // is wiped. Thread safety: one thread at a time, with their Store.
 #pragma once
 #include "client/store_directory.h"

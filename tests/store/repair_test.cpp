@@ -1,68 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rules 17 and 19: what `repair` brings back when the TEE has lost its record, what it refuses, and that a cut or a failure at
 // any place leaves what can be repaired. Nothing is served silently.
-#include "base/limits.h"
-#include "sim/include/tee_internal_api.h"
-#include "tests/store/model.h"
+#include "tests/store/repairing.h"
 
 #include <cerrno>
 
 namespace festore::store_test {
 namespace {
-
-const std::string kDirectory = "/data/user/store";
-const std::string kPages = kDirectory + "/pages";
-const std::string kOldPages = kDirectory + "/pages.old";
-const std::string kOlderPages = kDirectory + "/pages.older";
-constexpr size_t kPage = limits::kPageBytes;
-
-class Repairing : public testing::TestWithParam<Anchor> {
-protected:
-    static const Verb& verb() { return all_verbs()[1]; }  // put: it begins with a store
-    static Objects objects() { return *verb().states().front(); }
-    void SetUp() override { before_ = before_verb(device_, verb(), GetParam()); }
-    uint32_t storage() const { return GetParam() == Anchor::ree ? TEE_STORAGE_PRIVATE_REE : TEE_STORAGE_PRIVATE_RPMB; }
-
-    void lose_record() { device_.restore({device_.snapshot().files, {}}); }
-    void flip(const std::string& file, size_t offset) { device_.files().at(file)[offset] ^= std::byte{1}; }
-    void damage_slot(size_t slot) { flip(kPages, slot * kPage + 100); }
-    uint64_t generation() {
-        Client client = device_.connect();
-        return client.store_status()->generation;
-    }
-    // The slot of the newest generation.
-    size_t newest_slot() { return generation() % 2; }
-    static int code(const auto& answer) { return answer ? 0 : static_cast<int>(answer.error().code); }
-    static std::string message(const auto& answer) { return answer ? "" : answer.error().message; }
-
-    // All objects are there, the store says what was given up, works, and forgets it when told to.
-    void expect_repaired(const Objects& expected, uint64_t generation, uint32_t times = 1) {
-        EXPECT_EQ(read_all(device_, "repaired"), expected);
-        Client client = device_.connect();
-        const auto status = client.store_status();
-        ASSERT_TRUE(status) << message(status);
-        EXPECT_TRUE(status->freshness_lost);
-        EXPECT_EQ(status->freshness_lost_generation, generation);
-        EXPECT_EQ(status->freshness_lost_count, times);
-        EXPECT_GT(status->generation, generation);
-        EXPECT_EQ(status->objects, expected.size());
-        ASSERT_TRUE(client.put("behind", content_of(300)));
-        EXPECT_TRUE(client.store_status()->freshness_lost) << "it is sticky";
-        const auto acknowledged = client.acknowledge();
-        ASSERT_TRUE(acknowledged) << message(acknowledged);
-        EXPECT_FALSE(acknowledged->freshness_lost);
-        EXPECT_EQ(acknowledged->freshness_lost_count, times) << "that it happened stays known";
-        EXPECT_EQ(code(client.acknowledge()), kConflict);
-        const auto report = client.verify();
-        ASSERT_TRUE(report) << message(report);
-        EXPECT_TRUE(report->damaged.empty());
-        EXPECT_EQ(report->objects, expected.size() + 1);
-        EXPECT_FALSE(device_.connect().store_status()->freshness_lost);
-    }
-
-    Device device_;
-    Device::Snapshot before_;
-};
 
 TEST_P(Repairing, ALostRecordIsToldAndBroughtBackWhole) {
     const uint64_t last = generation();
@@ -80,59 +24,6 @@ TEST_P(Repairing, ALostRecordIsToldAndBroughtBackWhole) {
         EXPECT_EQ(*client.get("a"), objects().at("a"));
     }
     expect_repaired(objects(), last);
-}
-
-TEST_P(Repairing, WhatWasReplacedIsKeptUntilItIsAcknowledged) {
-    const Device::Snapshot intact = device_.snapshot();
-    const Content pages = device_.files().at(kPages);
-    lose_record();
-    ASSERT_TRUE(device_.connect().repair());
-    EXPECT_EQ(device_.files().at(kOldPages), pages);
-    const auto healthy = device_.connect().repair();
-    EXPECT_EQ(code(healthy), kConflict);
-    EXPECT_EQ(message(healthy).find("pages.old"), std::string::npos) << "these pages are the record's: " << message(healthy);
-    // The record had only been away.
-    device_.restore({device_.snapshot().files, intact.tee});
-    EXPECT_EQ(code(device_.connect().get("a")), kDamaged);
-    EXPECT_EQ(code(device_.connect().acknowledge()), kConflict) << "the record knows of no repair";
-    const auto refused = device_.connect().repair();
-    EXPECT_EQ(code(refused), kConflict);
-    EXPECT_NE(message(refused).find("mv pages.old pages"), std::string::npos) << message(refused);
-    ASSERT_EQ(device_.files().rename(kOldPages, kPages), 0);
-    EXPECT_EQ(read_all(device_, "its own pages"), objects());
-    EXPECT_TRUE(device_.connect().put("a", objects().at("a")));
-    lose_record();
-    ASSERT_TRUE(device_.connect().repair());
-    EXPECT_TRUE(device_.snapshot().files.files.contains(kOldPages));
-    ASSERT_TRUE(device_.connect().acknowledge());
-    EXPECT_FALSE(device_.snapshot().files.files.contains(kOldPages));
-}
-
-TEST_P(Repairing, TwoRepairsInARowKeepBoth) {
-    const Content first = device_.files().at(kPages);
-    lose_record();
-    ASSERT_TRUE(device_.connect().repair());
-    ASSERT_TRUE(device_.connect().put("between", content_of(300)));
-    const Content second = device_.files().at(kPages);
-    lose_record();
-    ASSERT_TRUE(device_.connect().repair());
-    EXPECT_EQ(device_.files().at(kOldPages), second);
-    EXPECT_EQ(device_.files().at(kOlderPages), first);
-    VerifyOptions clean;
-    clean.remove_unreferenced = true;
-    EXPECT_EQ(code(device_.connect().verify(clean)), kConflict) << "what is kept may refer to it";
-    ASSERT_TRUE(device_.connect().acknowledge());
-    for (const std::string& name : {kOldPages, kOlderPages}) EXPECT_FALSE(device_.snapshot().files.files.contains(name));
-    EXPECT_TRUE(device_.connect().verify(clean));
-}
-
-TEST_P(Repairing, DestroyingTakesWhatWasReplacedAlong) {
-    lose_record();
-    ASSERT_TRUE(device_.connect().repair());
-    const auto destroyed = device_.connect().destroy();
-    ASSERT_TRUE(destroyed) << message(destroyed);
-    EXPECT_TRUE(destroyed->left.empty());
-    EXPECT_TRUE(device_.snapshot().files.files.empty());
 }
 
 TEST_P(Repairing, EveryOpeningWarnsUntilItIsAcknowledged) {
