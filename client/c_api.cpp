@@ -56,16 +56,7 @@ const char* festore_error(const festore_client* client) { return client->error.c
 const char* festore_version(void) { return FESTORE_VERSION; }
 
 int festore_put(festore_client* client, const char* name, const void* content, size_t size, unsigned flags) {
-    return guarded(client->error, [&]() -> int {
-        if (name == nullptr) return no_name(client->error);
-        const std::optional<PutOptions> options = to_put_options(flags);
-        if (!options || (content == nullptr && size > 0)) {
-            client->error = "unknown flags, or no content";
-            return FESTORE_EUSAGE;
-        }
-        const auto stored = client->client.put(name, bytes_of(content, size), *options);
-        return stored ? FESTORE_OK : failed(client->error, stored.error());
-    });
+    return c_api::put(client, client->client, name, content, size, flags);
 }
 
 int festore_get(festore_client* client, const char* name, void** content, size_t* size) {
@@ -90,19 +81,7 @@ void festore_free(void* content, size_t size) {
 }
 
 int festore_write_open(festore_client* client, const char* name, unsigned flags, festore_writer** writer) {
-    return guarded(client->error, [&]() -> int {
-        *writer = nullptr;
-        if (name == nullptr) return no_name(client->error);
-        const std::optional<PutOptions> options = to_put_options(flags);
-        if (!options) {
-            client->error = "unknown flags";
-            return FESTORE_EUSAGE;
-        }
-        Expected<WriteStream> stream = client->client.write(name, *options);
-        if (!stream) return failed(client->error, stream.error());
-        *writer = new festore_writer{client, std::move(*stream)};
-        return FESTORE_OK;
-    });
+    return open_writer(client, client->client, name, flags, writer);
 }
 
 int festore_write(festore_writer* writer, const void* part, size_t size) {
@@ -163,19 +142,11 @@ int festore_stat(festore_client* client, const char* name, festore_info* info) {
 }
 
 int festore_remove(festore_client* client, const char* name) {
-    return guarded(client->error, [&]() -> int {
-        if (name == nullptr) return no_name(client->error);
-        const auto removed = client->client.remove(name);
-        return removed ? FESTORE_OK : failed(client->error, removed.error());
-    });
+    return c_api::remove(client, client->client, name);
 }
 
 int festore_rename(festore_client* client, const char* old_name, const char* new_name, int replace) {
-    return guarded(client->error, [&]() -> int {
-        if (old_name == nullptr || new_name == nullptr) return no_name(client->error);
-        const auto renamed = client->client.rename(old_name, new_name, replace != 0);
-        return renamed ? FESTORE_OK : failed(client->error, renamed.error());
-    });
+    return c_api::rename(client, client->client, old_name, new_name, replace != 0);
 }
 
 int festore_list(festore_client* client, const char* prefix, festore_each each, void* context) {

@@ -69,4 +69,54 @@ inline int no_name(std::string& error) {
     return FESTORE_EUSAGE;
 }
 
+// What Client and Transaction do alike: `target` is the client's, or its transaction.
+template <class Target>
+int put(festore_client* client, Target& target, const char* name, const void* content, size_t size, unsigned flags) {
+    return guarded(client->error, [&]() -> int {
+        if (name == nullptr) return no_name(client->error);
+        const std::optional<PutOptions> options = to_put_options(flags);
+        if (!options || (content == nullptr && size > 0)) {
+            client->error = "unknown flags, or no content";
+            return FESTORE_EUSAGE;
+        }
+        const auto stored = target.put(name, bytes_of(content, size), *options);
+        return stored ? FESTORE_OK : failed(client->error, stored.error());
+    });
+}
+
+template <class Target>
+int open_writer(festore_client* client, Target& target, const char* name, unsigned flags, festore_writer** writer) {
+    return guarded(client->error, [&]() -> int {
+        *writer = nullptr;
+        if (name == nullptr) return no_name(client->error);
+        const std::optional<PutOptions> options = to_put_options(flags);
+        if (!options) {
+            client->error = "unknown flags";
+            return FESTORE_EUSAGE;
+        }
+        Expected<WriteStream> stream = target.write(name, *options);
+        if (!stream) return failed(client->error, stream.error());
+        *writer = new festore_writer{client, std::move(*stream)};
+        return FESTORE_OK;
+    });
+}
+
+template <class Target>
+int remove(festore_client* client, Target& target, const char* name) {
+    return guarded(client->error, [&]() -> int {
+        if (name == nullptr) return no_name(client->error);
+        const auto removed = target.remove(name);
+        return removed ? FESTORE_OK : failed(client->error, removed.error());
+    });
+}
+
+template <class Target>
+int rename(festore_client* client, Target& target, const char* old_name, const char* new_name, bool replace) {
+    return guarded(client->error, [&]() -> int {
+        if (old_name == nullptr || new_name == nullptr) return no_name(client->error);
+        const auto renamed = target.rename(old_name, new_name, replace);
+        return renamed ? FESTORE_OK : failed(client->error, renamed.error());
+    });
+}
+
 }  // namespace festore::c_api

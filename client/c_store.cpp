@@ -82,48 +82,19 @@ int festore_begin(festore_client* client, festore_transaction** transaction) {
 }
 
 int festore_transaction_put(festore_transaction* t, const char* name, const void* content, size_t size, unsigned flags) {
-    return guarded(t->client->error, [&]() -> int {
-        if (name == nullptr) return no_name(t->client->error);
-        const std::optional<PutOptions> options = to_put_options(flags);
-        if (!options || (content == nullptr && size > 0)) {
-            t->client->error = "unknown flags, or no content";
-            return FESTORE_EUSAGE;
-        }
-        const auto stored = t->transaction.put(name, bytes_of(content, size), *options);
-        return stored ? FESTORE_OK : failed(t->client->error, stored.error());
-    });
+    return c_api::put(t->client, t->transaction, name, content, size, flags);
 }
 
 int festore_transaction_write_open(festore_transaction* t, const char* name, unsigned flags, festore_writer** writer) {
-    return guarded(t->client->error, [&]() -> int {
-        *writer = nullptr;
-        if (name == nullptr) return no_name(t->client->error);
-        const std::optional<PutOptions> options = to_put_options(flags);
-        if (!options) {
-            t->client->error = "unknown flags";
-            return FESTORE_EUSAGE;
-        }
-        Expected<WriteStream> stream = t->transaction.write(name, *options);
-        if (!stream) return failed(t->client->error, stream.error());
-        *writer = new festore_writer{t->client, std::move(*stream)};
-        return FESTORE_OK;
-    });
+    return open_writer(t->client, t->transaction, name, flags, writer);
 }
 
 int festore_transaction_remove(festore_transaction* t, const char* name) {
-    return guarded(t->client->error, [&]() -> int {
-        if (name == nullptr) return no_name(t->client->error);
-        const auto removed = t->transaction.remove(name);
-        return removed ? FESTORE_OK : failed(t->client->error, removed.error());
-    });
+    return c_api::remove(t->client, t->transaction, name);
 }
 
 int festore_transaction_rename(festore_transaction* t, const char* old_name, const char* new_name, int replace) {
-    return guarded(t->client->error, [&]() -> int {
-        if (old_name == nullptr || new_name == nullptr) return no_name(t->client->error);
-        const auto renamed = t->transaction.rename(old_name, new_name, replace != 0);
-        return renamed ? FESTORE_OK : failed(t->client->error, renamed.error());
-    });
+    return c_api::rename(t->client, t->transaction, old_name, new_name, replace != 0);
 }
 
 int festore_commit(festore_transaction* transaction) {
