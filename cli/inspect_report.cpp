@@ -198,12 +198,6 @@ std::string without_file_text(const ree_fs::DirEntry& entry) {
 
 }  // namespace
 
-std::string uuid_text(const Uuid& uuid) {
-    const std::string digits = hex(uuid.bytes);
-    return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" + digits.substr(16, 4) +
-           "-" + digits.substr(20);
-}
-
 std::string owner_name(const Uuid& owner) {
     if (owner == kFestoreTa) return "festore";
     return owner.is_nil() ? "OP-TEE" : "";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What `festore inspect` found, as a tree for people and as JSON for programs (docs/inspect.md).
 #pragma once
+#include "client/uuid_text.h"
 #include "festore/error.hpp"
 #include "ree_fs/inspection.h"
 
@@ -14,7 +15,6 @@ namespace festore::cli {
 inline constexpr Uuid kFestoreTa =
     Uuid::from_fields(0xb7e89fc1, 0x5044, 0x431e, {0xb4, 0xc5, 0x9f, 0xb6, 0xae, 0x25, 0x64, 0x23});
 
-std::string uuid_text(const Uuid& uuid);
 // "festore", "OP-TEE", or "" for a TA that is not known.
 std::string owner_name(const Uuid& owner);
 

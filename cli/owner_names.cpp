@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/owner_names.h"
 
+#include "client/uuid_text.h"
+
 #include <array>
 #include <fmt/format.h>
 #include <grp.h>
@@ -29,12 +31,9 @@ std::string identity_text(bool is_group, uint32_t id) {
     SHA1(input.data(), input.size(), digest.data());
     digest[6] = static_cast<unsigned char>((digest[6] & 0x0F) | 0x50);
     digest[8] = static_cast<unsigned char>((digest[8] & 0x3F) | 0x80);
-    std::string text;
-    for (size_t i = 0; i < 16; ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-        text += fmt::format("{:02x}", digest[i]);
-    }
-    return text;
+    Uuid uuid;
+    copy_bytes(bytes_of(digest.data(), uuid.bytes.size()), uuid.bytes);
+    return uuid_text(uuid);
 }
 
 OwnerNames::OwnerNames() {

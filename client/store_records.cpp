@@ -4,20 +4,12 @@
 
 #include "base/limits.h"
 #include "base/writer.h"
+#include "client/uuid_text.h"
 #include "protocol/store_care.h"
 
 namespace festore {
-namespace {
 
 using protocol::RecordAtAnswer;
-
-std::string text_of(const Uuid& uuid) {
-    std::string text = hex(uuid.bytes);
-    for (const size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
-    return text;
-}
-
-}  // namespace
 
 // The place's record, if there is one; `end`: there are no more places.
 Expected<std::optional<StoreRecord>> Store::record_at(const Doing& doing, uint8_t anchor, uint32_t place, bool& end) {
@@ -39,7 +31,7 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Doing& doing, uint8_
     if (answer->state == RecordAtAnswer::State::free) return std::nullopt;
     StoreRecord record;
     record.is_group = answer->login == 2;
-    record.identity = text_of(answer->identity);
+    record.identity = uuid_text(answer->identity);
     record.anchor = anchor == 2 ? Anchor::rpmb : Anchor::ree;
     if (answer->state == RecordAtAnswer::State::readable) record.info = described(answer->status);
     return record;
