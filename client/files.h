@@ -39,6 +39,8 @@ public:
     // What will be synced, or read, before long: the system may begin with it meanwhile. Nothing has to.
     virtual void write_soon(Handle /*handle*/, uint64_t /*offset*/, size_t /*bytes*/) {}
     virtual void read_soon(Handle /*handle*/, uint64_t /*offset*/, size_t /*bytes*/) {}
+    // Whether they may be used while the TEE works. Where events are counted each has its turn.
+    [[nodiscard]] virtual bool overlaps() const { return true; }
     virtual int sync(Handle handle) = 0;         // the file's data and size (fdatasync)
     virtual int make_folder(const std::string& path, unsigned mode) = 0;
     virtual int give_to_group(const std::string& path, uint32_t gid) = 0;  // a folder

@@ -198,7 +198,8 @@ uint32_t type_of(Payload use) {
 
 }  // namespace
 
-Expected<Reply> Session::invoke(uint32_t command, Bytes request, Region content, Region area) {
+Expected<Reply> Session::invoke(uint32_t command, Bytes request, Region content, Region area,
+                                const std::function<void()>& meanwhile) {
     struct Call {
         std::shared_ptr<Connection> connection;
         std::vector<std::byte> request;
@@ -231,7 +232,7 @@ Expected<Reply> Session::invoke(uint32_t command, Bytes request, Region content,
             Connection& c = *call->connection;
             call->reply.result = c.tee.invoke_command(&c.session, command, &call->operation, &call->reply.origin);
         },
-        limit_);
+        limit_, meanwhile);
     if (!answered) return unexpected(timed_out());
     Reply reply = call->reply;
     reply.answer_size = std::min(shared ? operation.params[1].memref.size : operation.params[1].tmpref.size, reply.answer.size());

@@ -50,8 +50,10 @@ public:
     Expected<Reply> invoke(protocol::Command command, Bytes request, Payload payload = Payload::none, size_t size = 0) {
         return invoke(static_cast<uint32_t>(command), request, {payload, 0, size}, {});
     }
-    // The same for any command: `content` is its third parameter, `area` its fourth.
-    Expected<Reply> invoke(uint32_t command, Bytes request, Region content, Region area);
+    // The same for any command: `content` is its third parameter, `area` its fourth. `meanwhile` is done while the TEE works; it
+    // must leave the session and its buffer alone.
+    Expected<Reply> invoke(uint32_t command, Bytes request, Region content, Region area,
+                           const std::function<void()>& meanwhile = nullptr);
 
     // The shared buffer, at least `size` bytes. The normal world's copy of plaintext lies here: wipe what was used.
     Expected<MutableBytes> buffer(size_t size);

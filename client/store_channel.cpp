@@ -71,7 +71,10 @@ Expected<Reply> StoreChannel::invoke(Session& session, const Request& request, c
                             ? Region{Payload::inout, 0, protocol::area_bytes(size_t{brought} + room)}
                             : Region{};
     const Region content = request.use == Payload::none ? Region{} : Region{request.use, kContentOffset, content_bytes};
-    return session.invoke(static_cast<uint32_t>(request.command), out.written(), content, area);
+    const bool overlaps = request.meanwhile && directory_.overlaps();
+    if (request.meanwhile && !overlaps) request.meanwhile();
+    return session.invoke(static_cast<uint32_t>(request.command), out.written(), content, area,
+                          overlaps ? request.meanwhile : nullptr);
 }
 
 Expected<StoreReply> StoreChannel::read_reply(Session& session, const Request& request, const Reply& reply,

@@ -51,6 +51,7 @@ public:
         size_t content_room = 0;      // for output and inout
         bool has_area = false;
         size_t room = 0;              // pages that the TA may give back
+        std::function<void()> meanwhile;  // work on files, done while the TEE works, or before it
         std::string about;            // the object's name: what it needed the last time is brought at once
         // Of work that goes on from call to call: whether this one got on before it missed a page. Then what it did counts, and
         // the next call goes on from there.

@@ -65,6 +65,7 @@ public:
     ~StoreDirectory();
 
     [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] bool overlaps() const { return files_.overlaps(); }  // client/files.h
 
     // damaged: a header that cannot be read as one. failure: one of a newer version.
     Expected<DirectoryContents> look();

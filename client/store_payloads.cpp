@@ -55,6 +55,7 @@ void StoreWriter::end() {
     over_ = true;
     wipe(pending_);
     pending_.clear();
+    sealed_.clear();
     file_.reset();
     if (store_.uploading_ == this) store_.uploading_ = nullptr;
 }
@@ -67,6 +68,12 @@ void StoreWriter::reserve(size_t bytes) {
     larger.assign(pending_.begin(), pending_.end());
     wipe(pending_);
     pending_ = std::move(larger);
+}
+
+// An error comes a part later than its cause, and always before finish() is done.
+Expected<void> StoreWriter::write_sealed() {
+    const std::vector<std::byte> sealed = std::exchange(sealed_, {});
+    return sealed.empty() ? Expected<void>() : file_->write(sealed);
 }
 
 size_t StoreReader::give(MutableBytes out) {
@@ -123,13 +130,17 @@ Expected<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
     writer.next_.last = last;
     writer.next_.content_bytes = static_cast<uint32_t>(plain.size());
     const uint64_t segments = segments_of(plain.size(), kSegmentBytes);
-    const Expected<StoreReply> sealed =
-        channel_.call(segments_request(StoreCommand::seal_segments, writer.next_, segments, plain), doing);
+    StoreChannel::Request request = segments_request(StoreCommand::seal_segments, writer.next_, segments, plain);
+    Expected<void> written;
+    request.meanwhile = [&] { written = writer.write_sealed(); };
+    Expected<StoreReply> sealed = channel_.call(request, doing);
+    if (!written) return written;
     if (!sealed) return unexpected(sealed.error());
     if (!sealed->ok()) return unexpected(error_of_segments(*sealed, doing));
     if (sealed->content.size() != plain.size() + segments * kTagBytes) return unexpected(store_nonsense(doing));
     writer.next_.number += static_cast<uint32_t>(segments);
-    return writer.file_->write(sealed->content);
+    writer.sealed_ = std::move(sealed->content);
+    return {};
 }
 
 Expected<void> Store::write_parts(StoreWriter& writer, Bytes part) {
@@ -170,6 +181,7 @@ Expected<void> Store::write(StoreWriter& writer, Bytes part) {
 Expected<void> Store::complete(StoreWriter& writer) {
     if (!writer.file_ && writer.size_ <= protocol::inline_content_max(writer.name_.size())) return {};
     if (const auto sealed = seal(writer, writer.pending_, true); !sealed) return sealed;
+    if (const auto written = writer.write_sealed(); !written) return written;
     return writer.file_->finish();
 }
 
@@ -229,7 +241,10 @@ Expected<std::vector<std::byte>> StoreReader::read_sealed(size_t wanted, Segment
         const uint64_t from = uint64_t{part.number} * metadata_.segment_bytes;
         const uint64_t segments = segments_of(part.content_bytes, metadata_.segment_bytes);
         const uint64_t offset = from + uint64_t{part.number} * kTagBytes;
-        std::vector<std::byte> sealed(part.content_bytes + static_cast<size_t>(segments) * kTagBytes);
+        const size_t bytes = part.content_bytes + static_cast<size_t>(segments) * kTagBytes;
+        std::vector<std::byte> sealed = std::exchange(sealed_, {});
+        if (sealed_from_ == offset && sealed.size() == bytes) return sealed;
+        sealed.resize(bytes);
         if (const auto read = file_->read(offset, sealed); read) {
             if (!alone) file_->read_soon(offset + sealed.size(), sealed.size());
             return sealed;
@@ -240,6 +255,18 @@ Expected<std::vector<std::byte>> StoreReader::read_sealed(size_t wanted, Segment
     return unexpected({ErrorCode::failure, "the content cannot be read", 0, 0});
 }
 
+// One who reads a whole part goes on, most likely. A disk that cannot read says so when it is asked again.
+void StoreReader::read_behind(const SegmentsRequest& part) {
+    const protocol::StoreMetadata& m = metadata_;
+    const uint64_t from = uint64_t{part.number} * m.segment_bytes + part.content_bytes;
+    if (part.content_bytes != kPartBytes || from >= m.size) return;
+    const uint64_t content = std::min<uint64_t>(m.size - from, kPartBytes);
+    sealed_from_ = from + from / m.segment_bytes * kTagBytes;
+    sealed_.resize(static_cast<size_t>(content + segments_of(content, m.segment_bytes) * kTagBytes));
+    if (const auto read = file_->read(sealed_from_, sealed_); !read) sealed_.clear();
+    else file_->read_soon(sealed_from_ + sealed_.size(), sealed_.size());
+}
+
 // `lost`: the session ended, or has looked up another object since.
 Expected<void> Store::load_segments(StoreReader& reader, size_t wanted, const Doing& doing, bool& lost) {
     const protocol::StoreMetadata& m = reader.metadata_;
@@ -248,7 +275,9 @@ Expected<void> Store::load_segments(StoreReader& reader, size_t wanted, const Do
     if (!sealed) return unexpected(sealed.error());
     const uint64_t from = uint64_t{part.number} * m.segment_bytes;
     const uint64_t segments = segments_of(part.content_bytes, m.segment_bytes);
-    Expected<StoreReply> opened = channel_.call(segments_request(StoreCommand::read_segments, part, segments, *sealed), doing);
+    StoreChannel::Request request = segments_request(StoreCommand::read_segments, part, segments, *sealed);
+    request.meanwhile = [&] { reader.read_behind(part); };
+    Expected<StoreReply> opened = channel_.call(request, doing);
     if (!opened) return unexpected(opened.error());
     lost = opened->died() || static_cast<Code>(opened->result) == Code::bad_state;
     if (static_cast<Code>(opened->result) == Code::corrupt_object)

@@ -25,6 +25,7 @@ private:
     friend class Store;
     void reserve(size_t bytes);
     void end();
+    Expected<void> write_sealed();
 
     Store& store_;
     const std::string name_;
@@ -33,6 +34,7 @@ private:
     bool over_ = false;   // after an error, and at the end
     uint64_t size_ = 0;   // so far
     std::vector<std::byte> pending_;  // not yet sealed: what one call seals, at most
+    std::vector<std::byte> sealed_;   // by the last call: written to the file while the TEE works on the next one
     std::optional<StoreDirectory::Upload> file_;
     protocol::SegmentsRequest next_;
 };
@@ -61,6 +63,7 @@ private:
     void load(uint64_t from, std::vector<std::byte> content);
     protocol::SegmentsRequest next_part(size_t wanted, bool alone);
     Expected<std::vector<std::byte>> read_sealed(size_t wanted, protocol::SegmentsRequest& part);
+    void read_behind(const protocol::SegmentsRequest& part);
 
     ObjectInfo info_;
     protocol::StoreMetadata metadata_;
@@ -69,6 +72,8 @@ private:
     uint64_t loaded_from_ = 0;
     std::vector<std::byte> loaded_;  // verified: all of a small content, or segments
     uint64_t ahead_ = 0;             // content that was read in one call, at least
+    uint64_t sealed_from_ = 0;       // in the file
+    std::vector<std::byte> sealed_;  // read while the TEE opened what lies before it
 };
 
 }  // namespace festore

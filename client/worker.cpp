@@ -110,7 +110,7 @@ void Worker::let_go() {
     shared_->let_go_at = Shared::Clock::now();
 }
 
-bool Worker::run(std::function<void()> work, std::chrono::milliseconds limit) {
+bool Worker::run(std::function<void()> work, std::chrono::milliseconds limit, const std::function<void()>& meanwhile) {
     if (lost_) return false;
     {
         const std::lock_guard guard(shared_->lock);
@@ -118,6 +118,7 @@ bool Worker::run(std::function<void()> work, std::chrono::milliseconds limit) {
         shared_->work = std::move(work);
     }
     shared_->called.notify_one();
+    if (meanwhile) meanwhile();
     std::unique_lock guard(shared_->lock);
     lost_ = !shared_->finished.wait_for(guard, limit, [this] { return shared_->done; });
     return !lost_;

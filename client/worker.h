@@ -20,8 +20,8 @@ public:
     Worker& operator=(const Worker&) = delete;
 
     // Runs `work` and waits for it. False: it took longer than the limit; the worker is lost, later calls fail at once.
-    // What `work` refers to must live as long as `work` itself.
-    bool run(std::function<void()> work, std::chrono::milliseconds limit);
+    // What `work` refers to must live as long as `work` itself. `meanwhile` is done here, after the work was begun.
+    bool run(std::function<void()> work, std::chrono::milliseconds limit, const std::function<void()>& meanwhile = nullptr);
     [[nodiscard]] bool lost() const { return lost_; }
 
     // Once nobody has held the worker for `after`, it does `work` by itself, and from then on cannot be held again. At first

@@ -16,6 +16,9 @@ using Content = std::vector<std::byte>;
 
 class SimulatedFiles final : public Files {
 public:
+    // Events in an order that is always the same: so nothing happens at once with the TEE's work, unless a test wants it.
+    [[nodiscard]] bool overlaps() const override { return overlaps_; }
+    void set_overlaps(bool overlaps) { overlaps_ = overlaps; }
     // Before each write, sync, creation, change of a name, removal and sync of a folder: a test may lose the power then.
     std::function<void()> on_event;
     // From now on nothing has any effect, and everything fails: so that a client can be unwound.
@@ -106,6 +109,7 @@ private:
     mutable uint64_t next_number_ = 1;
     uint64_t fail_at_ = 0;
     int fail_with_ = 0;
+    bool overlaps_ = false;
     bool off_ = false;
     std::mt19937_64 luck_{1};  // of syncs that fail
 };
