@@ -117,7 +117,7 @@ def missed_lines(criteria):
     for c in criteria:
         if c.is_met() or c.figure is None:
             continue
-        lines += [f"**Missed: {c.text}.** Mean of a run, in ms:", ""]
+        lines += [f"**Missed: {c.text}.**" + (f" {c.bound}" if c.bound else "") + " Mean of a run, in ms:", ""]
         lines += table(["", "in all", "TA calls", "sharing memory", "syncs", "writing files", "reading files", "the rest"],
                        [[m.label] + [number(value) for value in m.profile()] for m in c.measures])
     return lines
