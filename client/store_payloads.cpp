@@ -255,11 +255,11 @@ Expected<std::vector<std::byte>> StoreReader::read_sealed(size_t wanted, Segment
     return unexpected({ErrorCode::failure, "the content cannot be read", 0, 0});
 }
 
-// One who reads a whole part goes on, most likely. A disk that cannot read says so when it is asked again.
+// One who has gone on for so long that whole parts are read goes on, most likely. A disk that cannot read says so when asked again.
 void StoreReader::read_behind(const SegmentsRequest& part) {
     const protocol::StoreMetadata& m = metadata_;
     const uint64_t from = uint64_t{part.number} * m.segment_bytes + part.content_bytes;
-    if (part.content_bytes != kPartBytes || from >= m.size) return;
+    if (ahead_ != kPartBytes || from >= m.size) return;
     const uint64_t content = std::min<uint64_t>(m.size - from, kPartBytes);
     sealed_from_ = from + from / m.segment_bytes * kTagBytes;
     sealed_.resize(static_cast<size_t>(content + segments_of(content, m.segment_bytes) * kTagBytes));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A content on its way into a store or out of it, at most protocol::kCallContentBytesMax of it in memory. Store moves it. Plaintext in it
-// is wiped. Thread safety: one thread at a time, with their Store.
+// A content on its way into a store or out of it, a few times protocol::kCallContentBytesMax of it in memory at most. Store moves
+// it. Plaintext in it is wiped. Thread safety: one thread at a time, with their Store.
 #pragma once
 #include "client/store_directory.h"
 #include "protocol/store_messages.h"

@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <csignal>
+#include <exception>
 #include <mutex>
 #include <pthread.h>
 #include <system_error>
@@ -112,15 +113,22 @@ void Worker::let_go() {
 
 bool Worker::run(std::function<void()> work, std::chrono::milliseconds limit, const std::function<void()>& meanwhile) {
     if (lost_) return false;
+    const auto due = Shared::Clock::now() + std::min<std::chrono::milliseconds>(limit, std::chrono::hours(24 * 365));
     {
         const std::lock_guard guard(shared_->lock);
         shared_->done = false;
         shared_->work = std::move(work);
     }
     shared_->called.notify_one();
-    if (meanwhile) meanwhile();
+    std::exception_ptr thrown;
+    try {
+        if (meanwhile) meanwhile();
+    } catch (...) {
+        thrown = std::current_exception();
+    }
     std::unique_lock guard(shared_->lock);
-    lost_ = !shared_->finished.wait_for(guard, limit, [this] { return shared_->done; });
+    lost_ = !shared_->finished.wait_until(guard, due, [this] { return shared_->done; });
+    if (thrown) std::rethrow_exception(thrown);
     return !lost_;
 }
 

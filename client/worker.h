@@ -20,7 +20,8 @@ public:
     Worker& operator=(const Worker&) = delete;
 
     // Runs `work` and waits for it. False: it took longer than the limit; the worker is lost, later calls fail at once.
-    // What `work` refers to must live as long as `work` itself. `meanwhile` is done here, after the work was begun.
+    // What `work` refers to must live as long as `work` itself. `meanwhile` is done here, after the work was begun; the limit runs
+    // on. What it throws comes out when the work is done or given up.
     bool run(std::function<void()> work, std::chrono::milliseconds limit, const std::function<void()>& meanwhile = nullptr);
     [[nodiscard]] bool lost() const { return lost_; }
 

@@ -4,6 +4,7 @@
 
 #include "protocol/store_messages.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <mutex>
@@ -14,33 +15,48 @@ namespace {
 constexpr size_t kParts = 4;
 constexpr size_t kContentBytes = kParts * protocol::kCallContentBytesMax;
 
-// Calls that seal begin; each but the first waits until a part has been written since the one before it.
+// Each write of a part but the last waits until the TEE is sealing, and that waits until a part was written: either ends in vain
+// where one comes after the other.
 struct Watch {
     std::mutex lock;
     std::condition_variable changed;
-    size_t events = 0;  // of the files
-    size_t seen = 0;
-    size_t sealing = 0;
+    size_t begun = 0;  // calls that seal
+    size_t ended = 0;
+    size_t writes = 0;
     size_t waited_in_vain = 0;
 
+    template <class F>
+    void wait_for(std::unique_lock<std::mutex>& guard, F&& condition) {
+        if (!changed.wait_for(guard, std::chrono::seconds(10), condition)) ++waited_in_vain;
+    }
     void file_event() {
-        const std::lock_guard guard(lock);
-        ++events;
+        std::unique_lock guard(lock);
+        if (ended == 0 || ended == kParts) return;  // before the first part, and the last one
+        wait_for(guard, [this] { return begun > ended; });
+        ++writes;
         changed.notify_all();
     }
-    void call(uint32_t command) {
-        if (command != static_cast<uint32_t>(protocol::StoreCommand::seal_segments)) return;
+    void begin_sealing() {
         std::unique_lock guard(lock);
-        if (sealing++ > 0 && !changed.wait_for(guard, std::chrono::seconds(10), [this] { return events > seen; })) ++waited_in_vain;
-        seen = events;
+        ++begun;
+        changed.notify_all();
+        const size_t before = begun - 1;
+        if (before > 0) wait_for(guard, [&] { return writes >= before; });
+    }
+    void end_sealing() {
+        const std::lock_guard guard(lock);
+        ++ended;
     }
 };
 
 Watch* the_watch = nullptr;
 
 TEEC_Result watched_invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
-    the_watch->call(command);
-    return sim::teec_in_process().invoke_command(session, command, operation, origin);
+    const bool seals = command == static_cast<uint32_t>(protocol::StoreCommand::seal_segments);
+    if (seals) the_watch->begin_sealing();
+    const TEEC_Result result = sim::teec_in_process().invoke_command(session, command, operation, origin);
+    if (seals) the_watch->end_sealing();
+    return result;
 }
 
 class Overlap : public StoreTest {
@@ -76,9 +92,47 @@ TEST_F(Overlap, APartIsWrittenWhileTheNextOneIsSealed) {
     const auto stored = client.put("large", content_of(kContentBytes));
     files_.on_event = nullptr;
     ASSERT_TRUE(stored) << message(stored);
-    EXPECT_EQ(watch_.sealing, kParts);
+    EXPECT_EQ(watch_.begun, kParts);
+    EXPECT_EQ(watch_.writes, kParts - 1);
     EXPECT_EQ(watch_.waited_in_vain, 0U);
     EXPECT_EQ(*client.get("large"), content_of(kContentBytes));
+}
+
+// What was read ahead is used for what it was read for, wherever the reader goes.
+TEST_F(Overlap, AReaderThatJumpsGetsWhatIsThere) {
+    Client client = connect("store", 1000, &files_);
+    const Content content = content_of(6 * protocol::kCallContentBytesMax + 77);
+    ASSERT_TRUE(client.put("a", content));
+    auto stream = client.read("a");
+    ASSERT_TRUE(stream) << message(stream);
+    Content buffer(100000);
+    const auto expect_at = [&](uint64_t position) {
+        const auto got = stream->read(buffer);
+        ASSERT_TRUE(got) << position << ": " << message(got);
+        const auto from = content.begin() + static_cast<std::ptrdiff_t>(position);
+        ASSERT_EQ(*got, std::min<uint64_t>(buffer.size(), content.size() - position));
+        ASSERT_TRUE(std::equal(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*got), from)) << position;
+    };
+    for (uint64_t position = 0; position < content.size(); position += buffer.size()) expect_at(position);
+    for (const uint64_t position : {uint64_t{0}, content.size() - 5, uint64_t{300000}, uint64_t{1000000}, uint64_t{1100000},
+                                    uint64_t{1200000}, uint64_t{1300000}, uint64_t{1300000}, uint64_t{500000}}) {
+        stream->seek(position);
+        expect_at(position);
+    }
+    // A disk that fails once, wherever: an error, or what is there; then all of it.
+    for (uint64_t n = 1; n < 40; ++n) {
+        stream->seek(0);
+        files_.fail_at(n, EIO);
+        Content whole(content.size());
+        const auto got = stream->read(whole);
+        files_.fail_at(0, 0);
+        if (got) ASSERT_TRUE(whole == content) << n;
+        else EXPECT_EQ(stream->position(), 0U) << n;
+    }
+    stream->seek(0);
+    Content whole(content.size());
+    ASSERT_TRUE(stream->read(whole));
+    EXPECT_TRUE(whole == content);
 }
 
 TEST_F(Overlap, AFullDiskIsToldWhicheverPartItMeets) {
