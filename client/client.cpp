@@ -50,7 +50,7 @@ Error nonsense(const Doing& doing) {
 
 // In everybody's space there are the first demo's objects, too, under whatever bytes its clients chose.
 bool may_be_legacy(std::string_view name, const ClientOptions& options) {
-    return options.owner.kind == Owner::Kind::everybody && options.storage == Storage::ree &&
+    return options.owner.kind == Owner::Kind::everybody && options.storage == Storage::ree && !name.empty() &&
            name.size() <= limits::kObjectIdBytesMax;
 }
 

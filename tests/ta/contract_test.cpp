@@ -107,7 +107,7 @@ TEST_F(Contract, BytesThatAreNoNameAreForEverybodysObjectsOnly) {
     uint32_t everybodys = 0;
     ASSERT_EQ(open(everybody(), &everybodys), 0U);
     Content content(10);
-    for (const std::string& id : {std::string("\xff"), std::string("a\nb"), std::string()}) {
+    for (const std::string& id : {std::string("\xff"), std::string("a\nb")}) {
         EXPECT_EQ(get(mine, id, content).result, number(Code::bad_format));
         EXPECT_EQ(stat(mine, id), number(Code::bad_format));
         EXPECT_EQ(remove(mine, id), number(Code::bad_format));
@@ -117,6 +117,21 @@ TEST_F(Contract, BytesThatAreNoNameAreForEverybodysObjectsOnly) {
         EXPECT_EQ(put(everybodys, id, filled(1, 1)), number(Code::bad_format)) << "nothing new is stored so";
     }
     EXPECT_EQ(stat(everybodys, std::string(65, '\xff')), number(Code::bad_format)) << "longer than any id";
+}
+
+// OP-TEE takes it for any free entry of its list, finds the file of that number damaged, and removes it (docs/decisions/0011).
+TEST_F(Contract, AnEmptyIdNeverReachesTheStorage) {
+    uint32_t everybodys = 0;
+    ASSERT_EQ(open(everybody(), &everybodys), 0U);
+    Content content(10);
+    const uint64_t before = tee_.counters().storage_calls();
+    for (const uint32_t session : {everybodys, session_of(1000)}) {
+        EXPECT_EQ(get(session, "", content).result, number(Code::bad_format));
+        EXPECT_EQ(stat(session, ""), number(Code::bad_format));
+        EXPECT_EQ(remove(session, ""), number(Code::bad_format));
+        EXPECT_EQ(put(session, "", filled(1, 1)), number(Code::bad_format));
+    }
+    EXPECT_EQ(tee_.counters().storage_calls(), before);
 }
 
 TEST_F(Contract, AnswersNeedRoomBeforeAnythingChanges) {
