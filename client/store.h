@@ -79,6 +79,8 @@ private:
     Expected<void> check_header(const Doing& doing, const protocol::StoreHeader& header);
     Expected<void> open_in_tee(const Doing& doing, const protocol::StoreHeader& header, Code* refused);
     Error refused_to_open(const Doing& doing, Code code) const;
+    [[nodiscard]] Error without_header(const Doing& doing) const;
+    Error is_not_there(const Doing& doing);  // asks the TEE what that means
     Expected<void> take_status(Bytes answer, const Doing& doing);
     [[nodiscard]] StoreInfo info() const;
     static StoreInfo described(const protocol::StoreStatus& status);

@@ -126,6 +126,7 @@ Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
     if (contents->kind == Kind::absent) return there_is_none();
     if (contents->kind == Kind::foreign)
         return unexpected({ErrorCode::failure, cannot(doing) + quote(directory_.path()) + " is not a store", 0, 0});
+    if (contents->kind == Kind::headless) return unexpected(without_header(doing));
     if (contents->header)
         if (const auto checked = check_header(doing, *contents->header); !checked) return unexpected(checked.error());
     const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);

@@ -106,9 +106,12 @@ Expected<DirectoryContents> StoreDirectory::look() {
     bool has_payloads = false;
     const Expected<bool> only_ours = has_only_ours(has_payloads);
     if (!only_ours) return unexpected(only_ours.error());
-    // Pages without a header: it was lost. That is no place for a new store.
+    // Pages or payloads without a header: it was lost. That is no place for a new store.
     const bool empty = *only_ours && !has_payloads && pages.bytes == 0;
-    contents.kind = empty ? DirectoryContents::Kind::empty : DirectoryContents::Kind::foreign;
+    const bool headless = *only_ours && pages.bytes != 0;
+    contents.kind = empty      ? DirectoryContents::Kind::empty
+                    : headless ? DirectoryContents::Kind::headless
+                               : DirectoryContents::Kind::foreign;
     return contents;
 }
 

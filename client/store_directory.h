@@ -27,6 +27,7 @@ struct DirectoryContents {
         unused,    // a store whose page file was never written: its creation may have been interrupted before the TEE
                    // had a record of it
         store,     // a header and pages
+        headless,  // pages, and nothing that is not a store's, but no header: it was lost
         foreign,   // a folder with other things in it, or something that is no folder
     } kind = Kind::absent;
     std::optional<protocol::StoreHeader> header;  // unused, store

@@ -153,16 +153,34 @@ Expected<void> Store::ensure_open(const Doing& doing, Missing missing) {
                            cannot(doing) + quote(directory_.path()) +
                                " is not a store, and not an empty folder that could become one; choose with --store",
                            0, 0});
+    if (contents->kind == Kind::headless) return unexpected(without_header(doing));
     bool may_be_made = contents->kind == Kind::absent || contents->kind == Kind::empty;
     if (!may_be_made) {
         const auto opened = open_existing(doing, *contents, may_be_made);
         if (opened || !may_be_made) return opened;
     }
     if (missing == Missing::is_made) return make(doing, {});
-    return unexpected({ErrorCode::not_found,
-                       cannot(doing) + "there is no store at " + quote(directory_.path()) +
-                           "; 'festore init' or the first 'festore put' makes one",
-                       0, 0});
+    return unexpected(is_not_there(doing));
+}
+
+Error Store::without_header(const Doing& doing) const {
+    return {ErrorCode::damaged,
+            cannot(doing) + "the store at " + quote(directory_.path()) + " has lost its header, " +
+                std::string(protocol::kHeaderFile) + ": put that back out of any copy of the directory, since it never changes",
+            0, 0};
+}
+
+// An owner has one store: when the TEE has its record, a directory that is not there is no store that was never made.
+Error Store::is_not_there(const Doing& doing) {
+    const auto record = find_record(doing, {});
+    if (record && *record)
+        return {ErrorCode::damaged,
+                cannot(doing) + "the TEE has the record of a store of yours, and it is not at " + quote(directory_.path()) +
+                    ": put its directory back, or name it with --store; when it is lost, 'festore destroy --lost' gives it up",
+                0, 0};
+    return {ErrorCode::not_found,
+            cannot(doing) + "there is no store at " + quote(directory_.path()) + "; 'festore init' or the first 'festore put' makes one",
+            0, 0};
 }
 
 // A TA before protocol 1.3, or from a kit without mbedTLS, has one cipher only.
@@ -255,7 +273,9 @@ Expected<StoreInfo> Store::init(const InitOptions& options) {
     const Doing doing{"make a store", {}};
     const Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
-    if (contents->kind == DirectoryContents::Kind::foreign) return unexpected(ensure_open(doing, Missing::is_an_error).error());
+    using Kind = DirectoryContents::Kind;
+    if (contents->kind == Kind::foreign || contents->kind == Kind::headless)
+        return unexpected(ensure_open(doing, Missing::is_an_error).error());
     if (contents->header) {
         bool may_be_made = false;
         const auto opened = open_existing(doing, *contents, may_be_made);

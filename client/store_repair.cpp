@@ -120,6 +120,7 @@ Expected<StoreInfo> Store::repair_locked(const Doing& doing) {
     opened_serial_ = 0;
     Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
+    if (contents->kind == DirectoryContents::Kind::headless) return unexpected(without_header(doing));
     if (!contents->header)
         return unexpected({ErrorCode::not_found, cannot(doing) + "there is none at " + quote(directory_.path()), 0, 0});
     if (const auto checked = check_header(doing, *contents->header); !checked) return unexpected(checked.error());

@@ -60,16 +60,32 @@ END
     [[ ${stderr_lines[0]} == "festore: cannot "*" '$PWD/secrets/"*"': Read-only file system" ]]
     expect_intact
 }
-@test "a directory that is gone, or lies where none can be made: exit 4 and 1" {
+@test "a directory that is gone, or lies where none can be made: exit 6 for readers, 4 for writers, and 1" {
     mv secrets elsewhere
     run --separate-stderr store get a
-    expect_error 3 "cannot get 'a': there is no store at '$PWD/secrets'*"
+    expect_error 6 "cannot get 'a': the TEE has the record of a store of yours, and it is not at '$PWD/secrets': put its directory back, *"
+    run --separate-stderr store status
+    [ "$status" = 6 ]
     run --separate-stderr store put a large
     expect_error 4 "cannot put 'a': the TEE has a record of a store of yours already, *"
     [ ! -e secrets ]
     run --separate-stderr festore --store large/below put a script
     [ "$status" != 0 ]
     mv elsewhere secrets
+    expect_intact
+}
+@test "a header that is gone: exit 6, and it comes back out of any copy" {
+    cp secrets/festore.store kept
+    echo later | store put b
+    rm secrets/festore.store
+    for verb in "get a" "put a large" "repair --yes" "destroy --yes"; do
+        # shellcheck disable=SC2086
+        run --separate-stderr store $verb
+        expect_error 6 "cannot *: the store at '$PWD/secrets' has lost its header, festore.store: put that back *"
+    done
+    mv kept secrets/festore.store
+    [ "$(store get b)" = later ]
+    store rm b
     expect_intact
 }
 @test "the directory of another store: exit 6" {

@@ -172,6 +172,42 @@ TEST_F(Rules, Rule20AnOlderStoreOfTheSameUserIsNotItsStore) {
     sim::use_tee(tee_.get());
 }
 
+TEST_F(Rules, AStoreWhoseDirectoryIsGoneIsNoStoreThatNeverWas) {
+    const auto never = connect().get("a");
+    EXPECT_EQ(code(never), static_cast<int>(ErrorCode::not_found)) << message(never);
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    std::filesystem::rename(folder_ / "store", folder_ / "elsewhere");
+    Client client = connect();
+    for (const auto& answer : {message(client.get("a")), message(client.stat("a")), message(client.list()), message(client.store_status())})
+        EXPECT_NE(answer.find("the TEE has the record of a store of yours, and it is not at"), std::string::npos) << answer;
+    EXPECT_EQ(code(client.get("a")), static_cast<int>(ErrorCode::damaged));
+    EXPECT_EQ(code(client.put("a", content_of(10))), static_cast<int>(ErrorCode::conflict));
+    EXPECT_EQ(code(connect("store", 1001).get("a")), static_cast<int>(ErrorCode::not_found)) << "another user has none";
+    std::filesystem::rename(folder_ / "elsewhere", folder_ / "store");
+    EXPECT_EQ(*connect().get("a"), content_of(10));
+    std::filesystem::remove_all(folder_ / "store");
+    DestroyOptions lost;
+    lost.lost_directory = true;
+    ASSERT_TRUE(connect().destroy(lost));
+    EXPECT_EQ(code(connect().get("a")), static_cast<int>(ErrorCode::not_found));
+}
+
+TEST_F(Rules, AStoreWithoutItsHeaderIsToldFromAFolderOfOtherThings) {
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    const std::filesystem::path header = folder_ / "store" / protocol::kHeaderFile;
+    std::filesystem::rename(header, folder_ / "kept");
+    Client client = connect();
+    for (const auto& [answer, said] : {std::pair{code(client.get("a")), message(client.get("a"))},
+                                       std::pair{code(client.put("b", content_of(10))), message(client.put("b", content_of(10)))},
+                                       std::pair{code(client.repair()), message(client.repair())},
+                                       std::pair{code(client.destroy()), message(client.destroy())}}) {
+        EXPECT_EQ(answer, static_cast<int>(ErrorCode::damaged)) << said;
+        EXPECT_NE(said.find("has lost its header, festore.store: put that back"), std::string::npos) << said;
+    }
+    std::filesystem::rename(folder_ / "kept", header);
+    EXPECT_EQ(*connect().get("a"), content_of(10));
+}
+
 TEST_F(Rules, Rule21StoresAreLimitedAndTheLastAreForRoot) {
     uint32_t made = 0;
     for (uint32_t uid = 1000; uid < 1100; ++uid) {
