@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/doctor_checks.h"
 #include "cli/output.h"
+#include "cli/owner_names.h"
 #include "cli/store_report.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace festore::cli {
 namespace {
@@ -41,6 +43,24 @@ std::optional<StoreEvidence> look_at_store_of(const Options& options) {
                          std::move(report.error)};
 }
 
+// What the TEE knows of all owners' stores; nothing for who is not root, or where the trusted application is too old to say.
+std::optional<std::vector<StoreRecord>> all_stores(const Options& options) {
+    ClientOptions client = options.client;
+    if (geteuid() != 0 || client.owner.kind != Owner::Kind::user) return std::nullopt;
+    client.storage = Storage::store;
+    Expected<Client> connected = Client::connect(client);
+    if (!connected) return std::nullopt;
+    Expected<std::vector<StoreRecord>> records = connected->store_records();
+    if (!records) return std::nullopt;
+    return std::move(*records);
+}
+
+std::string owner_of(const StoreRecord& record) {
+    static const OwnerNames names;
+    const OwnerNames::Owner* const owner = names.find(record.is_group, record.identity);
+    return (record.is_group ? "group " : "user ") + (owner != nullptr ? owner->name : record.identity);
+}
+
 class Doctor : public Verb {
 public:
     void declare(CLI::App&) override {}
@@ -67,6 +87,8 @@ public:
                 const std::vector<Finding> about_store = check_store(system, *store, rpmb);
                 findings.insert(findings.end(), about_store.begin(), about_store.end());
             }
+            const std::vector<Finding> about_all = check_all_stores(all_stores(limited), owner_of);
+            findings.insert(findings.end(), about_all.begin(), about_all.end());
         }
         // A simulated TEE has no device, no supplicant, no kernel driver.
         if (!status || status->kind != TeeKind::sim) {

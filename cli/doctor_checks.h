@@ -4,6 +4,7 @@
 #include "cli/doctor_supplicant.h"
 #include "festore/client.hpp"
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,10 @@ std::vector<Finding> check_tee(const Expected<TeeStatus>& status, const RpmbEvid
 std::vector<Finding> check_system(const System& system, const Supplicant& supplicant, bool tee_serves);
 // The store's state, its anchor, and where its directory lies.
 std::vector<Finding> check_store(const System& system, const StoreEvidence& store, const RpmbEvidence& rpmb);
+
+// All owners' records, as root may see them; `records`: none for others.
+std::vector<Finding> check_all_stores(const std::optional<std::vector<StoreRecord>>& records,
+                                      const std::function<std::string(const StoreRecord&)>& name);
 
 // What is wrong with the file system that the folder is on, if it is one that does not last.
 std::optional<Finding> volatile_file_system(const System& system, const std::string& id, const std::string& folder);

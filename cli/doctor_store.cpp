@@ -91,4 +91,33 @@ std::vector<Finding> check_store(const System& system, const StoreEvidence& stor
     return findings;
 }
 
+std::vector<Finding> check_all_stores(const std::optional<std::vector<StoreRecord>>& records,
+                                      const std::function<std::string(const StoreRecord&)>& name) {
+    if (!records)
+        return {{"stores", Severity::unknown, "whether other owners' stores are well only root may see", "", "run doctor as root"}};
+    size_t under_rpmb = 0;
+    std::string repaired;
+    std::string unreadable;
+    for (const StoreRecord& record : *records) {
+        under_rpmb += record.anchor == Anchor::rpmb ? 1 : 0;
+        if (!record.info) unreadable += (unreadable.empty() ? "" : ", ") + name(record);
+        else if (record.info->freshness_lost) repaired += (repaired.empty() ? "" : ", ") + name(record);
+    }
+    std::vector<Finding> findings;
+    if (!repaired.empty())
+        findings.push_back({"stores-repaired", Severity::serious, "repaired, and not acknowledged: the store of " + repaired,
+                            "what it holds may be older than what was stored last",
+                            "as that owner, look at what it holds; then: festore repair --acknowledge"});
+    if (!unreadable.empty())
+        findings.push_back({"stores", Severity::serious, "the TEE's record of a store does not decode: of " + unreadable,
+                            "it is damaged, or of a newer version of festore",
+                            "install the newest version, or give it up: festore destroy --owner"});
+    else
+        findings.push_back({"stores", Severity::ok,
+                            fmt::format("the TEE has records of {} store{}: {} under the anchor ree, {} under rpmb", records->size(),
+                                        records->size() == 1 ? "" : "s", records->size() - under_rpmb, under_rpmb),
+                            "", ""});
+    return findings;
+}
+
 }  // namespace festore::cli

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <fmt/format.h>
 #include <optional>
 #include <sys/stat.h>
 
@@ -170,16 +171,32 @@ Finding finding_of(TaSigner signer, const std::string& shown, bool tee_serves) {
             "see tee-reachable"};
 }
 
-Finding ta_signature(const System& system, const Supplicant& supplicant, bool tee_serves) {
-    for (const std::string& folder : supplicant.ta_folders) {
-        for (const char* name : kTaFiles) {
-            const std::string file = folder + "/" + name;
-            const TaSigner signer = signer_of(system.root + file);
-            if (signer != TaSigner::not_there) return finding_of(signer, file, tee_serves);
-        }
-    }
+// Where tee-supplicant finds the trusted application first; empty when nowhere.
+std::string ta_file(const System& system, const Supplicant& supplicant) {
+    for (const std::string& folder : supplicant.ta_folders)
+        for (const char* name : kTaFiles)
+            if (const std::string file = folder + "/" + name; signer_of(system.root + file) != TaSigner::not_there) return file;
+    return "";
+}
+
+Finding ta_signature(const System& system, const std::string& file, bool tee_serves) {
+    if (!file.empty()) return finding_of(signer_of(system.root + file), file, tee_serves);
     return {"ta-signing-key", Severity::unknown,
             "the trusted application's file was not found where tee-supplicant looks for it", "", ""};
+}
+
+// Version 0 is what the first demo's file has, and one that was built without a version.
+Finding ta_installed(const System& system, const std::string& file) {
+    const std::string id = "ta-installed";
+    const std::optional<uint32_t> version = file.empty() ? std::nullopt : version_of_ta(system.root + file);
+    if (!version)
+        return {id, Severity::unknown, file.empty() ? "the trusted application's file was not found" : file + " tells no version",
+                "whether OP-TEE would refuse an older file cannot be told", kAsRoot};
+    if (*version == 0)
+        return {id, Severity::warning, file + " has version 0: OP-TEE refuses no older file",
+                "who can write the file system can put back a trusted application with faults that are known",
+                "build it with CFG_TA_VERSION, and raise that with each security fix"};
+    return {id, Severity::ok, fmt::format("{} has version {}: OP-TEE refuses older ones, once it has loaded this", file, *version), "", ""};
 }
 
 }  // namespace
@@ -207,7 +224,8 @@ std::vector<Finding> check_system(const System& system, const Supplicant& suppli
             supplicant_runs(supplicant, tee_serves),
             client_library(system),
             storage_file_system(system, supplicant),
-            ta_signature(system, supplicant, tee_serves)};
+            ta_signature(system, ta_file(system, supplicant), tee_serves),
+            ta_installed(system, ta_file(system, supplicant))};
 }
 
 }  // namespace festore::cli

@@ -147,4 +147,20 @@ TaSigner signer_of(const std::string& ta_file) {
     return signer_of(bytes_of(content));
 }
 
+std::optional<uint32_t> version_of_ta(const std::string& ta_file) {
+    const std::string content = text_of_file(ta_file, kFileBytesMax);
+    Reader in(bytes_of(content));
+    const uint32_t magic = in.u32();
+    const uint32_t type = in.u32();
+    in.bytes(8);  // sizes and algorithm of the image
+    const size_t hash_size = in.u16();
+    const size_t signature_size = in.u16();
+    in.bytes(hash_size);
+    in.bytes(signature_size);
+    in.bytes(kVersionBytes - sizeof(uint32_t));
+    const uint32_t version = in.u32();
+    if (!in.ok() || magic != kMagic || (type != kWithVersion && type != kEncrypted)) return std::nullopt;
+    return version;
+}
+
 }  // namespace festore::cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Who signed a TA file (OP-TEE's struct shdr: header, hash, signature, image).
 #pragma once
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace festore::cli {
@@ -16,5 +18,9 @@ enum class TaSigner {
 };
 
 TaSigner signer_of(const std::string& ta_file);
+
+// What the TA file says of its own version (CFG_TA_VERSION), by which OP-TEE refuses an older one. None: it is not signed together
+// with one, or is no TA.
+std::optional<uint32_t> version_of_ta(const std::string& ta_file);
 
 }  // namespace festore::cli

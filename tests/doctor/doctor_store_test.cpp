@@ -84,5 +84,31 @@ TEST_F(StoreOnMachine, FileSystem) {
     EXPECT_EQ(severity("store-file-system"), Severity::warning) << "the folder that stands for / is of one device";
 }
 
+StoreRecord record_of(const char* identity, Anchor anchor, bool repaired) {
+    StoreRecord record;
+    record.identity = identity;
+    record.anchor = anchor;
+    record.info.emplace();
+    record.info->freshness_lost = repaired;
+    return record;
+}
+
+TEST(AllStores, RepairsOfAnybodysAreFound) {
+    const auto name = [](const StoreRecord& record) { return "user " + record.identity; };
+    EXPECT_EQ(check_all_stores(std::nullopt, name).at(0).severity, Severity::unknown);
+    std::vector<StoreRecord> records;
+    EXPECT_EQ(check_all_stores(records, name).at(0).severity, Severity::ok) << "none is no fault";
+    records = {record_of("a", Anchor::ree, false), record_of("b", Anchor::rpmb, true), record_of("c", Anchor::ree, true)};
+    std::vector<Finding> findings = check_all_stores(records, name);
+    ASSERT_NE(find(findings, "stores-repaired"), nullptr);
+    EXPECT_EQ(find(findings, "stores-repaired")->severity, Severity::serious);
+    EXPECT_NE(find(findings, "stores-repaired")->what.find("user b, user c"), std::string::npos);
+    EXPECT_NE(find(findings, "stores")->what.find("3 stores: 2 under the anchor ree, 1 under rpmb"), std::string::npos);
+    records[0].info.reset();
+    findings = check_all_stores(records, name);
+    EXPECT_EQ(find(findings, "stores")->severity, Severity::serious) << "a record that does not decode";
+    EXPECT_NE(find(findings, "stores")->what.find("user a"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace festore::cli::test

@@ -131,6 +131,25 @@ TEST_F(Signature, TheDefaultKeyIsRecognised) {
     EXPECT_EQ(check("ta-signing-key", false).severity, Severity::serious);
 }
 
+TEST_F(Signature, TheVersionOfTheFile) {
+    supplicant();
+    EXPECT_EQ(check("ta-installed").severity, Severity::unknown) << "there is none";
+    TaFile file;
+    write(std::string("/lib/optee_armtz/") + kTa, file.bytes());
+    EXPECT_EQ(version_of_ta(root_ + "/lib/optee_armtz/" + kTa), 0x76767676U);
+    EXPECT_EQ(check("ta-installed").severity, Severity::ok);
+    std::string without = file.bytes();
+    const size_t at = 20 + 32 + 256 + 16;
+    without.replace(at, 4, 4, '\0');
+    write(std::string("/lib/optee_armtz/") + kTa, without);
+    EXPECT_EQ(check("ta-installed").severity, Severity::warning) << "version 0";
+    write(std::string("/lib/optee_armtz/") + kTa, without.substr(0, at + 3));
+    EXPECT_EQ(check("ta-installed").severity, Severity::unknown) << "it ends before";
+    file.type = 0;
+    write(std::string("/lib/optee_armtz/") + kTa, file.bytes());
+    EXPECT_EQ(check("ta-installed").severity, Severity::unknown) << "a kind without one";
+}
+
 TEST_F(Signature, TheFileIsLookedForWhereTheSupplicantLooks) {
     EXPECT_EQ(check("ta-signing-key").severity, Severity::unknown) << "there is none";
     fs::create_directories(root_ + "/opt/tas");
