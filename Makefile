@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Every command of the project, thin: the work is in CMake (the build), ta/Makefile (the TA) and tools/.
 .DEFAULT_GOAL := build
-.PHONY: build setup run check check-full check-fresh bench ta vm vm-run clean help install flash fip deploy
+.PHONY: build setup run check check-full check-fresh bench ta vm vm-run clean help install console flash fip deploy
 BUILD := build
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -60,6 +60,9 @@ export IMAGE FIP DEVICE
 flash: ## write an image to a card and read it back: make flash IMAGE=FILE DEVICE=/dev/sdX [FLASH_OPTIONS="--yes --fixed"]
 	@[ -n "$$IMAGE" ] && [ -n "$$DEVICE" ] || { echo 'say what and where: make flash IMAGE=FILE DEVICE=/dev/sdX' >&2; exit 2; }
 	@tools/flash $(FLASH_OPTIONS) "$$IMAGE" "$$DEVICE"
+
+console: ## a board's serial console, logged with time stamps: make console [DEVICE=/dev/ttyACM0]
+	@tools/console $${DEVICE:+"$$DEVICE"}
 
 fip: ## update a card's fip partitions alone: make fip FIP=FILE DEVICE=/dev/sdX [FLASH_OPTIONS=...]
 	@[ -n "$$FIP" ] && [ -n "$$DEVICE" ] || { echo 'say what and where: make fip FIP=FILE DEVICE=/dev/sdX' >&2; exit 2; }
