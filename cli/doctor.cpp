@@ -57,8 +57,7 @@ std::optional<std::vector<StoreRecord>> all_stores(const Options& options) {
 
 std::string owner_of(const StoreRecord& record) {
     static const OwnerNames names;
-    const OwnerNames::Owner* const owner = names.find(record.is_group, record.identity);
-    return (record.is_group ? "group " : "user ") + (owner != nullptr ? owner->name : record.identity);
+    return names.text(record.is_group, record.identity);
 }
 
 class Doctor : public Verb {

@@ -171,16 +171,25 @@ Finding finding_of(TaSigner signer, const std::string& shown, bool tee_serves) {
             "see tee-reachable"};
 }
 
-// Where tee-supplicant finds the trusted application first; empty when nowhere.
-std::string ta_file(const System& system, const Supplicant& supplicant) {
-    for (const std::string& folder : supplicant.ta_folders)
-        for (const char* name : kTaFiles)
-            if (const std::string file = folder + "/" + name; signer_of(system.root + file) != TaSigner::not_there) return file;
-    return "";
+struct TaFile {
+    std::string path;  // empty: there is none
+    TaSigner signer = TaSigner::not_there;
+};
+
+// The trusted application that tee-supplicant finds first.
+TaFile find_ta(const System& system, const Supplicant& supplicant) {
+    for (const std::string& folder : supplicant.ta_folders) {
+        for (const char* name : kTaFiles) {
+            const std::string path = folder + "/" + name;
+            const TaSigner signer = signer_of(system.root + path);
+            if (signer != TaSigner::not_there) return {path, signer};
+        }
+    }
+    return {};
 }
 
-Finding ta_signature(const System& system, const std::string& file, bool tee_serves) {
-    if (!file.empty()) return finding_of(signer_of(system.root + file), file, tee_serves);
+Finding ta_signature(const TaFile& file, bool tee_serves) {
+    if (!file.path.empty()) return finding_of(file.signer, file.path, tee_serves);
     return {"ta-signing-key", Severity::unknown,
             "the trusted application's file was not found where tee-supplicant looks for it", "", ""};
 }
@@ -218,14 +227,15 @@ std::optional<Finding> volatile_file_system(const System& system, const std::str
 }
 
 std::vector<Finding> check_system(const System& system, const Supplicant& supplicant, bool tee_serves) {
+    const TaFile ta = find_ta(system, supplicant);
     return {kernel(system),
             client_device(system),
             supplicant_device(system),
             supplicant_runs(supplicant, tee_serves),
             client_library(system),
             storage_file_system(system, supplicant),
-            ta_signature(system, ta_file(system, supplicant), tee_serves),
-            ta_installed(system, ta_file(system, supplicant))};
+            ta_signature(ta, tee_serves),
+            ta_installed(system, ta.path)};
 }
 
 }  // namespace festore::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/owner_names.h"
 
+#include "cli/output.h"
 #include "client/uuid_text.h"
 
 #include <array>
@@ -47,6 +48,16 @@ OwnerNames::OwnerNames() {
 
 const OwnerNames::Owner* OwnerNames::find(bool is_group, const std::string& identity) const {
     return find_in(is_group ? groups_ : users_, identity);
+}
+
+std::string OwnerNames::spelled(bool is_group, const Owner& owner) {
+    return fmt::format("{}:{}", is_group ? "gid" : "uid", owner.id);
+}
+
+std::string OwnerNames::text(bool is_group, const std::string& identity) const {
+    const Owner* const owner = find(is_group, identity);
+    if (owner == nullptr) return fmt::format("{} {}", is_group ? "group" : "user", identity);
+    return fmt::format("{} ({})", spelled(is_group, *owner), escaped(owner->name));
 }
 
 }  // namespace festore::cli

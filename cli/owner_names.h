@@ -20,6 +20,11 @@ public:
     // By the UUID's text; none: no user, or group, of this system has it.
     [[nodiscard]] const Owner* find(bool is_group, const std::string& identity) const;
 
+    // As --owner of destroy takes it: "uid:1000".
+    [[nodiscard]] static std::string spelled(bool is_group, const Owner& owner);
+    // For people: that, and the name; or the identity, where nobody here has it.
+    [[nodiscard]] std::string text(bool is_group, const std::string& identity) const;
+
 private:
     std::map<std::string, Owner> users_;
     std::map<std::string, Owner> groups_;

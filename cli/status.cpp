@@ -61,7 +61,7 @@ private:
 
     static Json record_json(const StoreRecord& record, const OwnerNames& names) {
         const OwnerNames::Owner* const owner = names.find(record.is_group, record.identity);
-        Json json = {{"owner", owner != nullptr ? Json(owner_text(record, *owner)) : Json(nullptr)},
+        Json json = {{"owner", owner != nullptr ? Json(OwnerNames::spelled(record.is_group, *owner)) : Json(nullptr)},
                      {"name", owner != nullptr ? Json(owner->name) : Json(nullptr)},
                      {"login", record.is_group ? "group" : "user"},
                      {"identity", record.identity},
@@ -78,15 +78,8 @@ private:
         return json;
     }
 
-    // As --owner of destroy takes it.
-    static std::string owner_text(const StoreRecord& record, const OwnerNames::Owner& owner) {
-        return fmt::format("{}:{}", record.is_group ? "gid" : "uid", owner.id);
-    }
-
     static std::string record_row(const StoreRecord& record, const OwnerNames& names) {
-        const OwnerNames::Owner* const owner = names.find(record.is_group, record.identity);
-        const std::string whose = owner != nullptr ? fmt::format("{} ({})", owner_text(record, *owner), escaped(owner->name))
-                                                   : fmt::format("{} {}", record.is_group ? "group" : "user", record.identity);
+        const std::string whose = names.text(record.is_group, record.identity);
         if (!record.info)
             return status_row(whose, fmt::format("{}; its record is damaged, or of a newer version", anchor_name(record.anchor)));
         const StoreInfo& s = *record.info;

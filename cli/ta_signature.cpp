@@ -111,23 +111,40 @@ bool hash_is_right(const Algorithm& algorithm, Bytes header, Bytes covered, Byte
            std::ranges::equal(Bytes(computed).first(size), hash);
 }
 
-TaSigner signer_of(Bytes file) {
+struct SignedFile {
+    uint32_t type = 0;
+    size_t image_size = 0;
+    uint32_t algorithm = 0;
+    Bytes hash;
+    Bytes signature;
+    Bytes covered;  // what follows, by the hash
+};
+
+std::optional<SignedFile> decode_signed(Bytes file) {
     Reader in(file);
+    SignedFile decoded;
     const uint32_t magic = in.u32();
-    const uint32_t type = in.u32();
-    const size_t image_size = in.u32();
-    const uint32_t number = in.u32();
+    decoded.type = in.u32();
+    decoded.image_size = in.u32();
+    decoded.algorithm = in.u32();
     const size_t hash_size = in.u16();
     const size_t signature_size = in.u16();
-    const Bytes hash = in.bytes(hash_size);
-    const Bytes signature = in.bytes(signature_size);
-    if (!in.ok() || magic != kMagic || type > kSubkey) return TaSigner::not_a_ta;
-    const Algorithm* const algorithm =
-        std::ranges::find_if(kAlgorithms, [number](const Algorithm& a) { return a.number == number; });
+    decoded.hash = in.bytes(hash_size);
+    decoded.signature = in.bytes(signature_size);
+    if (!in.ok() || magic != kMagic || decoded.type > kSubkey) return std::nullopt;
+    decoded.covered = in.rest();
+    return decoded;
+}
+
+TaSigner signer_of(Bytes file) {
+    const std::optional<SignedFile> decoded = decode_signed(file);
+    if (!decoded) return TaSigner::not_a_ta;
+    const auto& [type, image_size, number, hash, signature, rest] = *decoded;
+    const Algorithm* const algorithm = std::ranges::find(kAlgorithms, number, &Algorithm::number);
     if (algorithm == std::ranges::end(kAlgorithms)) return TaSigner::not_a_ta;
-    if (hash_size != static_cast<size_t>(EVP_MD_get_size(algorithm->digest()))) return TaSigner::not_a_ta;
-    Bytes covered = in.rest();
-    if (type == kSubkey && covered.size() >= image_size) covered = covered.first(image_size);  // more headers follow
+    if (hash.size() != static_cast<size_t>(EVP_MD_get_size(algorithm->digest()))) return TaSigner::not_a_ta;
+    // More headers follow a subkey.
+    const Bytes covered = type == kSubkey && rest.size() >= image_size ? rest.first(image_size) : rest;
     if (type != kEncrypted) {
         const size_t expected = (type == kWithVersion ? kVersionBytes : 0) + image_size;
         if (covered.size() != expected || !hash_is_right(*algorithm, file.first(kHeaderBytes), covered, hash))
@@ -149,17 +166,12 @@ TaSigner signer_of(const std::string& ta_file) {
 
 std::optional<uint32_t> version_of_ta(const std::string& ta_file) {
     const std::string content = text_of_file(ta_file, kFileBytesMax);
-    Reader in(bytes_of(content));
-    const uint32_t magic = in.u32();
-    const uint32_t type = in.u32();
-    in.bytes(8);  // sizes and algorithm of the image
-    const size_t hash_size = in.u16();
-    const size_t signature_size = in.u16();
-    in.bytes(hash_size);
-    in.bytes(signature_size);
+    const std::optional<SignedFile> decoded = decode_signed(bytes_of(content));
+    if (!decoded || (decoded->type != kWithVersion && decoded->type != kEncrypted)) return std::nullopt;
+    Reader in(decoded->covered);
     in.bytes(kVersionBytes - sizeof(uint32_t));
     const uint32_t version = in.u32();
-    if (!in.ok() || magic != kMagic || (type != kWithVersion && type != kEncrypted)) return std::nullopt;
+    if (!in.ok()) return std::nullopt;
     return version;
 }
 
