@@ -36,9 +36,13 @@ if(NOT FESTORE_SANITIZE)  # their instrumentation makes gcc 12 warn of what is n
   target_compile_options(festore_settings INTERFACE -Werror)
 endif()
 if(FESTORE_SANITIZE)
-  target_compile_options(festore_settings INTERFACE -fsanitize=${FESTORE_SANITIZE} -fno-sanitize-recover=all
+  # Without the check that goes by run-time type information: what both worlds compile has none.
+  target_compile_options(festore_settings INTERFACE -fsanitize=${FESTORE_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
   target_link_options(festore_settings INTERFACE -fsanitize=${FESTORE_SANITIZE})
+endif()
+if(FESTORE_FUZZ)  # clang's check of a function's type goes by the same information
+  target_compile_options(festore_settings INTERFACE -fsanitize=fuzzer-no-link -fno-sanitize=function)
 endif()
 if(FESTORE_COVERAGE)
   target_compile_options(festore_settings INTERFACE --coverage -O0)

@@ -32,7 +32,7 @@ DirFile parse_dirfile(Bytes content) {
         const uint32_t id_size = in.u32();
         in.read_into(entry.root_hash);
         entry.file_number = in.u32();
-        if (id_size == 0) {
+        if (is_free_entry(id, id_size)) {
             ++directory.free_entries;
             continue;
         }

@@ -10,10 +10,14 @@ namespace festore::ree_fs {
 struct DirEntry {
     uint32_t index = 0;  // place in dirf.db
     Uuid owner;
-    std::string id;  // 1 to 64 bytes, any values
+    std::string id;  // up to 64 bytes, any values
     Hash root_hash{};
     uint32_t file_number = 0;
 };
+
+inline constexpr std::byte kEmptyId{1};
+// `field`: all bytes for an id.
+inline bool is_free_entry(Bytes field, uint32_t id_size) { return id_size == 0 && field[0] == std::byte{}; }
 
 struct DirFile {
     std::vector<DirEntry> entries;  // as OP-TEE uses them: of two with one file number it keeps the first

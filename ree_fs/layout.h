@@ -109,7 +109,8 @@ constexpr uint64_t block_offset(uint32_t block, uint8_t version) {
 }
 
 // One entry of dirf.db: offset 0 owner (TEE_UUID as in memory), 16 object id, 80 its length, 84 root hash of the file,
-// 116 number of the file. An entry with length 0 is free.
+// 116 number of the file. An entry is free when its length and the first byte of its id are 0; of one in use with an
+// empty id that byte is 1 (OP-TEE 3.17 and later).
 inline constexpr uint32_t kDirEntryBytes = 120;
 inline constexpr uint32_t kDirEntryIdBytesMax = 64;
 static_assert(16 + kDirEntryIdBytesMax + 4 + kHashBytes + 4 == kDirEntryBytes);

@@ -18,6 +18,8 @@ public:
     [[nodiscard]] Files& files() { return files_; }
 
 protected:
+    [[nodiscard]] const Content& content_of(int file) const { return *open_.at(file); }
+
     Result<int> do_open(const std::string& name) override {
         const auto found = files_.find(name);
         if (found == files_.end()) return fail(Code::item_not_found);

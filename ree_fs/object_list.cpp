@@ -12,13 +12,17 @@ constexpr const char* kName = "dirf.db";
 Result<std::unique_ptr<TreeFile>> open_or_create(Supplicant& supplicant, const Tsk& tsk, Format format) {
     Result<std::unique_ptr<TreeFile>> file = TreeFile::open(supplicant, kName, tsk, format, nullptr);
     if (file || file.error().code != Code::item_not_found) return file;
-    return TreeFile::create(supplicant, kName, tsk, format);
+    Result<std::unique_ptr<TreeFile>> made = TreeFile::create(supplicant, kName, tsk, format);
+    if (!made) (void)supplicant.remove(kName);  // half a list would be a damaged one
+    return made;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<ObjectList>> ObjectList::open(Supplicant& supplicant, const Tsk& tsk, Format format) {
-    std::unique_ptr<ObjectList> list(new ObjectList(FESTORE_TRY(open_or_create(supplicant, tsk, format))));
+    // Not within `new`, whose memory a return from there would leave behind.
+    std::unique_ptr<TreeFile> file = FESTORE_TRY(open_or_create(supplicant, tsk, format));
+    std::unique_ptr<ObjectList> list(new ObjectList(std::move(file)));
     for (uint32_t index = 0;; ++index) {
         const Result<DirEntry> entry = list->next(index);
         if (!entry && entry.error().code == Code::item_not_found) return list;
@@ -30,7 +34,7 @@ Result<std::unique_ptr<ObjectList>> ObjectList::open(Supplicant& supplicant, con
     }
 }
 
-Result<DirEntry> ObjectList::read(uint32_t index) {
+Result<std::optional<DirEntry>> ObjectList::read(uint32_t index) {
     std::array<std::byte, kDirEntryBytes> image{};
     const size_t size = FESTORE_TRY(file_->read(uint64_t{index} * kDirEntryBytes, image));
     if (size != image.size()) return fail(Code::item_not_found);
@@ -41,6 +45,7 @@ Result<DirEntry> ObjectList::read(uint32_t index) {
     const Bytes id = in.bytes(kDirEntryIdBytesMax);
     const uint32_t id_size = in.u32();
     if (id_size > id.size()) return fail(Code::corrupt_object);
+    if (is_free_entry(id, id_size)) return std::nullopt;
     entry.id = text_of(id.first(id_size));
     in.read_into(entry.root_hash);
     entry.file_number = in.u32();
@@ -48,11 +53,8 @@ Result<DirEntry> ObjectList::read(uint32_t index) {
 }
 
 Result<DirEntry> ObjectList::next(uint32_t index) {
-    DirEntry entry;
-    do {
-        entry = FESTORE_TRY(read(index++));
-    } while (entry.id.empty());
-    return entry;
+    for (;; ++index)
+        if (std::optional<DirEntry> entry = FESTORE_TRY(read(index))) return std::move(*entry);
 }
 
 Result<DirEntry> ObjectList::find(const Uuid& owner, Bytes id) {
@@ -65,9 +67,9 @@ Result<DirEntry> ObjectList::find(const Uuid& owner, Bytes id) {
 
 Result<uint32_t> ObjectList::free_index() {
     for (uint32_t index = 0;; ++index) {
-        const Result<DirEntry> entry = read(index);
+        const Result<std::optional<DirEntry>> entry = read(index);
         if (!entry && entry.error().code != Code::item_not_found) return tl::make_unexpected(entry.error());
-        if (!entry || entry->id.empty()) return index;
+        if (!entry || !entry->has_value()) return index;
     }
 }
 
@@ -78,13 +80,14 @@ uint32_t ObjectList::take_number() {
 }
 
 Result<uint32_t> ObjectList::put(const DirEntry& entry) {
-    if (entry.id.empty() || entry.id.size() > kDirEntryIdBytesMax) return fail(Code::bad_parameters);
+    if (entry.id.size() > kDirEntryIdBytesMax) return fail(Code::bad_parameters);
     const uint32_t index = entry.index == kNewEntry ? FESTORE_TRY(free_index()) : entry.index;
     std::array<std::byte, kDirEntryBytes> image{};
     Writer out(image);
     out.bytes(uuid_in_memory(entry.owner));
     std::array<std::byte, kDirEntryIdBytesMax> id{};
     copy_bytes(bytes_of(entry.id), id);
+    if (entry.id.empty()) id[0] = kEmptyId;
     out.bytes(id);
     out.u32(static_cast<uint32_t>(entry.id.size()));
     out.bytes(entry.root_hash);

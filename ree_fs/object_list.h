@@ -6,6 +6,7 @@
 #include "ree_fs/dirfile.h"
 #include "ree_fs/tree_file.h"
 
+#include <optional>
 #include <set>
 
 namespace festore::ree_fs {
@@ -30,8 +31,8 @@ public:
 
 private:
     explicit ObjectList(std::unique_ptr<TreeFile> file) : file_(std::move(file)) {}
-    // An entry that is free has an empty id.
-    Result<DirEntry> read(uint32_t index);
+    // Nothing: the entry is free.
+    Result<std::optional<DirEntry>> read(uint32_t index);
     Result<uint32_t> free_index();
 
     std::unique_ptr<TreeFile> file_;

@@ -6,18 +6,32 @@
 namespace festore::ree_fs {
 namespace {
 
-bool good_id(Bytes id) { return !id.empty() && id.size() <= kDirEntryIdBytesMax; }
+bool good_id(Bytes id) { return id.size() <= kDirEntryIdBytesMax; }
 
 }  // namespace
 
+Result<size_t> StoredObject::read(uint64_t offset, MutableBytes out) {
+    if (broken_) return fail(Code::corrupt_object);
+    return file_->read(offset, out);
+}
+
 Status StoredObject::write(uint64_t offset, Bytes bytes) {
-    FESTORE_CHECK(file_->write(offset, bytes));
-    return commit();
+    if (broken_) return fail(Code::corrupt_object);
+    return change(file_->write(offset, bytes));
 }
 
 Status StoredObject::resize(uint64_t length) {
-    FESTORE_CHECK(file_->resize(length));
-    return commit();
+    if (broken_) return fail(Code::corrupt_object);
+    return change(file_->resize(length));
+}
+
+// Once a commit has failed, the file in memory is no version that dirf.db names. What failed before is the file's own affair.
+Status StoredObject::change(Status changed) {
+    FESTORE_CHECK(changed);
+    const Status done = commit();
+    broken_ = !done;
+    if (done) length_ = file_->length();
+    return done;
 }
 
 // The file first, then what dirf.db says of it: until then the version before is in force.
@@ -36,9 +50,11 @@ Result<std::shared_ptr<ObjectList>> Storage::list() {
     return opened;
 }
 
-Status Storage::keep_or_drop(Status status) {
-    if (!status) list_.reset();
-    return status;
+template <class T>
+Result<T> Storage::keep_or_drop(Result<T> result) {
+    const bool usual = result || result.error().code == Code::item_not_found || result.error().code == Code::access_conflict;
+    if (!usual) list_.reset();
+    return result;
 }
 
 Status Storage::replace_entry(ObjectList& list, const DirEntry& entry) {
@@ -86,6 +102,7 @@ Result<std::unique_ptr<StoredObject>> Storage::create(const Uuid& owner, Bytes i
     };
     if (const Status made = make(); !made) {
         (void)keep_or_drop(made);
+        opened->give_back(entry.file_number);
         file.reset();
         (void)supplicant_.remove(name);
         return tl::make_unexpected(made.error());
@@ -96,11 +113,8 @@ Result<std::unique_ptr<StoredObject>> Storage::create(const Uuid& owner, Bytes i
 Result<std::unique_ptr<StoredObject>> Storage::open(const Uuid& owner, Bytes id) {
     if (!good_id(id)) return fail(Code::bad_parameters);
     const std::shared_ptr<ObjectList> opened = FESTORE_TRY(list());
-    Result<DirEntry> entry = opened->find(owner, id);
-    if (!entry) {
-        if (entry.error().code != Code::item_not_found) list_.reset();
-        return tl::make_unexpected(entry.error());
-    }
+    Result<DirEntry> entry = keep_or_drop(opened->find(owner, id));
+    if (!entry) return tl::make_unexpected(entry.error());
     Result<std::unique_ptr<TreeFile>> file = TreeFile::open(supplicant_, name_of_file(entry->file_number),
                                                             derive_tsk(ssk_, owner), format_, &entry->root_hash);
     // An entry whose file is gone is damage, not absence.
@@ -111,7 +125,7 @@ Result<std::unique_ptr<StoredObject>> Storage::open(const Uuid& owner, Bytes id)
 Status Storage::remove(const Uuid& owner, Bytes id) {
     if (!good_id(id)) return fail(Code::bad_parameters);
     const std::shared_ptr<ObjectList> opened = FESTORE_TRY(list());
-    const DirEntry entry = FESTORE_TRY(opened->find(owner, id));
+    const DirEntry entry = FESTORE_TRY(keep_or_drop(opened->find(owner, id)));
     const auto forget = [&]() -> Status {
         FESTORE_CHECK(opened->clear(entry));
         return opened->commit();
@@ -124,10 +138,10 @@ Status Storage::remove(const Uuid& owner, Bytes id) {
 Status Storage::rename(const Uuid& owner, Bytes from, Bytes to) {
     if (!good_id(from) || !good_id(to)) return fail(Code::bad_parameters);
     const std::shared_ptr<ObjectList> opened = FESTORE_TRY(list());
-    const Result<DirEntry> taken = opened->find(owner, to);
+    const Result<DirEntry> taken = keep_or_drop(opened->find(owner, to));
     if (taken) return fail(Code::access_conflict);
     if (taken.error().code != Code::item_not_found) return tl::make_unexpected(taken.error());
-    DirEntry entry = FESTORE_TRY(opened->find(owner, from));
+    DirEntry entry = FESTORE_TRY(keep_or_drop(opened->find(owner, from)));
     entry.id = text_of(to);
     const auto change = [&]() -> Status {
         FESTORE_CHECK(opened->put(entry));
@@ -140,7 +154,7 @@ Result<std::vector<std::string>> Storage::ids(const Uuid& owner) {
     const std::shared_ptr<ObjectList> opened = FESTORE_TRY(list());
     std::vector<std::string> found;
     for (uint32_t index = 0;; ++index) {
-        Result<DirEntry> entry = opened->next(index);
+        Result<DirEntry> entry = keep_or_drop(opened->next(index));
         if (!entry && entry.error().code == Code::item_not_found) return found;
         if (!entry) return tl::make_unexpected(entry.error());
         index = entry->index;
@@ -148,10 +162,17 @@ Result<std::vector<std::string>> Storage::ids(const Uuid& owner) {
     }
 }
 
+Result<std::string> Storage::file_of(const Uuid& owner, Bytes id) {
+    if (!good_id(id)) return fail(Code::bad_parameters);
+    const std::shared_ptr<ObjectList> opened = FESTORE_TRY(list());
+    const DirEntry entry = FESTORE_TRY(keep_or_drop(opened->find(owner, id)));
+    return name_of_file(entry.file_number);
+}
+
 Result<bool> Storage::exists(const Uuid& owner, Bytes id) {
     if (!good_id(id)) return fail(Code::bad_parameters);
     const std::shared_ptr<ObjectList> opened = FESTORE_TRY(list());
-    const Result<DirEntry> entry = opened->find(owner, id);
+    const Result<DirEntry> entry = keep_or_drop(opened->find(owner, id));
     if (!entry && entry.error().code != Code::item_not_found) return tl::make_unexpected(entry.error());
     return entry.has_value();
 }

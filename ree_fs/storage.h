@@ -18,8 +18,10 @@ class Storage;
 // later call gives corrupt_object: open it anew.
 class StoredObject {
 public:
-    [[nodiscard]] uint64_t length() const { return file_->length(); }
-    Result<size_t> read(uint64_t offset, MutableBytes out) { return file_->read(offset, out); }
+    // Of the version that was committed last.
+    [[nodiscard]] uint64_t length() const { return length_; }
+    [[nodiscard]] bool broken() const { return broken_ || file_->is_broken(); }
+    Result<size_t> read(uint64_t offset, MutableBytes out);
     // As TreeFile's, and each a commit of its own.
     Status write(uint64_t offset, Bytes bytes);
     Status resize(uint64_t length);
@@ -27,13 +29,17 @@ public:
 private:
     friend class Storage;
     StoredObject(Storage& storage, std::shared_ptr<ObjectList> list, std::unique_ptr<TreeFile> file, DirEntry entry)
-        : storage_(storage), list_(std::move(list)), file_(std::move(file)), entry_(std::move(entry)) {}
+        : storage_(storage), list_(std::move(list)), file_(std::move(file)), entry_(std::move(entry)),
+          length_(file_->length()) {}
     Status commit();
+    Status change(Status changed);
 
     Storage& storage_;
     std::shared_ptr<ObjectList> list_;
     std::unique_ptr<TreeFile> file_;
     DirEntry entry_;
+    uint64_t length_;
+    bool broken_ = false;
 };
 
 class Storage {
@@ -43,7 +49,7 @@ public:
         : supplicant_(supplicant), ssk_(derive_ssk(huk, derivation)), format_(format) {}
 
     // In each: item_not_found, corrupt_object, storage_no_space, storage_not_available, out_of_memory; bad_parameters for an id
-    // that is not 1 to 64 bytes long. A corrupt object is left where it is.
+    // of more than 64 bytes. A corrupt object is left where it is.
 
     // The parts follow each other; each is written by itself. access_conflict where there is one and `overwrite` is not set.
     Result<std::unique_ptr<StoredObject>> create(const Uuid& owner, Bytes id, std::initializer_list<Bytes> parts,
@@ -54,13 +60,17 @@ public:
     // access_conflict where `to` is in use.
     Status rename(const Uuid& owner, Bytes from, Bytes to);
     Result<std::vector<std::string>> ids(const Uuid& owner);
+    // dirf.db stays open, and is not gone through again, for as long as this is kept; nothing when it does not open.
+    std::shared_ptr<const void> hold() { return list().value_or(nullptr); }
     Result<bool> exists(const Uuid& owner, Bytes id);
+    Result<std::string> file_of(const Uuid& owner, Bytes id);  // the name of the object's file
 
 private:
     friend class StoredObject;
     Result<std::shared_ptr<ObjectList>> list();
     // A failed list is not used again: the next call opens dirf.db anew.
-    Status keep_or_drop(Status status);
+    template <class T>
+    Result<T> keep_or_drop(Result<T> result);
     Status enter(ObjectList& list, const TreeFile& file, const Uuid& owner, Bytes id, bool overwrite, DirEntry& entry);
     Status replace_entry(ObjectList& list, const DirEntry& entry);
 

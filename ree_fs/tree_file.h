@@ -36,6 +36,8 @@ public:
     TreeFile& operator=(const TreeFile&) = delete;
 
     [[nodiscard]] uint64_t length() const { return meta_.length; }
+    // Something has failed, and every later call gives corrupt_object.
+    [[nodiscard]] bool is_broken() const { return broken_; }
     [[nodiscard]] uint32_t counter() const { return head_.counter; }
     [[nodiscard]] const Hash& root_hash() const { return nodes_[0].image.hash; }  // of the last commit
 
@@ -61,7 +63,7 @@ private:
     Status load(const Hash& root_hash);
     Status verify();
     Status read_exactly(uint64_t offset, MutableBytes out);
-    Status read_block(uint32_t block, MutableBytes out);
+    Status read_block(uint32_t block);
     Status write_block(uint32_t block, Bytes plain);
     Status write_range(uint64_t offset, const std::byte* bytes, uint64_t size);
     Status cut_to(uint64_t length);
@@ -69,6 +71,15 @@ private:
     Status write_head();
     Status settle(Status status);  // remembers a failure
     Hash hash_of(Sha256& sha, uint32_t id) const;
+
+    // The block that was opened last, so that going through a list entry by entry opens each block once. It is read anew all the
+    // same, and has to be the same, byte by byte.
+    struct Opened {
+        bool any = false;
+        std::array<std::byte, kIvBytes + kTagBytes> fields{};
+        std::array<std::byte, kBlockBytes> sealed{};
+        SecretBytes<kBlockBytes> plain;
+    };
 
     Supplicant& supplicant_;
     int file_;
@@ -79,6 +90,7 @@ private:
     GcmSealer sealer_;
     Meta meta_;
     std::vector<Entry> nodes_{1};  // [0] is node 1, which is always there
+    Opened last_;
     bool dirty_ = false;
     bool broken_ = false;
 };

@@ -117,7 +117,7 @@ TEE_Result __GP11_TEE_AllocateTransientObject(TEE_ObjectType type, uint32_t max_
 }
 TEE_Result __GP11_TEE_PopulateTransientObject(TEE_ObjectHandle object, const __GP11_TEE_Attribute* attributes,
                                               uint32_t count) {
-    if (count != 1) return TEE_PopulateTransientObject(object, nullptr, count);
+    if (count != 1 || attributes == nullptr) return TEE_PopulateTransientObject(object, nullptr, count);
     TEE_Attribute wide{attributes->attributeID, {}};
     wide.content.ref = {attributes->content.ref.buffer, attributes->content.ref.length};
     return TEE_PopulateTransientObject(object, &wide, count);

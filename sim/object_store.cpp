@@ -3,240 +3,123 @@
 
 #include "sim/include/tee_internal_api.h"
 
-#include <cerrno>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
-#include <set>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace festore::sim {
-namespace {
 
 namespace fs = std::filesystem;
+using Outcome = ObjectStore::Outcome;
 
-std::string hex(Bytes b) {
-    std::string text;
-    for (const std::byte x : b) {
-        text += "0123456789abcdef"[static_cast<unsigned>(x) >> 4];
-        text += "0123456789abcdef"[static_cast<unsigned>(x) & 15];
+Outcome ObjectStore::open(OpenObject& object) { return load(object.key, object.content); }
+
+Outcome ObjectStore::create(OpenObject& object, Bytes content, bool overwrite) {
+    if (Blob before; !overwrite) {
+        const Outcome there = load(object.key, before);
+        if (there == Outcome::ok || there == Outcome::damaged) return Outcome::exists;
+        if (there != Outcome::missing) return there;
     }
-    return text;
+    return replace(object, Blob(content.begin(), content.end()));
 }
 
-bool unhex(const std::string& text, Blob& out) {
-    if (text.size() % 2 != 0 || text.find_first_not_of("0123456789abcdef") != std::string::npos) return false;
-    out.clear();
-    for (size_t i = 0; i < text.size(); i += 2)
-        out.push_back(static_cast<std::byte>(std::stoul(text.substr(i, 2), nullptr, 16)));
-    return true;
+Outcome ObjectStore::read(OpenObject& object, size_t offset, MutableBytes out) {
+    copy_bytes(Bytes(object.content).subspan(offset, out.size()), out);
+    return Outcome::ok;
 }
 
-const char* folder_of(uint32_t storage) { return storage == TEE_STORAGE_PRIVATE_RPMB ? "rpmb" : "ree"; }
+Outcome ObjectStore::write(OpenObject& object, size_t offset, Bytes bytes) {
+    Blob content = object.content;
+    content.resize(std::max(content.size(), offset + bytes.size()));
+    copy_bytes(bytes, MutableBytes(content).subspan(offset));
+    return replace(object, std::move(content));
+}
 
-class MemoryStore : public ObjectStore {
+Outcome ObjectStore::resize(OpenObject& object, size_t size) {
+    Blob content = object.content;
+    content.resize(size);
+    return replace(object, std::move(content));
+}
+
+Outcome ObjectStore::replace(OpenObject& object, Blob content) {
+    const Outcome saved = save(object.key, content);
+    if (saved == Outcome::ok) object.content = std::move(content);
+    return saved;
+}
+
+namespace {
+
+// The lock of the directory, for as long as it lives.
+class DirectoryLock {
 public:
-    explicit MemoryStore(uint64_t bytes_max) : bytes_max_(bytes_max) {}
-    Outcome load(const ObjectKey& key, Blob& content) override {
-        const auto found = objects_.find(key);
-        if (found == objects_.end()) return Outcome::missing;
-        content = found->second;
-        return damaged_.contains(key) ? Outcome::damaged : Outcome::ok;
-    }
-    Outcome save(const ObjectKey& key, const Blob& content) override {
-        uint64_t used = content.size();
-        for (const auto& [other, bytes] : objects_)
-            if (other.storage == key.storage && other != key) used += bytes.size();
-        if (used > bytes_max_) return Outcome::no_space;
-        objects_[key] = content;
-        damaged_.erase(key);
-        return Outcome::ok;
-    }
-    Outcome rename(const ObjectKey& from, const ObjectKey& to) override {
-        auto node = objects_.extract(from);
-        if (node.empty()) return Outcome::missing;
-        node.key() = to;
-        objects_.insert(std::move(node));
-        return Outcome::ok;
-    }
-    Outcome erase(const ObjectKey& key) override {
-        objects_.erase(key);
-        damaged_.erase(key);
-        return Outcome::ok;
-    }
-    void damage(const ObjectKey& key) override {
-        if (objects_.contains(key)) damaged_.insert(key);
-    }
-    std::vector<ObjectKey> list(uint32_t storage, const Uuid& ta) override {
-        std::vector<ObjectKey> keys;
-        for (const auto& [key, bytes] : objects_)
-            if (key.storage == storage && key.ta == ta) keys.push_back(key);
-        return keys;
-    }
-
-private:
-    uint64_t bytes_max_;
-    std::map<ObjectKey, Blob> objects_;
-    std::set<ObjectKey> damaged_;
-};
-
-class File {
-public:
-    File(const fs::path& path, int flags) : fd_(open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-    ~File() {
-        if (fd_ >= 0) close(fd_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    [[nodiscard]] int fd() const { return fd_; }
-
-    bool write_all(Bytes bytes) const {
-        while (!bytes.empty()) {
-            const ssize_t n = write(fd_, bytes.data(), bytes.size());
-            if (n <= 0) return false;
-            bytes = bytes.subspan(static_cast<size_t>(n));
-        }
-        return true;
-    }
-    bool read_all(Blob& bytes) const {
-        struct stat info{};
-        if (fstat(fd_, &info) != 0) return false;
-        bytes.resize(static_cast<size_t>(info.st_size));
-        size_t done = 0;
-        while (done < bytes.size()) {
-            const ssize_t n = read(fd_, bytes.data() + done, bytes.size() - done);
-            if (n <= 0) return false;
-            done += static_cast<size_t>(n);
-        }
-        return true;
-    }
-
-private:
-    int fd_;
-};
-
-bool sync_directory(const fs::path& directory) {
-    const File d(directory, O_RDONLY | O_DIRECTORY);
-    return d.fd() >= 0 && fsync(d.fd()) == 0;
-}
-
-// Makes the directory and those above it up to `root`, durably.
-bool make_directories(const fs::path& root, const fs::path& directory) {
-    if (directory == root || mkdir(directory.c_str(), 0700) == 0)
-        return directory == root || sync_directory(directory.parent_path());
-    if (errno == EEXIST) return true;
-    return errno == ENOENT && make_directories(root, directory.parent_path()) &&
-           make_directories(root, directory);
-}
-
-class FileStore : public ObjectStore {
-public:
-    explicit FileStore(const Config& config)
-        : root_(config.directory), bytes_max_(config.storage_bytes_max), sealer_(config.huk), lock_(locked(root_)) {
-        std::error_code none;
-        for (const auto& entry : fs::recursive_directory_iterator(root_, none))
-            if (entry.path().extension() == kNew) fs::remove(entry.path(), none);  // what a crash left behind
-    }
-
-    Outcome load(const ObjectKey& key, Blob& content) override {
-        const File file(file_of(key), O_RDONLY);
-        if (file.fd() < 0) return errno == ENOENT ? Outcome::missing : Outcome::failed;
-        Blob sealed;
-        if (!file.read_all(sealed)) return Outcome::failed;
-        return sealer_.open(place_of(key), sealed, content) ? Outcome::ok : Outcome::damaged;
-    }
-    Outcome save(const ObjectKey& key, const Blob& content) override {
-        if (used_beside(key) + content.size() > bytes_max_) return Outcome::no_space;
-        return replace(key, content);
-    }
-    Outcome rename(const ObjectKey& from, const ObjectKey& to) override {
-        Blob content;
-        if (const Outcome loaded = load(from, content); loaded != Outcome::ok) return loaded;
-        if (const Outcome saved = replace(to, content); saved != Outcome::ok) return saved;
-        return erase(from);
-    }
-    Outcome erase(const ObjectKey& key) override {
-        const fs::path file = file_of(key);
-        if (unlink(file.c_str()) != 0) return errno == ENOENT ? Outcome::ok : Outcome::failed;
-        return sync_directory(file.parent_path()) ? Outcome::ok : Outcome::failed;
-    }
-    void damage(const ObjectKey& key) override {
-        const File file(file_of(key), O_WRONLY);
-        struct stat info{};
-        if (file.fd() < 0 || fstat(file.fd(), &info) != 0 || info.st_size == 0) return;
-        if (ftruncate(file.fd(), info.st_size - 1) != 0) std::perror("simulated TEE: cannot damage an object");
-    }
-    std::vector<ObjectKey> list(uint32_t storage, const Uuid& ta) override {
-        std::vector<ObjectKey> keys;
-        std::error_code none;
-        for (const auto& entry : fs::directory_iterator(root_ / folder_of(storage) / hex(ta.bytes), none)) {
-            ObjectKey key{storage, ta, {}};
-            const std::string name = entry.path().filename().string();
-            if (name.starts_with("o") && unhex(name.substr(1), key.id)) keys.push_back(key);
-        }
-        return keys;
-    }
-
-private:
-    static constexpr const char* kNew = ".new";
-
-    static std::unique_ptr<File> locked(const fs::path& root) {
+    explicit DirectoryLock(const fs::path& root) {
+        if (root.empty()) return;
         std::error_code none;
         fs::create_directories(root, none);
-        auto lock = std::make_unique<File>(root / "lock", O_CREAT | O_RDWR);
-        if (lock->fd() < 0 || flock(lock->fd(), LOCK_EX | LOCK_NB) != 0) {
-            std::fprintf(stderr, "simulated TEE: %s is in use by another process, or not writable\n", root.c_str());
-            std::exit(1);
-        }
-        return lock;
+        descriptor_ = ::open((root / "lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+        if (descriptor_ >= 0 && flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+        std::fprintf(stderr, "simulated TEE: %s is in use by another process, or not writable\n", root.c_str());
+        std::exit(1);
     }
-    [[nodiscard]] fs::path file_of(const ObjectKey& key) const {
-        return object_file(root_, key.storage, key.ta, key.id);
+    ~DirectoryLock() {
+        if (descriptor_ >= 0) ::close(descriptor_);
     }
-    static std::string place_of(const ObjectKey& key) {
-        return std::string(folder_of(key.storage)) + "/" + hex(key.ta.bytes) + "/" + hex(key.id);
-    }
-    [[nodiscard]] uint64_t used_beside(const ObjectKey& key) const {
-        uint64_t used = 0;
-        std::error_code none;
-        const fs::path own = file_of(key);
-        for (const auto& entry : fs::recursive_directory_iterator(root_ / folder_of(key.storage), none))
-            if (entry.is_regular_file(none) && entry.path() != own) used += entry.file_size(none);
-        return used;
-    }
-    // Writes beside, syncs, renames, syncs the directory.
-    Outcome replace(const ObjectKey& key, const Blob& content) {
-        const fs::path file = file_of(key);
-        const fs::path beside = file.string() + kNew;
-        bool done = make_directories(root_, file.parent_path());
-        if (done) {
-            const File out(beside, O_CREAT | O_TRUNC | O_WRONLY);
-            done = out.fd() >= 0 && out.write_all(sealer_.seal(place_of(key), content)) && fsync(out.fd()) == 0;
-        }
-        done = done && ::rename(beside.c_str(), file.c_str()) == 0 && sync_directory(file.parent_path());
-        if (done) return Outcome::ok;
-        const bool full = errno == ENOSPC || errno == EDQUOT;
-        unlink(beside.c_str());
-        return full ? Outcome::no_space : Outcome::failed;
-    }
+    DirectoryLock(const DirectoryLock&) = delete;
+    DirectoryLock& operator=(const DirectoryLock&) = delete;
 
-    fs::path root_;
-    uint64_t bytes_max_;
-    Sealer sealer_;
-    std::unique_ptr<File> lock_;  // held as long as the store lives
+private:
+    int descriptor_ = -1;
+};
+
+// Before it was OP-TEE's, the format of ree/ was the simulator's own: a folder for each TA.
+void refuse_old_format(const fs::path& ree) {
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(ree, none)) {
+        const std::string name = entry.path().filename().string();
+        if (!entry.is_directory(none) || name.size() != 32 || name.find_first_not_of("0123456789abcdef") != std::string::npos) continue;
+        std::fprintf(stderr, "simulated TEE: %s was written by an older festore: remove it, what is in it is lost\n", ree.c_str());
+        std::exit(1);
+    }
+}
+
+class BothStorages final : public ObjectStore {
+public:
+    explicit BothStorages(const Config& config) : lock_(config.directory) {
+        const fs::path ree = config.directory.empty() ? fs::path() : config.directory / "ree";
+        if (!ree.empty()) refuse_old_format(ree);
+        ree_ = make_ree_fs_store(config, ree);
+        rpmb_ = make_rpmb_store(config);
+    }
+    Outcome load(const ObjectKey& key, Blob& content) override { return of(key).load(key, content); }
+    Outcome save(const ObjectKey& key, const Blob& content) override { return of(key).save(key, content); }
+    Outcome rename(const ObjectKey& from, const ObjectKey& to) override { return of(from).rename(from, to); }
+    Outcome erase(const ObjectKey& key) override { return of(key).erase(key); }
+    Outcome list(uint32_t storage, const Uuid& ta, std::vector<ObjectKey>& keys) override {
+        return of({storage, ta, {}}).list(storage, ta, keys);
+    }
+    std::shared_ptr<const void> hold_list(uint32_t storage) override { return of({storage, {}, {}}).hold_list(storage); }
+    void damage(const ObjectKey& key) override { of(key).damage(key); }
+    Outcome open(OpenObject& object) override { return of(object.key).open(object); }
+    Outcome create(OpenObject& object, Bytes content, bool overwrite) override { return of(object.key).create(object, content, overwrite); }
+    [[nodiscard]] size_t size(const OpenObject& object) const override { return of(object.key).size(object); }
+    Outcome read(OpenObject& object, size_t offset, MutableBytes out) override { return of(object.key).read(object, offset, out); }
+    Outcome write(OpenObject& object, size_t offset, Bytes bytes) override { return of(object.key).write(object, offset, bytes); }
+    Outcome resize(OpenObject& object, size_t size) override { return of(object.key).resize(object, size); }
+    [[nodiscard]] uint64_t round_trips() const override { return ree_->round_trips() + rpmb_->round_trips(); }
+
+private:
+    [[nodiscard]] ObjectStore& of(const ObjectKey& key) const { return key.storage == TEE_STORAGE_PRIVATE_RPMB ? *rpmb_ : *ree_; }
+
+    DirectoryLock lock_;
+    std::unique_ptr<ObjectStore> ree_;
+    std::unique_ptr<ObjectStore> rpmb_;
 };
 
 }  // namespace
 
-fs::path object_file(const fs::path& directory, uint32_t storage, const Uuid& ta, Bytes object_id) {
-    return directory / folder_of(storage) / hex(ta.bytes) / ("o" + hex(object_id));
-}
-
-std::unique_ptr<ObjectStore> make_object_store(const Config& config) {
-    if (config.directory.empty()) return std::make_unique<MemoryStore>(config.storage_bytes_max);
-    return std::make_unique<FileStore>(config);
-}
+std::unique_ptr<ObjectStore> make_object_store(const Config& config) { return std::make_unique<BothStorages>(config); }
 
 }  // namespace festore::sim

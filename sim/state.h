@@ -33,6 +33,7 @@ struct __TEE_ObjectHandle {
 struct __TEE_ObjectEnumHandle {
     bool started = false;
     std::vector<festore::sim::ObjectKey> keys;
+    std::shared_ptr<const void> list;  // ObjectStore::hold_list()
     size_t next = 0;
 };
 struct __TEE_OperationHandle;  // sim/crypto_api.cpp
@@ -63,6 +64,7 @@ struct Instance {
     std::set<TEE_TASessionHandle> pta_sessions;
     std::map<uint32_t, void*> sessions;  // number to the TA's context
 
+    [[nodiscard]] size_t handles() const { return objects.size() + enumerators.size() + operations.size() + pta_sessions.size(); }
     ~Instance();
 };
 
@@ -75,6 +77,7 @@ struct Session {
 struct Tee::State {
     explicit State(Config c);
     Config config;
+    std::unique_ptr<ObjectStore> store;  // outlives the handles of the instances
     std::recursive_mutex lock;
     std::map<Uuid, TaImage> images;
     std::map<Uuid, std::shared_ptr<Instance>> instances;
@@ -83,7 +86,7 @@ struct Tee::State {
     Counters counters;
     Faults faults;
     unsigned char scribble = 0;  // what was scribbled last
-    std::unique_ptr<ObjectStore> store;
+    uint64_t clock_questions = 0;  // of repeatable clocks
     bool crashed = false;
 
     std::shared_ptr<Instance> instance_of(const Uuid& ta, uint32_t* result);

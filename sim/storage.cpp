@@ -86,7 +86,9 @@ TEE_Result result_of(ObjectStore::Outcome outcome) {
     switch (outcome) {
     case ObjectStore::Outcome::ok: return TEE_SUCCESS;
     case ObjectStore::Outcome::missing: return TEE_ERROR_ITEM_NOT_FOUND;
+    case ObjectStore::Outcome::exists: return TEE_ERROR_ACCESS_CONFLICT;
     case ObjectStore::Outcome::damaged: return TEE_ERROR_CORRUPT_OBJECT;
+    case ObjectStore::Outcome::not_data: refuse("a persistent object with attributes, or of another type than data");
     case ObjectStore::Outcome::no_space: return TEE_ERROR_STORAGE_NO_SPACE;
     case ObjectStore::Outcome::failed: return TEE_ERROR_STORAGE_NOT_AVAILABLE;
     }
@@ -99,11 +101,11 @@ TEE_Result listed_or_panic(TEE_Result result, Listed listed) {
     return result;
 }
 
-void describe(const Blob& content, uint32_t handle_flags, TEE_ObjectInfo& info) {
+void describe(size_t bytes, uint32_t handle_flags, TEE_ObjectInfo& info) {
     info = {};
     info.objectType = TEE_TYPE_DATA;
     info.objectUsage = TEE_USAGE_DEFAULT;
-    info.dataSize = content.size();
+    info.dataSize = bytes;
     info.handleFlags = TEE_HANDLE_FLAG_PERSISTENT | TEE_HANDLE_FLAG_INITIALIZED | handle_flags;
 }
 

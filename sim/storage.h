@@ -30,6 +30,6 @@ void forget(TEE_ObjectHandle handle);
 TEE_Result result_of(ObjectStore::Outcome outcome);
 // The result, where the specification lists it for this function; else the TA panics.
 TEE_Result listed_or_panic(TEE_Result result, Listed listed);
-void describe(const Blob& content, uint32_t handle_flags, TEE_ObjectInfo& info);
+void describe(size_t bytes, uint32_t handle_flags, TEE_ObjectInfo& info);
 
 }  // namespace festore::sim

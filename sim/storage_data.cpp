@@ -47,12 +47,6 @@ TEE_Result begin(TEE_ObjectHandle handle, uint64_t Counters::*which, Listed list
     return lose_corrupt(handle);
 }
 
-TEE_Result replace_content(TEE_ObjectHandle handle, Blob content) {
-    const TEE_Result r = settle(handle, result_of(store().save(handle->object->key, content)));
-    if (r == TEE_SUCCESS) handle->object->content = std::move(content);
-    return r;
-}
-
 TEE_ObjectHandle with_access(TEE_ObjectHandle handle, uint32_t access) {
     if ((known_persistent(handle)->flags & access) == 0)
         panic(TEE_ERROR_ACCESS_CONFLICT, "an access for which the object was not opened");
@@ -69,12 +63,14 @@ TEE_Result TEE_ReadObjectData(TEE_ObjectHandle object, void* buffer, size_t size
     current_call().require_own(buffer, size, "reading an object into memory that is not the TA's own");
     required(count) = 0;
     if (const TEE_Result r = begin(object, &Counters::storage_read, kReadLists); r != TEE_SUCCESS) return r;
-    const Blob& content = object->object->content;
-    if (object->position >= content.size()) return TEE_SUCCESS;
-    *count = std::min(size, content.size() - object->position);
-    if (*count > 0) std::memcpy(buffer, content.data() + object->position, *count);
-    object->position += *count;
-    return TEE_SUCCESS;
+    const size_t bytes = store().size(*object->object);
+    if (object->position >= bytes || size == 0) return TEE_SUCCESS;
+    *count = std::min(size, bytes - object->position);
+    const MutableBytes out(static_cast<std::byte*>(buffer), *count);
+    const TEE_Result r = settle(object, result_of(store().read(*object->object, object->position, out)));
+    if (r == TEE_SUCCESS) object->position += *count;
+    else *count = 0;
+    return listed_or_panic(r, kReadLists);
 }
 
 TEE_Result TEE_WriteObjectData(TEE_ObjectHandle object, const void* buffer, size_t size) {
@@ -85,10 +81,7 @@ TEE_Result TEE_WriteObjectData(TEE_ObjectHandle object, const void* buffer, size
     if (size == 0) return TEE_SUCCESS;
     const size_t end = object->position + size;
     if (end > current_call().tee->config.storage_bytes_max) return settle(object, TEE_ERROR_STORAGE_NO_SPACE);
-    Blob content = object->object->content;
-    content.resize(std::max(content.size(), end));
-    std::memcpy(content.data() + object->position, buffer, size);
-    const TEE_Result r = replace_content(object, std::move(content));
+    const TEE_Result r = settle(object, result_of(store().write(*object->object, object->position, bytes_of(buffer, size))));
     if (r == TEE_SUCCESS) object->position = end;
     return listed_or_panic(r, kWriteLists);
 }
@@ -98,9 +91,7 @@ TEE_Result TEE_TruncateObjectData(TEE_ObjectHandle object, size_t size) {
     if (const TEE_Result r = begin(object, &Counters::storage_truncate, kTruncateLists); r != TEE_SUCCESS) return r;
     if (size > current_call().tee->config.storage_bytes_max)
         panic(TEE_ERROR_GENERIC, "a truncation to more than the storage holds");
-    Blob content = object->object->content;
-    content.resize(size);
-    return listed_or_panic(replace_content(object, std::move(content)), kTruncateLists);
+    return listed_or_panic(settle(object, result_of(store().resize(*object->object, size))), kTruncateLists);
 }
 
 TEE_Result TEE_SeekObjectData(TEE_ObjectHandle object, intmax_t offset, TEE_Whence whence) {
@@ -108,7 +99,7 @@ TEE_Result TEE_SeekObjectData(TEE_ObjectHandle object, intmax_t offset, TEE_When
     ++current_call().tee->counters.storage_seek;
     intmax_t base = 0;
     if (whence == TEE_DATA_SEEK_CUR) base = static_cast<intmax_t>(object->position);
-    else if (whence == TEE_DATA_SEEK_END) base = static_cast<intmax_t>(object->object->content.size());
+    else if (whence == TEE_DATA_SEEK_END) base = static_cast<intmax_t>(store().size(*object->object));
     else if (whence != TEE_DATA_SEEK_SET) panic(TEE_ERROR_ITEM_NOT_FOUND, "seeking from nowhere");
     intmax_t position = 0;
     if (__builtin_add_overflow(base, offset, &position) || position > intmax_t{TEE_DATA_MAX_POSITION})

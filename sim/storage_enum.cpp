@@ -45,7 +45,9 @@ TEE_Result TEE_StartPersistentObjectEnumerator(TEE_ObjectEnumHandle enumerator, 
     *known(enumerator) = {};
     if (const uint32_t fault = count_storage_call(&Counters::storage_enumerate, kLists)) return fault;
     if (!resolve_storage(storage)) return TEE_ERROR_ITEM_NOT_FOUND;
-    enumerator->keys = store().list(storage, current_call().instance->image->uuid);
+    enumerator->list = store().hold_list(storage);
+    const TEE_Result listed = result_of(store().list(storage, current_call().instance->image->uuid, enumerator->keys));
+    if (listed != TEE_SUCCESS) return listed_or_panic(listed, kLists);
     if (enumerator->keys.empty()) return TEE_ERROR_ITEM_NOT_FOUND;
     const auto scrambled = [](const ObjectKey& key) { return std::hash<std::string_view>{}(text_of(key.id)); };
     std::sort(enumerator->keys.begin(), enumerator->keys.end(),
@@ -64,14 +66,16 @@ TEE_Result TEE_GetNextPersistentObject(TEE_ObjectEnumHandle enumerator, TEE_Obje
     if (const uint32_t fault = count_storage_call(&Counters::storage_enumerate, kLists)) return fault;
     while (enumerator->next < enumerator->keys.size()) {
         const ObjectKey& key = enumerator->keys[enumerator->next++];
-        Blob content;
-        const TEE_Result r = result_of(store().load(key, content));
+        const std::shared_ptr<OpenObject> open = opened(key);
+        OpenObject other;
+        other.key = key;
+        const TEE_Result r = open ? TEE_SUCCESS : result_of(store().open(other));
         if (r == TEE_ERROR_ITEM_NOT_FOUND) continue;
         if (r != TEE_SUCCESS) return listed_or_panic(r, kLists);  // OP-TEE opens each, and leaves a damaged one alone
         if (*id_size < key.id.size()) panic(TEE_ERROR_SHORT_BUFFER, "no room for an object's id");
         if (!key.id.empty()) std::memcpy(id, key.id.data(), key.id.size());
         *id_size = key.id.size();
-        if (info != nullptr) describe(content, 0, *info);
+        if (info != nullptr) describe(store().size(open ? *open : other), 0, *info);
         return TEE_SUCCESS;
     }
     return TEE_ERROR_ITEM_NOT_FOUND;

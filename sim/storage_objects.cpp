@@ -26,7 +26,7 @@ TEE_Result open_object(uint32_t storage, const void* id, size_t id_size, uint32_
     if (!shared) {
         shared = std::make_shared<OpenObject>();
         shared->key = key;
-        const ObjectStore::Outcome outcome = store().load(key, shared->content);
+        const ObjectStore::Outcome outcome = store().open(*shared);
         if (outcome == ObjectStore::Outcome::damaged) store().erase(key);  // as OP-TEE does
         if (outcome != ObjectStore::Outcome::ok) return result_of(outcome);
         store().open_objects[key] = shared;
@@ -49,13 +49,10 @@ TEE_Result create_object(uint32_t storage, const void* id, size_t id_size, uint3
     if (data == nullptr && data_size > 0) return TEE_ERROR_BAD_PARAMETERS;
     if (attributes != TEE_HANDLE_NULL) refuse("a persistent object with attributes");
     if (allocation_fails()) return TEE_ERROR_OUT_OF_MEMORY;
-    if (Blob before; !overwrite && store().load(key, before) != ObjectStore::Outcome::missing)
-        return TEE_ERROR_ACCESS_CONFLICT;
     const Bytes bytes = bytes_of(data, data_size);
     auto shared = std::make_shared<OpenObject>();
     shared->key = key;
-    shared->content.assign(bytes.begin(), bytes.end());
-    if (const TEE_Result r = result_of(store().save(key, shared->content)); r != TEE_SUCCESS) return r;
+    if (const TEE_Result r = result_of(store().create(*shared, bytes, overwrite)); r != TEE_SUCCESS) return r;
     if (object == nullptr) return TEE_SUCCESS;
     store().open_objects[key] = shared;
     *object = make_handle(shared, flags);
@@ -65,12 +62,12 @@ TEE_Result create_object(uint32_t storage, const void* id, size_t id_size, uint3
 TEE_Result rename_object(TEE_ObjectHandle object, const void* id, size_t id_size) {
     if (id_size > TEE_OBJECT_ID_MAX_LEN) return TEE_ERROR_BAD_PARAMETERS;
     known_persistent(object);
+    if (object->object->gone) panic(TEE_ERROR_ITEM_NOT_FOUND, "renaming an object that was found damaged, and is gone");
     if ((object->flags & TEE_DATA_FLAG_ACCESS_WRITE_META) == 0) return TEE_ERROR_BAD_STATE;
     if (const uint32_t fault = count_storage_call(&Counters::storage_rename, kRenameLists)) return fault;
     const ObjectKey to = key_of(object->storage, id, id_size);
     const ObjectKey from = object->object->key;
-    if (Blob existing; opened(to) || store().load(to, existing) != ObjectStore::Outcome::missing)
-        return TEE_ERROR_ACCESS_CONFLICT;
+    if (opened(to)) return TEE_ERROR_ACCESS_CONFLICT;
     if (const TEE_Result r = result_of(store().rename(from, to)); r != TEE_SUCCESS) return r;
     store().open_objects.erase(from);
     object->object->key = to;
@@ -103,13 +100,14 @@ void TEE_CloseObject(TEE_ObjectHandle object) {
 TEE_Result TEE_CloseAndDeletePersistentObject1(TEE_ObjectHandle object) {
     if (object == TEE_HANDLE_NULL) return TEE_SUCCESS;
     known_persistent(object);
+    if (object->object->gone) panic(TEE_ERROR_ITEM_NOT_FOUND, "deleting an object that was found damaged, and is gone");
     if ((object->flags & TEE_DATA_FLAG_ACCESS_WRITE_META) == 0)
         panic(TEE_ERROR_ACCESS_CONFLICT, "deleting an object that was not opened with write-meta");
     const ObjectKey key = object->object->key;
     const uint32_t fault = count_storage_call(&Counters::storage_delete, kDeleteLists);
+    const TEE_Result result = fault != TEE_SUCCESS ? fault : result_of(store().erase(key));
     forget(object);  // whatever happens
-    if (fault != TEE_SUCCESS) return fault;
-    return listed_or_panic(result_of(store().erase(key)), kDeleteLists);
+    return listed_or_panic(result, kDeleteLists);
 }
 
 TEE_Result TEE_RenamePersistentObject(TEE_ObjectHandle object, const void* id, size_t id_size) {
@@ -119,7 +117,7 @@ TEE_Result TEE_RenamePersistentObject(TEE_ObjectHandle object, const void* id, s
 TEE_Result TEE_GetObjectInfo1(TEE_ObjectHandle object, TEE_ObjectInfo* info) {
     known_object(object);
     if (object->persistent) {
-        describe(object->object->content, object->flags, required(info));
+        describe(store().size(*object->object), object->flags, required(info));
         info->dataPosition = object->position;
         return TEE_SUCCESS;
     }

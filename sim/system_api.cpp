@@ -28,6 +28,15 @@ TEE_Time time_of(std::chrono::nanoseconds since) {
     return {static_cast<uint32_t>(ms / 1000), static_cast<uint32_t>(ms % 1000)};
 }
 
+// What a clock says: the machine's, or a repeatable one.
+template <class Clock>
+TEE_Time now() {
+    Tee::State& tee = *current_call().tee;
+    if (!tee.config.repeatable_clocks) return time_of(Clock::now().time_since_epoch());
+    constexpr std::chrono::seconds kStartOf2020{1577836800};
+    return time_of(kStartOf2020 + std::chrono::milliseconds(++tee.clock_questions));
+}
+
 bool same(const TEE_UUID& a, const TEE_UUID& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 TEE_Result derive_ta_unique_key(uint32_t types, const TEE_Param* params) {
@@ -119,11 +128,9 @@ TEE_Result TEE_CheckMemoryAccessRights(uint32_t flags, void* buffer, size_t size
     return shared && (flags & TEE_MEMORY_ACCESS_ANY_OWNER) == 0 ? TEE_ERROR_ACCESS_DENIED : TEE_SUCCESS;
 }
 
-void TEE_GetSystemTime(TEE_Time* time) {
-    required(time) = time_of(std::chrono::steady_clock::now().time_since_epoch());
-}
+void TEE_GetSystemTime(TEE_Time* time) { required(time) = now<std::chrono::steady_clock>(); }
 
-void TEE_GetREETime(TEE_Time* time) { required(time) = time_of(std::chrono::system_clock::now().time_since_epoch()); }
+void TEE_GetREETime(TEE_Time* time) { required(time) = now<std::chrono::system_clock>(); }
 
 TEE_Result TEE_Wait(uint32_t milliseconds) {
     std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));

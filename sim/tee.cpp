@@ -180,6 +180,7 @@ void Tee::State::end_if_idle(const std::shared_ptr<Instance>& instance) {
     if (!instance->sessions.empty() || (instance->image->flags & TA_FLAG_INSTANCE_KEEP_ALIVE) != 0) return;
     bool panicked = false;
     enter(instance, Session{}, nullptr, [&] { return instance->image->destroy(), 0U; }, &panicked);
+    if (!panicked && (instance->heap_used > 0 || instance->handles() > 0)) ++counters.instances_ended_with_leaks;
     lose(*instance);
 }
 
@@ -201,7 +202,8 @@ Tee::~Tee() {
     for (const auto& [number, session] : state_->sessions) numbers.push_back(number);
     for (const uint32_t number : numbers) close_session(number);
     const auto kept_alive = state_->instances;
-    for (const auto& [ta, instance] : kept_alive) {
+    for (const auto& kept : kept_alive) {
+        const std::shared_ptr<Instance>& instance = kept.second;
         bool panicked = false;
         state_->enter(instance, Session{}, nullptr, [&] { return instance->image->destroy(), 0U; }, &panicked);
     }
@@ -292,7 +294,9 @@ void Tee::close_session(uint32_t session) {
 
 Counters Tee::counters() const {
     const std::lock_guard guard(state_->lock);
-    return state_->counters;
+    Counters counters = state_->counters;
+    counters.round_trips = state_->store->round_trips();
+    return counters;
 }
 
 size_t Tee::ta_heap_bytes_in_use(const Uuid& ta) const {
@@ -310,9 +314,7 @@ size_t Tee::ta_heap_bytes_peak(const Uuid& ta) const {
 size_t Tee::ta_handles_open(const Uuid& ta) const {
     const std::lock_guard guard(state_->lock);
     const auto found = state_->instances.find(ta);
-    if (found == state_->instances.end()) return 0;
-    const Instance& i = *found->second;
-    return i.objects.size() + i.enumerators.size() + i.operations.size() + i.pta_sessions.size();
+    return found == state_->instances.end() ? 0 : found->second->handles();
 }
 
 size_t Tee::ta_frees_unwiped(const Uuid& ta) const {

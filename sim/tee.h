@@ -21,6 +21,10 @@
 #include <string>
 #include <vector>
 
+namespace festore::ree_fs {
+class Supplicant;
+}
+
 namespace festore::sim {
 
 struct Identity {
@@ -70,6 +74,11 @@ struct Counters {
     uint64_t storage_rename = 0;
     uint64_t storage_delete = 0;
     uint64_t storage_enumerate = 0;  // TEE_StartPersistentObjectEnumerator and each step
+    uint64_t round_trips = 0;        // to the supplicant, for the REE storage. Of reads and writes of open objects: what OP-TEE
+                                     // asks; of the rest: about (docs/format-ree-fs.md)
+    // Of instances that came to their end, those whose TA kept memory or handles beyond TA_DestroyEntryPoint: the TEE reclaims
+    // them, so that nothing else would show it.
+    uint64_t instances_ended_with_leaks = 0;
     [[nodiscard]] uint64_t storage_calls() const {
         return storage_open + storage_create + storage_read + storage_write + storage_truncate + storage_rename +
                storage_delete + storage_enumerate;  // a seek costs OP-TEE nothing
@@ -78,6 +87,7 @@ struct Counters {
 
 struct Config {
     std::filesystem::path directory;  // of the trusted storages; empty: in memory, gone with the TEE
+    std::shared_ptr<ree_fs::Supplicant> ree_disk;  // instead of the directory, for tests that cut its power
     std::array<std::byte, 16> huk{};  // hardware unique key; zeroes as on an unfused board
     bool has_rpmb = true;
     bool has_system_pta = true;
@@ -85,6 +95,9 @@ struct Config {
     // What using a handle does on which an operation has failed (rule 2): OP-TEE before 4.10 crashes, all of it; since
     // then it deletes the object, which may be intact.
     bool crashes_on_failed_handle = false;
+    // Both clocks begin at the start of 2020 and are a millisecond further each time they are asked: what a TA does then depends
+    // on nothing but its calls.
+    bool repeatable_clocks = false;
 };
 
 // Faults for tests: the n-th call from now on of a kind fails with `code`; 0 = none.
@@ -138,8 +151,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// Where the trusted storage keeps one object, so that tests can damage it. Empty when there is none.
-std::filesystem::path object_file(const std::filesystem::path& directory, uint32_t storage_id, const Uuid& ta,
-                                  Bytes object_id);
+// Where a TEE of that configuration keeps one object, so that tests can damage it. Empty when there is none.
+std::filesystem::path object_file(const Config& config, uint32_t storage_id, const Uuid& ta, Bytes object_id);
 
 }  // namespace festore::sim

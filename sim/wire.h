@@ -44,7 +44,7 @@ struct Request {
     std::array<WireParam, 4> params{};
 };
 
-inline constexpr size_t kCounters = 11;
+inline constexpr size_t kCounters = 13;
 
 struct Answer {
     uint32_t result = 0;

@@ -92,12 +92,12 @@ Status put(Call& call) {
     return {};
 }
 
-// What a request names: a name, or, in everybody's space, an id of the first demo's, whatever its bytes. Never an empty one, which
-// must not reach OP-TEE (docs/decisions/0011).
+// What a request names: a name, or, in everybody's space, an id of the first demo's, whatever its bytes, none
+// included (docs/decisions/0011).
 Result<protocol::NameRequest> named(const Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::NameRequest>(call.request));
     const bool everybodys = call.session.identity.login == protocol::Login::public_;
-    const bool may_be_legacy = everybodys && request.storage == protocol::Storage::ree && !request.name.empty() &&
+    const bool may_be_legacy = everybodys && request.storage == protocol::Storage::ree &&
                                request.name.size() <= limits::kObjectIdBytesMax;
     if (!may_be_legacy && check_name(request.name) != NameFault::none) return fail(Code::bad_format);
     return request;

@@ -57,7 +57,7 @@ PersistentObjects::PersistentObjects(const ObjectIds& ids, const Identity& owner
 
 // The demo's TA stored with public login under the caller's own bytes, in the default storage.
 bool PersistentObjects::may_be_legacy(Bytes name) const {
-    return owner_.login == protocol::Login::public_ && storage_ == TEE_STORAGE_PRIVATE_REE && !name.empty() &&
+    return owner_.login == protocol::Login::public_ && storage_ == TEE_STORAGE_PRIVATE_REE &&
            name.size() <= limits::kObjectIdBytesMax;
 }
 

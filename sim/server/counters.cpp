@@ -19,6 +19,8 @@ const std::array<NamedCounter, wire::kCounters> kNamedCounters{{
     {"storage_rename", &Counters::storage_rename},
     {"storage_delete", &Counters::storage_delete},
     {"storage_enumerate", &Counters::storage_enumerate},
+    {"round_trips", &Counters::round_trips},
+    {"instances_ended_with_leaks", &Counters::instances_ended_with_leaks},
 }};
 
 std::array<uint64_t, wire::kCounters> to_wire(const Counters& counters) {

@@ -62,3 +62,23 @@ put_back() { # STORE
     echo "$output"
     [ "$status" -eq 6 ]
 }
+
+# Last, since the TEE's storage is empty then. Earlier versions of OP-TEE, and this one where entries are damaged and the tree is not,
+# say of every call that the list is damaged.
+@test "a damaged list of the TEE's objects is damage once, then OP-TEE 4.10 has none; a store says that its record is missing" {
+    alice() { setpriv --reuid alice --regid alice --init-groups festore --storage store --store /var/lib/alice/store "$@"; }
+    echo content | festore --storage ree put object
+    supplicant stop
+    list=$tee/tee/dirf.db
+    dd if=/dev/urandom of="$list" bs=1 seek=4096 count=132 conv=notrunc status=none  # both versions of the tree's root
+    supplicant start 3>&-
+    run festore --storage ree get object
+    echo "$output"
+    [ "$status" -eq 6 ]
+    run festore --storage ree get object
+    echo "$output"
+    [ "$status" -eq 3 ]
+    run alice get a
+    echo "$output"
+    [ "$status" -eq 6 ]
+}

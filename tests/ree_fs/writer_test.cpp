@@ -115,7 +115,6 @@ TEST_F(Written, SampleOfRealOpTeeIsReadAndChanged) {
 
 TEST_F(Written, AnswersAreThoseOfTheContract) {
     EXPECT_EQ(storage_.open(kSampleTa, bytes_of("a")).error().code, Code::item_not_found);
-    EXPECT_EQ(storage_.create(kSampleTa, {}, {}, false).error().code, Code::bad_parameters);
     EXPECT_EQ(storage_.create(kSampleTa, pattern(65), {}, false).error().code, Code::bad_parameters);
     ASSERT_TRUE(storage_.create(kSampleTa, pattern(64), {pattern(3)}, false));
     EXPECT_EQ(storage_.create(kSampleTa, pattern(64), {}, false).error().code, Code::access_conflict);
@@ -129,6 +128,23 @@ TEST_F(Written, AnswersAreThoseOfTheContract) {
     ASSERT_TRUE(object);
     EXPECT_EQ((*object)->write(uint64_t{1} << 40, pattern(1)).error().code, Code::out_of_memory);
     EXPECT_EQ(content_of(**object), pattern(4));
+    EXPECT_EQ(damage(), "");
+}
+
+// OP-TEE 3.17 and later: the entry is no free one, so neither its place nor its file is taken by another object.
+TEST_F(Written, AnEmptyIdIsAnId) {
+    ASSERT_TRUE(storage_.create(kOtherTa, {}, {pattern(40)}, false));
+    EXPECT_EQ(storage_.create(kOtherTa, {}, {pattern(41)}, false).error().code, Code::access_conflict);
+    EXPECT_EQ(storage_.open(kSampleTa, {}).error().code, Code::item_not_found) << "another TA's";
+    Storage other(disk_, huk_);  // knows what is taken from dirf.db alone
+    ASSERT_TRUE(other.create(kSampleTa, bytes_of("a"), {pattern(50)}, false));
+    std::string faults;
+    EXPECT_EQ(verified(disk_.files(), faults),
+              (Objects{{{kOtherTa, ""}, pattern(40)}, {{kSampleTa, "a"}, pattern(50)}}));
+    EXPECT_EQ(faults, "");
+    EXPECT_EQ(*other.ids(kOtherTa), std::vector<std::string>{""});
+    ASSERT_TRUE(other.remove(kOtherTa, {}));
+    EXPECT_EQ(*other.ids(kOtherTa), std::vector<std::string>{});
     EXPECT_EQ(damage(), "");
 }
 

@@ -141,17 +141,23 @@ inline uint32_t open_object(uint32_t storage, std::string_view id, uint32_t flag
 }
 // The object's content from the handle's position on, or what went wrong.
 inline std::string read_all(TEE_ObjectHandle object) {
+    std::string content;
     std::array<char, 512> buffer{};
-    size_t count = 0;
-    const uint32_t result = TEE_ReadObjectData(object, buffer.data(), buffer.size(), &count);
-    return result == TEE_SUCCESS ? std::string(buffer.data(), count) : "error " + std::to_string(result);
+    size_t count = buffer.size();
+    while (count == buffer.size()) {
+        const uint32_t result = TEE_ReadObjectData(object, buffer.data(), buffer.size(), &count);
+        if (result != TEE_SUCCESS) return "error " + std::to_string(result);
+        content.append(buffer.data(), count);
+    }
+    return content;
 }
 inline std::string content_of(uint32_t storage, std::string_view id) {
     TEE_ObjectHandle object = TEE_HANDLE_NULL;
     const uint32_t result = open_object(storage, id, TEE_DATA_FLAG_ACCESS_READ, &object);
     if (result != TEE_SUCCESS) return "error " + std::to_string(result);
     std::string content = read_all(object);
-    TEE_CloseObject(object);
+    // Reading damage has closed it.
+    if (content != "error " + std::to_string(TEE_ERROR_CORRUPT_OBJECT)) TEE_CloseObject(object);
     return content;
 }
 inline std::string error(uint32_t result) { return "error " + std::to_string(result); }

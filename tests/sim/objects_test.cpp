@@ -24,7 +24,7 @@ protected:
 TEST_P(Objects, AreCreatedWithTheirContentAndReadBack) {
     EXPECT_EQ(in_ta([&] {
         const std::string binary("\0\xFF id/..", 8);
-        for (const std::string& id : {std::string(), binary, std::string(64, 'x')}) {
+        for (const std::string& id : {std::string("x"), binary, std::string(64, 'x')}) {
             EXPECT_EQ(create(storage_, id, "content of " + id), TEE_SUCCESS);
             EXPECT_EQ(content_of(storage_, id), "content of " + id);
         }
@@ -33,6 +33,17 @@ TEST_P(Objects, AreCreatedWithTheirContentAndReadBack) {
         EXPECT_EQ(content_of(storage_, "missing"), error(TEE_ERROR_ITEM_NOT_FOUND));
     }), TEE_SUCCESS);
     EXPECT_EQ(tee_->ta_handles_open(kTa), 0U);
+}
+
+TEST_P(Objects, OneMayHaveAnEmptyId) {
+    EXPECT_EQ(in_ta([&] {
+        EXPECT_EQ(content_of(storage_, ""), error(TEE_ERROR_ITEM_NOT_FOUND));
+        EXPECT_EQ(create(storage_, "a", "other"), TEE_SUCCESS);
+        EXPECT_EQ(create(storage_, "", "content"), TEE_SUCCESS);
+        EXPECT_EQ(create(storage_, "b", "another"), TEE_SUCCESS);
+        EXPECT_EQ(content_of(storage_, ""), "content");
+        EXPECT_EQ(create(storage_, "", "content"), TEE_ERROR_ACCESS_CONFLICT);
+    }), TEE_SUCCESS);
 }
 
 TEST_P(Objects, AreReplacedOnlyWhenAsked) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rules 4, 6, 7, 8: engine, client library and TA over a disk and a TEE that lose their power at every event of each verb
-// (tests/store/device.h), and at every call into TEE storage; with a second cut in what comes next; and programs that are
-// killed, and the power cut later. What is there afterwards is the old state or the new one, never less than was
-// acknowledged, and the store works. A failing case prints its id; FESTORE_CRASH_CASE=ID runs that one alone.
+// (tests/store/device.h), at every call into TEE storage and every change of the TEE's own files; with a second cut
+// in what comes next; and programs that are killed, and the power cut later. What is there afterwards is the old state or the new
+// one, never less than was acknowledged, and the store works. A failing case prints its id; FESTORE_CRASH_CASE=ID runs that one
+// alone.
 #include "tests/engine/rounds.h"
 #include "tests/store/model.h"
 
@@ -16,7 +17,8 @@ using engine::rounds;
 struct Case {
     size_t verb = 0;
     Anchor anchor = Anchor::ree;
-    char kind = 'e';      // e: cut at an event; s: at a call into TEE storage; k: killed at an event
+    // e: cut at an event; s: at a call into TEE storage; d: at a change that the TEE makes to its files; k: killed at an event
+    char kind = 'e';
     unsigned seed = 1;    // of what becomes of what was not synced
     uint64_t first = 1;   // where
     uint64_t second = 0;  // at which event of what comes next there is another cut; 0: none
@@ -60,9 +62,10 @@ public:
     bool run() {
         const Device::TeeObjects tee_before = device_.tee_objects();
         const bool happened = run_verb();
-        const bool has_committed = device_.tee_objects() != tee_before;
+        bool has_committed = case_.kind != 'd' && device_.tee_objects() != tee_before;
         if (case_.kind == 'k') kill();
         else device_.cut_power(random_);
+        if (case_.kind == 'd') has_committed = device_.tee_objects() != tee_before;  // of a disk that is off nobody can tell
         if (case_.kind != 'k' && !has_committed) allowed_.resize(1);
         if (case_.second != 0) cut_again();
         check();
@@ -72,6 +75,7 @@ public:
 private:
     bool run_verb() {
         if (case_.kind == 's') device_.cut_at_storage_call(case_.first);
+        else if (case_.kind == 'd') device_.cut_at_disk_change(case_.first, case_.seed % 5);
         else device_.cut_at_event(case_.first);
         bool acknowledged = false;
         if (Expected<Client> client = device_.try_connect())
@@ -148,7 +152,8 @@ protected:
                     happened = one(Case{verb, anchor, kind, 1, first, 0});
                     if (HasFailure()) return;
                 }
-                EXPECT_GT(first, kind == 's' ? 4U : 15U) << "there are more places than that";
+                if (kind == 'd' && anchor == Anchor::rpmb) EXPECT_EQ(first, 2U) << "RPMB is no file";
+                else EXPECT_GT(first, kind == 's' ? 4U : kind == 'd' ? 6U : 15U) << "there are more places than that";
             }
         }
     }
@@ -186,6 +191,17 @@ TEST_F(Crash, Rule04AtEveryCallIntoTeeStorage) {
     if (std::getenv("FESTORE_CRASH_CASE") != nullptr) GTEST_SKIP();
     everywhere('s', [&](Case which) { return run(which); });
     report(60);
+}
+
+// What is left then is what a real OP-TEE would find: blocks and nodes in part, dirf.db before or after.
+TEST_F(Crash, Rule04AtEveryChangeOfTheTeesOwnFiles) {
+    if (std::getenv("FESTORE_CRASH_CASE") != nullptr) GTEST_SKIP();
+    everywhere('d', [&](Case which) {
+        bool happened = false;
+        for (which.seed = 0; which.seed < 5; ++which.seed) happened = run(which);  // how much of the change reaches the disk
+        return happened;
+    });
+    report(300);
 }
 
 TEST_F(Crash, Rule06KilledAtEveryEventAndThePowerCutLater) {

@@ -8,6 +8,8 @@ namespace {
 
 Device* the_device = nullptr;
 
+constexpr Uuid kAnotherTa = Uuid::from_fields(0x0ddba11, 0x0ddb, 0xa110, {1, 2, 3, 4, 5, 6, 7, 8});
+
 }  // namespace
 
 // The Client API of a TEE that may lose its power.
@@ -107,7 +109,11 @@ void Device::cut_at_storage_call(uint64_t n) {
 
 void Device::cut_power(std::mt19937_64& random) {
     files_.cut_power(random);
-    restore_tee(tee_objects());
+    // RPMB's blocks are a device's own.
+    const TeeObjects rpmb = objects_of({TEE_STORAGE_PRIVATE_RPMB});
+    tee_.reset();  // whatever it does at its end is lost, too
+    disk_->turn_on();
+    start_tee(rpmb);
     turn_on();
 }
 void Device::end_programs() {
@@ -115,15 +121,25 @@ void Device::end_programs() {
     turn_on();
 }
 
-Device::TeeObjects Device::tee_objects() const {
+Device::TeeObjects Device::objects_of(std::initializer_list<uint32_t> storages) const {
     TeeObjects objects;
-    for (const uint32_t storage : {TEE_STORAGE_PRIVATE_REE, TEE_STORAGE_PRIVATE_RPMB})
+    for (const uint32_t storage : storages)
         for (const Content& id : tee_->stored_ids(storage, ta::host_image().uuid))
             objects[{storage, id}] = tee_->stored_object(storage, ta::host_image().uuid, id).value();
     return objects;
 }
 
 void Device::restore_tee(const TeeObjects& objects) {
+    tee_.reset();
+    disk_ = std::make_shared<TeeDisk>();
+    disk_->on_cut = [this] { turn_off(); };
+    config_.ree_disk = disk_;
+    start_tee(objects);
+    // On a device other TAs have stored something. Making dirf.db, the very first time, is nothing that OP-TEE does safely.
+    tee_->store_object(TEE_STORAGE_PRIVATE_REE, kAnotherTa, bytes_of("another"), bytes_of("object"));
+}
+
+void Device::start_tee(const TeeObjects& objects) {
     tee_.reset();
     tee_ = std::make_unique<sim::Tee>(config_);
     tee_->install(ta::host_image());
@@ -133,7 +149,15 @@ void Device::restore_tee(const TeeObjects& objects) {
 
 void Device::restore(const Snapshot& snapshot) {
     files_.restore(snapshot.files);
-    restore_tee(snapshot.tee);
+    restore_tee(snapshot.disk.empty() ? snapshot.tee : TeeObjects());
+    if (!snapshot.disk.empty()) {
+        TeeObjects rpmb;
+        for (const auto& [key, content] : snapshot.tee)
+            if (key.first == TEE_STORAGE_PRIVATE_RPMB) rpmb[key] = content;
+        tee_.reset();
+        disk_->replace(snapshot.disk);
+        start_tee(rpmb);
+    }
     turn_on();
 }
 

@@ -6,9 +6,11 @@
 // effect and its answer. Calls of the TA into TEE storage are counted on their own.
 #pragma once
 #include "client/access.h"
+#include "sim/include/tee_internal_api.h"
 #include "sim/teec_in_process.h"
 #include "tests/store/harness.h"
 #include "tests/store/simulated_files.h"
+#include "tests/store/tee_disk.h"
 
 namespace festore::store_test {
 
@@ -19,6 +21,8 @@ public:
     struct Snapshot {
         SimulatedFiles::Snapshot files;
         TeeObjects tee;
+        // The files of the TEE's REE storage, with whatever older versions of blocks are in them. Empty: made anew out of the objects.
+        std::map<std::string, Content> disk = {};
     };
 
     explicit Device(const sim::Config& config = {});
@@ -32,33 +36,39 @@ public:
     Expected<Client> try_connect(uint32_t uid = 1000, const std::string& directory = "/data/user/store");
     Client connect(uint32_t uid = 1000, const std::string& directory = "/data/user/store");
 
-    // The power fails at the n-th event from now on, or at the n-th call into TEE storage; 0: it does not.
+    // The power fails at the n-th event from now on, at the n-th call into TEE storage, or at the n-th change that the TEE makes to
+    // the files of its REE storage; 0: it does not.
     void cut_at_event(uint64_t n);
     void cut_at_storage_call(uint64_t n);
+    void cut_at_disk_change(uint64_t n, unsigned quarters) { disk_->cut_at(n, quarters); }
     [[nodiscard]] bool is_off() const { return off_; }
 
     // The n-th call into the TA from now on takes effect, and dies before it answers; 0: none.
     void lose_answer(uint64_t n) { lose_answer_at_ = n; }
     [[nodiscard]] bool will_lose_answer() const { return lose_answer_at_ != 0; }
 
-    // After the end of all clients. What the TA had in memory is gone; so is what the disk had not yet stored.
+    // After the end of all clients. What the TA had in memory is gone; so is what the disk had not yet stored. The TEE starts anew
+    // over what its own disk has.
     void cut_power(std::mt19937_64& random);
     // Only the programs have ended. The TA has lost its sessions.
     void end_programs();
 
-    [[nodiscard]] TeeObjects tee_objects() const;
-    [[nodiscard]] Snapshot snapshot() const { return {files_.snapshot(), tee_objects()}; }
+    [[nodiscard]] TeeObjects tee_objects() const { return objects_of({TEE_STORAGE_PRIVATE_REE, TEE_STORAGE_PRIVATE_RPMB}); }
+    [[nodiscard]] Snapshot snapshot() const { return {files_.snapshot(), tee_objects(), disk_->copy()}; }
     void restore(const Snapshot& snapshot);
     void restore_tee(const TeeObjects& objects);  // after the end of all clients: the TEE starts anew over these
 
 private:
     friend struct DeviceCalls;
+    [[nodiscard]] TeeObjects objects_of(std::initializer_list<uint32_t> storages) const;
+    void start_tee(const TeeObjects& objects);
     void event();
     void turn_off();
     void turn_on();
 
     sim::Config config_;
     SimulatedFiles files_;
+    std::shared_ptr<TeeDisk> disk_;
     std::unique_ptr<sim::Tee> tee_;
     uint64_t events_ = 0;
     uint64_t cut_at_event_ = 0;

@@ -39,7 +39,7 @@ TEST_F(DemoObjects, AreFoundListedReadAndRemoved) {
 
 TEST_F(DemoObjects, MayHaveIdsThatAreNoNames) {
     using namespace std::string_view_literals;
-    constexpr std::array kIds = {"a\nb"sv, "\xff\xfe"sv, "\0"sv, "zero\0inside"sv, "FSO"sv, "FSO\x02 not ours"sv};
+    constexpr std::array kIds = {""sv, "a\nb"sv, "\xff\xfe"sv, "\0"sv, "zero\0inside"sv, "FSO"sv, "FSO\x02 not ours"sv};
     for (const std::string_view id : kIds) {
         store_as_the_demo(id, filled(70, 0x42));
         EXPECT_EQ(list(everyone_).legacy, std::vector<std::string>{std::string(id)});
