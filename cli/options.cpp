@@ -151,9 +151,14 @@ Error reshaped(const CLI::App& app, const CLI::ParseError& error) {
     if (!unexpected_argument.empty()) return usage_error("unexpected argument " + unexpected_argument, verb);
     std::string message = error.what();
     if (error.get_name() == "ValidationError") message.erase(std::min(message.find(':'), message.size()), 1);
-    if (error.get_name() == "ArgumentMismatch") message = message.substr(0, message.find(':')) + " needs one value";
-    if (const size_t end = message.find(" is required"); end != std::string::npos)
-        message = message.substr(0, end) + " is missing";
+    if (error.get_name() == "ArgumentMismatch") {
+        message.erase(std::min(message.find(':'), message.size()));
+        message += " needs one value";
+    }
+    if (const size_t end = message.find(" is required"); end != std::string::npos) {
+        message.erase(end);
+        message += " is missing";
+    }
     return usage_error(message, verb);
 }
 

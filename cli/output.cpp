@@ -2,8 +2,8 @@
 #include "cli/output.h"
 
 #include "base/bytes.h"
-#include "base/name.h"
 #include "cli/file_io.h"
+#include "client/errors.h"
 
 #include <algorithm>
 #include <array>
@@ -13,18 +13,6 @@
 
 namespace festore::cli {
 namespace {
-
-// How many bytes from the start of `rest` are one character that a line can show as it is; 0 when the first byte can't.
-size_t harmless_bytes(std::string_view rest) {
-    for (size_t size = 1; size <= std::min<size_t>(4, rest.size()); ++size) {
-        const std::string_view one = rest.substr(0, size);
-        if (check_prefix(bytes_of(one)) != NameFault::none) continue;
-        // U+2028 to U+202E, U+2066 to U+2069: line ends, and what turns the direction of the text that follows.
-        const bool turns = (one >= "\xE2\x80\xA8" && one <= "\xE2\x80\xAE") || (one >= "\xE2\x81\xA6" && one <= "\xE2\x81\xA9");
-        return turns ? 0 : size;
-    }
-    return 0;
-}
 
 std::string made_harmless(std::string_view text, bool double_backslashes) {
     std::string shown;

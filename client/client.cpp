@@ -50,8 +50,15 @@ Error nonsense(const Doing& doing) {
 
 // In everybody's space there are the first demo's objects, too, under whatever bytes its clients chose.
 bool may_be_legacy(std::string_view name, const ClientOptions& options) {
-    return options.owner.kind == Owner::Kind::everybody && options.storage == Storage::ree && !name.empty() &&
+    return options.owner.kind == Owner::Kind::everybody && options.storage == Storage::ree &&
            name.size() <= limits::kObjectIdBytesMax;
+}
+
+// Whether a listing's entry is one that was asked for: a TEE that lies puts no other bytes before whoever reads names.
+bool is_wanted(const protocol::ListEntry& entry, std::string_view prefix, const ClientOptions& options) {
+    const std::string_view name = text_of(entry.name);
+    const bool is_legacy = (entry.metadata.flags & protocol::kObjectLegacy) != 0 && may_be_legacy(name, options);
+    return (is_legacy || check_name(entry.name) == NameFault::none) && name.starts_with(prefix);
 }
 
 std::string version_text(uint32_t version) {
@@ -289,7 +296,7 @@ Expected<Listing> Client::State::list(std::string_view prefix) {
         Bytes rest = entries;
         for (uint32_t i = 0; i < answer->entries; ++i) {
             const auto entry = protocol::decode_entry(rest);
-            if (!entry) return unexpected(nonsense(doing));
+            if (!entry || !is_wanted(*entry, prefix, options)) return unexpected(nonsense(doing));
             listing.objects.push_back(info_of(text_of(entry->name), entry->metadata));
         }
         listing.damaged += answer->damaged;

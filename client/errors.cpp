@@ -58,18 +58,29 @@ const Explained* explained(uint32_t result) {
 
 }  // namespace
 
+size_t harmless_bytes(std::string_view rest) {
+    for (size_t size = 1; size <= std::min<size_t>(4, rest.size()); ++size) {
+        const std::string_view one = rest.substr(0, size);
+        if (check_prefix(bytes_of(one)) != NameFault::none) continue;
+        // U+2028 to U+202E, U+2066 to U+2069: line ends, and what turns the direction of the text that follows.
+        const bool turns = (one >= "\xE2\x80\xA8" && one <= "\xE2\x80\xAE") || (one >= "\xE2\x81\xA6" && one <= "\xE2\x81\xA9");
+        return turns ? 0 : size;
+    }
+    return 0;
+}
+
 std::string quote(std::string_view name) {
     std::string text = "'";
-    for (size_t i = 0; i < name.size(); ++i) {
-        const auto c = static_cast<unsigned char>(name[i]);
-        const bool c1_control = c == 0xC2 && i + 1 < name.size() && static_cast<unsigned char>(name[i + 1]) < 0xA0;
-        if (c >= 0x20 && c != 0x7F && c != '\'' && c != '\\' && !c1_control) {
-            text += name[i];
-            continue;
+    while (!name.empty()) {
+        const size_t size = name[0] == '\'' || name[0] == '\\' ? 0 : harmless_bytes(name);
+        if (size > 0) {
+            text += name.substr(0, size);
+        } else {
+            std::array<char, 8> escaped{};
+            std::snprintf(escaped.data(), escaped.size(), "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(name[0])));
+            text += escaped.data();
         }
-        std::array<char, 8> escaped{};
-        std::snprintf(escaped.data(), escaped.size(), "\\x%02x", c);
-        text += escaped.data();
+        name.remove_prefix(std::max<size_t>(size, 1));
     }
     return text + "'";
 }

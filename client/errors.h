@@ -30,6 +30,8 @@ Error usage_of_name(std::string_view name, NameFault fault);
 // usage, unless it can be an object's name.
 Expected<void> require_name(std::string_view name);
 
+// How many bytes from the start of `rest` are one character that a line can show as it is; 0 when the first byte can't.
+size_t harmless_bytes(std::string_view rest);
 // The name in quotes, with what a terminal would obey made harmless.
 std::string quote(std::string_view name);
 

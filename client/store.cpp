@@ -97,7 +97,7 @@ Expected<Listing> Store::list(std::string_view prefix) {
             for (uint32_t i = 0; i < answer->items; ++i) {
                 const auto item = protocol::decode_item(rest);
                 const bool ascends = item && (listing.objects.empty() || listing.objects.back().name < text_of(item->name));
-                if (!ascends) return unexpected(store_nonsense(doing));
+                if (!ascends || !text_of(item->name).starts_with(prefix)) return unexpected(store_nonsense(doing));
                 listing.objects.push_back(object_info(text_of(item->name), item->metadata));
             }
             more = answer->more || answer->pages.outcome == protocol::CallOutcome::need_pages;

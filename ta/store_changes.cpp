@@ -206,7 +206,7 @@ Status store_commit(StoreCall& call) {
 }
 
 Status store_abort(StoreCall& call) {
-    FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
+    FESTORE_CHECK(protocol::decode_store<protocol::TransactionRequest>(call.request));
     call.session.store.prepared.reset();
     call.session.store.batch.reset();
     call.session.store.repair.reset();

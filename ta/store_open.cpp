@@ -76,12 +76,12 @@ Status store_make(StoreCall& call) {
     FESTORE_CHECK(trusted_storage(storage_of(wanted.anchor)));
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     FESTORE_CHECK(has_none_anywhere(call, wanted.anchor, request.without_asking_rpmb));
-    FESTORE_TRY(call.instance.root_table(wanted.anchor).free_place(is_root(call.session.identity)));
+    FESTORE_CHECK(call.instance.root_table(wanted.anchor).free_place(is_root(call.session.identity)));
     const PreparedRecord made(FESTORE_TRY(engine::make_store(call.instance.crypto(), device_key, wanted)));
     const auto key_check =
         FESTORE_TRY(engine::key_check_value(call.instance.crypto(), device_key, made.record.store_id));
     FESTORE_CHECK(write_header(call, made.record, key_check));
-    call.session.store.made.emplace(made.record);
+    call.session.store.made.emplace(made.record, request.without_asking_rpmb);
     return {};
 }
 
@@ -89,9 +89,10 @@ Status store_create(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
     StoreSession& store = call.session.store;
     if (!store.made || store.made->record.store_id != request.transaction) return fail(Code::bad_state);
-    const PreparedRecord made(store.made->record);
+    const MadeRecord made(store.made->record, store.made->without_asking_rpmb);
     store.made.reset();
-    FESTORE_CHECK(has_none(call, made.record.anchor));
+    // Again: another session of the owner may have created one since, under either anchor.
+    FESTORE_CHECK(has_none_anywhere(call, made.record.anchor, made.without_asking_rpmb));
     RootTable& table = call.instance.root_table(made.record.anchor);
     const size_t place = FESTORE_TRY(table.free_place(is_root(call.session.identity)));
     FESTORE_CHECK(table.write(place, made.record));

@@ -17,6 +17,12 @@ struct PreparedRecord {
     engine::RootRecord record;
 };
 
+// By make, for create.
+struct MadeRecord : PreparedRecord {
+    MadeRecord(const engine::RootRecord& r, bool without) : PreparedRecord(r), without_asking_rpmb(without) {}
+    bool without_asking_rpmb;  // as make was told: a device whose RPMB does not answer is not asked at all
+};
+
 // The payload that get() found: all that its segments are checked against (rule 14).
 struct OpenPayload {
     engine::PayloadId id{};
@@ -38,7 +44,7 @@ struct StoreSession {
     bool is_open = false;
     engine::Anchor anchor = engine::Anchor::ree;
     engine::StoreId store_id{};
-    std::optional<PreparedRecord> made;      // by make, for create
+    std::optional<MadeRecord> made;
     std::optional<PreparedRecord> prepared;  // for commit
     std::optional<engine::Upload> upload;
     std::optional<OpenPayload> payload;

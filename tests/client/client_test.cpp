@@ -189,6 +189,55 @@ TEST_F(HostileTee, EntriesThatAreNotThereAreRefused) {
     EXPECT_FALSE(client.list());
 }
 
+// A listing with one entry of that name, from a TEE that gives it whatever was asked for.
+Serve listing_of(std::string name, uint8_t flags = 0) {
+    return [name = std::move(name), flags](Command, TEEC_Operation& o) -> TEEC_Result {
+        protocol::ListEntry entry;
+        entry.metadata.flags = flags;
+        entry.name = bytes_of(name);
+        const auto& memory = o.params[2].memref;
+        Writer writer({static_cast<std::byte*>(memory.parent->buffer) + memory.offset, memory.size});
+        encode(entry, writer);
+        o.params[2].memref.size = writer.size();
+        protocol::ListAnswer list;
+        list.entries = 1;
+        answer(o, list);
+        return TEEC_SUCCESS;
+    };
+}
+
+TEST_F(HostileTee, NamesThatAreNoneAreRefused) {
+    Client client = connect();
+    serve = listing_of("a name");
+    ASSERT_TRUE(client.list());
+    ASSERT_TRUE(client.list("a n"));
+    EXPECT_FALSE(client.list("b")) << "not what was asked for";
+    EXPECT_FALSE(client.list("a names")) << "shorter than what was asked for";
+    for (const char* name : {"", "\x1b[2J", "two\nlines", "\xff", "cut \xe2\x82"}) {
+        for (const uint8_t flags : {uint8_t{0}, uint8_t{protocol::kObjectLegacy}}) {
+            serve = listing_of(name, flags);
+            EXPECT_FALSE(client.list()) << "only everybody's objects may be called so: " << name;
+        }
+    }
+}
+
+TEST_F(HostileTee, AnyBytesNameTheFirstDemosObjectsAndNoOthers) {
+    options_.owner = Owner::everybody();
+    Client client = connect();
+    for (const char* id : {"", "two\nlines", "\xff"}) {
+        serve = listing_of(id, protocol::kObjectLegacy);
+        const auto listing = client.list();
+        ASSERT_TRUE(listing) << listing.error().message;
+        EXPECT_EQ(listing->objects.front().name, id);
+        serve = listing_of(id);
+        EXPECT_FALSE(client.list()) << "not said to be the demo's";
+    }
+    serve = listing_of("\xff", protocol::kObjectLegacy);
+    EXPECT_FALSE(client.list("a")) << "not what was asked for";
+    serve = listing_of(std::string(65, '\xff'), protocol::kObjectLegacy);
+    EXPECT_FALSE(client.list()) << "longer than any id";
+}
+
 TEST_F(HostileTee, ATaThatDiedIsOpenedAgainAndReadsAreRepeated) {
     Client client = connect();
     int calls = 0;

@@ -36,6 +36,8 @@ TEST(Errors, MessagesAreOneLineAndNameWhatFailed) {
     EXPECT_NE(error.message.find("'a\\x0ab\\x1b[31m'"), std::string::npos) << error.message;
     EXPECT_EQ(error.tee_result, 0xFFFF0008U);
     EXPECT_EQ(error.tee_origin, 4U);
+    // What ends a line or turns its direction, C1 controls, and what is no UTF-8.
+    EXPECT_EQ(quote("\xE2\x80\xAE" "a\xC2\x9B\xC3\xA9\x9B"), "'\\xe2\\x80\\xaea\\xc2\\x9b\xC3\xA9\\x9b'");
 }
 
 TEST(Errors, ADeadTrustedApplicationPointsToTheRpmbThere) {

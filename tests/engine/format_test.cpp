@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Each format: a round trip with every field set, every truncation, garbage from every offset, versions from the
 // future. And pages that authenticate and yet are malformed: errors, never a crash.
+#include "engine/page_numbers.h"
 #include "tests/engine/formats.h"
 #include "tests/engine/rounds.h"
 
@@ -60,6 +61,25 @@ TEST(Rule03RootRecord, ContradictionsAndVersionsFromTheFuture) {
     bytes = encoded(example_record());
     bytes[5] = std::byte{1};
     EXPECT_EQ(decode_root_record(bytes).error().code, Code::not_supported);
+}
+
+TEST(Rule08FreeList, NamesOnlyPagesThatTheFileHas) {
+    constexpr uint32_t kPageCount = 100;
+    const auto accepts = [](std::initializer_list<uint32_t> numbers) {
+        PageBytes page{};
+        Writer out(page);
+        out.u16(static_cast<uint16_t>(numbers.size()));
+        out.bytes(std::array<std::byte, kFreeListHeaderBytes - 2>{});
+        for (const uint32_t number : numbers) out.u32(number);
+        const auto checked = check_free_list_page(page, kPageCount);
+        return checked && checked->count == numbers.size();
+    };
+    EXPECT_TRUE(accepts({}));
+    EXPECT_TRUE(accepts({kFirstPage, 50, kPageCount - 1}));
+    EXPECT_FALSE(accepts({50, kPageCount})) << "behind the end";
+    EXPECT_FALSE(accepts({UINT32_MAX}));
+    EXPECT_FALSE(accepts({50, kFirstPage - 1})) << "a recovery copy";
+    EXPECT_FALSE(accepts({0}));
 }
 
 TEST(EntryFormat, RoundTripTruncationAndWhatNewerVersionsAdd) {
@@ -193,6 +213,35 @@ TEST(Rule17RecoveryCopy, OpensForItsDeviceOnlyAndWhole) {
     }
     EXPECT_EQ(open_recovery_copy(store.crypto, store.device_key, PageBytes{}).error().code, Code::item_not_found);
     EXPECT_NE(recovery_slot(4), recovery_slot(5));
+}
+
+// Sealed right, by whoever has the device's keys: what it says of itself outside of the seal must be what is inside.
+TEST(Rule17RecoveryCopy, IsOfTheStoreAndTheCipherThatItsHeaderNames) {
+    TestStore store;
+    const RootRecord record = example_record();
+    const auto opens = [&](const StoreId& store_id, Cipher cipher) {
+        PageBytes slot{};
+        RootRecord other = record;
+        other.store_id = store_id;
+        other.cipher = cipher;
+        EXPECT_TRUE(seal_recovery_copy(store.crypto, store.device_key, other, slot));
+        constexpr size_t kHeader = 24;
+        Mac key{};
+        EXPECT_TRUE(store.crypto.hmac(store.device_key, {bytes_of(std::string_view("festore recovery key 1")), store_id}, key));
+        const Bytes nonce = Bytes(slot).subspan(kHeader, kNonceBytes);
+        Tag tag{};
+        const RootRecordBytes plain = encoded(record);
+        const MutableBytes sealed = MutableBytes(slot).subspan(kHeader + kNonceBytes + kTagBytes, plain.size());
+        EXPECT_TRUE(store.crypto.seal({cipher, key, nonce, Bytes(slot).first(kHeader)}, plain, sealed, tag));
+        copy_bytes(tag, MutableBytes(slot).subspan(kHeader + kNonceBytes));
+        return open_recovery_copy(store.crypto, store.device_key, slot).has_value();
+    };
+    EXPECT_TRUE(opens(record.store_id, record.cipher));
+    StoreId another = record.store_id;
+    another[3] ^= std::byte{1};
+    EXPECT_FALSE(opens(another, record.cipher));
+    const bool is_aes = record.cipher == Cipher::aes_256_gcm;
+    EXPECT_FALSE(opens(record.store_id, is_aes ? Cipher::chacha20_poly1305 : Cipher::aes_256_gcm));
 }
 
 TEST(StoreHeader, RoundTripAndRefusals) {

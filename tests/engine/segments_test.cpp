@@ -151,6 +151,25 @@ TEST_P(Rule14Segments, EveryByteEveryTruncationEveryOtherPlaceIsDamage) {
     EXPECT_FALSE(open(entry, 0, segment_in(file, 0), plain));
 }
 
+TEST_P(Rule14Segments, Rule16ASegmentBelongsToOnePayload) {
+    Upload upload = begin();
+    const Content file = seal_all(upload, content_of(1000));
+    const Entry entry = upload.entry();
+    Content plain;
+    ASSERT_TRUE(open(entry, 0, file, plain));
+    Entry other = entry;
+    const Content other_id(entry.payload.id.size(), std::byte{0x77});
+    other.payload.id = other_id;
+    EXPECT_FALSE(open(other, 0, file, plain)) << "the same key, another payload";
+    other = entry;
+    other.payload.segment_bytes = 2 * kSegment;
+    EXPECT_FALSE(open(other, 0, file, plain)) << "segments of another size";
+    other = entry;
+    const Content other_key(entry.payload.key.size(), std::byte{0x77});
+    other.payload.key = other_key;
+    EXPECT_FALSE(open(other, 0, file, plain)) << "another key";
+}
+
 TEST_P(Rule14Segments, SizesBeyondFourGibibytes) {
     const uint64_t size = limits::kObjectBytesMax;
     EXPECT_EQ(segments_of(size, kSegment), uint64_t{1} << 28);

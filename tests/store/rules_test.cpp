@@ -115,6 +115,21 @@ TEST_F(Rules, Rule05AnInstanceNeverGoesBack) {
     EXPECT_EQ(code(got), kDamaged) << message(got);
 }
 
+TEST_F(Rules, Rule06TwoWritersExcludeEachOther) {
+    Client one = connect();
+    Client other = connect();
+    ASSERT_TRUE(one.put("a", content_of(10)));
+    {
+        Expected<Transaction> transaction = one.begin();
+        ASSERT_TRUE(transaction) << message(transaction);
+        EXPECT_EQ(code(other.put("b", content_of(10))), kBusy);
+        EXPECT_EQ(code(other.remove("a")), kBusy);
+        EXPECT_EQ(code(other.begin()), kBusy);
+        EXPECT_EQ(code(other.get("a")), kDone) << "a reader waits for nobody";
+    }
+    EXPECT_EQ(code(other.put("b", content_of(10))), kDone);
+}
+
 TEST_F(Rules, Rule09AReaderFollowsTheWriters) {
     Client reader = connect();
     Client writer = connect();

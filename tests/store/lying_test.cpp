@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The client of a store against a TEE that lies: the real one, whose answers are changed on their way.
+#include "tests/store/harness.h"
+
+#include "protocol/store_messages.h"
+
+#include <functional>
+
+namespace festore::store_test {
+namespace {
+
+std::function<void(MutableBytes)> change_listing;  // what a listing has, before the client sees it
+
+TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
+    const TEEC_Result result = sim::teec_in_process().invoke_command(session, command, operation, origin);
+    if (command != static_cast<uint32_t>(protocol::StoreCommand::list) || result != TEEC_SUCCESS) return result;
+    const auto& memory = operation->params[2].memref;
+    change_listing({static_cast<std::byte*>(memory.parent->buffer) + memory.offset, memory.size});
+    return result;
+}
+
+class LyingTee : public StoreTest {
+protected:
+    Expected<Client> connect_through_the_liar() {
+        sim::set_caller({1000, 1000, {}});
+        static TeecFunctions functions = sim::teec_in_process();
+        functions.invoke_command = invoke;
+        ClientOptions options;
+        options.storage = Storage::store;
+        options.store_directory = (folder_ / "store").string();
+        return ClientAccess::connect(functions, options, 1000, nullptr);
+    }
+    static constexpr size_t kNameAt = protocol::kStoreMetadataBytes + 1;
+};
+
+TEST_F(LyingTee, NamesOfAListingThatAreNoneAreRefused) {
+    ASSERT_TRUE(connect().put("one name", content_of(10)));
+    Expected<Client> client = connect_through_the_liar();
+    ASSERT_TRUE(client) << message(client);
+    change_listing = [](MutableBytes) {};
+    EXPECT_EQ(names(*client, "one"), std::vector<std::string>{"one name"});
+    for (const char first : {'\n', '\x1b', '\xff'}) {
+        change_listing = [first](MutableBytes items) {
+            if (items.size() > kNameAt) items[kNameAt] = static_cast<std::byte>(first);
+        };
+        EXPECT_FALSE(client->list()) << "no name";
+    }
+}
+
+TEST_F(LyingTee, NamesOfAListingHaveThePrefixThatWasAskedFor) {
+    ASSERT_TRUE(connect().put("one name", content_of(10)));
+    Expected<Client> client = connect_through_the_liar();
+    ASSERT_TRUE(client) << message(client);
+    change_listing = [](MutableBytes items) {
+        if (items.size() > kNameAt) items[kNameAt] = std::byte{'p'};
+    };
+    EXPECT_EQ(names(*client), std::vector<std::string>{"pne name"}) << "which nobody can tell";
+    EXPECT_FALSE(client->list("one"));
+}
+
+}  // namespace
+}  // namespace festore::store_test

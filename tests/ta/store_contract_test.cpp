@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The contract of the store's commands seen from a client that does not keep it: types, sizes, order, logins. Nothing of
+// this does the library, and all of it can whoever opens a session without it.
+#include "tests/ta/store_harness.h"
+
+namespace festore::ta {
+namespace {
+
+struct Shape {
+    StoreCommand command;
+    uint32_t content;
+    bool has_area;
+};
+constexpr Shape kShapes[] = {
+    {StoreCommand::make, kOut, false},          {StoreCommand::create, kNone, false},
+    {StoreCommand::open, kNone, false},         {StoreCommand::get, kOut, true},
+    {StoreCommand::stat, kNone, true},          {StoreCommand::list, kOut, true},
+    {StoreCommand::begin, kNone, false},        {StoreCommand::put, kIn, true},
+    {StoreCommand::remove, kNone, true},        {StoreCommand::rename, kNone, true},
+    {StoreCommand::prepare, kNone, true},       {StoreCommand::commit, kNone, false},
+    {StoreCommand::abort, kNone, false},        {StoreCommand::outcome, kNone, false},
+    {StoreCommand::begin_upload, kNone, false}, {StoreCommand::seal_segments, kInOut, false},
+    {StoreCommand::read_segments, kInOut, false}, {StoreCommand::survey, kOut, true},
+    {StoreCommand::free_list, kNone, true},     {StoreCommand::find, kNone, false},
+    {StoreCommand::destroy, kNone, false},      {StoreCommand::repair_begin, kNone, true},
+    {StoreCommand::repair_step, kNone, true},   {StoreCommand::repair_commit, kNone, false},
+    {StoreCommand::acknowledge, kNone, true},   {StoreCommand::record_at, kNone, false},
+};
+
+class StoreContract : public StoreCommands {
+protected:
+    void SetUp() override { session_ = session_of(1000); }
+    // Every command with memory that would do, and a request that says nothing.
+    void expect_each_refused(uint32_t session, Code code) {
+        for (const Shape& shape : kShapes) {
+            Content content(1024);
+            Content area(protocol::area_bytes(2));
+            const Memory memory{shape.content == kNone ? nullptr : &content, shape.content, shape.has_area ? &area : nullptr};
+            EXPECT_EQ(store(session, shape.command, protocol::PrepareRequest{{0, 1}}, memory).result, number(code))
+                << "command " << static_cast<uint32_t>(shape.command);
+        }
+    }
+    // The same command in the area of a request for a name that is not there.
+    uint32_t stat_in(Content area, protocol::PageArea claimed, size_t less = 0) {
+        return store(session_, StoreCommand::stat, protocol::StoreNameRequest{claimed, 0, bytes_of("x")}, {nullptr, kNone, &area, less})
+            .result;
+    }
+    uint32_t session_ = 0;
+    Disk disk_;
+};
+
+TEST_F(StoreContract, EveryCombinationOfParameterTypesIsJudgedBeforeParametersAreTouched) {
+    size_t commands = 0;
+    for (uint32_t command = 32; command < 80; ++command) {
+        size_t accepted = 0;
+        for (uint32_t t = 0; t < 8 * 8 * 8 * 8; ++t) {
+            if ((t & 7) == 4 || (t >> 3 & 7) == 4 || (t >> 6 & 7) == 4 || (t >> 9 & 7) == 4) continue;  // no type
+            sim::Params params;  // null buffers: a TA that touches one before judging crashes
+            params.types = types(t & 7, t >> 3 & 7, t >> 6 & 7, t >> 9 & 7);
+            uint32_t origin = 0;
+            const uint32_t result = tee_.invoke(session_, command, params, &origin);
+            EXPECT_NE(result, 0U);
+            EXPECT_NE(result, number(Code::target_dead));
+            if (result != number(Code::bad_parameters) && result != number(Code::not_supported)) ++accepted;
+        }
+        const bool is_put = command == static_cast<uint32_t>(StoreCommand::put);
+        EXPECT_LE(accepted, is_put ? 2U : 1U) << "command " << command << " takes one combination";
+        if (accepted > 0) ++commands;
+    }
+    EXPECT_EQ(commands, std::size(kShapes));
+}
+
+TEST_F(StoreContract, TheTypesOfOneCommandAreNotThoseOfAnother) {
+    make_store(session_, disk_);
+    Content content(1024);
+    Content area(protocol::area_bytes(2));
+    const protocol::StoreNameRequest request{{0, 2}, 0, bytes_of("x")};
+    EXPECT_EQ(store(session_, StoreCommand::get, request, {&content, kOut, &area}).result, number(Code::item_not_found));
+    EXPECT_EQ(store(session_, StoreCommand::get, request, {&content, kIn, &area}).result, number(Code::bad_parameters));
+    EXPECT_EQ(store(session_, StoreCommand::get, request, {nullptr, kNone, &area}).result, number(Code::bad_parameters));
+    EXPECT_EQ(store(session_, StoreCommand::stat, request, {&content, kOut, &area}).result, number(Code::bad_parameters));
+    EXPECT_EQ(store(session_, StoreCommand::stat, request).result, number(Code::bad_parameters)) << "no area";
+}
+
+TEST_F(StoreContract, Rule22NoCommandBeforeTheIdentityIsChecked) {
+    uint32_t unchecked = 0;
+    ASSERT_EQ(open(user(1000), &unchecked), 0U);
+    expect_each_refused(unchecked, Code::bad_state);
+    EXPECT_EQ(make(unchecked, disk_).result, number(Code::bad_state));
+    make_store(session_, disk_);
+    EXPECT_EQ(open_store(unchecked, disk_), number(Code::bad_state)) << "its owner's store, but nobody has said who it is";
+    EXPECT_EQ(destroy(unchecked, disk_), number(Code::bad_state));
+    EXPECT_EQ(find(session_), 0U);
+}
+
+TEST_F(StoreContract, EverybodyHasNoStore) {
+    const uint32_t everyone = public_session();
+    expect_each_refused(everyone, Code::access_denied);
+    EXPECT_EQ(make(everyone, disk_).result, number(Code::access_denied));
+    EXPECT_EQ(create(everyone, disk_), number(Code::access_denied));
+    EXPECT_TRUE(ids().empty()) << "and no record was written";
+    make_store(session_, disk_);
+    EXPECT_EQ(open_store(everyone, disk_), number(Code::access_denied));
+    EXPECT_EQ(destroy(everyone, disk_), number(Code::access_denied));
+}
+
+TEST_F(StoreContract, AnswersNeedRoomBeforeAnythingChanges) {
+    ASSERT_EQ(make(session_, disk_).result, 0U);
+    answer_room_ = protocol::kStoreAnswerBytesMax - 1;
+    expect_each_refused(session_, Code::short_buffer);
+    EXPECT_EQ(create(session_, disk_), number(Code::short_buffer));
+    answer_room_ = protocol::kStoreAnswerBytesMax;
+    EXPECT_EQ(find(session_), number(Code::item_not_found)) << "nothing was created";
+    ASSERT_EQ(create(session_, disk_), 0U);
+
+    const Prepared prepared = prepare_put(session_, disk_, "x", filled(10, 1));
+    ASSERT_EQ(prepared.result, 0U);
+    answer_room_ = 0;
+    EXPECT_EQ(commit(session_, prepared.commit), number(Code::short_buffer));
+    answer_room_ = protocol::kStoreAnswerBytesMax;
+    EXPECT_EQ(store_stat(session_, disk_, "x"), number(Code::item_not_found)) << "nothing was committed";
+    EXPECT_EQ(commit(session_, prepared.commit), 0U);
+}
+
+TEST_F(StoreContract, ARequestThatIsTooLongIsNotCopied) {
+    const auto result = [&](auto command, size_t size) {
+        Content request(size);
+        Content answer(protocol::kStoreAnswerBytesMax);
+        sim::Params params;
+        params.types = types(kIn, kOut, kNone, kNone);
+        params.values[0] = {request.data(), request.size(), 0, 0};
+        params.values[1] = {answer.data(), answer.size(), 0, 0};
+        uint32_t origin = 0;
+        return tee_.invoke(session_, static_cast<uint32_t>(command), params, &origin);
+    };
+    EXPECT_EQ(result(StoreCommand::find, protocol::kStoreRequestBytesMax), number(Code::bad_format));
+    EXPECT_EQ(result(protocol::Command::stat, protocol::kRequestBytesMax), number(Code::bad_format));
+    for (const size_t more : {size_t{1}, size_t{64}, size_t{100000}}) {
+        EXPECT_EQ(result(StoreCommand::find, protocol::kStoreRequestBytesMax + more), number(Code::bad_parameters)) << more;
+        EXPECT_EQ(result(protocol::Command::stat, protocol::kRequestBytesMax + more), number(Code::bad_parameters)) << more;
+    }
+}
+
+TEST_F(StoreContract, APutIsAsLargeAsItsMemory) {
+    make_store(session_, disk_);
+    for (const size_t size : {size_t{0}, size_t{9}, size_t{11}, size_t{110}}) {
+        Content content = filled(10, 1);
+        Content area(protocol::area_bytes(8));
+        protocol::StorePutRequest put;
+        put.area = {0, 8};
+        put.flags = protocol::kStoreSingle;
+        put.size = size;
+        put.name = bytes_of("x");
+        EXPECT_EQ(store(session_, StoreCommand::put, put, {&content, kIn, &area}).result, number(Code::bad_parameters)) << size;
+        EXPECT_EQ(area, Content(area.size())) << "and no page was made of what lies behind it";
+    }
+    protocol::StorePutRequest put;
+    put.flags = protocol::kStoreSingle;
+    put.size = 1;
+    put.name = bytes_of("x");
+    EXPECT_EQ(paged(session_, disk_, StoreCommand::put, put).result, number(Code::bad_parameters)) << "no memory at all";
+    EXPECT_EQ(store_stat(session_, disk_, "x"), number(Code::item_not_found));
+}
+
+TEST_F(StoreContract, AnObjectsPutIsAsLargeAsItsMemory) {
+    for (const uint32_t size : {0U, 9U, 11U, 110U}) {
+        Content content = filled(10, 1);
+        protocol::PutRequest request;
+        request.content_size = size;
+        request.name = bytes_of("x");
+        EXPECT_EQ(call(session_, protocol::Command::put, request, &content, kIn).result, number(Code::bad_parameters)) << size;
+    }
+    EXPECT_EQ(stat(session_, "x"), number(Code::item_not_found));
+}
+
+TEST_F(StoreContract, AShortBufferSaysWhatIsNeeded) {
+    make_store(session_, disk_);
+    ASSERT_EQ(store_put(session_, disk_, "x", filled(300, 3)), 0U);
+    Content content(299);
+    Called called = store_get(session_, disk_, "x", content);
+    EXPECT_EQ(called.result, number(Code::short_buffer));
+    EXPECT_EQ(called.content_size, 300U);
+    EXPECT_EQ(content, Content(299)) << "and writes nothing";
+    content.resize(301);
+    called = store_get(session_, disk_, "x", content);
+    EXPECT_EQ(called.result, 0U);
+    EXPECT_EQ(called.content_size, 300U);
+    EXPECT_EQ(content.back(), std::byte{0});
+}
+
+TEST_F(StoreContract, AnAreaIsAsLargeAsItsRequestSays) {
+    make_store(session_, disk_);
+    EXPECT_EQ(stat_in(Content(protocol::area_bytes(3)), {0, 3}), number(Code::item_not_found));
+    EXPECT_EQ(stat_in(Content(protocol::area_bytes(3)), {0, 3}, 1), number(Code::bad_parameters)) << "a byte less";
+    EXPECT_EQ(stat_in(Content(protocol::area_bytes(3)), {0, 3}, protocol::area_bytes(3)), number(Code::bad_parameters));
+    EXPECT_EQ(stat_in(Content(protocol::area_bytes(3)), {2, 1}, limits::kPageBytes), number(Code::bad_parameters));
+    EXPECT_EQ(stat_in(Content(protocol::area_bytes(129)), {0, 129}), number(Code::bad_format)) << "more than a call takes";
+}
+
+TEST_F(StoreContract, APageComesOnceInAnArea) {
+    make_store(session_, disk_);
+    ASSERT_EQ(store_put(session_, disk_, "y", filled(10, 1)), 0U);
+    const uint32_t page = disk_.pages.rbegin()->first;
+    const uint32_t copy = disk_.pages.begin()->first;
+    ASSERT_LT(copy, page);
+    EXPECT_EQ(stat_in(area_of(disk_, {page, copy}, 1), {2, 1}), number(Code::item_not_found));
+    EXPECT_EQ(stat_in(area_of(disk_, {page, page}, 1), {2, 1}), number(Code::bad_parameters));
+    EXPECT_EQ(stat_in(area_of(disk_, {page, copy, page}, 0), {3, 0}), number(Code::bad_parameters));
+}
+
+}  // namespace
+}  // namespace festore::ta

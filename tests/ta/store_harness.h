@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The store's commands without the client library: every request, page and segment is the test's own, as of a client that
+// keeps no rule.
+#pragma once
+#include "engine/page.h"
+#include "protocol/store_care.h"
+#include "protocol/store_files.h"
+#include "tests/ta/storage_harness.h"
+
+#include <functional>
+#include <map>
+#include <set>
+
+namespace festore::ta {
+
+using protocol::StoreCommand;
+
+struct Called {
+    uint32_t result = 0;
+    Content answer;           // as many bytes as the TA said
+    size_t content_size = 0;  // of the third parameter, as the TA said
+};
+
+// What a client has on its disk.
+struct Disk {
+    protocol::StoreHeader header;
+    std::map<uint32_t, engine::PageBytes> pages;
+};
+
+class StoreCommands : public StorageTest {
+protected:
+    using StorageTest::StorageTest;
+
+    // The memory of a call besides the request and the answer.
+    struct Memory {
+        Content* content = nullptr;
+        uint32_t type = kNone;
+        Content* area = nullptr;
+        size_t less_area = 0;  // so much smaller the TEE is told that it is
+    };
+    template <class M>
+    static Content encoded(const M& message) {
+        Content bytes(protocol::kStoreRequestBytesMax);
+        Writer out(bytes);
+        encode(message, out);
+        bytes.resize(out.size());
+        return bytes;
+    }
+    template <class M>
+    Called store(uint32_t session, StoreCommand command, const M& message, const Memory& memory) {
+        Content request = encoded(message);
+        Called called;
+        called.answer.resize(answer_room_);
+        sim::Params params;
+        params.types = types(kIn, kOut, memory.type, memory.area != nullptr ? kInOut : kNone);
+        params.values[0] = {request.data(), request.size(), 0, 0};
+        params.values[1] = {called.answer.data(), called.answer.size(), 0, 0};
+        if (memory.content != nullptr) params.values[2] = {memory.content->data(), memory.content->size(), 0, 0};
+        if (memory.area != nullptr) params.values[3] = {memory.area->data(), memory.area->size() - memory.less_area, 0, 0};
+        uint32_t origin = 0;
+        called.result = tee_.invoke(session, static_cast<uint32_t>(command), params, &origin);
+        called.answer.resize(std::min(params.values[1].size, called.answer.size()));
+        called.content_size = params.values[2].size;
+        return called;
+    }
+    template <class M>
+    Called store(uint32_t session, StoreCommand command, const M& message) {
+        return store(session, command, message, Memory{});
+    }
+
+    // An area with those pages of the disk, and room for more.
+    static Content area_of(const Disk& disk, const std::vector<uint32_t>& pages, uint16_t room) {
+        Content area(protocol::area_bytes(pages.size() + room));
+        for (size_t slot = 0; slot < pages.size(); ++slot) {
+            Writer(MutableBytes(area).subspan(protocol::number_offset(slot), 4)).u32(pages[slot]);
+            copy_bytes(disk.pages.at(pages[slot]), MutableBytes(area).subspan(protocol::slot_offset(slot)));
+        }
+        return area;
+    }
+    // An honest client's call: brings what is asked for until it is done, and stores what is written.
+    template <class M>
+    Called paged(uint32_t session, Disk& disk, StoreCommand command, M message, Content* content = nullptr, uint32_t type = kNone) {
+        std::set<uint32_t> wanted;
+        for (int round = 0; round < 40; ++round) {
+            const std::vector<uint32_t> brought(wanted.begin(), wanted.end());
+            message.area = {static_cast<uint16_t>(brought.size()), kRoom};
+            Content area = area_of(disk, brought, kRoom);
+            Called called = store(session, command, message, {content, type, &area});
+            seen_.insert(seen_.end(), area.begin(), area.end());
+            const bool goes_on = take_written(disk, area, brought.size(), called, wanted);
+            if (!goes_on) return called;
+        }
+        ADD_FAILURE() << "a call that never ends";
+        return {};
+    }
+
+    // A new store of the session's owner; the session has it open.
+    Called make(uint32_t session, Disk& disk, uint8_t anchor = 1) {
+        Content header(protocol::kStoreHeaderBytes);
+        Called made = store(session, StoreCommand::make, protocol::MakeRequest{anchor, 1, false, 0}, {&header, kOut});
+        if (made.result != 0) return made;
+        const auto decoded = protocol::decode_store_header(header);
+        EXPECT_TRUE(decoded);
+        if (decoded) disk.header = *decoded;
+        return made;
+    }
+    uint32_t create(uint32_t session, const Disk& disk) {
+        return store(session, StoreCommand::create, protocol::TransactionRequest{disk.header.store_id, 0}).result;
+    }
+    uint32_t open_store(uint32_t session, const Disk& disk) {
+        const protocol::OpenRequest request{disk.header.store_id, disk.header.anchor, disk.header.key_check};
+        return store(session, StoreCommand::open, request).result;
+    }
+    void make_store(uint32_t session, Disk& disk, uint8_t anchor = 1) {
+        ASSERT_EQ(make(session, disk, anchor).result, 0U);
+        ASSERT_EQ(create(session, disk), 0U);
+    }
+    uint32_t destroy(uint32_t session, const Disk& disk) {
+        protocol::DestroyRequest request;
+        request.anchor = disk.header.anchor;
+        request.store_id = disk.header.store_id;
+        return store(session, StoreCommand::destroy, request).result;
+    }
+
+    // A single put as far as the commit, whose request it gives.
+    struct Prepared {
+        uint32_t result = 0;
+        protocol::TransactionRequest commit;
+    };
+    Prepared prepare_put(uint32_t session, Disk& disk, std::string_view name, Content content) {
+        protocol::StorePutRequest put;
+        put.flags = protocol::kStoreSingle;
+        put.size = content.size();
+        put.name = bytes_of(name);
+        const Called called = paged(session, disk, StoreCommand::put, put, &content, kIn);
+        const auto answer = protocol::decode_store<protocol::ChangeAnswer>(called.answer);
+        return {called.result, answer ? protocol::TransactionRequest{answer->transaction, answer->generation}
+                                      : protocol::TransactionRequest{}};
+    }
+    uint32_t commit(uint32_t session, const protocol::TransactionRequest& request) {
+        return store(session, StoreCommand::commit, request).result;
+    }
+    uint32_t store_put(uint32_t session, Disk& disk, std::string_view name, const Content& content) {
+        const Prepared prepared = prepare_put(session, disk, name, content);
+        return prepared.result != 0 ? prepared.result : commit(session, prepared.commit);
+    }
+    Called store_get(uint32_t session, Disk& disk, std::string_view name, Content& content) {
+        return paged(session, disk, StoreCommand::get, protocol::StoreNameRequest{{}, 0, bytes_of(name)}, &content, kOut);
+    }
+    uint32_t store_stat(uint32_t session, Disk& disk, std::string_view name) {
+        return paged(session, disk, StoreCommand::stat, protocol::StoreNameRequest{{}, 0, bytes_of(name)}).result;
+    }
+    // The record of the session's owner under that anchor: not_found when the TEE has none.
+    uint32_t find(uint32_t session, uint8_t anchor = 1) {
+        return store(session, StoreCommand::find, protocol::FindRequest{anchor, {}}).result;
+    }
+
+    static constexpr uint16_t kRoom = 60;
+    size_t answer_room_ = protocol::kStoreAnswerBytesMax;
+    Content seen_;  // what every paged call has left in its area
+
+private:
+    // Whether the call is to be made again.
+    static bool take_written(Disk& disk, Bytes area, size_t brought, const Called& called, std::set<uint32_t>& wanted) {
+        Reader in(called.answer);  // an answer with pages begins with outcome, generation, written, needs
+        const auto outcome = static_cast<protocol::CallOutcome>(in.u8());
+        in.u64();
+        const uint16_t written = in.u16();
+        for (size_t slot = brought; in.ok() && slot < brought + written; ++slot) {
+            engine::PageBytes page{};
+            copy_bytes(area.subspan(protocol::slot_offset(slot), page.size()), page);
+            Reader number(area.subspan(protocol::number_offset(slot), 4));
+            disk.pages[number.u32()] = page;
+        }
+        if (!in.ok() || called.result != 0 || outcome == protocol::CallOutcome::done) return false;
+        const size_t before = wanted.size();
+        for (uint8_t needs = in.u8(); needs > 0; --needs) {
+            const uint32_t page = in.u32();
+            if (in.u8() != 0 || !disk.pages.contains(page)) return false;  // not this disk's, or not the version that is meant
+            wanted.insert(page);
+        }
+        return wanted.size() > before || outcome == protocol::CallOutcome::need_room;
+    }
+};
+
+}  // namespace festore::ta

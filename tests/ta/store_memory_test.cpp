@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the store's commands had in the TA's memory is wiped before it goes back: pages, contents, keys.
+#include "tests/ta/store_harness.h"
+
+namespace festore::ta {
+namespace {
+
+class StoreMemory : public StoreCommands {
+protected:
+    void SetUp() override {
+        stays_ = session_of(7);
+        session_ = session_of(1000);
+        make_store(session_, disk_);
+        ASSERT_EQ(store_put(session_, disk_, "object", filled(300, 0x5A)), 0U);
+        ASSERT_EQ(store_put(session_, disk_, "other", filled(300, 0x5A)), 0U);
+    }
+    size_t unwiped() { return tee_.ta_frees_unwiped(protocol::kTaUuid); }
+    uint64_t generation() {
+        const Called found = store(session_, StoreCommand::find, protocol::FindRequest{1, {}});
+        const auto status = protocol::decode_store<protocol::StoreStatus>(found.answer);
+        return status ? status->generation : 0;
+    }
+    void begin_batch() {
+        ASSERT_EQ(store(session_, StoreCommand::begin, protocol::BeginRequest{generation()}).result, 0U);
+        Content content = filled(300, 0x5A);
+        protocol::StorePutRequest put;
+        put.size = content.size();
+        put.name = bytes_of("in a batch");
+        ASSERT_EQ(paged(session_, disk_, StoreCommand::put, put, &content, kIn).result, 0U);
+    }
+    uint32_t stays_ = 0;  // so that the instance does
+    uint32_t session_ = 0;
+    Disk disk_;
+};
+
+TEST_F(StoreMemory, IsWipedAfterEachCall) {
+    const size_t before = unwiped();
+    ASSERT_EQ(store_put(session_, disk_, "object", filled(300, 0x5B)), 0U);
+    EXPECT_EQ(unwiped(), before) << "put";
+    Content content(300);
+    ASSERT_EQ(store_get(session_, disk_, "object", content).result, 0U);
+    EXPECT_EQ(unwiped(), before) << "get";
+    content.resize(10);
+    ASSERT_EQ(store_get(session_, disk_, "object", content).result, number(Code::short_buffer));
+    EXPECT_EQ(unwiped(), before) << "get into a short buffer";
+    content.resize(5000);
+    ASSERT_EQ(paged(session_, disk_, StoreCommand::list, protocol::StoreListRequest{}, &content, kOut).result, 0U);
+    EXPECT_EQ(unwiped(), before) << "list";
+    ASSERT_EQ(paged(session_, disk_, StoreCommand::survey, protocol::SurveyRequest{}, &content, kOut).result, 0U);
+    EXPECT_EQ(unwiped(), before) << "survey";
+}
+
+TEST_F(StoreMemory, OfATransactionIsWipedHoweverItEnds) {
+    const size_t before = unwiped();
+    begin_batch();
+    ASSERT_EQ(store(session_, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+    EXPECT_EQ(unwiped(), before) << "given up";
+    begin_batch();
+    begin_batch();
+    EXPECT_EQ(unwiped(), before) << "another one begun";
+    tee_.close_session(session_);
+    EXPECT_EQ(unwiped(), before) << "its session closed";
+}
+
+TEST_F(StoreMemory, OfADestroyedStoreIsWiped) {
+    const size_t before = unwiped();
+    begin_batch();
+    const size_t heap = tee_.ta_heap_bytes_in_use(protocol::kTaUuid);
+    ASSERT_EQ(destroy(session_, disk_), 0U);
+    EXPECT_LT(tee_.ta_heap_bytes_in_use(protocol::kTaUuid), heap) << "all that was kept of it is gone";
+    EXPECT_EQ(unwiped(), before);
+}
+
+TEST_F(StoreMemory, OfARepairIsWiped) {
+    ASSERT_EQ(destroy(session_, disk_), 0U);
+    const size_t before = unwiped();
+    protocol::RepairRequest request;
+    request.store_id = disk_.header.store_id;
+    request.anchor = disk_.header.anchor;
+    request.key_check = disk_.header.key_check;
+    ASSERT_EQ(paged(session_, disk_, StoreCommand::repair_begin, request).result, 0U);
+    ASSERT_EQ(paged(session_, disk_, StoreCommand::repair_step, protocol::PrepareRequest{}).result, 0U);
+    ASSERT_EQ(store(session_, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+    EXPECT_EQ(unwiped(), before);
+}
+
+TEST_F(StoreMemory, OfAnUploadIsWipedWithItsSession) {
+    const auto upload = store(session_, StoreCommand::begin_upload, protocol::BeginUploadRequest{4096});
+    const auto answer = protocol::decode_store<protocol::BeginUploadAnswer>(upload.answer);
+    ASSERT_TRUE(answer);
+    Content memory = filled(3016, 0x5A);
+    ASSERT_EQ(store(session_, StoreCommand::seal_segments, protocol::SegmentsRequest{answer->payload, 0, true, 3000},
+                    {&memory, kInOut}).result, 0U);
+    const size_t before = unwiped();
+    tee_.close_session(session_);
+    EXPECT_EQ(unwiped(), before);
+}
+
+}  // namespace
+}  // namespace festore::ta
