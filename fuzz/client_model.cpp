@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fuzz/client_model.h"
+
+#include "base/name.h"
+
+namespace festore::fuzz {
+namespace {
+
+bool is_name(const std::string& name) { return check_name(bytes_of(name)) == NameFault::none; }
+
+uint64_t bytes_in(const std::map<std::string, std::string>& objects) {
+    uint64_t bytes = 0;
+    for (const auto& object : objects) bytes += object.second.size();
+    return bytes;
+}
+
+}  // namespace
+
+std::string letters(size_t size, char seed) {
+    std::string content(size, seed);
+    for (size_t i = 0; i < size; ++i) content[i] = static_cast<char>(seed + static_cast<char>(i % 23));
+    return content;
+}
+
+PutOptions dated(bool if_absent) {
+    PutOptions options;
+    options.modified = 1577836800;
+    options.if_absent = if_absent;
+    return options;
+}
+
+std::string ClientModel::pick() {
+    const size_t n = in_.below(first_names_.size() + 2);
+    if (n >= first_names_.size()) return n % 2 == 0 ? "new" : std::string(text_of(in_.sized(40)));
+    return std::next(first_names_.begin(), static_cast<long>(n))->first;
+}
+
+template <class T>
+bool ClientModel::check(const Expected<T>& result, const std::string& name, bool needed) {
+    if (trust_ == Trust::nothing) return result.has_value();
+    if (!is_known()) {
+        require(!result || !needed, "where no store is, nothing is there");
+        return result.has_value();
+    }
+    if (result) require(!needed || has(name), "what is done with an object is done with one that is there");
+    else require(!has(name) || result.error().code != ErrorCode::not_found, "what is there is not said not to be");
+    if (trust_ != Trust::all) return result.has_value();
+    if (!is_name(name)) require(!result && result.error().code == ErrorCode::usage, "what is no name is a matter of usage");
+    else if (needed && !has(name)) require(!result && result.error().code == ErrorCode::not_found, "what is not there is said not to be");
+    else require(result.has_value(), "what can be done is done");
+    return result.has_value();
+}
+
+// Where no store is, a put makes one.
+void ClientModel::put_is_done(const std::string& name, std::string content) {
+    if (is_gone_) objects_.clear();
+    is_gone_ = false;
+    objects_[name] = std::move(content);
+}
+
+void ClientModel::get(Client& client, const std::string& name) {
+    const auto got = client.get(name);
+    if (check(got, name) && is_known()) require(text_of(*got) == objects_.at(name), "a content is the right one");
+}
+
+void ClientModel::stat(Client& client, const std::string& name) {
+    const auto info = client.stat(name);
+    if (check(info, name) && is_known())
+        require(info->name == name && info->size == objects_.at(name).size() && info->version > 0, "what is said of an object is right");
+}
+
+void ClientModel::list(Client& client) {
+    const std::string prefix = in_.one_in(2) ? "object " : "";
+    const auto listing = client.list(prefix);
+    if (!is_known()) return;
+    require(listing || trust_ != Trust::all, "a listing is given");
+    if (!listing) return;
+    auto object = listing->objects.begin();
+    for (const auto& [name, content] : objects_) {
+        if (!name.starts_with(prefix)) continue;
+        require(object != listing->objects.end() && object->name == name && object->size == content.size(), "a listing has what is there");
+        ++object;
+    }
+    require(object == listing->objects.end() && listing->damaged == 0, "and nothing else");
+}
+
+void ClientModel::status(Client& client) {
+    const auto info = client.store_status();
+    if (!is_known()) return;
+    require(info || trust_ != Trust::all, "a store has a status");
+    if (info) require(info->objects == objects_.size() && info->content_bytes == bytes_in(objects_), "the status counts what is there");
+}
+
+void ClientModel::rename(Client& client, const std::string& name) {
+    const std::string to = pick();
+    const auto renamed = client.rename(name, to, true);
+    // Of a name that would be none, it may be said first.
+    if (!is_name(to)) return require(!renamed || trust_ == Trust::nothing, "nothing is given a name that is none");
+    if (!check(renamed, name) || !is_known()) return;
+    const std::string content = objects_.at(name);
+    objects_.erase(name);
+    objects_[to] = content;
+}
+
+void ClientModel::remove(Client& client, const std::string& name) {
+    const auto removed = client.remove(name);
+    if (check(removed, name) && is_known()) objects_.erase(name);
+}
+
+void ClientModel::put(Client& client, const std::string& name, size_t size, bool if_absent) {
+    const std::string content = letters(size, static_cast<char>('a' + in_.u8() % 20));
+    const auto stored = client.put(name, bytes_of(content), dated(if_absent));
+    if (trust_ == Trust::nothing) return;
+    if (if_absent && is_known() && has(name)) {
+        require(!stored, "what is there is not replaced where it must not be");
+        return require(trust_ != Trust::all || stored.error().code == ErrorCode::conflict, "what is there conflicts");
+    }
+    if (!check(stored, name, false)) return;
+    require(stored->size == size, "what was put has its size");
+    put_is_done(name, content);
+}
+
+void ClientModel::batch(Client& client, const std::string& name) {
+    auto transaction = client.begin();
+    if (is_known()) require(transaction || trust_ != Trust::all, "a batch begins");
+    if (!transaction) return;
+    auto next = objects_;
+    const auto removed = transaction->remove(name);
+    if (check(removed, name)) next.erase(name);
+    const std::string to = pick();
+    const std::string content = letters(in_.u8(), 'q');
+    const std::string added = "of a batch";
+    if (transaction->put(added, bytes_of(content), dated())) next[added] = content;
+    if (is_name(to)) {
+        const auto renamed = transaction->rename(added, to, true);
+        if (renamed && next.contains(added)) {
+            const std::string moved = next[added];
+            next.erase(added);
+            next[to] = moved;
+        }
+    }
+    if (in_.one_in(4)) return;
+    const auto committed = transaction->commit();
+    if (is_known()) require(committed || trust_ != Trust::all, "a batch is committed");
+    if (!committed) return;
+    objects_ = next;
+    is_gone_ = false;  // a batch makes a store where none is, as a put does
+}
+
+void ClientModel::read_stream(Client& client, const std::string& name) {
+    auto stream = client.read(name);
+    if (!check(stream, name)) return;
+    for (size_t reads = 1 + in_.below(4); reads > 0; --reads) {
+        if (in_.one_in(2)) stream->seek(in_.one_in(8) ? in_.u64() : in_.u32() % 80000);
+        const uint64_t at = stream->position();
+        Content part(in_.u16() % 40000);
+        const auto got = stream->read(part);
+        if (!is_known()) continue;
+        require(got || trust_ != Trust::all, "a stream is read");
+        if (!got) continue;
+        const std::string_view content = objects_.at(name);
+        const std::string_view rest = at < content.size() ? content.substr(static_cast<size_t>(at), part.size()) : std::string_view{};
+        require(text_of(Bytes(part).first(*got)) == rest, "a stream gives the right content");
+    }
+}
+
+void ClientModel::write_stream(Client& client, const std::string& name) {
+    auto stream = client.write(name, dated());
+    if (!stream) return;
+    std::string content;
+    bool written = true;
+    for (size_t parts = in_.below(4); parts > 0; --parts) {
+        const std::string part = letters(in_.u16() % 20000, static_cast<char>('a' + in_.u8() % 20));
+        written = stream->write(bytes_of(part)).has_value() && written;
+        content += part;
+    }
+    if (in_.one_in(4)) return;
+    const auto stored = stream->finish();
+    if (trust_ == Trust::nothing) return;
+    require(!stored || written, "what was not written is not stored");
+    if (!check(stored, name, false)) return;
+    require(stored->size == content.size(), "what was put has its size");
+    put_is_done(name, content);
+}
+
+void ClientModel::verify(Client& client, const std::string& name) {
+    VerifyOptions options;
+    if (in_.one_in(4)) options.names = {name};
+    options.remove_unreferenced = in_.one_in(4);
+    const auto report = client.verify(options);
+    if (!is_known()) return;
+    // A repair keeps the pages that it has replaced until it is acknowledged.
+    const bool may_be_refused = !is_name(name) || (options.remove_unreferenced && to_acknowledge_);
+    require(report || trust_ != Trust::all || may_be_refused, "a store is verified");
+    if (!report) return;
+    if (trust_ == Trust::all) require(report->damaged.empty(), "what nobody has changed is not damaged");
+    require(report->objects <= objects_.size(), "no more is whole than there is");
+    if (!options.names.empty()) return require(report->absent.empty() || !has(name), "what is there is not said not to be");
+    if (report->damaged.empty())
+        require(report->objects == objects_.size() && report->content_bytes == bytes_in(objects_), "what is whole is all of it");
+}
+
+void ClientModel::destroy(Client& client) {
+    DestroyOptions options;
+    options.lost_directory = in_.one_in(8);
+    const auto report = client.destroy(options);
+    if (trust_ == Trust::all && is_known() && !options.lost_directory)
+        require(report && report->record_dropped && report->left.empty(), "a store is given up");
+    if (!report && !is_known()) return;
+    // The record is gone; or it may be, and what lies in the directory is none of this model's.
+    if (!report || options.lost_directory || trust_ != Trust::all || record_lost_) trust_ = Trust::nothing;
+    is_gone_ = true;
+    to_acknowledge_ = false;
+    objects_.clear();
+}
+
+void ClientModel::repair(Client& client) {
+    const auto repaired = client.repair();
+    if (trust_ == Trust::nothing) return;
+    if (is_known() || is_gone_) return require(!repaired, "nothing is repaired where the record is intact, or nothing is left");
+    require(repaired || trust_ != Trust::all, "a store whose directory is intact is repaired");
+    if (!repaired) return;
+    require(repaired->freshness_lost, "freshness is lost");
+    record_lost_ = false;
+    to_acknowledge_ = true;
+    if (trust_ != Trust::all) trust_ = Trust::nothing;  // it may be an earlier state, whose pages are not the changed ones
+}
+
+void ClientModel::acknowledge(Client& client) {
+    const auto done = client.acknowledge();
+    if (trust_ != Trust::all || !is_known()) return;
+    if (to_acknowledge_) require(done && !done->freshness_lost, "it is acknowledged");
+    else require(!done && done.error().code == ErrorCode::conflict, "there is nothing to acknowledge");
+    to_acknowledge_ = false;
+}
+
+void ClientModel::records(Client& client) {
+    const auto all = client.store_records();
+    if (trust_ != Trust::nothing) require(!all, "only uid 0 is told of all stores");
+    const auto own = client.store_record();
+    if (!is_known()) return;
+    if (trust_ == Trust::all) require(own.has_value(), "the TEE has a record");
+    if (own) require(own->objects == objects_.size(), "a record counts what is there");
+}
+
+void ClientModel::one_step(Client& client) {
+    const uint8_t what = in_.u8();
+    const std::string name = pick();
+    if (what < 64) return get(client, name);
+    if (what < 80) return stat(client, name);
+    if (what < 104) return list(client);
+    if (what < 112) return status(client);
+    if (what < 116) return (void)client.status();
+    if (what < 120) {
+        const auto made = client.init();
+        if (is_known()) require(!made, "a store is not made twice");
+        else if (made) trust_ = Trust::nothing;
+        return;
+    }
+    if (what < 136) return rename(client, name);
+    if (what < 146) return remove(client, name);
+    if (what < 158) return batch(client, name);
+    if (what < 176) return read_stream(client, name);
+    if (what < 192) return write_stream(client, name);
+    if (what < 204) return verify(client, name);
+    if (what < 208) return destroy(client);
+    if (what < 214) return repair(client);
+    if (what < 220) return acknowledge(client);
+    if (what < 224) return records(client);
+    put(client, name, what < 252 ? in_.u16() % 2000 : 40000, what % 8 == 0);
+}
+
+}  // namespace festore::fuzz

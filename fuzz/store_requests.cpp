@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "fuzz/store_requests.h"
+
+#include "engine/recovery.h"
+#include "engine/segments.h"
+
+#include <algorithm>
+
+namespace festore::fuzz {
+namespace {
+
+using protocol::StoreCommand;
+
+constexpr StoreCommandRow kRows[] = {
+    {StoreCommand::make, kOut, false},
+    {StoreCommand::create, kNone, false},
+    {StoreCommand::open, kNone, false},
+    {StoreCommand::get, kOut, true},
+    {StoreCommand::stat, kNone, true},
+    {StoreCommand::list, kOut, true},
+    {StoreCommand::begin, kNone, false},
+    {StoreCommand::put, kIn, true},
+    {StoreCommand::remove, kNone, true},
+    {StoreCommand::rename, kNone, true},
+    {StoreCommand::prepare, kNone, true},
+    {StoreCommand::commit, kNone, false},
+    {StoreCommand::abort, kNone, false},
+    {StoreCommand::outcome, kNone, false},
+    {StoreCommand::begin_upload, kNone, false},
+    {StoreCommand::seal_segments, kInOut, false},
+    {StoreCommand::read_segments, kInOut, false},
+    {StoreCommand::survey, kOut, true},
+    {StoreCommand::free_list, kNone, true},
+    {StoreCommand::find, kNone, false},
+    {StoreCommand::destroy, kNone, false},
+    {StoreCommand::repair_begin, kNone, true},
+    {StoreCommand::repair_step, kNone, true},
+    {StoreCommand::repair_commit, kNone, false},
+    {StoreCommand::acknowledge, kNone, true},
+    {StoreCommand::record_at, kNone, false},
+};
+
+constexpr std::string_view kNames[] = {"object a", UserStore::kPayload, "object b", "a", "object x", "b/c", "\xc3\xa9", ""};
+
+}  // namespace
+
+std::span<const StoreCommandRow> store_commands() { return kRows; }
+
+const StoreCommandRow* find_store_command(uint32_t command) {
+    for (const StoreCommandRow& row : kRows)
+        if (static_cast<uint32_t>(row.command) == command) return &row;
+    return nullptr;
+}
+
+Bytes StoreRequests::name() {
+    const size_t n = in_.below(std::size(kNames) + 1);
+    return n == std::size(kNames) ? in_.sized(255) : bytes_of(kNames[n]);
+}
+
+// Alone, or of the session's batch.
+uint8_t StoreRequests::flags_of_change() {
+    if (in_.one_in(4)) return static_cast<uint8_t>(in_.u8() & 63);
+    return session_.batch_runs ? uint8_t{0} : uint8_t{protocol::kStoreSingle};
+}
+
+// The session's, now and then another one.
+UserStore& StoreRequests::some_store() {
+    if (!in_.one_in(6)) return known_.stores[session_.store];
+    return known_.stores[in_.below(KnownStores::kCount)];
+}
+
+protocol::OwnerClaim StoreRequests::owner() {
+    protocol::OwnerClaim claim;
+    if (!in_.one_in(4)) return claim;
+    claim.of_other = true;
+    claim.login = 1;
+    claim.id = in_.one_in(2) ? kAttacker : kVictim;
+    return claim;
+}
+
+void StoreRequests::make(const StoreCommandRow& row) {
+    content_type = row.content;
+    memory.clear();
+    area_ = {};
+    if (row.has_area) fill_area();
+    content.clear();
+    if (row.content == kOut) content.assign(in_.one_in(4) ? in_.u16() % 4096 : 4096, std::byte{'c'});
+    request = row.command >= StoreCommand::survey ? encoded_care(row.command) : encoded(row.command);
+}
+
+// All pages of a store, which may be another one's, the newest versions or others.
+void StoreRequests::fill_area() {
+    const uint8_t how = in_.u8();
+    const UserStore& store = some_store();
+    area_.room = how == 255 ? 0 : 40;
+    memory.assign(protocol::area_bytes(protocol::kCallPagesMax), std::byte{0});
+    for (const auto& [page, versions] : store.pages) {
+        if (how >= 248 || size_t{area_.brought} + area_.room >= protocol::kCallPagesMax) break;
+        Writer(MutableBytes(memory).subspan(protocol::number_offset(area_.brought), 4)).u32(page);
+        const bool other = how >= 224 && in_.one_in(4);
+        copy_bytes(other ? versions[in_.below(versions.size())] : versions.back(),
+                   MutableBytes(memory).subspan(protocol::slot_offset(area_.brought++)));
+    }
+    memory.resize(protocol::area_bytes(size_t{area_.brought} + area_.room));
+    if (how % 32 == 31) memory.resize(in_.u16() % (memory.size() + 1));
+}
+
+Content StoreRequests::encoded(StoreCommand command) {
+    switch (command) {
+    case StoreCommand::make: {
+        constexpr uint8_t kCiphers[] = {1, 2, 0, 3};
+        const auto anchor = static_cast<uint8_t>(1 + in_.u8() % 2);
+        const uint8_t cipher = kCiphers[in_.below(std::size(kCiphers))];
+        return World::encoded(protocol::MakeRequest{anchor, cipher, in_.one_in(2), 5});
+    }
+    case StoreCommand::create: return World::encoded(protocol::TransactionRequest{session_.made.store_id, 0});
+    case StoreCommand::open: {
+        const protocol::StoreHeader& header = some_store().header;
+        return World::encoded(protocol::OpenRequest{header.store_id, header.anchor, header.key_check});
+    }
+    case StoreCommand::get:
+    case StoreCommand::stat: {
+        const uint8_t flags = in_.one_in(8) ? in_.u8() & 63 : in_.one_in(4) ? uint8_t{protocol::kStorePending} : uint8_t{0};
+        return World::encoded(protocol::StoreNameRequest{area_, flags, name()});
+    }
+    case StoreCommand::list: {
+        const Bytes after = name_or_none();
+        return World::encoded(protocol::StoreListRequest{area_, after, name_or_none()});
+    }
+    case StoreCommand::begin: return World::encoded(protocol::BeginRequest{session_.generation + (in_.one_in(16) ? in_.u8() : 0U)});
+    case StoreCommand::put: return put();
+    case StoreCommand::remove: {
+        const uint8_t flags = flags_of_change();
+        return World::encoded(protocol::StoreNameRequest{area_, flags, name()});
+    }
+    case StoreCommand::rename: {
+        const auto replace = uint8_t{protocol::kStoreReplace};
+        const auto flags = static_cast<uint8_t>(flags_of_change() | (in_.one_in(2) ? 0 : replace));
+        const Bytes to = name();
+        return World::encoded(protocol::StoreRenameRequest{area_, flags, name(), to});
+    }
+    case StoreCommand::prepare: return World::encoded(protocol::PrepareRequest{area_});
+    case StoreCommand::begin_upload: return World::encoded(protocol::BeginUploadRequest{4096U << in_.u8() % 5});
+    case StoreCommand::seal_segments: return seal_segments();
+    case StoreCommand::read_segments: return read_segments();
+    default: return World::encoded(protocol::TransactionRequest{session_.transaction, session_.next});
+    }
+}
+
+Content StoreRequests::encoded_care(StoreCommand command) {
+    switch (command) {
+    case StoreCommand::survey: {
+        protocol::SurveyRequest survey;
+        survey.area = area_;
+        if (in_.one_in(4)) survey.passed_page = in_.u8() % 44;
+        survey.inclusive = in_.one_in(2);
+        survey.afresh = in_.one_in(4);
+        survey.from = name_or_none();
+        return World::encoded(survey);
+    }
+    case StoreCommand::free_list: return World::encoded(protocol::FreeListRequest{area_, !in_.one_in(4)});
+    case StoreCommand::find: {
+        const auto anchor = static_cast<uint8_t>(in_.one_in(4) ? 2 : 1);
+        return World::encoded(protocol::FindRequest{anchor, owner()});
+    }
+    case StoreCommand::destroy: {
+        const protocol::StoreHeader& header = some_store().header;
+        return World::encoded(protocol::DestroyRequest{header.anchor, owner(), header.store_id});
+    }
+    case StoreCommand::repair_begin: {
+        const protocol::StoreHeader& header = some_store().header;
+        return World::encoded(protocol::RepairRequest{area_, header.store_id, header.anchor, header.key_check, in_.one_in(4)});
+    }
+    case StoreCommand::record_at: {
+        const auto anchor = static_cast<uint8_t>(in_.one_in(4) ? 2 : 1);
+        return World::encoded(protocol::RecordAtRequest{anchor, in_.one_in(16) ? in_.u32() : in_.u8() % 5});
+    }
+    case StoreCommand::repair_commit: return World::encoded(protocol::TransactionRequest{session_.transaction, session_.next});
+    default: return World::encoded(protocol::PrepareRequest{area_});  // repair_step, acknowledge
+    }
+}
+
+// A content, or, when there is one, the completed upload.
+Content StoreRequests::put() {
+    protocol::StorePutRequest put;
+    put.area = area_;
+    put.flags = flags_of_change();
+    put.if_version = in_.u8() % 4;
+    put.inlined = in_.one_in(4) ? in_.one_in(2) : !session_.upload_complete;
+    content.assign(put.inlined ? in_.one_in(8) ? in_.u16() % 3000 : in_.u8() : 0, std::byte{'c'});
+    if (!put.inlined && !in_.one_in(16)) content_type = kNone;
+    put.payload = session_.upload;
+    put.size = put.inlined ? content.size() : session_.uploaded;
+    put.name = name();
+    return World::encoded(put);
+}
+
+Content StoreRequests::seal_segments() {
+    sealed_last_ = !in_.one_in(2);
+    const uint32_t segment = session_.segment_bytes;
+    sealed_bytes_ = sealed_last_ ? 1 + in_.u16() % (3 * segment) : segment * (1 + in_.u8() % 3U);
+    const size_t tags = static_cast<size_t>(engine::segments_of(sealed_bytes_, segment)) * engine::kTagBytes;
+    content.assign(sealed_bytes_ + (in_.one_in(16) ? in_.u8() % 64 : tags), std::byte{'c'});
+    const uint32_t number = in_.one_in(16) ? in_.u8() % 3U : session_.segments;
+    return World::encoded(protocol::SegmentsRequest{session_.upload, number, sealed_last_, sealed_bytes_});
+}
+
+// All segments of the payload that was found last, or fewer, or those of another one.
+Content StoreRequests::read_segments() {
+    const auto known = known_.sealed.find(session_.payload);
+    const Bytes sealed = in_.one_in(6) || known == known_.sealed.end() ? Bytes(some_store().sealed) : Bytes(known->second);
+    const bool fewer = in_.one_in(4);
+    const uint64_t all = std::min<uint64_t>(session_.payload_bytes, protocol::kCallContentBytesMax);
+    const auto bytes = fewer ? 4096U * (1 + in_.u8() % 3U) : static_cast<uint32_t>(all);
+    const size_t tags = static_cast<size_t>(engine::segments_of(bytes, session_.payload_segment_bytes)) * engine::kTagBytes;
+    content.assign(bytes + (in_.one_in(16) ? in_.u8() % 64 : tags), std::byte{0});
+    copy_bytes(sealed.first(std::min(sealed.size(), content.size())), content);
+    if (in_.one_in(8)) meddle(in_, content);
+    return World::encoded(protocol::SegmentsRequest{session_.payload, fewer ? in_.u8() % 3U : 0, !fewer, bytes});
+}
+
+void StoreRequests::repair_is_committed() {
+    auto& pages = known_.stores[session_.store].pages;
+    std::map<uint32_t, Versions> fresh;
+    for (auto& [page, versions] : pages)
+        if ((page & protocol::kNewPage) != 0) fresh[page & ~protocol::kNewPage] = std::move(versions);
+    if (fresh.empty()) return;
+    for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot) fresh[slot].resize(std::max<size_t>(fresh[slot].size(), 1));  // zeroes
+    pages = std::move(fresh);
+}
+
+void StoreRequests::learn_of_uploads(StoreCommand command, Bytes answer, Bytes sealed) {
+    if (command == StoreCommand::begin_upload) {
+        const auto upload = protocol::decode_store<protocol::BeginUploadAnswer>(answer);
+        const auto asked = protocol::decode_store<protocol::BeginUploadRequest>(request);
+        if (!upload || !asked) return;
+        session_.upload = upload->payload;
+        session_.segment_bytes = asked->segment_bytes;
+        session_.segments = 0;
+        session_.uploaded = 0;
+        session_.upload_complete = false;
+        session_.upload_sealed.clear();
+    } else if (command == StoreCommand::seal_segments) {
+        session_.segments += static_cast<uint32_t>(engine::segments_of(sealed_bytes_, session_.segment_bytes));
+        session_.uploaded += sealed_bytes_;
+        session_.upload_complete = sealed_last_;
+        session_.upload_sealed.insert(session_.upload_sealed.end(), sealed.begin(), sealed.end());
+        if (sealed_last_) known_.sealed[session_.upload] = session_.upload_sealed;
+    }
+}
+
+void StoreRequests::learn(StoreCommand command, Bytes answer, Bytes got, size_t content_bytes, Bytes area) {
+    using protocol::decode_store;
+    UserStore& store = known_.stores[session_.store];
+    const auto keep = [&](const protocol::PageAnswer& pages) {
+        session_.generation = pages.generation;
+        // A request that was changed may have named other slots.
+        const size_t slots = size_t{area_.brought} + pages.written;
+        if (protocol::area_bytes(slots) <= area.size()) keep_written(store, area, area_.brought, pages.written);
+    };
+    if (command == StoreCommand::make) {
+        const auto header = protocol::decode_store_header(got.first(std::min(content_bytes, got.size())));
+        if (header) session_.made = *header;
+    } else if (command == StoreCommand::create) {
+        session_.store = KnownStores::kMade;
+        known_.stores[KnownStores::kMade] = {};
+        known_.stores[KnownStores::kMade].header = session_.made;
+    } else if (command == StoreCommand::get) {
+        const auto found = decode_store<protocol::GetAnswer>(answer);
+        if (!found || found->pages.outcome != protocol::CallOutcome::done || found->metadata.inlined) return;
+        session_.payload = found->metadata.payload;
+        session_.payload_bytes = found->metadata.size;
+        session_.payload_segment_bytes = std::max(found->metadata.segment_bytes, limits::kSegmentBytesMin);
+    } else if (command == StoreCommand::repair_begin) {
+        std::erase_if(store.pages, [](const auto& page) { return (page.first & protocol::kNewPage) != 0; });
+    } else if (const auto step = decode_store<protocol::RepairStepAnswer>(answer); step && command == StoreCommand::repair_step) {
+        keep(step->pages);
+        if (step->complete) session_.transaction = step->transaction, session_.next = step->generation;
+    } else if (const auto change = decode_store<protocol::ChangeAnswer>(answer)) {
+        keep(change->pages);
+        if (change->generation != 0) session_.transaction = change->transaction, session_.next = change->generation;
+    } else if (const auto begun = decode_store<protocol::BeginAnswer>(answer); begun && command == StoreCommand::begin) {
+        session_.transaction = begun->transaction, session_.next = begun->generation;
+        session_.batch_runs = true;
+    } else if (const auto pages = decode_store<protocol::PageAnswer>(answer)) {
+        keep(*pages);
+    }
+    if (command == StoreCommand::repair_commit) repair_is_committed();
+    if (command == StoreCommand::commit || command == StoreCommand::abort) session_.batch_runs = false;
+    if (const auto status = decode_store<protocol::StoreStatus>(answer)) {
+        session_.generation = status->generation;
+        for (size_t i = 0; i < KnownStores::kCount; ++i)
+            if (known_.stores[i].header.store_id == status->store_id) session_.store = i;
+    }
+    learn_of_uploads(command, answer, got);
+}
+
+}  // namespace festore::fuzz

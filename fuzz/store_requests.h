@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Requests of all commands of the store, that are right unless the input says otherwise, and what an attacker learns from the
+// answers, and so needs for the next requests to be right. Beyond the end of an input all is zero, and zero is right: an empty
+// input gives a request that an honest client could make.
+#pragma once
+#include "fuzz/world.h"
+#include "protocol/store_care.h"
+
+namespace festore::fuzz {
+
+// As the TA's table of commands has it (ta/store_dispatch.cpp); the test that replays the corpora compares the two.
+struct StoreCommandRow {
+    protocol::StoreCommand command;
+    uint32_t content;  // type of the third parameter
+    bool has_area;
+};
+std::span<const StoreCommandRow> store_commands();
+const StoreCommandRow* find_store_command(uint32_t command);  // null: there is none
+
+// The stores that an attacker has pages of: its own, a copy of the victim's, and one that it has made.
+struct KnownStores {
+    static constexpr size_t kOwn = 0, kVictims = 1, kMade = 2, kCount = 3;
+    UserStore stores[kCount];
+    std::map<protocol::Id, Content> sealed;  // segments of payloads
+};
+
+// What one session has learnt.
+struct StoreKnowledge {
+    size_t store = KnownStores::kOwn;
+    protocol::StoreHeader made;
+    protocol::Id transaction{}, payload{}, upload{};
+    uint64_t generation = 0, next = 0;
+    uint64_t payload_bytes = 0;
+    uint32_t payload_segment_bytes = UserStore::kSegmentBytes;
+    bool batch_runs = false;
+    uint32_t segment_bytes = UserStore::kSegmentBytes, segments = 0;  // of the upload, and how many have been sealed
+    uint64_t uploaded = 0;
+    bool upload_complete = false;
+    Content upload_sealed;
+};
+
+class StoreRequests {
+public:
+    StoreRequests(Input& input, KnownStores& known, StoreKnowledge& session) : in_(input), known_(known), session_(session) {}
+
+    // Makes `request`, `content_type`, `content`, and, for a command with a page area, `memory`.
+    void make(const StoreCommandRow& row);
+    // After a success.
+    void learn(protocol::StoreCommand command, Bytes answer, Bytes content, size_t content_bytes, Bytes memory);
+
+    Content request, content, memory;
+    uint32_t content_type = kNone;
+
+private:
+    void fill_area();
+    Content encoded(protocol::StoreCommand command);
+    Content encoded_care(protocol::StoreCommand command);
+    Content put();
+    Content seal_segments();
+    Content read_segments();
+    Bytes name();
+    Bytes name_or_none() { return in_.one_in(2) ? name() : Bytes{}; }
+    uint8_t flags_of_change();
+    UserStore& some_store();
+    protocol::OwnerClaim owner();
+    void learn_of_uploads(protocol::StoreCommand command, Bytes answer, Bytes content);
+    void repair_is_committed();
+
+    Input& in_;
+    KnownStores& known_;
+    StoreKnowledge& session_;
+    protocol::PageArea area_;
+    uint32_t sealed_bytes_ = 0;
+    bool sealed_last_ = false;
+};
+
+}  // namespace festore::fuzz

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The steps of an input of ta_commands: a number, how many bytes follow (0 to 31), and those bytes: choices, in which zero is
+// right. Of a command the first byte says by which session.
+#pragma once
+#include "fuzz/store_requests.h"
+#include "protocol/commands.h"
+
+namespace festore::fuzz {
+
+enum class TaStep : uint8_t {
+    open = 0,  // a session: 0 and 1 of the attacker, 2 of uid 0, 3 of a group, 4 of everybody
+    close = 1,
+    fail = 2,  // allocations, storage, memory that changes
+    victim = 3,
+};
+inline constexpr size_t kFirstCommandStep = 4;
+inline constexpr size_t kFirstStoreStep = kFirstCommandStep + protocol::kCommandCount;
+
+inline size_t ta_steps() { return kFirstStoreStep + store_commands().size(); }
+inline uint8_t step_of(TaStep step) { return static_cast<uint8_t>(step); }
+inline uint8_t step_of(protocol::Command command) {
+    return static_cast<uint8_t>(kFirstCommandStep + static_cast<uint32_t>(command));
+}
+inline uint8_t step_of(protocol::StoreCommand command) {
+    const auto rows = store_commands();
+    const auto row = std::ranges::find(rows, command, &StoreCommandRow::command);
+    return static_cast<uint8_t>(kFirstStoreStep + static_cast<size_t>(row - rows.begin()));
+}
+
+}  // namespace festore::fuzz
