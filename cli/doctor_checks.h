@@ -46,7 +46,8 @@ std::vector<Finding> check_store(const System& system, const StoreEvidence& stor
 std::vector<Finding> check_all_stores(const std::optional<std::vector<StoreRecord>>& records,
                                       const std::function<std::string(const StoreRecord&)>& name);
 
-// What is wrong with the file system that the folder is on, if it is one that does not last.
-std::optional<Finding> volatile_file_system(const System& system, const std::string& id, const std::string& folder);
+// What is wrong with the file system that the folder is on: it does not last, does not keep its promises at a power cut, or is another
+// machine's.
+std::optional<Finding> unfit_file_system(const System& system, const std::string& id, const std::string& folder);
 
 }  // namespace festore::cli

@@ -61,7 +61,7 @@ std::string updater_of(const System& system) {
 
 Finding file_system(const System& system, const StoreEvidence& store) {
     const std::string id = "store-file-system";
-    if (const auto finding = volatile_file_system(system, id, store.directory)) return *finding;
+    if (const auto finding = unfit_file_system(system, id, store.directory)) return *finding;
     struct stat here {};
     struct stat root {};
     const std::string updater = updater_of(system);

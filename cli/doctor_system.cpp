@@ -137,7 +137,7 @@ Finding storage_file_system(const System& system, const Supplicant& supplicant) 
                 folder.empty() ? "the folder of the TEE's files was not found in the usual places"
                                : "the folder of the TEE's files, " + folder + ", is not there or not readable",
                 "whether it lasts cannot be told", kAsRoot};
-    if (const auto finding = volatile_file_system(system, "storage-file-system", folder)) return *finding;
+    if (const auto finding = unfit_file_system(system, "storage-file-system", folder)) return *finding;
     return {"storage-file-system", Severity::ok, folder + " is on a lasting file system", "", ""};
 }
 
@@ -210,11 +210,19 @@ Finding ta_installed(const System& system, const std::string& file) {
 
 }  // namespace
 
-std::optional<Finding> volatile_file_system(const System& system, const std::string& id, const std::string& folder) {
-    // linux/magic.h
+std::optional<Finding> unfit_file_system(const System& system, const std::string& id, const std::string& folder) {
+    // linux/magic.h; CIFS': fs/smb/client/cifsfs.h
     constexpr uint64_t kTmpfs = 0x01021994;
     constexpr uint64_t kRamfs = 0x858458f6;
     constexpr uint64_t kOverlay = 0x794c7630;
+    constexpr uint64_t kFat = 0x4d44;
+    constexpr uint64_t kExFat = 0x2011bab0;
+    constexpr std::array<std::pair<uint64_t, const char*>, 6> kRemote{{{0x6969, "NFS"},
+                                                                       {0x517b, "SMB"},
+                                                                       {0xff534d42, "CIFS"},
+                                                                       {0xfe534d42, "SMB2"},
+                                                                       {0x01021997, "9P"},
+                                                                       {0x00c36400, "Ceph"}}};
     const auto type = system.file_system_type(system.root + folder);
     if (type == kTmpfs || type == kRamfs)
         return Finding{id, Severity::serious, folder + " is in memory only",
@@ -223,6 +231,16 @@ std::optional<Finding> volatile_file_system(const System& system, const std::str
         return Finding{id, Severity::serious, folder + " is on an overlay",
                        "an update or a reset of the upper layer brings back old files, or loses them",
                        "mount a file system of its own there"};
+    if (type == kFat || type == kExFat)
+        return Finding{id, Severity::warning, folder + " is on a FAT file system",
+                       "it has no owners and modes, and a power cut can damage files that were not written",
+                       "use one with a journal there: ext4"};
+    for (const auto& [magic, name] : kRemote)
+        if (type == magic)
+            return Finding{id, Severity::warning, fmt::format("{} is on another machine ({})", folder, name),
+                           "who has that machine can put back and remove what is stored; locks and a power cut may be as "
+                           "it pleases",
+                           "use a file system of this device: ext4"};
     return std::nullopt;
 }
 

@@ -134,6 +134,12 @@ load store_helper
     [ "$(json '[(s["name"], s["readable"], s["objects"]) for s in d["stores"] if s["owner"]]')" = "[('root', True, 1)]" ]
     run --separate-stderr as_user 4321 status --all
     expect_error 5 "cannot list the stores of this device: only root may know of others' stores*"
+    for whose in --storage=store --group=0 --public; do  # doctor tells root the same, whatever is named
+        run --separate-stderr festore "$whose" doctor --json
+        [ "$(json '[f["what"] for f in d["findings"] if f["id"] == "stores"]')" = "['the TEE has records of 2 stores: 2 under the anchor ree, 0 under rpmb']" ]
+    done
+    run --separate-stderr as_user 4321 doctor --json
+    [ "$(json '[f["severity"] for f in d["findings"] if f["id"] == "stores"]')" = "['unknown']" ]
     festore --storage store --store "$PWD/secrets" destroy --yes
     as_user 4321 --storage store destroy --yes
 }

@@ -79,6 +79,10 @@ TEST_F(StoreOnMachine, FileSystem) {
         type_ = type;
         EXPECT_EQ(severity("store-file-system"), Severity::serious) << std::hex << type;
     }
+    for (const uint64_t type : {0x4d44U, 0x2011bab0U, 0x6969U, 0x517bU, 0xff534d42U, 0xfe534d42U, 0x01021997U, 0x00c36400U}) {
+        type_ = type;
+        EXPECT_EQ(severity("store-file-system"), Severity::warning) << std::hex << type;
+    }
     type_ = kExt4;
     write("/etc/rauc/system.conf", "");
     EXPECT_EQ(severity("store-file-system"), Severity::warning) << "the folder that stands for / is of one device";

@@ -71,6 +71,10 @@ TEST_F(Machine, StorageFileSystem) {
         type_ = type;
         EXPECT_EQ(check("storage-file-system").severity, Severity::serious) << type;
     }
+    for (const uint64_t type : {0x4d44U, 0x6969U}) {  // FAT, NFS
+        type_ = type;
+        EXPECT_EQ(check("storage-file-system").severity, Severity::warning) << type;
+    }
     fs::remove_all(root_ + "/var/lib/tee");
     EXPECT_EQ(check("storage-file-system").severity, Severity::unknown);
 }
