@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Every command of the project, thin: the work is in CMake (the build), ta/Makefile (the TA) and tools/.
 .DEFAULT_GOAL := build
-.PHONY: build setup run check check-full check-fresh bench ta vm vm-run clean help install console flash fip deploy
+.PHONY: build setup run check check-full check-fresh bench fuzz canaries coverage analyse ta vm vm-run clean help install image check-image console flash fip deploy
 BUILD := build
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -52,6 +52,34 @@ vm-run: ## run a command there, and fail when it fails: make vm-run CMD="festore
 bench: ## measure festore, the stock way and the primitives side by side: docs/performance.md (make bench [MACHINE=...])
 	@tools/setup build ta $(machine_lists) bench
 	@tools/bench $(BENCH_OPTIONS) $(MACHINE)
+
+TIME ?= 60
+fuzz: ## run the fuzzers, each for a while (clang); new finds stay under build/fuzz/found: make fuzz [TIME=seconds] [TARGET=name]
+	@tools/setup build fuzz
+	@tools/fuzz $(TIME) $(TARGET)
+
+canaries: ## remove each security check in turn: a test must fail
+	@tools/setup build
+	@tools/canaries
+
+coverage: ## which lines the host's test programs reach; base, protocol, engine, ta and ree_fs have a floor
+	@tools/setup build
+	@tools/coverage
+
+analyse: ## clang-tidy and cppcheck
+	@tools/setup build analysis
+	@tools/analyse
+
+# The emulated machines have no image.
+BOARD := $(if $(filter qemu-%,$(MACHINE)),stm32mp157f-dk2,$(MACHINE))
+image: ## build the image of a microSD card for the board, and its Debian package (root): make image [MACHINE=stm32mp157f-dk2]
+	@tools/setup build ta machine armv7 image
+	@machines/$(BOARD)/image
+
+check-image: ## look at the image, and boot its system in an emulated machine: make check-image [MACHINE=stm32mp157f-dk2]
+	@tools/setup build ta machine armv7 image
+	@machines/$(BOARD)/check-image
+	@machines/$(BOARD)/boot-image
 
 override IMAGE := $(value IMAGE)
 override FIP := $(value FIP)

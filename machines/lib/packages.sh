@@ -8,6 +8,7 @@
 #   packages_fetch NAME...         downloads and unpacks: afterwards $packages_dir/x/NAME/ holds the package's files
 #   packages_closure NAME...       prints the named packages and what they depend on
 #   packages_fetch_kernel NAME     the newest kernel that the package NAME stands for, as $packages_dir/x/linux-image
+#   packages_renew_kernel NAME     forgets that kernel where the mirror has a newer one
 #   packages_fetch_source NAME     unpacked source package: $packages_dir/src/NAME
 #
 # packages_expected: NAME=VERSION... that the project was tested with; another version is said, and used.
@@ -158,6 +159,17 @@ packages_fetch_missing_kernel() {
     [ -n "$name" ] || { packages_say "no kernel found in Debian $packages_suite"; return 1; }
     packages_fetch_missing "$name"
     mv -T "$packages_dir/x/$name" "$packages_dir/x/linux-image"
+}
+
+# Forgets a kernel that is not the one that the mirror has now, and what is built from it.
+packages_renew_kernel() { # NAME
+    local name
+    [ -e "$packages_dir/x/linux-image" ] || return 0
+    packages_locked packages_update || return 1
+    name=$(packages_apt apt-cache depends "$1" | sed -n 's/^ *Depends: linux-image-\([0-9][^ ]*\)$/\1/p' | sed -n 1p)
+    [ -n "$name" ] && [ ! -d "$packages_dir/x/linux-image/usr/lib/modules/$name" ] || return 0
+    packages_say "the mirror has a newer kernel: $name"
+    packages_locked rm -rf "$packages_dir"/x/linux-{image,headers-*,source-*}
 }
 
 packages_fetch_kernel() { # NAME

@@ -31,7 +31,7 @@ build_initramfs() {
     rm -rf "$root"
     mkdir -p "$root"/{bin,dev,proc,sys,lib/modules,new-root}
     cp "$packages_dir/x/busybox-static/usr/bin/busybox" "$root/bin/"
-    cp machines/lib/guest/initramfs-init "$root/init"
+    cp "${initramfs_init:-machines/lib/guest/initramfs-init}" "$root/init"
     chmod 755 "$root/init"
     for name in $(read_list machines/lib/modules.list); do
         module_with_dependencies "$name"
