@@ -151,11 +151,16 @@ packages_fetch() {
     [ ${#missing[@]} = 0 ] || packages_locked packages_fetch_missing "${missing[@]}"
 }
 
+# The package of the newest kernel that the package NAME stands for.
+packages_newest_kernel() { # NAME
+    packages_apt apt-cache depends "$1" | sed -n 's/^ *Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | sed -n 1p
+}
+
 packages_fetch_missing_kernel() {
     local name
     [ ! -e "$packages_dir/x/linux-image" ] || return 0
     packages_update
-    name=$(packages_apt apt-cache depends "$1" | sed -n 's/^ *Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | sed -n 1p)
+    name=$(packages_newest_kernel "$1")
     [ -n "$name" ] || { packages_say "no kernel found in Debian $packages_suite"; return 1; }
     packages_fetch_missing "$name"
     mv -T "$packages_dir/x/$name" "$packages_dir/x/linux-image"
@@ -166,8 +171,8 @@ packages_renew_kernel() { # NAME
     local name
     [ -e "$packages_dir/x/linux-image" ] || return 0
     packages_locked packages_update || return 1
-    name=$(packages_apt apt-cache depends "$1" | sed -n 's/^ *Depends: linux-image-\([0-9][^ ]*\)$/\1/p' | sed -n 1p)
-    [ -n "$name" ] && [ ! -d "$packages_dir/x/linux-image/usr/lib/modules/$name" ] || return 0
+    name=$(packages_newest_kernel "$1")
+    [ -n "$name" ] && [ ! -d "$packages_dir/x/linux-image/usr/lib/modules/${name#linux-image-}" ] || return 0
     packages_say "the mirror has a newer kernel: $name"
     packages_locked rm -rf "$packages_dir"/x/linux-{image,headers-*,source-*}
 }
