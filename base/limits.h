@@ -8,18 +8,18 @@ namespace festore::limits {
 
 inline constexpr size_t kNameBytesMax = 255;
 // A persistent object is created with its content in one call, from one buffer in the TA's memory.
-inline constexpr size_t kPersistentObjectBytesMax = 512 * 1024;
+inline constexpr size_t kPersistentObjectBytesMax = size_t{512} * 1024;
 // GlobalPlatform: TEE_OBJECT_ID_MAX_LEN. It is also the longest name that the first demo could store.
 inline constexpr size_t kObjectIdBytesMax = 64;
 // The TA's memory, as its header declares it. The largest put needs one content, its header and its name.
-inline constexpr size_t kTaHeapBytes = 1024 * 1024;
-inline constexpr size_t kTaStackBytes = 16 * 1024;
+inline constexpr size_t kTaHeapBytes = size_t{1024} * 1024;
+inline constexpr size_t kTaStackBytes = size_t{16} * 1024;
 // One page of a listing: this many candidates are sorted in TA memory, and answered as far as the buffer goes.
 inline constexpr size_t kListPageEntriesMax = 512;
 inline constexpr size_t kListBufferBytesMin = 512;
-inline constexpr size_t kListBufferBytesMax = 64 * 1024;
+inline constexpr size_t kListBufferBytesMax = size_t{64} * 1024;
 // What the TA reads from a TEE object at once.
-inline constexpr size_t kReadChunkBytes = 64 * 1024;
+inline constexpr size_t kReadChunkBytes = size_t{64} * 1024;
 // Sessions of one TA instance (rule 21). One user can have several identities (its own, its groups', everybody's), so the
 // last places are kept: kSessionsKeptForNew for identities that hold none, the very last ones of them for uid 0.
 inline constexpr size_t kSessionsMax = 64;
@@ -44,7 +44,7 @@ inline constexpr uint64_t kPagesSealedMax = uint64_t{1} << 31;
 // Content of one object, and the segments that it is sealed in when it is not kept in the index: a power of two.
 inline constexpr uint64_t kObjectBytesMax = uint64_t{1} << 40;
 inline constexpr uint32_t kSegmentBytesMin = 4096;
-inline constexpr uint32_t kSegmentBytesMax = 256 * 1024;
+inline constexpr uint32_t kSegmentBytesMax = size_t{256} * 1024;
 
 // What the TA serves (rule 21). Stores of one device, the last ones kept for uid 0.
 inline constexpr size_t kStoresMax = 64;
@@ -55,6 +55,6 @@ inline constexpr size_t kBatchesMax = 2;
 // enough for an index of three levels (Pages::is_roomy).
 inline constexpr size_t kStoreFrames = 20;
 // The largest segment that one call seals or opens.
-inline constexpr uint32_t kSegmentBytesServed = 32 * 1024;
+inline constexpr uint32_t kSegmentBytesServed = size_t{32} * 1024;
 
 }  // namespace festore::limits

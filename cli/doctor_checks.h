@@ -4,7 +4,9 @@
 #include "cli/doctor_supplicant.h"
 #include "festore/client.hpp"
 
+#include <compare>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,14 @@ std::vector<Finding> check_store(const System& system, const StoreEvidence& stor
 // All owners' records, as root may see them; `records`: none for others.
 std::vector<Finding> check_all_stores(const std::optional<std::vector<StoreRecord>>& records,
                                       const std::function<std::string(const StoreRecord&)>& name);
+
+// What a text such as "6.1.0-22-arm64" or "4.10" begins with; none where that is no version.
+struct Version {
+    unsigned major = 0;
+    unsigned minor = 0;
+    friend auto operator<=>(const Version&, const Version&) = default;
+};
+std::optional<Version> leading_version(const std::string& text);
 
 // What is wrong with the file system that the folder is on: it does not last, does not keep its promises at a power cut, or is another
 // machine's.

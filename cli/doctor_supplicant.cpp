@@ -32,6 +32,7 @@ SupplicantOptions options_of(const std::string& command_line) {
         at = end + 1;
     }
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     static constexpr option kOptions[] = {

@@ -3,7 +3,7 @@
 #include "cli/ta_signature.h"
 
 #include <array>
-#include <cstdio>
+#include <charconv>
 #include <filesystem>
 #include <fmt/format.h>
 #include <optional>
@@ -20,12 +20,11 @@ constexpr const char* kTaFiles[] = {"b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta",
 constexpr const char* kAsRoot = "run doctor as root";
 
 Finding kernel(const System& system) {
-    unsigned major = 0;
-    unsigned minor = 0;
-    if (std::sscanf(system.kernel_release.c_str(), "%u.%u", &major, &minor) != 2)
+    const std::optional<Version> version = leading_version(system.kernel_release);
+    if (!version)
         return {"kernel-identities", Severity::unknown, "the kernel's version is not known", "", ""};
     const std::string linux_version = "Linux " + system.kernel_release;
-    if (major < 5 || (major == 5 && minor < 8))
+    if (*version < Version{5, 8})
         return {"kernel-identities", Severity::serious, linux_version + " gives no identities",
                 "to the TEE all users look alike; festore refuses all but --public", "use Linux 5.8 or later"};
     return {"kernel-identities", Severity::ok, linux_version + " gives identities", "", ""};
@@ -35,11 +34,7 @@ struct Node {
     std::string path;
     mode_t mode = 0;
     [[nodiscard]] bool is_open() const { return (mode & 06) != 0; }
-    [[nodiscard]] std::string mode_text() const {
-        std::array<char, 16> text{};
-        std::snprintf(text.data(), text.size(), "%04o", mode);
-        return text.data();
-    }
+    [[nodiscard]] std::string mode_text() const { return fmt::format("{:04o}", mode); }
 };
 
 // Of /dev/NAME0 to /dev/NAME9 the first that is open to every user, else the first.
@@ -223,7 +218,7 @@ std::optional<Finding> unfit_file_system(const System& system, const std::string
                                                                        {0xfe534d42, "SMB2"},
                                                                        {0x01021997, "9P"},
                                                                        {0x00c36400, "Ceph"}}};
-    const auto type = system.file_system_type(system.root + folder);
+    const uint64_t type = system.file_system_type(system.root + folder).value_or(0);
     if (type == kTmpfs || type == kRamfs)
         return Finding{id, Severity::serious, folder + " is in memory only",
                        "everything that is stored is gone at the next boot", "mount a lasting file system there"};
@@ -242,6 +237,16 @@ std::optional<Finding> unfit_file_system(const System& system, const std::string
                            "it pleases",
                            "use a file system of this device: ext4"};
     return std::nullopt;
+}
+
+std::optional<Version> leading_version(const std::string& text) {
+    Version version;
+    const char* const end = text.data() + text.size();
+    const auto [dot, no_major] = std::from_chars(text.data(), end, version.major);
+    if (no_major != std::errc{} || dot == end || *dot != '.') return std::nullopt;
+    const auto [rest, no_minor] = std::from_chars(dot + 1, end, version.minor);
+    if (no_minor != std::errc{}) return std::nullopt;
+    return version;
 }
 
 std::vector<Finding> check_system(const System& system, const Supplicant& supplicant, bool tee_serves) {

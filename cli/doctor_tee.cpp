@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/doctor_checks.h"
 
-#include <cstdio>
-
 namespace festore::cli {
 namespace {
 
@@ -66,13 +64,12 @@ Finding ta_version(const TeeStatus& status) {
 }
 
 Finding version(const TeeStatus& status) {
-    unsigned major = 0;
-    unsigned minor = 0;
+    const std::optional<Version> known = leading_version(status.tee_version);
     const std::string shown = status.tee_version.empty() ? "not known" : status.tee_version;
-    if (std::sscanf(status.tee_version.c_str(), "%u.%u", &major, &minor) != 2)
+    if (!known)
         return {"tee-version", Severity::unknown, "the version of OP-TEE is not known",
                 "its faults cannot be told", "look at the secure console at boot"};
-    if (major < 4 || (major == 4 && minor < 10))
+    if (*known < Version{4, 10})
         return {"tee-version", Severity::warning, "OP-TEE " + shown + " has known faults of its storage",
                 "a power cut can damage the directory of all objects (optee_os#7512); after a failed write, the next "
                 "one on "

@@ -66,7 +66,7 @@ InspectAnswer inspect_store(const InspectRequest& request, int directory, const 
     if (inspection.view.newer)
         return refused({ErrorCode::failure, escaped(request.directory) + " is of a newer version of festore", 0, 0});
     std::optional<RootTableCopy> table;
-    if (!request.tee_storage.empty()) {
+    if (huk != nullptr && !request.tee_storage.empty()) {
         if (anchored_elsewhere(inspection.view))
             return refused({ErrorCode::usage,
                             "the root record of " + escaped(request.directory) +

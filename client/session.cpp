@@ -11,7 +11,7 @@
 namespace festore {
 namespace {
 
-constexpr size_t kBufferBytesMin = 64 * 1024;
+constexpr size_t kBufferBytesMin = size_t{64} * 1024;
 // Before the buffer that others use, its first page: requests and answers. Shared once, while memory that is named for one call
 // costs two calls into the secure world of its own.
 constexpr size_t kAnswerOffset = 1024;

@@ -45,7 +45,10 @@ void StoreDirectory::close_pages() {
 std::string StoreDirectory::file(std::string_view name) const { return path_ + "/" + std::string(name); }
 std::string StoreDirectory::payload_file(const std::array<std::byte, 16>& id) const {
     const protocol::PayloadName name = protocol::payload_name(id);
-    return file(protocol::kPayloadFolder) + "/" + std::string(name.data(), name.size());
+    return payload_file(std::string_view(name.data(), name.size()));
+}
+std::string StoreDirectory::payload_file(std::string_view name) const {
+    return file(protocol::kPayloadFolder) + "/" + std::string(name);
 }
 
 Expected<std::optional<protocol::StoreHeader>> StoreDirectory::read_header() {

@@ -166,6 +166,7 @@ public:
 private:
     [[nodiscard]] std::string file(std::string_view name) const;
     [[nodiscard]] std::string payload_file(const std::array<std::byte, 16>& id) const;
+    [[nodiscard]] std::string payload_file(std::string_view name) const;
     [[nodiscard]] unsigned file_mode() const { return group_ ? 0660 : 0600; }
     Expected<std::optional<protocol::StoreHeader>> read_header();
     Expected<void> remove_file(const std::string& path, uint64_t& removed);

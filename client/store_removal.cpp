@@ -16,7 +16,7 @@ Expected<std::vector<std::string>> StoreDirectory::list_payloads() {
 }
 
 Expected<std::optional<uint64_t>> StoreDirectory::size_of_idle_payload(const std::string& name) {
-    const std::string path = file(protocol::kPayloadFolder) + "/" + name;
+    const std::string path = payload_file(name);
     Files::Handle handle = Files::kNoHandle;
     int fault = files_.open(path, Files::Open::read, 0, handle);
     Files::Information information;
@@ -30,7 +30,7 @@ Expected<std::optional<uint64_t>> StoreDirectory::size_of_idle_payload(const std
 
 // Under its lock, so that it is no upload's that goes on.
 bool StoreDirectory::collect(const std::string& name) {
-    const std::string path = file(protocol::kPayloadFolder) + "/" + name;
+    const std::string path = payload_file(name);
     Files::Handle handle = Files::kNoHandle;
     bool same = false;
     int fault = files_.open(path, Files::Open::read_write, 0, handle);
@@ -86,7 +86,7 @@ Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<st
     const Expected<std::vector<std::string>> names = list_payloads();
     if (!names) return unexpected(names.error());
     for (const std::string& name : *names) {
-        const std::string path = folder + "/" + name;
+        const std::string path = payload_file(name);
         if (!protocol::is_payload_name(name) && !protocol::is_upload_name(name)) left.push_back(path);
         else if (const auto done = remove_file(path, removed); !done) return done;
     }

@@ -62,7 +62,7 @@ std::optional<Place> structure_at(uint64_t offset, HeadLayout layout) {
     const uint64_t physical = offset / kBlockBytes;
     const uint64_t within = offset % kBlockBytes;
     // Physical blocks 1, 63, 125, … hold nodes.
-    constexpr uint64_t kGroup = 2 * kNodePairsPerBlock;
+    constexpr uint64_t kGroup = uint64_t{2} * kNodePairsPerBlock;
     if (physical / kGroup >= std::numeric_limits<uint32_t>::max() / kNodePairsPerBlock) return std::nullopt;
     if (physical == 0) {
         const uint64_t version = within / head_bytes(layout);

@@ -97,7 +97,8 @@ TreeFile::~TreeFile() { supplicant_.close(file_); }
 
 Result<std::unique_ptr<TreeFile>> TreeFile::create(Supplicant& supplicant, const std::string& name, const Tsk& tsk,
                                                    Format format) {
-    OpenedByNumber opened(supplicant, FESTORE_TRY(supplicant.create(name)));
+    const int number = FESTORE_TRY(supplicant.create(name));
+    OpenedByNumber opened(supplicant, number);
     Fek fek;
     random_bytes(fek.fill());
     Head head;
@@ -113,7 +114,8 @@ Result<std::unique_ptr<TreeFile>> TreeFile::create(Supplicant& supplicant, const
 
 Result<std::unique_ptr<TreeFile>> TreeFile::open(Supplicant& supplicant, const std::string& name, const Tsk& tsk,
                                                  Format format, const Hash* root_hash) {
-    OpenedByNumber opened(supplicant, FESTORE_TRY(supplicant.open(name)));
+    const int number = FESTORE_TRY(supplicant.open(name));
+    OpenedByNumber opened(supplicant, number);
     const Start start = FESTORE_TRY(start_of(opened, format.layout, root_hash));
     std::unique_ptr<TreeFile> file(
         new TreeFile(supplicant, opened.release(), format, start.head, open_fek(tsk, start.head.sealed_fek)));

@@ -13,7 +13,7 @@
 namespace festore::sim {
 namespace {
 
-constexpr size_t kScratchBytesMin = 64 * 1024;
+constexpr size_t kScratchBytesMin = size_t{64} * 1024;
 
 }  // namespace
 

@@ -72,6 +72,7 @@ bool start_server(const fs::path& program, const fs::path& directory, std::strin
     std::istringstream options(environment("FESTORE_SIM_OPTIONS"));
     for (std::string word; options >> word;) words.push_back(word);
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
 

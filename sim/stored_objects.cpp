@@ -20,6 +20,7 @@ std::vector<Tee::StoredBytes> Tee::stored_ids(uint32_t storage, const Uuid& ta) 
         std::fputs("simulated TEE: its list of objects cannot be read\n", stderr);
         std::abort();  // no objects and no list are not the same to a test
     }
+    ids.reserve(keys.size());
     for (const ObjectKey& key : keys) ids.push_back(key.id);
     return ids;
 }

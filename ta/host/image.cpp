@@ -24,6 +24,7 @@ constexpr Uuid uuid_of_header() {
     return Uuid::from_fields(u.timeLow, u.timeMid, u.timeHiAndVersion, rest);
 }
 static_assert(uuid_of_header() == protocol::kTaUuid);
+// NOLINTNEXTLINE(bugprone-implicit-widening-of-multiplication-result): OP-TEE reads the header as C, in int
 static_assert(TA_DATA_SIZE == limits::kTaHeapBytes && TA_STACK_SIZE == limits::kTaStackBytes);
 
 }  // namespace
@@ -33,8 +34,8 @@ const sim::TaImage& host_image() {
         .uuid = protocol::kTaUuid,
         .flags = TA_FLAGS,
         .api_1_1 = sizeof(gp::Size) == sizeof(uint32_t),
-        .stack_bytes = TA_STACK_SIZE,
-        .heap_bytes = TA_DATA_SIZE,
+        .stack_bytes = limits::kTaStackBytes,
+        .heap_bytes = limits::kTaHeapBytes,
         .version = TA_VERSION,
         .create = TA_CreateEntryPoint,
         .destroy = TA_DestroyEntryPoint,

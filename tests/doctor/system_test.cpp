@@ -24,8 +24,10 @@ TEST_F(Machine, KernelIdentities) {
         system_.kernel_release = release;
         EXPECT_EQ(check("kernel-identities").severity, Severity::serious) << release;
     }
-    system_.kernel_release = "";
-    EXPECT_EQ(check("kernel-identities").severity, Severity::unknown);
+    for (const char* release : {"", "6", "6.", "6-1", ".8", "-6.1", "99999999999.1", "Linux 6.1"}) {
+        system_.kernel_release = release;
+        EXPECT_EQ(check("kernel-identities").severity, Severity::unknown) << release;
+    }
 }
 
 TEST_F(Machine, DeviceNode) {
