@@ -13,8 +13,8 @@ class Destroy : public Verb {
 public:
     void declare(CLI::App& app) override {
         confirmation_.declare(app);
-        app.add_flag("--lost", lost_, "the store's directory is lost: drop only what the TEE knows of the store");
-        add_text(app, "--owner", owner_, "another's store, for root: drop only its record")->type_name("uid:N|gid:N");
+        add_flag(app, "--lost", lost_, "the store's directory is lost: drop only what the TEE knows of the store");
+        add_text(app, "--owner", owner_, "another's store, for root: drop only its record", {.placeholder = "uid:N|gid:N"});
     }
 
     Outcome run(const Options& options) override {

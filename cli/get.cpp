@@ -14,11 +14,11 @@ namespace {
 class Get : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_name(app, "NAME", name_, "the object")->required();
+        add_name(app, "NAME", name_, "the object", {.required = true});
         name_option_.declare(app);
         add_text(app, "FILE", file_, "where to write it; standard output when absent or -");
-        add_text(app, "--offset", offset_text_, "leave out the first N bytes")->type_name("N");
-        add_text(app, "--length", length_text_, "N bytes at most")->type_name("N");
+        add_text(app, "--offset", offset_text_, "leave out the first N bytes", {.placeholder = "N"});
+        add_text(app, "--length", length_text_, "N bytes at most", {.placeholder = "N"});
     }
 
     Outcome run(const Options& options) override {

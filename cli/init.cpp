@@ -12,9 +12,9 @@ namespace {
 class Init : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_text(app, "--anchor", anchor_, "where its root is kept: ree (default) or rpmb")->type_name("ANCHOR");
-        add_text(app, "--cipher", cipher_, "auto (default: the faster one here), aes-256-gcm or chacha20-poly1305")
-            ->type_name("CIPHER");
+        add_text(app, "--anchor", anchor_, "where its root is kept: ree (default) or rpmb", {.placeholder = "ANCHOR"});
+        add_text(app, "--cipher", cipher_, "auto (default: the faster one here), aes-256-gcm or chacha20-poly1305",
+                 {.placeholder = "CIPHER"});
     }
 
     Outcome run(const Options& options) override {

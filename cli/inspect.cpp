@@ -9,7 +9,8 @@ namespace {
 class Inspect : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_text(app, "DIR", request_.directory, "the folder where tee-supplicant keeps OP-TEE's storage, or a store's")->required();
+        add_text(app, "DIR", request_.directory, "the folder where tee-supplicant keeps OP-TEE's storage, or a store's",
+                 {.required = true});
         add_text(app, "--huk-file", request_.huk_file,
                  "the device's hardware unique key, raw or in hexadecimal; '-' for standard input");
         add_text(app, "--tee-storage", request_.tee_storage,

@@ -34,7 +34,7 @@ class Ls : public Verb {
 public:
     void declare(CLI::App& app) override {
         add_name(app, "PREFIX", prefix_, "only names that begin with it");
-        app.add_flag("-l,--long", long_, "flags, size, version and time of the last change as well");
+        add_flag(app, "-l,--long", long_, "flags, size, version and time of the last change as well");
     }
 
     Outcome run(const Options& options) override {

@@ -10,9 +10,9 @@ namespace {
 class Mv : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_name(app, "OLD", old_, "the object")->required();
-        add_name(app, "NEW", new_, "its new name")->required();
-        app.add_flag("--replace", replace_, "an object of the new name is replaced; else exit 4");
+        add_name(app, "OLD", old_, "the object", {.required = true});
+        add_name(app, "NEW", new_, "its new name", {.required = true});
+        add_flag(app, "--replace", replace_, "an object of the new name is replaced; else exit 4");
     }
 
     Outcome run(const Options& options) override {

@@ -9,6 +9,7 @@
 #include "cli/verbs.h"
 #include "client/errors.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -50,12 +51,14 @@ CLI::Option* taken_literally(CLI::Option* option, bool may_be_empty) {
         text = unguarded(std::move(text));
         return std::string(text.empty() && !may_be_empty ? "must not be empty" : "");
     };
-    return option->type_name("")->transform(CLI::Validator(strip, ""));
+    return option->transform(CLI::Validator(strip, ""));
 }
+
+void apply(const ArgumentRules& rules, CLI::Option* option) { option->type_name(rules.placeholder)->required(rules.required); }
 
 void declare_globals(CLI::App& app, GlobalTexts& texts, Options& options) {
     const auto global = [&](const char* name, std::string& value, const char* placeholder, const char* description) {
-        add_text(app, name, value, description)->type_name(placeholder)->take_last();
+        taken_literally(app.add_option(name, value, description), false)->type_name(placeholder)->take_last();
     };
     global("--tee", texts.tee, "KIND", "which TEE: auto (default), optee, or sim, the simulated one");
     global("--group", texts.group, "GROUP", "objects of a group that you are a member of: a name or a number");
@@ -185,17 +188,21 @@ std::vector<Declared> declare_verbs(CLI::App& app) {
 
 }  // namespace
 
-CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& value, const std::string& description) {
-    return taken_literally(app.add_option(name, value, description), false);
+void add_text(CLI::App& app, const std::string& name, std::string& value, const std::string& description, const ArgumentRules& rules) {
+    apply(rules, taken_literally(app.add_option(name, value, description), false));
 }
 
-CLI::Option* add_name(CLI::App& app, const std::string& name, std::string& value, const std::string& description) {
-    return taken_literally(app.add_option(name, value, description), true);
+void add_name(CLI::App& app, const std::string& name, std::string& value, const std::string& description, const ArgumentRules& rules) {
+    apply(rules, taken_literally(app.add_option(name, value, description), true));
 }
 
-CLI::Option* add_names(CLI::App& app, const std::string& name, std::vector<std::string>& values,
-                       const std::string& description) {
-    return taken_literally(app.add_option(name, values, description), true);
+void add_names(CLI::App& app, const std::string& name, std::vector<std::string>& values, const std::string& description,
+               const ArgumentRules& rules) {
+    apply(rules, taken_literally(app.add_option(name, values, description), true));
+}
+
+void add_flag(CLI::App& app, const std::string& name, bool& value, const std::string& description) {
+    app.add_flag(name, value, description);
 }
 
 Error usage_error(const std::string& message, std::string_view verb) {

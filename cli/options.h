@@ -4,10 +4,15 @@
 #pragma once
 #include "festore/client.hpp"
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
+
+// Only what parses and what lays out the help sees more of CLI11: its header takes ten seconds to compile.
+namespace CLI {
+class App;
+}
 
 namespace festore::cli {
 
@@ -34,13 +39,23 @@ struct CommandLine {
 
 CommandLine parse_command_line(int argc, const char* const* argv);
 
+// Of an option or positional with a value.
+struct ArgumentRules {
+    bool required = false;
+    const char* placeholder = "";  // what the help shows for the value of an option
+};
+
 // Adds an option or positional with a value, taken literally: CLI11 on its own splits "[a,b]" and swallows "++". An empty
 // value is refused, since it is most often a variable that was not set, and must not mean "not given".
-CLI::Option* add_text(CLI::App& app, const std::string& name, std::string& value, const std::string& description);
+void add_text(CLI::App& app, const std::string& name, std::string& value, const std::string& description,
+              const ArgumentRules& rules = {});
 // The same for names of objects and their prefixes, which have rules of their own.
-CLI::Option* add_name(CLI::App& app, const std::string& name, std::string& value, const std::string& description);
-CLI::Option* add_names(CLI::App& app, const std::string& name, std::vector<std::string>& values,
-                       const std::string& description);
+void add_name(CLI::App& app, const std::string& name, std::string& value, const std::string& description,
+              const ArgumentRules& rules = {});
+void add_names(CLI::App& app, const std::string& name, std::vector<std::string>& values, const std::string& description,
+               const ArgumentRules& rules = {});
+// An option without a value.
+void add_flag(CLI::App& app, const std::string& name, bool& value, const std::string& description);
 
 // An error of usage, and where to read on.
 Error usage_error(const std::string& message, std::string_view verb = {});
@@ -59,7 +74,7 @@ Expected<void> check_name_argument(const std::string& name);
 struct NameOption {
     bool hex = false;
     void declare(CLI::App& app) {
-        app.add_flag("--hex", hex, "NAME is hexadecimal: an id of the first demo's that is no name; with --public");
+        add_flag(app, "--hex", hex, "NAME is hexadecimal: an id of the first demo's that is no name; with --public");
     }
     // Replaces the hexadecimal digits by what they stand for, and checks the name.
     Expected<void> resolve(std::string& name, const Options& options) const;

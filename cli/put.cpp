@@ -15,11 +15,11 @@ namespace {
 class Put : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_name(app, "NAME", name_, "1 to 255 bytes of UTF-8, without control characters")->required();
+        add_name(app, "NAME", name_, "1 to 255 bytes of UTF-8, without control characters", {.required = true});
         add_text(app, "FILE", file_, "what to store; standard input when absent or -");
-        app.add_flag("--if-absent", put_.if_absent, "only when there is no such object; else exit 4");
-        add_text(app, "--if-version", if_version_, "only when the object has this version; else exit 4")->type_name("N");
-        app.add_flag("--write-once", put_.write_once, "the object cannot be replaced afterwards, only removed");
+        add_flag(app, "--if-absent", put_.if_absent, "only when there is no such object; else exit 4");
+        add_text(app, "--if-version", if_version_, "only when the object has this version; else exit 4", {.placeholder = "N"});
+        add_flag(app, "--write-once", put_.write_once, "the object cannot be replaced afterwards, only removed");
     }
 
     Outcome run(const Options& options) override {

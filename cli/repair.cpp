@@ -13,7 +13,7 @@ class RepairVerb : public Verb {
 public:
     void declare(CLI::App& app) override {
         confirmation_.declare(app);
-        app.add_flag("--acknowledge", acknowledge_, "take note of what an earlier repair gave up; warnings and exit code 6 end");
+        add_flag(app, "--acknowledge", acknowledge_, "take note of what an earlier repair gave up; warnings and exit code 6 end");
     }
 
     Outcome run(const Options& options) override {

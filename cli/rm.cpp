@@ -16,9 +16,9 @@ Json named(const std::string& name) {
 class Rm : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_names(app, "NAME", names_, "the objects")->required();
+        add_names(app, "NAME", names_, "the objects", {.required = true});
         name_option_.declare(app);
-        app.add_flag("-f,--force", force_, "an object that is not there is no failure");
+        add_flag(app, "-f,--force", force_, "an object that is not there is no failure");
     }
 
     Outcome run(const Options& options) override {

@@ -9,7 +9,7 @@ namespace {
 class Stat : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_name(app, "NAME", name_, "the object")->required();
+        add_name(app, "NAME", name_, "the object", {.required = true});
         name_option_.declare(app);
     }
 

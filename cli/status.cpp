@@ -12,7 +12,7 @@ namespace {
 class Status : public Verb {
 public:
     void declare(CLI::App& app) override {
-        app.add_flag("--all", all_, "list the stores of all owners on this device, for root: whose, how large, not what is in them");
+        add_flag(app, "--all", all_, "list the stores of all owners on this device, for root: whose, how large, not what is in them");
     }
 
     // The owner's store is shown whatever storage the command line chooses; its faults fail only who chooses it.

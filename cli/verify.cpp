@@ -52,7 +52,7 @@ class Verify : public Verb {
 public:
     void declare(CLI::App& app) override {
         add_names(app, "NAME", names_, "only these objects; without: everything");
-        app.add_flag("--clean", clean_, "of a store: remove files that no object refers to, which a crash left behind");
+        add_flag(app, "--clean", clean_, "of a store: remove files that no object refers to, which a crash left behind");
     }
 
     Outcome run(const Options& options) override {
