@@ -12,10 +12,13 @@ public:
         add_text(app, "DIR", request_.directory, "the folder where tee-supplicant keeps OP-TEE's storage, or a store's",
                  {.required = true});
         add_text(app, "--huk-file", request_.huk_file,
-                 "the device's hardware unique key, raw or in hexadecimal; '-' for standard input");
+                 "the device's hardware unique key, raw or in hexadecimal; '-' for standard input",
+                 {.placeholder = "FILE"});
         add_text(app, "--tee-storage", request_.tee_storage,
-                 "of a store: the TEE's storage directory, for the root record that is in force; needs the key");
-        add_text(app, "--extract", request_.extract, "write every object that is whole to this folder; needs the key");
+                 "of a store: the TEE's storage directory, for the root record that is in force; needs the key",
+                 {.placeholder = "DIR"});
+        add_text(app, "--extract", request_.extract, "write every object that is whole to this folder; needs the key",
+                 {.placeholder = "DIR"});
     }
 
     Outcome run(const Options&) override {
