@@ -44,7 +44,7 @@ inline constexpr uint64_t kPagesSealedMax = uint64_t{1} << 31;
 // Content of one object, and the segments that it is sealed in when it is not kept in the index: a power of two.
 inline constexpr uint64_t kObjectBytesMax = uint64_t{1} << 40;
 inline constexpr uint32_t kSegmentBytesMin = 4096;
-inline constexpr uint32_t kSegmentBytesMax = size_t{256} * 1024;
+inline constexpr uint32_t kSegmentBytesMax = 256 * 1024;
 
 // What the TA serves (rule 21). Stores of one device, the last ones kept for uid 0.
 inline constexpr size_t kStoresMax = 64;
@@ -55,6 +55,6 @@ inline constexpr size_t kBatchesMax = 2;
 // enough for an index of three levels (Pages::is_roomy).
 inline constexpr size_t kStoreFrames = 20;
 // The largest segment that one call seals or opens.
-inline constexpr uint32_t kSegmentBytesServed = size_t{32} * 1024;
+inline constexpr uint32_t kSegmentBytesServed = 32 * 1024;
 
 }  // namespace festore::limits
