@@ -56,22 +56,25 @@ CLI::Option* taken_literally(CLI::Option* option, bool may_be_empty) {
 
 void apply(const ArgumentRules& rules, CLI::Option* option) { option->type_name(rules.placeholder)->required(rules.required); }
 
+void declare_help(CLI::App& app) { app.set_help_flag("-h,--help", "print this help")->disable_flag_override(); }
+
 void declare_globals(CLI::App& app, GlobalTexts& texts, Options& options) {
     const auto global = [&](const char* name, std::string& value, const char* placeholder, const char* description) {
         taken_literally(app.add_option(name, value, description), false)->type_name(placeholder)->take_last();
     };
     global("--tee", texts.tee, "KIND", "which TEE: auto (default), optee, or sim, the simulated one");
     global("--group", texts.group, "GROUP", "objects of a group that you are a member of: a name or a number");
-    app.add_flag("--public", texts.everybody, "objects of everybody on this device");
+    add_flag(app, "--public", texts.everybody, "objects of everybody on this device");
     global("--storage", texts.storage, "STORAGE", kStorageHelp);
     global("--store", texts.store, "DIR", "the directory of the store (default: the owner's); implies --storage store");
-    app.add_flag("--json", options.json, "print one JSON object instead of text");
-    app.add_flag("-q,--quiet", options.quiet, "print nothing but results and errors");
-    app.add_flag("-v,--verbose", options.verbose, "say more, on standard error");
+    add_flag(app, "--json", options.json, "print one JSON object instead of text");
+    add_flag(app, "-q,--quiet", options.quiet, "print nothing but results and errors");
+    add_flag(app, "-v,--verbose", options.verbose, "say more, on standard error");
     global("--timeout", texts.timeout, "SECONDS", "how long one call into the TEE may take (default 60)");
     global("--wait", texts.wait, "SECONDS", "how long to wait for a store that others use (default 30)");
-    app.set_version_flag("--version", [] { return fmt::format("festore {}", version()); }, "print the version");
-    app.set_help_flag("-h,--help", "print this help");
+    app.set_version_flag("--version", [] { return fmt::format("festore {}", version()); }, "print the version")
+        ->disable_flag_override();
+    declare_help(app);
 }
 
 Expected<Owner> owner_of(const GlobalTexts& texts) {
@@ -155,14 +158,15 @@ Error reshaped(const CLI::App& app, const CLI::ParseError& error) {
     std::string message = error.what();
     if (error.get_name() == "ValidationError") message.erase(std::min(message.find(':'), message.size()), 1);
     if (error.get_name() == "ArgumentMismatch") {
-        message.erase(std::min(message.find(':'), message.size()));
-        message += " needs one value";
+        const size_t flag = message.find(" was given a disallowed flag override");
+        if (flag != std::string::npos) message = "--" + message.substr(0, flag) + " takes no value";
+        else message = message.substr(0, message.find(':')) + " needs one value";
     }
     if (const size_t end = message.find(" is required"); end != std::string::npos) {
         message.erase(end);
         message += " is missing";
     }
-    return usage_error(message, verb);
+    return usage_error(harmless(message), verb);
 }
 
 bool asks_for_json(int argc, const char* const* argv) {
@@ -179,6 +183,7 @@ std::vector<Declared> declare_verbs(CLI::App& app) {
     std::vector<Declared> all;
     for (const VerbEntry& entry : verbs()) {
         CLI::App* sub = app.add_subcommand(entry.name, entry.summary)->group("Verbs");
+        declare_help(*sub);
         sub->footer(fmt::format("{}\nExamples:\n{}", kVerbFooter, entry.examples));
         all.push_back({&entry, sub, entry.make()});
         all.back().verb->declare(*sub);
@@ -202,7 +207,7 @@ void add_names(CLI::App& app, const std::string& name, std::vector<std::string>&
 }
 
 void add_flag(CLI::App& app, const std::string& name, bool& value, const std::string& description) {
-    app.add_flag(name, value, description);
+    app.add_flag(name, value, description)->disable_flag_override();
 }
 
 Error usage_error(const std::string& message, std::string_view verb) {

@@ -41,6 +41,13 @@ refused() {
     refused "put: --if-version needs one value; see 'festore put --help'" put x --if-version
     refused "--tee needs one value; see 'festore --help'" --tee
 }
+@test "flags take no value" {
+    refused "ls: --json takes no value; see 'festore ls --help'" ls --json=false
+    refused "rm: --force takes no value; see 'festore rm --help'" rm --force=1 x
+    refused "get: --hex takes no value; see 'festore get --help'" get --hex=0 x
+    refused "--version takes no value; see 'festore --help'" --version=1
+    refused "ls: --help takes no value; see 'festore ls --help'" ls --help=3
+}
 @test "values that are none" {
     refused "--tee is auto, optee or sim, not 'qemu'; *" --tee qemu ls
     refused "--storage is store, ree or rpmb, not 'disk'; *" ls --storage disk
@@ -55,6 +62,7 @@ refused() {
 @test "a terminal obeys nothing that an error quotes" {
     refused "there is no verb '\\\\x1b[[]2J'; *" $'\e[2J'
     refused "put: unexpected argument 'a\\\\x0ab'; *" put x y $'a\nb'
+    refused "--json takes no value; *" $'--json=\e[2J'
 }
 @test "options that exclude each other" {
     refused "--group and --public exclude each other; *" --public --group 0 ls

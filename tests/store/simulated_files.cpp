@@ -14,6 +14,8 @@ std::string folder_of(const std::string& path) {
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+constexpr uint64_t kFileBytesMax = 128 * 1024 * 1024;  // a hostile TEE has pages put anywhere
+
 void put_at(Content& content, uint64_t offset, Bytes bytes) {
     content.resize(std::max<size_t>(content.size(), offset + bytes.size()));
     copy_bytes(bytes, MutableBytes(content).subspan(offset));
@@ -126,6 +128,7 @@ int SimulatedFiles::write(Handle handle, uint64_t offset, Bytes bytes) {
     if (const int fault = begin(true); fault != 0) return fault;
     Opened* const file = opened(handle);
     if (file == nullptr || !file->writable) return EBADF;
+    if (offset > kFileBytesMax - bytes.size()) return EFBIG;
     const bool fails = fails_now();
     if (fails) bytes = bytes.first(bytes.size() / 2);
     put_at(file->node->content, offset, bytes);
