@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/inspect_extract.h"
 
+#include "base/host/hex.h"
 #include "cli/inspect_report.h"
 #include "cli/output.h"
 #include "cli/tree_text.h"

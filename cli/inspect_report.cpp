@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/inspect_report.h"
 
+#include "base/host/hex.h"
 #include "cli/output.h"
 #include "cli/tree_text.h"
 #include "client/errors.h"

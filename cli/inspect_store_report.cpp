@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "base/host/hex.h"
 #include "cli/inspect_report.h"
 #include "cli/inspect_store.h"
 #include "cli/output.h"

@@ -181,13 +181,4 @@ Expected<void> require_name(std::string_view name) {
     return {};
 }
 
-std::string hex(Bytes bytes) {
-    std::string text;
-    for (const std::byte b : bytes) {
-        text += "0123456789abcdef"[static_cast<unsigned>(b) >> 4];
-        text += "0123456789abcdef"[static_cast<unsigned>(b) & 15];
-    }
-    return text;
-}
-
 }  // namespace festore

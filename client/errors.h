@@ -38,9 +38,6 @@ std::string quote(std::string_view name);
 // Of a store whose repair gave up freshness, and nobody has acknowledged it.
 std::string freshness_lost_text(const StoreInfo& info);
 
-// Two lower-case hexadecimal digits a byte.
-std::string hex(Bytes bytes);
-
 inline tl::unexpected<Error> unexpected(Error error) { return tl::unexpected<Error>(std::move(error)); }
 
 }  // namespace festore

@@ -2,6 +2,7 @@
 // Opening a store, and making one (rules 3, 7, 18, 20).
 #include "client/store.h"
 
+#include "base/host/hex.h"
 #include "base/writer.h"
 
 #include <ctime>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "client/uuid_text.h"
 
-#include "client/errors.h"
+#include "base/host/hex.h"
 
 namespace festore {
 

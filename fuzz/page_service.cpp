@@ -96,7 +96,7 @@ private:
         Content content(in_.one_in(8) ? in_.below(1000) : 1020);
         const bool with_content = command == StoreCommand::get;
         const auto called = rounds(command, [&](protocol::PageArea area) {
-            return World::encoded(protocol::StoreNameRequest{area, 0, bytes_of(name)});
+            return encoded(protocol::StoreNameRequest{area, 0, bytes_of(name)});
         }, with_content ? kOut : kNone, with_content ? MutableBytes(content) : MutableBytes{});
         const auto known = objects_.find(name);
         if (!called) return require(!is_not_found() || known == objects_.end(), "what is there is never said not to be");
@@ -115,7 +115,7 @@ private:
         const std::string after = in_.one_in(2) ? pick_name() : "";
         const std::string prefix = in_.one_in(4) ? "object " : "";
         const auto called = rounds(StoreCommand::list, [&](protocol::PageArea area) {
-            return World::encoded(protocol::StoreListRequest{area, bytes_of(after), bytes_of(prefix)});
+            return encoded(protocol::StoreListRequest{area, bytes_of(after), bytes_of(prefix)});
         }, kOut, page);
         if (!called) return;
         const auto answer = protocol::decode_store<protocol::StoreListAnswer>(called->answer);
@@ -143,7 +143,7 @@ private:
         if (how == 0) {
             change.removed = name;
             return rounds(StoreCommand::remove, [&](protocol::PageArea area) {
-                return World::encoded(protocol::StoreNameRequest{area, flags, bytes_of(name)});
+                return encoded(protocol::StoreNameRequest{area, flags, bytes_of(name)});
             });
         }
         if (how == 1) {
@@ -153,7 +153,7 @@ private:
             if (known != next_.end()) change.added = {to, known->second};
             return rounds(StoreCommand::rename, [&](protocol::PageArea area) {
                 const auto replace = static_cast<uint8_t>(flags | protocol::kStoreReplace);
-                return World::encoded(protocol::StoreRenameRequest{area, replace, bytes_of(name), bytes_of(to)});
+                return encoded(protocol::StoreRenameRequest{area, replace, bytes_of(name), bytes_of(to)});
             });
         }
         std::string content = content_of(name, ++version_, false).substr(0, in_.below(701));
@@ -164,7 +164,7 @@ private:
         change.added = {name, content};
         return rounds(StoreCommand::put, [&](protocol::PageArea area) {
             put.area = area;
-            return World::encoded(put);
+            return encoded(put);
         }, kIn, {reinterpret_cast<std::byte*>(content.data()), content.size()});
     }
     void apply(const Change& change) {
@@ -183,12 +183,12 @@ private:
         commit({answer->transaction, answer->generation});
     }
     void batch() {
-        const auto opened = world_.call(session_, static_cast<uint32_t>(StoreCommand::open), World::encoded(protocol::OpenRequest{
+        const auto opened = world_.call(session_, static_cast<uint32_t>(StoreCommand::open), encoded(protocol::OpenRequest{
             world_.attacker.header.store_id, world_.attacker.header.anchor, world_.attacker.header.key_check}));
         const auto status = protocol::decode_store<protocol::StoreStatus>(opened.answer);
         require(opened.result == 0 && status, "a store opens");
         const auto begun = world_.call(session_, static_cast<uint32_t>(StoreCommand::begin),
-                                       World::encoded(protocol::BeginRequest{status->generation}));
+                                       encoded(protocol::BeginRequest{status->generation}));
         if (begun.result != 0) return;
         const auto transaction = protocol::decode_store<protocol::BeginAnswer>(begun.answer);
         require(transaction.has_value(), "an answer decodes");
@@ -208,13 +208,13 @@ private:
         });
         const protocol::TransactionRequest request{transaction->transaction, transaction->generation};
         if (prepared && known) return commit(request);
-        (void)world_.call(session_, static_cast<uint32_t>(StoreCommand::abort), World::encoded(request));
+        (void)world_.call(session_, static_cast<uint32_t>(StoreCommand::abort), encoded(request));
     }
     void commit(const protocol::TransactionRequest& request) {
         if (in_.one_in(8)) return;
-        const auto committed = world_.call(session_, static_cast<uint32_t>(StoreCommand::commit), World::encoded(request));
+        const auto committed = world_.call(session_, static_cast<uint32_t>(StoreCommand::commit), encoded(request));
         if (committed.result == 0) objects_ = next_;
-        const auto again = world_.call(session_, static_cast<uint32_t>(StoreCommand::commit), World::encoded(request));
+        const auto again = world_.call(session_, static_cast<uint32_t>(StoreCommand::commit), encoded(request));
         require(again.result != 0, "a transaction is committed once");
     }
 
@@ -233,7 +233,7 @@ private:
         const size_t at = std::min(sealed.size(), size_t{number % 2} * (UserStore::kSegmentBytes + engine::kTagBytes));
         copy_bytes(sealed.subspan(at, std::min(memory.size(), sealed.size() - at)), memory);
         meddle(in_, memory);
-        const Called called = world_.call(session_, static_cast<uint32_t>(StoreCommand::read_segments), World::encoded(request),
+        const Called called = world_.call(session_, static_cast<uint32_t>(StoreCommand::read_segments), encoded(request),
                                           kInOut, memory);
         if (called.result != 0) return;
         require(called.content_bytes == request.content_bytes || (both && called.content_bytes == UserStore::kSegmentBytes),
@@ -244,7 +244,7 @@ private:
     void open_payload() {
         Content none(1);
         const auto called = rounds(StoreCommand::get, [&](protocol::PageArea area) {
-            return World::encoded(protocol::StoreNameRequest{area, 0, bytes_of(UserStore::kPayload)});
+            return encoded(protocol::StoreNameRequest{area, 0, bytes_of(UserStore::kPayload)});
         }, kOut, none);
         if (!called) return;
         const auto answer = protocol::decode_store<protocol::GetAnswer>(called->answer);

@@ -111,39 +111,39 @@ Content StoreRequests::encoded(StoreCommand command) {
         constexpr uint8_t kCiphers[] = {1, 2, 0, 3};
         const auto anchor = static_cast<uint8_t>(1 + in_.u8() % 2);
         const uint8_t cipher = kCiphers[in_.below(std::size(kCiphers))];
-        return World::encoded(protocol::MakeRequest{anchor, cipher, in_.one_in(2), 5});
+        return festore::encoded(protocol::MakeRequest{anchor, cipher, in_.one_in(2), 5});
     }
-    case StoreCommand::create: return World::encoded(protocol::TransactionRequest{session_.made.store_id, 0});
+    case StoreCommand::create: return festore::encoded(protocol::TransactionRequest{session_.made.store_id, 0});
     case StoreCommand::open: {
         const protocol::StoreHeader& header = some_store().header;
-        return World::encoded(protocol::OpenRequest{header.store_id, header.anchor, header.key_check});
+        return festore::encoded(protocol::OpenRequest{header.store_id, header.anchor, header.key_check});
     }
     case StoreCommand::get:
     case StoreCommand::stat: {
         const uint8_t flags = in_.one_in(8) ? in_.u8() & 63 : in_.one_in(4) ? uint8_t{protocol::kStorePending} : uint8_t{0};
-        return World::encoded(protocol::StoreNameRequest{area_, flags, name()});
+        return festore::encoded(protocol::StoreNameRequest{area_, flags, name()});
     }
     case StoreCommand::list: {
         const Bytes after = name_or_none();
-        return World::encoded(protocol::StoreListRequest{area_, after, name_or_none()});
+        return festore::encoded(protocol::StoreListRequest{area_, after, name_or_none()});
     }
-    case StoreCommand::begin: return World::encoded(protocol::BeginRequest{session_.generation + (in_.one_in(16) ? in_.u8() : 0U)});
+    case StoreCommand::begin: return festore::encoded(protocol::BeginRequest{session_.generation + (in_.one_in(16) ? in_.u8() : 0U)});
     case StoreCommand::put: return put();
     case StoreCommand::remove: {
         const uint8_t flags = flags_of_change();
-        return World::encoded(protocol::StoreNameRequest{area_, flags, name()});
+        return festore::encoded(protocol::StoreNameRequest{area_, flags, name()});
     }
     case StoreCommand::rename: {
         const auto replace = uint8_t{protocol::kStoreReplace};
         const auto flags = static_cast<uint8_t>(flags_of_change() | (in_.one_in(2) ? 0 : replace));
         const Bytes to = name();
-        return World::encoded(protocol::StoreRenameRequest{area_, flags, name(), to});
+        return festore::encoded(protocol::StoreRenameRequest{area_, flags, name(), to});
     }
-    case StoreCommand::prepare: return World::encoded(protocol::PrepareRequest{area_});
-    case StoreCommand::begin_upload: return World::encoded(protocol::BeginUploadRequest{4096U << in_.u8() % 5});
+    case StoreCommand::prepare: return festore::encoded(protocol::PrepareRequest{area_});
+    case StoreCommand::begin_upload: return festore::encoded(protocol::BeginUploadRequest{4096U << in_.u8() % 5});
     case StoreCommand::seal_segments: return seal_segments();
     case StoreCommand::read_segments: return read_segments();
-    default: return World::encoded(protocol::TransactionRequest{session_.transaction, session_.next});
+    default: return festore::encoded(protocol::TransactionRequest{session_.transaction, session_.next});
     }
 }
 
@@ -156,27 +156,27 @@ Content StoreRequests::encoded_care(StoreCommand command) {
         survey.inclusive = in_.one_in(2);
         survey.afresh = in_.one_in(4);
         survey.from = name_or_none();
-        return World::encoded(survey);
+        return festore::encoded(survey);
     }
-    case StoreCommand::free_list: return World::encoded(protocol::FreeListRequest{area_, !in_.one_in(4)});
+    case StoreCommand::free_list: return festore::encoded(protocol::FreeListRequest{area_, !in_.one_in(4)});
     case StoreCommand::find: {
         const auto anchor = static_cast<uint8_t>(in_.one_in(4) ? 2 : 1);
-        return World::encoded(protocol::FindRequest{anchor, owner()});
+        return festore::encoded(protocol::FindRequest{anchor, owner()});
     }
     case StoreCommand::destroy: {
         const protocol::StoreHeader& header = some_store().header;
-        return World::encoded(protocol::DestroyRequest{header.anchor, owner(), header.store_id});
+        return festore::encoded(protocol::DestroyRequest{header.anchor, owner(), header.store_id});
     }
     case StoreCommand::repair_begin: {
         const protocol::StoreHeader& header = some_store().header;
-        return World::encoded(protocol::RepairRequest{area_, header.store_id, header.anchor, header.key_check, in_.one_in(4)});
+        return festore::encoded(protocol::RepairRequest{area_, header.store_id, header.anchor, header.key_check, in_.one_in(4)});
     }
     case StoreCommand::record_at: {
         const auto anchor = static_cast<uint8_t>(in_.one_in(4) ? 2 : 1);
-        return World::encoded(protocol::RecordAtRequest{anchor, in_.one_in(16) ? in_.u32() : in_.u8() % 5});
+        return festore::encoded(protocol::RecordAtRequest{anchor, in_.one_in(16) ? in_.u32() : in_.u8() % 5});
     }
-    case StoreCommand::repair_commit: return World::encoded(protocol::TransactionRequest{session_.transaction, session_.next});
-    default: return World::encoded(protocol::PrepareRequest{area_});  // repair_step, acknowledge
+    case StoreCommand::repair_commit: return festore::encoded(protocol::TransactionRequest{session_.transaction, session_.next});
+    default: return festore::encoded(protocol::PrepareRequest{area_});  // repair_step, acknowledge
     }
 }
 
@@ -192,7 +192,7 @@ Content StoreRequests::put() {
     put.payload = session_.upload;
     put.size = put.inlined ? content.size() : session_.uploaded;
     put.name = name();
-    return World::encoded(put);
+    return festore::encoded(put);
 }
 
 Content StoreRequests::seal_segments() {
@@ -202,7 +202,7 @@ Content StoreRequests::seal_segments() {
     const size_t tags = static_cast<size_t>(engine::segments_of(sealed_bytes_, segment)) * engine::kTagBytes;
     content.assign(sealed_bytes_ + (in_.one_in(16) ? in_.u8() % 64 : tags), std::byte{'c'});
     const uint32_t number = in_.one_in(16) ? in_.u8() % 3U : session_.segments;
-    return World::encoded(protocol::SegmentsRequest{session_.upload, number, sealed_last_, sealed_bytes_});
+    return festore::encoded(protocol::SegmentsRequest{session_.upload, number, sealed_last_, sealed_bytes_});
 }
 
 // All segments of the payload that was found last, or fewer, or those of another one.
@@ -216,7 +216,7 @@ Content StoreRequests::read_segments() {
     content.assign(bytes + (in_.one_in(16) ? in_.u8() % 64 : tags), std::byte{0});
     copy_bytes(sealed.first(std::min(sealed.size(), content.size())), content);
     if (in_.one_in(8)) meddle(in_, content);
-    return World::encoded(protocol::SegmentsRequest{session_.payload, fewer ? in_.u8() % 3U : 0, !fewer, bytes});
+    return festore::encoded(protocol::SegmentsRequest{session_.payload, fewer ? in_.u8() % 3U : 0, !fewer, bytes});
 }
 
 void StoreRequests::repair_is_committed() {

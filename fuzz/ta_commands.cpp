@@ -103,7 +103,7 @@ private:
         protocol::HelloRequest request;
         request.login = session.login;
         request.id = session.login == protocol::Login::public_ ? protocol::kNoId : session.id;
-        return World::encoded(request);
+        return encoded(request);
     }
 
     static Bytes name(Input& in) {
@@ -122,20 +122,20 @@ private:
             put.if_version = in.u8() % 4;
             put.content_size = static_cast<uint32_t>(content_bytes);
             put.name = name(in);
-            return World::encoded(put);
+            return encoded(put);
         }
         case Command::list: {
             protocol::ListRequest list;
             list.storage = storage(in);
             list.cursor = in.sized(64);
             if (in.one_in(2)) list.prefix = name(in);
-            return World::encoded(list);
+            return encoded(list);
         }
         case Command::write_object: {
             const Bytes id = name(in);
             return {id.begin(), id.end()};
         }
-        default: return World::encoded(protocol::NameRequest{storage(in), name(in)});
+        default: return encoded(protocol::NameRequest{storage(in), name(in)});
         }
     }
 

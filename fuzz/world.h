@@ -10,6 +10,7 @@
 #include "protocol/store_messages.h"
 #include "sim/identity.h"
 #include "sim/tee.h"
+#include "tests/encoded.h"
 
 #include <functional>
 #include <map>
@@ -63,14 +64,6 @@ public:
     uint32_t invoke(uint32_t session, uint32_t command, sim::Params& params);
     Called call(uint32_t session, uint32_t command, Bytes request, uint32_t content_type = kNone, MutableBytes content = {},
                 MutableBytes area = {}, bool has_area = false);
-    template <class M>
-    static Content encoded(const M& message) {
-        Content bytes(protocol::kStoreRequestBytesMax);
-        Writer out(bytes);
-        encode(message, out);
-        bytes.resize(out.size());
-        return bytes;
-    }
 
     // The victim reads something of its own, and it is right: so that what the TA shares between sessions has held it.
     // Without the faults that are set.

@@ -37,7 +37,7 @@ void change(World& world, uint32_t session, UserStore& store, protocol::StorePut
     what.command = number(StoreCommand::put);
     what.request = [&](protocol::PageArea area) {
         put.area = area;
-        return World::encoded(put);
+        return encoded(put);
     };
     if (put.inlined) what.content_type = kIn;
     what.content = memory;
@@ -45,7 +45,7 @@ void change(World& world, uint32_t session, UserStore& store, protocol::StorePut
     const auto answer = protocol::decode_store<protocol::ChangeAnswer>(called.answer);
     require(called.result == 0 && answer, "an honest put is done");
     const protocol::TransactionRequest commit{answer->transaction, answer->generation};
-    require(world.call(session, number(StoreCommand::commit), World::encoded(commit)).result == 0, "and is committed");
+    require(world.call(session, number(StoreCommand::commit), encoded(commit)).result == 0, "and is committed");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // The RPMB storage: OP-TEE keeps it in blocks of a device; here it is a file for each object, in a format of its own.
 #include "sim/object_store.h"
 
+#include "base/host/hex.h"
 #include "sim/include/tee_internal_api.h"
 
 #include <cerrno>
@@ -16,15 +17,6 @@ namespace festore::sim {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string hex(Bytes b) {
-    std::string text;
-    for (const std::byte x : b) {
-        text += "0123456789abcdef"[static_cast<unsigned>(x) >> 4];
-        text += "0123456789abcdef"[static_cast<unsigned>(x) & 15];
-    }
-    return text;
-}
 
 bool unhex(const std::string& text, Blob& out) {
     if (text.size() % 2 != 0 || text.find_first_not_of("0123456789abcdef") != std::string::npos) return false;

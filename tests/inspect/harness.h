@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Stores that the library made over the simulated TEE, and the TEE's own storage written down as OP-TEE would.
 #pragma once
+#include "base/host/hex.h"
 #include "cli/inspect_run.h"
 #include "protocol/commands.h"
 #include "protocol/messages.h"
@@ -20,7 +21,7 @@ using Json = nlohmann::ordered_json;
 inline std::string sha256_of(Bytes content) {
     ree_fs::Sha256 sha;
     sha.add(content);
-    return ree_fs::test::hex(sha.finish());
+    return hex(sha.finish());
 }
 
 class InspectTest : public store_test::StoreTest {

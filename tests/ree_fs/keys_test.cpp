@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Key derivation against answers computed apart from this code (python3 hashlib and hmac), and the ways to write a HUK.
+#include "base/host/hex.h"
 #include "tests/ree_fs/store.h"
 
 namespace festore::ree_fs::test {

@@ -143,13 +143,4 @@ inline const FileReport* find(const Inspection& inspection, const std::string& n
     return nullptr;
 }
 
-inline std::string hex(Bytes bytes) {
-    std::string text;
-    for (const std::byte b : bytes) {
-        text += "0123456789abcdef"[std::to_integer<unsigned>(b) >> 4];
-        text += "0123456789abcdef"[std::to_integer<unsigned>(b) & 15U];
-    }
-    return text;
-}
-
 }  // namespace festore::ree_fs::test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Cryptographic operations: published answers (FIPS 180-4, RFC 4231, NIST SP 800-38A, the GCM submission), and the states
 // of operations (TEE Internal Core API 1.3, chapter 6).
+#include "base/host/hex.h"
 #include "tests/sim/harness.h"
 
 namespace festore::sim {
@@ -12,14 +13,7 @@ std::string from_hex(std::string_view text) {
         bytes += static_cast<char>(std::stoul(std::string(text.substr(i, 2)), nullptr, 16));
     return bytes;
 }
-std::string to_hex(std::string_view bytes) {
-    std::string text;
-    for (const char c : bytes) {
-        text += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
-        text += "0123456789abcdef"[c & 15];
-    }
-    return text;
-}
+std::string to_hex(std::string_view bytes) { return hex(bytes_of(bytes)); }
 
 TEE_ObjectHandle key_object(uint32_t type, std::string_view secret) {
     TEE_ObjectHandle key = TEE_HANDLE_NULL;

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Properties, identities, time, random, memory rights, and OP-TEE's system pseudo-TA.
+#include "base/host/hex.h"
 #include "sim/identity.h"
 #include "tests/sim/harness.h"
 
 namespace festore::sim {
 namespace {
-
-std::string hex(const void* data, size_t size) {
-    std::string text;
-    for (size_t i = 0; i < size; ++i) {
-        std::array<char, 3> two{};
-        std::snprintf(two.data(), two.size(), "%02x", static_cast<const unsigned char*>(data)[i]);
-        text += two.data();
-    }
-    return text;
-}
 
 std::string property(TEE_PropSetHandle set, const char* name) {
     std::array<char, 80> text{};
@@ -102,8 +93,8 @@ TEST_F(System, TheClientsIdentityIsThatOfTheSessionBeingServed) {
 }
 
 TEST(Identities, AreThoseThatLinuxComputes) {
-    EXPECT_EQ(hex(uuid_of_user(0).bytes.data(), 16), "ef0180a313f35d1cb7f5888c0e21059a");
-    EXPECT_EQ(hex(uuid_of_user(1000).bytes.data(), 16), "fc34275cd8dd5ba7968b504718363b87");
+    EXPECT_EQ(hex(uuid_of_user(0).bytes), "ef0180a313f35d1cb7f5888c0e21059a");
+    EXPECT_EQ(hex(uuid_of_user(1000).bytes), "fc34275cd8dd5ba7968b504718363b87");
     EXPECT_NE(uuid_of_group(1000), uuid_of_user(1000));
 }
 
@@ -180,7 +171,7 @@ protected:
         EXPECT_EQ(in_ta([&] {
             std::array<char, 32> bytes{};
             EXPECT_EQ(derive(extra, bytes.data(), bytes.size()), TEE_SUCCESS);
-            key = hex(bytes.data(), bytes.size());
+            key = hex(std::as_bytes(std::span(bytes)));
         }, ta), TEE_SUCCESS);
         EXPECT_EQ(tee_->ta_handles_open(ta), 0U);
         return key;

@@ -5,6 +5,7 @@
 #include "engine/page.h"
 #include "protocol/store_care.h"
 #include "protocol/store_files.h"
+#include "tests/encoded.h"
 #include "tests/ta/storage_harness.h"
 
 #include <functional>
@@ -38,14 +39,6 @@ protected:
         Content* area = nullptr;
         size_t less_area = 0;  // so much smaller the TEE is told that it is
     };
-    template <class M>
-    static Content encoded(const M& message) {
-        Content bytes(protocol::kStoreRequestBytesMax);
-        Writer out(bytes);
-        encode(message, out);
-        bytes.resize(out.size());
-        return bytes;
-    }
     template <class M>
     Called store(uint32_t session, StoreCommand command, const M& message, const Memory& memory) {
         Content request = encoded(message);

@@ -2,6 +2,7 @@
 // Each message: a round trip with every field set, every truncation refused, trailing bytes refused, and garbage from
 // every offset either refused or decoded to something that encodes to the very same bytes.
 #include "protocol/messages.h"
+#include "tests/encoded.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -11,16 +12,6 @@
 
 namespace festore::protocol {
 namespace {
-
-template <class M>
-std::vector<std::byte> encoded(const M& m) {
-    std::vector<std::byte> buffer(1024);
-    Writer out(buffer);
-    encode(m, out);
-    EXPECT_TRUE(out.ok());
-    buffer.resize(out.size());
-    return buffer;
-}
 
 HelloRequest hello_request() { return {1, 7, Login::group, 0x12345678}; }
 HelloAnswer hello_answer() {

@@ -2,6 +2,7 @@
 // Each message of the store: a round trip with every field set, every truncation and trailing bytes refused, and
 // garbage from every offset either refused or decoded to something that encodes to the very same bytes.
 #include "protocol/store_care.h"
+#include "tests/encoded.h"
 
 #include <gtest/gtest.h>
 #include <random>
@@ -9,16 +10,6 @@
 
 namespace festore::protocol {
 namespace {
-
-template <class M>
-std::vector<std::byte> encoded(const M& m) {
-    std::vector<std::byte> buffer(1024);
-    Writer out(buffer);
-    encode(m, out);
-    EXPECT_TRUE(out.ok());
-    buffer.resize(out.size());
-    return buffer;
-}
 
 template <class M>
 void check(const M& message, size_t expected_size) {

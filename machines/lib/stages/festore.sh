@@ -42,7 +42,7 @@ lay_out_festore() {
                 install -m 755 -s --strip-program=${cross}strip "$program" "$root/usr/lib/festore/tests/" ;;
         esac
     done
-    cp -a "$build"/lib/libfestore.so.* "$out/sysroot/$libraries"/libfmt.so.* "$root/$libraries/"
+    cp -a "$build"/lib/libfestore.so.* "$root/$libraries/"
     cp "$ta_out/ta/b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta" "$root/usr/lib/optee_armtz/"
     mkdir -p "$out/festore/root"
     # The folder stays: a machine may be looking at it.
