@@ -159,8 +159,8 @@ Error reshaped(const CLI::App& app, const CLI::ParseError& error) {
     if (error.get_name() == "ValidationError") message.erase(std::min(message.find(':'), message.size()), 1);
     if (error.get_name() == "ArgumentMismatch") {
         const size_t flag = message.find(" was given a disallowed flag override");
-        if (flag != std::string::npos) message = "--" + message.substr(0, flag) + " takes no value";
-        else message = message.substr(0, message.find(':')) + " needs one value";
+        message.erase(std::min({flag, message.find(':'), message.size()}));
+        message = flag == std::string::npos ? message + " needs one value" : "--" + message + " takes no value";
     }
     if (const size_t end = message.find(" is required"); end != std::string::npos) {
         message.erase(end);
