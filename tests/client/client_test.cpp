@@ -10,6 +10,7 @@
 #include <cstring>
 #include <functional>
 #include <gtest/gtest.h>
+#include <mutex>
 #include <thread>
 
 namespace festore {
@@ -19,8 +20,31 @@ using protocol::Command;
 
 // What the fake TEE does for one command: gets the operation, gives the result.
 using Serve = std::function<TEEC_Result(Command, TEEC_Operation&)>;
-Serve serve;
-int sessions_opened = 0;
+
+// The one in force. A call that was given up may still be on its thread when the next test sets its own.
+class Served {
+public:
+    Served& operator=(Serve serve) {
+        const std::lock_guard lock(mutex_);
+        serve_ = std::move(serve);
+        return *this;
+    }
+    TEEC_Result operator()(Command command, TEEC_Operation& operation) {
+        Serve serve;
+        {
+            const std::lock_guard lock(mutex_);
+            serve = serve_;
+        }
+        return serve(command, operation);
+    }
+
+private:
+    std::mutex mutex_;
+    Serve serve_;
+};
+
+Served serve;
+std::atomic<int> sessions_opened = 0;
 std::atomic<int> sessions_closed = 0;
 protocol::HelloAnswer hello;
 

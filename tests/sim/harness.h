@@ -7,6 +7,7 @@
 #include "sim/tee.h"
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <gtest/gtest.h>
 #include <string>
@@ -22,12 +23,28 @@ constexpr uint32_t kUsualFlags = TA_FLAG_SINGLE_INSTANCE | TA_FLAG_MULTI_SESSION
 
 using Work = std::function<uint32_t(uint32_t types, TEE_Param* params)>;
 
+// Read while a server's thread may still count.
+class Count {
+public:
+    Count() = default;
+    Count(const Count& other) : count_(other.count_.load()) {}
+    Count& operator=(const Count& other) {
+        count_ = other.count_.load();
+        return *this;
+    }
+    void operator++() { ++count_; }
+    operator int() const { return count_; }
+
+private:
+    std::atomic<int> count_ = 0;
+};
+
 // What the entry points do and count. One for all TAs: a test runs one thing at a time.
 struct TestTa {
     Work work;
     std::function<uint32_t()> on_create, on_open;
     std::function<void()> on_close, on_destroy;
-    int created = 0, destroyed = 0, opened = 0, closed = 0;
+    Count created, destroyed, opened, closed;
     static TestTa& now() {
         static TestTa ta;
         return ta;
