@@ -5,7 +5,6 @@
 #include "cli/inspect_report.h"
 #include "cli/output.h"
 #include "cli/tree_text.h"
-#include "client/errors.h"
 #include "ree_fs/crypto.h"
 
 #include <cerrno>

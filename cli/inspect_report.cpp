@@ -4,7 +4,6 @@
 #include "base/host/hex.h"
 #include "cli/output.h"
 #include "cli/tree_text.h"
-#include "client/errors.h"
 
 #include <fmt/format.h>
 #include <map>

@@ -4,7 +4,6 @@
 #include "cli/inspect_store.h"
 #include "cli/output.h"
 #include "cli/tree_text.h"
-#include "client/errors.h"
 
 #include <fmt/format.h>
 

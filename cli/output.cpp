@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/output.h"
 
-#include "base/bytes.h"
+#include "base/host/hex.h"
 #include "cli/file_io.h"
 #include "client/errors.h"
 
@@ -64,9 +64,7 @@ void add_name(Json& object, std::string_view name) {
         return;
     } catch (const Json::type_error&) {  // not UTF-8
     }
-    std::string hex;
-    for (const char c : name) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
-    object["name_hex"] = hex;
+    object["name_hex"] = hex(bytes_of(name));
 }
 
 Json info_json(const ObjectInfo& info) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What `inspect` says of stores, whole and not.
+#include "cli/output.h"
 #include "tests/inspect/harness.h"
 
 namespace festore::inspect_test {
@@ -227,6 +228,14 @@ TEST_F(Stores, TheSampleIsRead) {
     EXPECT_EQ(exit_code(answer), 0) << errors_of(answer);
     EXPECT_EQ(answer.document["root_record"]["fresh"], true);
     expect_objects(answer, answer.document["objects"], large_);
+}
+
+TEST(JsonNames, ComeAsTheyAreOrInHexadecimalDigits) {
+    Json utf8, other;
+    cli::add_name(utf8, "n\u00e4me");
+    cli::add_name(other, std::string_view("\xff\x00z", 3));
+    EXPECT_EQ(utf8.dump(), "{\"name\":\"n\u00e4me\"}");
+    EXPECT_EQ(other.dump(), R"({"name_hex":"ff007a"})");
 }
 
 }  // namespace
