@@ -101,7 +101,9 @@ Error too_large(std::string_view name, uint64_t bytes_max) {
 
 Expected<Session*> Client::State::session() {
     if (!session_) {
-        Expected<std::unique_ptr<Session>> opened = Session::open(tee, options, claimed_id);
+        if (const auto same = check_caller(); !same) return unexpected(same.error());
+        Expected<std::unique_ptr<Session>> opened =
+            Session::open(tee, options, claimed_id, [this] { tell_if_supplicant_is_missing(); });
         if (!opened) return unexpected(opened.error());
         session_ = std::move(*opened);
         ++serial_;
@@ -109,13 +111,26 @@ Expected<Session*> Client::State::session() {
     return session_.get();
 }
 
-Client::State::Use::Use(State& state) : state_(state) {
-    ++state_.uses_;
-    if (state_.session_ && !state_.session_->hold()) state_.session_.reset();
+void Client::State::tell_if_supplicant_is_missing() {
+    if (has_told_of_supplicant_ || !options.on_warning || !tee.look_for_supplicant) return;
+    if (tee.look_for_supplicant() != SupplicantSeen::missing) return;
+    has_told_of_supplicant_ = true;
+    options.on_warning("the TEE does not answer, and no tee-supplicant runs: start it; waiting up to " +
+                       std::to_string(options.call_timeout.count()) + " s for an answer");
+}
+
+Expected<Client::State::Use> Client::State::use() {
+    if (const auto same = check_caller(); !same) return unexpected(same.error());
+    return Use(*this);
+}
+
+Client::State::Use::Use(State& state) : state_(&state) {
+    ++state.uses_;
+    if (state.session_ && !state.session_->hold()) state.session_.reset();
 }
 
 Client::State::Use::~Use() {
-    if (--state_.uses_ == 0 && state_.session_) state_.session_->let_go();
+    if (state_ != nullptr && --state_->uses_ == 0 && state_->session_) state_->session_->let_go();
 }
 
 template <class F>
@@ -150,21 +165,23 @@ Expected<Client> Client::connect(const ClientOptions& options) {
 }
 
 Expected<Client> ClientAccess::connect(const TeecFunctions& functions, const ClientOptions& options,
-                                       std::optional<uint32_t> claimed_id, Files* files) {
-    return Client::State::connect({functions, TeeKind::sim, "in process"}, options, claimed_id,
+                                       std::optional<uint32_t> claimed_id, Files* files,
+                                       const std::function<SupplicantSeen()>& look_for_supplicant) {
+    return Client::State::connect({functions, TeeKind::sim, "in process", look_for_supplicant}, options, claimed_id,
                                   files != nullptr ? *files : system_files());
 }
 
 Expected<Client> Client::State::connect(LoadedTee tee, const ClientOptions& options, std::optional<uint32_t> claimed_id,
                                         Files& files) {
-    auto state = std::make_shared<State>();
+    auto state = std::make_shared<State>(options.owner);
     state->tee = std::move(tee);
     state->options = options;
     state->claimed_id = claimed_id;
     if (options.storage == Storage::store)
         if (const auto named = state->name_store(files); !named) return unexpected(named.error());
     {
-        const Use use(*state);
+        const auto use = state->use();
+        if (!use) return unexpected(use.error());
         if (const auto opened = state->session(); !opened) return unexpected(opened.error());
     }
     return Client(std::move(state));
@@ -172,7 +189,8 @@ Expected<Client> Client::State::connect(LoadedTee tee, const ClientOptions& opti
 
 Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byte> content, const PutOptions& options) {
     if (const auto valid = check_put(name, options); !valid) return unexpected(valid.error());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     if (state_->store) return state_->store->put(name, content, options);
     const Doing doing{"put", name};
     const Expected<Session*> open = state_->session();
@@ -213,13 +231,16 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
 
 Expected<std::vector<std::byte>> Client::get(std::string_view name) {
     if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     if (state_->store) return state_->store->get(name);
-    ObjectInfo info;
-    return state_->get(name, info);
+    std::vector<std::byte> content;
+    const auto got = state_->get(name, [&](Bytes given) { content.assign(given.begin(), given.end()); });
+    if (!got) return unexpected(got.error());
+    return content;
 }
 
-Expected<std::vector<std::byte>> Client::State::get(std::string_view name, ObjectInfo& info) {
+Expected<ObjectInfo> Client::State::get(std::string_view name, const std::function<void(Bytes)>& take) {
     const Doing doing{"get", name};
     const Encoded request(protocol::NameRequest{to_protocol(options.storage), bytes_of(name)});
     size_t size = 0;
@@ -241,16 +262,17 @@ Expected<std::vector<std::byte>> Client::State::get(std::string_view name, Objec
         const auto metadata = protocol::decode<protocol::Metadata>(reply->bytes());
         if (!metadata || metadata->content_size != reply->payload_size || reply->payload_size > shared.size())
             return unexpected(nonsense(doing));
-        info = info_of(name, *metadata);
         const WipeAfter wipe_after(shared.first(reply->payload_size));
-        return std::vector<std::byte>(shared.begin(), shared.begin() + static_cast<std::ptrdiff_t>(reply->payload_size));
+        take(shared.first(reply->payload_size));
+        return info_of(name, *metadata);
     }
     return unexpected({ErrorCode::busy, "cannot get " + quote(name) + ": it changes all the time", 0, 0});
 }
 
 Expected<ObjectInfo> Client::stat(std::string_view name) {
     if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     if (state_->store) return state_->store->stat(name);
     const Doing doing{"stat", name};
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
@@ -264,7 +286,8 @@ Expected<ObjectInfo> Client::stat(std::string_view name) {
 
 Expected<void> Client::remove(std::string_view name) {
     if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     if (state_->store) return state_->store->remove(name);
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
     const Expected<Reply> reply = state_->run(Doing{"remove", name}, false, [&](Session& session) {
@@ -312,7 +335,8 @@ Expected<Listing> Client::State::list(std::string_view prefix) {
 Expected<Listing> Client::list(std::string_view prefix) {
     if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
         return unexpected(usage_of_name(prefix, fault));
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     if (state_->store) return state_->store->list(prefix);
     Expected<Listing> listing = state_->list(prefix);
     if (listing)
@@ -322,7 +346,8 @@ Expected<Listing> Client::list(std::string_view prefix) {
 }
 
 Expected<TeeStatus> Client::status() {
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     const Expected<Session*> open = state_->session();
     if (!open) return unexpected(open.error());
     const protocol::HelloAnswer& hello = (*open)->hello();

@@ -2,6 +2,7 @@
 // What a Client holds: a TEE, a session with it, opened anew after it has failed, and the store, if it is for one.
 #pragma once
 #include "client/access.h"
+#include "client/caller.h"
 #include "client/store.h"
 
 namespace festore {
@@ -26,25 +27,35 @@ struct Client::State final : SessionSource {
     template <class F>
     Expected<Reply> run(const Doing& doing, bool repeatable, F&& call);
     Expected<Listing> list(std::string_view prefix);
-    // Of a persistent object: all of it, and what is known with it.
-    Expected<std::vector<std::byte>> get(std::string_view name, ObjectInfo& info);
+    // Of a persistent object: all of it is given to `take`.
+    Expected<ObjectInfo> get(std::string_view name, const std::function<void(Bytes)>& take);
 
     // While one lives, the session does not count as idle.
     class Use {
     public:
-        explicit Use(State& state);
+        Use(Use&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+        Use& operator=(Use&&) = delete;
         ~Use();
-        Use(const Use&) = delete;
-        Use& operator=(const Use&) = delete;
 
     private:
-        State& state_;
+        friend State;
+        explicit Use(State& state);
+        State* state_;
     };
+    // Before all that reaches the TEE or the store's files. not_permitted: the caller is not the one that connected.
+    Expected<Use> use();
+    [[nodiscard]] Expected<void> check_caller() const { return caller_.check(); }
+
+    explicit State(const Owner& owner) : caller_(owner) {}
 
 private:
+    void tell_if_supplicant_is_missing();
+
+    const Caller caller_;
     std::unique_ptr<Session> session_;  // none after the TA died or the client was idle, until the next call
     uint64_t serial_ = 0;
     unsigned uses_ = 0;
+    bool has_told_of_supplicant_ = false;
 };
 
 // Whether a put can be asked for like this.

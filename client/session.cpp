@@ -2,6 +2,8 @@
 #include "client/session.h"
 
 #include "base/writer.h"
+#include "client/caller.h"
+#include "client/guarded_memory.h"
 
 #include <algorithm>
 #include <cstring>
@@ -11,6 +13,7 @@
 namespace festore {
 namespace {
 
+constexpr std::chrono::milliseconds kSlowAfter{1000};
 constexpr size_t kBufferBytesMin = size_t{64} * 1024;
 // Before the buffer that others use, its first page: requests and answers. Shared once, while memory that is named for one call
 // costs two calls into the secure world of its own.
@@ -34,12 +37,6 @@ uint32_t login_method(const Owner& owner) {
     return TEEC_LOGIN_PUBLIC;
 }
 
-bool is_member_of(gid_t gid) {
-    std::vector<gid_t> groups(static_cast<size_t>(std::max(getgroups(0, nullptr), 0)));
-    const int count = getgroups(static_cast<int>(groups.size()), groups.data());
-    return gid == getegid() || std::find(groups.begin(), groups.begin() + std::max(count, 0), gid) != groups.end();
-}
-
 }  // namespace
 
 struct Session::Connection {
@@ -51,7 +48,12 @@ struct Session::Connection {
     bool has_session = false;
     bool has_memory = false;
 
-    ~Connection() { close(); }
+    const ProcessMark process;
+
+    // In a forked child all of this is still the parent's: its session, and its memory, which both of them see.
+    ~Connection() {
+        if (process.is_here()) close();
+    }
     void close() {
         release_memory();
         if (std::exchange(has_session, false)) tee.close_session(&session);
@@ -59,22 +61,31 @@ struct Session::Connection {
     }
     void release_memory() {
         if (!has_memory) return;
-        wipe({static_cast<std::byte*>(memory.buffer), memory.size});
+        const MutableBytes bytes(static_cast<std::byte*>(memory.buffer), memory.size);
+        wipe(bytes);
+        unguard(bytes);
         tee.release_shared_memory(&memory);
         has_memory = false;
     }
 };
 
 Error Session::timed_out() const {
-    return {ErrorCode::no_tee,
-            "the TEE did not answer within " + std::to_string(limit_.count() / 1000) +
-                " s: is tee-supplicant running? Start it and repeat the command",
-            0, 0};
+    const std::string limit = "the TEE did not answer within " + std::to_string(limit_.count() / 1000) + " s";
+    switch (look_for_supplicant_ ? look_for_supplicant_() : SupplicantSeen::unknown) {
+    case SupplicantSeen::missing:
+        return {ErrorCode::no_tee, limit + ": no tee-supplicant runs. Start it and repeat the command", 0, 0};
+    case SupplicantSeen::runs:
+        return {ErrorCode::no_tee, limit + ", though a tee-supplicant runs: repeat the command", 0, 0};
+    case SupplicantSeen::unknown: break;
+    }
+    return {ErrorCode::no_tee, limit + ": is tee-supplicant running? Start it and repeat the command", 0, 0};
 }
 
 Expected<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const ClientOptions& options,
-                                                 std::optional<uint32_t> claimed_id) {
+                                                 std::optional<uint32_t> claimed_id, std::function<void()> when_slow) {
     std::unique_ptr<Session> session(new Session);
+    session->worker_.when_slow(kSlowAfter, std::move(when_slow));
+    session->look_for_supplicant_ = tee.look_for_supplicant;
     if (!session->worker_.started())
         return unexpected({ErrorCode::failure, "cannot start a thread: the system's limit is reached", 0, 0});
     // libteec has one answer for whatever the kernel refuses, and complains on standard error.
@@ -126,7 +137,7 @@ Expected<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const Cli
 
 // The worker closes the session, since closing may hang like any other call. Whether it does, nobody waits to see.
 Session::~Session() {
-    if (!connection_ || worker_.lost()) return;
+    if (!connection_ || worker_.lost() || worker_.is_parents()) return;
     worker_.run([connection = std::move(connection_)]() mutable { connection.reset(); }, limit_);
 }
 
@@ -182,6 +193,7 @@ Expected<MutableBytes> Session::buffer(size_t size) {
     if (result != TEEC_SUCCESS)
         return unexpected(error_of_command(result, TEEC_ORIGIN_API, {"share memory with the TEE", {}}));
     c.has_memory = true;
+    guard({static_cast<std::byte*>(c.memory.buffer), c.memory.size});
     return MutableBytes(static_cast<std::byte*>(c.memory.buffer), c.memory.size).subspan(kHeadBytes);
 }
 

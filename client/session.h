@@ -38,9 +38,10 @@ struct Region {
 
 class Session {
 public:
-    // Opens the context and the session, and says hello. `claimed_id`: for tests, instead of the caller's own id.
+    // Opens the context and the session, and says hello. `claimed_id`: for tests, instead of the caller's own id. `when_slow`: done
+    // each time when a call has not been answered for a second.
     static Expected<std::unique_ptr<Session>> open(const LoadedTee& tee, const ClientOptions& options,
-                                                   std::optional<uint32_t> claimed_id);
+                                                   std::optional<uint32_t> claimed_id, std::function<void()> when_slow);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -73,6 +74,7 @@ private:
 
     std::shared_ptr<Connection> connection_;
     Worker worker_;
+    std::function<SupplicantSeen()> look_for_supplicant_;
     std::chrono::milliseconds limit_{};
     protocol::HelloAnswer hello_;
 };

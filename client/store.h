@@ -2,6 +2,7 @@
 // One owner's store, over a session and a directory: the order of writes and syncs (rule 7), the lock (rule 6), unknown
 // outcomes (rule 4), stale reads (rule 9). docs/store.md. Thread safety: one thread at a time.
 #pragma once
+#include "client/process_mark.h"
 #include "client/store_channel.h"
 #include "client/store_streams.h"
 #include "protocol/store_care.h"
@@ -52,7 +53,7 @@ public:
     Expected<void> batch_remove(std::string_view name);
     Expected<ObjectInfo> batch_rename(std::string_view from, std::string_view to, bool replace);
     Expected<uint64_t> batch_commit();
-    void batch_abort();
+    void batch_abort();  // in a forked child: leaves the parent's transaction alone
     [[nodiscard]] bool is_batch_usable() const { return batch_ && !batch_->over; }
 
 private:
@@ -150,6 +151,7 @@ private:
     Expected<void> begin_in_tee(const Doing& doing, Batch& batch);
     Expected<void> prepare_batch(const Doing& doing);
 
+    const ProcessMark process_;
     SessionSource& sessions_;
     StoreOptions options_;
     StoreDirectory directory_;

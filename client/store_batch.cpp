@@ -66,7 +66,10 @@ Expected<void> Store::begin() {
 
 void Store::batch_abort() {
     if (!batch_) return;
-    if (batch_->serial == sessions_.serial()) {
+    const bool is_parents = !process_.is_here();
+    for (StoreDirectory::Upload& upload : batch_->uploads)
+        if (is_parents) upload.keep();
+    if (!is_parents && batch_->serial == sessions_.serial()) {
         const auto request = transaction_request(StoreCommand::abort, batch_->id.transaction, batch_->id.generation);
         (void)channel_.call(request, {"end a transaction", {}, Storage::store});
     }

@@ -4,6 +4,7 @@
 // again; it is damaged only if it still does not fit the root record that the TEE had when it was read (rule 9).
 // Thread safety: one thread at a time.
 #pragma once
+#include "client/guarded_memory.h"
 #include "client/page_cache.h"
 #include "client/session.h"
 #include "client/store_directory.h"
@@ -30,7 +31,7 @@ struct StoreReply {
     uint32_t result = 0;
     uint32_t origin = 0;
     std::vector<std::byte> answer;
-    std::vector<std::byte> content;  // somebody's plaintext or a listing; for Payload::output and inout
+    GuardedBytes content;  // somebody's plaintext or a listing; for Payload::output and inout
     protocol::PageAnswer pages;
     std::map<uint32_t, std::vector<std::byte>> written;
 

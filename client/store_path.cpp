@@ -9,7 +9,7 @@ namespace festore {
 namespace {
 
 std::string environment(const char* name) {
-    const char* value = std::getenv(name);
+    const char* value = secure_getenv(name);
     return value == nullptr ? "" : value;
 }
 

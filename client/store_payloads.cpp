@@ -56,6 +56,7 @@ void StoreWriter::end() {
     wipe(pending_);
     pending_.clear();
     sealed_.clear();
+    if (file_ && !store_.process_.is_here()) file_->keep();  // the parent is writing it
     file_.reset();
     if (store_.uploading_ == this) store_.uploading_ = nullptr;
 }
@@ -63,7 +64,7 @@ void StoreWriter::end() {
 // Growing leaves no copy of the plaintext behind.
 void StoreWriter::reserve(size_t bytes) {
     if (bytes <= pending_.capacity()) return;
-    std::vector<std::byte> larger;
+    GuardedBytes larger;
     larger.reserve(bytes);
     larger.assign(pending_.begin(), pending_.end());
     wipe(pending_);
@@ -72,7 +73,7 @@ void StoreWriter::reserve(size_t bytes) {
 
 // An error comes a part later than its cause, and always before finish() is done.
 Expected<void> StoreWriter::write_sealed() {
-    const std::vector<std::byte> sealed = std::exchange(sealed_, {});
+    const GuardedBytes sealed = std::exchange(sealed_, {});
     return sealed.empty() ? Expected<void>() : file_->write(sealed);
 }
 
@@ -85,7 +86,7 @@ size_t StoreReader::give(MutableBytes out) {
     return part.size();
 }
 
-void StoreReader::load(uint64_t from, std::vector<std::byte> content) {
+void StoreReader::load(uint64_t from, GuardedBytes content) {
     wipe(loaded_);
     loaded_ = std::move(content);
     loaded_from_ = from;

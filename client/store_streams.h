@@ -2,6 +2,7 @@
 // A content on its way into a store or out of it, a few times protocol::kCallContentBytesMax of it in memory at most. Store moves
 // it. Plaintext in it is wiped. Thread safety: one thread at a time, with their Store.
 #pragma once
+#include "client/guarded_memory.h"
 #include "client/store_directory.h"
 #include "protocol/store_messages.h"
 
@@ -33,8 +34,8 @@ private:
     const uint64_t batch_;
     bool over_ = false;   // after an error, and at the end
     uint64_t size_ = 0;   // so far
-    std::vector<std::byte> pending_;  // not yet sealed: what one call seals, at most
-    std::vector<std::byte> sealed_;   // by the last call: written to the file while the TEE works on the next one
+    GuardedBytes pending_;  // not yet sealed: what one call seals, at most
+    GuardedBytes sealed_;   // by the last call: written to the file while the TEE works on the next one
     std::optional<StoreDirectory::Upload> file_;
     protocol::SegmentsRequest next_;
 };
@@ -44,7 +45,7 @@ class StoreReader {
 public:
     StoreReader(ObjectInfo info, const protocol::StoreMetadata& metadata) : info_(std::move(info)), metadata_(metadata) {}
     // All of it is here.
-    StoreReader(ObjectInfo info, std::vector<std::byte> content) : info_(std::move(info)), loaded_(std::move(content)) {}
+    StoreReader(ObjectInfo info, GuardedBytes content) : info_(std::move(info)), loaded_(std::move(content)) {}
     ~StoreReader() { wipe(loaded_); }
     StoreReader(const StoreReader&) = delete;
     StoreReader& operator=(const StoreReader&) = delete;
@@ -60,7 +61,7 @@ private:
     [[nodiscard]] bool is_loaded() const {
         return position_ >= loaded_from_ && position_ - loaded_from_ < loaded_.size();
     }
-    void load(uint64_t from, std::vector<std::byte> content);
+    void load(uint64_t from, GuardedBytes content);
     protocol::SegmentsRequest next_part(size_t wanted, bool alone);
     Expected<std::vector<std::byte>> read_sealed(size_t wanted, protocol::SegmentsRequest& part);
     void read_behind(const protocol::SegmentsRequest& part);
@@ -70,7 +71,7 @@ private:
     std::optional<StoreDirectory::Payload> file_;
     uint64_t position_ = 0;
     uint64_t loaded_from_ = 0;
-    std::vector<std::byte> loaded_;  // verified: all of a small content, or segments
+    GuardedBytes loaded_;  // verified: all of a small content, or segments
     uint64_t ahead_ = 0;             // content that was read in one call, at least
     uint64_t sealed_from_ = 0;       // in the file
     std::vector<std::byte> sealed_;  // read while the TEE opened what lies before it

@@ -158,7 +158,7 @@ private:
             step.more = answer->more || answer->pages.outcome == protocol::CallOutcome::need_pages;
             step.passed_over = answer->passed_over;
             if (step.passed_over) {
-                step.gap_end = reply->content;
+                step.gap_end.assign(reply->content.begin(), reply->content.end());
                 const bool goes_on = step.gap_end.empty() || text_of(step.gap_end) > text_of(cursor.from);
                 if (!goes_on || step.gap_end.size() > limits::kNameBytesMax) return unexpected(store_nonsense(doing));
                 return step;

@@ -10,7 +10,7 @@ struct WriteStream::State {
     std::unique_ptr<StoreWriter> writer;    // of a store
     std::string name;
     PutOptions options;
-    std::vector<std::byte> content;         // of a persistent object
+    GuardedBytes content;                   // of a persistent object
     bool over = false;
 
     ~State() {
@@ -28,7 +28,8 @@ WriteStream::~WriteStream() = default;
 // The room is taken at once: growing would leave copies of the plaintext behind.
 Expected<void> WriteStream::State::collect(Bytes part) {
     if (content.capacity() == 0) {
-        const Client::State::Use held(*client);
+        const auto held = client->use();
+        if (!held) return unexpected(held.error());
         const Expected<Session*> session = client->session();
         if (!session) return unexpected(session.error());
         content.reserve(static_cast<size_t>((*session)->hello().object_bytes_max));
@@ -40,6 +41,7 @@ Expected<void> WriteStream::State::collect(Bytes part) {
 
 Expected<void> WriteStream::write(std::span<const std::byte> part) {
     if (!state_ || state_->over) return unexpected({ErrorCode::usage, "the stream is over", 0, 0});
+    if (const auto same = state_->client->check_caller(); !same) return same;
     Expected<void> written = state_->writer ? state_->client->store->write(*state_->writer, part) : state_->collect(part);
     if (!written) state_->over = true;
     return written;
@@ -47,6 +49,7 @@ Expected<void> WriteStream::write(std::span<const std::byte> part) {
 
 Expected<ObjectInfo> WriteStream::finish() {
     if (!state_ || state_->over) return unexpected({ErrorCode::usage, "the stream is over", 0, 0});
+    if (const auto same = state_->client->check_caller(); !same) return unexpected(same.error());
     const std::unique_ptr<State> state = std::move(state_);
     if (state->writer) return state->client->store->finish(*state->writer);
     return Client(state->client).put(state->name, state->content, state->options);
@@ -54,12 +57,14 @@ Expected<ObjectInfo> WriteStream::finish() {
 
 Expected<WriteStream> Client::write(std::string_view name, const PutOptions& options) {
     if (const auto valid = check_put(name, options); !valid) return unexpected(valid.error());
+    auto use = state_->use();
+    if (!use) return unexpected(use.error());
     auto state = std::make_unique<WriteStream::State>();
     state->client = state_;
     state->name = name;
     state->options = options;
     if (state_->store) {
-        state->use.emplace(*state_);
+        state->use.emplace(std::move(*use));
         auto writer = state_->store->open_writer(name, options, false);
         if (!writer) return unexpected(writer.error());
         state->writer = std::move(*writer);
@@ -70,9 +75,11 @@ Expected<WriteStream> Client::write(std::string_view name, const PutOptions& opt
 Expected<WriteStream> Transaction::write(std::string_view name, const PutOptions& options) {
     if (const auto valid = check_put(name, options); !valid) return unexpected(valid.error());
     if (is_over()) return unexpected({ErrorCode::usage, "the transaction is over", 0, 0});
+    auto use = state_->client->use();
+    if (!use) return unexpected(use.error());
     auto state = std::make_unique<WriteStream::State>();
     state->client = state_->client;
-    state->use.emplace(*state_->client);
+    state->use.emplace(std::move(*use));
     auto writer = state_->client->store->open_writer(name, options, true);
     if (!writer) return unexpected(writer.error());
     state->writer = std::move(*writer);
@@ -94,15 +101,17 @@ uint64_t ReadStream::position() const { return state_->reader->position(); }
 void ReadStream::seek(uint64_t position) { state_->reader->seek(position); }
 
 Expected<size_t> ReadStream::read(std::span<std::byte> out) {
-    if (!state_->client->store) return state_->reader->give(out);
     // Between the calls its session may end, when the caller takes its time; then the object is looked up again.
-    const Client::State::Use use(*state_->client);
+    const auto use = state_->client->use();
+    if (!use) return unexpected(use.error());
+    if (!state_->client->store) return state_->reader->give(out);
     return state_->client->store->read_on(*state_->reader, out, {"get", state_->reader->info().name, Storage::store});
 }
 
 Expected<ReadStream> Client::read(std::string_view name) {
     if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     auto state = std::make_unique<ReadStream::State>();
     state->client = state_;
     if (state_->store) {
@@ -110,10 +119,10 @@ Expected<ReadStream> Client::read(std::string_view name) {
         if (!reader) return unexpected(reader.error());
         state->reader = std::move(*reader);
     } else {
-        ObjectInfo info;
-        auto content = state_->get(name, info);
-        if (!content) return unexpected(content.error());
-        state->reader = std::make_unique<StoreReader>(std::move(info), std::move(*content));
+        GuardedBytes content;
+        Expected<ObjectInfo> info = state_->get(name, [&](Bytes given) { content.assign(given.begin(), given.end()); });
+        if (!info) return unexpected(info.error());
+        state->reader = std::make_unique<StoreReader>(std::move(*info), std::move(content));
     }
     return ReadStream(std::move(state));
 }

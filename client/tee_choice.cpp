@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <dlfcn.h>
 #include <link.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 #include <vector>
 
@@ -52,7 +53,10 @@ Expected<LoadedTee> load(const std::vector<std::string>& candidates, TeeKind kin
 }
 
 Expected<LoadedTee> load_optee() {
-    return load({"libteec.so.2", "libteec.so.1"}, TeeKind::optee, "OP-TEE's client library is not installed (package libteec2)");
+    Expected<LoadedTee> tee =
+        load({"libteec.so.2", "libteec.so.1"}, TeeKind::optee, "OP-TEE's client library is not installed (package libteec2)");
+    if (tee) tee->look_for_supplicant = [] { return look_for_supplicant(); };
+    return tee;
 }
 
 #ifdef FESTORE_SIM
@@ -67,12 +71,16 @@ std::string own_executable() {
 Expected<LoadedTee> load_simulator() {
     constexpr const char* kName = "/libteec-festore-sim.so";
     const std::string advice = "build the simulated TEE ('make'), or say where it is in FESTORE_SIM_LIBRARY";
-    if (const char* named = std::getenv("FESTORE_SIM_LIBRARY"); named != nullptr && *named != '\0')
+    if (const char* named = secure_getenv("FESTORE_SIM_LIBRARY"); named != nullptr && *named != '\0')
         return load({named}, TeeKind::sim, advice);
-    std::vector<std::string> candidates = {directory_of(directory_of(own_executable())) + "/lib" + kName};
-    Dl_info info{};
-    if (dladdr(reinterpret_cast<void*>(&load_tee), &info) != 0 && info.dli_fname != nullptr)
-        candidates.push_back(directory_of(info.dli_fname) + kName);
+    std::vector<std::string> candidates;
+    // A program that runs with more rights than its caller's may lie under any name that the caller gave it by a hard link.
+    if (getauxval(AT_SECURE) == 0) {
+        candidates.push_back(directory_of(directory_of(own_executable())) + "/lib" + kName);
+        Dl_info info{};
+        if (dladdr(reinterpret_cast<void*>(&load_tee), &info) != 0 && info.dli_fname != nullptr)
+            candidates.push_back(directory_of(info.dli_fname) + kName);
+    }
     candidates.push_back(FESTORE_SIM_BUILD_LIBRARY);
     return load(candidates, TeeKind::sim, advice);
 }
@@ -83,7 +91,7 @@ Expected<LoadedTee> load_simulator() {
 #endif
 
 Expected<TeeKind> kind_from_environment() {
-    const char* value = std::getenv("FESTORE_TEE");
+    const char* value = secure_getenv("FESTORE_TEE");
     const std::string_view text = value != nullptr ? value : "";
     if (text.empty() || text == "auto") return TeeKind::automatic;
     if (text == "optee") return TeeKind::optee;

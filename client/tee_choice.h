@@ -5,7 +5,9 @@
 #pragma once
 #include "base/teec_functions.h"
 #include "client/errors.h"
+#include "client/supplicant.h"
 
+#include <functional>
 #include <string>
 
 namespace festore {
@@ -14,6 +16,7 @@ struct LoadedTee {
     TeecFunctions functions{};
     TeeKind kind = TeeKind::automatic;
     std::string library;  // its path
+    std::function<SupplicantSeen()> look_for_supplicant;  // none: this TEE needs none
 };
 
 // automatic: what FESTORE_TEE says (auto, optee or sim); else OP-TEE where there is a TEE device; else, in builds that

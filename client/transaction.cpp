@@ -29,57 +29,66 @@ Expected<ObjectInfo> Client::rename(std::string_view from, std::string_view to, 
     for (const std::string_view name : {from, to})
         if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
     if (!state_->store) return unexpected(needs_store());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     return state_->store->rename(from, to, replace);
 }
 
 Expected<StoreInfo> Client::init(const InitOptions& options) {
     if (!state_->store) return unexpected(needs_store());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     return state_->store->init(options);
 }
 
 Expected<StoreInfo> Client::store_status() {
     if (!state_->store) return unexpected(needs_store());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     return state_->store->status();
 }
 
 Expected<StoreInfo> Client::store_record(const std::optional<DestroyOptions::Other>& other) {
     if (!state_->store) return unexpected(needs_store());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     return state_->store->record(other);
 }
 
 Expected<std::vector<StoreRecord>> Client::store_records() {
     if (!state_->store) return unexpected(needs_store());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     return state_->store->records();
 }
 
 Expected<DestroyReport> Client::destroy(const DestroyOptions& options) {
     if (!state_->store) return unexpected(needs_store());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     return state_->store->destroy(options);
 }
 
 Expected<StoreInfo> Client::repair() {
     if (!state_->store) return unexpected(needs_store());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     return state_->store->repair();
 }
 
 Expected<StoreInfo> Client::acknowledge() {
     if (!state_->store) return unexpected(needs_store());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     return state_->store->acknowledge();
 }
 
 Expected<Transaction> Client::begin() {
     if (!state_->store) return unexpected(needs_store());
-    const State::Use use(*state_);
+    auto use = state_->use();
+    if (!use) return unexpected(use.error());
     if (const auto begun = state_->store->begin(); !begun) return unexpected(begun.error());
-    auto state = std::make_unique<Transaction::State>(state_);
+    auto state = std::make_unique<Transaction::State>(state_, std::move(*use));
     return Transaction(std::move(state));
 }
 
@@ -100,12 +109,14 @@ Expected<ObjectInfo> Transaction::put(std::string_view name, std::span<const std
                                       const PutOptions& options) {
     if (const auto valid = check_put(name, options); !valid) return unexpected(valid.error());
     if (is_over()) return unexpected(is_over_error());
+    if (const auto same = state_->client->check_caller(); !same) return unexpected(same.error());
     return state_->client->store->batch_put(name, content, options);
 }
 
 Expected<void> Transaction::remove(std::string_view name) {
     if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
     if (is_over()) return unexpected(is_over_error());
+    if (const auto same = state_->client->check_caller(); !same) return unexpected(same.error());
     return state_->client->store->batch_remove(name);
 }
 
@@ -113,11 +124,13 @@ Expected<ObjectInfo> Transaction::rename(std::string_view from, std::string_view
     for (const std::string_view name : {from, to})
         if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
     if (is_over()) return unexpected(is_over_error());
+    if (const auto same = state_->client->check_caller(); !same) return unexpected(same.error());
     return state_->client->store->batch_rename(from, to, replace);
 }
 
 Expected<uint64_t> Transaction::commit() {
     if (is_over()) return unexpected(is_over_error());
+    if (const auto same = state_->client->check_caller(); !same) return unexpected(same.error());
     const Expected<uint64_t> committed = state_->client->store->batch_commit();
     state_->use.reset();
     return committed;

@@ -9,7 +9,7 @@ struct Transaction::State {
     std::shared_ptr<Client::State> client;
     std::optional<Client::State::Use> use;  // none: committed
 
-    explicit State(std::shared_ptr<Client::State> of) : client(std::move(of)) { use.emplace(*client); }
+    State(std::shared_ptr<Client::State> of, Client::State::Use held) : client(std::move(of)) { use.emplace(std::move(held)); }
     ~State() {
         if (use) client->store->batch_abort();
     }

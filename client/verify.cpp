@@ -36,7 +36,8 @@ Expected<std::vector<std::string>> names_to_verify(Client& client, const VerifyO
 Expected<VerifyReport> Client::verify(const VerifyOptions& options) {
     for (const std::string& name : options.names)
         if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
-    const State::Use use(*state_);
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
     if (state_->store) return state_->store->verify(options);
     VerifyReport report;
     VerifyProgress progress;

@@ -5,9 +5,8 @@
 #include <csignal>
 #include <exception>
 #include <mutex>
+#include <memory>
 #include <pthread.h>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 namespace festore {
@@ -70,23 +69,35 @@ Worker::Worker() : shared_(std::make_shared<Shared>()) {
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    try {
-        thread_ = std::thread([shared = shared_] { shared->serve(); });
-    } catch (const std::system_error&) {  // no more threads for this user
-        lost_ = true;
-    }
+    auto given = std::make_unique<std::shared_ptr<Shared>>(shared_);
+    started_ = pthread_create(&thread_, nullptr, &Worker::serve, given.get()) == 0;
+    if (started_) (void)given.release();
+    lost_ = !started_;  // no more threads for this user
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
+void* Worker::serve(void* given) {
+    const std::unique_ptr<std::shared_ptr<Shared>> shared(static_cast<std::shared_ptr<Shared>*>(given));
+    (*shared)->serve();
+    return nullptr;
+}
+
+// What the thread shares stays in a forked child: a lock may be taken there that nobody gives back.
 Worker::~Worker() {
+    if (is_parents()) return;
     {
         const std::lock_guard guard(shared_->lock);
         shared_->end = true;
     }
     shared_->called.notify_one();
-    if (!thread_.joinable()) return;
-    if (lost_) thread_.detach();
-    else thread_.join();
+    if (!started_) return;
+    if (lost_) pthread_detach(thread_);
+    else pthread_join(thread_, nullptr);
+}
+
+void Worker::when_slow(std::chrono::milliseconds after, std::function<void()> what) {
+    slow_after_ = after;
+    slow_ = std::move(what);
 }
 
 void Worker::when_idle(std::chrono::milliseconds after, std::function<void()> work) {
@@ -99,6 +110,7 @@ void Worker::when_idle(std::chrono::milliseconds after, std::function<void()> wo
 }
 
 bool Worker::hold() {
+    if (is_parents()) return true;
     const std::lock_guard guard(shared_->lock);
     if (shared_->was_idle) return false;
     shared_->held = true;
@@ -106,14 +118,16 @@ bool Worker::hold() {
 }
 
 void Worker::let_go() {
+    if (is_parents()) return;
     const std::lock_guard guard(shared_->lock);
     shared_->held = false;
     shared_->let_go_at = Shared::Clock::now();
 }
 
 bool Worker::run(std::function<void()> work, std::chrono::milliseconds limit, const std::function<void()>& meanwhile) {
-    if (lost_) return false;
-    const auto due = Shared::Clock::now() + std::min<std::chrono::milliseconds>(limit, std::chrono::hours(24 * 365));
+    if (lost_ || is_parents()) return false;
+    const auto begin = Shared::Clock::now();
+    const auto due = begin + std::min<std::chrono::milliseconds>(limit, std::chrono::hours(24 * 365));
     {
         const std::lock_guard guard(shared_->lock);
         shared_->done = false;
@@ -123,6 +137,12 @@ bool Worker::run(std::function<void()> work, std::chrono::milliseconds limit, co
     std::exception_ptr thrown;
     try {
         if (meanwhile) meanwhile();
+        if (slow_ && slow_after_ < limit) {
+            std::unique_lock guard(shared_->lock);
+            const bool done = shared_->finished.wait_until(guard, begin + slow_after_, [this] { return shared_->done; });
+            guard.unlock();
+            if (!done) slow_();
+        }
     } catch (...) {
         thrown = std::current_exception();
     }

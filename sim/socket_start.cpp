@@ -29,7 +29,7 @@ constexpr auto kStartLimit = std::chrono::seconds(15);
 constexpr timeval kWelcomeLimit{10, 0};
 
 std::string environment(const char* name) {
-    const char* value = std::getenv(name);
+    const char* value = secure_getenv(name);
     return value != nullptr ? value : "";
 }
 

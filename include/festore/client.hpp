@@ -7,6 +7,10 @@
 // Thread safety: a Client may be moved between threads, and used by one at a time. Several Clients, in one process or
 // many, work side by side.
 //
+// A Client serves the process, and the effective user and group, that connected it, and for Owner::group a member of that group. Any
+// other caller gets not_permitted from every function: a forked child, a process after seteuid() or setgroups(). It connects anew.
+// One that becomes again who it was is served again. Destructors in a forked child touch nothing of the parent's.
+//
 // Durability: when put() or remove() has returned success, the change survives any crash. When it failed, the object is
 // as it was, or, after no_tee (the TEE died or did not answer in time), as it was or as it was to be: repeat the call.
 #pragma once
@@ -54,8 +58,9 @@ struct ClientOptions {
     std::string store_directory;
     // How long to wait for a store, or a TEE, that is busy; then busy.
     std::chrono::seconds wait{30};
-    // Called once for each Client of a store whose freshness a repair gave up, as long as nobody has acknowledged it: with one
-    // line for a person. Everything is served all the same.
+    // Called with one line for a person, at most once for each Client and reason, by the thread that uses the Client: for a store whose
+    // freshness a repair gave up, as long as nobody has acknowledged it; and when the TEE has not answered for a second and no
+    // tee-supplicant runs, without which OP-TEE waits for ever. Everything is served all the same; the call goes on waiting.
     std::function<void(std::string_view)> on_warning;
 };
 

@@ -3,7 +3,8 @@
  *
  * Every function that can fail returns 0 or one of FESTORE_E*, the same numbers as the exit codes of the command, and
  * leaves its outputs untouched when it fails. festore_error() then has one line for a person.
- * A client is used by one thread at a time.
+ * A client is used by one thread at a time, and only by the process, and as the effective user and group, that connected it:
+ * a forked child, or another user, gets FESTORE_ENOTPERMITTED. It may close what it inherited, and connects anew.
  */
 #ifndef FESTORE_H
 #define FESTORE_H

@@ -196,6 +196,86 @@ END
     [ "${lines[2]}" = "0000 2 10" ]
 }
 
+@test "a forked child and another user are refused by the C API" {
+    [ "$(id -u)" = 0 ] || skip "needs root, to become another user"
+    cat > "$BATS_TEST_TMPDIR/caller.c" << 'END'
+#define _GNU_SOURCE
+#include <festore/festore.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int each(void* context, const char* name, const struct festore_info* info) {
+    return (void)context, (void)name, (void)info, 0;
+}
+
+static void refused(festore_client* client, festore_writer* writer, festore_reader* reader, festore_transaction* transaction) {
+    char back[10];
+    void* content;
+    size_t size;
+    printf("%d", festore_put(client, "b", "x", 1, 0));
+    printf("%d", festore_get(client, "a", &content, &size));
+    printf("%d", festore_stat(client, "a", NULL));
+    printf("%d", festore_list(client, NULL, each, NULL));
+    printf("%d", festore_remove(client, "a"));
+    printf("%d", festore_rename(client, "a", "b", 0));
+    printf("%d", festore_read(reader, back, sizeof back, &size));
+    printf("%d", festore_transaction_put(transaction, "c", "x", 1, 0));
+    printf("%d\n", festore_write(writer, "x", 1));
+    fflush(stdout);
+}
+
+int main(int argc, char** argv) {
+    struct festore_options options = {0};
+    festore_client* client;
+    festore_writer* writer;
+    festore_reader* reader;
+    festore_transaction* transaction;
+    int status = -1;
+    options.storage = FESTORE_STORAGE_STORE;
+    options.store_directory = argc > 1 ? argv[1] : NULL;
+    if (festore_connect(&options, &client) != 0) return puts(festore_connect_error()), 1;
+    festore_put(client, "a", "hello", 5, 0);
+    festore_read_open(client, "a", &reader, NULL);
+    festore_begin(client, &transaction);
+    festore_transaction_write_open(transaction, "d", 0, &writer);
+    fflush(stdout);
+    if (fork() == 0) {
+        alarm(30);
+        refused(client, writer, reader, transaction);
+        festore_write_cancel(writer);
+        festore_read_close(reader);
+        festore_rollback(transaction);
+        festore_close(client);
+        return 0;
+    }
+    wait(&status);
+    printf("%d\n", status);
+    fflush(stdout);
+    if (seteuid(4321) != 0) return 1;
+    refused(client, writer, reader, transaction);
+    puts(festore_error(client));
+    if (seteuid(0) != 0) return 1;
+    printf("%d", festore_write(writer, "x", 1));
+    printf("%d", festore_write_finish(writer, NULL));
+    printf("%d", festore_commit(transaction));
+    printf("%d\n", festore_stat(client, "d", NULL));
+    festore_read_close(reader);
+    festore_close(client);
+    return 0;
+}
+END
+    cc -std=c11 -Wall -Wextra -Werror -pedantic "$BATS_TEST_TMPDIR/caller.c" -o "$BATS_TEST_TMPDIR/caller" \
+        $(pkg-config --cflags --libs festore)
+    run "$BATS_TEST_TMPDIR/caller" "$BATS_TEST_TMPDIR/secrets"
+    echo "$output"
+    [ "${lines[0]}" = 555555555 ]
+    [ "${lines[1]}" = 0 ]
+    [ "${lines[2]}" = 555555555 ]
+    [[ ${lines[3]} == *"connected as user 0 and group 0, and this process is user 4321"*"connect anew" ]]
+    [ "${lines[4]}" = 0000 ]
+}
+
 @test "the shared library shows nothing but the API" {
     shown=$(nm -D --defined-only "$LD_LIBRARY_PATH/libfestore.so" | awk '$2 == "T" {print $3}' | c++filt |
         grep -vE '^festore_|^festore::(Client::|ReadStream::|Transaction::|WriteStream::|version\()' || true)

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Rule 33: a client is who it was. A forked child, and a process that has become another user or group, are refused, and a child's
+// destructors leave alone what is the parent's.
+#include "tests/store/harness.h"
+#include "tests/store/in_child.h"
+
+#include <atomic>
+#include <fstream>
+#include <grp.h>
+#include <sys/mman.h>
+
+namespace festore::store_test {
+namespace {
+
+// Of all processes that descend from this one.
+struct Counts {
+    std::atomic<int> opened = 0;
+    std::atomic<int> closed = 0;
+    std::atomic<int> invoked = 0;
+    std::atomic<int> released = 0;
+    std::atomic<bool> dies = false;  // the TA, in every call
+};
+
+Counts& counts() {
+    static Counts* const shared =
+        new (mmap(nullptr, sizeof(Counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Counts;
+    return *shared;
+}
+
+TeecFunctions counted() {
+    TeecFunctions functions = sim::teec_in_process();
+    functions.open_session = [](TEEC_Context* context, TEEC_Session* session, const TEEC_UUID* uuid, uint32_t method, const void* data,
+                                TEEC_Operation* operation, uint32_t* origin) -> TEEC_Result {
+        ++counts().opened;
+        return sim::teec_in_process().open_session(context, session, uuid, method, data, operation, origin);
+    };
+    functions.close_session = [](TEEC_Session* session) {
+        ++counts().closed;
+        sim::teec_in_process().close_session(session);
+    };
+    functions.release_shared_memory = [](TEEC_SharedMemory* memory) {
+        ++counts().released;
+        sim::teec_in_process().release_shared_memory(memory);
+    };
+    functions.invoke_command = [](TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) -> TEEC_Result {
+        ++counts().invoked;
+        if (counts().dies) return TEEC_ERROR_TARGET_DEAD;
+        return sim::teec_in_process().invoke_command(session, command, operation, origin);
+    };
+    return functions;
+}
+
+int sum_of_counts() { return counts().opened + counts().closed + counts().invoked + counts().released; }
+
+class Callers : public StoreTest {
+protected:
+    ~Callers() override { counts().dies = false; }
+
+    Client connect_counted(Storage storage = Storage::store, Owner owner = {}) {
+        ClientOptions options;
+        options.storage = storage;
+        options.owner = owner;
+        options.store_directory = (folder_ / "store").string();
+        options.wait = std::chrono::seconds(0);
+        options.idle_timeout = idle_timeout_;
+        sim::set_caller({1000, 1000, {kGroup}});
+        Expected<Client> client = ClientAccess::connect(counted(), options, owner.kind == Owner::Kind::group ? owner.gid : 1000);
+        if (!client) throw std::runtime_error(client.error().message);
+        return std::move(*client);
+    }
+    size_t payloads() const {
+        const auto files = std::filesystem::directory_iterator(folder_ / "store" / "payloads");
+        return static_cast<size_t>(std::distance(begin(files), end(files)));
+    }
+
+    static constexpr uint32_t kGroup = 4711;
+};
+
+// The functions of a client that do not refuse the caller.
+std::string not_refused(Client& client, Storage storage) {
+    std::string names;
+    const auto refused = [&](const char* name, const auto& answer) {
+        const bool is_refused = !answer && answer.error().code == ErrorCode::not_permitted &&
+                                answer.error().message.find("connect anew") != std::string::npos;
+        if (!is_refused) names += std::string(" ") + name;
+    };
+    refused("put", client.put("a", {}));
+    refused("get", client.get("a"));
+    refused("write", client.write("b"));
+    refused("read", client.read("a"));
+    refused("stat", client.stat("a"));
+    refused("remove", client.remove("a"));
+    refused("list", client.list());
+    refused("verify", client.verify());
+    refused("status", client.status());
+    if (storage != Storage::store) return names;
+    refused("rename", client.rename("a", "c"));
+    refused("begin", client.begin());
+    refused("init", client.init());
+    refused("store_status", client.store_status());
+    refused("store_records", client.store_records());
+    refused("store_record", client.store_record());
+    refused("destroy", client.destroy());
+    refused("repair", client.repair());
+    refused("acknowledge", client.acknowledge());
+    return names;
+}
+
+template <class T>
+bool refused(const Expected<T>& answer) {
+    return !answer && answer.error().code == ErrorCode::not_permitted;
+}
+
+TEST_F(Callers, Rule33AForkedChildIsRefusedEverything) {
+    for (const Storage storage : {Storage::store, Storage::ree}) {
+        Client client = connect_counted(storage);
+        ASSERT_EQ(code(client.put("a", content_of(100))), kDone);
+        const int before = sum_of_counts();
+        EXPECT_EQ(in_child([&] { return not_refused(client, storage); }), "");
+        EXPECT_EQ(sum_of_counts(), before) << "the child called the TEE";
+        EXPECT_EQ(code(client.put("a", content_of(200))), kDone) << "the parent goes on";
+    }
+}
+
+TEST_F(Callers, Rule33AForkedChildIsRefusedByStreams) {
+    for (const Storage storage : {Storage::store, Storage::ree}) {
+        Client client = connect_counted(storage);
+        const Content content = content_of(400000);
+        ASSERT_EQ(code(client.put("a", content)), kDone);
+        Expected<ReadStream> reading = client.read("a");
+        Expected<WriteStream> writing = client.write("b");
+        ASSERT_TRUE(reading && writing);
+        ASSERT_EQ(code(writing->write(content)), kDone);
+        const int before = sum_of_counts();
+        EXPECT_EQ(in_child([&]() -> std::string {
+            Content buffer(10);
+            if (!refused(reading->read(buffer))) return "read";
+            if (!refused(writing->write(content))) return "write";
+            if (!refused(writing->finish())) return "finish";
+            return "";
+        }), "");
+        EXPECT_EQ(sum_of_counts(), before);
+        EXPECT_EQ(code(writing->finish()), kDone);
+        EXPECT_EQ(code(client.get("b")), kDone);
+    }
+}
+
+TEST_F(Callers, Rule33AForkedChildIsRefusedByTransactions) {
+    Client client = connect_counted();
+    Expected<Transaction> transaction = client.begin();
+    ASSERT_TRUE(transaction);
+    ASSERT_EQ(code(transaction->put("a", content_of(100))), kDone);
+    const int before = sum_of_counts();
+    EXPECT_EQ(in_child([&]() -> std::string {
+        if (!refused(transaction->put("b", {}))) return "put";
+        if (!refused(transaction->write("b"))) return "write";
+        if (!refused(transaction->remove("a"))) return "remove";
+        if (!refused(transaction->rename("a", "b"))) return "rename";
+        if (!refused(transaction->commit())) return "commit";
+        return "";
+    }), "");
+    EXPECT_EQ(sum_of_counts(), before);
+    EXPECT_EQ(code(transaction->commit()), kDone);
+}
+
+// A worker's thread is not there in the child: to wait for it would be for ever (in_child has a limit).
+TEST_F(Callers, Rule33AChildsDestructorsLeaveAloneWhatIsTheParents) {
+    for (const auto idle : {std::chrono::milliseconds(0), std::chrono::milliseconds(60'000)}) {
+        idle_timeout_ = idle;
+        const Content large = content_of(400000);
+        std::optional<Client> client(connect_counted());
+        std::optional<Transaction> transaction(std::move(*client->begin()));
+        ASSERT_EQ(code(transaction->put("large", large)), kDone);
+        std::optional<Client> other(connect_counted(Storage::ree));
+        ASSERT_EQ(code(other->put("a", large)), kDone);
+        const int before = sum_of_counts();
+        const size_t files = payloads();
+        EXPECT_EQ(in_child([&]() -> std::string {
+            transaction.reset();
+            client.reset();
+            other.reset();
+            return "";
+        }), "");
+        EXPECT_EQ(sum_of_counts(), before) << "the child called the TEE";
+        EXPECT_EQ(payloads(), files);
+        EXPECT_EQ(code(transaction->commit()), kDone);
+        EXPECT_EQ(client->get("large").value(), large);
+        EXPECT_EQ(code(other->get("a")), kDone);
+        transaction.reset();
+        std::optional<WriteStream> stream(std::move(*client->write("streamed")));
+        ASSERT_EQ(code(stream->write(large)), kDone);
+        EXPECT_EQ(in_child([&]() -> std::string { stream.reset(); return ""; }), "");
+        EXPECT_EQ(code(stream->finish()), kDone) << "its file is still there";
+        EXPECT_EQ(client->get("streamed").value(), large);
+    }
+}
+
+TEST_F(Callers, Rule33AnotherUserOrGroupIsRefusedAsLongAsItIsOne) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
+    Client client = connect_counted();
+    ASSERT_EQ(code(client.put("a", content_of(100))), kDone);
+    const int before = sum_of_counts();
+    ASSERT_EQ(seteuid(4321), 0);
+    const std::string as_user = not_refused(client, Storage::store);
+    ASSERT_EQ(seteuid(0), 0);
+    EXPECT_EQ(as_user, "");
+    ASSERT_EQ(setegid(4321), 0);
+    const std::string as_group = not_refused(client, Storage::store);
+    ASSERT_EQ(setegid(0), 0);
+    EXPECT_EQ(as_group, "");
+    EXPECT_EQ(sum_of_counts(), before);
+    EXPECT_EQ(code(client.get("a")), kDone);
+}
+
+TEST_F(Callers, Rule33OneThatHasLeftTheGroupIsRefused) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to leave a group";
+    EXPECT_EQ(in_child([&]() -> std::string {
+        constexpr gid_t kGroups[] = {kGroup, kGroup + 1};
+        if (setgroups(2, kGroups) != 0) return "setgroups";
+        Client client = connect_counted(Storage::ree, Owner::group(kGroup));
+        if (!client.put("a", {})) return "put";
+        if (setgroups(1, kGroups) != 0 || !client.get("a")) return "another group counts";
+        if (setgroups(0, nullptr) != 0) return "setgroups";
+        return not_refused(client, Storage::ree);
+    }), "");
+}
+
+// An ended transaction is told to the TEE, but by no session that another user would open for that.
+TEST_F(Callers, Rule33NoSessionIsOpenedAsAnotherUserToEndATransaction) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
+    Client client = connect_counted();
+    std::optional<Transaction> transaction(std::move(*client.begin()));
+    counts().dies = true;
+    EXPECT_EQ(code(transaction->put("a", content_of(10))), kNoTee);
+    counts().dies = false;
+    const int opened = counts().opened;
+    ASSERT_EQ(seteuid(4321), 0);
+    transaction.reset();
+    ASSERT_EQ(seteuid(0), 0);
+    EXPECT_EQ(counts().opened, opened);
+}
+
+}  // namespace
+}  // namespace festore::store_test
