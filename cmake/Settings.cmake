@@ -41,6 +41,23 @@ if(FESTORE_SANITIZE)
     -fno-omit-frame-pointer)
   target_link_options(festore_settings INTERFACE -fsanitize=${FESTORE_SANITIZE})
 endif()
+# What makes faults harder to use: tests/rules reads it off the built files. Sanitizers look themselves.
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C CXX)
+target_link_options(festore_settings INTERFACE LINKER:-z,relro,-z,now)
+set(fortify_level 2)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12)
+  set(fortify_level 3)
+endif()
+if(NOT FESTORE_SANITIZE AND NOT FESTORE_FUZZ)  # and it needs optimisation
+  target_compile_options(festore_settings INTERFACE
+    "$<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=${fortify_level}>")
+endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  target_compile_options(festore_settings INTERFACE -fcf-protection)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  target_compile_options(festore_settings INTERFACE -mbranch-protection=standard)
+endif()
 if(FESTORE_FUZZ)  # clang's check of a function's type goes by the same information
   target_compile_options(festore_settings INTERFACE -fsanitize=fuzzer-no-link -fno-sanitize=function)
 endif()

@@ -3,6 +3,7 @@
 
 #include "sim/teec_operation.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
@@ -17,9 +18,9 @@ std::optional<Credentials> pretended;  // of all threads: a client library may c
 
 Credentials own_credentials() {
     Credentials c{geteuid(), getegid(), {}};
-    const int count = getgroups(0, nullptr);
-    c.groups.resize(count > 0 ? static_cast<size_t>(count) : 0);
-    if (count > 0) (void)getgroups(count, c.groups.data());
+    c.groups.resize(static_cast<size_t>(std::max(getgroups(0, nullptr), 0)));
+    const int count = getgroups(static_cast<int>(c.groups.size()), c.groups.data());
+    c.groups.resize(static_cast<size_t>(std::max(count, 0)));
     return c;
 }
 
