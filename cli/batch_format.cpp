@@ -193,11 +193,11 @@ Expected<void> finish_put(const Parts& parts, BatchCommand& command) {
     command.kind = parts.text || parts.base64 ? BatchCommand::Kind::put_content : BatchCommand::Kind::put_file;
     if (parts.text) {
         const Bytes text = bytes_of(last.text);
-        command.content = Content({text.begin(), text.end()});
+        command.content = LineContent({text.begin(), text.end()});
     } else if (parts.base64) {
         auto bytes = decode_base64(last.text);
         if (!bytes) return wrong("what follows the name is not base64, padded, on one line");
-        command.content = Content(std::move(*bytes));
+        command.content = LineContent(std::move(*bytes));
     } else if (last.text.empty() || last.text.find('\0') != std::string::npos) {
         return wrong("FILE must be the name of a file");
     } else if (last.text == "-") {

@@ -11,12 +11,29 @@ namespace festore::cli {
 inline constexpr size_t kBatchLineBytesMax = size_t{64} << 10;
 inline constexpr size_t kBatchBytesMax = size_t{256} << 20;
 
+// A content that a line holds. A batch may have very many small ones, too many for pages of their own (Content).
+class LineContent {
+public:
+    LineContent() = default;
+    explicit LineContent(std::vector<std::byte> bytes) : bytes_(std::move(bytes)) {}
+    LineContent(LineContent&&) noexcept = default;
+    LineContent& operator=(LineContent&& other) noexcept {
+        bytes_.swap(other.bytes_);
+        return *this;
+    }
+    ~LineContent() { wipe(bytes_); }
+    [[nodiscard]] Bytes bytes() const { return bytes_; }
+
+private:
+    std::vector<std::byte> bytes_;
+};
+
 struct BatchCommand {
     enum class Kind { put_file, put_content, remove, rename } kind = Kind::remove;
     size_t line = 0;                // from 1
     std::string name;               // valid as a name
     std::string target;             // put_file: the file; rename: the new name, valid too
-    Content content{{}};            // put_content
+    LineContent content;            // put_content
     PutOptions put;
     bool replace = false;           // rename
 };

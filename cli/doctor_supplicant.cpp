@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/doctor_supplicant.h"
 
+#include "client/supplicant.h"
+
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -14,7 +16,6 @@ namespace festore::cli {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kName = "tee-supplicant";
 constexpr size_t kProgramBytesMax = 8 << 20;
 
 // The options of tee-supplicant (optee_client), with its own rules: getopt_long takes abbreviations and "-df DIR", too.
@@ -62,35 +63,6 @@ std::vector<std::string> ta_folders_of(const SupplicantOptions& options) {
         at = end + 1;
     }
     return folders;
-}
-
-bool is_dead(const std::string& process) {
-    const std::string stat = text_of_file(process + "/stat");
-    const size_t end_of_name = stat.rfind(") ");
-    if (end_of_name == std::string::npos || end_of_name + 2 >= stat.size()) return false;
-    const char state = stat[end_of_name + 2];
-    return state == 'Z' || state == 'X';
-}
-
-// Whether the process has the device open through which a supplicant serves; nothing where that may not be seen.
-std::optional<bool> has_device_open(const std::string& process) {
-    std::error_code failed;
-    fs::directory_iterator descriptors(process + "/fd", failed);
-    if (failed) return std::nullopt;
-    for (const auto& descriptor : descriptors) {
-        const fs::path target = fs::read_symlink(descriptor.path(), failed);
-        if (!failed && target.string().starts_with("/dev/teepriv")) return true;
-    }
-    return false;
-}
-
-// Other processes are hidden by a PID namespace of our own, or by /proc's option hidepid.
-bool processes_are_hidden(const System& system) {
-    std::error_code none;
-    const std::string space = fs::read_symlink(system.root + "/proc/self/ns/pid", none).string();
-    constexpr const char* kInitialSpace = "pid:[4026531836]";  // PROC_PID_INIT_INO
-    if (!space.empty() && space != kInitialSpace) return true;
-    return !system.privileged && text_of_file(system.root + "/proc/1/comm").empty();
 }
 
 std::optional<bool> emulation_in(const std::string& program) {
@@ -144,8 +116,8 @@ Supplicant find_supplicant(const System& system) {
         const std::string process = at->path().string();
         std::string name = text_of_file(process + "/comm");
         if (name.ends_with('\n')) name.pop_back();
-        const bool named = name == kName;
-        const std::optional<bool> open = has_device_open(process);
+        const bool named = name == kSupplicantName;
+        const std::optional<bool> open = has_supplicants_device_open(process);
         if (open == true) {
             supplicant.state = Supplicant::State::serves;
             supplicant.name = name;
@@ -153,7 +125,7 @@ Supplicant find_supplicant(const System& system) {
             return supplicant;
         }
         if (!named) continue;
-        if (open == false || is_dead(process)) {
+        if (open == false || is_dead_process(process)) {
             supplicant.idle = pid;
         } else if (supplicant.state != Supplicant::State::named) {
             supplicant.state = Supplicant::State::named;
@@ -161,7 +133,7 @@ Supplicant find_supplicant(const System& system) {
             describe(system, process, supplicant);
         }
     }
-    if (supplicant.state == Supplicant::State::missing && processes_are_hidden(system))
+    if (supplicant.state == Supplicant::State::missing && processes_are_hidden(system.root, system.privileged))
         supplicant.state = Supplicant::State::hidden;
     return supplicant;
 }

@@ -2,6 +2,7 @@
 #include "cli/file_io.h"
 
 #include "base/limits.h"
+#include "cli/output.h"
 #include "client/errors.h"
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,8 +28,8 @@ size_t first_buffer_bytes(int from, size_t bytes_max) {
 }
 
 // Leaves no copy of the plaintext behind.
-void grow(std::vector<std::byte>& bytes, size_t size) {
-    std::vector<std::byte> larger(size);
+void grow(GuardedBytes& bytes, size_t size) {
+    GuardedBytes larger(size);
     copy_bytes(bytes, larger);
     wipe(bytes);
     bytes = std::move(larger);
@@ -46,16 +48,24 @@ Error system_error(const std::string& doing) {
 Expected<Content> read_input(const std::string& file, const InputLimit& limit) {
     const bool standard = is_standard_stream(file);
     const std::string what = standard ? "standard input" : quote(file);
-    const Descriptor opened(standard ? -1 : open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    const Descriptor opened(standard ? -1 : open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
     const int from = standard ? STDIN_FILENO : opened.get();
     if (from < 0) return unexpected(system_error("read " + what));
-    std::vector<std::byte> bytes(first_buffer_bytes(from, limit.bytes_max));
+    GuardedBytes bytes(first_buffer_bytes(from, limit.bytes_max));
     size_t used = 0;
+    bool tells = !standard && is_pipe(from);
     while (true) {
+        if (!standard) {
+            pollfd waited{from, POLLIN, 0};
+            if (poll(&waited, 1, std::exchange(tells, false) ? kToldAfterMilliseconds : -1) == 0) {
+                print_line(waits_for_pipe(what));
+                continue;  // a read of a pipe that nobody has opened yet would be taken for its end
+            }
+        }
         if (used == bytes.size() && used > limit.bytes_max) break;
         if (used == bytes.size()) grow(bytes, std::min(2 * used, limit.bytes_max + 1));
         const ssize_t count = read(from, bytes.data() + used, bytes.size() - used);
-        if (count < 0 && errno == EINTR) continue;
+        if (count < 0 && (errno == EINTR || (errno == EAGAIN && !standard))) continue;
         if (count < 0) {
             Error error = system_error("read " + what);
             wipe(bytes);
@@ -74,6 +84,13 @@ Expected<Content> read_input(const std::string& file, const InputLimit& limit) {
     bytes.resize(used);
     return Content(std::move(bytes));
 }
+
+bool is_pipe(int descriptor) {
+    struct stat found {};
+    return fstat(descriptor, &found) == 0 && S_ISFIFO(found.st_mode);
+}
+
+std::string waits_for_pipe(const std::string& what) { return fmt::format("waiting for somebody to write to {}, a pipe", what); }
 
 bool write_all(int descriptor, Bytes bytes) {
     while (!bytes.empty()) {

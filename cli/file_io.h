@@ -4,6 +4,7 @@
 // always failure. Thread safety: one thread.
 #pragma once
 #include "base/bytes.h"
+#include "client/guarded_memory.h"
 #include "festore/client.hpp"
 
 #include <string>
@@ -13,10 +14,11 @@
 
 namespace festore::cli {
 
-// Somebody's plaintext: wiped when it ends.
+// Somebody's plaintext, in guarded memory: wiped when it ends.
 class Content {
 public:
-    explicit Content(std::vector<std::byte> bytes) : bytes_(std::move(bytes)) {}
+    explicit Content(size_t size = 0) : bytes_(size) {}  // zeroes
+    explicit Content(GuardedBytes bytes) : bytes_(std::move(bytes)) {}
     Content(Content&&) noexcept = default;  // leaves the other one empty
     Content& operator=(Content&& other) noexcept {
         bytes_.swap(other.bytes_);
@@ -27,7 +29,7 @@ public:
     [[nodiscard]] MutableBytes room() { return bytes_; }
 
 private:
-    std::vector<std::byte> bytes_;
+    GuardedBytes bytes_;
 };
 
 class Descriptor {
@@ -55,6 +57,11 @@ struct InputLimit {
 
 // Reads FILE, or standard input for "" and "-". Reads at most one byte more than the limit, and answers no_space then.
 Expected<Content> read_input(const std::string& file, const InputLimit& limit);
+
+// A pipe that is opened to be read may have nobody who writes to it: after so long it is said once what is waited for.
+inline constexpr int kToldAfterMilliseconds = 1000;
+[[nodiscard]] bool is_pipe(int descriptor);
+std::string waits_for_pipe(const std::string& what);
 
 // What errno says now: "cannot DOING: …".
 Error system_error(const std::string& doing);

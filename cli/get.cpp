@@ -68,7 +68,7 @@ private:
         std::optional<ReadStream> stream;
         if (const auto opened = open(options, client, stream); !opened) return unexpected(opened.error());
         Got got{stream->info().size, std::min(length_, stream->info().size - offset_)};
-        Content buffer(std::vector<std::byte>(static_cast<size_t>(std::min<uint64_t>(kHeldBytes, got.length)), std::byte{}));
+        Content buffer(static_cast<size_t>(std::min<uint64_t>(kHeldBytes, got.length)));
         Expected<size_t> count = stream->read(buffer.room());
         if (!count) return unexpected(count.error());
         if (*count == got.length) {  // all of it: no session is held open while a slow reader takes it

@@ -49,7 +49,7 @@ std::string file_name_of(std::string_view name) {
 Extractor::Extractor(std::string folder) : folder_(std::move(folder)) {}
 
 Extractor::~Extractor() {
-    close_and_forget(file_);
+    file_.reset();
     close_and_forget(subfolder_descriptor_);
     close_and_forget(folder_descriptor_);
 }
@@ -102,20 +102,25 @@ ree_fs::ContentSink* Extractor::begin(const std::string& subfolder, const std::s
     if (broken_ || !open_folder() || !open_subfolder(subfolder)) return nullptr;
     file_name_ = file;
     file_path_ = folder_ + "/" + (subfolder.empty() ? "" : subfolder + "/") + file;
-    file_ = ::openat(subfolder_descriptor_, file_name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (file_ >= 0) return this;
-    if (errno == EEXIST) {
-        errors_.push_back(
-            {ErrorCode::conflict, escaped(file_path_) + " is there already and was not overwritten", 0, 0});
-    } else {
-        failed("write", file_path_);
+    struct stat found {};
+    if (::fstatat(subfolder_descriptor_, file.c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0) {
+        is_taken();
+        return nullptr;
     }
-    return nullptr;
+    if (collected_.insert(subfolder).second) collect_new_files(subfolder_descriptor_);
+    auto made = NewFile::make(subfolder_descriptor_);
+    if (made) file_.emplace(std::move(*made));
+    else failed("write", file_path_);
+    return made ? this : nullptr;
+}
+
+void Extractor::is_taken() {
+    errors_.push_back({ErrorCode::conflict, escaped(file_path_) + " is there already and was not overwritten", 0, 0});
 }
 
 void Extractor::take(Bytes content) {
     while (!broken_ && !content.empty()) {
-        const ssize_t written = ::write(file_, content.data(), content.size());
+        const ssize_t written = ::write(file_->descriptor(), content.data(), content.size());
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) return failed("write", file_path_);
         content = content.subspan(static_cast<size_t>(written));
@@ -123,12 +128,13 @@ void Extractor::take(Bytes content) {
 }
 
 std::string Extractor::end(bool whole) {
-    if (!broken_ && whole && ::fsync(file_) != 0) failed("write", file_path_);
-    close_and_forget(file_);
-    if (!whole || broken_) {
-        (void)::unlinkat(subfolder_descriptor_, file_name_.c_str(), 0);
-        return {};
+    const bool named = !broken_ && whole && file_->give_name(file_name_, false);
+    if (!broken_ && whole && !named) {
+        if (errno == EEXIST) is_taken();
+        else failed("write", file_path_);
     }
+    file_.reset();
+    if (!named) return {};
     paths_.push_back(file_path_);
     return file_path_;
 }

@@ -3,10 +3,12 @@
 // follows no link that it finds, leaves nothing of an object that is not whole. After the first failure of the system
 // nothing more is written.
 #pragma once
+#include "cli/new_file.h"
 #include "festore/error.hpp"
 #include "ree_fs/inspection.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +42,7 @@ public:
 
 private:
     bool open_folder();
+    void is_taken();
     bool open_subfolder(const std::string& subfolder);
     void take(Bytes content) override;
     void failed(const std::string& what, const std::string& path);
@@ -47,7 +50,8 @@ private:
     std::string folder_;
     int folder_descriptor_ = -1;
     int subfolder_descriptor_ = -1;
-    int file_ = -1;
+    std::optional<NewFile> file_;  // named when it is whole
+    std::set<std::string> collected_;  // subfolders that hold no more of what killed processes left
     std::string file_name_;
     std::string file_path_;
     bool broken_ = false;  // the system failed: no more

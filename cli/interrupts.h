@@ -18,8 +18,8 @@ public:
 
     // failure: one of them has come.
     static Expected<void> check();
-    // Waits until a read from the descriptor would not block. failure: one of them came.
-    static Expected<void> wait_for_input(int descriptor);
+    // Waits until a read from the descriptor would not block; false: not within the limit (-1: there is none). failure: one of them came.
+    static Expected<bool> wait_for_input(int descriptor, int milliseconds_max);
 
 private:
     sigset_t before_{};

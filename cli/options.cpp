@@ -90,7 +90,7 @@ Expected<Owner> owner_of(const GlobalTexts& texts) {
 
 // What an option says, else what FESTORE_STORAGE says.
 Expected<Storage> storage_of(const GlobalTexts& texts) {
-    const char* variable = std::getenv("FESTORE_STORAGE");
+    const char* variable = secure_getenv("FESTORE_STORAGE");
     const bool by_variable = texts.storage.empty() && texts.store.empty() && !texts.everybody && variable != nullptr;
     const std::string name = by_variable ? variable : texts.storage;
     Storage storage = texts.everybody ? Storage::ree : kDefaultStorage;

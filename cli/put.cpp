@@ -54,7 +54,7 @@ private:
         const InterruptsHeld held;
         Expected<Source> source = Source::open(file_);
         if (!source) return unexpected(in_put(name_, source.error()));
-        Content first(std::vector<std::byte>(kTransferBytes, std::byte{}));
+        Content first(kTransferBytes);
         const Expected<size_t> count = source->read(first.room());
         if (!count) return unexpected(in_put(name_, count.error()));
         Expected<Client> client = Client::connect(options.client);

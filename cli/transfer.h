@@ -2,7 +2,8 @@
 // Contents between the normal world's files and an object, in parts, with bounded memory. Errors as in cli/file_io.h.
 // Thread safety: one thread.
 #pragma once
-#include "cli/file_io.h"
+#include "cli/destination.h"
+#include "cli/new_file.h"
 
 #include <optional>
 
@@ -38,6 +39,7 @@ private:
     Descriptor opened_;  // none: standard input
     std::string what_;   // for messages
     Stamp at_first_;
+    bool may_wait_long_ = false;  // a pipe that somebody has yet to write to
 };
 
 // Stores what was read of the source already, and the rest of it.
@@ -45,27 +47,22 @@ Expected<ObjectInfo> store_all(Source& source, Bytes first, WriteStream stream, 
 // Of what went wrong on this side of the library: "cannot put NAME: …".
 Error in_put(const std::string& name, Error error);
 
-// FILE, or standard output, to which an object goes. FILE is written with mode 0600: beside, synced, renamed, the directory
-// synced. A symbolic link is followed. What is not a regular file (a device, a pipe) is written in place. Without
-// finish() FILE is as it was and nothing else is left.
+// FILE, or standard output, to which an object goes. FILE is made anew with mode 0600, and appears, or replaces what is there, when it
+// is whole (cli/new_file.h). What is not a regular file (a device, a pipe) is written in place, where it is the caller's or root's
+// (cli/destination.h). Without finish() FILE is as it was and nothing else is left.
 class Sink {
 public:
-    // `bytes`: how many will come.
+    // `bytes`: how many will come. Needs an InterruptsHeld, unless it is standard output.
     static Expected<Sink> open(const std::string& file, uint64_t bytes);
-    Sink(Sink&& other) noexcept;
-    Sink& operator=(Sink&&) = delete;
-    ~Sink();
     Expected<void> write(Bytes part);
     Expected<void> finish();
 
 private:
-    Sink(Descriptor opened, std::string shown) : opened_(std::move(opened)), shown_(std::move(shown)) {}
-    static Expected<Sink> beside(const std::string& file, const std::string& shown);
+    explicit Sink(Destination destination, std::string shown) : destination_(std::move(destination)), shown_(std::move(shown)) {}
 
-    Descriptor opened_;   // none: standard output
-    std::string shown_;   // the file as the caller named it, for messages
-    std::string beside_;  // what is written until it is renamed; empty: written in place
-    std::string file_;    // to this name
+    Destination destination_;
+    std::optional<NewFile> file_;  // neither this nor a stream: standard output
+    std::string shown_;            // the file as the caller named it, for messages
 };
 
 }  // namespace festore::cli

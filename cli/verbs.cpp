@@ -15,8 +15,9 @@ constexpr VerbEntry kVerbs[] = {
      "  festore put --if-version 3 settings settings.json\n",
      make_put},
     {"get", "NAME [FILE|-]", "read an object into a file, or to standard output",
-     "Reads the object NAME into FILE, or to standard output. FILE is written beside and renamed, readable by its owner\n"
-     "only (0600), when all of it was verified; when something fails, FILE is as it was, or absent as it was. Standard\n"
+     "Reads the object NAME into FILE, or to standard output. FILE appears, or is replaced, readable by its\n"
+     "owner only (0600), when all of it was verified; else it is as it was, or absent as it was. Another user's pipe,\n"
+     "device or link is refused. Standard\n"
      "output gets verified parts only; of more than 1 MiB, a later part can still turn out damaged (exit code 6).",
      "  festore get wifi.conf\n"
      "  festore get keys/device /run/device.pem\n"

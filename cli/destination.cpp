@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/destination.h"
+
+#include "cli/interrupts.h"
+#include "client/errors.h"
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <deque>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+namespace festore::cli {
+namespace {
+
+constexpr int kLinksMax = 40;  // as the kernel
+constexpr int kReaderPauseMilliseconds = 20;
+constexpr int kFolderFlags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+
+bool is_trusted(uid_t owner) { return owner == geteuid() || owner == 0; }
+
+bool is_same(const struct stat& a, const struct stat& b) {
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino && (a.st_mode & S_IFMT) == (b.st_mode & S_IFMT);
+}
+
+class Walk {
+public:
+    explicit Walk(const std::string& file) : file_(file) {}
+    Expected<Destination> run();
+
+private:
+    tl::unexpected<Error> failure(int reason) const {
+        const std::string doing = "write " + quote(file_);
+        errno = reason;
+        return unexpected(system_error(doing));
+    }
+    tl::unexpected<Error> refusal(const std::string& piece, std::string_view why) const {
+        return unexpected({ErrorCode::not_permitted, fmt::format("cannot write {}: {} {}", quote(file_), quote(piece), why), 0, 0});
+    }
+    bool enter(const char* folder);
+    void add_in_front(std::string_view path);
+    Expected<void> follow(int link, const std::string& piece, const struct stat& found);
+    [[nodiscard]] bool is_own_descriptors() const;
+    Expected<Destination> of_descriptor(const std::string& piece);
+    Expected<Destination> in_folder(const std::string& piece) const;
+    Expected<Destination> stream(const std::string& piece, const struct stat& found) const;
+
+    const std::string& file_;
+    std::optional<Descriptor> folder_;
+    std::deque<std::string> pieces_;
+    int links_ = 0;
+    bool is_named_by_link_ = false;  // the file itself
+};
+
+bool Walk::enter(const char* folder) {
+    folder_.emplace(open(folder, kFolderFlags));
+    return folder_->valid();
+}
+
+void Walk::add_in_front(std::string_view path) {
+    std::deque<std::string> pieces;
+    for (size_t at = 0; at <= path.size();) {
+        const size_t end = std::min(path.find('/', at), path.size());
+        pieces.emplace_back(path.substr(at, end - at));
+        at = end + 1;
+    }
+    pieces_.insert(pieces_.begin(), pieces.begin(), pieces.end());
+}
+
+Expected<void> Walk::follow(int link, const std::string& piece, const struct stat& found) {
+    struct stat folder {};
+    if (++links_ > kLinksMax) return failure(ELOOP);
+    if (fstat(folder_->get(), &folder) != 0) return failure(errno);
+    if (!is_trusted(found.st_uid)) return refusal(piece, "is a link of another user");
+    const bool others_may_write = (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (folder.st_mode & S_ISVTX) == 0;
+    if (!is_trusted(folder.st_uid) || others_may_write) return refusal(piece, "is a link in a folder that other users can write");
+    struct statfs system {};
+    constexpr ino_t kRootOfProc = 1;
+    if (fstatfs(folder_->get(), &system) != 0) return failure(errno);
+    if (system.f_type == PROC_SUPER_MAGIC && folder.st_ino != kRootOfProc)
+        return refusal(piece, "is a link of a process");  // whose text need not be where it leads
+    std::array<char, PATH_MAX> text{};
+    const ssize_t size = readlinkat(link, "", text.data(), text.size());
+    if (size <= 0 || static_cast<size_t>(size) == text.size()) return failure(size < 0 ? errno : ENAMETOOLONG);
+    const std::string_view target(text.data(), static_cast<size_t>(size));
+    if (target.front() == '/' && !enter("/")) return failure(errno);
+    is_named_by_link_ = is_named_by_link_ || pieces_.empty();
+    add_in_front(target);
+    return {};
+}
+
+// Whether the folder is /proc/self/fd, where /dev/stdout, /dev/fd/3 and the like lead.
+bool Walk::is_own_descriptors() const {
+    struct stat folder {};
+    struct stat own {};
+    return fstat(folder_->get(), &folder) == 0 && stat("/proc/self/fd", &own) == 0 && is_same(folder, own);
+}
+
+Expected<Destination> Walk::of_descriptor(const std::string& piece) {
+    const auto number = piece.find_first_not_of("0123456789") == std::string::npos && piece.size() < 10 ? std::stoi(piece) : -1;
+    Descriptor copy(fcntl(number, F_DUPFD_CLOEXEC, 0));
+    if (!copy.valid()) return failure(errno);
+    return Destination{Descriptor(-1), {}, std::move(copy)};
+}
+
+Expected<Destination> Walk::in_folder(const std::string& piece) const {
+    Descriptor folder(openat(folder_->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder.valid()) return failure(errno);
+    return Destination{std::move(folder), piece, {}};
+}
+
+// Opened without waiting, and then looked at: what it was before may have been exchanged.
+Expected<Destination> Walk::stream(const std::string& piece, const struct stat& found) const {
+    const bool is_pipe = S_ISFIFO(found.st_mode);
+    if (!is_trusted(found.st_uid)) return refusal(piece, is_pipe ? "is a pipe of another user" : "is a device of another user");
+    while (true) {
+        Descriptor opened(openat(folder_->get(), piece.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+        if (!opened.valid() && errno == ENXIO && is_pipe) {  // nobody reads it yet
+            if (!InterruptsHeld::check())
+                return unexpected({ErrorCode::failure, fmt::format("cannot write {}: interrupted", quote(file_)), 0, 0});
+            (void)poll(nullptr, 0, kReaderPauseMilliseconds);
+            continue;
+        }
+        struct stat now {};
+        if (!opened.valid() || fstat(opened.get(), &now) != 0) return failure(errno);
+        if (!is_same(found, now)) return refusal(piece, "was replaced meanwhile");
+        const int flags = fcntl(opened.get(), F_GETFL);
+        if (flags < 0 || fcntl(opened.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) return failure(errno);
+        return Destination{Descriptor(-1), {}, std::move(opened)};
+    }
+}
+
+Expected<Destination> Walk::run() {
+    if (!enter(file_.starts_with('/') ? "/" : ".")) return failure(errno);
+    add_in_front(file_);
+    while (!pieces_.empty()) {
+        const std::string piece = pieces_.front();
+        pieces_.pop_front();
+        if (piece.empty() || piece == ".") continue;
+        const bool last = pieces_.empty();
+        if (last && is_own_descriptors()) return of_descriptor(piece);
+        Descriptor opened(openat(folder_->get(), piece.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        if (!opened.valid() && errno == ENOENT && last && !is_named_by_link_) return in_folder(piece);
+        struct stat found {};
+        if (!opened.valid() || fstat(opened.get(), &found) != 0) return failure(errno);
+        if (S_ISLNK(found.st_mode)) {
+            if (const auto followed = follow(opened.get(), piece, found); !followed) return unexpected(followed.error());
+            continue;
+        }
+        if (S_ISDIR(found.st_mode)) {
+            folder_.emplace(std::move(opened));
+            continue;
+        }
+        if (!last) return failure(ENOTDIR);
+        if (S_ISREG(found.st_mode)) return in_folder(piece);
+        if (S_ISSOCK(found.st_mode)) return failure(ENXIO);
+        return stream(piece, found);
+    }
+    return failure(EISDIR);
+}
+
+}  // namespace
+
+Expected<Destination> find_destination(const std::string& file) { return Walk(file).run(); }
+
+}  // namespace festore::cli

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Where a FILE leads that is to be written: never into another user's pipe or device, nor along their links.
+#include "cli/destination.h"
+
+#include "tests/files/folder.h"
+
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+
+namespace festore::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Destinations : public FolderTest {
+protected:
+    // "FOLDER/NAME" of a file to be made, "stream", or the error's code and message.
+    std::string found(const std::string& name) const {
+        alarm(20);  // it never hangs
+        const auto destination = find_destination(name.starts_with('/') ? name : path(name));
+        alarm(0);
+        if (!destination) return std::to_string(static_cast<int>(destination.error().code)) + " " + destination.error().message;
+        if (destination->stream) return "stream";
+        const fs::path folder = fs::read_symlink("/proc/self/fd/" + std::to_string(destination->folder.get()));
+        return folder.lexically_relative(folder_) / destination->name;
+    }
+    std::string refusal(const std::string& name, const std::string& why) const { return "5 cannot write '" + path(name) + "': " + why; }
+    void link(const std::string& target, const std::string& name) const { fs::create_symlink(target, path(name)); }
+    void allow(const std::string& folder, mode_t mode) const { ASSERT_EQ(chmod(path(folder).c_str(), mode), 0); }
+};
+
+TEST_F(Destinations, AFileIsMadeOrReplacedWhereItsNameSays) {
+    fs::create_directory(path("sub"));
+    put("sub/file", "");
+    EXPECT_EQ(found("new"), "./new");
+    EXPECT_EQ(found("sub/new"), "sub/new");
+    EXPECT_EQ(found("sub/../sub//./file"), "sub/file");
+    EXPECT_NE(found("sub").find("Is a directory"), std::string::npos);
+    EXPECT_NE(found("sub/..").find("Is a directory"), std::string::npos);
+    EXPECT_NE(found("sub/").find("Is a directory"), std::string::npos);
+    EXPECT_NE(found("none/new").find("No such file"), std::string::npos);
+    EXPECT_NE(found("new/").find("No such file"), std::string::npos);
+    EXPECT_NE(found("sub/file/new").find("Not a directory"), std::string::npos);
+}
+
+TEST_F(Destinations, OnesOwnLinksAreFollowed) {
+    fs::create_directory(path("sub"));
+    put("sub/file", "");
+    link("sub/file", "to_file");
+    link(path("sub"), "to_folder");
+    link("to_file", "to_link");
+    link("nowhere", "dangling");
+    link("loop", "loop");
+    EXPECT_EQ(found("to_file"), "sub/file");
+    EXPECT_EQ(found("to_link"), "sub/file");
+    EXPECT_EQ(found("to_folder/new"), "sub/new");
+    EXPECT_NE(found("dangling").find("No such file"), std::string::npos);
+    EXPECT_NE(found("loop").find("Too many levels"), std::string::npos);
+}
+
+TEST_F(Destinations, AnotherUsersLinkIsNotFollowed) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to make what is another user's";
+    put("victim", "");
+    link("victim", "link");
+    fs::create_directory(path("sub"));
+    link("sub", "to_folder");
+    give_away("link");
+    give_away("to_folder");
+    EXPECT_EQ(found("link"), refusal("link", "'link' is a link of another user"));
+    EXPECT_EQ(found("to_folder/new"), refusal("to_folder/new", "'to_folder' is a link of another user"));
+}
+
+// They could have moved it there.
+TEST_F(Destinations, ALinkInAFolderThatOthersCanWriteIsNotFollowed) {
+    fs::create_directory(path("sub"));
+    put("victim", "");
+    link("../victim", "sub/link");
+    const std::string refused = refusal("sub/link", "'link' is a link in a folder that other users can write");
+    for (const mode_t mode : {0770U, 0707U, 0777U}) {
+        allow("sub", mode);
+        EXPECT_EQ(found("sub/link"), refused) << std::oct << mode;
+    }
+    for (const mode_t mode : {0700U, 0755U, 01777U}) {  // in the last only a file's owner, and the folder's, can move it
+        allow("sub", mode);
+        EXPECT_EQ(found("sub/link"), "./victim") << std::oct << mode;
+    }
+    if (geteuid() != 0) return;
+    give_away("sub");
+    EXPECT_EQ(found("sub/link"), refused) << "its owner can";
+}
+
+TEST_F(Destinations, AnotherUsersPipeOrDeviceIsNotOpened) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to make what is another user's";
+    ASSERT_EQ(mkfifo(path("pipe").c_str(), 0666), 0);
+    give_away("pipe");
+    EXPECT_EQ(found("pipe"), refusal("pipe", "'pipe' is a pipe of another user"));
+    const int reader = open(path("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+    EXPECT_EQ(found("pipe"), refusal("pipe", "'pipe' is a pipe of another user"));
+    close(reader);
+    if (mknod(path("device").c_str(), S_IFCHR | 0666, makedev(1, 3)) != 0) return;
+    EXPECT_EQ(found("device"), "stream") << "root's";
+    give_away("device");
+    EXPECT_EQ(found("device"), refusal("device", "'device' is a device of another user"));
+}
+
+TEST_F(Destinations, OnesOwnPipeIsWaitedForUntilSomebodyReadsIt) {
+    ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        usleep(300'000);
+        const int reader = open(path("pipe").c_str(), O_RDONLY);
+        usleep(300'000);
+        _exit(reader < 0);
+    }
+    const auto destination = find_destination(path("pipe"));
+    ASSERT_TRUE(destination && destination->stream);
+    EXPECT_EQ(fcntl(destination->stream->get(), F_GETFL) & O_NONBLOCK, 0) << "writing waits for the reader";
+    EXPECT_EQ(waitpid(child, nullptr, 0), child);
+}
+
+TEST_F(Destinations, WhatTheProcessHasOpenIsWrittenInPlace) {
+    EXPECT_EQ(found("/dev/stdout"), "stream");
+    EXPECT_EQ(found("/dev/fd/1"), "stream");
+    EXPECT_EQ(found("/proc/self/fd/1"), "stream");
+    EXPECT_EQ(found("/dev/null"), "stream");
+    EXPECT_NE(found("/dev/fd/987").find("Bad file descriptor"), std::string::npos);
+    EXPECT_NE(found("/proc/self/cwd/new").find("'cwd' is a link of a process"), std::string::npos) << found("/proc/self/cwd/new");
+}
+
+TEST_F(Destinations, RootsLinksAreFollowedByOthers) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
+    put("file", "");
+    link("file", "link");
+    allow(".", 0755);
+    const pid_t child = fork();
+    if (child == 0) _exit(seteuid(kOther) != 0 || found("link") != "./file" ? 1 : 0);
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+}
+
+}  // namespace
+}  // namespace festore::cli
