@@ -27,6 +27,9 @@ struct __TEE_OperationHandle {
 };
 
 void festore::sim::destroy(__TEE_OperationHandle* operation) { delete operation; }
+festore::Bytes festore::sim::key_of(const __TEE_OperationHandle& operation) {
+    return bytes_of(operation.key.data(), operation.key.size());
+}
 
 namespace {
 

@@ -51,6 +51,7 @@ struct Panic {
 struct Crash {};
 
 void destroy(__TEE_OperationHandle* operation);
+Bytes key_of(const __TEE_OperationHandle& operation);
 
 struct Instance {
     const TaImage* image = nullptr;
@@ -58,6 +59,8 @@ struct Instance {
     size_t heap_used = 0;
     size_t heap_peak = 0;
     size_t frees_unwiped = 0;
+    std::vector<std::byte> freed;  // with Config::keeps_memory: what was in it
+    std::vector<std::byte> stack;  // likewise, after the last call
     std::set<TEE_ObjectHandle> objects;
     std::set<TEE_ObjectEnumHandle> enumerators;
     std::set<TEE_OperationHandle> operations;
@@ -87,6 +90,7 @@ struct Tee::State {
     Faults faults;
     unsigned char scribble = 0;  // what was scribbled last
     uint64_t clock_questions = 0;  // of repeatable clocks
+    uint64_t random_blocks = 0;    // given out by a repeatable source
     bool crashed = false;
 
     std::shared_ptr<Instance> instance_of(const Uuid& ta, uint32_t* result);

@@ -37,6 +37,19 @@ TEE_Time now() {
     return time_of(kStartOf2020 + std::chrono::milliseconds(++tee.clock_questions));
 }
 
+// Numbers that are the same in each TEE.
+void fill_repeatably(std::span<unsigned char> out) {
+    uint64_t& block = current_call().tee->random_blocks;
+    while (!out.empty()) {
+        ++block;
+        unsigned char digest[32];
+        HMAC(EVP_sha256(), "", 0, reinterpret_cast<const unsigned char*>(&block), sizeof block, digest, nullptr);
+        const size_t some = std::min(out.size(), sizeof digest);
+        std::memcpy(out.data(), digest, some);
+        out = out.subspan(some);
+    }
+}
+
 bool same(const TEE_UUID& a, const TEE_UUID& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 TEE_Result derive_ta_unique_key(uint32_t types, const TEE_Param* params) {
@@ -107,6 +120,7 @@ void TEE_Free(void* buffer) {
     const Bytes freed = bytes_of(buffer, found->second);
     const bool unwiped = std::any_of(freed.begin(), freed.end(), [](std::byte b) { return b != std::byte{0}; });
     if (unwiped) ++instance.frees_unwiped;
+    if (current_call().tee->config.keeps_memory) instance.freed.insert(instance.freed.end(), freed.begin(), freed.end());
     instance.heap_used -= found->second;
     instance.heap.erase(found);
     std::free(buffer);
@@ -140,6 +154,7 @@ TEE_Result TEE_Wait(uint32_t milliseconds) {
 void TEE_GenerateRandom(void* buffer, size_t size) {
     current_call().require_own(buffer, size, "random numbers into memory that is not the TA's own");
     if (size > INT_MAX) refuse("2 GiB of random numbers");
+    if (current_call().tee->config.repeatable_random) return fill_repeatably({static_cast<unsigned char*>(buffer), size});
     if (size > 0 && RAND_bytes(static_cast<unsigned char*>(buffer), static_cast<int>(size)) != 1)
         panic(TEE_ERROR_GENERIC, "no random numbers");
 }

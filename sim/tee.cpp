@@ -72,6 +72,13 @@ private:
     std::array<__GP11_TEE_Param, 4> old_{};
 };
 
+// What TA code may have left on the stack: below the frame of who asks, where nothing of the simulator's is needed any more.
+constexpr size_t kStackBytesSeen = size_t{12} * 1024;
+[[gnu::noinline, gnu::no_sanitize_address]] void copy_stack(std::byte* out) {
+    const auto* const frame = static_cast<const volatile std::byte*>(__builtin_frame_address(0));
+    for (size_t i = 1; i <= kStackBytesSeen; ++i) out[kStackBytesSeen - i] = *(frame - i);
+}
+
 bool types_are_valid(uint32_t types) {
     for (uint32_t i = 0; i < 4; ++i)
         if (const uint32_t t = TEE_PARAM_TYPE_GET(types, i); t == 4 || t > 7) return false;
@@ -159,8 +166,11 @@ uint32_t Tee::State::enter(const std::shared_ptr<Instance>& instance, const Sess
     CurrentCall current{this, instance.get(), &session, params};
     const Serving serve(current);
     *panicked = false;
+    if (config.keeps_memory) instance->stack.resize(kStackBytesSeen);
     try {
-        return call();
+        const uint32_t result = call();
+        if (config.keeps_memory) copy_stack(instance->stack.data());
+        return result;
     } catch (const Panic&) {
         lose(*instance);
         *panicked = true;
@@ -181,7 +191,7 @@ void Tee::State::end_if_idle(const std::shared_ptr<Instance>& instance) {
     bool panicked = false;
     enter(instance, Session{}, nullptr, [&] { return instance->image->destroy(), 0U; }, &panicked);
     if (!panicked && (instance->heap_used > 0 || instance->handles() > 0)) ++counters.instances_ended_with_leaks;
-    lose(*instance);
+    if (panicked || !faults.enters_ended_instances) lose(*instance);
 }
 
 std::shared_ptr<Instance> Tee::State::instance_of(const Uuid& ta, uint32_t* result) {
@@ -190,9 +200,9 @@ std::shared_ptr<Instance> Tee::State::instance_of(const Uuid& ta, uint32_t* resu
     instance->image = &images.at(ta);
     bool panicked = false;
     *result = enter(instance, Session{}, nullptr, instance->image->create, &panicked);
-    if (*result != TEE_SUCCESS) return nullptr;
-    instances[ta] = instance;
-    return instance;
+    const bool made = *result == TEE_SUCCESS;
+    if (made || (!panicked && faults.enters_ended_instances)) instances[ta] = instance;
+    return made ? instance : nullptr;
 }
 
 Tee::Tee(Config config) : state_(std::make_unique<State>(std::move(config))) {}
@@ -204,6 +214,7 @@ Tee::~Tee() {
     const auto kept_alive = state_->instances;
     for (const auto& kept : kept_alive) {
         const std::shared_ptr<Instance>& instance = kept.second;
+        if ((instance->image->flags & TA_FLAG_INSTANCE_KEEP_ALIVE) == 0) continue;  // has ended already
         bool panicked = false;
         state_->enter(instance, Session{}, nullptr, [&] { return instance->image->destroy(), 0U; }, &panicked);
     }
@@ -321,6 +332,21 @@ size_t Tee::ta_frees_unwiped(const Uuid& ta) const {
     const std::lock_guard guard(state_->lock);
     const auto found = state_->instances.find(ta);
     return found == state_->instances.end() ? 0 : found->second->frees_unwiped;
+}
+
+std::vector<std::byte> Tee::ta_memory(const Uuid& ta) const {
+    const std::lock_guard guard(state_->lock);
+    std::vector<std::byte> all;
+    const auto found = state_->instances.find(ta);
+    if (found == state_->instances.end()) return all;
+    const auto add = [&](Bytes bytes) { all.insert(all.end(), bytes.begin(), bytes.end()); };
+    const Instance& instance = *found->second;
+    for (const auto& [memory, size] : instance.heap) add(bytes_of(memory, size));
+    for (const TEE_OperationHandle operation : instance.operations) add(key_of(*operation));
+    for (const TEE_ObjectHandle object : instance.objects) add(bytes_of(object->secret.data(), object->secret.size()));
+    add(instance.freed);
+    add(instance.stack);
+    return all;
 }
 
 void Tee::set_faults(const Faults& faults) {

@@ -98,6 +98,10 @@ struct Config {
     // Both clocks begin at the start of 2020 and are a millisecond further each time they are asked: what a TA does then depends
     // on nothing but its calls.
     bool repeatable_clocks = false;
+    // Random numbers are the same for each TEE that is made, as of a port of OP-TEE that seeds its generator with a constant.
+    bool repeatable_random = false;
+    // What a TA frees is kept, as it was when it was freed, until its instance ends; so is what it left on the stack. For ta_memory().
+    bool keeps_memory = false;
 };
 
 // Faults for tests: the n-th call from now on of a kind fails with `code`; 0 = none.
@@ -111,6 +115,11 @@ struct Faults {
     // The normal world writes over all memory references that the TA sees as input, each time the TA calls into the TEE:
     // before the call does anything, but after a TEE_MemMove has moved what it was asked to. For as long as it is set.
     bool scribbles_over_inputs = false;
+    // A session that is opened while an instance ends gets into the ended one, as in OP-TEE 4.5 to 4.10 (the core takes an instance
+    // off its list only after TA_DestroyEntryPoint has run in it: core/kernel/tee_ta_manager.c). Memory and globals are as
+    // TA_DestroyEntryPoint, or a TA_CreateEntryPoint that failed, left them, and TA_CreateEntryPoint is not called again
+    // (lib/libutee/user_ta_entry.c: init_done). For as long as it is set, this happens to every next session.
+    bool enters_ended_instances = false;
 };
 
 class Tee {
@@ -134,6 +143,9 @@ public:
     [[nodiscard]] size_t ta_handles_open(const Uuid& ta) const;
     // How often TEE_Free got memory that was not all zeroes.
     [[nodiscard]] size_t ta_frees_unwiped(const Uuid& ta) const;
+    // With Config::keeps_memory, all that may still hold something of the instance's callers, for tests that search it: memory from
+    // TEE_Malloc, also what has been freed; the keys of its operations and transient objects; the stack as its last call left it.
+    [[nodiscard]] std::vector<std::byte> ta_memory(const Uuid& ta) const;
     void set_faults(const Faults& faults);
     [[nodiscard]] Faults faults() const;  // what is left of them
 

@@ -12,37 +12,53 @@ Instance* instance = nullptr;
 
 TEE_Result result_of(const festore::Failure& failure) { return static_cast<TEE_Result>(failure.code); }
 
-}  // namespace
-
-extern "C" {
-
-TEE_Result TA_CreateEntryPoint(void) {
+TEE_Result make_instance() {
     void* memory = TEE_Malloc(sizeof(Instance), TEE_MALLOC_FILL_ZERO);
     if (memory == nullptr) return TEE_ERROR_OUT_OF_MEMORY;
     instance = new (memory) Instance;
     return TEE_SUCCESS;
 }
 
+}  // namespace
+
+extern "C" {
+
+TEE_Result TA_CreateEntryPoint(void) {
+    instance = nullptr;
+    return make_instance();
+}
+
 void TA_DestroyEntryPoint(void) {
-    instance->~Instance();
-    TEE_Free(std::exchange(instance, nullptr));
+    if (instance == nullptr) return;
+    Instance* const ended = std::exchange(instance, nullptr);
+    ended->~Instance();
+    festore::wipe({reinterpret_cast<std::byte*>(ended), sizeof *ended});
+    TEE_Free(ended);
 }
 
 TEE_Result TA_OpenSessionEntryPoint(uint32_t types, TEE_Param*, void** context) {
     const uint32_t no_params = TEE_PARAM_TYPES(TEE_PARAM_TYPE_NONE, TEE_PARAM_TYPE_NONE, TEE_PARAM_TYPE_NONE,
                                                TEE_PARAM_TYPE_NONE);
     if (types != no_params) return TEE_ERROR_BAD_PARAMETERS;
+    // OP-TEE 4.5 to 4.10 open a session in an instance that has just ended, when it comes while the last one closes. They call
+    // TA_DestroyEntryPoint again when that session ends, but TA_CreateEntryPoint never again.
+    if (instance == nullptr) {
+        if (const TEE_Result made = make_instance(); made != TEE_SUCCESS) return made;
+    }
     const festore::Result<Session*> session = instance->open_session();
     if (!session) return result_of(session.error());
     *context = *session;
     return TEE_SUCCESS;
 }
 
-void TA_CloseSessionEntryPoint(void* context) { instance->close_session(static_cast<Session*>(context)); }
+void TA_CloseSessionEntryPoint(void* context) {
+    if (instance != nullptr) instance->close_session(static_cast<Session*>(context));
+}
 
 TEE_Result TA_InvokeCommandEntryPoint(void* context, uint32_t command, uint32_t types, TEE_Param* params) {
-    return festore::ta::dispatch(*instance, *static_cast<Session*>(context), command, types,
-                                 std::span<TEE_Param, 4>(params, 4));
+    Session* const session = static_cast<Session*>(context);
+    if (instance == nullptr || !instance->has(session)) return TEE_ERROR_BAD_STATE;
+    return festore::ta::dispatch(*instance, *session, command, types, std::span<TEE_Param, 4>(params, 4));
 }
 
 }  // extern "C"

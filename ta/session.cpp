@@ -37,6 +37,12 @@ Result<Session*> Instance::open_session() {
     return sessions_;
 }
 
+bool Instance::has(const Session* session) const {
+    for (const Session* s = sessions_; s != nullptr; s = s->next)
+        if (s == session) return true;
+    return false;
+}
+
 void Instance::close_session(Session* session) {
     for (Session** link = &sessions_; *link != nullptr; link = &(*link)->next) {
         if (*link != session) continue;

@@ -33,7 +33,8 @@ class Instance {
 public:
     // Counts against limits::kSessions…: busy when one is reached.
     Result<Session*> open_session();
-    void close_session(Session* session);
+    void close_session(Session* session);  // does nothing with one that is not this instance's
+    [[nodiscard]] bool has(const Session* session) const;
 
     // Derived from the device at the first use. not_supported: this OP-TEE has no system pseudo-TA.
     Result<const ObjectIds*> object_ids();

@@ -52,6 +52,44 @@ TEST_F(Instances, AreKeptAliveWhenTheTaSaysSo) {
     EXPECT_EQ(TestTa::now().destroyed, 1) << "with the TEE";
 }
 
+TEST_F(Instances, ThatHaveEndedAreEnteredWhenATestAsksForIt) {
+    TestTa& ta = TestTa::now();
+    void* kept = nullptr;
+    uint32_t session = 0;
+    Faults faults;
+    faults.enters_ended_instances = true;
+    tee_->set_faults(faults);
+    ASSERT_EQ(open(kTa, &session), TEE_SUCCESS);
+    run(session, [&] { kept = TEE_Malloc(10, TEE_MALLOC_FILL_ZERO); });
+    tee_->close_session(session);
+    EXPECT_EQ(ta.destroyed, 1);
+    ASSERT_EQ(open(kTa, &session), TEE_SUCCESS);
+    EXPECT_EQ(ta.created, 1) << "not called again";
+    EXPECT_EQ(run(session, [&] { TEE_Free(kept); }), TEE_SUCCESS) << "the same memory";
+    tee_->close_session(session);
+    EXPECT_EQ(ta.destroyed, 2);
+    tee_->set_faults({});
+    ASSERT_EQ(open(kTa, &session), TEE_SUCCESS);
+    tee_->close_session(session);
+    EXPECT_EQ(ta.created, 1) << "it was still there";
+    ASSERT_EQ(open(kTa, &session), TEE_SUCCESS);
+    EXPECT_EQ(ta.created, 2);
+}
+
+TEST_F(Instances, ThatCouldNotBeMadeAreEnteredWhenATestAsksForIt) {
+    TestTa& ta = TestTa::now();
+    Faults faults;
+    faults.enters_ended_instances = true;
+    tee_->set_faults(faults);
+    ta.on_create = [] { return TEE_ERROR_GENERIC; };
+    uint32_t session = 0;
+    EXPECT_EQ(open(kTa, &session), TEE_ERROR_GENERIC);
+    EXPECT_EQ(ta.opened, 0);
+    EXPECT_EQ(open(kTa, &session), TEE_SUCCESS);
+    EXPECT_EQ(ta.created, 1);
+    EXPECT_EQ(ta.opened, 1);
+}
+
 TEST_F(Instances, HaveOneSessionWhenTheTaIsNotForSeveral) {
     install(TA_FLAG_SINGLE_INSTANCE);
     uint32_t a = 0;
