@@ -14,6 +14,7 @@ constexpr std::string_view kNewSecretLabel = "festore store secret 1";
 constexpr std::string_view kTransactionLabel = "festore transaction id 1";
 constexpr std::string_view kPayloadIdLabel = "festore payload id 1";
 constexpr std::string_view kPayloadKeyLabel = "festore payload key 1";
+constexpr std::string_view kPayloadContentLabel = "festore payload content 1";
 
 using Random = SecretBytes<32>;
 
@@ -56,11 +57,11 @@ Result<KeyCheckValue> key_check_value(Crypto& crypto, Bytes device_key, const St
     return value;
 }
 
-Result<RootRecord> make_store(Crypto& crypto, Bytes device_key, const NewStore& store) {
+Result<RootRecord> make_store(Crypto& crypto, Bytes device_key, const NewStore& store, Bytes salt) {
     Random random;
     FESTORE_CHECK(crypto.random(random.fill()));
     Mac id{};
-    FESTORE_CHECK(crypto.hmac(device_key, {bytes_of(kNewIdLabel), store.identity.bytes, random.expose()}, id));
+    FESTORE_CHECK(crypto.hmac(device_key, {bytes_of(kNewIdLabel), store.identity.bytes, random.expose(), salt}, id));
     FESTORE_CHECK(crypto.random(random.fill()));
     RootRecord record;
     FESTORE_CHECK(crypto.hmac(device_key, {bytes_of(kNewSecretLabel), id, random.expose()}, record.secret));
@@ -98,6 +99,14 @@ Result<NewPayload> make_payload(Crypto& crypto, const StoreKeys& keys, uint64_t 
     payload.key = FESTORE_TRY(derive(crypto, keys.payload.expose(),
                                      {bytes_of(kPayloadKeyLabel), payload.id, random.expose(), salt}));
     return payload;
+}
+
+Status bind_payload(Crypto& crypto, NewPayload& payload, Bytes salt, Bytes content) {
+    Random random;
+    FESTORE_CHECK(crypto.random(random.fill()));
+    payload.key = FESTORE_TRY(derive(crypto, payload.key.expose(),
+                                     {bytes_of(kPayloadContentLabel), random.expose(), salt, content}));
+    return {};
 }
 
 }  // namespace festore::engine

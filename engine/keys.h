@@ -38,8 +38,8 @@ struct NewStore {
     Cipher cipher = Cipher::aes_256_gcm;
     int64_t created = 0;
 };
-// An empty store of generation 0 with a new id, epoch and secret: random, mixed with the device key.
-Result<RootRecord> make_store(Crypto& crypto, Bytes device_key, const NewStore& store);
+// An empty store of generation 0 with a new id, epoch and secret: random, mixed with the device key and `salt` (see make_payload()).
+Result<RootRecord> make_store(Crypto& crypto, Bytes device_key, const NewStore& store, Bytes salt = {});
 
 // The id of the transaction that will make the generation after `base`: unpredictable, and not the id of `base`.
 Result<TransactionId> make_transaction_id(Crypto& crypto, const StoreKeys& keys, const RootRecord& base);
@@ -47,10 +47,13 @@ Result<TransactionId> make_transaction_id(Crypto& crypto, const StoreKeys& keys,
 using PayloadId = std::array<std::byte, 16>;
 struct NewPayload {
     PayloadId id{};  // the name of its file, in hexadecimal
-    Key key;
+    Key key;         // to be bound to the content (bind_payload()) before it seals anything
 };
 // Id and key for one version of one object. `salt`: whatever the caller has that has not been seen before (clocks,
 // counters); with a random source that repeats itself it is all that keeps two keys apart.
 Result<NewPayload> make_payload(Crypto& crypto, const StoreKeys& keys, uint64_t generation, Bytes salt);
+// Rule 34: a key that depends on what it seals, too, so that it seals no two contents that begin differently, whatever repeats.
+// `content`: the first of it, in memory that nobody changes any more. `salt`: as of make_payload(), new.
+Status bind_payload(Crypto& crypto, NewPayload& payload, Bytes salt, Bytes content);
 
 }  // namespace festore::engine

@@ -52,6 +52,13 @@ Status Upload::discard(Code code) {
     return fail(code);
 }
 
+Status Upload::bind(Crypto& crypto, Bytes salt, Bytes content) {
+    if (!is_new()) return discard(Code::bad_state);
+    if (const Status done = bind_payload(crypto, payload_, salt, content); !done) return discard(done.error().code);
+    bound_ = true;
+    return {};
+}
+
 Status Upload::seal(Crypto& crypto, uint32_t number, bool last, Bytes plain, MutableBytes sealed) {
     if (state_ != State::open) return discard(Code::bad_state);
     const bool fits = last ? plain.size() <= segment_bytes_ && (number == 0 || !plain.empty())

@@ -28,6 +28,11 @@ public:
     // `segment_bytes`: a power of two within the limits, else bad_parameters.
     static Result<Upload> begin(Cipher cipher, const StoreId& store_id, NewPayload payload, uint32_t segment_bytes);
 
+    // Before the first segment: makes the key depend on the content (bind_payload()). bad_state; after any error, likewise.
+    Status bind(Crypto& crypto, Bytes salt, Bytes content);
+    // Whether bind() can still be called.
+    [[nodiscard]] bool is_new() const { return state_ == State::open && !bound_ && next_ == 0; }
+
     // Segment `number`, which must be the next; all but the last are whole. `sealed`: plain.size() + 16 bytes, not
     // overlapping. bad_parameters, limit_exceeded; after any error, bad_state.
     Status seal(Crypto& crypto, uint32_t number, bool last, Bytes plain, MutableBytes sealed);
@@ -46,6 +51,7 @@ private:
 
     Cipher cipher_;
     State state_ = State::open;
+    bool bound_ = false;
     uint32_t segment_bytes_;
     uint32_t next_ = 0;
     uint64_t size_ = 0;

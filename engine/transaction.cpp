@@ -51,6 +51,8 @@ Status Transaction::begin(const StoreKeys& keys, const RootRecord& base) {
 void Transaction::end() {
     pages_.drop_dirty();
     wipe(value_);
+    wipe(rename_.from);
+    wipe(next_.secret);
     state_ = State::idle;
 }
 

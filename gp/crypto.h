@@ -22,6 +22,7 @@ void random(MutableBytes out);
 class HmacSha256 {
 public:
     Result<Sha256Digest> mac(Bytes key, std::initializer_list<Bytes> parts);
+    void forget_key() { operation_.drop(); }
 
 private:
     KeyedOperation operation_{TEE_ALG_HMAC_SHA256, TEE_MODE_MAC, TEE_TYPE_HMAC_SHA256};
@@ -38,6 +39,10 @@ public:
     Status seal(const Parameters& p, Bytes plain, MutableBytes sealed, MutableBytes tag);
     // security: not authentic; `plain` then holds nothing of use.
     Status open(const Parameters& p, Bytes sealed, Bytes tag, MutableBytes plain);
+    void forget_keys() {
+        encryption_.drop();
+        decryption_.drop();
+    }
 
 private:
     KeyedOperation encryption_{TEE_ALG_AES_GCM, TEE_MODE_ENCRYPT, TEE_TYPE_AES};

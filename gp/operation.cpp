@@ -49,7 +49,7 @@ Status Operation::set_key(uint32_t type, Bytes secret) {
 
 Result<TEE_OperationHandle> KeyedOperation::with_key(Bytes key) {
     if (operation_ && key_.equals(key)) return operation_->get();
-    operation_.reset();
+    drop();
     if (key.size() != key_.size()) return fail(Code::bad_parameters);
     Operation fresh = FESTORE_TRY(Operation::allocate(algorithm_, mode_, static_cast<uint32_t>(key.size() * 8)));
     FESTORE_CHECK(fresh.set_key(key_type_, key));

@@ -38,8 +38,12 @@ public:
 
     // In its initial state, with that key.
     Result<TEE_OperationHandle> with_key(Bytes key);
-    // After a failure: in which state it is differs from one TEE to another.
-    void drop() { operation_.reset(); }
+    // Forgets the key, and gives the operation back: also after a failure, since in which state it is then differs from one TEE
+    // to another.
+    void drop() {
+        operation_.reset();
+        wipe(key_.fill());
+    }
 
 private:
     uint32_t algorithm_;

@@ -45,6 +45,13 @@ Result<size_t> PersistentObject::read(MutableBytes out) {
     return std::min<size_t>(count, out.size());
 }
 
+Result<size_t> PersistentObject::read_at(size_t offset, MutableBytes out) {
+    const TEE_Result result = TEE_SeekObjectData(handle_, static_cast<int32_t>(offset), TEE_DATA_SEEK_SET);
+    if (result == TEE_ERROR_CORRUPT_OBJECT) handle_ = TEE_HANDLE_NULL;  // as in read()
+    if (result != TEE_SUCCESS) return fail_with(result);
+    return read(out);
+}
+
 Status PersistentObject::write(size_t offset, Bytes content) {
     TEE_Result result = TEE_SeekObjectData(handle_, static_cast<int32_t>(offset), TEE_DATA_SEEK_SET);
     if (result == TEE_SUCCESS) result = TEE_WriteObjectData(handle_, content.data(), static_cast<Size>(content.size()));

@@ -43,6 +43,8 @@ public:
     [[nodiscard]] Result<size_t> size() const;
     // Reads up to out.size() bytes from where the last read ended: how many, 0 at the end.
     Result<size_t> read(MutableBytes out);
+    // The same from that offset on.
+    Result<size_t> read_at(size_t offset, MutableBytes out);
     // Overwrites, or appends, in one atomic and durable step; the object must have been opened for writing. After any
     // failure the handle must not be used any more, only closed (rule 2).
     Status write(size_t offset, Bytes content);

@@ -6,6 +6,15 @@ cxxflags-y += -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-
 cxxflags-y += -fno-gnu-unique
 cxxflags-y += -U_FORTIFY_SOURCE -fstack-protector-strong -ffunction-sections -fdata-sections -Wall -Wextra -Werror
 
+# Return addresses signed (PAC) and places that an indirect call may reach marked (BTI), where the compiler knows how. Both are
+# no-operations to processors and to builds of OP-TEE without them. The kit's libraries must have BTI, too, for the linker to
+# mark the whole file, which is what OP-TEE (CFG_TA_BTI) goes by.
+ifndef branch-protection
+branch-protection := $(if $(filter ta_arm64,$(sm)),$(shell $(CROSS_COMPILE)g++ -mbranch-protection=standard -x c++ -c /dev/null \
+	-o /dev/null 2> /dev/null && echo -mbranch-protection=standard) )
+endif
+cxxflags-y += $(branch-protection)
+
 # Newer releases of tl::expected assert that a value is there: in a TA that is a panic, without the C library's message.
 cxxflags-y += '-DTL_ASSERT(x)=((x) ? void() : __builtin_trap())'
 

@@ -199,6 +199,7 @@ Status run(Instance& instance, Session& session, Command command, uint32_t types
 TEE_Result dispatch(Instance& instance, Session& session, uint32_t command, uint32_t types,
                     std::span<TEE_Param, 4> params) {
     const Status status = run(instance, session, static_cast<Command>(command), types, params);
+    instance.forget_closed_stores();
     return status ? TEE_SUCCESS : static_cast<TEE_Result>(status.error().code);
 }
 

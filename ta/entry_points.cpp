@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The five entry points of a trusted application (TEE Internal Core API 1.3, section 4.3).
+#include "base/limits.h"
 #include "ta/dispatch.h"
 
 namespace {
@@ -11,6 +12,13 @@ using festore::ta::Session;
 Instance* instance = nullptr;
 
 TEE_Result result_of(const festore::Failure& failure) { return static_cast<TEE_Result>(failure.code); }
+
+// Overwrites what the calls below the caller have left on the stack: copies of records, of keys, of contents. It is as large as the
+// TA's own part of the stack, less what the frames above take.
+[[gnu::noinline, gnu::no_sanitize_address]] void wipe_stack() {
+    volatile uintptr_t words[(festore::limits::kTaStackBytes - 1024) / sizeof(uintptr_t)];
+    for (volatile uintptr_t& word : words) word = 0;
+}
 
 TEE_Result make_instance() {
     void* memory = TEE_Malloc(sizeof(Instance), TEE_MALLOC_FILL_ZERO);
@@ -53,12 +61,16 @@ TEE_Result TA_OpenSessionEntryPoint(uint32_t types, TEE_Param*, void** context) 
 
 void TA_CloseSessionEntryPoint(void* context) {
     if (instance != nullptr) instance->close_session(static_cast<Session*>(context));
+    wipe_stack();
 }
 
 TEE_Result TA_InvokeCommandEntryPoint(void* context, uint32_t command, uint32_t types, TEE_Param* params) {
     Session* const session = static_cast<Session*>(context);
     if (instance == nullptr || !instance->has(session)) return TEE_ERROR_BAD_STATE;
-    return festore::ta::dispatch(*instance, *session, command, types, std::span<TEE_Param, 4>(params, 4));
+    const TEE_Result result =
+        festore::ta::dispatch(*instance, *session, command, types, std::span<TEE_Param, 4>(params, 4));
+    wipe_stack();
+    return result;
 }
 
 }  // extern "C"

@@ -54,23 +54,62 @@ Status RootTable::read_object() {
     } else if (opened.error().code != Code::item_not_found) {
         return tl::make_unexpected(opened.error());
     }
-    FESTORE_CHECK(accept(fresh.view()));
+    const size_t places = size / kRootRecordBytes;
+    std::array<Known, limits::kStoresMax> now{};
+    for (size_t place = 0; place < places; ++place)
+        now[place] = known_of(fresh.view().subspan(place * kRootRecordBytes, kRootRecordBytes));
+    for (size_t place = 0; place < places_; ++place) FESTORE_CHECK(accept(place, now[place]));
     if (opened) object_.emplace(std::move(*opened));
     memory_.emplace(std::move(fresh));
-    places_ = size / kRootRecordBytes;
+    known_ = now;
+    places_ = places;
     return {};
 }
 
-// Rule 5: for as long as this instance lives, no store goes back.
-Status RootTable::accept(Bytes fresh) const {
-    for (size_t place = 0; memory_ && place < places_; ++place) {
-        const Result<RootRecord> seen = engine::decode_root_record(raw(place));
-        if (!seen) continue;
-        if (place == erasing_ && is_free(fresh.subspan(place * kRootRecordBytes, kRootRecordBytes))) continue;
-        const Result<RootRecord> now = engine::decode_root_record(fresh.subspan(place * kRootRecordBytes, kRootRecordBytes));
-        if (!now || now->store_id != seen->store_id || now->epoch != seen->epoch || now->generation < seen->generation)
-            return fail(Code::corrupt_object);
+RootTable::Known RootTable::known_of(Bytes record) {
+    Known known;
+    known.is_used = !is_free(record);
+    known.at_hand = true;
+    copy_bytes(record.subspan(kOwnerOffset, known.owner.size()), known.owner);
+    copy_bytes(record.subspan(kStoreIdOffset, known.store_id.size()), known.store_id);
+    if (const Result<RootRecord> decoded = engine::decode_root_record(record)) {
+        known.is_readable = true;
+        known.epoch = decoded->epoch;
+        known.generation = decoded->generation;
     }
+    return known;
+}
+
+// Rule 5: for as long as this instance lives, no store goes back.
+Status RootTable::accept(size_t place, const Known& now) const {
+    const Known& seen = known_[place];
+    if (!seen.is_readable || (place == erasing_ && !now.is_used)) return {};
+    const bool goes_on = now.is_readable && now.store_id == seen.store_id && now.epoch == seen.epoch &&
+                         now.generation >= seen.generation;
+    return goes_on ? Status{} : fail(Code::corrupt_object);
+}
+
+void RootTable::forget(size_t place) {
+    wipe(raw(place));
+    known_[place].at_hand = false;
+}
+
+// After any failure all is read anew (rule 2).
+Status RootTable::read_record(size_t place) {
+    if (!object_) return fail(Code::bad_state);
+    const Result<size_t> read = object_->read_at(place * kRootRecordBytes, raw(place));
+    if (!read || *read != kRootRecordBytes) {
+        wipe(raw(place));
+        loaded_ = false;
+        FESTORE_CHECK(load());
+        return place < places_ ? Status{} : fail(Code::item_not_found);
+    }
+    const Known now = known_of(raw(place));
+    if (const Status accepted = accept(place, now); !accepted) {
+        wipe(raw(place));
+        return accepted;
+    }
+    known_[place] = now;
     return {};
 }
 
@@ -79,10 +118,8 @@ Result<size_t> RootTable::find(const Identity& owner) const {
     Writer out(wanted);
     out.u32(static_cast<uint32_t>(owner.login));
     out.bytes(owner.uuid.bytes);
-    for (size_t place = 0; place < places_; ++place) {
-        if (is_free(raw(place))) continue;
-        if (text_of(raw(place).subspan(kOwnerOffset, kOwnerBytes)) == text_of(wanted)) return place;
-    }
+    for (size_t place = 0; place < places_; ++place)
+        if (known_[place].is_used && known_[place].owner == wanted) return place;
     return fail(Code::item_not_found);
 }
 
@@ -91,15 +128,16 @@ Result<size_t> RootTable::free_place(bool for_root) const {
     size_t used = 0;
     size_t free = places_;
     for (size_t place = places_; place-- > 0;) {
-        if (is_free(raw(place))) free = place;
+        if (!known_[place].is_used) free = place;
         else ++used;
     }
     if (used >= places || free >= limits::kStoresMax) return fail(Code::limit_exceeded);
     return free;
 }
 
-Result<RootRecord> RootTable::record(size_t place) const {
+Result<RootRecord> RootTable::record(size_t place) {
     if (place >= places_) return fail(Code::item_not_found);
+    if (!known_[place].at_hand) FESTORE_CHECK(read_record(place));
     RootRecord record = FESTORE_TRY(engine::decode_root_record(raw(place)));
     if (record.anchor != anchor_) return fail(Code::corrupt_object);
     return record;
@@ -107,8 +145,8 @@ Result<RootRecord> RootTable::record(size_t place) const {
 
 Result<std::optional<Identity>> RootTable::owner(size_t place) const {
     if (place >= places_) return fail(Code::item_not_found);
-    if (is_free(raw(place))) return std::optional<Identity>{};
-    Reader in(raw(place).subspan(kOwnerOffset, kOwnerBytes));
+    if (!known_[place].is_used) return std::optional<Identity>{};
+    Reader in(known_[place].owner);
     Identity identity;
     identity.login = static_cast<protocol::Login>(in.u32());
     in.read_into(identity.uuid.bytes);
@@ -136,7 +174,8 @@ Status RootTable::write(size_t place, const RootRecord& record) {
 Status RootTable::overwrite(size_t place, const RootRecordBytes& encoded) {
     const Status written = put(place, encoded);
     if (written) {
-        copy_bytes(encoded, memory_->bytes().subspan(place * kRootRecordBytes));
+        copy_bytes(encoded, raw(place));
+        known_[place] = known_of(encoded);
         places_ = std::max(places_, place + 1);
         return {};
     }
@@ -147,7 +186,7 @@ Status RootTable::overwrite(size_t place, const RootRecordBytes& encoded) {
 }
 
 bool RootTable::is_of(size_t place, const engine::StoreId& store_id) const {
-    return place < places_ && text_of(raw(place).subspan(kStoreIdOffset, store_id.size())) == text_of(store_id);
+    return place < places_ && known_[place].store_id == store_id;
 }
 
 // Rule 5 is not broken by a record that is found gone after an attempt to erase it.

@@ -50,6 +50,7 @@ void Instance::close_session(Session* session) {
         session->~Session();
         wipe({reinterpret_cast<std::byte*>(session), sizeof *session});
         TEE_Free(session);
+        forget_closed_stores();
         return;
     }
 }
@@ -97,7 +98,29 @@ Result<SegmentBuffer*> Instance::segment_buffer() {
 void Instance::forget_store(const engine::StoreId& store_id) {
     for (Session* s = sessions_; s != nullptr; s = s->next)
         if (s->store.is_open && s->store.store_id == store_id) s->store.close();
-    if (workspace_ && workspace_->serves(store_id)) workspace_.reset();
+}
+
+// Or being repaired: then the workspace reads the old index.
+bool Instance::is_open(const engine::StoreId& store_id) const {
+    for (const Session* s = sessions_; s != nullptr; s = s->next) {
+        if (s->store.is_open && s->store.store_id == store_id) return true;
+        if (s->store.repair && s->store.repair->old.store_id == store_id) return true;
+    }
+    return false;
+}
+
+void Instance::forget_closed_stores() {
+    const auto is_open_now = [this](const engine::StoreId& store_id) { return is_open(store_id); };
+    ree_.forget_unless(is_open_now);
+    rpmb_.forget_unless(is_open_now);
+    if (workspace_ && !is_open(workspace_->store_id())) workspace_.reset();
+    size_t open = 0;
+    for (const Session* s = sessions_; s != nullptr; s = s->next)
+        if (s->store.is_open || s->store.repair || s->store.made) ++open;
+    // A key that was used last may be that of a session that has closed.
+    if (open < open_before_) crypto_.forget_keys();
+    open_before_ = open;
+    if (open == 0) segment_buffer_.reset();
 }
 
 bool Instance::may_begin_batch() const {
@@ -107,13 +130,17 @@ bool Instance::may_begin_batch() const {
     return running < limits::kBatchesMax;
 }
 
-std::array<std::byte, 16> Instance::next_salt() {
-    std::array<std::byte, 16> salt{};
-    TEE_Time now{};
-    TEE_GetREETime(&now);
+Instance::Salt Instance::next_salt() {
+    Salt salt{};
+    TEE_Time linux_time{};
+    TEE_Time tee_time{};
+    TEE_GetREETime(&linux_time);
+    TEE_GetSystemTime(&tee_time);
     Writer out(salt);
-    out.u32(now.seconds);
-    out.u32(now.millis);
+    for (const TEE_Time& now : {linux_time, tee_time}) {
+        out.u32(now.seconds);
+        out.u32(now.millis);
+    }
     out.u64(++salts_);
     return salt;
 }

@@ -51,11 +51,16 @@ public:
     Result<SegmentBuffer*> segment_buffer();
     // Wipes what is remembered of a store, whichever session has it open: it is destroyed.
     void forget_store(const engine::StoreId& store_id);
+    // At the end of each call, and of each session: wipes what was there for stores that no session has open any more (rule 32).
+    void forget_closed_stores();
     [[nodiscard]] bool may_begin_batch() const;  // limits::kBatchesMax
-    // Bytes that this instance has not given before, and other instances only by a coincidence of clocks.
-    std::array<std::byte, 16> next_salt();
+    // Bytes that this instance has not given before, and other instances only where both clocks and the counter coincide.
+    using Salt = std::array<std::byte, 24>;
+    Salt next_salt();
 
 private:
+    [[nodiscard]] bool is_open(const engine::StoreId& store_id) const;
+
     std::optional<ObjectIds> ids_;
     std::optional<HukStrength> huk_strength_;
     std::optional<SecretBytes<32>> device_key_;
@@ -66,6 +71,7 @@ private:
     gp::Owned<Workspace> workspace_;
     gp::Owned<SegmentBuffer> segment_buffer_;
     uint64_t salts_ = 0;
+    size_t open_before_ = 0;  // sessions with a store, when forget_closed_stores() looked last
 };
 
 // Whether it is what Linux calls uid 0.

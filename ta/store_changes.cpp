@@ -108,6 +108,7 @@ Result<engine::Entry> entry_of(StoreCall& call, const protocol::StorePutRequest&
         if (call.has_content) return fail(Code::bad_parameters);
         if (!upload || !upload->is_complete() || upload->id() != request.payload) return fail(Code::bad_state);
         entry = upload->entry();
+        call.session.store.upload_is_used = true;
         if (entry.size != request.size) return fail(Code::bad_parameters);
     }
     entry.flags = (request.flags & protocol::kStoreWriteOnce) != 0 ? engine::kEntryWriteOnce : 0;
@@ -201,6 +202,8 @@ Status store_commit(StoreCall& call) {
         base.generation + 1 != committed.record.generation)
         return fail(Code::bad_state);
     FESTORE_CHECK(at.table->write(at.place, committed.record));
+    if (store.upload_is_used) store.upload.reset();
+    store.upload_is_used = false;
     encode_status(committed.record, call.answer);
     return {};
 }

@@ -42,7 +42,7 @@ Status store_find(StoreCall& call) {
 Status store_record_at(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::RecordAtRequest>(call.request));
     if (!is_root(call.session.identity)) return fail(Code::access_denied);
-    const RootTable* const table = FESTORE_TRY(table_of(call, request.anchor));
+    RootTable* const table = FESTORE_TRY(table_of(call, request.anchor));
     const std::optional<Identity> owner = FESTORE_TRY(table->owner(request.place));
     using State = protocol::RecordAtAnswer::State;
     protocol::RecordAtAnswer answer;

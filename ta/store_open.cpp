@@ -77,7 +77,8 @@ Status store_make(StoreCall& call) {
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     FESTORE_CHECK(has_none_anywhere(call, wanted.anchor, request.without_asking_rpmb));
     FESTORE_CHECK(call.instance.root_table(wanted.anchor).free_place(is_root(call.session.identity)));
-    const PreparedRecord made(FESTORE_TRY(engine::make_store(call.instance.crypto(), device_key, wanted)));
+    const auto salt = call.instance.next_salt();
+    const PreparedRecord made(FESTORE_TRY(engine::make_store(call.instance.crypto(), device_key, wanted, salt)));
     const auto key_check =
         FESTORE_TRY(engine::key_check_value(call.instance.crypto(), device_key, made.record.store_id));
     FESTORE_CHECK(write_header(call, made.record, key_check));
@@ -118,7 +119,7 @@ Status store_open(StoreCall& call) {
     const RootRecord record = FESTORE_TRY(table.record(place));
     if (record.store_id != request.store_id) return fail(Code::bad_parameters);
     StoreSession& store = call.session.store;
-    if (store.is_open && store.store_id != record.store_id) store.batch.reset();
+    if (store.is_open && store.store_id != record.store_id) store.close();
     store.is_open = true;
     store.anchor = anchor;
     store.store_id = record.store_id;

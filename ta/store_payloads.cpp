@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Sealing and opening the segments of larger contents (rules 14, 15, 21).
+#include "gp/heap_buffer.h"
 #include "ta/store_call.h"
 
 namespace festore::ta {
@@ -20,15 +21,25 @@ public:
         return Segments(*buffer, call.content, request, segment_bytes);
     }
 
-    // `do_one`(number, last, plain, sealed) for each.
+    // All of the content, in TA memory: so it is sealed, if seal() is given it.
+    [[nodiscard]] Result<gp::HeapBuffer> copy_of_all() const {
+        gp::HeapBuffer all = FESTORE_TRY(gp::HeapBuffer::allocate(request_.content_bytes));
+        if (request_.content_bytes > 0)
+            TEE_MemMove(all.bytes().data(), at(content_offset()), static_cast<gp::Size>(request_.content_bytes));
+        return all;
+    }
+
+    // `do_one`(number, last, plain, sealed) for each. `all`: the content, where it has been copied already.
     template <class F>
-    Status seal(F&& do_one) {
-        size_t from = memory_.memref.size - request_.content_bytes;
+    Status seal(const std::optional<gp::HeapBuffer>& all, F&& do_one) {
+        const size_t begin = content_offset();
+        size_t from = begin;
         size_t to = 0;
         for (uint32_t i = 0; i < count(); ++i) {
             const MutableBytes plain = plain_of(i);
             const MutableBytes sealed = sealed_of(i);
-            TEE_MemMove(plain.data(), at(from), static_cast<gp::Size>(plain.size()));
+            if (all) copy_bytes(all->view().subspan(from - begin, plain.size()), plain);
+            else TEE_MemMove(plain.data(), at(from), static_cast<gp::Size>(plain.size()));
             const Status done = do_one(request_.number + i, request_.last && i + 1 == count(), plain, sealed);
             wipe(plain);
             FESTORE_CHECK(done);
@@ -74,13 +85,29 @@ private:
     [[nodiscard]] MutableBytes sealed_of(uint32_t i) {
         return MutableBytes(buffer_.sealed).first(content_bytes(i) + kTagBytes);
     }
-    [[nodiscard]] std::byte* at(size_t offset) { return static_cast<std::byte*>(memory_.memref.buffer) + offset; }
+    [[nodiscard]] size_t content_offset() const { return memory_.memref.size - request_.content_bytes; }
+    [[nodiscard]] std::byte* at(size_t offset) const { return static_cast<std::byte*>(memory_.memref.buffer) + offset; }
 
     SegmentBuffer& buffer_;
     TEE_Param& memory_;
     const protocol::SegmentsRequest& request_;
     const uint32_t segment_bytes_;
 };
+
+// The key depends on all that the first call brings: what is sealed is the copy that it was made from.
+Status seal_call(StoreCall& call, const protocol::SegmentsRequest& request, engine::Upload& upload) {
+    Segments segments = FESTORE_TRY(Segments::of(call, request, upload.segment_bytes()));
+    engine::Crypto& crypto = call.instance.crypto();
+    std::optional<gp::HeapBuffer> all;
+    if (upload.is_new()) {
+        all.emplace(FESTORE_TRY(segments.copy_of_all()));
+        const auto salt = call.instance.next_salt();
+        FESTORE_CHECK(upload.bind(crypto, salt, all->view()));
+    }
+    return segments.seal(all, [&](uint32_t number, bool last, Bytes plain, MutableBytes sealed) {
+        return upload.seal(crypto, number, last, plain, sealed);
+    });
+}
 
 }  // namespace
 
@@ -94,6 +121,7 @@ Status store_begin_upload(StoreCall& call) {
         engine::make_payload(call.instance.crypto(), workspace->keys(), record.generation, salt));
     auto& upload = call.session.store.upload;
     upload.reset();
+    call.session.store.upload_is_used = false;
     upload.emplace(FESTORE_TRY(
         engine::Upload::begin(record.cipher, record.store_id, std::move(payload), request.segment_bytes)));
     encode(protocol::BeginUploadAnswer{upload->id()}, call.answer);
@@ -104,12 +132,7 @@ Status store_seal_segments(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::SegmentsRequest>(call.request));
     auto& upload = call.session.store.upload;
     if (!upload || upload->id() != request.payload) return fail(Code::bad_state);
-    auto segments = Segments::of(call, request, upload->segment_bytes());
-    const Status sealed =
-        segments ? segments->seal([&](uint32_t number, bool last, Bytes plain, MutableBytes sealed_segment) {
-            return upload->seal(call.instance.crypto(), number, last, plain, sealed_segment);
-        })
-                 : Status(fail(segments.error().code));
+    const Status sealed = seal_call(call, request, *upload);
     if (!sealed) upload.reset();
     return sealed;
 }

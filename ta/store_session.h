@@ -47,6 +47,7 @@ struct StoreSession {
     std::optional<MadeRecord> made;
     std::optional<PreparedRecord> prepared;  // for commit
     std::optional<engine::Upload> upload;
+    bool upload_is_used = false;  // a change refers to it: of no use once that is committed
     std::optional<OpenPayload> payload;
     std::optional<FreeListWalk> free_list;
     gp::Owned<Workspace> batch;

@@ -4,8 +4,9 @@ subdirs-y += ../base ../protocol ../engine ../gp
 srcs-y += chacha20_poly1305.cpp cipher_choice.cpp dispatch.cpp entry_points.cpp identity.cpp listing.cpp object_format.cpp \
 	object_id.cpp page_area.cpp persistent_objects.cpp root_table.cpp session.cpp store_call.cpp store_changes.cpp \
 	store_destroy.cpp store_dispatch.cpp store_items.cpp store_open.cpp store_payloads.cpp store_reads.cpp store_repair.cpp \
-	store_survey.cpp workspace.cpp runtime/cxx_runtime.cpp
+	store_survey.cpp workspace.cpp runtime/cxx_runtime.cpp runtime/stack_guard.cpp
 include cxx.mk
+cxxflags-runtime/stack_guard.cpp-y += -fno-stack-protector
 
 # Kits whose mbedTLS has it; the others give a TA with AES-256-GCM only.
 ifneq ($(and $(filter y,$(CFG_TA_MBEDTLS)),$(shell grep -s MBEDTLS_CHACHAPOLY_C $(TA_DEV_KIT_DIR)/include/mbedtls_config_uta.h)),)

@@ -26,6 +26,12 @@ public:
         return gcm_.open({p.key, p.nonce, p.associated}, sealed, tag, plain);
     }
 
+    // The keys that were used last: the TEE has them set up.
+    void forget_keys() {
+        hmac_.forget_key();
+        gcm_.forget_keys();
+    }
+
 private:
     gp::HmacSha256 hmac_;
     gp::Aes256Gcm gcm_;

@@ -17,7 +17,8 @@ public:
     // Serves this store from now on; pages of another one are forgotten.
     Status use(Bytes device_key, const engine::RootRecord& record);
     [[nodiscard]] const engine::StoreKeys& keys() const { return *keys_; }
-    [[nodiscard]] bool serves(const engine::StoreId& store_id) const { return keys_ && store_id_ == store_id; }
+    // Of the store that it serves.
+    [[nodiscard]] const engine::StoreId& store_id() const { return store_id_; }
 
 private:
     TeeCrypto& crypto_;

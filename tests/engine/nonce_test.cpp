@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rule 13: no nonce under one key for two different texts, with a random source that always gives the same, over
 // crashes and transactions that were given up (which repeat generation and page).
+#include "engine/segments.h"
 #include "tests/engine/store.h"
 
 namespace festore::engine {
@@ -91,9 +92,48 @@ TEST(Rule13Secrets, AreMixedWithTheDeviceKey) {
     const auto salt = [&](std::string_view s) { return make_payload(one.crypto, one.keys, 5, bytes_of(s)).value(); };
     EXPECT_NE(salt("1").id, salt("2").id) << "the salt keeps payloads apart when the random source does not";
     EXPECT_FALSE(salt("1").key.equals(salt("2").key.expose()));
+    const RootRecord later = make_store(one.crypto, one.device_key, {}, bytes_of("another time")).value();
+    EXPECT_NE(later.store_id, a.store_id) << "so it does a store that is made again";
+    EXPECT_NE(later.epoch, a.epoch);
+    EXPECT_NE(later.secret, a.secret);
     RootRecord next = one.root;
     next.transaction_id = make_transaction_id(one.crypto, one.keys, one.root).value();
     EXPECT_NE(make_transaction_id(one.crypto, one.keys, next).value(), next.transaction_id);
+}
+
+TEST(Rule34Payloads, AKeyDependsOnWhatItSeals) {
+    TestStore store;
+    store.crypto.constant_random = true;
+    const auto key = [&](std::string_view salt, std::string_view content) {
+        NewPayload payload = make_payload(store.crypto, store.keys, 5, {}).value();
+        EXPECT_TRUE(bind_payload(store.crypto, payload, bytes_of(salt), bytes_of(content)));
+        return std::string(text_of(payload.key.expose()));
+    };
+    EXPECT_EQ(key("s", "content"), key("s", "content"));
+    EXPECT_NE(key("s", "content"), key("s", "contents"));
+    EXPECT_NE(key("s", "content"), key("t", "content"));
+    const std::string constant = key("s", "content");
+    store.crypto.constant_random = false;
+    EXPECT_NE(key("s", "content"), constant);
+}
+
+TEST(Rule34Payloads, AreBoundOnceAndBeforeTheirFirstSegment) {
+    TestStore store;
+    const auto begin = [&] {
+        return Upload::begin(Cipher::aes_256_gcm, store.root.store_id, make_payload(store.crypto, store.keys, 5, {}).value(), 4096).value();
+    };
+    std::array<std::byte, 4096 + kTagBytes> sealed{};
+    const std::string content(4096, 'c');
+    Upload twice = begin();
+    EXPECT_TRUE(twice.is_new());
+    ASSERT_TRUE(twice.bind(store.crypto, {}, bytes_of(content)));
+    EXPECT_FALSE(twice.is_new());
+    EXPECT_EQ(twice.bind(store.crypto, {}, bytes_of(content)).error().code, Code::bad_state);
+    EXPECT_FALSE(twice.seal(store.crypto, 0, false, bytes_of(content), sealed)) << "any error ends it";
+    Upload late = begin();
+    ASSERT_TRUE(late.seal(store.crypto, 0, false, bytes_of(content), sealed));
+    EXPECT_FALSE(late.is_new());
+    EXPECT_EQ(late.bind(store.crypto, {}, bytes_of(content)).error().code, Code::bad_state);
 }
 
 TEST(Rule16Keys, OnePerPurposeStoreOwnerAndEpoch) {

@@ -42,7 +42,7 @@ TEST_F(Lives, ASessionThatIsRefusedEndsTheInstanceAndTheNextOneIsServed) {
     uint32_t session = 0;
     tee_.close_session(session_of(1000));
     EXPECT_EQ(open({1, {}}, &session), number(Code::no_identity));
-    EXPECT_EQ(open({1, {}}, &session), number(Code::no_identity)) << "TA_DestroyEntryPoint has run twice in a row";
+    EXPECT_EQ(open({1, {}}, &session), number(Code::no_identity)) << "again";
     EXPECT_EQ(stat(session_of(1000), "x"), number(Code::item_not_found));
     EXPECT_EQ(leaks(), 0U);
 }
