@@ -50,6 +50,7 @@ void Instance::close_session(Session* session) {
         session->~Session();
         wipe({reinterpret_cast<std::byte*>(session), sizeof *session});
         TEE_Free(session);
+        crypto_.forget_keys();  // those used last may have been its
         forget_closed_stores();
         return;
     }
@@ -117,7 +118,7 @@ void Instance::forget_closed_stores() {
     size_t open = 0;
     for (const Session* s = sessions_; s != nullptr; s = s->next)
         if (s->store.is_open || s->store.repair || s->store.made) ++open;
-    // A key that was used last may be that of a session that has closed.
+    // A key that was used last may be that of a store that is not open any more.
     if (open < open_before_) crypto_.forget_keys();
     open_before_ = open;
     if (open == 0) segment_buffer_.reset();
