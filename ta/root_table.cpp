@@ -55,13 +55,11 @@ Status RootTable::read_object() {
         return tl::make_unexpected(opened.error());
     }
     const size_t places = size / kRootRecordBytes;
-    std::array<Known, limits::kStoresMax> now{};
-    for (size_t place = 0; place < places; ++place)
-        now[place] = known_of(fresh.view().subspan(place * kRootRecordBytes, kRootRecordBytes));
-    for (size_t place = 0; place < places_; ++place) FESTORE_CHECK(accept(place, now[place]));
+    const auto now = [&](size_t place) { return known_of(fresh.view().subspan(place * kRootRecordBytes, kRootRecordBytes)); };
+    for (size_t place = 0; place < places_; ++place) FESTORE_CHECK(accept(place, now(place)));
+    for (size_t place = 0; place < places; ++place) known_[place] = now(place);
     if (opened) object_.emplace(std::move(*opened));
     memory_.emplace(std::move(fresh));
-    known_ = now;
     places_ = places;
     return {};
 }
