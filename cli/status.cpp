@@ -92,7 +92,9 @@ private:
 
     static Json document_of(const TeeStatus& s) {
         const auto storage = [](bool there, uint32_t level) {
-            return Json{{"available", there}, {"rollback_protection_claimed", level}};
+            return Json{{"available", there},
+                        {"rollback_protection_claimed", level},
+                        {"rollback_protection", level > 0 ? "claimed" : "none"}};
         };
         return {{"festore", version()},
                 {"tee", s.kind == TeeKind::sim ? "sim" : "optee"},

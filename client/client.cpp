@@ -374,8 +374,10 @@ Expected<TeeStatus> Client::status() {
     status.zero_huk = (hello.features & protocol::kFeatureZeroHuk) != 0;
     status.huk_compared = status.zero_huk || (hello.features & protocol::kFeatureHukCompared) != 0;
     status.predictable_huk = (hello.features & protocol::kFeaturePredictableHuk) != 0;
-    status.rollback_protection_ree = hello.rollback_protection_ree;
-    status.rollback_protection_rpmb = hello.rollback_protection_rpmb;
+    // OP-TEE claims nothing of its files, and 100 where it has no protection at all; older TAs hand such numbers on.
+    constexpr uint32_t kByHardware = 1000;
+    status.rollback_protection_rpmb =
+        status.has_rpmb && hello.rollback_protection_rpmb >= kByHardware ? hello.rollback_protection_rpmb : 0;
     return status;
 }
 

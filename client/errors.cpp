@@ -50,6 +50,10 @@ constexpr Explained kCommandErrors[] = {
      "this TEE or its trusted application does not support it (an OP-TEE without the system pseudo-TA?)"},
 };
 
+std::string unexplained(uint32_t result, uint32_t origin) {
+    return "the TEE answered " + hex(result) + " (origin " + std::to_string(origin) + ")";
+}
+
 const Explained* explained(uint32_t result) {
     for (const Explained& e : kCommandErrors)
         if (static_cast<uint32_t>(e.code) == result) return &e;
@@ -97,7 +101,7 @@ Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing) {
                                        "no key, or a foreign one; 'festore doctor' asks it"
                                      : e->text;
     } else {
-        error.message += "the TEE answered " + hex(result) + " (origin " + std::to_string(origin) + ")";
+        error.message += unexplained(result, origin);
     }
     return error;
 }
@@ -121,6 +125,13 @@ Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner) {
         error.code = ErrorCode::busy;
         error.message = "too many sessions with the trusted application are open; repeat it later";
         return error;
+    case Code::access_conflict:
+        if (origin != TEEC_ORIGIN_TEE) break;
+        // OP-TEE keeps the highest version of each trusted application that it has loaded (ta_ver.db), and of each subkey.
+        error.message = "the TEE refuses the trusted application: it is an older trusted application than this device has run, or "
+                        "signed with an older subkey; install the newest one where tee-supplicant looks for it (usually "
+                        "/lib/optee_armtz)";
+        return error;
     case Code::corrupt_object:
     case Code::corrupt_object_2:
         // OP-TEE looks up the version of each trusted application in its own storage before it loads it.
@@ -132,7 +143,8 @@ Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner) {
     }
     error = error_of_command(result, origin, {"open a session with the trusted application", {}});
     if (error.code == ErrorCode::failure) error.code = ErrorCode::no_tee;
-    return error;
+    if (error.code != ErrorCode::conflict) return error;
+    return {ErrorCode::no_tee, "cannot open a session with the trusted application: " + unexplained(result, origin), result, origin};
 }
 
 Error not_a_member(uint32_t gid) {

@@ -40,8 +40,8 @@ struct HelloAnswer {  // 48 bytes
     uint32_t object_bytes_max = 0;  // of a persistent object
     Login login = Login::public_;   // the identity as the TEE sees it
     Uuid identity{};
-    uint32_t rollback_protection_ree = 0;   // what the TEE claims, not what is in force: 0, 100 or 1000
-    uint32_t rollback_protection_rpmb = 0;  // 0: nothing claimed
+    uint32_t rollback_protection_ree = 0;   // 0: the TEE claims nothing of its files (TAs up to 0.1.0: anything)
+    uint32_t rollback_protection_rpmb = 0;  // 1000: the TEE claims it, which does not show that it is in force; else 0
     uint32_t tee_version = 0;  // of OP-TEE: major << 16 | minor << 8 | patch; 0: not known
 };
 

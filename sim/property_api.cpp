@@ -25,9 +25,7 @@ std::optional<Value> of_implementation(std::string_view name) {
     if (name == "gpd.tee.TAPersistentTime.protectionLevel") return 100U;
     if (name == "gpd.tee.cryptography.ecc") return false;
     // What OP-TEE says, whether or not the REE file system is tied to the RPMB.
-    if (name == "gpd.tee.trustedStorage.antiRollback.protectionLevel" ||
-        name == "gpd.tee.trustedStorage.rollbackDetection.protectionLevel")
-        return config.has_rpmb ? 1000U : 0U;
+    if (name == "gpd.tee.trustedStorage.antiRollback.protectionLevel") return config.has_rpmb ? 1000U : 100U;
     if (name == "gpd.tee.trustedos.manufacturer") return "festore";
     if (name == "gpd.tee.trustedos.implementation.version") return "simulated";
     return std::nullopt;

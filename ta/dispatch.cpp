@@ -76,8 +76,10 @@ Status hello(Call& call) {
     }
     if (gp::tee_is_simulated()) answer.features |= protocol::kFeatureSimulated;
     if (has_chacha20_poly1305()) answer.features |= protocol::kFeatureChaCha20;
-    answer.rollback_protection_ree = gp::tee_property_u32("gpd.tee.trustedStorage.rollbackDetection.protectionLevel");
-    answer.rollback_protection_rpmb = gp::tee_property_u32("gpd.tee.trustedStorage.antiRollback.protectionLevel");
+    // The TEE's one claim is about its RPMB; without one it says 100, which means no protection. Of its files it claims nothing.
+    answer.rollback_protection_ree = 0;
+    if ((answer.features & protocol::kFeatureRpmb) != 0)
+        answer.rollback_protection_rpmb = gp::tee_property_u32("gpd.tee.trustedStorage.antiRollback.protectionLevel");
     answer.tee_version = gp::tee_property_version("gpd.tee.trustedos.implementation.version");
     encode(answer, call.answer);
     return {};

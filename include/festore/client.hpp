@@ -102,8 +102,8 @@ struct TeeStatus {
     bool has_ree = false;
     bool has_rpmb = false;
     bool zero_huk = false;              // the device has no secret of its own: see docs
-    uint32_t rollback_protection_ree = 0;   // as the TEE claims it: 0 none, 100 by the REE, 1000 by hardware
-    uint32_t rollback_protection_rpmb = 0;
+    uint32_t rollback_protection_ree = 0;   // always 0: no TEE claims any for its files
+    uint32_t rollback_protection_rpmb = 0;  // 1000 where the TEE claims it, which does not show that it is in force; else 0
     bool huk_compared = false;     // the TA could compare the device's key with well-known ones; else zero_huk is not known
     bool predictable_huk = false;  // the device's key is a well-known one, but not zero: no secret either
 };

@@ -15,7 +15,7 @@ enum class ErrorCode : int {
     conflict = 4,       // it exists, has another version, or is write-once
     not_permitted = 5,  // by the system or the TEE; or this client is another caller's
     damaged = 6,        // damaged or tampered with
-    no_tee = 7,         // no TEE, no TA, no supplicant, or it died
+    no_tee = 7,         // no TEE, no TA, one that the TEE refuses, no supplicant, or it died
     no_space = 8,       // no space, or a limit
     busy = 9,           // busy too long
 };

@@ -77,6 +77,26 @@ expect_json() {
     [ "$(json '(d["tee"], d["object_bytes_max"])')" = "('$FESTORE_TEE', 524288)" ]
     [ "$(json '(sorted(d["storage"]), d["storage"]["ree"]["available"])')" = "(['ree', 'rpmb'], True)" ]
 }
+@test "status claims no rollback protection but that of an RPMB which is built in" {
+    run --separate-stderr festore status --json
+    expect_json 0
+    [ "$(json '" ".join(d["storage"]["ree"])')" = "available rollback_protection_claimed rollback_protection" ]
+    [ "$(json '(d["storage"]["ree"]["rollback_protection_claimed"], d["storage"]["ree"]["rollback_protection"])')" = "(0, 'none')" ]
+    rpmb=$(json '(d["storage"]["rpmb"]["available"], d["storage"]["rpmb"]["rollback_protection_claimed"], d["storage"]["rpmb"]["rollback_protection"])')
+    [ "$rpmb" = "(True, 1000, 'claimed')" ] || [ "$rpmb" = "(False, 0, 'none')" ]
+    if [ "$FESTORE_TEE" != sim ]; then return; fi
+    [ "$rpmb" = "(True, 1000, 'claimed')" ]
+}
+@test "status without an RPMB: none is available, and none is claimed" {
+    need_sim "a TEE without RPMB"
+    export FESTORE_SIM_DIR=$BATS_TEST_TMPDIR/tee FESTORE_SIM_OPTIONS="$FESTORE_SIM_OPTIONS --no-rpmb"
+    mkdir "$FESTORE_SIM_DIR"
+    run --separate-stderr festore status --json
+    expect_json 0
+    [ "$(json '[d["storage"]["rpmb"][k] for k in ("available", "rollback_protection_claimed", "rollback_protection")]')" = "[False, 0, 'none']" ]
+    run --separate-stderr festore status
+    [[ $output == *"storage rpmb"*" no"* ]]
+}
 @test "errors" {
     run --separate-stderr festore get --json "${PREFIX}missing" file
     expect_json 3

@@ -56,5 +56,27 @@ TEST(Errors, OfOpeningASessionSayWhatToDo) {
     EXPECT_EQ(error_of_session(TEEC_ERROR_BUSY, 4, {}).code, ErrorCode::busy);
 }
 
+// OP-TEE compares the version of a trusted application's file with the highest that it has loaded, in ta_ver.db. Its answer
+// to an older one is the code that a command gets for an object that exists.
+TEST(Errors, AnOlderTrustedApplicationIsToldAsSuch) {
+    const Error error = error_of_session(TEEC_ERROR_ACCESS_CONFLICT, TEEC_ORIGIN_TEE, {});
+    EXPECT_EQ(error.code, ErrorCode::no_tee);
+    EXPECT_NE(error.message.find("an older trusted application than this device has run"), std::string::npos) << error.message;
+    EXPECT_NE(error.message.find("install"), std::string::npos) << error.message;
+    EXPECT_EQ(error.message.find("exists"), std::string::npos) << error.message;
+    EXPECT_EQ(error.tee_result, static_cast<uint32_t>(TEEC_ERROR_ACCESS_CONFLICT));
+    EXPECT_EQ(error.tee_origin, static_cast<uint32_t>(TEEC_ORIGIN_TEE));
+}
+
+// No object and no version is at stake before there is a session, whichever part of the TEE answers.
+TEST(Errors, OpeningASessionNeverConflictsWithAnObject) {
+    for (const Code code : {Code::access_conflict, Code::version_conflict, Code::write_once})
+        for (const uint32_t origin : {TEEC_ORIGIN_API, TEEC_ORIGIN_COMMS, TEEC_ORIGIN_TEE, TEEC_ORIGIN_TRUSTED_APP}) {
+            const Error error = error_of_session(static_cast<uint32_t>(code), origin, {});
+            EXPECT_EQ(error.code, ErrorCode::no_tee) << origin;
+            EXPECT_EQ(error.message.find("object"), std::string::npos) << error.message;
+        }
+}
+
 }  // namespace
 }  // namespace festore

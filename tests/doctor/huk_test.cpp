@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the TA says of the hardware unique key: well-known ones by name, and whether it could compare at all.
+// What the TA says of the hardware unique key: well-known ones by name, and whether it could compare at all. And what it
+// hands on of the TEE's claims of rollback protection.
 #include "ree_fs/crypto.h"
 #include "ree_fs/keys.h"
 #include "ta/known_keys.h"
@@ -35,15 +36,16 @@ TEST(KnownKeys, AreWhatOpteeDerivesFromKnownHuks) {
 class HukTest : public TaTest {
 protected:
     explicit HukTest(const sim::Config& config = {}) : TaTest(config) {}
-    uint32_t features() {
+    protocol::HelloAnswer hello() {
         uint32_t session = 0;
         EXPECT_EQ(open(user(1000), &session), 0U);
         const protocol::HelloRequest hello{protocol::kVersionMajor, 0, protocol::Login::user, 1000};
         const Answer answer = call(session, protocol::Command::hello, hello);
         const auto decoded = protocol::decode<protocol::HelloAnswer>(answer.answer);
         EXPECT_TRUE(decoded.has_value());
-        return decoded ? decoded->features & kHukFeatures : 0;
+        return decoded ? *decoded : protocol::HelloAnswer{};
     }
+    uint32_t features() { return hello().features & kHukFeatures; }
     static constexpr uint32_t kHukFeatures =
         protocol::kFeatureZeroHuk | protocol::kFeatureHukCompared | protocol::kFeaturePredictableHuk;
     static sim::Config with_huk(const Huk& huk) {
@@ -82,6 +84,36 @@ protected:
     OtherHuk() : HukTest(with_huk(Huk(16, std::byte{0x5A}))) {}
 };
 TEST_F(OtherHuk, IsComparedAndNothingElse) { EXPECT_EQ(features(), protocol::kFeatureHukCompared); }
+
+// What hello says of rollback protection.
+class Claims : public HukTest {
+protected:
+    explicit Claims(const sim::Config& config = {}) : HukTest(config) {}
+    static sim::Config without_rpmb() {
+        sim::Config config;
+        config.has_rpmb = false;
+        return config;
+    }
+};
+class WithRpmb : public Claims {};
+class WithoutRpmb : public Claims {
+protected:
+    WithoutRpmb() : Claims(without_rpmb()) {}
+};
+
+// OP-TEE's one property of rollback protection is 100 where it has none and 1000 where RPMB is built in; it is about the RPMB.
+TEST_F(WithRpmb, IsClaimedToProtectAndTheFilesAreNot) {
+    const protocol::HelloAnswer answer = hello();
+    EXPECT_NE(answer.features & protocol::kFeatureRpmb, 0U);
+    EXPECT_EQ(answer.rollback_protection_rpmb, 1000U);
+    EXPECT_EQ(answer.rollback_protection_ree, 0U);
+}
+TEST_F(WithoutRpmb, NothingIsClaimed) {
+    const protocol::HelloAnswer answer = hello();
+    EXPECT_EQ(answer.features & protocol::kFeatureRpmb, 0U);
+    EXPECT_EQ(answer.rollback_protection_rpmb, 0U);
+    EXPECT_EQ(answer.rollback_protection_ree, 0U);
+}
 
 class NoPta : public HukTest {
 protected:

@@ -57,15 +57,18 @@ TEST_F(System, PropertiesHaveTypes) {
     EXPECT_TRUE(panics([] { size_t n = 0; TEE_GetPropertyAsString(TEE_PROPSET_CURRENT_TA, "gpd.ta.version", nullptr, &n); }));
 }
 
-TEST_F(System, WithoutRpmbClaimsNoRollbackProtection) {
+// As OP-TEE: 100 without any protection, and no property "rollbackDetection".
+TEST_F(System, WithoutRpmbClaimsWhatOpteeClaims) {
     Config config;
     config.has_rpmb = false;
     restart(config);
     EXPECT_EQ(in_ta([] {
+        const auto tee = TEE_PROPSET_TEE_IMPLEMENTATION;
         uint32_t level = 7;
-        EXPECT_EQ(TEE_GetPropertyAsU32(TEE_PROPSET_TEE_IMPLEMENTATION,
-                                       "gpd.tee.trustedStorage.rollbackDetection.protectionLevel", &level), TEE_SUCCESS);
-        EXPECT_EQ(level, 0U);
+        EXPECT_EQ(TEE_GetPropertyAsU32(tee, "gpd.tee.trustedStorage.antiRollback.protectionLevel", &level), TEE_SUCCESS);
+        EXPECT_EQ(level, 100U);
+        EXPECT_EQ(TEE_GetPropertyAsU32(tee, "gpd.tee.trustedStorage.rollbackDetection.protectionLevel", &level),
+                  TEE_ERROR_ITEM_NOT_FOUND);
     }), TEE_SUCCESS);
 }
 
