@@ -5,6 +5,7 @@
 #include "cli/store_report.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -56,6 +57,11 @@ std::optional<std::vector<StoreRecord>> all_stores(const Options& options) {
     return std::move(*records);
 }
 
+size_t under_rpmb(const std::optional<std::vector<StoreRecord>>& records) {
+    if (!records) return 0;
+    return static_cast<size_t>(std::ranges::count(*records, Anchor::rpmb, &StoreRecord::anchor));
+}
+
 std::string owner_of(const StoreRecord& record) {
     static const OwnerNames names;
     return names.text(record.is_group, record.identity);
@@ -63,9 +69,13 @@ std::string owner_of(const StoreRecord& record) {
 
 class Doctor : public Verb {
 public:
-    void declare(CLI::App&) override {}
+    void declare(CLI::App& app) override {
+        add_text(app, "--root", root_, "look at a card of a device that is mounted here, or at the TEE's files alone: no TEE is asked",
+                 {.placeholder = "DIR"});
+    }
 
     Outcome run(const Options& options) override {
+        if (!root_.empty()) return look_at_card();
         const System system = System::running();
         const Supplicant supplicant = find_supplicant(system);
         Options limited = options;
@@ -83,11 +93,13 @@ public:
         rpmb.device = find_rpmb(system, supplicant);
         std::vector<Finding> findings = check_tee(status, rpmb);
         if (status) {
+            const std::optional<std::vector<StoreRecord>> records = all_stores(limited);
+            if (const auto tail = rpmb_tail(*status, rpmb, under_rpmb(records))) findings.push_back(*tail);
             if (const auto store = look_at_store_of(limited)) {
                 const std::vector<Finding> about_store = check_store(system, *store, rpmb);
                 findings.insert(findings.end(), about_store.begin(), about_store.end());
             }
-            const std::vector<Finding> about_all = check_all_stores(all_stores(limited), owner_of);
+            const std::vector<Finding> about_all = check_all_stores(records, owner_of);
             findings.insert(findings.end(), about_all.begin(), about_all.end());
         }
         // A simulated TEE has no device, no supplicant, no kernel driver.
@@ -95,13 +107,20 @@ public:
             const std::vector<Finding> about_system = check_system(system, supplicant, status.has_value());
             findings.insert(findings.end(), about_system.begin(), about_system.end());
         }
-        std::stable_sort(findings.begin(), findings.end(),
-                         [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
-        return outcome_of(findings);
+        return outcome_of(std::move(findings));
     }
 
 private:
-    static Outcome outcome_of(const std::vector<Finding>& findings) {
+    Outcome look_at_card() const {
+        std::error_code none;
+        if (!std::filesystem::is_directory(root_, none))
+            return cli::failed({ErrorCode::failure, "cannot look at " + escaped(root_) + ": there is no such folder", 0, 0});
+        return outcome_of(check_card(System::of_card(root_)));
+    }
+
+    static Outcome outcome_of(std::vector<Finding> findings) {
+        std::stable_sort(findings.begin(), findings.end(),
+                         [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
         Outcome outcome;
         size_t serious = 0;
         Json list = Json::array();
@@ -120,6 +139,7 @@ private:
         if (serious > 0) outcome.exit_code = kSeriousExitCode;
         return outcome;
     }
+    std::string root_;
     static constexpr int kSeriousExitCode = 10;
     static constexpr std::chrono::seconds kWithoutSupplicant{5};
 };

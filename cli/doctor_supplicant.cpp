@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/doctor_supplicant.h"
 
+#include "cli/file_io.h"
 #include "client/supplicant.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <cerrno>
+#include <fcntl.h>
 #include <filesystem>
-#include <fstream>
 #include <getopt.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -95,20 +101,50 @@ System System::running() {
     return system;
 }
 
+System System::of_card(const std::string& root) {
+    System system = running();
+    system.root = root;
+    system.card = true;
+    return system;
+}
+
+std::string System::path(const std::string& inside) const {
+    if (!card) return root + inside;
+    const Descriptor top(::open(root.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!top.valid()) return "";
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    const Descriptor found(static_cast<int>(::syscall(SYS_openat2, top.get(), inside.c_str(), &how, sizeof(how))));
+    if (!found.valid()) return "";
+    std::error_code failed;
+    const fs::path place = fs::read_symlink("/proc/self/fd/" + std::to_string(found.get()), failed);
+    return failed ? "" : place.string();
+}
+
 std::string text_of_file(const std::string& path, size_t bytes_max) {
-    std::ifstream in(path, std::ios::binary);
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    struct stat info {};
+    if (!file.valid() || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return "";
     std::string text;
-    std::vector<char> part(1 << 16);
-    while (in && text.size() < bytes_max) {
-        in.read(part.data(), static_cast<std::streamsize>(std::min(part.size(), bytes_max - text.size())));
-        text.append(part.data(), static_cast<size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+    std::array<char, 1 << 16> part{};
+    while (text.size() < bytes_max) {
+        const ssize_t got = ::read(file.get(), part.data(), std::min(part.size(), bytes_max - text.size()));
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        text.append(part.data(), static_cast<size_t>(got));
     }
     return text;
 }
 
-Supplicant find_supplicant(const System& system) {
+Supplicant usual_supplicant() {
     Supplicant supplicant;
     supplicant.ta_folders = ta_folders_of({});
+    return supplicant;
+}
+
+Supplicant find_supplicant(const System& system) {
+    Supplicant supplicant = usual_supplicant();
     std::error_code failed;
     for (fs::directory_iterator at(system.root + "/proc", failed), end; !failed && at != end; at.increment(failed)) {
         const std::string pid = at->path().filename().string();

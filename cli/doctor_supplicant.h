@@ -13,12 +13,17 @@ namespace festore::cli {
 // The system that is looked at; tests make their own.
 struct System {
     std::string root;         // before every path: "" for the running system
+    bool card = false;        // `root` is a mounted card: it may be hostile, and its links lead nowhere outside of it
     bool privileged = false;  // may see what other users' processes have open
     std::string kernel_release;
     // statfs' type of the file system that a path (with `root`) is on.
     std::function<std::optional<uint64_t>(const std::string&)> file_system_type;
 
+    // Where a path of the system is on this machine. On a card: after its links were followed; "" where there is no such file.
+    [[nodiscard]] std::string path(const std::string& inside) const;
+
     static System running();
+    static System of_card(const std::string& root);
 };
 
 struct Supplicant {
@@ -37,6 +42,8 @@ struct Supplicant {
 };
 
 Supplicant find_supplicant(const System& system);
+// One that is not seen running, with the options that it has by default.
+Supplicant usual_supplicant();
 
 enum class RpmbDevice {
     none,      // there is no device
@@ -47,7 +54,7 @@ enum class RpmbDevice {
 
 RpmbDevice find_rpmb(const System& system, const Supplicant& supplicant);
 
-// The content of a file, at most `bytes_max` of it; "" where it cannot be read.
+// The content of a regular file, at most `bytes_max` of it; "" where it cannot be read, or is none (a pipe would never end).
 std::string text_of_file(const std::string& path, size_t bytes_max = 1 << 20);
 
 }  // namespace festore::cli

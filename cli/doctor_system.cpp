@@ -17,7 +17,6 @@ constexpr int kNodesMax = 10;  // libteec and tee-supplicant try as many
 // The second spelling is tee-supplicant's for old installations.
 constexpr const char* kTaFiles[] = {"b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta",
                                     "b7e89fc1-5044-431e-b4c59fb6ae256423.ta"};
-constexpr const char* kAsRoot = "run doctor as root";
 
 Finding kernel(const System& system) {
     const std::optional<Version> version = leading_version(system.kernel_release);
@@ -49,6 +48,27 @@ std::optional<Node> find_node(const System& system, const std::string& name) {
         if (!first) first = node;
     }
     return first;
+}
+
+// Which TEE the kernel has found. The numbers are linux/tee.h's.
+Finding tee_driver(const System& system) {
+    const std::string id = "tee-driver";
+    constexpr std::array<const char*, 5> kNames{"", "OP-TEE", "AMD's TEE", "Trusted Services", "QTEE, Qualcomm's TEE"};
+    std::string others;
+    for (int i = 0; i < kNodesMax; ++i) {
+        const std::string text = text_of_file(fmt::format("{}/sys/class/tee/tee{}/implementation_id", system.root, i));
+        unsigned number = 0;
+        if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{}) continue;
+        if (number == 1) return {id, Severity::ok, fmt::format("/dev/tee{} is OP-TEE's", i), "", ""};
+        const std::string name = number < kNames.size() && number > 0 ? kNames[number] : fmt::format("a TEE of kind {}", number);
+        others += fmt::format("{}/dev/tee{} is {}", others.empty() ? "" : ", ", i, name);
+        if (number == 4) others += ": QTEE is not OP-TEE";
+    }
+    if (others.empty())
+        return {id, Severity::unknown, "the kernel does not say which TEE it has found", "",
+                "look whether its driver is loaded: modprobe optee"};
+    return {id, Severity::serious, others, "festore's trusted application runs in OP-TEE only: nothing can be stored here",
+            "use a device whose secure world is OP-TEE"};
 }
 
 Finding client_device(const System& system) {
@@ -116,26 +136,6 @@ Finding client_library(const System& system) {
     return {"client-library", Severity::unknown, "no libteec in the usual folders", "", ""};
 }
 
-// Where the supplicant keeps the TEE's files: its option as it is, else what distributions build in.
-std::string storage_directory(const System& system, const Supplicant& supplicant) {
-    if (!supplicant.storage.empty()) return supplicant.storage;
-    std::error_code none;
-    for (const char* folder : {"/var/lib/optee-client/data/tee", "/var/lib/tee", "/data/tee"})
-        if (fs::is_directory(system.root + folder, none)) return folder;
-    return "";
-}
-
-Finding storage_file_system(const System& system, const Supplicant& supplicant) {
-    const std::string folder = storage_directory(system, supplicant);
-    if (folder.empty() || !system.file_system_type(system.root + folder))
-        return {"storage-file-system", Severity::unknown,
-                folder.empty() ? "the folder of the TEE's files was not found in the usual places"
-                               : "the folder of the TEE's files, " + folder + ", is not there or not readable",
-                "whether it lasts cannot be told", kAsRoot};
-    if (const auto finding = unfit_file_system(system, "storage-file-system", folder)) return *finding;
-    return {"storage-file-system", Severity::ok, folder + " is on a lasting file system", "", ""};
-}
-
 Finding finding_of(TaSigner signer, const std::string& shown, bool tee_serves) {
     const std::string id = "ta-signing-key";
     switch (signer) {
@@ -162,8 +162,8 @@ Finding finding_of(TaSigner signer, const std::string& shown, bool tee_serves) {
     }
     const std::string what = shown + " is not signed with OP-TEE's public default key";
     if (tee_serves) return {id, Severity::ok, what + ", and the TEE has loaded the trusted application", "", ""};
-    return {id, Severity::unknown, what, "whether the TEE accepts its signature is not known: the TEE does not serve",
-            "see tee-reachable"};
+    return {id, Severity::unknown, what, "whether the TEE accepts its signature is not known: no TEE has loaded it here",
+            "run doctor on the device, where the TEE serves"};
 }
 
 struct TaFile {
@@ -176,7 +176,7 @@ TaFile find_ta(const System& system, const Supplicant& supplicant) {
     for (const std::string& folder : supplicant.ta_folders) {
         for (const char* name : kTaFiles) {
             const std::string path = folder + "/" + name;
-            const TaSigner signer = signer_of(system.root + path);
+            const TaSigner signer = signer_of(system.path(path));
             if (signer != TaSigner::not_there) return {path, signer};
         }
     }
@@ -192,7 +192,7 @@ Finding ta_signature(const TaFile& file, bool tee_serves) {
 // Version 0 is what the first demo's file has, and one that was built without a version.
 Finding ta_installed(const System& system, const std::string& file) {
     const std::string id = "ta-installed";
-    const std::optional<uint32_t> version = file.empty() ? std::nullopt : version_of_ta(system.root + file);
+    const std::optional<uint32_t> version = file.empty() ? std::nullopt : version_of_ta(system.path(file));
     if (!version)
         return {id, Severity::unknown, file.empty() ? "the trusted application's file was not found" : file + " tells no version",
                 "whether OP-TEE would refuse an older file cannot be told", kAsRoot};
@@ -200,7 +200,10 @@ Finding ta_installed(const System& system, const std::string& file) {
         return {id, Severity::warning, file + " has version 0: OP-TEE refuses no older file",
                 "who can write the file system can put back a trusted application with faults that are known",
                 "build it with CFG_TA_VERSION, and raise that with each security fix"};
-    return {id, Severity::ok, fmt::format("{} has version {}: OP-TEE refuses older ones, once it has loaded this", file, *version), "", ""};
+    return {id, Severity::ok,
+            fmt::format("{} has version {}: OP-TEE refuses older ones, once it has loaded this, as long as it remembers", file,
+                        *version),
+            "", ""};
 }
 
 }  // namespace
@@ -250,15 +253,28 @@ std::optional<Version> leading_version(const std::string& text) {
 }
 
 std::vector<Finding> check_system(const System& system, const Supplicant& supplicant, bool tee_serves) {
+    const Finding driver = tee_driver(system);
+    // What remains is about OP-TEE, its supplicant and its files.
+    if (driver.severity == Severity::serious) return {kernel(system), driver, client_device(system)};
     const TaFile ta = find_ta(system, supplicant);
     return {kernel(system),
+            driver,
             client_device(system),
             supplicant_device(system),
             supplicant_runs(supplicant, tee_serves),
+            supplicant_restart(system),
             client_library(system),
             storage_file_system(system, supplicant),
+            storage_key(system, supplicant),
             ta_signature(ta, tee_serves),
             ta_installed(system, ta.path)};
+}
+
+std::vector<Finding> check_card(const System& system) {
+    const Supplicant supplicant = usual_supplicant();
+    if (storage_directory(system, supplicant) == "/") return {storage_key(system, supplicant)};  // nothing else is there
+    const TaFile ta = find_ta(system, supplicant);
+    return {supplicant_restart(system), storage_key(system, supplicant), ta_signature(ta, false), ta_installed(system, ta.path)};
 }
 
 }  // namespace festore::cli

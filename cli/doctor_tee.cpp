@@ -78,7 +78,44 @@ Finding version(const TeeStatus& status) {
     return {"tee-version", Severity::ok, "OP-TEE " + shown, "", ""};
 }
 
+// OP-TEE remembers the highest version of each trusted application in an object of its own, ta_ver.db.
+Finding version_guard(const TeeStatus& status, const RpmbEvidence& rpmb) {
+    const std::string id = "ta-version-guard";
+    const std::string lost = "who removes the TEE's files, or puts back older ones, can have an older trusted application run, with "
+                             "faults that are known";
+    const bool anchored = status.has_rpmb && rpmb.answers && (rpmb.device == RpmbDevice::present || rpmb.device == RpmbDevice::unproven);
+    if (!anchored)
+        return {id, Severity::warning, "nothing anchors the versions of trusted applications that OP-TEE remembers (ta_ver.db)", lost,
+                "a device with RPMB, and an OP-TEE that ties its files to it (CFG_REE_FS_INTEGRITY_RPMB) or keeps ta_ver.db there "
+                "(CFG_TA_VERSION_DB_RPMB, after 4.10); without one, a new signing key shuts out what the old one has signed"};
+    return {id, Severity::unknown,
+            "whether anything anchors the versions of trusted applications that OP-TEE remembers (ta_ver.db) is not known",
+            "it is so only in builds with CFG_REE_FS_INTEGRITY_RPMB (the default with RPMB) or CFG_TA_VERSION_DB_RPMB (after 4.10); "
+            "in others " + lost,
+            "look at how OP-TEE was built"};
+}
+
 }  // namespace
+
+std::optional<Finding> rpmb_tail(const TeeStatus& status, const RpmbEvidence& rpmb, size_t places) {
+    const std::string id = "rpmb-tail";
+    const std::optional<Version> known = leading_version(status.tee_version);
+    if (status.kind == TeeKind::sim || !status.has_rpmb || !known) return std::nullopt;
+    if (*known < Version{3, 12} || *known >= Version{4, 10})
+        return Finding{id, Severity::ok, "OP-TEE " + status.tee_version + " keeps what lies after a write in RPMB", "", ""};
+    // What lies in the first 4096 bytes of the table's object is read before it is written anew: 24 bytes of OP-TEE's, 15 whole
+    // records, and of the 16th the 232 bytes that are used.
+    constexpr size_t kPlacesThatStay = 16;
+    const std::string fault = "a commit of one store can zero the records of the 17th and all later ones under this anchor; their "
+                              "owners then need festore repair, which gives up freshness";
+    const std::string version = "OP-TEE " + status.tee_version;
+    const std::string fix = "update OP-TEE to 4.10 or later; until then keep at most 15 stores under rpmb";
+    if (places > kPlacesThatStay)
+        return Finding{id, Severity::serious, version + " can lose records of stores: more than 16 are under the anchor rpmb", fault, fix};
+    return Finding{id, rpmb.answers ? Severity::warning : Severity::unknown,
+                   version + " can zero what lies after a write in an object in RPMB (3.12 to 4.9)",
+                   "with more than 16 stores under the anchor rpmb " + fault + ". Other trusted applications may be concerned sooner", fix};
+}
 
 std::vector<Finding> check_tee(const Expected<TeeStatus>& status, const RpmbEvidence& rpmb) {
     if (!status)
@@ -90,6 +127,7 @@ std::vector<Finding> check_tee(const Expected<TeeStatus>& status, const RpmbEvid
     findings.push_back(ta_version(*status));
     findings.push_back(huk(*status));
     findings.push_back(replay(*status, rpmb));
+    if (status->kind != TeeKind::sim) findings.push_back(version_guard(*status, rpmb));
     if (status->kind != TeeKind::sim) findings.push_back(version(*status));
     return findings;
 }

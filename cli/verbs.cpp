@@ -107,8 +107,9 @@ constexpr VerbEntry kVerbs[] = {
     {"doctor", "", "find what weakens this device",
      "Looks at the TEE, the kernel, tee-supplicant, device nodes, file systems and the trusted application's signature,\n"
      "and says what weakens the protection of what is stored, why, and what helps. Reads only. Some checks need root.\n"
-     "Exit code 10 when something serious was found.",
+     "Exit code 10 when something serious was found. With --root a mounted card is looked at, and no TEE.",
      "  sudo festore doctor\n"
+     "  sudo festore doctor --root /mnt\n"
      "  festore doctor --json | jq -r '.findings[] | select(.severity == \"serious\") | .id'\n",
      make_doctor},
     {"inspect", "DIR", "read a store, or OP-TEE's storage directory, without the TEE",

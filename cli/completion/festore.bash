@@ -38,7 +38,7 @@ _festore() {
             selection+=("$word" "${COMP_WORDS[i + 1]}")
             ((++i))
             ;;
-        --timeout | --wait | --if-version | --offset | --length | --huk-file | --tee-storage | --extract | --anchor | --owner | --cipher) ((++i)) ;;
+        --timeout | --wait | --if-version | --offset | --length | --huk-file | --tee-storage | --extract | --root | --anchor | --owner | --cipher) ((++i)) ;;
         --public) selection+=("$word") ;;
         -?*) ;;
         *) if [ -z "$verb" ]; then verb=$word; else arguments=$((arguments + 1)); fi ;;
@@ -49,7 +49,7 @@ _festore() {
     --storage) _festore_reply < <(compgen -W "store ree rpmb" -- "$current"); return ;;
     --cipher) _festore_reply < <(compgen -W "auto aes-256-gcm chacha20-poly1305" -- "$current"); return ;;
     --anchor) _festore_reply < <(compgen -W "ree rpmb" -- "$current"); return ;;
-    --store) _festore_reply < <(compgen -d -- "$current"); return ;;
+    --store | --root) _festore_reply < <(compgen -d -- "$current"); return ;;
     --group) _festore_reply < <(compgen -g -- "$current"); return ;;
     --huk-file | --tee-storage | --extract) _festore_reply < <(compgen -f -- "$current"); return ;;
     --timeout | --wait | --if-version | --offset | --length | --owner) return ;;

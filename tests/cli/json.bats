@@ -124,3 +124,20 @@ expect_json() {
     [ "$status" = 1 ]
     [ "$(json 'd["error"]["code"]')" = 1 ]
 }
+@test "doctor --root: a card, or the TEE's files alone, without a TEE" {
+    store=$repository/tests/ree_fs/samples/optee-4.5.0-arm64/store
+    [ -d "$store" ] || skip "needs the samples"
+    run --separate-stderr festore doctor --json --root "$store"
+    [ "$status" = 10 ]
+    [ "$(json '(list(d), d["serious"], [(f["id"], f["severity"]) for f in d["findings"]])')" = "(['findings', 'serious'], 1, [('zero-ssk', 'serious')])" ]
+    mkdir -p card/var/lib card/etc/systemd/system
+    cp -r "$store" card/var/lib/tee
+    printf '[Service]\nExecStart=/usr/sbin/tee-supplicant\n' > card/etc/systemd/system/tee-supplicant.service
+    run --separate-stderr festore --tee optee doctor --json --root card
+    [ "$status" = 10 ]
+    [ "$(json 'sorted((f["id"], f["severity"]) for f in d["findings"])')" = "[('supplicant-restart', 'warning'), ('ta-installed', 'unknown'), ('ta-signing-key', 'unknown'), ('zero-ssk', 'serious')]" ]
+    rm -r card/var/lib/tee
+    run --separate-stderr festore doctor --json --root card
+    [ "$status" = 0 ]
+    [ "$(json 'd["serious"]')" = 0 ]
+}

@@ -167,3 +167,9 @@ empty_refused() {
     [ "$(festore --public --storage ree get --hex "$(printf %s "${PREFIX}hex" | od -An -tx1 | tr -d " \n")")" = text ]
     festore --public --storage ree rm "${PREFIX}hex"
 }
+@test "doctor --root without a folder" {
+    refused "doctor: --root needs one value; see 'festore doctor --help'" doctor --root
+    refused "*--root*" doctor --root ""
+    run --separate-stderr festore doctor --root "$PWD/none"
+    expect_error 1 "cannot look at $PWD/none: there is no such folder"
+}

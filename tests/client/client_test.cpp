@@ -237,5 +237,17 @@ TEST_F(HostileTee, NothingIsAskedForABadName) {
     EXPECT_EQ(client.remove("\xff").error().code, ErrorCode::usage);
 }
 
+// What TAs up to 0.1.0 hand on: 100 of an RPMB that is not there, and any number of the TEE's files.
+TEST_F(HostileTee, ClaimsOfRollbackProtectionAreTakenOnlyForAnRpmbThatIsThere) {
+    hello.rollback_protection_ree = 1000;
+    hello.rollback_protection_rpmb = 1000;
+    EXPECT_EQ(connect().status()->rollback_protection_ree, 0U);
+    EXPECT_EQ(connect().status()->rollback_protection_rpmb, 0U) << "there is no RPMB";
+    hello.features = protocol::kFeatureRpmb;
+    EXPECT_EQ(connect().status()->rollback_protection_rpmb, 1000U);
+    hello.rollback_protection_rpmb = 100;
+    EXPECT_EQ(connect().status()->rollback_protection_rpmb, 0U);
+}
+
 }  // namespace
 }  // namespace festore

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the TA says of the hardware unique key: well-known ones by name, and whether it could compare at all. And what it
 // hands on of the TEE's claims of rollback protection.
+#include "cli/doctor_checks.h"
 #include "ree_fs/crypto.h"
 #include "ree_fs/keys.h"
 #include "ta/known_keys.h"
@@ -31,6 +32,14 @@ TEST(KnownKeys, AreWhatOpteeDerivesFromKnownHuks) {
         const Bytes stored = bytes_of(kUniqueKeysOfKnownHuks[i].data(), kUniqueKeysOfKnownHuks[i].size());
         EXPECT_TRUE(std::ranges::equal(key, stored)) << i;
     }
+}
+
+// zero-ssk tries the same keys on the TEE's files.
+TEST(KnownKeys, AreTheSameThatDoctorTriesOnTheTeesFiles) {
+    const std::vector<Huk> huks = known_huks();
+    const auto tried = cli::known_huks();
+    ASSERT_EQ(tried.size(), huks.size());
+    for (size_t i = 0; i < huks.size(); ++i) EXPECT_EQ(tried[i].bytes(), huks[i]) << tried[i].name;
 }
 
 class HukTest : public TaTest {

@@ -38,6 +38,7 @@ protected:
             if (!fs::exists(path)) return std::nullopt;
             return type_;
         };
+        write("/sys/class/tee/tee0/implementation_id", "1\n");  // OP-TEE
         node("/dev/tee0", 0660);
         node("/dev/teepriv0", 0600);
         fs::create_directories(root_ + "/proc/self/ns");
@@ -45,6 +46,7 @@ protected:
         process("1", "init", "/sbin/init", "S", "/dev/null");
         write("/usr/lib/libteec.so.2", "");
         fs::create_directories(root_ + "/var/lib/tee");
+        write("/usr/lib/systemd/system/tee-supplicant.service", "[Service]\nExecStart=/usr/sbin/tee-supplicant\nRestart=always\n");
     }
     ~Machine() override { fs::remove_all(root_); }
 

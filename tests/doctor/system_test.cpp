@@ -8,11 +8,51 @@ namespace {
 TEST_F(Machine, NothingIsSeriousWhereAllIsWell) {
     supplicant();
     const std::vector<Finding> findings = check_system(system_, find_supplicant(system_), true);
-    ASSERT_EQ(findings.size(), 8U);
+    ASSERT_EQ(findings.size(), 11U);
     for (const Finding& finding : findings) {
-        const bool about_the_file = finding.id == "ta-signing-key" || finding.id == "ta-installed";  // there is none here
-        EXPECT_EQ(finding.severity, about_the_file ? Severity::unknown : Severity::ok) << finding.what;
+        // There is no such file here.
+        const bool about_a_file = finding.id == "ta-signing-key" || finding.id == "ta-installed" || finding.id == "zero-ssk";
+        EXPECT_EQ(finding.severity, about_a_file ? Severity::unknown : Severity::ok) << finding.what;
     }
+}
+
+TEST_F(Machine, QteeIsNotOptee) {
+    EXPECT_EQ(check("tee-driver").severity, Severity::ok);
+    write("/sys/class/tee/tee0/implementation_id", "4\n");
+    EXPECT_EQ(check("tee-driver").severity, Severity::serious);
+    EXPECT_NE(check("tee-driver").what.find("QTEE is not OP-TEE"), std::string::npos) << check("tee-driver").what;
+    const std::vector<Finding> findings = check_system(system_, find_supplicant(system_), false);
+    for (const char* id : {"tee-supplicant", "supplicant-restart", "storage-file-system", "zero-ssk", "ta-signing-key"})
+        EXPECT_EQ(find(findings, id), nullptr) << "it would be about OP-TEE: " << id;
+    write("/sys/class/tee/tee1/implementation_id", "1\n");
+    EXPECT_EQ(check("tee-driver").severity, Severity::ok) << "libteec tries the next one, too";
+}
+
+TEST_F(Machine, OtherTeesAreNamedAndNoneIsUnknown) {
+    for (const auto& [number, name] : {std::pair{"2", "AMD"}, {"3", "Trusted Services"}, {"17", "kind 17"}, {"0", "kind 0"}}) {
+        write("/sys/class/tee/tee0/implementation_id", number);
+        EXPECT_EQ(check("tee-driver").severity, Severity::serious) << number;
+        EXPECT_NE(check("tee-driver").what.find(name), std::string::npos) << check("tee-driver").what;
+    }
+    for (const char* text : {"", "x", "-1"}) {
+        write("/sys/class/tee/tee0/implementation_id", text);
+        EXPECT_EQ(check("tee-driver").severity, Severity::unknown) << text;
+    }
+    fs::remove_all(root_ + "/sys/class/tee");
+    EXPECT_EQ(check("tee-driver").severity, Severity::unknown);
+}
+
+// Kernels, cards and programs that take files' places: doctor reads regular files, and waits for no pipe.
+TEST_F(Machine, APipeInTheFilesPlaceIsNotWaitedFor) {
+    supplicant();
+    fs::create_directories(root_ + "/lib/optee_armtz");
+    for (const std::string path : {"/usr/lib/systemd/system/tee-supplicant.service", "/sys/class/tee/tee0/implementation_id",
+                                   "/lib/optee_armtz/b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta", "/proc/300/exe"}) {
+        fs::remove(root_ + path);
+        ASSERT_EQ(::mkfifo((root_ + path).c_str(), 0644), 0);
+    }
+    for (const char* id : {"supplicant-restart", "tee-driver", "ta-signing-key", "ta-installed"})
+        EXPECT_EQ(check(id).severity, Severity::unknown) << id;
 }
 
 TEST_F(Machine, KernelIdentities) {
@@ -82,6 +122,20 @@ TEST_F(Machine, StorageFileSystem) {
 }
 
 // tee-supplicant uses the path as it is; only its built-in default ends in /tee.
+// Of the folders that distributions build in, the one with a list of objects counts, even where another is there.
+TEST_F(Machine, StorageIsWhereAListIs) {
+    fs::remove_all(root_ + "/var/lib/tee");
+    fs::create_directories(root_ + "/var/tee");
+    EXPECT_EQ(check("storage-file-system").severity, Severity::ok);
+    EXPECT_EQ(asked_, "/var/tee");
+    fs::create_directories(root_ + "/var/lib/tee");
+    (void)check("storage-file-system");
+    EXPECT_EQ(asked_, "/var/lib/tee");
+    write("/var/tee/dirf.db", "");
+    (void)check("storage-file-system");
+    EXPECT_EQ(asked_, "/var/tee");
+}
+
 TEST_F(Machine, StorageIsWhereTheSupplicantsOptionSays) {
     fs::create_directories(root_ + "/srv/secure");
     for (const char* arguments :

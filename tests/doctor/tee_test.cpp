@@ -83,5 +83,43 @@ TEST(Tee, VersionsWithKnownFaults) {
     EXPECT_EQ(severity_of("tee-version", status), Severity::unknown);
 }
 
+TEST(Tee, ClaimsNoGuardOfVersionsThatItCannotSee) {
+    EXPECT_EQ(severity_of("ta-version-guard", healthy()), Severity::unknown) << "a build option";
+    EXPECT_EQ(severity_of("ta-version-guard", healthy(), {true, RpmbDevice::none}), Severity::warning);
+    EXPECT_EQ(severity_of("ta-version-guard", healthy(), {true, RpmbDevice::emulated}), Severity::warning);
+    EXPECT_EQ(severity_of("ta-version-guard", healthy(), {false, RpmbDevice::present}), Severity::warning);
+    TeeStatus without = healthy();
+    without.has_rpmb = false;
+    EXPECT_EQ(severity_of("ta-version-guard", without), Severity::warning);
+    const std::vector<Finding> findings = check_tee(without, kGoodRpmb);
+    EXPECT_NE(find(findings, "ta-version-guard")->what.find("ta_ver.db"), std::string::npos);
+}
+
+// 3.12 to 4.9 write the 4096 bytes after those that are changed as zeroes; 16 records lie in the first.
+TEST(Tee, AnRpmbThatLosesItsTail) {
+    TeeStatus status = healthy();
+    const auto severity = [&](const char* version, size_t places) {
+        status.tee_version = version;
+        const std::optional<Finding> finding = rpmb_tail(status, kGoodRpmb, places);
+        EXPECT_TRUE(finding) << version;
+        return finding ? finding->severity : Severity::unknown;
+    };
+    for (const char* version : {"3.12.0", "3.19.0", "4.5.0", "4.9.0"}) {
+        EXPECT_EQ(severity(version, 0), Severity::warning) << version;
+        EXPECT_EQ(severity(version, 16), Severity::warning) << version;
+        EXPECT_EQ(severity(version, 17), Severity::serious) << version;
+    }
+    for (const char* version : {"3.11.0", "4.10.0", "4.11.0", "5.0.0"}) EXPECT_EQ(severity(version, 64), Severity::ok) << version;
+    status.tee_version = "4.5.0";
+    EXPECT_EQ(rpmb_tail(status, {false, RpmbDevice::none}, 0)->severity, Severity::unknown) << "it does not answer";
+    status.has_rpmb = false;
+    EXPECT_FALSE(rpmb_tail(status, {}, 0)) << "there is none";
+    status = healthy();
+    status.tee_version = "";
+    EXPECT_FALSE(rpmb_tail(status, kGoodRpmb, 64)) << "tee-version says that the version is not known";
+    status.kind = TeeKind::sim;
+    EXPECT_FALSE(rpmb_tail(status, kGoodRpmb, 0));
+}
+
 }  // namespace
 }  // namespace festore::cli::test

@@ -22,15 +22,15 @@ teardown() {
     [[ $output == *'"tee_version": "4.'* ]]
 }
 
-@test "doctor finds the zero key, the public signing key and where replay protection is missing" {
+@test "doctor finds the zero keys, the public signing key and where replay protection is missing" {
     run festore doctor --json
     echo "$output"
     [ "$status" -eq 10 ]
     # No RPMB, or (armv7) one that an emulation plays.
-    for id in zero-huk ta-signing-key replay-protection; do
+    for id in zero-huk zero-ssk ta-signing-key replay-protection; do
         grep -A1 "\"id\": \"$id\"" <<< "$output" | grep -q '"severity": "serious"'
     done
-    for id in tee-reachable kernel-identities device-node supplicant-node tee-supplicant storage-file-system; do
+    for id in tee-reachable tee-driver kernel-identities device-node supplicant-node tee-supplicant storage-file-system; do
         grep -A1 "\"id\": \"$id\"" <<< "$output" | grep -q '"severity": "ok"'
     done
     # Before 4.10 its storage has known faults.

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A mounted card, which may be hostile: what its files say, and that its links lead nowhere else.
+#include "tests/doctor/machine.h"
+#include "tests/ree_fs/store.h"
+
+namespace festore::cli::test {
+namespace {
+
+class Card : public Machine {
+protected:
+    Card() { system_.card = true; }
+    Finding found(const std::string& id) {
+        const std::vector<Finding> findings = check_card(system_);
+        const Finding* const one = find(findings, id);
+        EXPECT_NE(one, nullptr) << id;
+        return one != nullptr ? *one : Finding{};
+    }
+    static fs::path weak_list() { return fs::path(FESTORE_REE_FS_SAMPLES) / "optee-4.5.0-arm64/store/dirf.db"; }
+};
+
+TEST_F(Card, ItsFilesAreLookedAtAndNoTee) {
+    for (const char* folder : {"/var/lib/tee", "/var/lib/optee-client/data/tee", "/data/tee", "/var/tee"}) {
+        fs::create_directories(root_ + folder);
+        fs::copy_file(weak_list(), root_ + folder + "/dirf.db");
+        EXPECT_EQ(found("zero-ssk").severity, Severity::serious) << folder;
+        fs::remove_all(root_ + folder);
+    }
+    fs::create_directories(root_ + "/lib/optee_armtz");
+    fs::copy_file(FESTORE_DOCTOR_SAMPLE, root_ + "/lib/optee_armtz/" + kTa);
+    EXPECT_EQ(found("ta-signing-key").severity, Severity::serious);
+    EXPECT_EQ(found("supplicant-restart").severity, Severity::ok);
+    EXPECT_EQ(check_card(system_).size(), 4U) << "processes, devices and the kernel are this machine's";
+}
+
+TEST_F(Card, TheFolderOfTheTeesFilesAlone) {
+    fs::copy_file(weak_list(), root_ + "/dirf.db");
+    const std::vector<Finding> findings = check_card(system_);
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_EQ(findings[0].id, "zero-ssk");
+    EXPECT_EQ(findings[0].severity, Severity::serious);
+}
+
+TEST_F(Card, LinksWithinItAreFollowed) {
+    fs::remove_all(root_ + "/var/lib/tee");
+    fs::create_directories(root_ + "/data/secure");
+    fs::copy_file(weak_list(), root_ + "/data/secure/dirf.db");
+    for (const char* target : {"/data/secure", "../../data/secure", "../../../../../data/secure"}) {
+        fs::create_symlink(target, root_ + "/var/lib/tee");
+        EXPECT_EQ(found("zero-ssk").severity, Severity::serious) << target;
+        fs::remove(root_ + "/var/lib/tee");
+    }
+}
+
+TEST_F(Card, LinksOutOfItLeadNowhere) {
+    ree_fs::test::Scratch outside;
+    fs::copy_file(weak_list(), outside.path / "dirf.db");
+    fs::copy_file(FESTORE_DOCTOR_SAMPLE, outside.path / kTa);
+    std::ofstream(outside.path / "tee-supplicant.service") << "[Service]\nRestart=always\n";
+    fs::remove_all(root_ + "/var/lib/tee");
+    fs::remove_all(root_ + "/usr/lib/systemd");
+    fs::create_directories(root_ + "/usr/lib");
+    fs::create_directories(root_ + "/lib");
+    fs::create_symlink(outside.path, root_ + "/var/lib/tee");
+    fs::create_symlink(outside.path, root_ + "/lib/optee_armtz");
+    fs::create_directories(root_ + "/etc/systemd");
+    fs::create_symlink(outside.path, root_ + "/etc/systemd/system");
+    for (const Finding& finding : check_card(system_)) EXPECT_EQ(finding.severity, Severity::unknown) << finding.id << ": " << finding.what;
+    // The running system's own links go where they go.
+    system_.card = false;
+    EXPECT_EQ(check("zero-ssk").severity, Severity::serious);
+    EXPECT_EQ(check("ta-signing-key").severity, Severity::serious);
+    EXPECT_EQ(check("supplicant-restart").severity, Severity::ok);
+}
+
+TEST_F(Card, AFolderThatIsNotThereHasNothing) {
+    system_.root = root_ + "/no/such/folder";
+    for (const Finding& finding : check_card(system_)) EXPECT_EQ(finding.severity, Severity::unknown) << finding.id;
+}
+
+}  // namespace
+}  // namespace festore::cli::test
