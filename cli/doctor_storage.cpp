@@ -57,6 +57,12 @@ Finding not_tried(const std::string& what, const std::string& why = "", const st
     return {"zero-ssk", Severity::unknown, what, why.empty() ? "whether the key of the TEE's files is a secret cannot be told" : why, fix};
 }
 
+// Opening alone can do harm: to a tape, to a watchdog.
+bool is_regular(int folder, const char* name) {
+    struct stat info {};
+    return ::fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
+}
+
 // Why the list cannot be read.
 Finding unreadable(int folder, const std::string& path, bool denied) {
     if (denied) return not_tried(path + " cannot be read", "", kAsRoot);
@@ -87,16 +93,16 @@ std::string storage_directory(const System& system, const Supplicant& supplicant
     if (!supplicant.storage.empty()) return supplicant.storage;
     constexpr std::array<const char*, 4> kFolders{"/var/lib/optee-client/data/tee", "/var/lib/tee", "/data/tee", "/var/tee"};
     std::error_code none;
-    const auto has_list = [&](const std::string& folder) {
-        return fs::symlink_status(system.path(folder) + "/" + kList, none).type() != fs::file_type::not_found;
+    const auto has_list = [&](const std::string& place) {
+        return !place.empty() && fs::symlink_status(place + "/" + kList, none).type() != fs::file_type::not_found;
     };
     // A card's folder of the TEE's files may have been mounted by itself.
-    if (system.card && has_list("/")) return "/";
+    if (system.card && has_list(system.path("/"))) return "/";
     std::string first;
     for (const std::string folder : kFolders) {
         const std::string place = system.path(folder);
         if (place.empty() || !fs::is_directory(place, none)) continue;
-        if (has_list(folder)) return folder;
+        if (has_list(place)) return folder;
         if (first.empty()) first = folder;
     }
     return first;
@@ -121,7 +127,7 @@ Finding storage_key(const System& system, const Supplicant& supplicant) {
     if (!directory.valid()) return not_tried("the folder of the TEE's files, " + folder + ", cannot be opened", "", kAsRoot);
     const ree_fs::StorageDirectory storage(directory.get());
     bool denied = false;
-    const auto list = storage.open(kList, &denied);
+    const auto list = is_regular(directory.get(), kList) ? storage.open(kList, &denied) : nullptr;
     if (!list) return unreadable(directory.get(), path, denied);
     if (list->size() > kListBytesMax)
         return not_tried(fmt::format("{} has {} bytes: too many for a list of objects", path, list->size()));

@@ -123,8 +123,9 @@ std::string System::path(const std::string& inside) const {
 }
 
 std::string text_of_file(const std::string& path, size_t bytes_max) {
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     struct stat info {};
+    if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return "";  // opening a device can do harm
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!file.valid() || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return "";
     std::string text;
     std::array<char, 1 << 16> part{};

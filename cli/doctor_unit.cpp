@@ -85,8 +85,9 @@ Finding finding_of(const std::string& unit, const std::string& restart) {
     if (restart == "always" || restart == "on-failure")
         return {kId, Severity::ok, fmt::format("systemd starts {} again when it ends (Restart={})", unit, restart), "", ""};
     return {kId, Severity::warning,
-            fmt::format("{} has Restart={}: systemd does not start tee-supplicant again when it ends{}", unit, restart,
-                        restart == "no" ? "" : " by a failed request"),
+            restart == "no" ? unit + " has no Restart=: systemd does not start tee-supplicant again when it ends"
+                            : fmt::format("{} has Restart={}: systemd does not start tee-supplicant again when a request has failed", unit,
+                                          restart),
             "a client that is killed in the midst of a request can end tee-supplicant (seen with 4.5); every call into the TEE then waits "
             "until somebody starts it",
             fmt::format("a drop-in with Restart=always, /etc/systemd/system/{}.d/restart.conf: docs/services.md has it", unit)};
@@ -95,6 +96,10 @@ Finding finding_of(const std::string& unit, const std::string& restart) {
 }  // namespace
 
 Finding supplicant_restart(const System& system) {
+    std::error_code none;
+    if (!system.card && !fs::is_directory(system.root + "/run/systemd/system", none))  // as sd_booted(3) asks
+        return {kId, Severity::unknown, "systemd does not run here", "whether anything starts tee-supplicant again when it ends is not known",
+                "see to it that what starts tee-supplicant starts it again, too"};
     for (const std::string unit : kUnits) {
         const std::string file = find_unit(system, unit);
         if (file.empty()) continue;

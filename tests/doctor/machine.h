@@ -46,6 +46,7 @@ protected:
         process("1", "init", "/sbin/init", "S", "/dev/null");
         write("/usr/lib/libteec.so.2", "");
         fs::create_directories(root_ + "/var/lib/tee");
+        fs::create_directories(root_ + "/run/systemd/system");
         write("/usr/lib/systemd/system/tee-supplicant.service", "[Service]\nExecStart=/usr/sbin/tee-supplicant\nRestart=always\n");
     }
     ~Machine() override { fs::remove_all(root_); }

@@ -90,6 +90,14 @@ TEST_F(Restart, AUnitInEtcHidesTheDistributions) {
     EXPECT_EQ(severity(), Severity::unknown) << "masked";
 }
 
+TEST_F(Restart, WithoutSystemdItsUnitsSayNothing) {
+    unit("Restart=always");
+    fs::remove_all(root_ + "/run/systemd");
+    EXPECT_EQ(severity(), Severity::unknown);
+    system_.card = true;  // what runs here says nothing of a card
+    EXPECT_EQ(supplicant_restart(system_).severity, Severity::ok);
+}
+
 TEST_F(Restart, OtherNamesOfTheUnit) {
     fs::remove(root_ + "/usr/lib/systemd/system/tee-supplicant.service");
     EXPECT_EQ(severity(), Severity::unknown) << "there is none";

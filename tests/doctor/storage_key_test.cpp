@@ -6,6 +6,7 @@
 
 #include <random>
 #include <sys/socket.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 
 namespace festore::cli::test {
@@ -136,6 +137,7 @@ TEST_F(StorageKey, AListThatIsNoRegularFileIsNeitherFollowedNorWaitedFor) {
     expect_refused("a pipe that nobody writes to");
     fs::create_directory(list_path());
     expect_refused("a folder");
+    if (::mknod(list_path().c_str(), S_IFCHR | 0600, makedev(1, 5)) == 0) expect_refused("a device without end");
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     ASSERT_LT(list_path().size(), sizeof(address.sun_path));
