@@ -133,11 +133,12 @@ Finding storage_key(const System& system, const Supplicant& supplicant) {
         return not_tried(fmt::format("{} has {} bytes: too many for a list of objects", path, list->size()));
     if (const std::string key = known_key_of(*list); !key.empty())
         return {"zero-ssk", Severity::serious, fmt::format("the key of the TEE's files {}: {} opens with it", key, path),
-                "whoever has the disk can decrypt all that the TEE stores. The TEE makes this key earlier than the trusted application's, so "
-                "that zero-huk can find nothing where this does",
+                "whoever has the disk can decrypt all that the TEE stores. The TEE makes this key earlier than the trusted "
+                "application's, so that zero-huk can find nothing where this does",
                 "fuse a random key, use an OP-TEE whose platform driver reads it before storage is opened, and store everything anew"};
     if (!is_whole(*list))
-        return not_tried(path + " is damaged, or was changed meanwhile: no key could be tried", "", "run doctor again; then: festore inspect " + folder);
+        return not_tried(path + " is damaged, or was changed meanwhile: no key could be tried", "",
+                         "run doctor again; then: festore inspect " + folder);
     return {"zero-ssk", Severity::ok, path + " opens with no key that everybody knows", "", ""};
 }
 

@@ -115,7 +115,8 @@ std::string System::path(const std::string& inside) const {
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-    const Descriptor found(static_cast<int>(::syscall(SYS_openat2, top.get(), inside.c_str(), &how, sizeof(how))));
+    const std::string below = "." + inside;
+    const Descriptor found(static_cast<int>(::syscall(SYS_openat2, top.get(), below.c_str(), &how, sizeof(how))));
     if (!found.valid()) return "";
     std::error_code failed;
     const fs::path place = fs::read_symlink("/proc/self/fd/" + std::to_string(found.get()), failed);

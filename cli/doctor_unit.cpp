@@ -72,7 +72,8 @@ std::map<std::string, std::string> drop_ins(const System& system, const std::str
             const std::string inside = folder + "/" + name;
             for (fs::directory_iterator file(system.path(inside), failed); !failed && file != end; file.increment(failed)) {
                 const std::string drop_in = file->path().filename().string();
-                if (drop_in.ends_with(".conf") && found.size() < kDropInsMax) found.try_emplace(drop_in, system.path(inside + "/" + drop_in));
+                if (drop_in.ends_with(".conf") && found.size() < kDropInsMax)
+                    found.try_emplace(drop_in, system.path(inside + "/" + drop_in));
             }
             failed.clear();
         }
@@ -98,7 +99,8 @@ Finding finding_of(const std::string& unit, const std::string& restart) {
 Finding supplicant_restart(const System& system) {
     std::error_code none;
     if (!system.card && !fs::is_directory(system.root + "/run/systemd/system", none))  // as sd_booted(3) asks
-        return {kId, Severity::unknown, "systemd does not run here", "whether anything starts tee-supplicant again when it ends is not known",
+        return {kId, Severity::unknown, "systemd does not run here",
+                "whether anything starts tee-supplicant again when it ends is not known",
                 "see to it that what starts tee-supplicant starts it again, too"};
     for (const std::string unit : kUnits) {
         const std::string file = find_unit(system, unit);
