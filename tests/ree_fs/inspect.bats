@@ -213,6 +213,9 @@ PYTHON
     [[ "$output" == *"file 2: not permitted to be read"* ]]
     run other
     [ "$status" -eq 5 ]
+    run other --json
+    [ "$(grep -c '"denied": true' <<< "$output")" = 1 ]
+    grep -A5 '"name": "2"' <<< "$output" | grep -q '"denied": true'
     chmod 0600 "$work/store/dirf.db"
     run other --huk-file "$work/huk" --json
     [ "$status" -eq 5 ]
