@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The few operations of the file system that a store needs, so that tests can put a disk of their own beneath it: one that
 // loses power, or fails. Numbers are errno values; 0 is success. Thread safety: as the implementation says.
+//
+// Only the store's own folder is named by a path. Everything below it is named by an open folder and one name in that folder, and no
+// call follows a symbolic link there (rule 24). The calls do not judge what they open: Information says what it is.
 #pragma once
 #include "base/bytes.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,17 +25,41 @@ public:
         create_new,  // the same; EEXIST when it is there
     };
     struct Information {
-        enum class Kind { file, folder, other } kind = Kind::other;
+        enum class Kind { file, folder, link, fifo, socket, device } kind = Kind::file;
         uint64_t bytes = 0;
-        uint64_t device = 0;  // both the same for two: they are one file
+        uint64_t device = 0;  // two files with the same device and inode are one
         uint64_t inode = 0;
+        uint64_t names = 1;  // hard links
+        uint64_t mount = 0;  // of the mounted file system; 0: not known
     };
 
     virtual ~Files() = default;
-    // Never follows a symbolic link as the last part of the path. `mode` of new files, whatever the umask is.
-    virtual int open(const std::string& path, Open how, unsigned mode, Handle& handle) = 0;
+
+    // By path. Links are followed: who names a store's folder may name it by a link.
+    virtual int open_folder(const std::string& path, Handle& folder) = 0;
+    virtual int make_folder(const std::string& path, unsigned mode) = 0;
+    virtual int sync_folder(const std::string& path) = 0;
+
+    // In an open folder. `name` is one name, without a slash.
+    virtual int open_folder(Handle above, const std::string& name, Handle& folder) = 0;  // ELOOP, ENOTDIR: not a folder
+    virtual int make_folder(Handle above, const std::string& name, unsigned mode) = 0;
+    // Never waits for the other end of a FIFO. `mode` of new files, whatever the umask is.
+    virtual int open(Handle folder, const std::string& name, Open how, unsigned mode, Handle& handle) = 0;
+    virtual int information(Handle folder, const std::string& name, Information& information) = 0;
+    virtual int rename(Handle folder, const std::string& from, const std::string& to) = 0;
+    // Another name for a file. EEXIST. Not every file system can: EPERM, EOPNOTSUPP.
+    virtual int link(Handle folder, const std::string& from, const std::string& to) = 0;
+    virtual int remove(Handle folder, const std::string& name) = 0;         // anything but a folder
+    virtual int remove_folder(Handle folder, const std::string& name) = 0;  // an empty one
+
+    // Of an open folder.
+    // Gives it a mode and, if asked for, a group. EPERM: the folder belongs to another user.
+    virtual int set_folder(Handle folder, unsigned mode, std::optional<uint32_t> gid) = 0;
+    virtual int sync_folder(Handle folder) = 0;  // which names are in it
+    virtual int list_folder(Handle folder, std::vector<std::string>& names) = 0;
+
+    // Of an open file; information, lock, unlock and close also of a folder.
     virtual void close(Handle handle) = 0;
-    virtual int information(const std::string& path, Information& information) = 0;
     virtual int information(Handle handle, Information& information) = 0;
     // `count`: how much of `out` the file had.
     virtual int read(Handle handle, uint64_t offset, MutableBytes out, size_t& count) = 0;
@@ -41,18 +69,11 @@ public:
     virtual void read_soon(Handle /*handle*/, uint64_t /*offset*/, size_t /*bytes*/) {}
     // Whether they may be used while the TEE works. Where events are counted each has its turn.
     [[nodiscard]] virtual bool overlaps() const { return true; }
-    virtual int sync(Handle handle) = 0;         // the file's data and size (fdatasync)
-    virtual int make_folder(const std::string& path, unsigned mode) = 0;
-    virtual int give_to_group(const std::string& path, uint32_t gid) = 0;  // a folder
-    virtual int sync_folder(const std::string& path) = 0;  // which names are in it
-    virtual int list_folder(const std::string& path, std::vector<std::string>& names) = 0;
-    virtual int rename(const std::string& from, const std::string& to) = 0;
-    // Another name in the same folder for a file. EEXIST. Not every file system can: EPERM, EOPNOTSUPP.
-    virtual int link(const std::string& from, const std::string& to) = 0;
-    virtual int remove(const std::string& path) = 0;  // a file
-    virtual int remove_folder(const std::string& path) = 0;  // an empty one
-    // flock(2), without waiting: EWOULDBLOCK. Gone with the handle.
+    virtual int sync(Handle handle) = 0;  // the file's data and size (fdatasync)
+    // flock(2), without waiting: EWOULDBLOCK. Held by this process alone: a child that it forks does not hold it. Ends with
+    // unlock(), or with the handle.
     virtual int lock(Handle handle, bool exclusive) = 0;
+    virtual void unlock(Handle handle) = 0;
 };
 
 // The real ones. Thread safe.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "client/files.h"
+#include "client/lock_registry.h"
 
 #include <cerrno>
 #include <dirent.h>
@@ -20,49 +21,133 @@ auto unless_interrupted(F&& call) {
 
 int outcome(int result) { return result < 0 ? errno : 0; }
 
-Files::Information information_of(const struct stat& s) {
-    Files::Information i;
-    i.kind = S_ISREG(s.st_mode)   ? Files::Information::Kind::file
-             : S_ISDIR(s.st_mode) ? Files::Information::Kind::folder
-                                  : Files::Information::Kind::other;
-    i.bytes = static_cast<uint64_t>(s.st_size);
-    i.device = s.st_dev;
-    i.inode = s.st_ino;
-    return i;
+Files::Information::Kind kind_of(mode_t mode) {
+    using Kind = Files::Information::Kind;
+    if (S_ISREG(mode)) return Kind::file;
+    if (S_ISDIR(mode)) return Kind::folder;
+    if (S_ISLNK(mode)) return Kind::link;
+    if (S_ISFIFO(mode)) return Kind::fifo;
+    if (S_ISSOCK(mode)) return Kind::socket;
+    return Kind::device;
 }
+
+// A bind mount within one file system shows only in the mount's number, which Linux 5.8 and later tell.
+int look_at(int folder, const char* name, int flags, Files::Information& information) {
+    struct statx s = {};
+    constexpr unsigned kWanted = STATX_TYPE | STATX_SIZE | STATX_INO | STATX_NLINK | STATX_MNT_ID;
+    if (statx(folder, name, flags | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, kWanted, &s) < 0) return errno;
+    information = {kind_of(s.stx_mode),
+                   s.stx_size,
+                   uint64_t{s.stx_dev_major} << 32 | s.stx_dev_minor,
+                   s.stx_ino,
+                   s.stx_nlink,
+                   (s.stx_mask & STATX_MNT_ID) != 0 ? s.stx_mnt_id : 0};
+    return 0;
+}
+
+// A folder that its user made. The mode is what was asked for, whatever the umask is.
+int set_own_folder(int folder, unsigned mode, std::optional<uint32_t> gid) {
+    struct stat s = {};
+    if (fstat(folder, &s) < 0) return errno;
+    if (s.st_uid != geteuid()) return EPERM;
+    if (gid && s.st_gid != *gid && fchown(folder, static_cast<uid_t>(-1), *gid) < 0) return errno;
+    return outcome(fchmod(folder, mode));  // after the change of the group, which may take bits away
+}
+
+constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 class PosixFiles final : public Files {
 public:
-    int open(const std::string& path, Open how, unsigned mode, Handle& handle) override {
+    int open_folder(const std::string& path, Handle& folder) override {
+        folder = unless_interrupted([&] { return ::open(path.c_str(), kFolder); });
+        return outcome(folder);
+    }
+    int make_folder(const std::string& path, unsigned mode) override {
+        if (mkdir(path.c_str(), mode) < 0) return errno;
+        const int made = unless_interrupted([&] { return ::open(path.c_str(), kFolder | O_NOFOLLOW); });
+        if (made < 0) return errno;
+        const int result = set_own_folder(made, mode, std::nullopt);
+        ::close(made);
+        return result;
+    }
+    int sync_folder(const std::string& path) override {
+        Handle folder = kNoHandle;
+        if (const int fault = open_folder(path, folder); fault != 0) return fault;
+        const int result = sync_folder(folder);
+        ::close(folder);
+        return result;
+    }
+
+    int open_folder(Handle above, const std::string& name, Handle& folder) override {
+        folder = unless_interrupted([&] { return openat(above, name.c_str(), kFolder | O_NOFOLLOW); });
+        return outcome(folder);
+    }
+    int make_folder(Handle above, const std::string& name, unsigned mode) override {
+        return outcome(mkdirat(above, name.c_str(), mode));
+    }
+    int open(Handle folder, const std::string& name, Open how, unsigned mode, Handle& handle) override {
         const int access = how == Open::read ? O_RDONLY : O_RDWR;
         const int common = access | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
         handle = kNoHandle;
         if (how == Open::create || how == Open::create_new) {
             // Made by this call, so that its mode is what was asked for whatever the umask is; or it is there.
-            const int made = unless_interrupted([&] { return ::open(path.c_str(), common | O_CREAT | O_EXCL, mode); });
+            const int made = unless_interrupted([&] { return openat(folder, name.c_str(), common | O_CREAT | O_EXCL, mode); });
             if (made >= 0) {
                 handle = made;
                 return outcome(fchmod(made, mode));
             }
             if (errno != EEXIST || how == Open::create_new) return errno;
         }
-        handle = unless_interrupted([&] { return ::open(path.c_str(), common); });
+        handle = unless_interrupted([&] { return openat(folder, name.c_str(), common); });
         return outcome(handle);
     }
-    void close(Handle handle) override { ::close(handle); }
+    int information(Handle folder, const std::string& name, Information& information) override {
+        return look_at(folder, name.c_str(), 0, information);
+    }
+    int rename(Handle folder, const std::string& from, const std::string& to) override {
+        return outcome(renameat(folder, from.c_str(), folder, to.c_str()));
+    }
+    int link(Handle folder, const std::string& from, const std::string& to) override {
+        return outcome(linkat(folder, from.c_str(), folder, to.c_str(), 0));
+    }
+    int remove(Handle folder, const std::string& name) override { return outcome(unlinkat(folder, name.c_str(), 0)); }
+    int remove_folder(Handle folder, const std::string& name) override {
+        return outcome(unlinkat(folder, name.c_str(), AT_REMOVEDIR));
+    }
 
-    int information(const std::string& path, Information& information) override {
-        struct stat s = {};
-        if (lstat(path.c_str(), &s) < 0) return errno;
-        information = information_of(s);
-        return 0;
+    int set_folder(Handle folder, unsigned mode, std::optional<uint32_t> gid) override {
+        return set_own_folder(folder, mode, gid);
     }
-    int information(Handle handle, Information& information) override {
-        struct stat s = {};
-        if (fstat(handle, &s) < 0) return errno;
-        information = information_of(s);
-        return 0;
+    int sync_folder(Handle folder) override {
+        const int result = outcome(fsync(folder));
+        return result == EINVAL ? 0 : result;  // a file system whose folders cannot be synced
     }
+    int list_folder(Handle folder, std::vector<std::string>& names) override {
+        const int own = unless_interrupted([&] { return openat(folder, ".", kFolder); });  // with a position of its own
+        if (own < 0) return errno;
+        DIR* const listed = fdopendir(own);
+        if (listed == nullptr) {
+            const int result = errno;
+            ::close(own);
+            return result;
+        }
+        errno = 0;
+        while (const dirent* entry = readdir(listed)) {
+            const std::string name = entry->d_name;
+            if (name != "." && name != "..") names.push_back(name);
+            errno = 0;
+        }
+        const int result = errno;
+        closedir(listed);
+        return result;
+    }
+
+    // A vforked child that has not yet called exec holds the lock as well: it is let go explicitly.
+    void close(Handle handle) override {
+        unlock(handle);
+        ::close(handle);
+    }
+    int information(Handle handle, Information& information) override { return look_at(handle, "", AT_EMPTY_PATH, information); }
     int read(Handle handle, uint64_t offset, MutableBytes out, size_t& count) override {
         count = 0;
         while (count < out.size()) {
@@ -96,41 +181,12 @@ public:
     // Not repeated when it is interrupted: what a second one says need not hold for the first (rule 7).
     int sync(Handle handle) override { return outcome(fdatasync(handle)); }
 
-    int make_folder(const std::string& path, unsigned mode) override {
-        if (mkdir(path.c_str(), mode) < 0) return errno;
-        return outcome(chmod(path.c_str(), mode));
-    }
-    int give_to_group(const std::string& path, uint32_t gid) override {
-        return outcome(chown(path.c_str(), static_cast<uid_t>(-1), gid));
-    }
-    int sync_folder(const std::string& path) override {
-        const int folder = unless_interrupted([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
-        if (folder < 0) return errno;
-        const int result = outcome(fsync(folder));
-        ::close(folder);
-        return result == EINVAL ? 0 : result;  // a file system whose folders cannot be synced
-    }
-    int list_folder(const std::string& path, std::vector<std::string>& names) override {
-        DIR* const folder = opendir(path.c_str());
-        if (folder == nullptr) return errno;
-        errno = 0;
-        while (const dirent* entry = readdir(folder)) {
-            const std::string name = entry->d_name;
-            if (name != "." && name != "..") names.push_back(name);
-            errno = 0;
-        }
-        const int result = errno;
-        closedir(folder);
-        return result;
-    }
-    int rename(const std::string& from, const std::string& to) override {
-        return outcome(::rename(from.c_str(), to.c_str()));
-    }
-    int link(const std::string& from, const std::string& to) override { return outcome(::link(from.c_str(), to.c_str())); }
-    int remove(const std::string& path) override { return outcome(unlink(path.c_str())); }
-    int remove_folder(const std::string& path) override { return outcome(rmdir(path.c_str())); }
     int lock(Handle handle, bool exclusive) override {
+        locks::add(handle);
         return outcome(unless_interrupted([&] { return flock(handle, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB); }));
+    }
+    void unlock(Handle handle) override {
+        if (locks::remove(handle)) (void)flock(handle, LOCK_UN);
     }
 };
 

@@ -72,8 +72,10 @@ private:
     // client/store_open.cpp
     enum class Missing { is_an_error, is_made };
     Expected<void> ensure_open(const Doing& doing, Missing missing);
+    // `again`: the TEE and the directory disagree, which another program that makes the store just now explains.
+    Expected<void> look_and_open(const Doing& doing, Missing missing, bool& again);
     Expected<void> open_existing(const Doing& doing, const DirectoryContents& contents, bool& may_be_made);
-    Expected<void> make(const Doing& doing, const InitOptions& options);
+    Expected<void> make(const Doing& doing, const InitOptions& options, bool& has_record);
     Expected<void> make_locked(const Doing& doing, const StoreHeaderBytes& header);
     Expected<uint8_t> cipher_to_ask_for(const Doing& doing, Cipher cipher);
     Expected<StoreHeaderBytes> ask_for_header(const Doing& doing, const InitOptions& options);
@@ -81,7 +83,7 @@ private:
     Expected<void> open_in_tee(const Doing& doing, const protocol::StoreHeader& header, Code* refused);
     Error refused_to_open(const Doing& doing, Code code) const;
     [[nodiscard]] Error without_header(const Doing& doing) const;
-    Error is_not_there(const Doing& doing);  // asks the TEE what that means
+    Error is_not_there(const Doing& doing, bool& has_record);  // asks the TEE what that means
     Expected<void> take_status(Bytes answer, const Doing& doing);
     [[nodiscard]] StoreInfo info() const;
     static StoreInfo described(const protocol::StoreStatus& status);
@@ -162,6 +164,7 @@ private:
     std::optional<Batch> batch_;
     uint64_t batches_begun_ = 0;
     StoreWriter* uploading_ = nullptr;  // whose payload the TA is sealing
+    bool may_be_committed_ = false;  // by the last commit(): what it refers to must stay
     bool has_collected_ = false;  // what interrupted uploads left
     bool has_warned_ = false;  // that freshness was lost
 };

@@ -176,9 +176,8 @@ Expected<uint64_t> Store::batch_commit() {
         return unexpected(published.error());
     }
     const auto committed = commit(doing, batch_->id.transaction, batch_->id.generation);
-    const bool may_be_done = committed || committed.error().code == ErrorCode::no_tee;
     for (StoreDirectory::Upload& upload : batch_->uploads)
-        if (may_be_done) upload.keep();
+        if (may_be_committed_) upload.keep();
     if (committed)
         for (const protocol::Id& id : batch_->dropped) directory_.remove_payload(id);
     const uint64_t generation = batch_->id.generation;

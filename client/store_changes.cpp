@@ -125,17 +125,28 @@ Expected<void> Store::learn_outcome(const Doing& doing, const protocol::Id& tran
     return unexpected(std::move(error));
 }
 
-// Everything that the root record will refer to is durable first (rule 7).
+// Everything that the root record will refer to is durable first (rule 7), and in the file that has the name (rule 29).
 Expected<void> Store::commit(const Doing& doing, const protocol::Id& transaction, uint64_t generation) {
-    if (const auto synced = directory_.sync_pages(); !synced) {
+    may_be_committed_ = false;
+    Expected<bool> durable = directory_.sync_pages().and_then([this] { return directory_.pages_are_named(); });
+    if (!durable || !*durable) {
         (void)channel_.call(transaction_request(StoreCommand::abort, transaction, generation), doing);
-        return synced;
+        return unexpected(durable ? directory_.pages_were_exchanged() : durable.error());
     }
+    may_be_committed_ = true;
     const Expected<StoreReply> reply =
         channel_.call(transaction_request(StoreCommand::commit, transaction, generation), doing);
-    if (reply && reply->ok()) return take_status(reply->answer, doing);
-    Error error = reply ? error_of_store_command(reply->result, reply->origin, doing) : reply.error();
-    return learn_outcome(doing, transaction, generation, std::move(error));
+    Expected<void> committed;
+    if (reply && reply->ok()) {
+        committed = take_status(reply->answer, doing);
+    } else {
+        Error error = reply ? error_of_store_command(reply->result, reply->origin, doing) : reply.error();
+        committed = learn_outcome(doing, transaction, generation, std::move(error));
+        may_be_committed_ = committed || committed.error().code == ErrorCode::no_tee;
+    }
+    // Nothing is acknowledged that nobody could read. Where the system does not tell, it was done.
+    if (committed && !directory_.pages_are_named().value_or(true)) return unexpected(directory_.pages_were_exchanged());
+    return committed;
 }
 
 // What the root record will refer to, under its final name (rules 7, 10). An upload shows that there are payloads: then what
@@ -178,6 +189,7 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing
         if (!request) return unexpected(request.error());
         Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
         if (!lock) return unexpected(lock.error());
+        may_be_committed_ = false;
         if (upload != nullptr)
             if (const auto published = publish({upload}); !published) return unexpected(published.error());
         bool died = false;
@@ -189,7 +201,7 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing
         }
         if (died && attempt == 0) continue;
         // Not known whether it was committed: then its content must stay.
-        if (upload != nullptr && answer.error().code == ErrorCode::no_tee) upload->keep();
+        if (upload != nullptr && may_be_committed_) upload->keep();
         return answer;
     }
 }

@@ -120,7 +120,8 @@ Expected<void> StoreChannel::take_needs(Pages& pages, const Request& request, co
         const protocol::PageNeed& need = answer.needs[i];
         const auto before = pages.find(need.page);
         damaged_page_ = need.page;
-        if (need.mismatch && before != pages.end() && before->second.known_generation == answer.generation)
+        const bool is_damaged = need.mismatch && before != pages.end() && before->second.known_generation == answer.generation;
+        if (is_damaged && !directory_.follow_exchange())
             return unexpected(store_damaged(doing, directory_.path(), "page " + std::to_string(need.page)));
         const bool remembered = before == pages.end() && cache_.find(need.page) != nullptr;
         const auto added = remembered ? add_remembered(pages, need.page) : add_fresh(pages, need.page, answer.generation);

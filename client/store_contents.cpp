@@ -9,18 +9,33 @@
 #include <cstring>
 
 namespace festore {
+namespace {
 
-// Readers that may not write still read.
+std::string text_of(const protocol::PayloadName& name) { return {name.data(), name.size()}; }
+
+}  // namespace
+
+// Readers that may not write still read. busy: another writer has the page file (rule 29).
 Expected<void> StoreDirectory::open_pages(bool for_writing) {
     if (pages_ != Files::kNoHandle && (pages_writable_ || !for_writing)) return {};
     close_pages();
-    const std::string path = file(protocol::kPageFile);
-    const int fault = files_.open(path, for_writing ? Files::Open::read_write : Files::Open::read, 0, pages_);
+    if (const auto there = require_folder(); !there) return there;
+    const Expected<Files::Handle> opened = folder_.open_file(for_writing ? "write" : "read", protocol::kPageFile,
+                                                             for_writing ? Files::Open::read_write : Files::Open::read, 0,
+                                                             protocol::kOldPageFile);
+    if (!opened) {
+        Error error = opened.error();
+        if (error.code == ErrorCode::not_found) error.code = ErrorCode::damaged;
+        return unexpected(std::move(error));
+    }
+    pages_ = *opened;
     pages_writable_ = for_writing;
-    if (fault == 0) return {};
-    Error error = error_of_file(for_writing ? "write" : "read", path, fault);
-    if (fault == ENOENT) error.code = ErrorCode::damaged;
-    return unexpected(std::move(error));
+    if (locked_ != LockKind::exclusive) return {};
+    if (const int fault = files_.lock(pages_, true); fault != 0) {
+        close_pages();
+        return unexpected(error_of_file("lock", file(protocol::kPageFile), fault));
+    }
+    return {};
 }
 
 Expected<void> StoreDirectory::read_page(uint32_t page, MutableBytes sealed) {
@@ -51,38 +66,40 @@ Expected<void> StoreDirectory::sync_pages() {
 }
 
 Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array<std::byte, 16>& id) {
-    const std::string path = payload_file(id) + std::string(protocol::kUploadSuffix);
+    const std::string name = text_of(protocol::payload_name(id)) + std::string(protocol::kUploadSuffix);
+    if (const auto there = require_folder(); !there) return unexpected(there.error());
     // A collector may come between making and locking it.
     constexpr int kAttemptsMax = 3;
     int fault = 0;
     for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-        Files::Handle handle = Files::kNoHandle;
-        fault = files_.open(path, Files::Open::create_new, file_mode(), handle);
-        if (fault == ENOENT) {  // the folder was lost
-            if (const auto made = make_own_folder(file(protocol::kPayloadFolder)); !made)
-                return unexpected(made.error());
-            fault = files_.open(path, Files::Open::create_new, file_mode(), handle);
-        }
-        if (handle == Files::kNoHandle) break;
-        Upload upload(*this, path, handle);
+        const Expected<bool> folder = open_payloads();
+        if (!folder) return unexpected(folder.error());
+        if (!*folder)  // it was lost
+            if (const auto made = make_payload_folder(); !made) return unexpected(made.error());
+        const Expected<Files::Handle> opened = payloads_.open_file("make", name, Files::Open::create_new, file_mode());
+        if (!opened && opened.error().code == ErrorCode::not_found) continue;
+        if (!opened) return unexpected(opened.error());
+        Upload upload(*this, name, *opened);
         bool same = false;
-        if (fault == 0) fault = files_.lock(handle, true);
-        if (fault == 0) fault = compare(handle, path, same);
+        fault = files_.lock(*opened, true);
+        if (fault == 0) fault = payloads_.compare(*opened, name, same);
         if (fault == 0 && same) return upload;
         if (fault != 0 && fault != EWOULDBLOCK && fault != ENOENT) break;
     }
-    return unexpected(error_of_file("make", path, fault));
+    return unexpected(error_of_file("make", payloads_.path_of(name), fault));
 }
 
 StoreDirectory::Upload::~Upload() {
     if (handle_ == Files::kNoHandle) return;
-    if (!kept_) (void)directory_->files_.remove(file_);
+    if (!kept_ && directory_->payloads_.is_named(handle_, name_)) (void)directory_->payloads_.remove(name_);
     directory_->files_.close(handle_);
 }
 
+std::string StoreDirectory::Upload::file() const { return directory_->payloads_.path_of(name_); }
+
 Expected<void> StoreDirectory::Upload::write(Bytes sealed) {
     const int fault = directory_->files_.write(handle_, offset_, sealed);
-    if (fault != 0) return unexpected(error_of_file("write", file_, fault));
+    if (fault != 0) return unexpected(error_of_file("write", file(), fault));
     directory_->files_.write_soon(handle_, offset_, sealed.size());
     offset_ += sealed.size();
     return {};
@@ -90,41 +107,49 @@ Expected<void> StoreDirectory::Upload::write(Bytes sealed) {
 
 Expected<void> StoreDirectory::Upload::finish() {
     const int fault = directory_->files_.sync(handle_);
-    if (fault != 0) return unexpected(error_of_file("sync", file_, fault));
+    if (fault != 0) return unexpected(error_of_file("sync", file(), fault));
     return {};
 }
 
+// The folder may have been exchanged since the upload began.
 Expected<void> StoreDirectory::Upload::publish() {
+    const Expected<bool> folder = directory_->open_payloads();
+    if (!folder) return unexpected(folder.error());
+    const StoreFolder& payloads = directory_->payloads_;
     bool same = false;
-    int fault = directory_->compare(handle_, file_, same);
+    int fault = *folder ? payloads.compare(handle_, name_, same) : ENOENT;
     if (fault == 0 && same && !published_) {
-        const std::string name = file_.substr(0, file_.size() - protocol::kUploadSuffix.size());
-        fault = directory_->files_.rename(file_, name);
+        const std::string name = name_.substr(0, name_.size() - protocol::kUploadSuffix.size());
+        fault = payloads.rename(name_, name);
         if (fault == 0) {
-            file_ = name;
+            name_ = name;
             published_ = true;
         }
     }
     if (fault == 0 && same) return {};
-    if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("look at", file_, fault));
-    return unexpected({ErrorCode::damaged, quote(file_) + " was removed while it was being stored; repeat it", 0, 0});
+    if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("look at", file(), fault));
+    return unexpected({ErrorCode::damaged, quote(file()) + " was removed while it was being stored; repeat it", 0, 0});
 }
 
 Expected<void> StoreDirectory::sync_payload_names() {
-    const std::string folder = file(protocol::kPayloadFolder);
-    if (const int fault = files_.sync_folder(folder); fault != 0) return unexpected(error_of_file("sync", folder, fault));
+    if (const int fault = payloads_.sync(); fault != 0) return unexpected(error_of_file("sync", payloads_.path(), fault));
     return {};
 }
 
 Expected<StoreDirectory::Payload> StoreDirectory::open_payload(const std::array<std::byte, 16>& id) {
-    const std::string path = payload_file(id);
-    Files::Handle handle = Files::kNoHandle;
-    const int fault = files_.open(path, Files::Open::read, 0, handle);
-    if (fault != 0) return unexpected(error_of_file("read", path, fault));
-    return Payload(files_, path, handle);
+    const std::string name = text_of(protocol::payload_name(id));
+    const Expected<bool> folder = open_payloads();
+    if (!folder) return unexpected(folder.error());
+    if (!*folder) return unexpected(error_of_file("read", payloads_.path_of(name), ENOENT));
+    const Expected<Files::Handle> opened = payloads_.open_file("read", name, Files::Open::read, 0);
+    if (!opened) return unexpected(opened.error());
+    return Payload(files_, payloads_.path_of(name), *opened);
 }
 
-void StoreDirectory::remove_payload(const std::array<std::byte, 16>& id) { (void)files_.remove(payload_file(id)); }
+void StoreDirectory::remove_payload(const std::array<std::byte, 16>& id) {
+    const Expected<bool> folder = open_payloads();
+    if (folder && *folder) (void)payloads_.remove(text_of(protocol::payload_name(id)));
+}
 
 Expected<uint64_t> StoreDirectory::Payload::size() {
     Files::Information information;

@@ -4,13 +4,14 @@
 #include "client/errors.h"
 
 #include <cerrno>
-#include <cstring>
-#include <thread>
 
 namespace festore {
 namespace {
 
-constexpr std::chrono::milliseconds kLockPause{10};
+std::string without_last_slashes(std::string path) {
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    return path;
+}
 
 std::string parent_of(const std::string& path) {
     const size_t slash = path.find_last_of('/');
@@ -19,21 +20,12 @@ std::string parent_of(const std::string& path) {
 
 }  // namespace
 
-// What the system said about one of the store's files, for a person.
-Error error_of_file(std::string_view verb, const std::string& file, int number) {
-    ErrorCode code = ErrorCode::failure;
-    if (number == ENOSPC || number == EDQUOT || number == EFBIG) code = ErrorCode::no_space;
-    if (number == EACCES || number == EPERM || number == EROFS) code = ErrorCode::not_permitted;
-    if (number == ENOENT) code = ErrorCode::not_found;
-    return {code, "cannot " + std::string(verb) + " " + quote(file) + ": " + std::strerror(number), 0, 0};
-}
-
 StoreDirectory::StoreDirectory(Files& files, std::string path, std::optional<uint32_t> group)
-    : files_(files), path_(std::move(path)), group_(group) {
-    while (path_.size() > 1 && path_.ends_with('/')) path_.pop_back();
-}
+    : files_(files), group_(group), folder_(files, without_last_slashes(std::move(path))),
+      payloads_(files, folder_.path_of(protocol::kPayloadFolder)) {}
 
 StoreDirectory::~StoreDirectory() {
+    unlock();
     close_pages();
     if (new_pages_ != Files::kNoHandle) files_.close(new_pages_);
 }
@@ -42,24 +34,40 @@ void StoreDirectory::close_pages() {
     if (pages_ != Files::kNoHandle) files_.close(std::exchange(pages_, Files::kNoHandle));
 }
 
-std::string StoreDirectory::file(std::string_view name) const { return path_ + "/" + std::string(name); }
-std::string StoreDirectory::payload_file(const std::array<std::byte, 16>& id) const {
-    const protocol::PayloadName name = protocol::payload_name(id);
-    return payload_file(std::string_view(name.data(), name.size()));
+// A program that holds the lock goes on in the folder that it has locked.
+Expected<bool> StoreDirectory::open_folder() {
+    if (locked_) return true;
+    bool changed = false;
+    const Expected<bool> there = folder_.open(changed);
+    if (changed) {
+        close_pages();
+        payloads_.close();
+    }
+    return there;
 }
-std::string StoreDirectory::payload_file(std::string_view name) const {
-    return file(protocol::kPayloadFolder) + "/" + std::string(name);
+
+Expected<void> StoreDirectory::require_folder() {
+    if (folder_.is_open()) return {};
+    const Expected<bool> there = open_folder();
+    if (!there) return unexpected(there.error());
+    return *there ? Expected<void>() : unexpected(error_of_file("open", path(), ENOENT));
+}
+
+Expected<bool> StoreDirectory::open_payloads() {
+    if (const auto there = require_folder(); !there) return unexpected(there.error());
+    bool changed = false;
+    return payloads_.open_in(folder_, protocol::kPayloadFolder, changed);
 }
 
 Expected<std::optional<protocol::StoreHeader>> StoreDirectory::read_header() {
     const std::string path = file(protocol::kHeaderFile);
-    Files::Handle handle = Files::kNoHandle;
-    int fault = files_.open(path, Files::Open::read, 0, handle);
-    if (fault == ENOENT) return std::nullopt;
+    const Expected<Files::Handle> opened = folder_.open_file("read", protocol::kHeaderFile, Files::Open::read, 0);
+    if (!opened && opened.error().code == ErrorCode::not_found) return std::nullopt;
+    if (!opened) return unexpected(opened.error());
     std::array<std::byte, protocol::kStoreHeaderBytes + 1> bytes{};
     size_t count = 0;
-    if (fault == 0) fault = files_.read(handle, 0, bytes, count);
-    if (handle != Files::kNoHandle) files_.close(handle);
+    const int fault = files_.read(*opened, 0, bytes, count);
+    files_.close(*opened);
     if (fault != 0) return unexpected(error_of_file("read", path, fault));
     const auto header = protocol::decode_store_header(Bytes(bytes).first(count));
     if (header) return *header;
@@ -71,8 +79,8 @@ Expected<std::optional<protocol::StoreHeader>> StoreDirectory::read_header() {
 // Whether all names are ones that the store itself makes.
 Expected<bool> StoreDirectory::has_only_ours(bool& has_payloads) {
     std::vector<std::string> names;
-    if (const int fault = files_.list_folder(path_, names); fault != 0)
-        return unexpected(error_of_file("list", path_, fault));
+    if (const int fault = files_.list_folder(folder_.handle(), names); fault != 0)
+        return unexpected(error_of_file("list", path(), fault));
     bool only_ours = true;
     for (const std::string& name : names)
         only_ours = only_ours && (name == protocol::kHeaderFile || name == protocol::kPageFile ||
@@ -81,28 +89,28 @@ Expected<bool> StoreDirectory::has_only_ours(bool& has_payloads) {
                                   name == protocol::kPayloadFolder ||
                                   name == protocol::kNewHeaderFile);
     names.clear();
-    const std::string payloads = file(protocol::kPayloadFolder);
-    if (const int fault = files_.list_folder(payloads, names); fault != 0 && fault != ENOENT && fault != ENOTDIR)
-        return unexpected(error_of_file("list", payloads, fault));
+    const Expected<bool> payloads = open_payloads();
+    if (!payloads) return unexpected(payloads.error());
+    if (*payloads)
+        if (const int fault = files_.list_folder(payloads_.handle(), names); fault != 0)
+            return unexpected(error_of_file("list", payloads_.path(), fault));
     has_payloads = !names.empty();
     return only_ours;
 }
 
 Expected<DirectoryContents> StoreDirectory::look() {
     DirectoryContents contents;
-    Files::Information folder;
-    // A link to a folder is a folder here: it is the last part of a path only for the files in it.
-    if (const int fault = files_.information(path_ + "/.", folder); fault == ENOENT) return contents;
-    else if (fault == ENOTDIR) return DirectoryContents{DirectoryContents::Kind::foreign, {}};
-    else if (fault != 0) return unexpected(error_of_file("look at", path_, fault));
+    const Expected<bool> there = open_folder();
+    if (!there && folder_.is_not_a_folder()) return DirectoryContents{DirectoryContents::Kind::foreign, {}};
+    if (!there) return unexpected(there.error());
+    if (!*there) return contents;
     const Expected<std::optional<protocol::StoreHeader>> header = read_header();
     if (!header) return unexpected(header.error());
-    Files::Information pages;
-    const std::string page_file = file(protocol::kPageFile);
-    if (const int fault = files_.information(page_file, pages); fault != 0 && fault != ENOENT)
-        return unexpected(error_of_file("look at", page_file, fault));
+    const auto pages = folder_.look(protocol::kPageFile, Files::Information::Kind::file);
+    if (!pages) return unexpected(pages.error());
+    const uint64_t page_bytes = *pages ? (*pages)->bytes : 0;
     if (*header) {
-        contents.kind = pages.bytes == 0 ? DirectoryContents::Kind::unused : DirectoryContents::Kind::store;
+        contents.kind = page_bytes == 0 ? DirectoryContents::Kind::unused : DirectoryContents::Kind::store;
         contents.header = **header;
         return contents;
     }
@@ -110,8 +118,8 @@ Expected<DirectoryContents> StoreDirectory::look() {
     const Expected<bool> only_ours = has_only_ours(has_payloads);
     if (!only_ours) return unexpected(only_ours.error());
     // Pages or payloads without a header: it was lost. That is no place for a new store.
-    const bool empty = *only_ours && !has_payloads && pages.bytes == 0;
-    const bool headless = *only_ours && pages.bytes != 0;
+    const bool empty = *only_ours && !has_payloads && page_bytes == 0;
+    const bool headless = *only_ours && page_bytes != 0;
     contents.kind = empty      ? DirectoryContents::Kind::empty
                     : headless ? DirectoryContents::Kind::headless
                                : DirectoryContents::Kind::foreign;
@@ -134,13 +142,32 @@ Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mod
     return sync_parent(path);
 }
 
-Expected<void> StoreDirectory::make_own_folder(const std::string& path) {
+// One that is there already belongs to another member, who gave it to the group; or an interrupted attempt of this user left it.
+Expected<void> StoreDirectory::make_own_folder() {
     bool made = false;
-    if (const auto done = make_folder(path, group_ ? 02770 : 0700, made); !done) return done;
+    if (const auto done = make_folder(path(), folder_mode(), made); !done) return done;
+    const Expected<bool> there = open_folder();
+    if (!there) return unexpected(there.error());
+    if (!*there) return unexpected(error_of_file("open", path(), ENOENT));
     if (!group_) return {};
-    // One that is there may be what an interrupted attempt left; or another member's, who has done it.
-    const int fault = files_.give_to_group(path, *group_);
-    if (fault != 0 && made) return unexpected(error_of_file("give to its group", path, fault));
+    const int fault = files_.set_folder(folder_.handle(), folder_mode(), group_);
+    if (fault != 0 && made) return unexpected(error_of_file("give to its group", path(), fault));
+    return {};
+}
+
+// Only an empty folder is given to the group: another member may have moved a folder of this user's own here.
+Expected<void> StoreDirectory::make_payload_folder() {
+    const int fault = files_.make_folder(folder_.handle(), std::string(protocol::kPayloadFolder), folder_mode());
+    if (fault != 0 && fault != EEXIST) return unexpected(error_of_file("make", payloads_.path(), fault));
+    const Expected<bool> there = open_payloads();
+    if (!there) return unexpected(there.error());
+    if (!*there) return unexpected(error_of_file("open", payloads_.path(), ENOENT));
+    std::vector<std::string> names;
+    const int listed = files_.list_folder(payloads_.handle(), names);
+    if (listed != 0 && fault == 0) return unexpected(error_of_file("list", payloads_.path(), listed));
+    if (listed != 0 || !names.empty()) return {};
+    const int set = files_.set_folder(payloads_.handle(), folder_mode(), group_);
+    if (set != 0 && fault == 0) return unexpected(error_of_file("give to its group", payloads_.path(), set));
     return {};
 }
 
@@ -154,7 +181,7 @@ Expected<void> StoreDirectory::sync_parent(const std::string& path) {
 // All folders above: one that is there may have been made by a program that was killed before it synced. What this user
 // may not open, this user's programs have not made.
 Expected<void> StoreDirectory::sync_folders_above() {
-    std::string folder = path_;
+    std::string folder = path();
     do {
         folder = parent_of(folder);
         const int fault = files_.sync_folder(folder);
@@ -164,86 +191,36 @@ Expected<void> StoreDirectory::sync_folders_above() {
 }
 
 Expected<void> StoreDirectory::make_file(std::string_view name) {
-    const std::string path = file(name);
-    Files::Handle handle = Files::kNoHandle;
-    int fault = files_.open(path, Files::Open::create, file_mode(), handle);
-    if (fault == 0) fault = files_.sync(handle);
-    if (handle != Files::kNoHandle) files_.close(handle);
-    if (fault != 0) return unexpected(error_of_file("make", path, fault));
+    const Expected<Files::Handle> made =
+        folder_.open_file("make", name, Files::Open::create, file_mode(), protocol::kOldPageFile);
+    if (!made) return unexpected(made.error());
+    const int fault = files_.sync(*made);
+    files_.close(*made);
+    if (fault != 0) return unexpected(error_of_file("make", file(name), fault));
     return {};
 }
 
 Expected<void> StoreDirectory::make_files() {
-    if (const auto made = make_own_folder(path_); !made) return made;
+    if (const auto made = make_own_folder(); !made) return made;
     if (const auto made = make_file(protocol::kLockFile); !made) return made;
     if (const auto made = make_file(protocol::kPageFile); !made) return made;
-    if (const auto made = make_own_folder(file(protocol::kPayloadFolder)); !made) return made;
-    if (const int fault = files_.sync_folder(path_); fault != 0) return unexpected(error_of_file("sync", path_, fault));
+    if (const auto made = make_payload_folder(); !made) return made;
+    if (const int fault = folder_.sync(); fault != 0) return unexpected(error_of_file("sync", path(), fault));
     return sync_folders_above();
 }
 
 Expected<void> StoreDirectory::write_header(const StoreHeaderBytes& header) {
-    const std::string beside = file(protocol::kNewHeaderFile);
-    const std::string path = file(protocol::kHeaderFile);
-    (void)files_.remove(beside);  // an interrupted attempt's
-    Files::Handle handle = Files::kNoHandle;
-    int fault = files_.open(beside, Files::Open::create_new, file_mode(), handle);
-    if (fault == 0) fault = files_.write(handle, 0, header);
-    if (fault == 0) fault = files_.sync(handle);
-    if (handle != Files::kNoHandle) files_.close(handle);
-    if (fault == 0) fault = files_.rename(beside, path);
-    if (fault == 0) fault = files_.sync_folder(path_);
-    if (fault != 0) return unexpected(error_of_file("write", path, fault));
+    (void)folder_.remove(protocol::kNewHeaderFile);  // an interrupted attempt's
+    const Expected<Files::Handle> made =
+        folder_.open_file("write", protocol::kNewHeaderFile, Files::Open::create_new, file_mode());
+    if (!made) return unexpected(made.error());
+    int fault = files_.write(*made, 0, header);
+    if (fault == 0) fault = files_.sync(*made);
+    files_.close(*made);
+    if (fault == 0) fault = folder_.rename(protocol::kNewHeaderFile, protocol::kHeaderFile);
+    if (fault == 0) fault = folder_.sync();
+    if (fault != 0) return unexpected(error_of_file("write", file(protocol::kHeaderFile), fault));
     return {};
-}
-
-int StoreDirectory::compare(Files::Handle handle, const std::string& path, bool& same) const {
-    Files::Information opened;
-    Files::Information named;
-    int fault = files_.information(handle, opened);
-    if (fault == 0) fault = files_.information(path, named);
-    same = fault == 0 && opened.device == named.device && opened.inode == named.inode;
-    return fault;
-}
-
-bool StoreDirectory::is_named(Files::Handle handle, const std::string& path) const {
-    bool same = false;
-    return handle != Files::kNoHandle && compare(handle, path, same) == 0 && same;
-}
-
-Expected<StoreLock> StoreDirectory::lock(LockKind kind, std::chrono::milliseconds wait) {
-    const std::string path = file(protocol::kLockFile);
-    const auto deadline = std::chrono::steady_clock::now() + wait;
-    while (true) {
-        Files::Handle handle = Files::kNoHandle;
-        // Some file systems (NFS) want a file that may be written for an exclusive lock.
-        const bool exclusive = kind == LockKind::exclusive;
-        int fault = files_.open(path, exclusive ? Files::Open::read_write : Files::Open::read, 0, handle);
-        if (fault == ENOENT) fault = files_.open(path, Files::Open::create, file_mode(), handle);
-        if (fault != 0) {
-            if (handle != Files::kNoHandle) files_.close(handle);
-            return unexpected(error_of_file("lock", path, fault));
-        }
-        StoreLock lock(files_, handle);
-        fault = files_.lock(handle, exclusive);
-        if (fault == 0) {
-            // The lock counts only on the file that the next one will find under the name.
-            bool same = false;
-            fault = compare(handle, path, same);
-            if (fault == 0 && same) {
-                // So do pages: the folder may have been exchanged since they were opened.
-                if (!is_named(pages_, file(protocol::kPageFile))) close_pages();
-                return lock;
-            }
-        }
-        if (fault != 0 && fault != EWOULDBLOCK && fault != ENOENT) return unexpected(error_of_file("lock", path, fault));
-        if (std::chrono::steady_clock::now() >= deadline)
-            return unexpected({ErrorCode::busy,
-                               "the store at " + quote(path_) + " is in use by another program; repeat it later, or wait "
-                               "longer with --wait",
-                               0, 0});
-        std::this_thread::sleep_for(kLockPause);
-    }
 }
 
 }  // namespace festore

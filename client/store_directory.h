@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A store's directory (protocol/store_files.h, docs/format-store.md), as the client library uses it: files, locks, the
-// order of writes and syncs (rules 6, 7, 20). Contents are the TA's business; nothing here is believed.
+// order of writes and syncs (rules 6, 7, 20). Contents are the TA's business; nothing here is believed. Everything is reached from
+// two open folders (rule 24, client/store_folder.h).
 //
-// Errors: no_space (disk full, quota), not_permitted, not_found, busy (a lock, beyond its time), damaged, failure; the
-// message names the file. Thread safety: one thread at a time.
+// Errors: no_space (disk full, quota), not_permitted, not_found, busy (a lock, beyond its time), damaged (also what is not a
+// file of the store's), failure; the message names the file. Thread safety: one thread at a time.
 #pragma once
 #include "base/bytes.h"
-#include "client/files.h"
-#include "festore/client.hpp"
+#include "client/store_folder.h"
 #include "protocol/store_files.h"
 
 #include <chrono>
@@ -35,26 +35,27 @@ struct DirectoryContents {
 
 enum class LockKind { shared, exclusive };
 
+class StoreDirectory;
+
 // Lets go when it ends, and when the process does.
 class StoreLock {
 public:
     StoreLock() = default;
-    StoreLock(Files& files, Files::Handle handle) : files_(&files), handle_(handle) {}
     StoreLock(StoreLock&& other) noexcept
-        : files_(std::exchange(other.files_, nullptr)), handle_(std::exchange(other.handle_, Files::kNoHandle)) {}
+        : directory_(std::exchange(other.directory_, nullptr)), nested_(other.nested_) {}
     StoreLock& operator=(StoreLock&& other) noexcept {
-        std::swap(files_, other.files_);
-        std::swap(handle_, other.handle_);
+        std::swap(directory_, other.directory_);
+        std::swap(nested_, other.nested_);
         return *this;
     }
-    ~StoreLock() {
-        if (files_ != nullptr) files_->close(handle_);
-    }
-    [[nodiscard]] bool held() const { return files_ != nullptr; }
+    ~StoreLock();
+    [[nodiscard]] bool held() const { return directory_ != nullptr; }
 
 private:
-    Files* files_ = nullptr;
-    Files::Handle handle_ = Files::kNoHandle;
+    friend class StoreDirectory;
+    StoreLock(StoreDirectory& directory, bool nested) : directory_(&directory), nested_(nested) {}
+    StoreDirectory* directory_ = nullptr;
+    bool nested_ = false;  // the directory was locked already: another StoreLock lets go
 };
 
 class StoreDirectory {
@@ -65,7 +66,7 @@ public:
     StoreDirectory(StoreDirectory&&) = delete;
     ~StoreDirectory();
 
-    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] const std::string& path() const { return folder_.path(); }
     [[nodiscard]] bool overlaps() const { return files_.overlaps(); }  // client/files.h
 
     // damaged: a header that cannot be read as one. failure: one of a newer version.
@@ -77,8 +78,18 @@ public:
     // Writes the header beside, syncs it, renames it to its name, syncs the folder.
     Expected<void> write_header(const StoreHeaderBytes& header);
 
-    // The lock of the store, after waiting at most `wait` for it. A lock file that was replaced meanwhile does not count.
+    // The lock of the store, after waiting at most `wait` for it. No file is its only proof (rule 29): it is a lock on the folder, on
+    // the lock file, and, for a writer, on the page file. What was replaced meanwhile does not count. Where this directory is
+    // locked already, the same lock once more.
     Expected<StoreLock> lock(LockKind kind, std::chrono::milliseconds wait);
+    // Returns when nobody makes, changes or destroys the store, or after `wait`. Without a folder, at once. Makes no file.
+    void wait_for_writer(std::chrono::milliseconds wait);
+    // Whether the folder or the page file was exchanged since it was opened: the one that has its name now is used then. A program that
+    // holds the lock goes on with those that it has locked.
+    bool follow_exchange();
+    // Whether the page file that the writer has open still has its name; else what was written to it is lost, and the error says so.
+    Expected<bool> pages_are_named();
+    [[nodiscard]] Error pages_were_exchanged() const;
 
     // The sealed page, fresh from the file. What the file does not have is zeroes.
     Expected<void> read_page(uint32_t page, MutableBytes sealed);
@@ -91,10 +102,10 @@ public:
     // when this ends, unless it is kept. An upload holds an exclusive lock on its file while it lives (rule 10).
     class Upload {
     public:
-        Upload(StoreDirectory& directory, std::string file, Files::Handle handle)
-            : directory_(&directory), file_(std::move(file)), handle_(handle) {}
+        Upload(StoreDirectory& directory, std::string name, Files::Handle handle)
+            : directory_(&directory), name_(std::move(name)), handle_(handle) {}
         Upload(Upload&& other) noexcept
-            : directory_(other.directory_), file_(std::move(other.file_)), published_(other.published_),
+            : directory_(other.directory_), name_(std::move(other.name_)), published_(other.published_),
               offset_(other.offset_), kept_(other.kept_), handle_(std::exchange(other.handle_, Files::kNoHandle)) {}
         Upload& operator=(Upload&&) = delete;
         ~Upload();
@@ -105,8 +116,9 @@ public:
         void keep() { kept_ = true; }  // the commit that names it is confirmed, or may have been made
 
     private:
+        [[nodiscard]] std::string file() const;
         StoreDirectory* directory_;
-        std::string file_;
+        std::string name_;
         bool published_ = false;
         uint64_t offset_ = 0;
         bool kept_ = false;
@@ -137,9 +149,9 @@ public:
         Files::Handle handle_;
     };
     Expected<Payload> open_payload(const std::array<std::byte, 16>& id);  // not_found
-    // Names of the files of payloads, and of what else is in their folder.
+    // Names of payloads and uploads. What else is in their folder is not the store's, and not told.
     Expected<std::vector<std::string>> list_payloads();
-    // The size of such a file; nothing when it is gone, or an upload holds it.
+    // The size of such a file; nothing when it is gone, or an upload holds it, or it is not a regular file.
     Expected<std::optional<uint64_t>> size_of_idle_payload(const std::string& name);
     // Removes uploads that nobody holds a lock on any more (rule 10): the writer does. Best effort.
     void collect_uploads();
@@ -164,36 +176,52 @@ public:
     void remove_payload(const std::array<std::byte, 16>& id);
 
 private:
-    [[nodiscard]] std::string file(std::string_view name) const;
-    [[nodiscard]] std::string payload_file(const std::array<std::byte, 16>& id) const;
-    [[nodiscard]] std::string payload_file(std::string_view name) const;
+    friend class StoreLock;
+    [[nodiscard]] std::string file(std::string_view name) const { return folder_.path_of(name); }
     [[nodiscard]] unsigned file_mode() const { return group_ ? 0660 : 0600; }
+    [[nodiscard]] unsigned folder_mode() const { return group_ ? 02770 : 0700; }
+    // The folder that the path names now; while it is locked, the one that was locked. Whether there is one.
+    Expected<bool> open_folder();
+    // not_found: there is none.
+    Expected<void> require_folder();
+    // The same for the folder of payloads.
+    Expected<bool> open_payloads();
     Expected<std::optional<protocol::StoreHeader>> read_header();
-    Expected<void> remove_file(const std::string& path, uint64_t& removed);
+    Expected<void> remove_file(const StoreFolder& folder, std::string_view name, uint64_t& removed);
     Expected<void> remove_payloads(uint64_t& removed, std::vector<std::string>& left);
     void wipe_recovery_copies(std::string_view name);
     Expected<bool> has_only_ours(bool& has_payloads);
-    Expected<void> make_own_folder(const std::string& path);
     Expected<void> make_folder(const std::string& path, unsigned mode, bool& made);
+    Expected<void> make_own_folder();
+    Expected<void> make_payload_folder();
     Expected<void> make_file(std::string_view name);
     Expected<void> sync_parent(const std::string& path);
     Expected<void> sync_folders_above();
-    int compare(Files::Handle handle, const std::string& path, bool& same) const;
-    [[nodiscard]] bool is_named(Files::Handle handle, const std::string& path) const;
     void close_pages();
     Expected<void> keep_old_pages();
     Expected<void> open_pages(bool for_writing);
+    Expected<bool> try_lock(LockKind kind);
+    Expected<bool> try_lock_file(LockKind kind);
+    Expected<bool> try_lock_pages();
+    void unlock();
 
     Files& files_;
-    std::string path_;
     std::optional<uint32_t> group_;
-    Files::Handle pages_ = Files::kNoHandle;  // opened at the first use
+    StoreFolder folder_;
+    StoreFolder payloads_;
+    std::optional<LockKind> locked_;
+    Files::Handle lock_file_ = Files::kNoHandle;  // while it is locked
+    Files::Handle pages_ = Files::kNoHandle;      // opened at the first use
     bool pages_writable_ = false;
     Files::Handle new_pages_ = Files::kNoHandle;
 };
 
-// What the system said about one of the store's files, for a person.
-Error error_of_file(std::string_view verb, const std::string& file, int number);
+inline StoreLock::~StoreLock() {
+    if (directory_ != nullptr && !nested_) directory_->unlock();
+}
+
+// A path that stays the same when the program changes its folder. failure: the program's folder is gone.
+Expected<std::string> absolute_path(const std::string& path);
 
 // The directory of an owner's store when none is named: docs/store.md. Looks at FESTORE_STORE, STATE_DIRECTORY,
 // XDG_DATA_HOME and HOME. usage: none of them helps.

@@ -9,45 +9,48 @@ namespace festore {
 
 Expected<void> StoreDirectory::begin_new_pages() {
     drop_new_pages();  // an interrupted repair's
-    const std::string path = file(protocol::kNewPageFile);
-    const int fault = files_.open(path, Files::Open::create_new, file_mode(), new_pages_);
-    if (fault != 0) return unexpected(error_of_file("make", path, fault));
+    const Expected<Files::Handle> made =
+        folder_.open_file("make", protocol::kNewPageFile, Files::Open::create_new, file_mode());
+    if (!made) return unexpected(made.error());
+    new_pages_ = *made;
+    // It will be the page file before the lock ends (rule 29).
+    if (const int fault = files_.lock(new_pages_, true); fault != 0)
+        return unexpected(error_of_file("lock", file(protocol::kNewPageFile), fault));
     return {};
 }
 
 void StoreDirectory::drop_new_pages() {
     if (new_pages_ != Files::kNoHandle) files_.close(std::exchange(new_pages_, Files::kNoHandle));
-    (void)files_.remove(file(protocol::kNewPageFile));
+    (void)folder_.remove(protocol::kNewPageFile);
 }
 
 // The TEE's storage may only have been away, and come back with a record that fits the old pages alone. What an earlier repair
 // replaced, interrupted or not acknowledged, moves on by one name. Where a file cannot have two names, nothing is kept.
 Expected<void> StoreDirectory::keep_old_pages() {
-    const std::string pages = file(protocol::kPageFile);
-    const std::string old = file(protocol::kOldPageFile);
-    bool same = false;
-    Files::Handle handle = Files::kNoHandle;
-    if (files_.open(old, Files::Open::read, 0, handle) == 0) (void)compare(handle, pages, same);
-    if (handle != Files::kNoHandle) files_.close(handle);
+    const std::string pages(protocol::kPageFile);
+    const std::string old(protocol::kOldPageFile);
+    const Expected<Files::Handle> opened = folder_.open_file("look at", old, Files::Open::read, 0);
+    const bool same = opened && folder_.is_named(*opened, pages);
+    if (opened) files_.close(*opened);
     if (same) return {};  // a repair that was interrupted between the names
-    int fault = files_.rename(old, file(protocol::kOlderPageFile));
-    if (fault == 0 || fault == ENOENT) fault = files_.link(pages, old);
+    int fault = folder_.rename(old, protocol::kOlderPageFile);
+    if (fault == 0 || fault == ENOENT) fault = files_.link(folder_.handle(), pages, old);
     const bool full_or_broken = fault == ENOSPC || fault == EDQUOT || fault == EIO || fault == EROFS;
-    if (full_or_broken) return unexpected(error_of_file("make", old, fault));
+    if (full_or_broken) return unexpected(error_of_file("make", file(old), fault));
     // Before the new pages take the name, whatever order a file system brings names to the disk in.
-    if (fault == 0) fault = files_.sync_folder(path_);
-    if (fault == EIO) return unexpected(error_of_file("sync", path_, fault));
+    if (fault == 0) fault = folder_.sync();
+    if (fault == EIO) return unexpected(error_of_file("sync", path(), fault));
     return {};
 }
 
 bool StoreDirectory::has_old_pages() {
-    Files::Information old;
-    return files_.information(file(protocol::kOldPageFile), old) == 0;
+    const auto old = folder_.look(protocol::kOldPageFile, Files::Information::Kind::file);
+    return old && *old;
 }
 
 void StoreDirectory::drop_old_pages() {
-    for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile}) (void)files_.remove(file(name));
-    (void)files_.sync_folder(path_);
+    for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile}) (void)folder_.remove(name);
+    (void)folder_.sync();
 }
 
 // Durable under the name of the old one, which is kept under another.
@@ -55,12 +58,19 @@ Expected<void> StoreDirectory::finish_new_pages() {
     const std::string from = file(protocol::kNewPageFile);
     const std::string to = file(protocol::kPageFile);
     if (const int fault = files_.sync(new_pages_); fault != 0) return unexpected(error_of_file("sync", from, fault));
-    files_.close(std::exchange(new_pages_, Files::kNoHandle));
-    close_pages();
+    if (pages_ != Files::kNoHandle) {
+        const Expected<bool> named = pages_are_named();
+        if (!named || !*named) return unexpected(named ? pages_were_exchanged() : named.error());
+    }
     if (const auto kept = keep_old_pages(); !kept) return kept;
-    int fault = files_.rename(from, to);
-    if (fault == 0) fault = files_.sync_folder(path_);
+    if (!folder_.is_named(new_pages_, protocol::kNewPageFile))
+        return unexpected({ErrorCode::damaged, quote(from) + " was removed or replaced while it was being written; repeat it", 0, 0});
+    int fault = folder_.rename(protocol::kNewPageFile, protocol::kPageFile);
+    if (fault == 0) fault = folder_.sync();
     if (fault != 0) return unexpected(error_of_file("rename to", to, fault));
+    close_pages();
+    pages_ = std::exchange(new_pages_, Files::kNoHandle);
+    pages_writable_ = true;
     return {};
 }
 

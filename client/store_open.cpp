@@ -143,9 +143,19 @@ Expected<void> Store::open_existing(const Doing& doing, const DirectoryContents&
 }
 
 Expected<void> Store::ensure_open(const Doing& doing, Missing missing) {
-    const Expected<Session*> session = sessions_.session();
-    if (!session) return unexpected(session.error());
-    if (opened_serial_ != 0 && opened_serial_ == sessions_.serial()) return {};
+    constexpr int kTriesMax = 3;
+    for (int tries = 1;; ++tries) {
+        const Expected<Session*> session = sessions_.session();
+        if (!session) return unexpected(session.error());
+        if (opened_serial_ != 0 && opened_serial_ == sessions_.serial()) return {};
+        bool again = false;
+        const Expected<void> opened = look_and_open(doing, missing, again);
+        if (opened || !again || tries == kTriesMax) return opened;
+        directory_.wait_for_writer(options_.wait);
+    }
+}
+
+Expected<void> Store::look_and_open(const Doing& doing, Missing missing, bool& again) {
     const Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
     using Kind = DirectoryContents::Kind;
@@ -158,10 +168,12 @@ Expected<void> Store::ensure_open(const Doing& doing, Missing missing) {
     bool may_be_made = contents->kind == Kind::absent || contents->kind == Kind::empty;
     if (!may_be_made) {
         const auto opened = open_existing(doing, *contents, may_be_made);
+        const auto refused = static_cast<Code>(opened ? 0 : opened.error().tee_result);
+        again = refused == Code::item_not_found || refused == Code::bad_parameters;
         if (opened || !may_be_made) return opened;
     }
-    if (missing == Missing::is_made) return make(doing, {});
-    return unexpected(is_not_there(doing));
+    if (missing == Missing::is_made) return make(doing, {}, again);
+    return unexpected(is_not_there(doing, again));
 }
 
 Error Store::without_header(const Doing& doing) const {
@@ -172,9 +184,10 @@ Error Store::without_header(const Doing& doing) const {
 }
 
 // An owner has one store: when the TEE has its record, a directory that is not there is no store that was never made.
-Error Store::is_not_there(const Doing& doing) {
+Error Store::is_not_there(const Doing& doing, bool& has_record) {
     const auto record = find_record(doing, {});
-    if (record && *record)
+    has_record = record && *record;
+    if (has_record)
         return {ErrorCode::damaged,
                 cannot(doing) + "the TEE has the record of a store of yours, and it is not at " + quote(directory_.path()) +
                     ": put its directory back, or name it with --store; when it is lost, 'festore destroy --lost' gives it up",
@@ -251,9 +264,10 @@ Expected<void> Store::make_locked(const Doing& doing, const StoreHeaderBytes& he
     return unexpected(error_of_store_command(reply->result, reply->origin, doing));
 }
 
-// Rule 20: where the TEE has a record, no folder is made.
-Expected<void> Store::make(const Doing& doing, const InitOptions& options) {
+// Rule 20: where the TEE has a record, no folder is made. `has_record`: it has one by now.
+Expected<void> Store::make(const Doing& doing, const InitOptions& options, bool& has_record) {
     const Expected<StoreHeaderBytes> header = ask_for_header(doing, options);
+    has_record = !header && header.error().code == ErrorCode::conflict;
     if (!header) return unexpected(header.error());
     if (const auto made = directory_.make_files(); !made) return made;
     const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
@@ -284,7 +298,8 @@ Expected<StoreInfo> Store::init(const InitOptions& options) {
             return unexpected({ErrorCode::conflict, cannot(doing) + "there is one at " + quote(directory_.path()), 0, 0});
         if (!may_be_made) return unexpected(opened.error());
     }
-    if (const auto made = make(doing, options); !made) return unexpected(made.error());
+    bool has_record = false;
+    if (const auto made = make(doing, options, has_record); !made) return unexpected(made.error());
     return info();
 }
 

@@ -3,6 +3,7 @@
 #include "client/store_directory.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <unistd.h>
 
 namespace festore {
@@ -16,6 +17,15 @@ std::string environment(const char* name) {
 bool is_absolute(const std::string& path) { return path.starts_with('/'); }
 
 }  // namespace
+
+Expected<std::string> absolute_path(const std::string& path) {
+    if (is_absolute(path)) return path;
+    std::error_code fault;
+    const std::filesystem::path folder = std::filesystem::current_path(fault);
+    if (fault)
+        return unexpected({ErrorCode::failure, "cannot find " + quote(path) + ": this program's working directory: " + fault.message(), 0, 0});
+    return (folder / path).string();
+}
 
 Expected<std::string> default_store_directory(const Owner& owner) {
     if (const std::string named = environment("FESTORE_STORE"); !named.empty()) return named;

@@ -17,6 +17,7 @@ Expected<T> Store::read(const Doing& doing, F&& once) {
         bool again = false;
         Expected<T> result = once(again);
         if (result || !again || lock.held()) return result;
+        (void)directory_.follow_exchange();
         if (attempt + 1 < kTriesWithoutLock) continue;
         if (batch_) return result;  // the lock is this very process's
         Expected<StoreLock> shared = directory_.lock(LockKind::shared, options_.wait);

@@ -6,38 +6,47 @@
 #include <cerrno>
 
 namespace festore {
+namespace {
+
+// Other files in the folder of payloads are not the store's.
+bool is_of_a_payload(std::string_view name) { return protocol::is_payload_name(name) || protocol::is_upload_name(name); }
+
+}  // namespace
 
 Expected<std::vector<std::string>> StoreDirectory::list_payloads() {
-    const std::string folder = file(protocol::kPayloadFolder);
+    const Expected<bool> folder = open_payloads();
+    if (!folder) return unexpected(folder.error());
     std::vector<std::string> names;
-    if (const int fault = files_.list_folder(folder, names); fault != 0 && fault != ENOENT)
-        return unexpected(error_of_file("list", folder, fault));
+    if (!*folder) return names;
+    if (const int fault = files_.list_folder(payloads_.handle(), names); fault != 0)
+        return unexpected(error_of_file("list", payloads_.path(), fault));
+    std::erase_if(names, [](const std::string& name) { return !is_of_a_payload(name); });
     return names;
 }
 
 Expected<std::optional<uint64_t>> StoreDirectory::size_of_idle_payload(const std::string& name) {
-    const std::string path = payload_file(name);
-    Files::Handle handle = Files::kNoHandle;
-    int fault = files_.open(path, Files::Open::read, 0, handle);
+    const Expected<Files::Handle> opened = payloads_.open_file("look at", name, Files::Open::read, 0);
+    if (!opened && (opened.error().code == ErrorCode::not_found || opened.error().code == ErrorCode::damaged)) return std::nullopt;
+    if (!opened) return unexpected(opened.error());
     Files::Information information;
-    if (fault == 0) fault = files_.information(handle, information);
-    if (fault == 0) fault = files_.lock(handle, false);
-    if (handle != Files::kNoHandle) files_.close(handle);
-    if (fault == ENOENT || fault == EWOULDBLOCK) return std::nullopt;
-    if (fault != 0) return unexpected(error_of_file("look at", path, fault));
+    int fault = files_.information(*opened, information);
+    if (fault == 0) fault = files_.lock(*opened, false);
+    files_.close(*opened);
+    if (fault == EWOULDBLOCK) return std::nullopt;
+    if (fault != 0) return unexpected(error_of_file("look at", payloads_.path_of(name), fault));
     return information.bytes;
 }
 
 // Under its lock, so that it is no upload's that goes on.
 bool StoreDirectory::collect(const std::string& name) {
-    const std::string path = payload_file(name);
-    Files::Handle handle = Files::kNoHandle;
+    if (!is_of_a_payload(name)) return false;
+    const Expected<Files::Handle> opened = payloads_.open_file("remove", name, Files::Open::read, 0);
+    if (!opened) return false;
     bool same = false;
-    int fault = files_.open(path, Files::Open::read_write, 0, handle);
-    if (fault == 0) fault = files_.lock(handle, true);
-    if (fault == 0) fault = compare(handle, path, same);
-    if (fault == 0 && same) fault = files_.remove(path);
-    if (handle != Files::kNoHandle) files_.close(handle);
+    int fault = files_.lock(*opened, true);
+    if (fault == 0) fault = payloads_.compare(*opened, name, same);
+    if (fault == 0 && same) fault = payloads_.remove(name);
+    files_.close(*opened);
     return fault == 0 && same;
 }
 
@@ -50,69 +59,74 @@ void StoreDirectory::collect_uploads() {
 
 // A full disk is no hindrance; who may make a file here may remove one.
 Expected<void> StoreDirectory::check_removable() {
-    const std::string probe = file(protocol::kNewHeaderFile);
-    Files::Handle handle = Files::kNoHandle;
-    const int fault = files_.open(probe, Files::Open::create, file_mode(), handle);
-    if (handle != Files::kNoHandle) files_.close(handle);
-    (void)files_.remove(probe);
-    if (fault == EACCES || fault == EPERM || fault == EROFS) return unexpected(error_of_file("remove files in", path_, fault));
+    Files::Handle probe = Files::kNoHandle;
+    (void)folder_.remove(protocol::kNewHeaderFile);
+    const int fault = files_.open(folder_.handle(), std::string(protocol::kNewHeaderFile), Files::Open::create_new, file_mode(), probe);
+    if (probe != Files::kNoHandle) files_.close(probe);
+    (void)folder_.remove(protocol::kNewHeaderFile);
+    if (fault == EACCES || fault == EPERM || fault == EROFS) return unexpected(error_of_file("remove files in", path(), fault));
     return {};
 }
 
-Expected<void> StoreDirectory::remove_file(const std::string& path, uint64_t& removed) {
-    const int fault = files_.remove(path);
+Expected<void> StoreDirectory::remove_file(const StoreFolder& folder, std::string_view name, uint64_t& removed) {
+    const int fault = folder.remove(name);
     if (fault == 0) ++removed;
-    if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("remove", path, fault));
+    if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("remove", folder.path_of(name), fault));
     return {};
 }
 
 // They hold the store's secret, sealed for this device. A file system, or flash memory, may keep older versions all the
 // same: so nothing depends on it.
 void StoreDirectory::wipe_recovery_copies(std::string_view name) {
+    const bool is_pages = name == protocol::kPageFile;
+    const Expected<Files::Handle> opened = folder_.open_file("wipe", name, Files::Open::read_write, 0,
+                                                             is_pages ? protocol::kOldPageFile : protocol::kPageFile);
+    if (!opened) return;
     Files::Information information;
-    const std::string path = file(name);
-    Files::Handle handle = Files::kNoHandle;
     const std::vector<std::byte> zeroes(limits::kPageBytes);
-    if (files_.open(path, Files::Open::read_write, 0, handle) == 0 && files_.information(handle, information) == 0) {
+    if (files_.information(*opened, information) == 0) {
         for (uint64_t at = 0; at < 2 * limits::kPageBytes && at < information.bytes; at += limits::kPageBytes)
-            (void)files_.write(handle, at, zeroes);
-        (void)files_.sync(handle);
+            (void)files_.write(*opened, at, zeroes);
+        (void)files_.sync(*opened);
     }
-    if (handle != Files::kNoHandle) files_.close(handle);
+    files_.close(*opened);
 }
 
 Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<std::string>& left) {
-    const std::string folder = file(protocol::kPayloadFolder);
-    const Expected<std::vector<std::string>> names = list_payloads();
-    if (!names) return unexpected(names.error());
-    for (const std::string& name : *names) {
-        const std::string path = payload_file(name);
-        if (!protocol::is_payload_name(name) && !protocol::is_upload_name(name)) left.push_back(path);
-        else if (const auto done = remove_file(path, removed); !done) return done;
+    const Expected<bool> folder = open_payloads();
+    if (!folder) return unexpected(folder.error());
+    if (!*folder) return {};
+    std::vector<std::string> names;
+    if (const int fault = files_.list_folder(payloads_.handle(), names); fault != 0)
+        return unexpected(error_of_file("list", payloads_.path(), fault));
+    for (const std::string& name : names) {
+        if (!is_of_a_payload(name)) left.push_back(payloads_.path_of(name));
+        else if (const auto done = remove_file(payloads_, name, removed); !done) return done;
     }
-    int fault = files_.sync_folder(folder);
-    if (fault == 0 && left.empty()) fault = files_.remove_folder(folder);
-    if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("remove", folder, fault));
+    int fault = payloads_.sync();
+    if (fault == 0 && left.empty()) fault = files_.remove_folder(folder_.handle(), std::string(protocol::kPayloadFolder));
+    if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("remove", payloads_.path(), fault));
+    payloads_.close();
     return {};
 }
 
 // The header last but one: by it the rest is known, and refused to everybody but its owner. The lock last: whoever waits
 // for it makes a new store of a folder that nothing is removed from any more.
 Expected<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::string>& left) {
-    close_pages();
     for (const std::string_view name :
          {protocol::kPageFile, protocol::kNewPageFile, protocol::kOldPageFile, protocol::kOlderPageFile})
         wipe_recovery_copies(name);
     if (const auto done = remove_payloads(removed, left); !done) return done;
-    if (const auto done = remove_file(file(protocol::kPageFile), removed); !done) return done;
+    if (const auto done = remove_file(folder_, protocol::kPageFile, removed); !done) return done;
     for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile, protocol::kNewPageFile, protocol::kNewHeaderFile,
                                         protocol::kHeaderFile, protocol::kLockFile}) {
-        if (const int fault = files_.sync_folder(path_); fault != 0) return unexpected(error_of_file("sync", path_, fault));
-        if (const auto done = remove_file(file(name), removed); !done) return done;
+        if (const int fault = folder_.sync(); fault != 0) return unexpected(error_of_file("sync", path(), fault));
+        if (const auto done = remove_file(folder_, name, removed); !done) return done;
     }
-    if (const int fault = files_.sync_folder(path_); fault != 0) return unexpected(error_of_file("sync", path_, fault));
+    close_pages();
+    if (const int fault = folder_.sync(); fault != 0) return unexpected(error_of_file("sync", path(), fault));
     std::vector<std::string> names;
-    if (const int fault = files_.list_folder(path_, names); fault != 0) return unexpected(error_of_file("list", path_, fault));
+    if (const int fault = files_.list_folder(folder_.handle(), names); fault != 0) return unexpected(error_of_file("list", path(), fault));
     for (const std::string& name : names)
         if (name != protocol::kPayloadFolder) left.push_back(file(name));
     return {};

@@ -21,6 +21,9 @@ Expected<void> Client::State::name_store(Files& files) {
         if (!directory) return unexpected(directory.error());
         named.directory = std::move(*directory);
     }
+    Expected<std::string> absolute = absolute_path(named.directory);
+    if (!absolute) return unexpected(absolute.error());
+    named.directory = std::move(*absolute);
     store = std::make_unique<Store>(*this, files, named);
     return {};
 }

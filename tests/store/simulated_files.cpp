@@ -45,15 +45,28 @@ int SimulatedFiles::check_folder_of(const std::string& path) const {
 }
 
 int SimulatedFiles::find(const std::string& path, NodePointer& node) const {
-    const bool must_be_folder = path.ends_with("/.");
-    const auto found = names_.find(must_be_folder ? path.substr(0, path.size() - 2) : path);
+    const auto found = names_.find(path);
     if (found == names_.end()) {
         const int fault = path == "/" ? 0 : check_folder_of(path);
         return fault != 0 ? fault : ENOENT;
     }
-    if (must_be_folder && !found->second->is_folder) return ENOTDIR;
     node = found->second;
     return 0;
+}
+
+int SimulatedFiles::path_in(Handle folder, const std::string& name, std::string& path) {
+    const Opened* const above = opened(folder);
+    if (above == nullptr) return off_ ? EIO : EBADF;
+    if (!above->node->is_folder) return ENOTDIR;
+    const auto named = names_.find(above->path);
+    path = above->path == "/" ? "/" + name : above->path + "/" + name;
+    return named != names_.end() && named->second == above->node ? 0 : ENOENT;
+}
+
+SimulatedFiles::Information SimulatedFiles::information_of(const Node& node) const {
+    const auto names = std::count_if(names_.begin(), names_.end(), [&](const auto& named) { return named.second.get() == &node; });
+    return {node.is_folder ? Information::Kind::folder : Information::Kind::file, node.content.size(), 1, node.number,
+            static_cast<uint64_t>(names), 1};
 }
 
 SimulatedFiles::Opened* SimulatedFiles::opened(Handle handle) {
@@ -71,34 +84,61 @@ void SimulatedFiles::change_name(Change change) {
     unsynced_.push_back(std::move(change));
 }
 
-int SimulatedFiles::open(const std::string& path, Open how, unsigned, Handle& handle) {
+int SimulatedFiles::open_folder_at(const std::string& path, Handle& folder) {
+    folder = kNoHandle;
+    NodePointer node;
+    if (const int fault = find(path, node); fault != 0) return fault;
+    if (!node->is_folder) return ENOTDIR;
+    folder = next_handle_++;
+    handles_[folder] = {node, path, false, false, false};
+    return 0;
+}
+
+int SimulatedFiles::open_folder(const std::string& path, Handle& folder) {
+    if (const int fault = begin(false); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    return open_folder_at(path, folder);
+}
+
+int SimulatedFiles::open_folder(Handle above, const std::string& name, Handle& folder) {
+    if (const int fault = begin(false); fault != 0) return fault;
+    if (fails_now()) return fail_with_;
+    std::string path;
+    if (const int fault = path_in(above, name, path); fault != 0) return fault;
+    return open_folder_at(path, folder);
+}
+
+int SimulatedFiles::open(Handle folder, const std::string& name, Open how, unsigned, Handle& handle) {
     handle = kNoHandle;
     NodePointer node;
+    std::string path;
+    int fault = path_in(folder, name, path);
     const bool may_make = how == Open::create || how == Open::create_new;
-    if (const int fault = begin(may_make && !names_.contains(path)); fault != 0) return fault;
+    if (const int off = begin(fault == 0 && may_make && !names_.contains(path)); off != 0) return off;
     if (fails_now()) return fail_with_;
-    int fault = find(path, node);
+    if (fault == 0) fault = find(path, node);
     if (fault == 0 && how == Open::create_new) return EEXIST;
-    if (fault == ENOENT && may_make) {
-        if (fault = check_folder_of(path); fault == 0) {
-            node = make_node(false);
-            change_name({folder_of(path), "", path, node});
-        }
+    if (fault == ENOENT && may_make && path_in(folder, name, path) == 0) {
+        node = make_node(false);
+        change_name({folder_of(path), "", path, node});
+        fault = 0;
     }
     if (fault != 0) return fault;
     if (node->is_folder) return EISDIR;
     handle = next_handle_++;
-    handles_[handle] = {node, how != Open::read, false, false};
+    handles_[handle] = {node, path, how != Open::read, false, false};
     return 0;
 }
 
-int SimulatedFiles::information(const std::string& path, Information& information) {
+int SimulatedFiles::information(Handle folder, const std::string& name, Information& information) {
     if (const int fault = begin(false); fault != 0) return fault;
     if (fails_now()) return fail_with_;
     NodePointer node;
-    if (const int fault = find(path, node); fault != 0) return fault;
-    information = {node->is_folder ? Information::Kind::folder : Information::Kind::file, node->content.size(), 1,
-                   node->number};
+    std::string path;
+    int fault = path_in(folder, name, path);
+    if (fault == 0) fault = find(path, node);
+    if (fault != 0) return fault;
+    information = information_of(*node);
     return 0;
 }
 
@@ -107,7 +147,7 @@ int SimulatedFiles::information(Handle handle, Information& information) {
     if (fails_now()) return fail_with_;
     const Opened* const file = opened(handle);
     if (file == nullptr) return EBADF;
-    information = {Information::Kind::file, file->node->content.size(), 1, file->node->number};
+    information = information_of(*file->node);
     return 0;
 }
 
@@ -170,7 +210,7 @@ int SimulatedFiles::sync(Handle handle) {
     return 0;
 }
 
-int SimulatedFiles::make_folder(const std::string& path, unsigned) {
+int SimulatedFiles::add_folder(const std::string& path) {
     if (const int fault = begin(!names_.contains(path)); fault != 0) return fault;
     if (fails_now()) return fail_with_;
     if (names_.contains(path)) return EEXIST;
@@ -179,8 +219,15 @@ int SimulatedFiles::make_folder(const std::string& path, unsigned) {
     return 0;
 }
 
-int SimulatedFiles::sync_folder(const std::string& path) {
-    if (const int fault = begin(true); fault != 0) return fault;
+int SimulatedFiles::make_folder(const std::string& path, unsigned) { return add_folder(path); }
+
+int SimulatedFiles::make_folder(Handle above, const std::string& name, unsigned) {
+    std::string path;
+    const int fault = path_in(above, name, path);
+    return fault != 0 ? fault : add_folder(path);
+}
+
+int SimulatedFiles::sync_names(const std::string& path) {
     if (fails_now()) return fail_with_;
     NodePointer node;
     if (const int fault = find(path, node); fault != 0) return fault;
@@ -193,56 +240,83 @@ int SimulatedFiles::sync_folder(const std::string& path) {
     return 0;
 }
 
-int SimulatedFiles::list_folder(const std::string& path, std::vector<std::string>& names) {
+int SimulatedFiles::sync_folder(const std::string& path) {
+    if (const int fault = begin(true); fault != 0) return fault;
+    return sync_names(path);
+}
+
+int SimulatedFiles::sync_folder(Handle folder) {
+    if (const int fault = begin(true); fault != 0) return fault;
+    const Opened* const file = opened(folder);
+    return file == nullptr ? EBADF : sync_names(file->path);
+}
+
+int SimulatedFiles::list_folder(Handle folder, std::vector<std::string>& names) {
     if (const int fault = begin(false); fault != 0) return fault;
     if (fails_now()) return fail_with_;
-    NodePointer node;
-    if (const int fault = find(path, node); fault != 0) return fault;
-    if (!node->is_folder) return ENOTDIR;
+    const Opened* const listed = opened(folder);
+    if (listed == nullptr) return EBADF;
+    if (!listed->node->is_folder) return ENOTDIR;
     for (const auto& [name, unused] : names_)
-        if (name != "/" && folder_of(name) == path) names.push_back(name.substr(name.find_last_of('/') + 1));
+        if (name != "/" && folder_of(name) == listed->path) names.push_back(name.substr(name.find_last_of('/') + 1));
     return 0;
 }
 
-int SimulatedFiles::rename(const std::string& from, const std::string& to) {
+int SimulatedFiles::rename(Handle folder, const std::string& from, const std::string& to) {
     if (const int fault = begin(true); fault != 0) return fault;
     if (fails_now()) return fail_with_;
     NodePointer node;
-    if (const int fault = find(from, node); fault != 0) return fault;
-    if (folder_of(from) != folder_of(to) || node->is_folder) return EINVAL;  // not modelled
-    change_name({folder_of(to), from, to, node});
+    std::string old_path;
+    std::string new_path;
+    int fault = path_in(folder, from, old_path);
+    if (fault == 0) fault = path_in(folder, to, new_path);
+    if (fault == 0) fault = find(old_path, node);
+    if (fault != 0) return fault;
+    if (node->is_folder) return EINVAL;  // not modelled
+    change_name({folder_of(new_path), old_path, new_path, node});
     return 0;
 }
 
-int SimulatedFiles::link(const std::string& from, const std::string& to) {
+int SimulatedFiles::link(Handle folder, const std::string& from, const std::string& to) {
     if (const int fault = begin(true); fault != 0) return fault;
     if (fails_now()) return fail_with_;
     NodePointer node;
-    if (const int fault = find(from, node); fault != 0) return fault;
-    if (names_.contains(to)) return EEXIST;
-    if (folder_of(from) != folder_of(to) || node->is_folder) return EINVAL;  // not modelled
-    change_name({folder_of(to), "", to, node});
+    std::string old_path;
+    std::string new_path;
+    int fault = path_in(folder, from, old_path);
+    if (fault == 0) fault = path_in(folder, to, new_path);
+    if (fault == 0) fault = find(old_path, node);
+    if (fault != 0) return fault;
+    if (names_.contains(new_path)) return EEXIST;
+    if (node->is_folder) return EINVAL;  // not modelled
+    change_name({folder_of(new_path), "", new_path, node});
     return 0;
 }
 
-int SimulatedFiles::remove(const std::string& path) {
+int SimulatedFiles::remove(Handle folder, const std::string& name) {
     if (const int fault = begin(true); fault != 0) return fault;
     if (fails_now()) return fail_with_;
     NodePointer node;
-    if (const int fault = find(path, node); fault != 0) return fault;
+    std::string path;
+    int fault = path_in(folder, name, path);
+    if (fault == 0) fault = find(path, node);
+    if (fault != 0) return fault;
     if (node->is_folder) return EISDIR;
     change_name({folder_of(path), path, "", nullptr});
     return 0;
 }
 
-int SimulatedFiles::remove_folder(const std::string& path) {
+int SimulatedFiles::remove_folder(Handle folder, const std::string& name) {
     if (const int fault = begin(true); fault != 0) return fault;
     if (fails_now()) return fail_with_;
     NodePointer node;
-    if (const int fault = find(path, node); fault != 0) return fault;
+    std::string path;
+    int fault = path_in(folder, name, path);
+    if (fault == 0) fault = find(path, node);
+    if (fault != 0) return fault;
     if (!node->is_folder) return ENOTDIR;
-    for (const auto& [name, unused] : names_)
-        if (name != path && folder_of(name) == path) return ENOTEMPTY;
+    for (const auto& [other, unused] : names_)
+        if (other != path && folder_of(other) == path) return ENOTEMPTY;
     change_name({folder_of(path), path, "", nullptr});
     return 0;
 }
@@ -257,6 +331,37 @@ int SimulatedFiles::lock(Handle handle, bool exclusive) {
     file->locked = true;
     file->exclusive = exclusive;
     return 0;
+}
+
+void SimulatedFiles::unlock(Handle handle) {
+    if (Opened* const file = opened(handle)) file->locked = false;
+}
+
+template <class F>
+int SimulatedFiles::in_folder_of(const std::string& path, F&& call) {
+    Handle folder = kNoHandle;
+    if (const int fault = open_folder(folder_of(path), folder); fault != 0) return fault;
+    const int result = call(folder, path.substr(path.find_last_of('/') + 1));
+    close(folder);
+    return result;
+}
+
+int SimulatedFiles::open(const std::string& path, Open how, unsigned mode, Handle& handle) {
+    return in_folder_of(path, [&](Handle folder, const std::string& name) { return open(folder, name, how, mode, handle); });
+}
+
+int SimulatedFiles::information(const std::string& path, Information& information) {
+    return in_folder_of(path, [&](Handle folder, const std::string& name) { return this->information(folder, name, information); });
+}
+
+int SimulatedFiles::rename(const std::string& from, const std::string& to) {
+    return in_folder_of(from, [&](Handle folder, const std::string& name) {
+        return rename(folder, name, to.substr(to.find_last_of('/') + 1));
+    });
+}
+
+int SimulatedFiles::remove(const std::string& path) {
+    return in_folder_of(path, [&](Handle folder, const std::string& name) { return remove(folder, name); });
 }
 
 void SimulatedFiles::end_program() {

@@ -47,22 +47,33 @@ public:
     // A file's content, to be tampered with.
     Content& at(const std::string& path) { return names_.at(path)->content; }
 
-    int open(const std::string& path, Open how, unsigned mode, Handle& handle) override;
+    int open_folder(const std::string& path, Handle& folder) override;
+    int make_folder(const std::string& path, unsigned mode) override;
+    int sync_folder(const std::string& path) override;
+    int open_folder(Handle above, const std::string& name, Handle& folder) override;
+    int make_folder(Handle above, const std::string& name, unsigned mode) override;
+    int open(Handle folder, const std::string& name, Open how, unsigned mode, Handle& handle) override;
+    int information(Handle folder, const std::string& name, Information& information) override;
+    int rename(Handle folder, const std::string& from, const std::string& to) override;
+    int link(Handle folder, const std::string& from, const std::string& to) override;
+    int remove(Handle folder, const std::string& name) override;
+    int remove_folder(Handle folder, const std::string& name) override;
+    int set_folder(Handle, unsigned, std::optional<uint32_t>) override { return 0; }  // there is only one user
+    int sync_folder(Handle folder) override;
+    int list_folder(Handle folder, std::vector<std::string>& names) override;
     void close(Handle handle) override { handles_.erase(handle); }
-    int information(const std::string& path, Information& information) override;
     int information(Handle handle, Information& information) override;
     int read(Handle handle, uint64_t offset, MutableBytes out, size_t& count) override;
     int write(Handle handle, uint64_t offset, Bytes bytes) override;
     int sync(Handle handle) override;
-    int make_folder(const std::string& path, unsigned mode) override;
-    int give_to_group(const std::string&, uint32_t) override { return 0; }  // there is only one user
-    int sync_folder(const std::string& path) override;
-    int list_folder(const std::string& path, std::vector<std::string>& names) override;
-    int rename(const std::string& from, const std::string& to) override;
-    int link(const std::string& from, const std::string& to) override;
-    int remove(const std::string& path) override;
-    int remove_folder(const std::string& path) override;
     int lock(Handle handle, bool exclusive) override;
+    void unlock(Handle handle) override;
+
+    // By path, for what a test does itself.
+    int open(const std::string& path, Open how, unsigned mode, Handle& handle);
+    int information(const std::string& path, Information& information);
+    int rename(const std::string& from, const std::string& to);  // in one folder
+    int remove(const std::string& path);
 
 private:
     struct Write {
@@ -86,6 +97,7 @@ private:
     };
     struct Opened {
         NodePointer node;
+        std::string path;  // of a folder
         bool writable = false;
         bool locked = false;
         bool exclusive = false;
@@ -94,6 +106,14 @@ private:
     int begin(bool event);
     bool fails_now();
     int find(const std::string& path, NodePointer& node) const;
+    // The path of a name in an open folder; ENOENT: the folder was removed.
+    int path_in(Handle folder, const std::string& name, std::string& path);
+    template <class F>
+    int in_folder_of(const std::string& path, F&& call);
+    int add_folder(const std::string& path);
+    int open_folder_at(const std::string& path, Handle& folder);
+    int sync_names(const std::string& path);
+    [[nodiscard]] Information information_of(const Node& node) const;
     int check_folder_of(const std::string& path) const;
     NodePointer make_node(bool is_folder) const;
     void change_name(Change change);

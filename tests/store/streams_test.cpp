@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <fstream>
 
 namespace festore::store_test {
@@ -128,7 +129,7 @@ TEST_F(Streams, Rule10AnUploadLocksItsFileAndNotTheStore) {
     WriteStream stream = begun(client, "a", content_of(600000));
     ASSERT_EQ(payloads().size(), 1U);
     Files::Handle handle = Files::kNoHandle;
-    ASSERT_EQ(system_files().open(payloads()[0].string(), Files::Open::read, 0, handle), 0);
+    ASSERT_EQ(system_files().open(AT_FDCWD, payloads()[0].string(), Files::Open::read, 0, handle), 0);
     EXPECT_EQ(system_files().lock(handle, true), EWOULDBLOCK);
     system_files().close(handle);
     ASSERT_TRUE(connect().put("b", content_of(50000))) << "others write meanwhile";

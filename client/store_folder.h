@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An open folder of a store, and what lies in it (rule 24). Other members of a group may put anything under any name, at any time. So
+// a folder is a descriptor, a link is never followed, and what is not a regular file, or not the one folder, on the store's own mount
+// is refused: damaged, with a message that names it. Nothing is written to a file that has another name as well: a hard link would
+// lead out of the store.
+//
+// Errors: no_space, not_permitted, not_found, damaged, failure; the message names the file. Thread safety: one thread at a time.
+#pragma once
+#include "client/files.h"
+#include "festore/client.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace festore {
+
+class StoreFolder {
+public:
+    using Handle = Files::Handle;
+    using Information = Files::Information;
+
+    StoreFolder(Files& files, std::string path) : files_(files), path_(std::move(path)) {}
+    StoreFolder(const StoreFolder&) = delete;
+    StoreFolder& operator=(const StoreFolder&) = delete;
+    ~StoreFolder() { close(); }
+
+    [[nodiscard]] bool is_open() const { return handle_ != Files::kNoHandle; }
+    [[nodiscard]] Handle handle() const { return handle_; }
+    [[nodiscard]] const std::string& path() const { return path_; }
+    [[nodiscard]] std::string path_of(std::string_view name) const { return path_ + "/" + std::string(name); }
+
+    // Opens the folder that the path names now. `changed`: it is another one than was open before, which is closed. False: nothing
+    // is there, and nothing is open. is_not_a_folder() tells whether an error is that something else is there.
+    Expected<bool> open(bool& changed);
+    [[nodiscard]] bool is_not_a_folder() const { return is_not_a_folder_; }
+    // The same for the folder `name` in `above`, on the same mount.
+    Expected<bool> open_in(const StoreFolder& above, std::string_view name, bool& changed);
+    void close();
+
+    // What is under a name; nothing: there is no such name. damaged: something else than `kind`, or a mount point.
+    Expected<std::optional<Information>> look(std::string_view name, Information::Kind kind) const;
+    // A regular file. `verb`: what for, in a message. `second_name`: the one other name in this folder that a file to be
+    // written may have.
+    Expected<Handle> open_file(std::string_view verb, std::string_view name, Files::Open how, unsigned mode,
+                               std::string_view second_name = {}) const;
+    // Whether the name is the open file's. An errno value.
+    int compare(Handle file, std::string_view name, bool& same) const;
+    [[nodiscard]] bool is_named(Handle file, std::string_view name) const;
+
+    int rename(std::string_view from, std::string_view to) const { return files_.rename(handle_, std::string(from), std::string(to)); }
+    int remove(std::string_view name) const { return files_.remove(handle_, std::string(name)); }
+    int sync() const { return files_.sync_folder(handle_); }
+
+private:
+    Expected<void> check(std::string_view name, const Information& information, Information::Kind kind) const;
+    Expected<void> check_names(std::string_view name, const Information& information, std::string_view second_name) const;
+    Expected<bool> take(Handle opened, bool& changed);
+
+    Files& files_;
+    std::string path_;
+    Handle handle_ = Files::kNoHandle;
+    Information information_;
+    bool is_not_a_folder_ = false;
+};
+
+// What the system said about one of the store's files, for a person.
+Error error_of_file(std::string_view verb, const std::string& file, int number);
+
+}  // namespace festore

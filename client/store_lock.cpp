@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The writer's lock (rules 6 and 29). People remove lock files, and scripts put files back: so it is on three things at once.
+//   the folder      cannot be exchanged while its path still leads to the same store
+//   the lock file   all that programs of festore 0.1 before this one know of
+//   the page file   what two writers would destroy together; only writers lock it
+#include "client/errors.h"
+#include "client/store_directory.h"
+
+#include <cerrno>
+#include <thread>
+
+namespace festore {
+namespace {
+
+constexpr std::chrono::milliseconds kLockPause{10};
+
+// A file system that cannot lock a folder leaves the two files.
+bool cannot_lock_folders(int fault) { return fault == EBADF || fault == EINVAL || fault == EOPNOTSUPP || fault == ENOLCK; }
+
+}  // namespace
+
+void StoreDirectory::unlock() {
+    if (lock_file_ != Files::kNoHandle) files_.close(std::exchange(lock_file_, Files::kNoHandle));
+    if (!locked_) return;
+    if (pages_ != Files::kNoHandle) files_.unlock(pages_);
+    if (folder_.is_open()) files_.unlock(folder_.handle());
+    locked_.reset();
+}
+
+// Whether it has the lock. False: another program has it, or something was replaced; look again.
+Expected<bool> StoreDirectory::try_lock(LockKind kind) {
+    const Expected<bool> there = open_folder();
+    if (!there) return unexpected(there.error());
+    if (!*there) return unexpected(error_of_file("lock", path(), ENOENT));
+    const int fault = files_.lock(folder_.handle(), kind == LockKind::exclusive);
+    if (fault == EWOULDBLOCK) return false;
+    if (fault != 0 && !cannot_lock_folders(fault)) return unexpected(error_of_file("lock", path(), fault));
+    // It counts only on the folder that the next program will find under the path.
+    const Files::Handle before = folder_.handle();
+    const Expected<bool> still = open_folder();
+    if (!still || !*still || folder_.handle() != before) return still ? Expected<bool>(false) : unexpected(still.error());
+    locked_ = kind;
+    Expected<bool> locked = try_lock_file(kind);
+    if (locked && *locked && kind == LockKind::exclusive) locked = try_lock_pages();
+    // The folder may have been exchanged since they were opened.
+    if (locked && *locked && !folder_.is_named(pages_, protocol::kPageFile)) close_pages();
+    if (!locked || !*locked) unlock();
+    return locked;
+}
+
+Expected<bool> StoreDirectory::try_lock_file(LockKind kind) {
+    const std::string_view name = protocol::kLockFile;
+    // Some file systems (NFS) want a file that may be written for an exclusive lock.
+    const bool exclusive = kind == LockKind::exclusive;
+    Expected<Files::Handle> opened = folder_.open_file("lock", name, exclusive ? Files::Open::read_write : Files::Open::read, 0);
+    if (!opened && opened.error().code == ErrorCode::not_found)
+        opened = folder_.open_file("lock", name, Files::Open::create, file_mode());
+    if (!opened) return unexpected(opened.error());
+    lock_file_ = *opened;
+    bool same = false;
+    int fault = files_.lock(lock_file_, exclusive);
+    if (fault == 0) fault = folder_.compare(lock_file_, name, same);
+    if (fault != 0 && fault != EWOULDBLOCK && fault != ENOENT) return unexpected(error_of_file("lock", file(name), fault));
+    return fault == 0 && same;
+}
+
+// No page file: a store that is being made, or that has lost it.
+Expected<bool> StoreDirectory::try_lock_pages() {
+    if (!folder_.is_named(pages_, protocol::kPageFile)) close_pages();
+    const auto there = folder_.look(protocol::kPageFile, Files::Information::Kind::file);
+    if (!there) return unexpected(there.error());
+    if (!*there) return true;
+    const Expected<void> opened = open_pages(true);
+    if (!opened && opened.error().code == ErrorCode::busy) return false;
+    if (!opened) return unexpected(opened.error());
+    return pages_are_named();
+}
+
+Expected<StoreLock> StoreDirectory::lock(LockKind kind, std::chrono::milliseconds wait) {
+    if (locked_ && (*locked_ == kind || kind == LockKind::shared)) return StoreLock(*this, true);
+    const auto deadline = std::chrono::steady_clock::now() + wait;
+    while (true) {
+        const Expected<bool> locked = try_lock(kind);
+        if (!locked) return unexpected(locked.error());
+        if (*locked) return StoreLock(*this, false);
+        if (std::chrono::steady_clock::now() >= deadline)
+            return unexpected({ErrorCode::busy,
+                               "the store at " + quote(path()) + " is in use by another program; repeat it later, or wait "
+                               "longer with --wait",
+                               0, 0});
+        std::this_thread::sleep_for(kLockPause);
+    }
+}
+
+void StoreDirectory::wait_for_writer(std::chrono::milliseconds wait) {
+    const auto deadline = std::chrono::steady_clock::now() + wait;
+    while (!locked_) {
+        const Expected<bool> there = open_folder();
+        if (!there || !*there) return;
+        const int fault = files_.lock(folder_.handle(), false);
+        if (fault == 0) files_.unlock(folder_.handle());
+        if (fault != EWOULDBLOCK || std::chrono::steady_clock::now() >= deadline) return;
+        std::this_thread::sleep_for(kLockPause);
+    }
+}
+
+bool StoreDirectory::follow_exchange() {
+    if (locked_ == LockKind::exclusive) return false;
+    const Files::Handle before = folder_.handle();
+    const Expected<bool> there = open_folder();
+    if (!there || !*there) return false;
+    const bool pages_are_old = pages_ != Files::kNoHandle && !folder_.is_named(pages_, protocol::kPageFile);
+    if (pages_are_old) close_pages();
+    return pages_are_old || folder_.handle() != before;
+}
+
+Expected<bool> StoreDirectory::pages_are_named() {
+    bool same = false;
+    const int fault = folder_.compare(pages_, protocol::kPageFile, same);
+    if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("look at", file(protocol::kPageFile), fault));
+    return same;
+}
+
+Error StoreDirectory::pages_were_exchanged() const {
+    return {ErrorCode::damaged, quote(file(protocol::kPageFile)) + " was removed or replaced while it was being written", 0, 0};
+}
+
+}  // namespace festore
