@@ -39,7 +39,6 @@ Expected<std::optional<uint64_t>> StoreDirectory::size_of_idle_payload(const std
 
 // Under its lock, so that it is no upload's that goes on.
 bool StoreDirectory::collect(const std::string& name) {
-    if (!is_of_a_payload(name)) return false;
     const Expected<Files::Handle> opened = payloads_.open_file("remove", name, Files::Open::read, 0);
     if (!opened) return false;
     bool same = false;

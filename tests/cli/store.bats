@@ -89,7 +89,7 @@ round_trip() {
     run --separate-stderr store init
     expect_error 4 "cannot make a store: there is one at *"
     run --separate-stderr store init --store elsewhere
-    expect_error 4 "cannot make a store: the TEE has a record of a store of yours already, and it is not at 'elsewhere'; *"
+    expect_error 4 "cannot make a store: the TEE has a record of a store of yours already, and it is not at '$PWD/elsewhere'; *"
     run --separate-stderr store --store other put a two
     [ "$status" != 0 ]
 }
@@ -126,7 +126,7 @@ round_trip() {
     expect_error 1 "cannot put 'a': '$PWD/secrets' is not a store, *"
     [ "$(ls -A secrets)" = file ]
     run --separate-stderr festore --store secrets/file ls
-    expect_error 1 "cannot list: 'secrets/file' is not a store, *"
+    expect_error 1 "cannot list: '$PWD/secrets/file' is not a store, *"
 }
 @test "a lost directory: the TEE keeps the record, and no other store is made" {
     echo x | store put a

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A store's directory by itself, with somebody who changes it between two system calls of one operation (rules 24 and 29).
+#include "client/store_directory.h"
+#include "protocol/store_care.h"
+#include "tests/store/meddling_files.h"
+#include "tests/store/planted.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace festore::store_test {
+namespace {
+
+using std::filesystem::path;
+
+constexpr std::chrono::milliseconds kNow{0};
+const std::array<std::byte, 16> kId{};
+
+class Directory : public testing::Test {
+protected:
+    Directory() : root_(make_root()), outside_(root_ / "outside") {}
+    ~Directory() override {
+        remove_planted(store() / "pages");
+        remove_planted(store() / "payloads");
+        std::filesystem::remove_all(root_);
+    }
+    static path make_root() {
+        std::string name = testing::TempDir() + "/festore-directory.XXXXXX";
+        return mkdtemp(name.data());
+    }
+    [[nodiscard]] path store() const { return root_ / "store"; }
+    std::unique_ptr<StoreDirectory> open(std::optional<uint32_t> group = std::nullopt) {
+        return std::make_unique<StoreDirectory>(files_, store().string(), group);
+    }
+    std::unique_ptr<StoreDirectory> made() {
+        auto directory = open();
+        EXPECT_TRUE(directory->make_files());
+        return directory;
+    }
+    // Another program: does it get the lock?
+    [[nodiscard]] bool can_lock() const {
+        StoreDirectory other(system_files(), store().string(), std::nullopt);
+        return other.lock(LockKind::exclusive, kNow).has_value();
+    }
+    template <class T>
+    static void expect_damaged(const Expected<T>& result, const path& named, const char* what) {
+        ASSERT_FALSE(result) << what;
+        EXPECT_EQ(result.error().code, ErrorCode::damaged) << what << ": " << result.error().message;
+        EXPECT_NE(result.error().message.find(named.string()), std::string::npos) << result.error().message;
+    }
+
+    path root_;
+    Outside outside_;
+    MeddlingFiles files_;
+};
+
+TEST_F(Directory, Rule24AFileExchangedBetweenTheLookAndTheOpening) {
+    for (const Plant& plant : plants()) {
+        if (!plant.is_possible || plant.is_folder || std::string_view(plant.name) == "a socket") continue;
+        const auto directory = made();
+        files_.before("open", "pages", [&] { EXPECT_TRUE(plant.put(store() / "pages", outside_)); });
+        const Outside::State before = outside_.state();
+        const auto locked = directory->lock(LockKind::exclusive, kNow);
+        const auto written = directory->write_page(2, std::vector<std::byte>(limits::kPageBytes));
+        EXPECT_TRUE(files_.has_meddled());
+        EXPECT_FALSE(locked && written) << plant.name;
+        EXPECT_EQ(outside_.state(), before) << plant.name;
+        const bool is_link = std::string_view(plant.name).find("link to") != std::string_view::npos;  // the system refuses these itself
+        if (!is_link) expect_damaged(locked, store() / "pages", plant.name);
+        remove_planted(store() / "pages");
+        std::filesystem::remove_all(store());
+    }
+}
+
+TEST_F(Directory, Rule24TheFolderExchangedBetweenTheLookAndTheOpening) {
+    for (const Plant& plant : plants()) {
+        const bool is_tried = std::string_view(plant.name) == "a link to a folder" || std::string_view(plant.name) == "a mount point";
+        if (!is_tried || !plant.is_possible) continue;
+        ASSERT_TRUE(made());
+        const auto directory = open();
+        files_.before("open_folder", "payloads", [&] { EXPECT_TRUE(plant.put(store() / "payloads", outside_)); });
+        const Outside::State before = outside_.state();
+        EXPECT_FALSE(directory->create_payload(kId)) << plant.name;
+        EXPECT_TRUE(files_.has_meddled());
+        EXPECT_EQ(outside_.state(), before) << plant.name;
+        remove_planted(store() / "payloads");
+        std::filesystem::remove_all(store());
+    }
+}
+
+// An upload that is given up removes its own file, and no other that has the name by now.
+TEST_F(Directory, Rule24AnUploadRemovesOnlyItsOwnFile) {
+    const auto directory = made();
+    auto upload = std::make_unique<Expected<StoreDirectory::Upload>>(directory->create_payload(kId));
+    ASSERT_TRUE(*upload);
+    const path file = only_file_of(store() / "payloads");
+    std::filesystem::remove(file);
+    write_file(file, "another's");
+    upload.reset();
+    EXPECT_EQ(read_file(file), "another's");
+}
+
+// What the group gets: a folder that this user made, or an empty one; never another user's, and none with something in it.
+TEST_F(Directory, Rule24OnlyAnEmptyFolderOfOnesOwnIsGivenToTheGroup) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to give folders to a group";
+    constexpr uint32_t kGroup = 4321;
+    std::filesystem::create_directories(store() / "payloads");
+    write_file(store() / "payloads" / "mine", "moved here by another member");
+    EXPECT_TRUE(open(kGroup)->make_files());
+    EXPECT_EQ(group_of(store()), kGroup);
+    EXPECT_EQ(group_of(store() / "payloads"), 0U);
+    std::filesystem::remove(store() / "payloads" / "mine");
+    EXPECT_TRUE(open(kGroup)->make_files());
+    EXPECT_EQ(group_of(store() / "payloads"), kGroup);
+    ASSERT_EQ(chown(store().c_str(), 1234, 0), 0);
+    EXPECT_TRUE(open(kGroup)->make_files());
+    EXPECT_EQ(group_of(store()), 0U);
+}
+
+// Linked, in a folder where a store is about to be made: that was the accident.
+TEST_F(Directory, Rule24NothingThatALinkLeadsToIsGivenToTheGroup) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to give folders to a group";
+    for (const bool is_file : {true, false}) {
+        std::filesystem::create_directories(store());
+        std::filesystem::create_directory(root_ / "empty");
+        const path target = is_file ? outside_.file() : root_ / "empty";
+        std::filesystem::create_symlink(target, store() / "payloads");
+        const auto directory = open(4321);
+        expect_damaged(directory->look(), store() / "payloads", "look");
+        expect_damaged(directory->make_files(), store() / "payloads", "make_files");
+        EXPECT_EQ(group_of(target), 0U);
+        std::filesystem::remove_all(store());
+    }
+}
+
+TEST_F(Directory, Rule29TheFolderExchangedBeforeItIsLocked) {
+    const auto directory = made();
+    files_.before("lock", "folder", [&] {
+        std::filesystem::rename(store(), root_ / "away");
+        std::filesystem::copy(root_ / "away", store(), std::filesystem::copy_options::recursive);
+    });
+    const auto lock = directory->lock(LockKind::exclusive, std::chrono::seconds(5));
+    ASSERT_TRUE(lock) << lock.error().message;
+    EXPECT_TRUE(files_.has_meddled());
+    EXPECT_FALSE(can_lock()) << "the lock is on the folder that nobody finds any more";
+}
+
+TEST_F(Directory, Rule29ALockFileExchangedBeforeItIsLocked) {
+    const auto directory = made();
+    files_.before("lock", "file", [&] {
+        std::filesystem::remove(store() / "lock");
+        write_file(store() / "lock", "");
+    });
+    const auto lock = directory->lock(LockKind::exclusive, std::chrono::seconds(5));
+    ASSERT_TRUE(lock) << lock.error().message;
+    EXPECT_TRUE(files_.has_meddled());
+    const int file = ::open((store() / "lock").c_str(), O_RDWR | O_CLOEXEC);
+    EXPECT_NE(flock(file, LOCK_EX | LOCK_NB), 0) << "programs that know the lock file alone are not kept out";
+    close(file);
+}
+
+// A program of the first release locks the lock file alone.
+TEST_F(Directory, Rule06WhoHoldsTheLockFileKeepsWritersOut) {
+    const auto directory = made();
+    const int file = ::open((store() / "lock").c_str(), O_RDWR | O_CLOEXEC);
+    ASSERT_EQ(flock(file, LOCK_EX | LOCK_NB), 0);
+    EXPECT_FALSE(directory->lock(LockKind::exclusive, kNow));
+    close(file);
+    EXPECT_TRUE(directory->lock(LockKind::exclusive, kNow));
+}
+
+TEST_F(Directory, Rule29ANewPageFileThatWasExchangedDoesNotBecomeThePageFile) {
+    const std::vector<std::byte> page(limits::kPageBytes, std::byte{7});
+    for (const char* name : {"pages.new", "pages"}) {
+        const auto directory = made();
+        const auto lock = directory->lock(LockKind::exclusive, kNow);
+        ASSERT_TRUE(lock);
+        ASSERT_TRUE(directory->write_page(2, page));
+        ASSERT_TRUE(directory->begin_new_pages());
+        ASSERT_TRUE(directory->write_page(protocol::kNewPage | 2, page));
+        std::filesystem::remove(store() / name);
+        write_file(store() / name, "another repair's");
+        expect_damaged(directory->finish_new_pages(), store() / name, name);
+        EXPECT_EQ(read_file(store() / name), "another repair's");
+        std::filesystem::remove_all(store());
+    }
+}
+
+// The directory's lock once more, while it is held: nobody waits for himself, and the first one lets go.
+TEST_F(Directory, ALockWithinALockIsTheSame) {
+    const auto directory = made();
+    {
+        const auto lock = directory->lock(LockKind::exclusive, kNow);
+        ASSERT_TRUE(lock);
+        {
+            const auto within = directory->lock(LockKind::shared, kNow);
+            EXPECT_TRUE(within && within->held());
+        }
+        EXPECT_FALSE(can_lock());
+    }
+    EXPECT_TRUE(can_lock());
+}
+
+}  // namespace
+}  // namespace festore::store_test

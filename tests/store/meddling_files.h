@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The real files, and somebody who changes the directory just before a chosen operation: what a race does, each time.
+#pragma once
+#include "client/files.h"
+
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace festore::store_test {
+
+class MeddlingFiles final : public Files {
+public:
+    // Before `operation` on `name` ("" for what has only a handle) happens for the first time, `change` is made.
+    void before(std::string operation, std::string name, std::function<void()> change) {
+        operation_ = std::move(operation);
+        name_ = std::move(name);
+        change_ = std::move(change);
+    }
+    [[nodiscard]] bool has_meddled() const { return !change_; }
+
+    int open_folder(const std::string& path, Handle& folder) override { return real_.open_folder(path, folder); }
+    int make_folder(const std::string& path, unsigned mode) override { return real_.make_folder(path, mode); }
+    int sync_folder(const std::string& path) override { return real_.sync_folder(path); }
+    int open_folder(Handle above, const std::string& name, Handle& folder) override {
+        meddle("open_folder", name);
+        return real_.open_folder(above, name, folder);
+    }
+    int make_folder(Handle above, const std::string& name, unsigned mode) override { return real_.make_folder(above, name, mode); }
+    int open(Handle folder, const std::string& name, Open how, unsigned mode, Handle& handle) override {
+        meddle("open", name);
+        return real_.open(folder, name, how, mode, handle);
+    }
+    int information(Handle folder, const std::string& name, Information& information) override {
+        return real_.information(folder, name, information);
+    }
+    int rename(Handle folder, const std::string& from, const std::string& to) override { return real_.rename(folder, from, to); }
+    int link(Handle folder, const std::string& from, const std::string& to) override {
+        meddle("link", from);
+        return real_.link(folder, from, to);
+    }
+    int remove(Handle folder, const std::string& name) override { return real_.remove(folder, name); }
+    int remove_folder(Handle folder, const std::string& name) override { return real_.remove_folder(folder, name); }
+    int set_folder(Handle folder, unsigned mode, std::optional<uint32_t> gid) override { return real_.set_folder(folder, mode, gid); }
+    int sync_folder(Handle folder) override { return real_.sync_folder(folder); }
+    int list_folder(Handle folder, std::vector<std::string>& names) override { return real_.list_folder(folder, names); }
+    void close(Handle handle) override { real_.close(handle); }
+    int information(Handle handle, Information& information) override { return real_.information(handle, information); }
+    int read(Handle handle, uint64_t offset, MutableBytes out, size_t& count) override { return real_.read(handle, offset, out, count); }
+    int write(Handle handle, uint64_t offset, Bytes bytes) override { return real_.write(handle, offset, bytes); }
+    int sync(Handle handle) override { return real_.sync(handle); }
+    int lock(Handle handle, bool exclusive) override {
+        Information locked;
+        const bool is_folder = real_.information(handle, locked) == 0 && locked.kind == Information::Kind::folder;
+        meddle("lock", is_folder ? "folder" : "file");
+        return real_.lock(handle, exclusive);
+    }
+    void unlock(Handle handle) override { real_.unlock(handle); }
+
+private:
+    void meddle(const std::string& operation, const std::string& name) {
+        if (change_ && operation == operation_ && name == name_) std::exchange(change_, nullptr)();
+    }
+
+    Files& real_ = system_files();
+    std::string operation_;
+    std::string name_;
+    std::function<void()> change_;
+};
+
+}  // namespace festore::store_test

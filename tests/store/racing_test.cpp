@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Rule 24, while a verb runs: a thread exchanges the names of a store's directory for links and back, as fast as it can.
+#include "tests/store/harness.h"
+#include "tests/store/planted.h"
+
+#include <atomic>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+namespace festore::store_test {
+namespace {
+
+using std::filesystem::path;
+
+class Racing : public StoreTest {
+protected:
+    Racing() : outside_(folder_ / "outside") {}
+
+    [[nodiscard]] path store() const { return folder_ / "store"; }
+
+    // `name` is exchanged for `planted` and back until `work` has run `rounds` times, and at least `exchanges_min` times.
+    template <class F>
+    void race(const path& name, const path& planted, F&& work, int rounds) {
+        constexpr int kExchangesMin = 200;
+        const Outside::State before = outside_.state();
+        std::atomic<bool> ended = false;
+        std::atomic<int> exchanges = 0;
+        std::thread racer([&] {
+            while (!ended) {
+                if (renameat2(AT_FDCWD, name.c_str(), AT_FDCWD, planted.c_str(), RENAME_EXCHANGE) == 0) ++exchanges;
+                std::this_thread::yield();
+            }
+        });
+        for (int round = 0; round < rounds || exchanges < kExchangesMin; ++round) work(round);
+        ended = true;
+        racer.join();
+        if (exchanges % 2 == 1) (void)renameat2(AT_FDCWD, name.c_str(), AT_FDCWD, planted.c_str(), RENAME_EXCHANGE);
+        EXPECT_EQ(outside_.state(), before) << name;
+        std::filesystem::remove(planted);
+    }
+
+    Outside outside_;
+};
+
+TEST_F(Racing, Rule24NamesExchangedForLinksDuringAVerb) {
+    size_t stored = 0;
+    for (const char* name : {"pages", "lock", "payloads", "festore.store"}) {
+        std::filesystem::remove_all(store());
+        tee_ = std::make_unique<sim::Tee>(sim::Config{});
+        tee_->install(ta::host_image());
+        sim::use_tee(tee_.get());
+        Client client = connect();
+        ASSERT_TRUE(client.put("kept", content_of(30'000)));
+        const path planted = folder_ / "planted";
+        const bool is_folder = std::string_view(name) == "payloads";
+        std::filesystem::create_symlink(is_folder ? outside_.folder() : outside_.file(), planted);
+        std::map<std::string, unsigned> acknowledged;
+        const Timer timer(name);
+        race(store() / name, planted,
+             [&](int round) {
+                 const std::string object = "object " + std::to_string(round % 7);
+                 Client again = connect();
+                 const auto seed = static_cast<unsigned>(round);
+                 if (again.put(object, content_of(round % 3 == 0 ? 20'000 : 200, seed))) acknowledged[object] = seed;
+                 else acknowledged.erase(object);  // the old content or the new one
+                 (void)again.get(object);
+                 VerifyOptions options;
+                 options.remove_unreferenced = true;
+                 (void)again.verify(options);
+             },
+             60);
+        Client reader = connect();
+        for (const auto& [object, seed] : acknowledged) {
+            const auto got = reader.get(object);
+            ASSERT_TRUE(got) << name << ": " << message(got);
+            EXPECT_EQ(*got, content_of(got->size(), seed)) << name << ", " << object;
+        }
+        EXPECT_TRUE(reader.get("kept")) << name;
+        stored += acknowledged.size();
+    }
+    EXPECT_GT(stored, 0U) << "no put came through: nothing was tried";
+}
+
+TEST_F(Racing, Rule24NamesExchangedForLinksWhileAStoreIsMadeAndDestroyed) {
+    for (const char* name : {"pages", "lock", "payloads"}) {
+        const path planted = folder_ / "planted";
+        const bool is_folder = std::string_view(name) == "payloads";
+        std::filesystem::create_symlink(is_folder ? outside_.folder() : outside_.file(), planted);
+        const Timer timer(name);
+        int destroyed = 0;
+        race(store() / name, planted,
+             [&](int) {
+                 Client client = connect();
+                 (void)client.put("a", content_of(20'000));
+                 destroyed += client.destroy({}) ? 1 : 0;
+                 DestroyOptions lost;
+                 lost.lost_directory = true;
+                 (void)client.destroy(lost);
+             },
+             60);
+        EXPECT_GT(destroyed, 0);
+        std::filesystem::remove_all(store());
+    }
+}
+
+}  // namespace
+}  // namespace festore::store_test
