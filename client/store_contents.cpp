@@ -70,14 +70,14 @@ Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array
     if (const auto there = require_folder(); !there) return unexpected(there.error());
     // A collector may come between making and locking it.
     constexpr int kAttemptsMax = 3;
-    int fault = 0;
+    int fault = ENOENT;
     for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
         const Expected<bool> folder = open_payloads();
         if (!folder) return unexpected(folder.error());
         if (!*folder)  // it was lost
             if (const auto made = make_payload_folder(); !made) return unexpected(made.error());
         const Expected<Files::Handle> opened = payloads_.open_file("make", name, Files::Open::create_new, file_mode());
-        if (!opened && opened.error().code == ErrorCode::not_found) continue;
+        if (!opened && !folder_.is_named(payloads_.handle(), protocol::kPayloadFolder)) continue;  // exchanged since
         if (!opened) return unexpected(opened.error());
         Upload upload(*this, name, *opened);
         bool same = false;
@@ -140,7 +140,7 @@ Expected<StoreDirectory::Payload> StoreDirectory::open_payload(const std::array<
     const std::string name = text_of(protocol::payload_name(id));
     const Expected<bool> folder = open_payloads();
     if (!folder) return unexpected(folder.error());
-    if (!*folder) return unexpected(error_of_file("read", payloads_.path_of(name), ENOENT));
+    if (!*folder) return unexpected({ErrorCode::not_found, quote(payloads_.path()) + " is not there", 0, 0});
     const Expected<Files::Handle> opened = payloads_.open_file("read", name, Files::Open::read, 0);
     if (!opened) return unexpected(opened.error());
     return Payload(files_, payloads_.path_of(name), *opened);

@@ -34,7 +34,7 @@ Error error_of_file(std::string_view verb, const std::string& file, int number) 
     ErrorCode code = ErrorCode::failure;
     if (number == ENOSPC || number == EDQUOT || number == EFBIG) code = ErrorCode::no_space;
     if (number == EACCES || number == EPERM || number == EROFS) code = ErrorCode::not_permitted;
-    if (number == ENOENT) code = ErrorCode::not_found;
+    if (number == ENOENT || number == ENOTDIR || number == ELOOP) code = ErrorCode::damaged;  // somebody has changed the directory
     if (number == EWOULDBLOCK) code = ErrorCode::busy;
     return {code, "cannot " + std::string(verb) + " " + quote(file) + ": " + std::strerror(number), 0, 0};
 }
@@ -142,7 +142,10 @@ Expected<Files::Handle> StoreFolder::open_file(std::string_view verb, std::strin
     if (fault == 0 && checked) return file;
     if (file != Files::kNoHandle) files_.close(file);
     if (!checked) return unexpected(checked.error());
-    return unexpected(error_of_file(verb, path_of(name), fault));
+    Error error = error_of_file(verb, path_of(name), fault);
+    const bool may_make = how == Files::Open::create || how == Files::Open::create_new;
+    if (fault == ENOENT && !may_make) error.code = ErrorCode::not_found;
+    return unexpected(std::move(error));
 }
 
 int StoreFolder::compare(Handle file, std::string_view name, bool& same) const {

@@ -3,9 +3,8 @@
 // The other has changed the store's directory; then the TEE is honest, and what the library gives is right or an error.
 #include "client/access.h"
 #include "fuzz/client_model.h"
-#include "sim/include/tee_internal_api.h"
+#include "fuzz/made_store.h"
 #include "sim/teec_in_process.h"
-#include "ta/host/image.h"
 #include "tests/store/simulated_files.h"
 
 #include <array>
@@ -81,40 +80,16 @@ Expected<Client> connect(Files& files, Storage storage = Storage::store) {
     return ClientAccess::connect(functions(), options, kUser, &files);
 }
 
-sim::Config config() {
-    sim::Config config;
-    config.repeatable_clocks = true;
-    return config;
-}
-
-// A store with some pages and payloads, made once.
+// What the runs begin with, made once.
 struct Made {
+    MadeStore store;
     SimulatedFiles::Snapshot files;
-    std::map<Content, Content> tee;
-    std::map<std::string, std::string> objects;
 
     Made() {
         SimulatedFiles disk;
         disk.make_folder("/data", 0755);
-        sim::Tee simulated{config()};
-        simulated.install(ta::host_image());
-        sim::use_tee(&simulated);
-        {
-            Expected<Client> client = connect(disk);
-            require(client.has_value(), "the library connects");
-            // By name: else the TA measures which cipher is the faster one, by the clock.
-            require(client->init({Anchor::ree, Cipher::aes_256_gcm}).has_value(), "a store is made");
-            for (char c = 'a'; c < 'm'; ++c) objects[std::string("object ") + c] = letters(800, c);
-            objects["empty"] = "";
-            objects["large"] = letters(70000, 'A');
-            for (const auto& [name, content] : objects)
-                require(client->put(name, bytes_of(content), dated()).has_value(), "an object is put");
-            require(client->get("large").has_value(), "and is there");
-        }
-        for (const Content& id : simulated.stored_ids(TEE_STORAGE_PRIVATE_REE, ta::host_image().uuid))
-            tee[id] = *simulated.stored_object(TEE_STORAGE_PRIVATE_REE, ta::host_image().uuid, id);
+        store = make_store([&] { return connect(disk); });
         files = disk.snapshot();
-        sim::use_tee(nullptr);
     }
 };
 
@@ -126,12 +101,9 @@ const Made& made() {
 class Session {
 public:
     Session(Input& in, const Made& made)
-        : in_(in), what_(in.u8()), tee_(config()), storage_(what_ % 8 == 1 ? Storage::ree : Storage::store),
-          model_(in, made.objects, trust(what_), record_is_lost(what_)) {
-        tee_.install(ta::host_image());
-        if (!record_is_lost(what_))
-            for (const auto& [id, content] : made.tee)
-                require(tee_.store_object(TEE_STORAGE_PRIVATE_REE, ta::host_image().uuid, id, content), "the TEE has room");
+        : in_(in), what_(in.u8()), tee_(repeatable_config()), storage_(what_ % 8 == 1 ? Storage::ree : Storage::store),
+          model_(in, made.store.objects, trust(what_), record_is_lost(what_)) {
+        install(tee_, record_is_lost(what_) ? std::map<Content, Content>{} : made.store.tee);
         sim::use_tee(&tee_);
         SimulatedFiles::Snapshot files = made.files;
         if (directory_is_changed(what_)) change(files);

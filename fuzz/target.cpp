@@ -26,6 +26,7 @@ constexpr Target kTargets[] = {
     {"page_service", run_page_service, prepare_world},
     {"sealed", run_sealed},
     {"client", run_client, prepare_client},
+    {"live_directory", run_live_directory, prepare_live_directory},
     {"ree_fs", run_ree_fs, prepare_ree_fs},
     {"command_line", run_command_line},
 };

@@ -76,6 +76,7 @@ const std::set<uint32_t>& ta_commands_succeeded();
 
 void prepare_world();
 void prepare_client();
+void prepare_live_directory();
 void prepare_ree_fs();
 // One file each.
 void run_wire(Bytes input);          // the messages between client and TA
@@ -83,6 +84,7 @@ void run_ta_commands(Bytes input);   // the TA, by several sessions
 void run_page_service(Bytes input);  // a store of the TA, by a client that brings wrong pages
 void run_sealed(Bytes input);        // what authenticates, and yet may be anything: the engine
 void run_client(Bytes input);        // the library, with a TEE that lies and a directory that was changed
+void run_live_directory(Bytes input);  // the library, with a directory that somebody rearranges between two calls
 void run_ree_fs(Bytes input);        // OP-TEE's storage directory
 void run_command_line(Bytes input);  // arguments and batches
 
