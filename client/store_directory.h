@@ -166,7 +166,7 @@ public:
     [[nodiscard]] bool has_old_pages();
     void drop_old_pages();
 
-    // not_permitted: no file here can be removed.
+    // not_permitted: no file here can be removed. damaged: something under a name of the store's is not the store's.
     Expected<void> check_removable();
     // Removes the store's files, under its lock, so that what is left after an interruption is a store, or nothing else
     // than its rest (look()). Whatever else is in the folder stays, and is named in `left`.

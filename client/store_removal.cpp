@@ -56,8 +56,12 @@ void StoreDirectory::collect_uploads() {
         if (protocol::is_upload_name(name)) (void)collect(name);
 }
 
-// A full disk is no hindrance; who may make a file here may remove one.
+// A full disk is no hindrance; who may make a file here may remove one. What would be refused later is refused before anything changes.
 Expected<void> StoreDirectory::check_removable() {
+    if (const Expected<bool> payloads = open_payloads(); !payloads) return unexpected(payloads.error());
+    for (const std::string_view name : {protocol::kHeaderFile, protocol::kLockFile, protocol::kPageFile, protocol::kNewPageFile,
+                                        protocol::kOldPageFile, protocol::kOlderPageFile})
+        if (const auto found = folder_.look(name, Files::Information::Kind::file); !found) return unexpected(found.error());
     Files::Handle probe = Files::kNoHandle;
     (void)folder_.remove(protocol::kNewHeaderFile);
     const int fault = files_.open(folder_.handle(), std::string(protocol::kNewHeaderFile), Files::Open::create_new, file_mode(), probe);

@@ -23,7 +23,7 @@ protected:
     // `name` is exchanged for `planted` and back until `work` has run `rounds` times, and at least `exchanges_min` times.
     template <class F>
     void race(const path& name, const path& planted, F&& work, int rounds) {
-        constexpr int kExchangesMin = 200;
+        constexpr int kExchangesMin = 100;
         const Outside::State before = outside_.state();
         std::atomic<bool> ended = false;
         std::atomic<int> exchanges = 0;
@@ -101,7 +101,7 @@ TEST_F(Racing, Rule24NamesExchangedForLinksWhileAStoreIsMadeAndDestroyed) {
                  lost.lost_directory = true;
                  (void)client.destroy(lost);
              },
-             60);
+             10);
         EXPECT_GT(destroyed, 0);
         std::filesystem::remove_all(store());
     }
