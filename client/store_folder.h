@@ -4,7 +4,8 @@
 // is refused: damaged, with a message that names it. Nothing is written to a file that has another name as well: a hard link would
 // lead out of the store.
 //
-// Errors: no_space, not_permitted, damaged (also what has gone since the folder was opened), failure; the message names the file. Thread safety: one thread at a time.
+// Errors: no_space, not_permitted, damaged (also what has gone since the folder was opened), failure; the message names the
+// file. Thread safety: one thread at a time.
 #pragma once
 #include "client/files.h"
 #include "festore/client.hpp"
@@ -40,8 +41,8 @@ public:
 
     // What is under a name; nothing: there is no such name. damaged: something else than `kind`, or a mount point.
     Expected<std::optional<Information>> look(std::string_view name, Information::Kind kind) const;
-    // A regular file. not_found: there is none to read or to write. `verb`: what for, in a message. `second_name`: the one other name in this folder that a file to be
-    // written may have.
+    // A regular file. not_found: there is none to read or to write. `verb`: what for, in a message. `second_name`: the one other
+    // name in this folder that a file to be written may have.
     Expected<Handle> open_file(std::string_view verb, std::string_view name, Files::Open how, unsigned mode,
                                std::string_view second_name = {}) const;
     // Whether the name is the open file's. An errno value.

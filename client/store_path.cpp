@@ -23,7 +23,8 @@ Expected<std::string> absolute_path(const std::string& path) {
     std::error_code fault;
     const std::filesystem::path folder = std::filesystem::current_path(fault);
     if (fault)
-        return unexpected({ErrorCode::failure, "cannot find " + quote(path) + ": this program's working directory: " + fault.message(), 0, 0});
+        return unexpected({ErrorCode::failure,
+                           "cannot find " + quote(path) + ": this program's working directory: " + fault.message(), 0, 0});
     return (folder / path).string();
 }
 

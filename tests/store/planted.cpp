@@ -96,8 +96,12 @@ Outside::State Outside::state() const {
 
 std::vector<Plant> plants() {
     std::vector<Plant> all;
-    all.push_back({"a link to a file", in_place([](const path& at, const Outside& o) { return symlink(o.file().c_str(), at.c_str()) == 0; })});
-    all.push_back({"a link to a folder", in_place([](const path& at, const Outside& o) { return symlink(o.folder().c_str(), at.c_str()) == 0; })});
+    all.push_back({"a link to a file", in_place([](const path& at, const Outside& o) {
+                       return symlink(o.file().c_str(), at.c_str()) == 0;
+                   })});
+    all.push_back({"a link to a folder", in_place([](const path& at, const Outside& o) {
+                       return symlink(o.folder().c_str(), at.c_str()) == 0;
+                   })});
     all.push_back({"a link to nothing", in_place([](const path& at, const Outside& o) {
                        return symlink((o.folder() / "none").c_str(), at.c_str()) == 0;
                    })});

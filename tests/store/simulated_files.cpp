@@ -364,44 +364,4 @@ int SimulatedFiles::remove(const std::string& path) {
     return in_folder_of(path, [&](Handle folder, const std::string& name) { return remove(folder, name); });
 }
 
-void SimulatedFiles::end_program() {
-    handles_.clear();
-    off_ = false;
-}
-
-void SimulatedFiles::cut_power(std::mt19937_64& random) {
-    end_program();
-    // A change without the one before it: file systems order them, but who says so?
-    for (const Change& change : unsynced_)
-        if (random() % 2 == 0) apply(change, durable_);
-    unsynced_.clear();
-    std::erase_if(durable_, [&](const auto& named) { return named.first != "/" && !durable_.contains(folder_of(named.first)); });
-    for (const auto& [name, node] : durable_) {
-        settle(*node, random);
-        node->content = node->durable;
-    }
-    names_ = durable_;
-}
-
-SimulatedFiles::Snapshot SimulatedFiles::snapshot() const {
-    Snapshot taken;
-    for (const auto& [name, node] : names_) {
-        if (node->is_folder) taken.folders.insert(name);
-        else taken.files[name] = node->content;
-    }
-    return taken;
-}
-
-void SimulatedFiles::restore(const Snapshot& snapshot) {
-    end_program();
-    unsynced_.clear();
-    names_.clear();
-    for (const std::string& folder : snapshot.folders) names_[folder] = make_node(true);
-    for (const auto& [name, content] : snapshot.files) {
-        const NodePointer node = names_[name] = make_node(false);
-        node->content = node->durable = content;
-    }
-    durable_ = names_;
-}
-
 }  // namespace festore::store_test
