@@ -61,6 +61,45 @@ content_of() { echo "the content of object $1"; }
     [ "$status" -eq 5 ]
 }
 
+@test "the lock file is removed while a writer works: no second writer comes in, and nothing is lost (rule 29)" {
+    cd "$BATS_TEST_TMPDIR"
+    mkfifo held
+    printf 'put --text held-1 one\nput held-2 %s\nput --text held-3 three\n' "$PWD/held" > batch
+    store batch batch &
+    until [ "$(store --wait 0 rm none 2>&1 | grep -c 'in use by another program')" = 1 ]; do sleep 0.2; done
+    rm /var/lib/festore/uid-0/lock
+    run store --wait 1 put intruder /etc/hostname
+    echo "$output"
+    [ "$status" -eq 9 ]
+    echo two > held
+    wait $!
+    store put intruder /etc/hostname
+    [ "$(store get held-1)$(store get held-2)$(store get held-3)" = onetwothree ]
+    store get intruder | cmp - /etc/hostname
+    [ "$(store ls object-49 | wc -l)" -eq 111 ]
+}
+
+@test "payloads is a link to another folder: refused by name, and nothing there changes (rule 24)" {
+    cd "$BATS_TEST_TMPDIR"
+    head -c 50000 /dev/urandom > large
+    store put large large
+    mkdir elsewhere
+    touch "elsewhere/$(printf '%032d' 0)"
+    mv /var/lib/festore/uid-0/payloads away
+    ln -s "$PWD/elsewhere" /var/lib/festore/uid-0/payloads
+    for verb in "put large large" "get large copy" "verify --clean"; do
+        # shellcheck disable=SC2086
+        run store $verb
+        echo "$output"
+        [ "$status" -eq 6 ]
+        [[ $output == *"/var/lib/festore/uid-0/payloads' is a symbolic link "* ]]
+    done
+    [ "$(ls elsewhere)" = "$(printf '%032d' 0)" ]
+    rm /var/lib/festore/uid-0/payloads
+    mv away /var/lib/festore/uid-0/payloads
+    store get large | cmp - large
+}
+
 @test "damaged pages are told, with exit code 6, and the other objects are still readable" {
     pages=/var/lib/festore/uid-0/pages
     cp -a "$pages" "$BATS_TEST_TMPDIR/intact"
