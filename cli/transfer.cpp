@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "client/errors.h"
+#include "protocol/store_files.h"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -93,7 +94,27 @@ Expected<ObjectInfo> store_all(Source& source, Bytes first, WriteStream stream, 
     return stream.finish();
 }
 
-Expected<Sink> Sink::open(const std::string& file, uint64_t bytes) {
+namespace {
+
+// By what the folders are, not by their paths.
+bool is_folder(int folder, const std::string& path) {
+    struct stat opened {};
+    struct stat named {};
+    return fstat(folder, &opened) == 0 && stat(path.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
+           opened.st_ino == named.st_ino;
+}
+
+Expected<void> check_outside(const Destination& destination, const std::string& file, const std::string& store) {
+    if (store.empty() || destination.stream) return {};
+    const int folder = destination.folder.get();
+    if (!is_folder(folder, store) && !is_folder(folder, store + "/" + std::string(protocol::kPayloadFolder))) return {};
+    return unexpected({ErrorCode::usage, fmt::format("cannot write {}: it lies in the store's own directory; choose another place", quote(file)),
+                       0, 0});
+}
+
+}  // namespace
+
+Expected<Sink> Sink::open(const std::string& file, uint64_t bytes, const std::string& store) {
     // What a pipe of usual size holds, or this one would, is written at once anyway.
     const bool lasts = bytes > 2 * kTransferBytes;
     if (is_standard_stream(file)) {
@@ -102,6 +123,7 @@ Expected<Sink> Sink::open(const std::string& file, uint64_t bytes) {
     }
     Expected<Destination> destination = find_destination(file);
     if (!destination) return unexpected(destination.error());
+    if (const auto outside = check_outside(*destination, file, store); !outside) return unexpected(outside.error());
     Sink sink(std::move(*destination), file);
     if (sink.destination_.stream) {
         if (lasts) widen_pipe(sink.destination_.stream->get());

@@ -52,8 +52,9 @@ Error in_put(const std::string& name, Error error);
 // (cli/destination.h). Without finish() FILE is as it was and nothing else is left.
 class Sink {
 public:
-    // `bytes`: how many will come. Needs an InterruptsHeld, unless it is standard output.
-    static Expected<Sink> open(const std::string& file, uint64_t bytes);
+    // `bytes`: how many will come. Needs an InterruptsHeld, unless it is standard output. usage: FILE lies in `store`, a store's
+    // directory (empty: there is none), whose files are not for anybody to write.
+    static Expected<Sink> open(const std::string& file, uint64_t bytes, const std::string& store);
     Expected<void> write(Bytes part);
     Expected<void> finish();
 

@@ -89,6 +89,21 @@ own_is_intact() {
     [[ $output == *"$PWD/secrets/payloads/notes"* ]]
     [ "$(cat secrets/payloads/notes)" = mine ]
 }
+@test "get onto a file of the store itself is refused, by whichever name" {
+    make_file 50000 large
+    store put a large
+    payload=$(ls secrets/payloads)
+    ln -s secrets/pages by-link
+    ln secrets/festore.store by-hard-link
+    for file in secrets/pages "$PWD/secrets/lock" secrets/new "secrets/payloads/$payload" secrets/../secrets/festore.store by-link; do
+        run --separate-stderr store get a "$file"
+        expect_error 2 "cannot write '$file': it lies in the store's own directory; *"
+    done
+    store get a by-hard-link   # another file from then on
+    rm by-hard-link
+    [ "$(ls -A secrets | tr '\n' ' ')" = "festore.store lock pages payloads " ]
+    store get a | cmp - large
+}
 @test "the first puts of eight programs all succeed, and no reader is told of damage (rule 6)" {
     for round in $(seq $((5 * ${FESTORE_TEST_ROUNDS:-1}))); do
         export FESTORE_STORE=$PWD/first-$round
