@@ -80,8 +80,8 @@ public:
         case 0: std::filesystem::remove_all(at, ignored_); break;
         case 1: std::filesystem::rename(at, other, ignored_); break;
         case 2: (void)renameat2(AT_FDCWD, at.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE); break;
-        case 3: replace(at, [&] { (void)symlink(target(other).c_str(), at.c_str()); }); break;
-        case 4: replace(at, [&] { (void)link(in_.one_in(2) ? other.c_str() : outside_.file().c_str(), at.c_str()); }); break;
+        case 3: replace(at, [&] { (void)!symlink(target(other).c_str(), at.c_str()); }); break;
+        case 4: replace(at, [&] { (void)!link(in_.one_in(2) ? other.c_str() : outside_.file().c_str(), at.c_str()); }); break;
         case 5: replace(at, [&] { (void)mkfifo(at.c_str(), 0600); }); break;
         case 6: replace(at, [&] { (void)mkdir(at.c_str(), 0700); }); break;
         case 7: resize(at, in_.u16()); break;
