@@ -37,10 +37,11 @@ public:
 
     // By path. Links are followed: who names a store's folder may name it by a link.
     virtual int open_folder(const std::string& path, Handle& folder) = 0;
-    virtual int make_folder(const std::string& path, unsigned mode) = 0;
+    // With `gid`, the folder is given to that group: also one that is there, if it is this user's own, empty and not named by a link.
+    virtual int make_folder(const std::string& path, unsigned mode, std::optional<uint32_t> gid) = 0;  // EEXIST
     virtual int sync_folder(const std::string& path) = 0;
 
-    // In an open folder. `name` is one name, without a slash.
+    // In an open folder. `name` is one name, without a slash; "." opens the folder itself once more.
     virtual int open_folder(Handle above, const std::string& name, Handle& folder) = 0;  // ELOOP, ENOTDIR: not a folder
     virtual int make_folder(Handle above, const std::string& name, unsigned mode) = 0;
     // Never waits for the other end of a FIFO. `mode` of new files, whatever the umask is.
@@ -53,7 +54,7 @@ public:
     virtual int remove_folder(Handle folder, const std::string& name) = 0;  // an empty one
 
     // Of an open folder.
-    // Gives it a mode and, if asked for, a group. EPERM: the folder belongs to another user.
+    // Gives an empty folder a mode and, if asked for, a group. EPERM: the folder belongs to another user. ENOTEMPTY.
     virtual int set_folder(Handle folder, unsigned mode, std::optional<uint32_t> gid) = 0;
     virtual int sync_folder(Handle folder) = 0;  // which names are in it
     virtual int list_folder(Handle folder, std::vector<std::string>& names) = 0;
@@ -70,8 +71,8 @@ public:
     // Whether they may be used while the TEE works. Where events are counted each has its turn.
     [[nodiscard]] virtual bool overlaps() const { return true; }
     virtual int sync(Handle handle) = 0;  // the file's data and size (fdatasync)
-    // flock(2), without waiting: EWOULDBLOCK. Held by this process alone: a child that it forks does not hold it. Ends with
-    // unlock(), or with the handle.
+    // flock(2), without waiting: EWOULDBLOCK. Held by this process alone: a child that it forks has none of these handles. Ends
+    // with unlock(), or with the handle.
     virtual int lock(Handle handle, bool exclusive) = 0;
     virtual void unlock(Handle handle) = 0;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "client/descriptor_registry.h"
 #include "client/files.h"
-#include "client/lock_registry.h"
 
 #include <cerrno>
 #include <dirent.h>
@@ -8,6 +8,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 namespace festore {
 namespace {
@@ -45,11 +47,38 @@ int look_at(int folder, const char* name, int flags, Files::Information& informa
     return 0;
 }
 
-// A folder that its user made. The mode is what was asked for, whatever the umask is.
+int open_as_own(const std::function<int()>& call) { return descriptors::open([&] { return unless_interrupted(call); }); }
+
+int list(int folder, std::vector<std::string>& names) {
+    const int own = unless_interrupted([&] { return openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });  // its own position
+    if (own < 0) return errno;
+    DIR* const listed = fdopendir(own);
+    if (listed == nullptr) {
+        const int result = errno;
+        ::close(own);
+        return result;
+    }
+    errno = 0;
+    while (const dirent* entry = readdir(listed)) {
+        const std::string name = entry->d_name;
+        if (name != "." && name != "..") names.push_back(name);
+        errno = 0;
+    }
+    const int result = errno;
+    closedir(listed);
+    return result;
+}
+
+// An empty folder of this user's. The mode is what was asked for, whatever the umask is. EPERM: another user's. ENOTEMPTY: somebody
+// may have moved another folder of this user's to its place, which keeps the group and the mode that it has.
 int set_own_folder(int folder, unsigned mode, std::optional<uint32_t> gid) {
     struct stat s = {};
     if (fstat(folder, &s) < 0) return errno;
     if (s.st_uid != geteuid()) return EPERM;
+    if ((!gid || s.st_gid == *gid) && (s.st_mode & 07777) == mode) return 0;  // as another program of this user's left it
+    std::vector<std::string> names;
+    if (const int fault = list(folder, names); fault != 0) return fault;
+    if (!names.empty()) return ENOTEMPTY;
     if (gid && s.st_gid != *gid && fchown(folder, static_cast<uid_t>(-1), *gid) < 0) return errno;
     return outcome(fchmod(folder, mode));  // after the change of the group, which may take bits away
 }
@@ -59,27 +88,29 @@ constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 class PosixFiles final : public Files {
 public:
     int open_folder(const std::string& path, Handle& folder) override {
-        folder = unless_interrupted([&] { return ::open(path.c_str(), kFolder); });
+        folder = open_as_own([&] { return ::open(path.c_str(), kFolder); });
         return outcome(folder);
     }
-    int make_folder(const std::string& path, unsigned mode) override {
-        if (mkdir(path.c_str(), mode) < 0) return errno;
-        const int made = unless_interrupted([&] { return ::open(path.c_str(), kFolder | O_NOFOLLOW); });
-        if (made < 0) return errno;
-        const int result = set_own_folder(made, mode, std::nullopt);
-        ::close(made);
-        return result;
+    // A link in its place is no folder that this user has made.
+    int make_folder(const std::string& path, unsigned mode, std::optional<uint32_t> gid) override {
+        const int made = outcome(mkdir(path.c_str(), mode));
+        if (made != 0 && (made != EEXIST || !gid)) return made;
+        const int folder = unless_interrupted([&] { return ::open(path.c_str(), kFolder | O_NOFOLLOW); });
+        const int set = folder < 0 ? errno : set_own_folder(folder, mode, gid);
+        if (folder >= 0) ::close(folder);
+        if (made != 0) return made;
+        return set == ENOTEMPTY && !gid ? 0 : set;  // another program of this user's was faster, and works in it
     }
     int sync_folder(const std::string& path) override {
         Handle folder = kNoHandle;
         if (const int fault = open_folder(path, folder); fault != 0) return fault;
         const int result = sync_folder(folder);
-        ::close(folder);
+        close(folder);
         return result;
     }
 
     int open_folder(Handle above, const std::string& name, Handle& folder) override {
-        folder = unless_interrupted([&] { return openat(above, name.c_str(), kFolder | O_NOFOLLOW); });
+        folder = open_as_own([&] { return openat(above, name.c_str(), kFolder | O_NOFOLLOW); });
         return outcome(folder);
     }
     int make_folder(Handle above, const std::string& name, unsigned mode) override {
@@ -90,15 +121,10 @@ public:
         const int common = access | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK;
         handle = kNoHandle;
         if (how == Open::create || how == Open::create_new) {
-            // Made by this call, so that its mode is what was asked for whatever the umask is; or it is there.
-            const int made = unless_interrupted([&] { return openat(folder, name.c_str(), common | O_CREAT | O_EXCL, mode); });
-            if (made >= 0) {
-                handle = made;
-                return outcome(fchmod(made, mode));
-            }
-            if (errno != EEXIST || how == Open::create_new) return errno;
+            const int fault = make(folder, name, common, mode, handle);
+            if (fault != EEXIST || how == Open::create_new) return fault;
         }
-        handle = unless_interrupted([&] { return openat(folder, name.c_str(), common); });
+        handle = open_as_own([&] { return openat(folder, name.c_str(), common); });
         return outcome(handle);
     }
     int information(Handle folder, const std::string& name, Information& information) override {
@@ -115,36 +141,18 @@ public:
         return outcome(unlinkat(folder, name.c_str(), AT_REMOVEDIR));
     }
 
-    int set_folder(Handle folder, unsigned mode, std::optional<uint32_t> gid) override {
-        return set_own_folder(folder, mode, gid);
-    }
+    int set_folder(Handle folder, unsigned mode, std::optional<uint32_t> gid) override { return set_own_folder(folder, mode, gid); }
     int sync_folder(Handle folder) override {
         const int result = outcome(fsync(folder));
         return result == EINVAL ? 0 : result;  // a file system whose folders cannot be synced
     }
     int list_folder(Handle folder, std::vector<std::string>& names) override {
-        const int own = unless_interrupted([&] { return openat(folder, ".", kFolder); });  // with a position of its own
-        if (own < 0) return errno;
-        DIR* const listed = fdopendir(own);
-        if (listed == nullptr) {
-            const int result = errno;
-            ::close(own);
-            return result;
-        }
-        errno = 0;
-        while (const dirent* entry = readdir(listed)) {
-            const std::string name = entry->d_name;
-            if (name != "." && name != "..") names.push_back(name);
-            errno = 0;
-        }
-        const int result = errno;
-        closedir(listed);
-        return result;
+        return list(folder, names);
     }
 
-    // A vforked child that has not yet called exec holds the lock as well: it is let go explicitly.
+    // A vforked child that has not yet called exec holds a lock as well: it is let go explicitly, by the process that took it.
     void close(Handle handle) override {
-        unlock(handle);
+        if (descriptors::remove(handle)) unlock(handle);
         ::close(handle);
     }
     int information(Handle handle, Information& information) override { return look_at(handle, "", AT_EMPTY_PATH, information); }
@@ -182,11 +190,25 @@ public:
     int sync(Handle handle) override { return outcome(fdatasync(handle)); }
 
     int lock(Handle handle, bool exclusive) override {
-        locks::add(handle);
         return outcome(unless_interrupted([&] { return flock(handle, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB); }));
     }
-    void unlock(Handle handle) override {
-        if (locks::remove(handle)) (void)flock(handle, LOCK_UN);
+    void unlock(Handle handle) override { (void)flock(handle, LOCK_UN); }
+
+private:
+    // With its mode, whatever the umask is, before it has its name: other members of the group may open it at once.
+    static int make(Handle folder, const std::string& name, int flags, unsigned mode, Handle& handle) {
+        handle = open_as_own([&] { return openat(folder, ".", (flags & ~O_NOFOLLOW) | O_TMPFILE, mode); });
+        if (handle >= 0) {
+            int fault = outcome(fchmod(handle, mode));
+            const std::string link = "/proc/self/fd/" + std::to_string(handle);
+            if (fault == 0) fault = outcome(linkat(AT_FDCWD, link.c_str(), folder, name.c_str(), AT_SYMLINK_FOLLOW));
+            if (fault == 0) return 0;
+            descriptors::remove(handle);
+            ::close(std::exchange(handle, kNoHandle));
+            if (fault != ENOENT && fault != EOPNOTSUPP && fault != EPERM) return fault;  // without /proc, say
+        }
+        handle = open_as_own([&] { return openat(folder, name.c_str(), flags | O_CREAT | O_EXCL, mode); });
+        return handle < 0 ? errno : outcome(fchmod(handle, mode));
     }
 };
 

@@ -82,6 +82,7 @@ private:
     Expected<void> check_header(const Doing& doing, const protocol::StoreHeader& header);
     Expected<void> open_in_tee(const Doing& doing, const protocol::StoreHeader& header, Code* refused);
     Error refused_to_open(const Doing& doing, Code code) const;
+    [[nodiscard]] Error is_foreign(const Doing& doing) const;
     [[nodiscard]] Error without_header(const Doing& doing) const;
     Error is_not_there(const Doing& doing, bool& has_record);  // asks the TEE what that means
     Expected<void> take_status(Bytes answer, const Doing& doing);
@@ -132,6 +133,8 @@ private:
     ChangeRequest remove_request(std::string_view name, bool single);
     ChangeRequest rename_request(std::string_view from, std::string_view to, bool replace, bool single);
     [[nodiscard]] size_t room_for(size_t changes) const;
+    Expected<bool> is_same_store();
+    [[nodiscard]] Error was_exchanged(const Doing& doing) const;
     Expected<void> change_to_acknowledged(const Doing& doing);
 
     // client/store_payloads.cpp

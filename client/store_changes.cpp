@@ -178,6 +178,18 @@ Expected<protocol::ChangeAnswer> Store::change_once(const Doing& doing, const Ch
     return *answer;
 }
 
+// The path may lead to another directory than when the store was opened. Under the lock it stays the one that was looked at.
+Expected<bool> Store::is_same_store() {
+    const Expected<DirectoryContents> contents = directory_.look();
+    if (!contents) return unexpected(contents.error());
+    return contents->header && contents->header->store_id == header_.store_id;
+}
+
+Error Store::was_exchanged(const Doing& doing) const {
+    return {ErrorCode::damaged,
+            cannot(doing) + "the directory at " + quote(directory_.path()) + " was exchanged for another one; repeat it", 0, 0};
+}
+
 // One change that is a transaction of its own. `make_request`: what to ask for, once the store is open; it may upload.
 template <class F>
 Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing missing, F&& make_request) {
@@ -189,6 +201,13 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing
         if (!request) return unexpected(request.error());
         Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
         if (!lock) return unexpected(lock.error());
+        const Expected<bool> same = is_same_store();
+        if (!same) return unexpected(same.error());
+        if (!*same) {
+            opened_serial_ = 0;
+            if (attempt == 0 && upload == nullptr) continue;
+            return unexpected(was_exchanged(doing));
+        }
         may_be_committed_ = false;
         if (upload != nullptr)
             if (const auto published = publish({upload}); !published) return unexpected(published.error());

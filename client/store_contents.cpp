@@ -59,10 +59,26 @@ Expected<void> StoreDirectory::write_page(uint32_t page, Bytes sealed) {
 
 Expected<void> StoreDirectory::sync_pages() {
     if (const auto open = open_pages(true); !open) return open;
-    const int fault = files_.sync(pages_);
+    int fault = files_.sync(pages_);
+    if (fault == 0) fault = sync_names();
     if (fault == 0) return {};
     close_pages();
     return unexpected(error_of_file("sync", file(protocol::kPageFile), fault));
+}
+
+// Once, and again when either is another one: a script may have put it there and not synced its name (rule 7).
+int StoreDirectory::sync_names() {
+    std::array<Files::Information, 2> now;
+    int fault = files_.information(pages_, now[0]);
+    if (fault == 0) fault = files_.information(folder_.handle(), std::string(protocol::kPayloadFolder), now[1]);
+    if (fault != 0 && fault != ENOENT) return fault;
+    const auto is_same = [](const Files::Information& a, const Files::Information& b) {
+        return a.device == b.device && a.inode == b.inode;
+    };
+    if (durable_names_ && is_same((*durable_names_)[0], now[0]) && is_same((*durable_names_)[1], now[1])) return 0;
+    fault = folder_.sync();
+    if (fault == 0) durable_names_ = now;
+    return fault;
 }
 
 Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array<std::byte, 16>& id) {
@@ -121,7 +137,8 @@ Expected<void> StoreDirectory::Upload::publish() {
     if (fault == 0 && same && !published_) {
         const std::string name = name_.substr(0, name_.size() - protocol::kUploadSuffix.size());
         fault = payloads.rename(name_, name);
-        if (fault == 0) {
+        if (fault == 0) fault = payloads.compare(handle_, name, same);  // it may have been another file by then
+        if (fault == 0 && same) {
             name_ = name;
             published_ = true;
         }

@@ -129,10 +129,20 @@ Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
     if (contents->kind == Kind::headless) return unexpected(without_header(doing));
     if (contents->header)
         if (const auto checked = check_header(doing, *contents->header); !checked) return unexpected(checked.error());
+    const std::optional<protocol::StoreHeader> before = contents->header;
     const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
     if (!lock) return unexpected(lock.error());
     contents = directory_.look();
     if (!contents) return unexpected(contents.error());
+    // Somebody may have exchanged the directory since, or moved its header away.
+    if (contents->kind == Kind::headless) return unexpected(without_header(doing));
+    if (contents->kind == Kind::foreign)
+        return unexpected({ErrorCode::failure, cannot(doing) + quote(directory_.path()) + " is not a store", 0, 0});
+    const bool is_same = before.has_value() == contents->header.has_value() &&
+                         (!before || before->store_id == contents->header->store_id);
+    if (!is_same)
+        return unexpected({ErrorCode::busy, cannot(doing) + quote(directory_.path()) + " was changed at the same time; look, and repeat it",
+                           0, 0});
     if (const auto may = directory_.check_removable(); !may) return unexpected(may.error());
     DestroyReport report;
     if (contents->header) {

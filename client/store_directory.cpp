@@ -128,11 +128,11 @@ Expected<DirectoryContents> StoreDirectory::look() {
 
 Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mode, bool& made) {
     made = false;
-    const int fault = files_.make_folder(path, mode);
+    // Those above belong to whoever they belong to.
+    const int fault = files_.make_folder(path, mode, path == this->path() ? group_ : std::nullopt);
     if (fault == ENOENT) {
         const size_t slash = path.find_last_of('/');
         if (slash == std::string::npos || slash == 0) return unexpected(error_of_file("make", path, fault));
-        // Those above belong to whoever they belong to: the usual mode.
         if (const auto above = make_folder(path.substr(0, slash), 0755, made); !above) return above;
         return make_folder(path, mode, made);
     }
@@ -142,17 +142,13 @@ Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mod
     return sync_parent(path);
 }
 
-// One that is there already belongs to another member, who gave it to the group; or an interrupted attempt of this user left it.
+// One that is there already belongs to another member, who gave it to the group.
 Expected<void> StoreDirectory::make_own_folder() {
     bool made = false;
     if (const auto done = make_folder(path(), folder_mode(), made); !done) return done;
     const Expected<bool> there = open_folder();
     if (!there) return unexpected(there.error());
-    if (!*there) return unexpected(error_of_file("open", path(), ENOENT));
-    if (!group_) return {};
-    const int fault = files_.set_folder(folder_.handle(), folder_mode(), group_);
-    if (fault != 0 && made) return unexpected(error_of_file("give to its group", path(), fault));
-    return {};
+    return *there ? Expected<void>() : unexpected(error_of_file("open", path(), ENOENT));
 }
 
 // Only an empty folder is given to the group: another member may have moved a folder of this user's own here.
@@ -162,10 +158,6 @@ Expected<void> StoreDirectory::make_payload_folder() {
     const Expected<bool> there = open_payloads();
     if (!there) return unexpected(there.error());
     if (!*there) return unexpected(error_of_file("open", payloads_.path(), ENOENT));
-    std::vector<std::string> names;
-    const int listed = files_.list_folder(payloads_.handle(), names);
-    if (listed != 0 && fault == 0) return unexpected(error_of_file("list", payloads_.path(), listed));
-    if (listed != 0 || !names.empty()) return {};
     const int set = files_.set_folder(payloads_.handle(), folder_mode(), group_);
     if (set != 0 && fault == 0) return unexpected(error_of_file("give to its group", payloads_.path(), set));
     return {};
@@ -210,14 +202,18 @@ Expected<void> StoreDirectory::make_files() {
 }
 
 Expected<void> StoreDirectory::write_header(const StoreHeaderBytes& header) {
+    if (const auto found = folder_.look(protocol::kNewHeaderFile, Files::Information::Kind::file); !found) return unexpected(found.error());
     (void)folder_.remove(protocol::kNewHeaderFile);  // an interrupted attempt's
     const Expected<Files::Handle> made =
         folder_.open_file("write", protocol::kNewHeaderFile, Files::Open::create_new, file_mode());
     if (!made) return unexpected(made.error());
     int fault = files_.write(*made, 0, header);
     if (fault == 0) fault = files_.sync(*made);
-    files_.close(*made);
     if (fault == 0) fault = folder_.rename(protocol::kNewHeaderFile, protocol::kHeaderFile);
+    bool same = false;
+    if (fault == 0) fault = folder_.compare(*made, protocol::kHeaderFile, same);
+    files_.close(*made);
+    if (fault == 0 && !same) fault = ENOENT;  // it was another file by then
     if (fault == 0) fault = folder_.sync();
     if (fault != 0) return unexpected(error_of_file("write", file(protocol::kHeaderFile), fault));
     return {};

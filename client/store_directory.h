@@ -87,7 +87,7 @@ public:
     // Whether the folder or the page file was exchanged since it was opened: the one that has its name now is used then. A program that
     // holds the lock goes on with those that it has locked.
     bool follow_exchange();
-    // Whether the page file that the writer has open still has its name; else what was written to it is lost, and the error says so.
+    // Whether the page file that the writer has open still has its name, in the folder that the path names; else what was written to it is lost, and the error says so.
     Expected<bool> pages_are_named();
     [[nodiscard]] Error pages_were_exchanged() const;
 
@@ -198,6 +198,7 @@ private:
     Expected<void> sync_parent(const std::string& path);
     Expected<void> sync_folders_above();
     void close_pages();
+    int sync_names();
     Expected<void> keep_old_pages();
     Expected<void> open_pages(bool for_writing);
     Expected<bool> try_lock(LockKind kind);
@@ -210,10 +211,12 @@ private:
     StoreFolder folder_;
     StoreFolder payloads_;
     std::optional<LockKind> locked_;
-    Files::Handle lock_file_ = Files::kNoHandle;  // while it is locked
-    Files::Handle pages_ = Files::kNoHandle;      // opened at the first use
+    Files::Handle folder_lock_ = Files::kNoHandle;  // both while it is locked
+    Files::Handle lock_file_ = Files::kNoHandle;
+    Files::Handle pages_ = Files::kNoHandle;  // opened at the first use, and anew, and locked, for each lock of a writer
     bool pages_writable_ = false;
     Files::Handle new_pages_ = Files::kNoHandle;
+    std::optional<std::array<Files::Information, 2>> durable_names_;  // of pages and payloads, when their folder was synced last
 };
 
 inline StoreLock::~StoreLock() {

@@ -60,6 +60,17 @@ Expected<bool> StoreFolder::take(Handle opened, bool& changed) {
     return true;
 }
 
+Expected<bool> StoreFolder::is_in_place() const {
+    Handle opened = Files::kNoHandle;
+    Information information;
+    int fault = files_.open_folder(path_, opened);
+    if (fault == 0) fault = files_.information(opened, information);
+    if (opened != Files::kNoHandle) files_.close(opened);
+    if (fault == ENOENT || fault == ENOTDIR) return false;
+    if (fault != 0) return unexpected(error_of_file("open", path_, fault));
+    return is_same(information, information_);
+}
+
 Expected<bool> StoreFolder::open(bool& changed) {
     Handle opened = Files::kNoHandle;
     const int fault = files_.open_folder(path_, opened);

@@ -38,6 +38,8 @@ public:
     // The same for the folder `name` in `above`, on the same mount.
     Expected<bool> open_in(const StoreFolder& above, std::string_view name, bool& changed);
     void close();
+    // Whether the path still leads to the open folder.
+    Expected<bool> is_in_place() const;
 
     // What is under a name; nothing: there is no such name. damaged: something else than `kind`, or a mount point.
     Expected<std::optional<Information>> look(std::string_view name, Information::Kind kind) const;

@@ -19,11 +19,13 @@ bool cannot_lock_folders(int fault) { return fault == EBADF || fault == EINVAL |
 
 }  // namespace
 
+// The page file stays open for reading. What is locked was opened for this lock alone: a child that was forked before does not
+// share it.
 void StoreDirectory::unlock() {
-    if (lock_file_ != Files::kNoHandle) files_.close(std::exchange(lock_file_, Files::kNoHandle));
+    for (Files::Handle* const handle : {&lock_file_, &folder_lock_})
+        if (*handle != Files::kNoHandle) files_.close(std::exchange(*handle, Files::kNoHandle));
     if (!locked_) return;
     if (pages_ != Files::kNoHandle) files_.unlock(pages_);
-    if (folder_.is_open()) files_.unlock(folder_.handle());
     locked_.reset();
 }
 
@@ -32,15 +34,14 @@ Expected<bool> StoreDirectory::try_lock(LockKind kind) {
     const Expected<bool> there = open_folder();
     if (!there) return unexpected(there.error());
     if (!*there) return unexpected(error_of_file("lock", path(), ENOENT));
-    const int fault = files_.lock(folder_.handle(), kind == LockKind::exclusive);
-    if (fault == EWOULDBLOCK) return false;
-    if (fault != 0 && !cannot_lock_folders(fault)) return unexpected(error_of_file("lock", path(), fault));
+    int fault = files_.open_folder(folder_.handle(), ".", folder_lock_);
+    if (fault == 0) fault = files_.lock(folder_lock_, kind == LockKind::exclusive);
+    Expected<bool> locked = fault == 0 || cannot_lock_folders(fault);
+    if (!*locked && fault != EWOULDBLOCK) locked = unexpected(error_of_file("lock", path(), fault));
     // It counts only on the folder that the next program will find under the path.
-    const Files::Handle before = folder_.handle();
-    const Expected<bool> still = open_folder();
-    if (!still || !*still || folder_.handle() != before) return still ? Expected<bool>(false) : unexpected(still.error());
+    if (locked && *locked) locked = folder_.is_in_place();
     locked_ = kind;
-    Expected<bool> locked = try_lock_file(kind);
+    if (locked && *locked) locked = try_lock_file(kind);
     if (locked && *locked && kind == LockKind::exclusive) locked = try_lock_pages();
     // The folder may have been exchanged since they were opened.
     if (locked && *locked && !folder_.is_named(pages_, protocol::kPageFile)) close_pages();
@@ -53,8 +54,11 @@ Expected<bool> StoreDirectory::try_lock_file(LockKind kind) {
     // Some file systems (NFS) want a file that may be written for an exclusive lock.
     const bool exclusive = kind == LockKind::exclusive;
     Expected<Files::Handle> opened = folder_.open_file("lock", name, exclusive ? Files::Open::read_write : Files::Open::read, 0);
-    if (!opened && opened.error().code == ErrorCode::not_found)
+    if (!opened && opened.error().code == ErrorCode::not_found) {
+        if (!exclusive) return true;  // the folder's lock is enough, and a reader need not be able to make a file
         opened = folder_.open_file("lock", name, Files::Open::create, file_mode());
+    }
+    if (!opened && opened.error().code == ErrorCode::busy) return false;
     if (!opened) return unexpected(opened.error());
     lock_file_ = *opened;
     bool same = false;
@@ -66,7 +70,7 @@ Expected<bool> StoreDirectory::try_lock_file(LockKind kind) {
 
 // No page file: a store that is being made, or that has lost it.
 Expected<bool> StoreDirectory::try_lock_pages() {
-    if (!folder_.is_named(pages_, protocol::kPageFile)) close_pages();
+    close_pages();
     const auto there = folder_.look(protocol::kPageFile, Files::Information::Kind::file);
     if (!there) return unexpected(there.error());
     if (!*there) return true;
@@ -97,8 +101,10 @@ void StoreDirectory::wait_for_writer(std::chrono::milliseconds wait) {
     while (!locked_) {
         const Expected<bool> there = open_folder();
         if (!there || !*there) return;
-        const int fault = files_.lock(folder_.handle(), false);
-        if (fault == 0) files_.unlock(folder_.handle());
+        Files::Handle folder = Files::kNoHandle;
+        int fault = files_.open_folder(folder_.handle(), ".", folder);
+        if (fault == 0) fault = files_.lock(folder, false);
+        if (folder != Files::kNoHandle) files_.close(folder);
         if (fault != EWOULDBLOCK || std::chrono::steady_clock::now() >= deadline) return;
         std::this_thread::sleep_for(kLockPause);
     }
@@ -115,6 +121,8 @@ bool StoreDirectory::follow_exchange() {
 }
 
 Expected<bool> StoreDirectory::pages_are_named() {
+    const Expected<bool> in_place = folder_.is_in_place();
+    if (!in_place || !*in_place) return in_place;
     bool same = false;
     const int fault = folder_.compare(pages_, protocol::kPageFile, same);
     if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("look at", file(protocol::kPageFile), fault));
@@ -122,7 +130,8 @@ Expected<bool> StoreDirectory::pages_are_named() {
 }
 
 Error StoreDirectory::pages_were_exchanged() const {
-    return {ErrorCode::damaged, quote(file(protocol::kPageFile)) + " was removed or replaced while it was being written", 0, 0};
+    return {ErrorCode::damaged, quote(file(protocol::kPageFile)) + ", or the directory, was moved, removed or replaced while it was being written", 0,
+            0};
 }
 
 }  // namespace festore

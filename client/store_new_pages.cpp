@@ -29,14 +29,16 @@ void StoreDirectory::drop_new_pages() {
 Expected<void> StoreDirectory::keep_old_pages() {
     const std::string pages(protocol::kPageFile);
     const std::string old(protocol::kOldPageFile);
+    for (const std::string_view name : {protocol::kOldPageFile, protocol::kOlderPageFile})
+        if (const auto found = folder_.look(name, Files::Information::Kind::file); !found) return unexpected(found.error());
     const Expected<Files::Handle> opened = folder_.open_file("look at", old, Files::Open::read, 0);
     const bool same = opened && folder_.is_named(*opened, pages);
     if (opened) files_.close(*opened);
     if (same) return {};  // a repair that was interrupted between the names
     int fault = folder_.rename(old, protocol::kOlderPageFile);
     if (fault == 0 || fault == ENOENT) fault = files_.link(folder_.handle(), pages, old);
-    const bool full_or_broken = fault == ENOSPC || fault == EDQUOT || fault == EIO || fault == EROFS;
-    if (full_or_broken) return unexpected(error_of_file("make", file(old), fault));
+    const bool has_no_links = fault == EPERM || fault == EOPNOTSUPP || fault == EMLINK || fault == ENOSYS;
+    if (fault != 0 && !has_no_links) return unexpected(error_of_file("make", file(old), fault));
     // Before the new pages take the name, whatever order a file system brings names to the disk in.
     if (fault == 0) fault = folder_.sync();
     if (fault == EIO) return unexpected(error_of_file("sync", path(), fault));
@@ -68,6 +70,7 @@ Expected<void> StoreDirectory::finish_new_pages() {
     int fault = folder_.rename(protocol::kNewPageFile, protocol::kPageFile);
     if (fault == 0) fault = folder_.sync();
     if (fault != 0) return unexpected(error_of_file("rename to", to, fault));
+    if (!folder_.is_named(new_pages_, protocol::kPageFile)) return unexpected(pages_were_exchanged());
     close_pages();
     pages_ = std::exchange(new_pages_, Files::kNoHandle);
     pages_writable_ = true;

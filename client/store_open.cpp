@@ -159,11 +159,7 @@ Expected<void> Store::look_and_open(const Doing& doing, Missing missing, bool& a
     const Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
     using Kind = DirectoryContents::Kind;
-    if (contents->kind == Kind::foreign)
-        return unexpected({ErrorCode::failure,
-                           cannot(doing) + quote(directory_.path()) +
-                               " is not a store, and not an empty folder that could become one; choose with --store",
-                           0, 0});
+    if (contents->kind == Kind::foreign) return unexpected(is_foreign(doing));
     if (contents->kind == Kind::headless) return unexpected(without_header(doing));
     bool may_be_made = contents->kind == Kind::absent || contents->kind == Kind::empty;
     if (!may_be_made) {
@@ -174,6 +170,13 @@ Expected<void> Store::look_and_open(const Doing& doing, Missing missing, bool& a
     }
     if (missing == Missing::is_made) return make(doing, {}, again);
     return unexpected(is_not_there(doing, again));
+}
+
+Error Store::is_foreign(const Doing& doing) const {
+    return {ErrorCode::failure,
+            cannot(doing) + quote(directory_.path()) +
+                " is not a store, and not an empty folder that could become one; choose with --store",
+            0, 0};
 }
 
 Error Store::without_header(const Doing& doing) const {
@@ -274,6 +277,9 @@ Expected<void> Store::make(const Doing& doing, const InitOptions& options, bool&
     if (!lock) return unexpected(lock.error());
     const Expected<DirectoryContents> contents = directory_.look();  // somebody may have been faster
     if (!contents) return unexpected(contents.error());
+    using Kind = DirectoryContents::Kind;
+    if (contents->kind == Kind::headless) return unexpected(without_header(doing));
+    if (contents->kind == Kind::foreign) return unexpected(is_foreign(doing));
     if (contents->header) {
         bool may_be_made = false;
         const auto opened = open_existing(doing, *contents, may_be_made);

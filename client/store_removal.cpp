@@ -59,8 +59,8 @@ void StoreDirectory::collect_uploads() {
 // A full disk is no hindrance; who may make a file here may remove one. What would be refused later is refused before anything changes.
 Expected<void> StoreDirectory::check_removable() {
     if (const Expected<bool> payloads = open_payloads(); !payloads) return unexpected(payloads.error());
-    for (const std::string_view name : {protocol::kHeaderFile, protocol::kLockFile, protocol::kPageFile, protocol::kNewPageFile,
-                                        protocol::kOldPageFile, protocol::kOlderPageFile})
+    for (const std::string_view name : {protocol::kHeaderFile, protocol::kNewHeaderFile, protocol::kLockFile, protocol::kPageFile,
+                                        protocol::kNewPageFile, protocol::kOldPageFile, protocol::kOlderPageFile})
         if (const auto found = folder_.look(name, Files::Information::Kind::file); !found) return unexpected(found.error());
     Files::Handle probe = Files::kNoHandle;
     (void)folder_.remove(protocol::kNewHeaderFile);
@@ -103,7 +103,9 @@ Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<st
     if (const int fault = files_.list_folder(payloads_.handle(), names); fault != 0)
         return unexpected(error_of_file("list", payloads_.path(), fault));
     for (const std::string& name : names) {
-        if (!is_of_a_payload(name)) left.push_back(payloads_.path_of(name));
+        const auto found = payloads_.look(name, Files::Information::Kind::file);
+        const bool is_ours = is_of_a_payload(name) && (found || found.error().code != ErrorCode::damaged);
+        if (!is_ours) left.push_back(payloads_.path_of(name));
         else if (const auto done = remove_file(payloads_, name, removed); !done) return done;
     }
     int fault = payloads_.sync();

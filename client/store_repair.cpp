@@ -90,11 +90,14 @@ Expected<protocol::RepairStepAnswer> Store::copy_index(const Doing& doing, bool 
 }
 
 Expected<void> Store::commit_repair(const Doing& doing, const protocol::RepairStepAnswer& made) {
+    const Expected<bool> named = directory_.pages_are_named();
+    if (!named || !*named) return unexpected(named ? directory_.pages_were_exchanged() : named.error());
     const Expected<StoreReply> reply =
         channel_.call(transaction_request(StoreCommand::repair_commit, made.transaction, made.generation), doing);
     channel_.forget_pages();
     if (reply && reply->ok()) {
         opened_serial_ = sessions_.serial();
+        if (!directory_.pages_are_named().value_or(true)) return unexpected(directory_.pages_were_exchanged());
         return take_status(reply->answer, doing);
     }
     // Rule 4: the record is there with this generation, and the lock is held, or it is not there.
@@ -128,7 +131,8 @@ Expected<StoreInfo> Store::repair_locked(const Doing& doing) {
     if (!lock) return unexpected(lock.error());
     contents = directory_.look();
     if (!contents) return unexpected(contents.error());
-    if (!contents->header) return unexpected(store_nonsense(doing));
+    if (!contents->header) return unexpected(without_header(doing));
+    if (const auto checked = check_header(doing, *contents->header); !checked) return unexpected(checked.error());
     header_ = *contents->header;
     bool damaged = false;
     Expected<protocol::RepairStepAnswer> made = copy_index(doing, false, damaged);

@@ -89,7 +89,10 @@ private:
             return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0});
         const Expected<StoreLock> lock = store_.directory_.lock(LockKind::exclusive, store_.options_.wait);
         if (!lock) return unexpected(lock.error());
-        if (store_.directory_.has_old_pages())
+        // Of the locked directory, which need not be the one that was looked at, and with what others have done since.
+        store_.opened_serial_ = 0;
+        if (const auto open = store_.ensure_open(doing, Missing::is_an_error); !open) return open;
+        if ((store_.status_.flags & 1) != 0)
             return unexpected({ErrorCode::conflict,
                                cannot(doing) + "a repair has not been acknowledged, and the pages that it replaced may refer to it", 0, 0});
         const Expected<std::vector<std::string>> files = store_.directory_.list_payloads();

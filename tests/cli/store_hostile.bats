@@ -120,7 +120,7 @@ own_is_intact() {
         store destroy --yes 2> /dev/null
     done
 }
-@test "a store named by a relative path, from a folder that is then renamed" {
+@test "a store named by a relative path is the one that the path leads to" {
     mkdir below
     (cd below && echo x | festore --store ../secrets put a)
     [ "$(store get a)" = x ]

@@ -103,21 +103,32 @@ TEST_F(Directory, Rule24AnUploadRemovesOnlyItsOwnFile) {
     EXPECT_EQ(read_file(file), "another's");
 }
 
-// What the group gets: a folder that this user made, or an empty one; never another user's, and none with something in it.
+// What the group gets: a folder that this user made, or an empty one; never another user's, none with something in it, and none that
+// the path reaches by a link.
 TEST_F(Directory, Rule24OnlyAnEmptyFolderOfOnesOwnIsGivenToTheGroup) {
     if (geteuid() != 0) GTEST_SKIP() << "needs root, to give folders to a group";
     constexpr uint32_t kGroup = 4321;
     std::filesystem::create_directories(store() / "payloads");
     write_file(store() / "payloads" / "mine", "moved here by another member");
     EXPECT_TRUE(open(kGroup)->make_files());
-    EXPECT_EQ(group_of(store()), kGroup);
+    EXPECT_EQ(group_of(store()), 0U);
     EXPECT_EQ(group_of(store() / "payloads"), 0U);
-    std::filesystem::remove(store() / "payloads" / "mine");
+    std::filesystem::remove_all(store());
+    std::filesystem::create_directory(root_ / "empty");
+    std::filesystem::create_directory_symlink(root_ / "empty", store());
     EXPECT_TRUE(open(kGroup)->make_files());
-    EXPECT_EQ(group_of(store() / "payloads"), kGroup);
+    EXPECT_EQ(group_of(root_ / "empty"), 0U);
+    std::filesystem::remove_all(root_ / "empty");
+    std::filesystem::remove(store());
+    std::filesystem::create_directory(store());
     ASSERT_EQ(chown(store().c_str(), 1234, 0), 0);
     EXPECT_TRUE(open(kGroup)->make_files());
     EXPECT_EQ(group_of(store()), 0U);
+    std::filesystem::remove_all(store());
+    std::filesystem::create_directory(store());
+    EXPECT_TRUE(open(kGroup)->make_files());
+    EXPECT_EQ(group_of(store()), kGroup);
+    EXPECT_EQ(group_of(store() / "payloads"), kGroup);
 }
 
 // Linked, in a folder where a store is about to be made: that was the accident.
@@ -189,6 +200,60 @@ TEST_F(Directory, Rule29ANewPageFileThatWasExchangedDoesNotBecomeThePageFile) {
         EXPECT_EQ(read_file(store() / name), "another repair's");
         std::filesystem::remove_all(store());
     }
+}
+
+TEST_F(Directory, Rule29AnUploadExchangedBeforeItsRenameIsNotPublished) {
+    const auto directory = made();
+    const auto lock = directory->lock(LockKind::exclusive, kNow);
+    Expected<StoreDirectory::Upload> upload = directory->create_payload(kId);
+    ASSERT_TRUE(upload);
+    const path file = only_file_of(store() / "payloads");
+    files_.before("rename", "upload", [&] {
+        std::filesystem::rename(file, root_ / "away");
+        write_file(file, "another's");
+    });
+    EXPECT_FALSE(upload->publish());
+    EXPECT_TRUE(files_.has_meddled());
+}
+
+TEST_F(Directory, Rule29ACommitCountsOnlyInTheFolderThatThePathNames) {
+    const auto directory = made();
+    const auto lock = directory->lock(LockKind::exclusive, kNow);
+    ASSERT_TRUE(lock);
+    ASSERT_TRUE(directory->write_page(2, std::vector<std::byte>(limits::kPageBytes)));
+    EXPECT_TRUE(directory->pages_are_named().value_or(false));
+    std::filesystem::rename(store(), root_ / "away");
+    EXPECT_FALSE(directory->pages_are_named().value_or(true));
+    std::filesystem::copy(root_ / "away", store(), std::filesystem::copy_options::recursive);
+    EXPECT_FALSE(directory->pages_are_named().value_or(true));
+}
+
+TEST_F(Directory, Rule29AFolderThatIsNoFileIsNotRemovedForOne) {
+    for (const std::string& name : {std::string(".festore.store.new"), "payloads/" + std::string(32, 'a')}) {
+        const auto directory = made();
+        const auto lock = directory->lock(LockKind::exclusive, kNow);
+        std::filesystem::create_directory(store() / name);
+        const bool is_foreign = name.starts_with("payloads/");
+        if (!is_foreign) expect_damaged(directory->check_removable(), store() / name, "check_removable");
+        uint64_t removed = 0;
+        std::vector<std::string> left;
+        if (is_foreign) {
+            EXPECT_TRUE(directory->check_removable());
+            EXPECT_TRUE(directory->remove_files(removed, left));
+            EXPECT_EQ(left, std::vector<std::string>{(store() / name).string()});
+        }
+        EXPECT_TRUE(std::filesystem::exists(store() / name));
+        std::filesystem::remove_all(store());
+    }
+}
+
+TEST_F(Directory, Rule29ARepairKeepsTheOldPagesOrFails) {
+    const auto directory = made();
+    const auto lock = directory->lock(LockKind::exclusive, kNow);
+    ASSERT_TRUE(directory->write_page(2, std::vector<std::byte>(limits::kPageBytes)));
+    std::filesystem::create_directory(store() / "pages.older");
+    ASSERT_TRUE(directory->begin_new_pages());
+    expect_damaged(directory->finish_new_pages(), store() / "pages.older", "finish_new_pages");
 }
 
 // The directory's lock once more, while it is held: nobody waits for himself, and the first one lets go.

@@ -4,6 +4,7 @@
 #include "client/store_directory.h"
 #include "protocol/store_messages.h"
 #include "tests/store/harness.h"
+#include "tests/store/meddling_files.h"
 #include "tests/store/planted.h"
 
 #include <csignal>
@@ -29,6 +30,9 @@ protected:
     void write_while(F&& tamper, bool other_may_write = false) {
         Client client = connect();
         Client second = connect();
+        // What a client has open from before must not stand in for the lock.
+        ASSERT_TRUE(client.put("first", content_of(100)));
+        ASSERT_TRUE(second.put("first", content_of(100)));
         Expected<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction) << message(transaction);
         for (int i = 0; i < 50; ++i) ASSERT_TRUE(transaction->put("of the first " + std::to_string(i), content_of(300)));
@@ -106,6 +110,112 @@ TEST_F(Locking, Rule29TheDirectoryExchangedForACopyWhileAWriterWorks) {
             std::filesystem::rename(folder_ / "copy", store());
         },
         true);
+}
+
+// Nobody else writes: the copy is as fresh as the store was.
+TEST_F(Locking, Rule29ACommitIntoADirectoryThatWasExchangedIsNotAcknowledged) {
+    for (const bool is_replaced : {true, false}) {
+        Client client = connect();
+        Expected<Transaction> transaction = client.begin();
+        ASSERT_TRUE(transaction) << message(transaction);
+        ASSERT_TRUE(transaction->put("a", content_of(300)));
+        std::filesystem::copy(store(), folder_ / "copy", std::filesystem::copy_options::recursive);
+        std::filesystem::rename(store(), folder_ / "away");
+        if (is_replaced) std::filesystem::rename(folder_ / "copy", store());
+        const auto committed = transaction->commit();
+        EXPECT_EQ(code(committed), kDamaged);
+        std::filesystem::remove_all(is_replaced ? store() : folder_ / "copy");
+        std::filesystem::rename(folder_ / "away", store());
+        Client reader = connect();
+        EXPECT_TRUE(reader.get("first"));
+        EXPECT_EQ(code(reader.get("a")), kNotFound);
+    }
+}
+
+// The path leads to another store of the same owner's identity by now: another one's header, pages and contents.
+class Exchanged : public StoreTest {
+protected:
+    // The store of another user, in whose place the caller's store was when it was opened.
+    void SetUp() override {
+        Client theirs = connect("theirs", 1001);
+        for (int i = 0; i < 10; ++i) ASSERT_TRUE(theirs.put("theirs " + std::to_string(i), content_of(20'000)));
+        Client client = connect("mine");
+        ASSERT_TRUE(client.put("mine", content_of(100)));
+    }
+    void exchange() {
+        std::filesystem::rename(folder_ / "mine", folder_ / "away");
+        std::filesystem::create_directory_symlink(folder_ / "theirs", folder_ / "mine");
+    }
+    void expect_theirs_are_whole() {
+        Client theirs = connect("theirs", 1001);
+        const auto report = theirs.verify({});
+        ASSERT_TRUE(report) << message(report);
+        EXPECT_EQ(report->objects, 10U);
+        EXPECT_TRUE(report->damaged.empty());
+    }
+};
+
+TEST_F(Exchanged, Rule24AClientThatHasAStoreOpenChangesNoOther) {
+    Client client = connect("mine");
+    ASSERT_TRUE(client.put("mine", content_of(200)));
+    exchange();
+    EXPECT_FALSE(client.put("mine", content_of(300)));
+    EXPECT_FALSE(client.put("large", content_of(30'000)));
+    EXPECT_FALSE(client.remove("mine"));
+    EXPECT_FALSE(client.begin());
+    VerifyOptions options;
+    options.remove_unreferenced = true;
+    EXPECT_FALSE(client.verify(options));
+    EXPECT_FALSE(client.acknowledge());
+    EXPECT_FALSE(client.repair());
+    EXPECT_FALSE(client.destroy({}));
+    expect_theirs_are_whole();
+}
+
+// Between the look and the lock: as before, by somebody who is fast.
+TEST_F(Exchanged, Rule24AVerbWhoseDirectoryIsExchangedBeforeItsLockChangesNoOther) {
+    for (const char* verb : {"put", "clean", "destroy", "repair", "begin"}) {
+        MeddlingFiles files;
+        sim::set_caller({1000, 1000, {}});
+        ClientOptions options;
+        options.storage = Storage::store;
+        options.store_directory = (folder_ / "mine").string();
+        Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000, &files);
+        ASSERT_TRUE(client) << message(client);
+        ASSERT_TRUE(client->get("mine"));
+        files.before("open_folder", ".", [this] { exchange(); });
+        VerifyOptions clean;
+        clean.remove_unreferenced = true;
+        const std::string_view v = verb;
+        if (v == "put") (void)client->put("mine", content_of(300));
+        if (v == "clean") (void)client->verify(clean);
+        if (v == "destroy") (void)client->destroy({});
+        if (v == "repair") (void)client->repair();
+        if (v == "begin") (void)client->begin();
+        EXPECT_TRUE(files.has_meddled()) << verb;
+        expect_theirs_are_whole();
+        std::filesystem::remove(folder_ / "mine");
+        std::filesystem::rename(folder_ / "away", folder_ / "mine");
+        Client again = connect("mine");
+        EXPECT_TRUE(again.get("mine")) << verb;
+    }
+}
+
+// A store's pages that come back, header last, while a put makes a store of what was an empty folder.
+TEST_F(Exchanged, Rule20NoStoreIsMadeOverPagesThatComeBack) {
+    MeddlingFiles files;
+    sim::set_caller({1002, 1002, {}});
+    ClientOptions options;
+    options.storage = Storage::store;
+    options.store_directory = (folder_ / "new").string();
+    Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1002, &files);
+    ASSERT_TRUE(client) << message(client);
+    files.before("open_folder", ".", [this] { std::filesystem::copy(folder_ / "theirs" / "pages", folder_ / "new" / "pages",
+                                                                   std::filesystem::copy_options::overwrite_existing); });
+    const auto stored = client->put("a", content_of(100));
+    EXPECT_TRUE(files.has_meddled());
+    EXPECT_EQ(code(stored), kDamaged) << message(stored);
+    EXPECT_EQ(read_file(folder_ / "new" / "pages"), read_file(folder_ / "theirs" / "pages"));
 }
 
 // What was written to a file that has lost its name is not acknowledged.
@@ -214,6 +324,30 @@ TEST_F(ForkedHolder, Rule29AChildDoesNotKeepTheLockOfAProgramThatWasKilled) {
             wait_for_end();
             _exit(0);
         }
+        pause();
+        _exit(lock ? 0 : 1);
+    }
+    wait_until_told();
+    EXPECT_FALSE(can_lock());
+    kill(holder, SIGKILL);
+    waitpid(holder, nullptr, 0);
+    EXPECT_TRUE(can_lock());
+}
+
+// The child has the folder and the page file open as its parent had them before it locked them.
+TEST_F(ForkedHolder, Rule29AChildThatWasForkedBeforeTheLockDoesNotKeepIt) {
+    const pid_t holder = fork();
+    if (holder == 0) {
+        StoreDirectory directory(system_files(), folder_, std::nullopt);
+        (void)directory.look();
+        std::array<std::byte, limits::kPageBytes> page{};
+        (void)directory.read_page(2, page);
+        if (fork() == 0) {
+            wait_for_end();
+            _exit(0);
+        }
+        const auto lock = directory.lock(LockKind::exclusive, std::chrono::seconds(0));
+        tell();
         pause();
         _exit(lock ? 0 : 1);
     }

@@ -20,7 +20,9 @@ public:
     [[nodiscard]] bool has_meddled() const { return !change_; }
 
     int open_folder(const std::string& path, Handle& folder) override { return real_.open_folder(path, folder); }
-    int make_folder(const std::string& path, unsigned mode) override { return real_.make_folder(path, mode); }
+    int make_folder(const std::string& path, unsigned mode, std::optional<uint32_t> gid) override {
+        return real_.make_folder(path, mode, gid);
+    }
     int sync_folder(const std::string& path) override { return real_.sync_folder(path); }
     int open_folder(Handle above, const std::string& name, Handle& folder) override {
         meddle("open_folder", name);
@@ -34,7 +36,10 @@ public:
     int information(Handle folder, const std::string& name, Information& information) override {
         return real_.information(folder, name, information);
     }
-    int rename(Handle folder, const std::string& from, const std::string& to) override { return real_.rename(folder, from, to); }
+    int rename(Handle folder, const std::string& from, const std::string& to) override {
+        meddle("rename", from.ends_with(".new") && from.size() == 36 ? "upload" : from);
+        return real_.rename(folder, from, to);
+    }
     int link(Handle folder, const std::string& from, const std::string& to) override {
         meddle("link", from);
         return real_.link(folder, from, to);

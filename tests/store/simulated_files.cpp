@@ -105,7 +105,7 @@ int SimulatedFiles::open_folder(Handle above, const std::string& name, Handle& f
     if (fails_now()) return fail_with_;
     std::string path;
     if (const int fault = path_in(above, name, path); fault != 0) return fault;
-    return open_folder_at(path, folder);
+    return open_folder_at(name == "." ? opened(above)->path : path, folder);
 }
 
 int SimulatedFiles::open(Handle folder, const std::string& name, Open how, unsigned, Handle& handle) {
@@ -219,7 +219,7 @@ int SimulatedFiles::add_folder(const std::string& path) {
     return 0;
 }
 
-int SimulatedFiles::make_folder(const std::string& path, unsigned) { return add_folder(path); }
+int SimulatedFiles::make_folder(const std::string& path, unsigned, std::optional<uint32_t>) { return add_folder(path); }
 
 int SimulatedFiles::make_folder(Handle above, const std::string& name, unsigned) {
     std::string path;

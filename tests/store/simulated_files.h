@@ -48,7 +48,7 @@ public:
     Content& at(const std::string& path) { return names_.at(path)->content; }
 
     int open_folder(const std::string& path, Handle& folder) override;
-    int make_folder(const std::string& path, unsigned mode) override;
+    int make_folder(const std::string& path, unsigned mode, std::optional<uint32_t> gid = std::nullopt) override;
     int sync_folder(const std::string& path) override;
     int open_folder(Handle above, const std::string& name, Handle& folder) override;
     int make_folder(Handle above, const std::string& name, unsigned mode) override;

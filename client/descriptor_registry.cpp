@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "client/lock_registry.h"
+#include "client/descriptor_registry.h"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace festore::locks {
+namespace festore::descriptors {
 namespace {
 
 struct Registry {
@@ -26,7 +26,7 @@ Registry& registry() {
 void give_up_in_child() {
     Registry& r = registry();
     for (const int descriptor : r.descriptors) {
-        const int harmless = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        const int harmless = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
         if (harmless < 0 || dup3(harmless, descriptor, O_CLOEXEC) < 0) close(descriptor);
         if (harmless >= 0) close(harmless);
     }
@@ -41,11 +41,13 @@ void watch_forks() {
 
 }  // namespace
 
-void add(int descriptor) {
+int open(const std::function<int()>& call) {
     watch_forks();
     const std::lock_guard held(registry().guard);
-    std::vector<int>& all = registry().descriptors;
-    if (std::find(all.begin(), all.end(), descriptor) == all.end()) all.push_back(descriptor);
+    registry().descriptors.reserve(registry().descriptors.size() + 1);  // what throws does so before anything is open
+    const int opened = call();
+    if (opened >= 0) registry().descriptors.push_back(opened);
+    return opened;
 }
 
 bool remove(int descriptor) {
