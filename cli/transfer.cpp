@@ -108,8 +108,8 @@ Expected<void> check_outside(const Destination& destination, const std::string& 
     if (store.empty() || destination.stream) return {};
     const int folder = destination.folder.get();
     if (!is_folder(folder, store) && !is_folder(folder, store + "/" + std::string(protocol::kPayloadFolder))) return {};
-    return unexpected({ErrorCode::usage, fmt::format("cannot write {}: it lies in the store's own directory; choose another place", quote(file)),
-                       0, 0});
+    return unexpected({ErrorCode::usage,
+                       fmt::format("cannot write {}: it lies in the store's own directory; choose another place", quote(file)), 0, 0});
 }
 
 }  // namespace

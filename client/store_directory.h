@@ -87,7 +87,8 @@ public:
     // Whether the folder or the page file was exchanged since it was opened: the one that has its name now is used then. A program that
     // holds the lock goes on with those that it has locked.
     bool follow_exchange();
-    // Whether the page file that the writer has open still has its name, in the folder that the path names; else what was written to it is lost, and the error says so.
+    // Whether the page file that the writer has open still has its name, in the folder that the path names; else what was written
+    // to it is lost, and the error says so.
     Expected<bool> pages_are_named();
     [[nodiscard]] Error pages_were_exchanged() const;
 

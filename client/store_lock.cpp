@@ -130,8 +130,8 @@ Expected<bool> StoreDirectory::pages_are_named() {
 }
 
 Error StoreDirectory::pages_were_exchanged() const {
-    return {ErrorCode::damaged, quote(file(protocol::kPageFile)) + ", or the directory, was moved, removed or replaced while it was being written", 0,
-            0};
+    return {ErrorCode::damaged,
+            quote(file(protocol::kPageFile)) + ", or the directory, was moved, removed or replaced while it was being written", 0, 0};
 }
 
 }  // namespace festore
