@@ -55,4 +55,4 @@ bool remove(int descriptor) {
     return std::erase(registry().descriptors, descriptor) > 0;
 }
 
-}  // namespace festore::locks
+}  // namespace festore::descriptors

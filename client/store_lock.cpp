@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The writer's lock (rules 6 and 29). People remove lock files, and scripts put files back: so it is on three things at once.
-//   the folder      cannot be exchanged while its path still leads to the same store
-//   the lock file   all that programs of festore 0.1 before this one know of
-//   the page file   what two writers would destroy together; only writers lock it
+//   the folder      holds whatever becomes of the files in it
+//   the lock file   is all that earlier programs of festore 0.1 lock
+//   the page file   is what two writers would destroy together, also from two folders; only writers lock it
 #include "client/errors.h"
 #include "client/store_directory.h"
 

@@ -4,7 +4,6 @@
 #include "client/store_directory.h"
 #include "protocol/store_messages.h"
 #include "tests/store/harness.h"
-#include "tests/store/meddling_files.h"
 #include "tests/store/planted.h"
 
 #include <csignal>
@@ -130,92 +129,6 @@ TEST_F(Locking, Rule29ACommitIntoADirectoryThatWasExchangedIsNotAcknowledged) {
         EXPECT_TRUE(reader.get("first"));
         EXPECT_EQ(code(reader.get("a")), kNotFound);
     }
-}
-
-// The path leads to another store of the same owner's identity by now: another one's header, pages and contents.
-class Exchanged : public StoreTest {
-protected:
-    // The store of another user, in whose place the caller's store was when it was opened.
-    void SetUp() override {
-        Client theirs = connect("theirs", 1001);
-        for (int i = 0; i < 10; ++i) ASSERT_TRUE(theirs.put("theirs " + std::to_string(i), content_of(20'000)));
-        Client client = connect("mine");
-        ASSERT_TRUE(client.put("mine", content_of(100)));
-    }
-    void exchange() {
-        std::filesystem::rename(folder_ / "mine", folder_ / "away");
-        std::filesystem::create_directory_symlink(folder_ / "theirs", folder_ / "mine");
-    }
-    void expect_theirs_are_whole() {
-        Client theirs = connect("theirs", 1001);
-        const auto report = theirs.verify({});
-        ASSERT_TRUE(report) << message(report);
-        EXPECT_EQ(report->objects, 10U);
-        EXPECT_TRUE(report->damaged.empty());
-    }
-};
-
-TEST_F(Exchanged, Rule24AClientThatHasAStoreOpenChangesNoOther) {
-    Client client = connect("mine");
-    ASSERT_TRUE(client.put("mine", content_of(200)));
-    exchange();
-    EXPECT_FALSE(client.put("mine", content_of(300)));
-    EXPECT_FALSE(client.put("large", content_of(30'000)));
-    EXPECT_FALSE(client.remove("mine"));
-    EXPECT_FALSE(client.begin());
-    VerifyOptions options;
-    options.remove_unreferenced = true;
-    EXPECT_FALSE(client.verify(options));
-    EXPECT_FALSE(client.acknowledge());
-    EXPECT_FALSE(client.repair());
-    EXPECT_FALSE(client.destroy({}));
-    expect_theirs_are_whole();
-}
-
-// Between the look and the lock: as before, by somebody who is fast.
-TEST_F(Exchanged, Rule24AVerbWhoseDirectoryIsExchangedBeforeItsLockChangesNoOther) {
-    for (const char* verb : {"put", "clean", "destroy", "repair", "begin"}) {
-        MeddlingFiles files;
-        sim::set_caller({1000, 1000, {}});
-        ClientOptions options;
-        options.storage = Storage::store;
-        options.store_directory = (folder_ / "mine").string();
-        Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000, &files);
-        ASSERT_TRUE(client) << message(client);
-        ASSERT_TRUE(client->get("mine"));
-        files.before("open_folder", ".", [this] { exchange(); });
-        VerifyOptions clean;
-        clean.remove_unreferenced = true;
-        const std::string_view v = verb;
-        if (v == "put") (void)client->put("mine", content_of(300));
-        if (v == "clean") (void)client->verify(clean);
-        if (v == "destroy") (void)client->destroy({});
-        if (v == "repair") (void)client->repair();
-        if (v == "begin") (void)client->begin();
-        EXPECT_TRUE(files.has_meddled()) << verb;
-        expect_theirs_are_whole();
-        std::filesystem::remove(folder_ / "mine");
-        std::filesystem::rename(folder_ / "away", folder_ / "mine");
-        Client again = connect("mine");
-        EXPECT_TRUE(again.get("mine")) << verb;
-    }
-}
-
-// A store's pages that come back, header last, while a put makes a store of what was an empty folder.
-TEST_F(Exchanged, Rule20NoStoreIsMadeOverPagesThatComeBack) {
-    MeddlingFiles files;
-    sim::set_caller({1002, 1002, {}});
-    ClientOptions options;
-    options.storage = Storage::store;
-    options.store_directory = (folder_ / "new").string();
-    Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1002, &files);
-    ASSERT_TRUE(client) << message(client);
-    files.before("open_folder", ".", [this] { std::filesystem::copy(folder_ / "theirs" / "pages", folder_ / "new" / "pages",
-                                                                   std::filesystem::copy_options::overwrite_existing); });
-    const auto stored = client->put("a", content_of(100));
-    EXPECT_TRUE(files.has_meddled());
-    EXPECT_EQ(code(stored), kDamaged) << message(stored);
-    EXPECT_EQ(read_file(folder_ / "new" / "pages"), read_file(folder_ / "theirs" / "pages"));
 }
 
 // What was written to a file that has lost its name is not acknowledged.

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The path of a store leads to another store, or to none, from one call to the next and from one system call to the next (rules 20
+// and 24); and another program makes the store meanwhile (rule 6).
+#include "protocol/store_messages.h"
+#include "tests/store/harness.h"
+#include "tests/store/meddling_files.h"
+#include "tests/store/planted.h"
+
+namespace festore::store_test {
+namespace {
+
+class Exchanged : public StoreTest {
+protected:
+    // The path to the caller's store will lead to another user's.
+    void SetUp() override {
+        Client theirs = connect("theirs", 1001);
+        for (int i = 0; i < 10; ++i) ASSERT_TRUE(theirs.put("theirs " + std::to_string(i), content_of(20'000)));
+        Client client = connect("mine");
+        ASSERT_TRUE(client.put("mine", content_of(100)));
+    }
+    void exchange() {
+        std::filesystem::rename(folder_ / "mine", folder_ / "away");
+        std::filesystem::create_directory_symlink(folder_ / "theirs", folder_ / "mine");
+    }
+    void expect_theirs_are_whole() {
+        Client theirs = connect("theirs", 1001);
+        const auto report = theirs.verify({});
+        ASSERT_TRUE(report) << message(report);
+        EXPECT_EQ(report->objects, 10U);
+        EXPECT_TRUE(report->damaged.empty());
+    }
+};
+
+TEST_F(Exchanged, Rule24AClientThatHasAStoreOpenChangesNoOther) {
+    Client client = connect("mine");
+    ASSERT_TRUE(client.put("mine", content_of(200)));
+    exchange();
+    EXPECT_FALSE(client.put("mine", content_of(300)));
+    EXPECT_FALSE(client.put("large", content_of(30'000)));
+    EXPECT_FALSE(client.remove("mine"));
+    EXPECT_FALSE(client.begin());
+    VerifyOptions options;
+    options.remove_unreferenced = true;
+    EXPECT_FALSE(client.verify(options));
+    EXPECT_FALSE(client.acknowledge());
+    EXPECT_FALSE(client.repair());
+    EXPECT_FALSE(client.destroy({}));
+    expect_theirs_are_whole();
+}
+
+// Between the look and the lock: as before, by somebody who is fast.
+TEST_F(Exchanged, Rule24AVerbWhoseDirectoryIsExchangedBeforeItsLockChangesNoOther) {
+    for (const char* verb : {"put", "clean", "destroy", "repair", "begin"}) {
+        MeddlingFiles files;
+        sim::set_caller({1000, 1000, {}});
+        ClientOptions options;
+        options.storage = Storage::store;
+        options.store_directory = (folder_ / "mine").string();
+        Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000, &files);
+        ASSERT_TRUE(client) << message(client);
+        ASSERT_TRUE(client->get("mine"));
+        files.before("open_folder", ".", [this] { exchange(); });
+        VerifyOptions clean;
+        clean.remove_unreferenced = true;
+        const std::string_view v = verb;
+        if (v == "put") (void)client->put("mine", content_of(300));
+        if (v == "clean") (void)client->verify(clean);
+        if (v == "destroy") (void)client->destroy({});
+        if (v == "repair") (void)client->repair();
+        if (v == "begin") (void)client->begin();
+        EXPECT_TRUE(files.has_meddled()) << verb;
+        expect_theirs_are_whole();
+        std::filesystem::remove(folder_ / "mine");
+        std::filesystem::rename(folder_ / "away", folder_ / "mine");
+        Client again = connect("mine");
+        EXPECT_TRUE(again.get("mine")) << verb;
+    }
+}
+
+// A store's pages that come back, header last, while a put makes a store of what was an empty folder.
+TEST_F(Exchanged, Rule20NoStoreIsMadeOverPagesThatComeBack) {
+    MeddlingFiles files;
+    sim::set_caller({1002, 1002, {}});
+    ClientOptions options;
+    options.storage = Storage::store;
+    options.store_directory = (folder_ / "new").string();
+    Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1002, &files);
+    ASSERT_TRUE(client) << message(client);
+    files.before("open_folder", ".", [this] { std::filesystem::copy(folder_ / "theirs" / "pages", folder_ / "new" / "pages",
+                                                                   std::filesystem::copy_options::overwrite_existing); });
+    const auto stored = client->put("a", content_of(100));
+    EXPECT_TRUE(files.has_meddled());
+    EXPECT_EQ(code(stored), kDamaged) << message(stored);
+    EXPECT_EQ(read_file(folder_ / "new" / "pages"), read_file(folder_ / "theirs" / "pages"));
+}
+
+// Another program makes the store between this one's look at the directory and its question to the TEE.
+class Overtaken : public StoreTest {
+protected:
+    static inline uint32_t command_ = 0;
+    static inline std::function<void()> overtake_;
+    static TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
+        if (command == command_ && overtake_) std::exchange(overtake_, nullptr)();
+        return sim::teec_in_process().invoke_command(session, command, operation, origin);
+    }
+    Client overtaken_before(protocol::StoreCommand command) {
+        sim::set_caller({1000, 1000, {}});
+        TeecFunctions functions = sim::teec_in_process();
+        functions.invoke_command = invoke;
+        ClientOptions options;
+        options.storage = Storage::store;
+        options.store_directory = (folder_ / "store").string();
+        Expected<Client> client = ClientAccess::connect(functions, options, 1000);
+        if (!client) throw std::runtime_error(client.error().message);
+        command_ = static_cast<uint32_t>(command);
+        overtake_ = [this] {
+            Client faster = connect();
+            EXPECT_TRUE(faster.put("faster", content_of(100)));
+        };
+        return std::move(*client);
+    }
+};
+
+TEST_F(Overtaken, Rule06AFirstPutUsesTheStoreThatAnotherHasJustMade) {
+    Client client = overtaken_before(protocol::StoreCommand::make);
+    const auto stored = client.put("slower", content_of(100));
+    EXPECT_TRUE(stored) << message(stored);
+    EXPECT_FALSE(overtake_);
+    EXPECT_EQ(names(client), (std::vector<std::string>{"faster", "slower"}));
+}
+
+TEST_F(Overtaken, Rule06AReaderSeesTheStoreThatAnotherHasJustMade) {
+    Client client = overtaken_before(protocol::StoreCommand::find);
+    EXPECT_EQ(names(client), (std::vector<std::string>{"faster"}));
+    EXPECT_FALSE(overtake_);
+}
+
+}  // namespace
+}  // namespace festore::store_test
