@@ -86,13 +86,14 @@ briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
     make_file 30000000 content
     festore --store "$PWD/store" put "${PREFIX}large" content
     mkdir out
+    writes() { [ -n "$(find "/proc/$1/fd" -lname "$PWD/out/*" 2> /dev/null)" ]; }
     local pid found=0 i
-    for i in {1..20}; do
+    for i in {1..5}; do
         "$FESTORE_BIN" --store "$PWD/store" get "${PREFIX}large" out/file 3>&- 4>&- &
         pid=$!
-        sleep "0.1$((RANDOM % 9))"
+        until writes "$pid" || ! kill -0 "$pid" 2> /dev/null; do :; done
         kill -STOP "$pid" 2> /dev/null || continue
-        if [ -n "$(find "/proc/$pid/fd" -lname "$PWD/out/*" 2> /dev/null)" ] && [ ! -e out/file ]; then
+        if writes "$pid" && [ ! -e out/file ]; then
             found=1
             [ -z "$(ls -A out)" ] || { ls -A out; return 1; }
         fi

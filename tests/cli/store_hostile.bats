@@ -19,7 +19,7 @@ make_group_store() {
     festore --store "$PWD/own" put mine large
     as_member test -w "$FESTORE_STORE/payloads" || { echo "the member may not write"; return 1; }
 }
-in_group() { setpriv --groups $group "$FESTORE_BIN" --group $group "$@" 3>&- 4>&-; }
+in_group() { setpriv --groups $group "$FESTORE_BIN" --storage store --group $group "$@" 3>&- 4>&-; }
 own_is_intact() {
     festore --store "$PWD/own" get mine | cmp - large
     [ "$(stat -c '%g %a' own/payloads)" = "$(stat -c %g own) 700" ]
@@ -53,7 +53,7 @@ own_is_intact() {
         expect_error 6 "*'$FESTORE_STORE/$name' is a symbolic link where the store has a regular file: *"
         as_member rm "$FESTORE_STORE/$name"
         as_member mkfifo "$FESTORE_STORE/$name"
-        run --separate-stderr timeout 20 setpriv --groups $group "$FESTORE_BIN" --group $group put other large 3>&- 4>&-
+        run --separate-stderr timeout 20 setpriv --groups $group "$FESTORE_BIN" --storage store --group $group put other large 3>&- 4>&-
         expect_error 6 "*'$FESTORE_STORE/$name' is a FIFO where the store has a regular file: *"
         as_member rm "$FESTORE_STORE/$name"
         as_member mv "$FESTORE_STORE/away" "$FESTORE_STORE/$name"

@@ -77,6 +77,26 @@ TEST_F(Exchanged, Rule24AVerbWhoseDirectoryIsExchangedBeforeItsLockChangesNoOthe
     }
 }
 
+// What is left of a store without a record may be removed. What the path leads to by then may not.
+TEST_F(Exchanged, Rule24DestroyRemovesTheRestThatItHasLookedAt) {
+    MeddlingFiles files;
+    sim::set_caller({1000, 1000, {}});
+    ClientOptions options;
+    options.storage = Storage::store;
+    options.store_directory = (folder_ / "mine").string();
+    Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000, &files);
+    ASSERT_TRUE(client) << message(client);
+    std::filesystem::rename(folder_ / "mine", folder_ / "aside");
+    DestroyOptions lost;
+    lost.lost_directory = true;
+    ASSERT_TRUE(client->destroy(lost));
+    std::filesystem::rename(folder_ / "aside", folder_ / "mine");
+    files.before("open_folder", ".", [this] { exchange(); });
+    EXPECT_FALSE(client->destroy({}));
+    EXPECT_TRUE(files.has_meddled());
+    expect_theirs_are_whole();
+}
+
 // A store's pages that come back, header last, while a put makes a store of what was an empty folder.
 TEST_F(Exchanged, Rule20NoStoreIsMadeOverPagesThatComeBack) {
     MeddlingFiles files;
