@@ -148,17 +148,21 @@ TEST_F(Directory, Rule24NothingThatALinkLeadsToIsGivenToTheGroup) {
 }
 
 TEST_F(Directory, Rule29TheFolderExchangedBeforeItIsLocked) {
-    const auto directory = made();
-    files_.before("lock", "folder", [&] {
-        std::filesystem::rename(store(), root_ / "away");
-        std::filesystem::copy(root_ / "away", store(), std::filesystem::copy_options::recursive);
-    });
-    const auto lock = directory->lock(LockKind::exclusive, std::chrono::seconds(5));
-    ASSERT_TRUE(lock) << lock.error().message;
-    EXPECT_TRUE(files_.has_meddled());
-    const int folder = ::open(store().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    EXPECT_NE(flock(folder, LOCK_EX | LOCK_NB), 0) << "the lock is on the folder that nobody finds any more";
-    close(folder);
+    for (const LockKind kind : {LockKind::exclusive, LockKind::shared}) {
+        const auto directory = made();
+        files_.before("lock", "folder", [&] {
+            std::filesystem::rename(store(), root_ / "away");
+            std::filesystem::copy(root_ / "away", store(), std::filesystem::copy_options::recursive);
+        });
+        const auto lock = directory->lock(kind, std::chrono::seconds(5));
+        ASSERT_TRUE(lock) << lock.error().message;
+        EXPECT_TRUE(files_.has_meddled());
+        const int folder = ::open(store().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        EXPECT_NE(flock(folder, LOCK_EX | LOCK_NB), 0) << "the lock is on the folder that nobody finds any more";
+        close(folder);
+        std::filesystem::remove_all(store());
+        std::filesystem::remove_all(root_ / "away");
+    }
 }
 
 TEST_F(Directory, Rule29ALockFileExchangedBeforeItIsLocked) {
