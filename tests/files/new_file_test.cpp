@@ -105,6 +105,7 @@ TEST_F(NewFiles, NothingIsCollectedButFilesOfOnesOwnWithSuchNames) {
     ASSERT_EQ(mkfifo(path(hidden_of_mine("0000000000000002")).c_str(), 0600), 0);
     std::filesystem::create_directory(path(hidden_of_mine("0000000000000003")));
     put(hidden("123456", "0123456789abcdef"), "another user's name");
+    put(hidden(geteuid() == 1 ? "2" : "1", "0123456789abcdef"), "another user's name, no longer than root's");
     put(hidden_of_mine("0123456789abcde"), "too short");
     put(hidden_of_mine("0123456789abcdeF"), "no digit");
     put(hidden_of_mine("0123456789abcdef0"), "too long");
