@@ -128,7 +128,7 @@ Expected<DirectoryContents> StoreDirectory::look() {
 
 Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mode, bool& made) {
     made = false;
-    // Those above belong to whoever they belong to.
+    // Only the store's own folder is given to the group. Folders above it get the usual mode.
     const int fault = files_.make_folder(path, mode, path == this->path() ? group_ : std::nullopt);
     if (fault == ENOENT) {
         const size_t slash = path.find_last_of('/');
