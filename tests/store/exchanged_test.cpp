@@ -18,6 +18,13 @@ protected:
         Client client = connect("mine");
         ASSERT_TRUE(client.put("mine", content_of(100)));
     }
+    Expected<Client> connect_with(MeddlingFiles& files, const std::string& name, uint32_t uid) {
+        sim::set_caller({uid, uid, {}});
+        ClientOptions options;
+        options.storage = Storage::store;
+        options.store_directory = (folder_ / name).string();
+        return ClientAccess::connect(sim::teec_in_process(), options, uid, &files);
+    }
     void exchange() {
         std::filesystem::rename(folder_ / "mine", folder_ / "away");
         std::filesystem::create_directory_symlink(folder_ / "theirs", folder_ / "mine");
@@ -52,11 +59,7 @@ TEST_F(Exchanged, Rule24AClientThatHasAStoreOpenChangesNoOther) {
 TEST_F(Exchanged, Rule24AVerbWhoseDirectoryIsExchangedBeforeItsLockChangesNoOther) {
     for (const char* verb : {"put", "clean", "destroy", "repair", "begin"}) {
         MeddlingFiles files;
-        sim::set_caller({1000, 1000, {}});
-        ClientOptions options;
-        options.storage = Storage::store;
-        options.store_directory = (folder_ / "mine").string();
-        Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000, &files);
+        Expected<Client> client = connect_with(files, "mine", 1000);
         ASSERT_TRUE(client) << message(client);
         ASSERT_TRUE(client->get("mine"));
         files.before("open_folder", ".", [this] { exchange(); });
@@ -80,11 +83,7 @@ TEST_F(Exchanged, Rule24AVerbWhoseDirectoryIsExchangedBeforeItsLockChangesNoOthe
 // What is left of a store without a record may be removed. What the path leads to by then may not.
 TEST_F(Exchanged, Rule24DestroyRemovesTheRestThatItHasLookedAt) {
     MeddlingFiles files;
-    sim::set_caller({1000, 1000, {}});
-    ClientOptions options;
-    options.storage = Storage::store;
-    options.store_directory = (folder_ / "mine").string();
-    Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000, &files);
+    Expected<Client> client = connect_with(files, "mine", 1000);
     ASSERT_TRUE(client) << message(client);
     std::filesystem::rename(folder_ / "mine", folder_ / "aside");
     DestroyOptions lost;
@@ -100,11 +99,7 @@ TEST_F(Exchanged, Rule24DestroyRemovesTheRestThatItHasLookedAt) {
 // A store's pages that come back, header last, while a put makes a store of what was an empty folder.
 TEST_F(Exchanged, Rule20NoStoreIsMadeOverPagesThatComeBack) {
     MeddlingFiles files;
-    sim::set_caller({1002, 1002, {}});
-    ClientOptions options;
-    options.storage = Storage::store;
-    options.store_directory = (folder_ / "new").string();
-    Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1002, &files);
+    Expected<Client> client = connect_with(files, "new", 1002);
     ASSERT_TRUE(client) << message(client);
     files.before("open_folder", ".", [this] { std::filesystem::copy(folder_ / "theirs" / "pages", folder_ / "new" / "pages",
                                                                    std::filesystem::copy_options::overwrite_existing); });
