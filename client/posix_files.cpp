@@ -5,8 +5,11 @@
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -84,6 +87,7 @@ int set_own_folder(int folder, unsigned mode, std::optional<uint32_t> gid) {
 }
 
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+constexpr unsigned kGroupMode = 0070;
 
 class PosixFiles final : public Files {
 public:
@@ -113,8 +117,24 @@ public:
         folder = open_as_own([&] { return openat(above, name.c_str(), kFolder | O_NOFOLLOW); });
         return outcome(folder);
     }
+    // With its mode from the first moment, since other members of the group may open it at once: the umask is the process's, and so
+    // a thread with one of its own makes the folder.
     int make_folder(Handle above, const std::string& name, unsigned mode) override {
-        return outcome(mkdirat(above, name.c_str(), mode));
+        int result = 0;
+        const auto make = [&] { result = outcome(mkdirat(above, name.c_str(), mode)); };
+        if ((mode & kGroupMode) == 0) {
+            make();
+            return result;
+        }
+        try {
+            std::thread([&] {
+                if (unshare(CLONE_FS) == 0) umask(0);
+                make();
+            }).join();
+        } catch (const std::system_error&) {  // no more threads for this user
+            make();
+        }
+        return result;
     }
     int open(Handle folder, const std::string& name, Open how, unsigned mode, Handle& handle) override {
         const int access = how == Open::read ? O_RDONLY : O_RDWR;

@@ -131,6 +131,25 @@ TEST_F(Directory, Rule24OnlyAnEmptyFolderOfOnesOwnIsGivenToTheGroup) {
     EXPECT_EQ(group_of(store() / "payloads"), kGroup);
 }
 
+// Each has its mode when it gets its name, whatever the umask is: other members of the group may come at once.
+TEST_F(Directory, Rule24WhatIsMadeForAGroupHasItsModeFromTheFirstMoment) {
+    const mode_t before = umask(0077);
+    std::filesystem::create_directory(store());
+    Files::Handle folder = Files::kNoHandle;
+    Files::Handle file = Files::kNoHandle;
+    ASSERT_EQ(system_files().open_folder(store().string(), folder), 0);
+    EXPECT_EQ(system_files().make_folder(folder, "payloads", 02770), 0);
+    EXPECT_EQ(system_files().open(folder, "lock", Files::Open::create, 0660, file), 0);
+    struct stat s = {};
+    EXPECT_EQ(stat((store() / "payloads").c_str(), &s), 0);
+    EXPECT_EQ(s.st_mode & 0777, 0770U);
+    EXPECT_EQ(stat((store() / "lock").c_str(), &s), 0);
+    EXPECT_EQ(s.st_mode & 0777, 0660U);
+    EXPECT_EQ(umask(before), 0077U) << "the process's own umask stays";
+    system_files().close(file);
+    system_files().close(folder);
+}
+
 // Linked, in a folder where a store is about to be made: that was the accident.
 TEST_F(Directory, Rule24NothingThatALinkLeadsToIsGivenToTheGroup) {
     if (geteuid() != 0) GTEST_SKIP() << "needs root, to give folders to a group";
