@@ -32,6 +32,7 @@ class Walk {
 public:
     explicit Walk(const std::string& file) : file_(file) {}
     Expected<Destination> run();
+    Expected<Descriptor> run_to_folder();
 
 private:
     tl::unexpected<Error> failure(int reason) const {
@@ -77,8 +78,10 @@ Expected<void> Walk::follow(int link, const std::string& piece, const struct sta
     if (++links_ > kLinksMax) return failure(ELOOP);
     if (fstat(folder_->get(), &folder) != 0) return failure(errno);
     if (!is_trusted(found.st_uid)) return refusal(piece, "is a link of another user");
+    // Where the system lets users make hard links to what is not theirs, another user may have put this one here.
+    if (found.st_nlink != 1) return refusal(piece, "is a link that has other names as well");
     const bool others_may_write = (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (folder.st_mode & S_ISVTX) == 0;
-    if (!is_trusted(folder.st_uid) || others_may_write) return refusal(piece, "is a link in a folder that other users can write");
+    if (!is_trusted(folder.st_uid) || others_may_write) return refusal(piece, "is a link in a folder that other users can write; name the place that it leads to");
     struct statfs system {};
     constexpr ino_t kRootOfProc = 1;
     if (fstatfs(folder_->get(), &system) != 0) return failure(errno);
@@ -105,19 +108,20 @@ Expected<Destination> Walk::of_descriptor(const std::string& piece) {
     const auto number = piece.find_first_not_of("0123456789") == std::string::npos && piece.size() < 10 ? std::stoi(piece) : -1;
     Descriptor copy(fcntl(number, F_DUPFD_CLOEXEC, 0));
     if (!copy.valid()) return failure(errno);
-    return Destination{Descriptor(-1), {}, std::move(copy)};
+    return Destination{Descriptor(-1), {}, std::move(copy), true};
 }
 
 Expected<Destination> Walk::in_folder(const std::string& piece) const {
     Descriptor folder(openat(folder_->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder.valid()) return failure(errno);
-    return Destination{std::move(folder), piece, {}};
+    return Destination{std::move(folder), piece, {}, false};
 }
 
 // Opened without waiting, and then looked at: what it was before may have been exchanged.
 Expected<Destination> Walk::stream(const std::string& piece, const struct stat& found) const {
     const bool is_pipe = S_ISFIFO(found.st_mode);
     if (!is_trusted(found.st_uid)) return refusal(piece, is_pipe ? "is a pipe of another user" : "is a device of another user");
+    if (is_pipe && found.st_nlink != 1) return refusal(piece, "is a pipe that has other names as well");
     while (true) {
         Descriptor opened(openat(folder_->get(), piece.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
         if (!opened.valid() && errno == ENXIO && is_pipe) {  // nobody reads it yet
@@ -129,9 +133,7 @@ Expected<Destination> Walk::stream(const std::string& piece, const struct stat& 
         struct stat now {};
         if (!opened.valid() || fstat(opened.get(), &now) != 0) return failure(errno);
         if (!is_same(found, now)) return refusal(piece, "was replaced meanwhile");
-        const int flags = fcntl(opened.get(), F_GETFL);
-        if (flags < 0 || fcntl(opened.get(), F_SETFL, flags & ~O_NONBLOCK) != 0) return failure(errno);
-        return Destination{Descriptor(-1), {}, std::move(opened)};
+        return Destination{Descriptor(-1), {}, std::move(opened), false};
     }
 }
 
@@ -164,8 +166,34 @@ Expected<Destination> Walk::run() {
     return failure(EISDIR);
 }
 
+Expected<Descriptor> Walk::run_to_folder() {
+    if (!enter(file_.starts_with('/') ? "/" : ".")) return failure(errno);
+    add_in_front(file_);
+    while (!pieces_.empty()) {
+        const std::string piece = pieces_.front();
+        pieces_.pop_front();
+        if (piece.empty() || piece == ".") continue;
+        Descriptor opened(openat(folder_->get(), piece.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        struct stat found {};
+        if (!opened.valid() || fstat(opened.get(), &found) != 0) return failure(errno);
+        if (S_ISLNK(found.st_mode)) {
+            if (const auto followed = follow(opened.get(), piece, found); !followed) return unexpected(followed.error());
+        } else if (S_ISDIR(found.st_mode)) {
+            folder_.emplace(std::move(opened));
+        } else {
+            return failure(ENOTDIR);
+        }
+    }
+    struct stat folder {};
+    Descriptor opened(openat(folder_->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!opened.valid() || fstat(opened.get(), &folder) != 0) return failure(errno);
+    if (!is_trusted(folder.st_uid)) return refusal(file_, "is a folder of another user");
+    return opened;
+}
+
 }  // namespace
 
 Expected<Destination> find_destination(const std::string& file) { return Walk(file).run(); }
+Expected<Descriptor> find_folder(const std::string& folder) { return Walk(folder).run_to_folder(); }
 
 }  // namespace festore::cli

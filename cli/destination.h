@@ -12,12 +12,17 @@ namespace festore::cli {
 struct Destination {
     Descriptor folder;  // a new file is made here, under this name
     std::string name;
-    std::optional<Descriptor> stream;  // instead: a pipe, a device, or what /dev/stdout and the like name, open for writing
+    // Instead: a pipe or a device, open for writing without waiting; or what /dev/stdout and the like name, which other programs
+    // share, so that it is as they have it.
+    std::optional<Descriptor> stream;
+    bool stream_is_shared = false;
 };
 
 // Symbolic links are followed where they belong to the caller or root, and lie in a folder of theirs in which nobody else can replace
 // them. Pipes and devices are the caller's or root's. not_permitted: something on the way is another user's; the message names it.
 // For a pipe that nobody reads yet it waits: needs an InterruptsHeld.
 Expected<Destination> find_destination(const std::string& file);
+// An existing folder to make files in, found in the same way. It is the caller's or root's.
+Expected<Descriptor> find_folder(const std::string& folder);
 
 }  // namespace festore::cli

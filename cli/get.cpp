@@ -4,7 +4,6 @@
 #include "cli/progress.h"
 #include "cli/transfer.h"
 #include "client/errors.h"
-#include "client/store_directory.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -76,7 +75,7 @@ private:
             stream.reset();
             client.reset();
         }
-        Expected<Sink> sink = Sink::open(file_, got.length, store_of(options));
+        Expected<Sink> sink = Sink::open(file_, got.length);
         if (!sink) return unexpected(sink.error());
         Progress progress(options, got.length);
         uint64_t written = 0;
@@ -92,13 +91,6 @@ private:
         }
         if (const auto finished = sink->finish(); !finished) return unexpected(finished.error());
         return got;
-    }
-
-    // The directory of the store that is read; empty: it is none.
-    static std::string store_of(const Options& options) {
-        if (options.client.storage != Storage::store) return {};
-        if (!options.client.store_directory.empty()) return options.client.store_directory;
-        return default_store_directory(options.client.owner).value_or("");
     }
 
     Expected<void> check_signals() const {

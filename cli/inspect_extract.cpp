@@ -2,6 +2,7 @@
 #include "cli/inspect_extract.h"
 
 #include "base/host/hex.h"
+#include "cli/destination.h"
 #include "cli/inspect_report.h"
 #include "cli/output.h"
 #include "cli/tree_text.h"
@@ -69,7 +70,13 @@ bool Extractor::open_folder() {
         failed("make", folder_);
         return false;
     }
-    folder_descriptor_ = ::open(folder_.c_str(), kFolderFlags);
+    Expected<Descriptor> found = find_folder(folder_);
+    if (!found) {
+        errors_.push_back(found.error());
+        broken_ = true;
+        return false;
+    }
+    folder_descriptor_ = fcntl(found->get(), F_DUPFD_CLOEXEC, 0);
     if (folder_descriptor_ < 0) failed("open", folder_);
     return folder_descriptor_ >= 0;
 }

@@ -53,17 +53,26 @@ Expected<void> InterruptsHeld::check() {
 }
 
 // The signals come in only while it waits: none is missed between a look and the wait.
-Expected<bool> InterruptsHeld::wait_for_input(int descriptor, int milliseconds_max) {
+Expected<bool> InterruptsHeld::wait_for(int descriptor, short events, int milliseconds_max) {
     sigset_t open;
     pthread_sigmask(SIG_SETMASK, nullptr, &open);
     for (const int signal : kSignals) sigdelset(&open, signal);
     const timespec limit{milliseconds_max / 1000, milliseconds_max % 1000 * 1'000'000L};
     while (true) {
-        pollfd waited{descriptor, POLLIN, 0};
+        pollfd waited{descriptor, events, 0};
         const int ready = ppoll(&waited, 1, milliseconds_max < 0 ? nullptr : &limit, &open);
         if (taken != 0) return interrupted();
         if (ready >= 0 || errno != EINTR) return ready != 0;
     }
+}
+
+Expected<bool> InterruptsHeld::wait_for_input(int descriptor, int milliseconds_max) {
+    return wait_for(descriptor, POLLIN, milliseconds_max);
+}
+
+Expected<void> InterruptsHeld::wait_for_output(int descriptor) {
+    const Expected<bool> ready = wait_for(descriptor, POLLOUT, -1);
+    return ready ? Expected<void>() : unexpected(ready.error());
 }
 
 void end_if_interrupted() {

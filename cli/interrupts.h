@@ -20,8 +20,11 @@ public:
     static Expected<void> check();
     // Waits until a read from the descriptor would not block; false: not within the limit (-1: there is none). failure: one of them came.
     static Expected<bool> wait_for_input(int descriptor, int milliseconds_max);
+    // The same for a write, without a limit. Of a pipe: PIPE_BUF bytes.
+    static Expected<void> wait_for_output(int descriptor);
 
 private:
+    static Expected<bool> wait_for(int descriptor, short events, int milliseconds_max);
     sigset_t before_{};
 };
 

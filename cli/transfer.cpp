@@ -7,7 +7,9 @@
 #include "client/errors.h"
 #include "protocol/store_files.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -96,25 +98,31 @@ Expected<ObjectInfo> store_all(Source& source, Bytes first, WriteStream stream, 
 
 namespace {
 
-// By what the folders are, not by their paths.
-bool is_folder(int folder, const std::string& path) {
-    struct stat opened {};
-    struct stat named {};
-    return fstat(folder, &opened) == 0 && stat(path.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
-           opened.st_ino == named.st_ino;
+bool has_file(int folder, std::string_view name) {
+    struct stat found {};
+    return fstatat(folder, std::string(name).c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode);
 }
 
-Expected<void> check_outside(const Destination& destination, const std::string& file, const std::string& store) {
-    if (store.empty() || destination.stream) return {};
+bool is_store(int folder) { return has_file(folder, protocol::kHeaderFile) && has_file(folder, protocol::kPageFile); }
+
+// By what the folder is, not by its path, and whichever storage is read: any store's, or its folder of payloads.
+Expected<void> check_is_no_store(const Destination& destination, const std::string& file) {
+    if (destination.stream) return {};
     const int folder = destination.folder.get();
-    if (!is_folder(folder, store) && !is_folder(folder, store + "/" + std::string(protocol::kPayloadFolder))) return {};
-    return unexpected({ErrorCode::usage,
-                       fmt::format("cannot write {}: it lies in the store's own directory; choose another place", quote(file)), 0, 0});
+    const Descriptor above(openat(folder, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    struct stat own {};
+    struct stat payloads {};
+    const bool is_payloads = above.valid() && is_store(above.get()) && fstat(folder, &own) == 0 &&
+                             fstatat(above.get(), std::string(protocol::kPayloadFolder).c_str(), &payloads, AT_SYMLINK_NOFOLLOW) == 0 &&
+                             own.st_dev == payloads.st_dev && own.st_ino == payloads.st_ino;
+    if (!is_store(folder) && !is_payloads) return {};
+    return unexpected(
+        {ErrorCode::usage, fmt::format("cannot write {}: it lies in a store's own directory; choose another place", quote(file)), 0, 0});
 }
 
 }  // namespace
 
-Expected<Sink> Sink::open(const std::string& file, uint64_t bytes, const std::string& store) {
+Expected<Sink> Sink::open(const std::string& file, uint64_t bytes) {
     // What a pipe of usual size holds, or this one would, is written at once anyway.
     const bool lasts = bytes > 2 * kTransferBytes;
     if (is_standard_stream(file)) {
@@ -123,7 +131,7 @@ Expected<Sink> Sink::open(const std::string& file, uint64_t bytes, const std::st
     }
     Expected<Destination> destination = find_destination(file);
     if (!destination) return unexpected(destination.error());
-    if (const auto outside = check_outside(*destination, file, store); !outside) return unexpected(outside.error());
+    if (const auto checked = check_is_no_store(*destination, file); !checked) return unexpected(checked.error());
     Sink sink(std::move(*destination), file);
     if (sink.destination_.stream) {
         if (lasts) widen_pipe(sink.destination_.stream->get());
@@ -138,7 +146,22 @@ Expected<Sink> Sink::open(const std::string& file, uint64_t bytes, const std::st
 
 Expected<void> Sink::write(Bytes part) {
     if (!file_ && !destination_.stream) return write_standard_output(part);
-    if (!write_all(file_ ? file_->descriptor() : destination_.stream->get(), part)) return write_failure(shown_);
+    if (!file_) return write_stream(part);
+    if (!write_all(file_->descriptor(), part)) return write_failure(shown_);
+    return {};
+}
+
+// A signal ends the wait for whoever reads a pipe.
+Expected<void> Sink::write_stream(Bytes part) {
+    const int stream = destination_.stream->get();
+    while (!part.empty()) {
+        if (const auto ready = InterruptsHeld::wait_for_output(stream); !ready) return ready;
+        const size_t bytes = destination_.stream_is_shared ? std::min<size_t>(part.size(), PIPE_BUF) : part.size();
+        const ssize_t count = ::write(stream, part.data(), bytes);
+        if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (count < 0) return write_failure(shown_);
+        part = part.subspan(static_cast<size_t>(count));
+    }
     return {};
 }
 

@@ -52,13 +52,14 @@ Error in_put(const std::string& name, Error error);
 // (cli/destination.h). Without finish() FILE is as it was and nothing else is left.
 class Sink {
 public:
-    // `bytes`: how many will come. Needs an InterruptsHeld, unless it is standard output. usage: FILE lies in `store`, a store's
-    // directory (empty: there is none), whose files are not for anybody to write.
-    static Expected<Sink> open(const std::string& file, uint64_t bytes, const std::string& store);
+    // `bytes`: how many will come. Needs an InterruptsHeld, unless it is standard output. usage: FILE lies in the directory of a
+    // store, whichever: its files are not for anybody else to write.
+    static Expected<Sink> open(const std::string& file, uint64_t bytes);
     Expected<void> write(Bytes part);
     Expected<void> finish();
 
 private:
+    Expected<void> write_stream(Bytes part);
     explicit Sink(Destination destination, std::string shown) : destination_(std::move(destination)), shown_(std::move(shown)) {}
 
     Destination destination_;

@@ -138,6 +138,7 @@ Expected<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const Cli
 // The worker closes the session, since closing may hang like any other call. Whether it does, nobody waits to see.
 Session::~Session() {
     if (!connection_ || worker_.lost() || worker_.is_parents()) return;
+    worker_.when_slow({}, nullptr);  // a caller that ends its client is told nothing more
     worker_.run([connection = std::move(connection_)]() mutable { connection.reset(); }, limit_);
 }
 

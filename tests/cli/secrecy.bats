@@ -106,6 +106,47 @@ briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
     [ "$found" = 1 ]
 }
 
+@test "get into a pipe whose reader takes nothing: a signal ends it" {
+    need_sim "to have no store at first"
+    fresh_tee
+    make_file 3000000 content
+    festore --store "$PWD/store" put "${PREFIX}large" content
+    mkfifo pipe
+    exec 9<> pipe
+    local pid code
+    for name in pipe /dev/fd/8; do
+        exec 8<> pipe
+        "$FESTORE_BIN" --store "$PWD/store" get "${PREFIX}large" "$name" 3>&- 4>&- &
+        pid=$!
+        sleep 1
+        kill -0 "$pid"
+        kill -TERM "$pid"
+        code=0
+        timeout 10 tail --pid="$pid" -f /dev/null
+        wait "$pid" || code=$?
+        [ "$code" = 143 ] || { echo "exit code $code"; return 1; }
+        exec 8>&-
+    done
+    exec 9>&-
+}
+
+@test "inspect --extract goes into no folder of another user, and through no link of another user's" {
+    need_other_users
+    mkdir -m 1777 shared
+    mkdir victim
+    setpriv --reuid 4321 --regid 4321 --clear-groups ln -s ../victim shared/link
+    setpriv --reuid 4321 --regid 4321 --clear-groups mkdir -m 777 shared/theirs
+    local sample=$repository/tests/ree_fs/samples
+    sample=$(find "$sample" -name dirf.db -printf '%h\n' | head -n 1)
+    [ -n "$sample" ] || skip "no sample lies there unpacked"
+    head -c 16 /dev/zero > huk
+    for name in link theirs; do
+        run festore inspect "$sample" --huk-file huk --extract "shared/$name"
+        [[ $output == *"another user"* ]] || { echo "$output"; return 1; }
+        [ -z "$(ls victim shared/theirs | grep -v :)" ]
+    done
+}
+
 @test "get FILE goes into no pipe, device or link of another user, and hangs on none" {
     need_other_users
     echo secret | festore put "${PREFIX}secret"

@@ -97,8 +97,12 @@ own_is_intact() {
     ln secrets/festore.store by-hard-link
     for file in secrets/pages "$PWD/secrets/lock" secrets/new "secrets/payloads/$payload" secrets/../secrets/festore.store by-link; do
         run --separate-stderr store get a "$file"
-        expect_error 2 "cannot write '$file': it lies in the store's own directory; *"
+        expect_error 2 "cannot write '$file': it lies in a store's own directory; *"
     done
+    # Whatever is read, and whosever store it is.
+    echo x | festore --storage ree put b
+    run --separate-stderr festore --storage ree get b secrets/pages
+    expect_error 2 "cannot write 'secrets/pages': it lies in a store's own directory; *"
     store get a by-hard-link   # another file from then on
     rm by-hard-link
     [ "$(ls -A secrets | tr '\n' ' ')" = "festore.store lock pages payloads " ]

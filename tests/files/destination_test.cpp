@@ -75,7 +75,7 @@ TEST_F(Destinations, ALinkInAFolderThatOthersCanWriteIsNotFollowed) {
     fs::create_directory(path("sub"));
     put("victim", "");
     link("../victim", "sub/link");
-    const std::string refused = refusal("sub/link", "'link' is a link in a folder that other users can write");
+    const std::string refused = refusal("sub/link", "'link' is a link in a folder that other users can write; name the place that it leads to");
     for (const mode_t mode : {0770U, 0707U, 0777U}) {
         allow("sub", mode);
         EXPECT_EQ(found("sub/link"), refused) << std::oct << mode;
@@ -114,8 +114,35 @@ TEST_F(Destinations, OnesOwnPipeIsWaitedForUntilSomebodyReadsIt) {
     }
     const auto destination = find_destination(path("pipe"));
     ASSERT_TRUE(destination && destination->stream);
-    EXPECT_EQ(fcntl(destination->stream->get(), F_GETFL) & O_NONBLOCK, 0) << "writing waits for the reader";
+    // The writer waits for the reader by poll(2), so that a signal ends the wait.
+    EXPECT_NE(fcntl(destination->stream->get(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_FALSE(destination->stream_is_shared);
     EXPECT_EQ(waitpid(child, nullptr, 0), child);
+}
+
+// Where the system lets users make hard links to what is not theirs.
+TEST_F(Destinations, ALinkOrPipeWithOtherNamesIsNotUsed) {
+    std::filesystem::create_symlink("elsewhere", path("link"));
+    ASSERT_EQ(linkat(AT_FDCWD, path("link").c_str(), AT_FDCWD, path("planted").c_str(), 0), 0);
+    EXPECT_NE(found("planted").find("'planted' is a link that has other names as well"), std::string::npos) << found("planted");
+    ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+    ASSERT_EQ(link(path("pipe").c_str(), path("planted pipe").c_str()), 0);
+    EXPECT_NE(found("planted pipe").find("is a pipe that has other names as well"), std::string::npos) << found("planted pipe");
+}
+
+TEST_F(Destinations, AFolderToMakeFilesInIsOnesOwnOrRoots) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to make a folder of another user";
+    std::filesystem::create_directory(path("mine"));
+    std::filesystem::create_directory(path("theirs"));
+    std::filesystem::create_directory_symlink("mine", path("link"));
+    ASSERT_EQ(chown(path("theirs").c_str(), 4321, 4321), 0);
+    EXPECT_TRUE(find_folder(path("mine")));
+    EXPECT_TRUE(find_folder(path("link")));
+    const auto theirs = find_folder(path("theirs"));
+    ASSERT_FALSE(theirs);
+    EXPECT_EQ(theirs.error().code, ErrorCode::not_permitted);
+    ASSERT_EQ(lchown(path("link").c_str(), 4321, 4321), 0);
+    EXPECT_FALSE(find_folder(path("link")));
 }
 
 TEST_F(Destinations, WhatTheProcessHasOpenIsWrittenInPlace) {
