@@ -81,7 +81,8 @@ Expected<void> Walk::follow(int link, const std::string& piece, const struct sta
     // Where the system lets users make hard links to what is not theirs, another user may have put this one here.
     if (found.st_nlink != 1) return refusal(piece, "is a link that has other names as well");
     const bool others_may_write = (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (folder.st_mode & S_ISVTX) == 0;
-    if (!is_trusted(folder.st_uid) || others_may_write) return refusal(piece, "is a link in a folder that other users can write; name the place that it leads to");
+    if (!is_trusted(folder.st_uid) || others_may_write)
+        return refusal(piece, "is a link in a folder that other users can write; name the place that it leads to");
     struct statfs system {};
     constexpr ino_t kRootOfProc = 1;
     if (fstatfs(folder_->get(), &system) != 0) return failure(errno);

@@ -126,7 +126,7 @@ TEST_F(Destinations, ALinkOrPipeWithOtherNamesIsNotUsed) {
     ASSERT_EQ(linkat(AT_FDCWD, path("link").c_str(), AT_FDCWD, path("planted").c_str(), 0), 0);
     EXPECT_NE(found("planted").find("'planted' is a link that has other names as well"), std::string::npos) << found("planted");
     ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
-    ASSERT_EQ(link(path("pipe").c_str(), path("planted pipe").c_str()), 0);
+    ASSERT_EQ(::link(path("pipe").c_str(), path("planted pipe").c_str()), 0);
     EXPECT_NE(found("planted pipe").find("is a pipe that has other names as well"), std::string::npos) << found("planted pipe");
 }
 
