@@ -75,7 +75,8 @@ TEST_F(Destinations, ALinkInAFolderThatOthersCanWriteIsNotFollowed) {
     fs::create_directory(path("sub"));
     put("victim", "");
     link("../victim", "sub/link");
-    const std::string refused = refusal("sub/link", "'link' is a link in a folder that other users can write; name the place that it leads to");
+    const std::string refused =
+        refusal("sub/link", "'link' is a link in a folder that other users can write; name the place that it leads to");
     for (const mode_t mode : {0770U, 0707U, 0777U}) {
         allow("sub", mode);
         EXPECT_EQ(found("sub/link"), refused) << std::oct << mode;
