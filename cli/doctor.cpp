@@ -57,9 +57,12 @@ std::optional<std::vector<StoreRecord>> all_stores(const Options& options) {
     return std::move(*records);
 }
 
-size_t under_rpmb(const std::optional<std::vector<StoreRecord>>& records) {
-    if (!records) return 0;
-    return static_cast<size_t>(std::ranges::count(*records, Anchor::rpmb, &StoreRecord::anchor));
+// Up to the last that is used: places of destroyed stores before it may be free.
+size_t places_under_rpmb(const std::optional<std::vector<StoreRecord>>& records) {
+    size_t places = 0;
+    for (const StoreRecord& record : records.value_or(std::vector<StoreRecord>{}))
+        if (record.anchor == Anchor::rpmb) places = std::max<size_t>(places, size_t{record.place} + 1);
+    return places;
 }
 
 std::string owner_of(const StoreRecord& record) {
@@ -94,7 +97,7 @@ public:
         std::vector<Finding> findings = check_tee(status, rpmb);
         if (status) {
             const std::optional<std::vector<StoreRecord>> records = all_stores(limited);
-            if (const auto tail = rpmb_tail(*status, rpmb, under_rpmb(records))) findings.push_back(*tail);
+            if (const auto tail = rpmb_tail(*status, rpmb, places_under_rpmb(records))) findings.push_back(*tail);
             if (const auto store = look_at_store_of(limited)) {
                 const std::vector<Finding> about_store = check_store(system, *store, rpmb);
                 findings.insert(findings.end(), about_store.begin(), about_store.end());

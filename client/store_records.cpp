@@ -33,6 +33,7 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Doing& doing, uint8_
     record.is_group = answer->login == 2;
     record.identity = uuid_text(answer->identity);
     record.anchor = anchor == 2 ? Anchor::rpmb : Anchor::ree;
+    record.place = place;
     if (answer->state == RecordAtAnswer::State::readable) record.info = described(answer->status);
     return record;
 }

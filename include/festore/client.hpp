@@ -134,6 +134,7 @@ struct StoreRecord {
     bool is_group = false;
     std::string identity;           // of its owner: the UUID by which the TEE knows the user or group
     Anchor anchor = Anchor::ree;
+    uint32_t place = 0;             // of the record in the TEE's table, from 0; it keeps it for as long as the store lives
     std::optional<StoreInfo> info;  // without directory and tee; none: the record is damaged, or of a newer version
 };
 
