@@ -111,7 +111,8 @@ std::optional<Finding> rpmb_tail(const TeeStatus& status, const RpmbEvidence& rp
     const std::string version = "OP-TEE " + status.tee_version;
     const std::string fix = "update OP-TEE to 4.10 or later; until then keep at most 15 stores under rpmb";
     if (places > kPlacesThatStay)
-        return Finding{id, Severity::serious, version + " can lose records of stores: one under rpmb lies in a place after the 16th", fault, fix};
+        return Finding{id, Severity::serious, version + " can lose records of stores: one under rpmb lies in a place after the 16th", fault,
+                       fix};
     return Finding{id, rpmb.answers ? Severity::warning : Severity::unknown,
                    version + " can zero what lies after a write in an object in RPMB (3.12 to 4.9)",
                    "with more than 16 stores under the anchor rpmb " + fault + ". Other trusted applications may be concerned sooner", fix};
