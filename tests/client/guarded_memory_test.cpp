@@ -78,7 +78,10 @@ TEST(GuardedMemory, OthersMemoryIsAsItWasAfterwards) {
     guard({memory + 100, kBytes - 200});
     EXPECT_TRUE(is_kept_out_of_dumps(memory) && is_kept_out_of_dumps(memory + kBytes - 1));
     unguard({memory, kBytes});
-    EXPECT_FALSE(is_kept_out_of_dumps(memory) || is_kept_out_of_dumps(memory + kBytes - 1) || is_locked(memory));
+    EXPECT_FALSE(is_kept_out_of_dumps(memory) || is_kept_out_of_dumps(memory + kBytes - 1));
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // their munlock() does nothing
+    EXPECT_FALSE(is_locked(memory));
+#endif
     munmap(memory, kBytes);
 }
 
