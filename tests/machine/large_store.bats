@@ -77,6 +77,7 @@ content_of() { echo "the content of object $1"; }
     [ "$(store get held-1)$(store get held-2)$(store get held-3)" = onetwothree ]
     store get intruder | cmp - /etc/hostname
     [ "$(store ls object-49 | wc -l)" -eq 111 ]
+    store rm held-1 held-2 held-3 intruder
 }
 
 @test "payloads is a link to another folder: refused by name, and nothing there changes (rule 24)" {
@@ -98,6 +99,7 @@ content_of() { echo "the content of object $1"; }
     rm /var/lib/festore/uid-0/payloads
     mv away /var/lib/festore/uid-0/payloads
     store get large | cmp - large
+    store rm large
 }
 
 @test "damaged pages are told, with exit code 6, and the other objects are still readable" {
