@@ -43,7 +43,18 @@ private:
     tl::unexpected<Error> refusal(const std::string& piece, std::string_view why) const {
         return unexpected({ErrorCode::not_permitted, fmt::format("cannot write {}: {} {}", quote(file_), quote(piece), why), 0, 0});
     }
+    // What a path ends in that is no folder.
+    struct End {
+        std::string piece;
+        struct stat found {};
+        bool is_own_descriptor = false;  // and not looked at
+        bool is_there = false;
+    };
+    // Through folders, which are entered, and links. None: the path ends in a folder.
+    Expected<std::optional<End>> go();
     bool enter(const char* folder);
+    // Whether other users can move what is in the folder, or put what is elsewhere there.
+    [[nodiscard]] Expected<bool> others_can_move() const;
     void add_in_front(std::string_view path);
     Expected<void> follow(int link, const std::string& piece, const struct stat& found);
     [[nodiscard]] bool is_own_descriptors() const;
@@ -73,6 +84,13 @@ void Walk::add_in_front(std::string_view path) {
     pieces_.insert(pieces_.begin(), pieces.begin(), pieces.end());
 }
 
+Expected<bool> Walk::others_can_move() const {
+    struct stat folder {};
+    if (fstat(folder_->get(), &folder) != 0) return failure(errno);
+    const bool others_may_write = (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (folder.st_mode & S_ISVTX) == 0;
+    return !is_trusted(folder.st_uid) || others_may_write;
+}
+
 Expected<void> Walk::follow(int link, const std::string& piece, const struct stat& found) {
     struct stat folder {};
     if (++links_ > kLinksMax) return failure(ELOOP);
@@ -80,8 +98,9 @@ Expected<void> Walk::follow(int link, const std::string& piece, const struct sta
     if (!is_trusted(found.st_uid)) return refusal(piece, "is a link of another user");
     // Where the system lets users make hard links to what is not theirs, another user may have put this one here.
     if (found.st_nlink != 1) return refusal(piece, "is a link that has other names as well");
-    const bool others_may_write = (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (folder.st_mode & S_ISVTX) == 0;
-    if (!is_trusted(folder.st_uid) || others_may_write)
+    const Expected<bool> movable = others_can_move();
+    if (!movable) return unexpected(movable.error());
+    if (*movable)
         return refusal(piece, "is a link in a folder that other users can write; name the place that it leads to");
     struct statfs system {};
     constexpr ino_t kRootOfProc = 1;
@@ -123,6 +142,9 @@ Expected<Destination> Walk::stream(const std::string& piece, const struct stat& 
     const bool is_pipe = S_ISFIFO(found.st_mode);
     if (!is_trusted(found.st_uid)) return refusal(piece, is_pipe ? "is a pipe of another user" : "is a device of another user");
     if (is_pipe && found.st_nlink != 1) return refusal(piece, "is a pipe that has other names as well");
+    const Expected<bool> movable = is_pipe ? others_can_move() : false;
+    if (!movable) return unexpected(movable.error());
+    if (*movable) return refusal(piece, "is a pipe in a folder that other users can write");
     while (true) {
         Descriptor opened(openat(folder_->get(), piece.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
         if (!opened.valid() && errno == ENXIO && is_pipe) {  // nobody reads it yet
@@ -138,53 +160,51 @@ Expected<Destination> Walk::stream(const std::string& piece, const struct stat& 
     }
 }
 
-Expected<Destination> Walk::run() {
+Expected<std::optional<Walk::End>> Walk::go() {
     if (!enter(file_.starts_with('/') ? "/" : ".")) return failure(errno);
     add_in_front(file_);
     while (!pieces_.empty()) {
-        const std::string piece = pieces_.front();
+        End end;
+        end.piece = pieces_.front();
         pieces_.pop_front();
-        if (piece.empty() || piece == ".") continue;
+        if (end.piece.empty() || end.piece == ".") continue;
         const bool last = pieces_.empty();
-        if (last && is_own_descriptors()) return of_descriptor(piece);
-        Descriptor opened(openat(folder_->get(), piece.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-        if (!opened.valid() && errno == ENOENT && last && !is_named_by_link_) return in_folder(piece);
-        struct stat found {};
-        if (!opened.valid() || fstat(opened.get(), &found) != 0) return failure(errno);
-        if (S_ISLNK(found.st_mode)) {
-            if (const auto followed = follow(opened.get(), piece, found); !followed) return unexpected(followed.error());
-            continue;
-        }
-        if (S_ISDIR(found.st_mode)) {
+        end.is_own_descriptor = last && is_own_descriptors();
+        if (end.is_own_descriptor) return end;
+        Descriptor opened(openat(folder_->get(), end.piece.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        end.is_there = opened.valid();
+        if (!end.is_there && errno == ENOENT && last) return end;
+        if (!end.is_there || fstat(opened.get(), &end.found) != 0) return failure(errno);
+        if (S_ISLNK(end.found.st_mode)) {
+            if (const auto followed = follow(opened.get(), end.piece, end.found); !followed) return unexpected(followed.error());
+        } else if (S_ISDIR(end.found.st_mode)) {
             folder_.emplace(std::move(opened));
-            continue;
-        }
-        if (!last) return failure(ENOTDIR);
-        if (S_ISREG(found.st_mode)) return in_folder(piece);
-        if (S_ISSOCK(found.st_mode)) return failure(ENXIO);
-        return stream(piece, found);
-    }
-    return failure(EISDIR);
-}
-
-Expected<Descriptor> Walk::run_to_folder() {
-    if (!enter(file_.starts_with('/') ? "/" : ".")) return failure(errno);
-    add_in_front(file_);
-    while (!pieces_.empty()) {
-        const std::string piece = pieces_.front();
-        pieces_.pop_front();
-        if (piece.empty() || piece == ".") continue;
-        Descriptor opened(openat(folder_->get(), piece.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-        struct stat found {};
-        if (!opened.valid() || fstat(opened.get(), &found) != 0) return failure(errno);
-        if (S_ISLNK(found.st_mode)) {
-            if (const auto followed = follow(opened.get(), piece, found); !followed) return unexpected(followed.error());
-        } else if (S_ISDIR(found.st_mode)) {
-            folder_.emplace(std::move(opened));
+        } else if (last) {
+            return end;
         } else {
             return failure(ENOTDIR);
         }
     }
+    return std::nullopt;
+}
+
+Expected<Destination> Walk::run() {
+    const auto end = go();
+    if (!end) return unexpected(end.error());
+    if (!*end) return failure(EISDIR);
+    const auto& [piece, found, is_own_descriptor, is_there] = **end;
+    if (is_own_descriptor) return of_descriptor(piece);
+    if (!is_there) return is_named_by_link_ ? Expected<Destination>(failure(ENOENT)) : in_folder(piece);
+    if (S_ISREG(found.st_mode)) return in_folder(piece);
+    if (S_ISSOCK(found.st_mode)) return failure(ENXIO);
+    return stream(piece, found);
+}
+
+Expected<Descriptor> Walk::run_to_folder() {
+    const auto end = go();
+    if (!end) return unexpected(end.error());
+    if (*end && (*end)->is_own_descriptor) return refusal((*end)->piece, "is a link of a process");
+    if (*end) return failure((*end)->is_there ? ENOTDIR : ENOENT);
     struct stat folder {};
     Descriptor opened(openat(folder_->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!opened.valid() || fstat(opened.get(), &folder) != 0) return failure(errno);

@@ -66,7 +66,11 @@ void Extractor::failed(const std::string& what, const std::string& path) {
 
 bool Extractor::open_folder() {
     if (folder_descriptor_ >= 0) return true;
-    if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST) {
+    // What cannot be found here is told below.
+    const size_t end = folder_.find_last_not_of('/');
+    const auto place = find_destination(folder_.substr(0, end == std::string::npos ? 1 : end + 1));
+    const bool may_be_made = place && !place->stream;
+    if (may_be_made && ::mkdirat(place->folder.get(), place->name.c_str(), 0700) != 0 && errno != EEXIST) {
         failed("make", folder_);
         return false;
     }
@@ -95,8 +99,14 @@ bool Extractor::open_subfolder(const std::string& subfolder) {
         return false;
     }
     subfolder_descriptor_ = ::openat(folder_descriptor_, subfolder.c_str(), kFolderFlags | O_NOFOLLOW);
-    if (subfolder_descriptor_ < 0) failed("open", path);
-    return subfolder_descriptor_ >= 0;
+    struct stat found {};
+    bool is_usable = subfolder_descriptor_ >= 0 && ::fstat(subfolder_descriptor_, &found) == 0;
+    if (is_usable && found.st_uid != geteuid() && found.st_uid != 0) {  // who could move what is made there
+        errno = EPERM;
+        is_usable = false;
+    }
+    if (!is_usable) failed("open", path);
+    return is_usable;
 }
 
 ree_fs::ContentSink* Extractor::begin(const ree_fs::DirEntry& entry) {

@@ -103,7 +103,12 @@ bool has_file(int folder, std::string_view name) {
     return fstatat(folder, std::string(name).c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode);
 }
 
-bool is_store(int folder) { return has_file(folder, protocol::kHeaderFile) && has_file(folder, protocol::kPageFile); }
+// Also one that has lost some of its files.
+bool is_store(int folder) {
+    const bool has_header = has_file(folder, protocol::kHeaderFile);
+    const bool has_pages = has_file(folder, protocol::kPageFile);
+    return (has_header && has_pages) || ((has_header || has_pages) && has_file(folder, protocol::kLockFile));
+}
 
 // By what the folder is, not by its path, and whichever storage is read: any store's, or its folder of payloads.
 Expected<void> check_is_no_store(const Destination& destination, const std::string& file) {

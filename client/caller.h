@@ -15,6 +15,7 @@ public:
     explicit Caller(const Owner& owner);  // the one of this moment
     // not_permitted: the caller of this moment is another one.
     [[nodiscard]] Expected<void> check() const;
+    [[nodiscard]] uid_t user() const { return user_; }
 
 private:
     const ProcessMark process_;

@@ -102,8 +102,12 @@ Error too_large(std::string_view name, uint64_t bytes_max) {
 Expected<Session*> Client::State::session() {
     if (!session_) {
         if (const auto same = check_caller(); !same) return unexpected(same.error());
+        // Its own user, not whoever this process is by the time of the call: the TEE refuses where the kernel tells it another.
+        const bool is_of_user = options.owner.kind == Owner::Kind::user;
+        const std::optional<uint32_t> claim = !claimed_id && is_of_user ? std::optional<uint32_t>(caller_.user()) : claimed_id;
         Expected<std::unique_ptr<Session>> opened =
-            Session::open(tee, options, claimed_id, [this] { tell_if_supplicant_is_missing(); });
+            Session::open(tee, options, claim, [this] { tell_if_supplicant_is_missing(); });
+        if (const auto same = check_caller(); !same) return unexpected(same.error());  // it may have changed meanwhile
         if (!opened) return unexpected(opened.error());
         session_ = std::move(*opened);
         ++serial_;

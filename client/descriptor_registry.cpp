@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "client/descriptor_registry.h"
 
+#include "client/process_mark.h"
+
 #include <algorithm>
 #include <fcntl.h>
 #include <mutex>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 #include <vector>
 
@@ -13,7 +16,15 @@ namespace {
 
 struct Registry {
     std::mutex guard;
-    std::vector<int> descriptors;
+    struct Entry {
+        int descriptor;
+        ProcessMark opener;
+    };
+    std::vector<Entry> entries;
+
+    auto find(int descriptor) {
+        return std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.descriptor == descriptor; });
+    }
 };
 
 // Never destroyed: other threads may fork while the process ends.
@@ -25,12 +36,11 @@ Registry& registry() {
 // The child has one thread, this one. Only calls that are safe in a signal handler, too.
 void give_up_in_child() {
     Registry& r = registry();
-    for (const int descriptor : r.descriptors) {
-        const int harmless = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const int harmless = eventfd(0, EFD_CLOEXEC);  // needs no file system
+    for (const auto& [descriptor, opener] : r.entries)
         if (harmless < 0 || dup3(harmless, descriptor, O_CLOEXEC) < 0) close(descriptor);
-        if (harmless >= 0) close(harmless);
-    }
-    r.descriptors.clear();
+    if (harmless >= 0) close(harmless);
+    r.entries.clear();
     r.guard.unlock();
 }
 
@@ -44,15 +54,28 @@ void watch_forks() {
 int open(const std::function<int()>& call) {
     watch_forks();
     const std::lock_guard held(registry().guard);
-    registry().descriptors.reserve(registry().descriptors.size() + 1);  // what throws does so before anything is open
+    std::vector<Registry::Entry>& entries = registry().entries;
+    entries.reserve(entries.size() + 1);  // what throws does so before anything is open
     const int opened = call();
-    if (opened >= 0) registry().descriptors.push_back(opened);
+    if (opened >= 0) entries.push_back({opened, ProcessMark()});
     return opened;
 }
 
 bool remove(int descriptor) {
-    const std::lock_guard held(registry().guard);
-    return std::erase(registry().descriptors, descriptor) > 0;
+    Registry& r = registry();
+    const std::lock_guard held(r.guard);
+    const auto found = r.find(descriptor);
+    if (found == r.entries.end()) return false;
+    const bool own = found->opener.is_here();
+    r.entries.erase(found);
+    return own;
+}
+
+bool is_own(int descriptor) {
+    Registry& r = registry();
+    const std::lock_guard held(r.guard);
+    const auto found = r.find(descriptor);
+    return found != r.entries.end() && found->opener.is_here();
 }
 
 }  // namespace festore::descriptors

@@ -170,9 +170,9 @@ public:
         return list(folder, names);
     }
 
-    // A vforked child that has not yet called exec holds a lock as well: it is let go explicitly, by the process that took it.
+    // A vforked child that has not yet called exec holds a lock as well: it is let go explicitly, and only by the process that took it.
     void close(Handle handle) override {
-        if (descriptors::remove(handle)) unlock(handle);
+        if (descriptors::remove(handle)) let_go(handle);
         ::close(handle);
     }
     int information(Handle handle, Information& information) override { return look_at(handle, "", AT_EMPTY_PATH, information); }
@@ -212,9 +212,12 @@ public:
     int lock(Handle handle, bool exclusive) override {
         return outcome(unless_interrupted([&] { return flock(handle, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB); }));
     }
-    void unlock(Handle handle) override { (void)flock(handle, LOCK_UN); }
+    void unlock(Handle handle) override {
+        if (descriptors::is_own(handle)) let_go(handle);
+    }
 
 private:
+    static void let_go(Handle handle) { (void)flock(handle, LOCK_UN); }
     // With its mode, whatever the umask is, before it has its name: other members of the group may open it at once.
     static int make(Handle folder, const std::string& name, int flags, unsigned mode, Handle& handle) {
         handle = open_as_own([&] { return openat(folder, ".", (flags & ~O_NOFOLLOW) | O_TMPFILE, mode); });

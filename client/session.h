@@ -38,7 +38,7 @@ struct Region {
 
 class Session {
 public:
-    // Opens the context and the session, and says hello. `claimed_id`: for tests, instead of the caller's own id. `when_slow`: done
+    // Opens the context and the session, and says hello. `claimed_id`: instead of the caller's own id of this moment. `when_slow`: done
     // each time when a call has not been answered for a second.
     static Expected<std::unique_ptr<Session>> open(const LoadedTee& tee, const ClientOptions& options,
                                                    std::optional<uint32_t> claimed_id, std::function<void()> when_slow);

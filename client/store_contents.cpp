@@ -102,7 +102,8 @@ Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array
         if (fault == 0 && same) return upload;
         if (fault != 0 && fault != EWOULDBLOCK && fault != ENOENT) break;
     }
-    return unexpected(error_of_file("make", payloads_.path_of(name), fault));
+    const bool was_taken = fault == 0 || fault == ENOENT;  // each time
+    return unexpected(error_of_file("make", payloads_.path_of(name), was_taken ? EWOULDBLOCK : fault));
 }
 
 StoreDirectory::Upload::~Upload() {

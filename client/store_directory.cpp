@@ -3,6 +3,7 @@
 
 #include "client/errors.h"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace festore {
@@ -76,26 +77,27 @@ Expected<std::optional<protocol::StoreHeader>> StoreDirectory::read_header() {
     return unexpected({ErrorCode::damaged, quote(path) + " is damaged: it is no header of a store", 0, 0});
 }
 
-// Whether all names are ones that the store itself makes.
-Expected<bool> StoreDirectory::has_only_ours(bool& has_payloads) {
+Expected<StoreDirectory::Names> StoreDirectory::list_names() {
     std::vector<std::string> names;
     if (const int fault = files_.list_folder(folder_.handle(), names); fault != 0)
         return unexpected(error_of_file("list", path(), fault));
-    bool only_ours = true;
-    for (const std::string& name : names)
-        only_ours = only_ours && (name == protocol::kHeaderFile || name == protocol::kPageFile ||
-                                  name == protocol::kLockFile || name == protocol::kNewPageFile || name == protocol::kOldPageFile ||
-                                  name == protocol::kOlderPageFile ||
-                                  name == protocol::kPayloadFolder ||
-                                  name == protocol::kNewHeaderFile);
+    Names found;
+    for (const std::string& name : names) {
+        const bool is_of_repair = name == protocol::kOldPageFile || name == protocol::kOlderPageFile || name == protocol::kNewPageFile;
+        found.has_other_pages = found.has_other_pages || is_of_repair;
+        found.only_ours = found.only_ours && (is_of_repair || name == protocol::kHeaderFile || name == protocol::kPageFile ||
+                                              name == protocol::kLockFile || name == protocol::kPayloadFolder ||
+                                              name == protocol::kNewHeaderFile);
+    }
     names.clear();
     const Expected<bool> payloads = open_payloads();
     if (!payloads) return unexpected(payloads.error());
     if (*payloads)
         if (const int fault = files_.list_folder(payloads_.handle(), names); fault != 0)
             return unexpected(error_of_file("list", payloads_.path(), fault));
-    has_payloads = !names.empty();
-    return only_ours;
+    found.has_payloads = std::any_of(names.begin(), names.end(), is_of_a_payload);
+    found.has_foreign_payloads = !std::all_of(names.begin(), names.end(), is_of_a_payload);
+    return found;
 }
 
 Expected<DirectoryContents> StoreDirectory::look() {
@@ -109,17 +111,21 @@ Expected<DirectoryContents> StoreDirectory::look() {
     const auto pages = folder_.look(protocol::kPageFile, Files::Information::Kind::file);
     if (!pages) return unexpected(pages.error());
     const uint64_t page_bytes = *pages ? (*pages)->bytes : 0;
-    if (*header) {
-        contents.kind = page_bytes == 0 ? DirectoryContents::Kind::unused : DirectoryContents::Kind::store;
-        contents.header = **header;
+    contents.header = *header;
+    if (*header && page_bytes != 0) {
+        contents.kind = DirectoryContents::Kind::store;
         return contents;
     }
-    bool has_payloads = false;
-    const Expected<bool> only_ours = has_only_ours(has_payloads);
-    if (!only_ours) return unexpected(only_ours.error());
+    const Expected<Names> names = list_names();
+    if (!names) return unexpected(names.error());
+    const bool was_used = page_bytes != 0 || names->has_payloads || names->has_other_pages;
+    if (*header) {  // a store may have lost its pages
+        contents.kind = was_used ? DirectoryContents::Kind::store : DirectoryContents::Kind::unused;
+        return contents;
+    }
     // Pages or payloads without a header: it was lost. That is no place for a new store.
-    const bool empty = *only_ours && !has_payloads && page_bytes == 0;
-    const bool headless = *only_ours && page_bytes != 0;
+    const bool empty = names->only_ours && !names->has_foreign_payloads && !was_used;
+    const bool headless = names->only_ours && was_used;
     contents.kind = empty      ? DirectoryContents::Kind::empty
                     : headless ? DirectoryContents::Kind::headless
                                : DirectoryContents::Kind::foreign;
@@ -155,6 +161,7 @@ Expected<void> StoreDirectory::make_own_folder() {
 Expected<void> StoreDirectory::make_payload_folder() {
     const int fault = files_.make_folder(folder_.handle(), std::string(protocol::kPayloadFolder), folder_mode());
     if (fault != 0 && fault != EEXIST) return unexpected(error_of_file("make", payloads_.path(), fault));
+    if (fault == 0) durable_names_.reset();  // its inode may be that of one that was lost
     const Expected<bool> there = open_payloads();
     if (!there) return unexpected(there.error());
     if (!*there) return unexpected(error_of_file("open", payloads_.path(), ENOENT));

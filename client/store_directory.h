@@ -27,7 +27,7 @@ struct DirectoryContents {
         unused,    // a store whose page file was never written: its creation may have been interrupted before the TEE
                    // had a record of it
         store,     // a header and pages
-        headless,  // pages, and nothing that is not a store's, but no header: it was lost
+        headless,  // pages, perhaps a repair's, and nothing that is not a store's, but no header: it was lost
         foreign,   // a folder with other things in it, or something that is no folder
     } kind = Kind::absent;
     std::optional<protocol::StoreHeader> header;  // unused, store
@@ -36,6 +36,9 @@ struct DirectoryContents {
 enum class LockKind { shared, exclusive };
 
 class StoreDirectory;
+
+// A name in the folder of payloads that the store makes. Other files there are not the store's.
+bool is_of_a_payload(std::string_view name);
 
 // Lets go when it ends, and when the process does.
 class StoreLock {
@@ -191,7 +194,13 @@ private:
     Expected<void> remove_file(const StoreFolder& folder, std::string_view name, uint64_t& removed);
     Expected<void> remove_payloads(uint64_t& removed, std::vector<std::string>& left);
     void wipe_recovery_copies(std::string_view name);
-    Expected<bool> has_only_ours(bool& has_payloads);
+    struct Names {
+        bool only_ours = true;             // all are names that the store itself makes
+        bool has_other_pages = false;      // of a repair, before it or after
+        bool has_payloads = false;         // or uploads
+        bool has_foreign_payloads = false; // what else is in their folder
+    };
+    Expected<Names> list_names();
     Expected<void> make_folder(const std::string& path, unsigned mode, bool& made);
     Expected<void> make_own_folder();
     Expected<void> make_payload_folder();

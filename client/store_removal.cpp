@@ -6,12 +6,8 @@
 #include <cerrno>
 
 namespace festore {
-namespace {
 
-// Other files in the folder of payloads are not the store's.
 bool is_of_a_payload(std::string_view name) { return protocol::is_payload_name(name) || protocol::is_upload_name(name); }
-
-}  // namespace
 
 Expected<std::vector<std::string>> StoreDirectory::list_payloads() {
     const Expected<bool> folder = open_payloads();
@@ -122,9 +118,8 @@ Expected<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::
          {protocol::kPageFile, protocol::kNewPageFile, protocol::kOldPageFile, protocol::kOlderPageFile})
         wipe_recovery_copies(name);
     if (const auto done = remove_payloads(removed, left); !done) return done;
-    if (const auto done = remove_file(folder_, protocol::kPageFile, removed); !done) return done;
-    for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile, protocol::kNewPageFile, protocol::kNewHeaderFile,
-                                        protocol::kHeaderFile, protocol::kLockFile}) {
+    for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile, protocol::kNewPageFile, protocol::kPageFile,
+                                        protocol::kNewHeaderFile, protocol::kHeaderFile, protocol::kLockFile}) {
         if (const int fault = folder_.sync(); fault != 0) return unexpected(error_of_file("sync", path(), fault));
         if (const auto done = remove_file(folder_, name, removed); !done) return done;
     }

@@ -40,6 +40,8 @@ struct Running {
         if (!single) {
             StoreSession& store = call.session.store;
             if (!store.batch || !store.batch->transaction.is_running() || store.prepared) return fail(Code::bad_state);
+            // Somebody else has committed: the pages that this transaction takes for free may be in use by now (rule 6).
+            if (store.batch_base != record.generation) return fail(Code::bad_state);
             return Running{&*store.batch, record.generation, false};
         }
         if (call.session.store.batch) return fail(Code::bad_state);
@@ -127,6 +129,7 @@ Status store_begin(StoreCall& call) {
     store.prepared.reset();
     if (!call.instance.may_begin_batch()) return fail(Code::busy);
     store.batch = FESTORE_TRY(gp::Owned<Workspace>::make(call.instance.crypto()));
+    store.batch_base = record.generation;
     const auto begun = [&]() -> Status {
         const Bytes device_key = FESTORE_TRY(call.instance.device_key());
         FESTORE_CHECK(store.batch->use(device_key, record));

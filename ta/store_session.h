@@ -51,6 +51,7 @@ struct StoreSession {
     std::optional<OpenPayload> payload;
     std::optional<FreeListWalk> free_list;
     gp::Owned<Workspace> batch;
+    uint64_t batch_base = 0;  // generation that the batch began with
     gp::Owned<Repair> repair;
 
     void close() {

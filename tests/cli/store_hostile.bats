@@ -107,6 +107,13 @@ own_is_intact() {
     rm by-hard-link
     [ "$(ls -A secrets | tr '\n' ' ')" = "festore.store lock pages payloads " ]
     store get a | cmp - large
+    # Also where the store has lost some of its files.
+    for lost in festore.store pages; do
+        mv "secrets/$lost" .
+        run --separate-stderr festore --storage ree get b "secrets/$lost"
+        expect_error 2 "cannot write 'secrets/$lost': it lies in a store's own directory; *"
+        mv "$lost" secrets/
+    done
 }
 @test "the first puts of eight programs all succeed, and no reader is told of damage (rule 6)" {
     for round in $(seq $((5 * ${FESTORE_TEST_ROUNDS:-1}))); do

@@ -104,6 +104,27 @@ TEST_F(Destinations, AnotherUsersPipeOrDeviceIsNotOpened) {
     EXPECT_EQ(found("device"), refusal("device", "'device' is a device of another user"));
 }
 
+// They could have moved one there that is meant for something else.
+TEST_F(Destinations, APipeInAFolderThatOthersCanWriteIsNotOpened) {
+    fs::create_directory(path("sub"));
+    ASSERT_EQ(mkfifo(path("sub/pipe").c_str(), 0600), 0);
+    const int reader = open(path("sub/pipe").c_str(), O_RDONLY | O_NONBLOCK);
+    const std::string refused = refusal("sub/pipe", "'pipe' is a pipe in a folder that other users can write");
+    for (const mode_t mode : {0770U, 0707U, 0777U}) {
+        allow("sub", mode);
+        EXPECT_EQ(found("sub/pipe"), refused) << std::oct << mode;
+    }
+    for (const mode_t mode : {0700U, 0755U, 01777U}) {
+        allow("sub", mode);
+        EXPECT_EQ(found("sub/pipe"), "stream") << std::oct << mode;
+    }
+    if (geteuid() == 0) {
+        give_away("sub");
+        EXPECT_EQ(found("sub/pipe"), refused) << "its owner can";
+    }
+    close(reader);
+}
+
 TEST_F(Destinations, OnesOwnPipeIsWaitedForUntilSomebodyReadsIt) {
     ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
     const pid_t child = fork();

@@ -197,6 +197,20 @@ PYTHON
     [[ "$output" != *"NOT verified"* ]]
 }
 
+@test "inspect: --extract makes no folder along another user's link, and no file in another user's folder" {
+    [ "$(id -u)" -eq 0 ] || skip "needs root, to become another user"
+    mkdir "$work/victim" "$work/out" "$work/out/$ta"
+    ln -s "$work/victim" "$work/link"
+    chown -h 65534 "$work/link" "$work/out/$ta"
+    run "$FESTORE_BIN" inspect "$work/store" --huk-file "$work/huk" --extract "$work/link/new"
+    [ "$status" -eq 5 ]
+    [[ "$output" == *"'link' is a link of another user"* ]]
+    [ -z "$(ls -A "$work/victim")" ]
+    run "$FESTORE_BIN" inspect "$work/store" --huk-file "$work/huk" --extract "$work/out"
+    [ "$status" -eq 5 ]
+    [ -z "$(ls -A "$work/out/$ta")" ]
+}
+
 @test "inspect: what may not be read is exit 5, not damage" {
     [ "$(id -u)" -eq 0 ] || skip "needs root, to become another user"
     chmod 0711 "$work"

@@ -165,8 +165,11 @@ TEST_F(Callers, Rule33AForkedChildIsRefusedByTransactions) {
 
 // A worker's thread is not there in the child: to wait for it would be for ever (in_child has a limit).
 TEST_F(Callers, Rule33AChildsDestructorsLeaveAloneWhatIsTheParents) {
-    for (const auto idle : {std::chrono::milliseconds(0), std::chrono::milliseconds(60'000)}) {
-        idle_timeout_ = idle;
+    const auto never = std::chrono::milliseconds(0);
+    const auto later = std::chrono::milliseconds(60'000);
+    for (const auto& [idle_timeout, how] : {std::pair{never, MadeBy::fork}, std::pair{later, MadeBy::fork},
+                                            std::pair{never, MadeBy::clone}, std::pair{later, MadeBy::clone}}) {
+        idle_timeout_ = idle_timeout;
         const Content large = content_of(400000);
         std::optional<Client> client(connect_counted());
         std::optional<Transaction> transaction(std::move(*client->begin()));
@@ -180,16 +183,17 @@ TEST_F(Callers, Rule33AChildsDestructorsLeaveAloneWhatIsTheParents) {
             client.reset();
             other.reset();
             return "";
-        }), "");
+        }, how), "");
         EXPECT_EQ(sum_of_counts(), before) << "the child called the TEE";
         EXPECT_EQ(payloads(), files);
+        EXPECT_EQ(code(connect().put("by another", content_of(10))), kBusy) << "the transaction has the lock";
         EXPECT_EQ(code(transaction->commit()), kDone);
         EXPECT_EQ(client->get("large").value(), large);
         EXPECT_EQ(code(other->get("a")), kDone);
         transaction.reset();
         std::optional<WriteStream> stream(std::move(*client->write("streamed")));
         ASSERT_EQ(code(stream->write(large)), kDone);
-        EXPECT_EQ(in_child([&]() -> std::string { stream.reset(); return ""; }), "");
+        EXPECT_EQ(in_child([&]() -> std::string { stream.reset(); return ""; }, how), "");
         EXPECT_EQ(code(stream->finish()), kDone) << "its file is still there";
         EXPECT_EQ(client->get("streamed").value(), large);
     }
@@ -223,6 +227,59 @@ TEST_F(Callers, Rule33OneThatHasLeftTheGroupIsRefused) {
         if (setgroups(0, nullptr) != 0) return "setgroups";
         return not_refused(client, Storage::ree);
     }), "");
+}
+
+// The process becomes another user after the client has looked at who it is, and is itself again before it looks once more.
+bool becomes_another = false;
+bool stays_another = false;
+
+void become(uint32_t user) {
+    EXPECT_EQ(seteuid(user), 0);
+    sim::set_caller({user, user, {}});
+}
+
+TeecFunctions changing_user() {
+    TeecFunctions functions = sim::teec_in_process();
+    functions.open_session = [](TEEC_Context* context, TEEC_Session* session, const TEEC_UUID* uuid, uint32_t method, const void* data,
+                                TEEC_Operation* operation, uint32_t* origin) -> TEEC_Result {
+        if (becomes_another) become(4321);
+        return sim::teec_in_process().open_session(context, session, uuid, method, data, operation, origin);
+    };
+    functions.invoke_command = [](TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) -> TEEC_Result {
+        if (counts().dies) return TEEC_ERROR_TARGET_DEAD;
+        const TEEC_Result result = sim::teec_in_process().invoke_command(session, command, operation, origin);
+        if (becomes_another && !stays_another) become(0);
+        return result;
+    };
+    return functions;
+}
+
+TEST_F(Callers, Rule33ASessionThatIsOpenedAnewIsOfTheUserThatConnected) {
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
+    ClientOptions options;
+    options.storage = Storage::ree;
+    PutOptions once;  // not repeated
+    once.if_absent = true;
+    for (const bool stays : {false, true}) {
+        become(0);
+        Expected<Client> client = ClientAccess::connect(changing_user(), options);
+        ASSERT_TRUE(client) << message(client);
+        ASSERT_EQ(code(client->put("a", content_of(100))), kDone);
+        counts().dies = true;
+        EXPECT_EQ(code(client->put("a", content_of(100), once)), kNoTee);  // its session ends
+        counts().dies = false;
+        becomes_another = true;
+        stays_another = stays;
+        const auto refused = client->put("a", content_of(200));
+        EXPECT_EQ(code(refused), stays ? kNotPermitted : kNoTee) << message(refused);
+        EXPECT_EQ(message(refused).find("connect anew") != std::string::npos, stays) << message(refused);
+        becomes_another = false;
+        become(4321);
+        Expected<Client> other = ClientAccess::connect(changing_user(), options);
+        const bool is_made = other && other->get("a");
+        become(0);
+        EXPECT_FALSE(is_made) << "it was put for the other user";
+    }
 }
 
 // An ended transaction is told to the TEE, but by no session that another user would open for that.

@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A part of a test in a forked child of its own.
 #pragma once
+#include <csignal>
 #include <string>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 namespace festore::store_test {
 
+// clone(2), as _Fork(), runs none of the handlers that fork() does.
+enum class MadeBy { fork, clone };
+
+inline pid_t make_child(MadeBy how) {
+    return how == MadeBy::fork ? fork() : static_cast<pid_t>(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+}
+
 // What `body` answers there: "" when all is well. A child that hangs is ended by an alarm, and said to have been.
 template <class F>
-std::string in_child(F&& body) {
+std::string in_child(F&& body, MadeBy how = MadeBy::fork) {
     int ends[2];
     if (pipe(ends) != 0) return "no pipe";
-    const pid_t child = fork();
+    const pid_t child = make_child(how);
     if (child == 0) {
         alarm(30);
         std::string answer;

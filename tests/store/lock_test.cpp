@@ -4,11 +4,12 @@
 #include "client/store_directory.h"
 #include "protocol/store_messages.h"
 #include "tests/store/harness.h"
+#include "tests/store/in_child.h"
 #include "tests/store/planted.h"
 
 #include <csignal>
-#include <sys/wait.h>
 #include <set>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace festore::store_test {
@@ -299,6 +300,26 @@ TEST_F(ForkedHolder, Rule29AChildThatEndsDoesNotLetGoOfItsParentsLock) {
     }
     waitpid(child, nullptr, 0);
     EXPECT_FALSE(can_lock());
+    lock.reset();
+    EXPECT_TRUE(can_lock());
+}
+
+// The child has all of its parent's descriptors.
+TEST_F(ForkedHolder, Rule29AChildMadeWithoutForksHandlersDoesNotLetGoOfItsParentsLock) {
+    auto directory = std::make_unique<StoreDirectory>(system_files(), folder_, std::nullopt);
+    auto lock = std::make_unique<Expected<StoreLock>>(directory->lock(LockKind::exclusive, std::chrono::seconds(0)));
+    ASSERT_TRUE(*lock);
+    const pid_t child = make_child(MadeBy::clone);
+    if (child == 0) {
+        lock.reset();
+        directory.reset();
+        _exit(0);
+    }
+    ASSERT_GT(child, 0);
+    waitpid(child, nullptr, 0);
+    EXPECT_FALSE(can_lock());
+    std::filesystem::remove(path(folder_) / "lock");
+    EXPECT_FALSE(can_lock()) << "the folder is locked, too";
     lock.reset();
     EXPECT_TRUE(can_lock());
 }

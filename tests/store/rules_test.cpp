@@ -223,6 +223,35 @@ TEST_F(Rules, AStoreWithoutItsHeaderIsToldFromAFolderOfOtherThings) {
     EXPECT_EQ(*connect().get("a"), content_of(10));
 }
 
+// The header alone would be what an interrupted creation has left, of which the next put makes a store.
+TEST_F(Rules, Rule20NoStoreIsMadeOverOneThatHasLostItsPages) {
+    const std::filesystem::path store = folder_ / "store";
+    for (const char* rest : {"payloads", "pages.old", "pages.older", "pages.new"}) {
+        ASSERT_TRUE(connect().put("large", content_of(50'000)));
+        std::filesystem::rename(store, folder_ / "away");
+        DestroyOptions lost;
+        lost.lost_directory = true;
+        ASSERT_TRUE(connect().destroy(lost));
+        std::filesystem::rename(folder_ / "away", store);
+        if (rest != std::string_view("payloads")) {
+            std::filesystem::remove_all(store / "payloads");
+            std::filesystem::create_directory(store / "payloads");
+            std::filesystem::rename(store / "pages", store / rest);
+        }
+        std::filesystem::remove(store / "pages");
+        Client client = connect();
+        EXPECT_EQ(code(client.put("new", content_of(10))), kDamaged) << rest;
+        EXPECT_EQ(code(client.init()), kDamaged) << rest;
+        std::filesystem::rename(store / protocol::kHeaderFile, folder_ / "kept");
+        EXPECT_EQ(code(client.put("new", content_of(10))), kDamaged) << rest << ", without its header";
+        std::filesystem::rename(folder_ / "kept", store / protocol::kHeaderFile);
+        ASSERT_TRUE(std::filesystem::exists(store / rest)) << rest;
+        EXPECT_FALSE(std::filesystem::is_empty(store / rest)) << rest;
+        EXPECT_EQ(code(client.destroy()), kDone) << rest;
+        EXPECT_FALSE(std::filesystem::exists(store / rest)) << rest;
+    }
+}
+
 TEST_F(Rules, Rule21StoresAreLimitedAndTheLastAreForRoot) {
     uint32_t made = 0;
     for (uint32_t uid = 1000; uid < 1100; ++uid) {

@@ -131,15 +131,8 @@ protected:
         ASSERT_EQ(memory, larger_);
     }
     void begin_batch() {
-        const Called found = store(session_, StoreCommand::find, protocol::FindRequest{1, {}});
-        const auto status = protocol::decode_store<protocol::StoreStatus>(found.answer);
-        ASSERT_TRUE(status);
-        ASSERT_EQ(store(session_, StoreCommand::begin, protocol::BeginRequest{status->generation}).result, 0U);
-        Content content = inlined_;
-        protocol::StorePutRequest put;
-        put.size = content.size();
-        put.name = bytes_of("in a batch");
-        ASSERT_EQ(paged(session_, disk_, StoreCommand::put, put, &content, kIn).result, 0U);
+        ASSERT_EQ(begin(session_), 0U);
+        ASSERT_EQ(batch_put(session_, disk_, "in a batch", inlined_), 0U);
     }
 
     const Content inlined_ = looked_for(300, 1);

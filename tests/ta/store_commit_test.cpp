@@ -74,6 +74,18 @@ TEST_F(StoreCommit, Rule06ATransactionIsCommittedOverTheRecordThatItBeganWith) {
     EXPECT_EQ(store_stat(one_, copy, "mine"), number(Code::item_not_found));
 }
 
+// What it takes for free pages may hold what the other has committed: no page may be filled any more.
+TEST_F(StoreCommit, Rule06ATransactionEndsWhenAnotherHasCommitted) {
+    open_both();
+    ASSERT_EQ(begin(one_), 0U);
+    ASSERT_EQ(batch_put(one_, disk_, "mine", filled(10, 1)), 0U);
+    ASSERT_EQ(store_put(other_, disk_, "theirs", filled(10, 2)), 0U);
+    const Disk before = disk_;
+    EXPECT_EQ(batch_put(one_, disk_, "more", filled(10, 3)), number(Code::bad_state));
+    EXPECT_EQ(disk_.pages, before.pages);
+    EXPECT_EQ(store_stat(other_, disk_, "theirs"), 0U);
+}
+
 TEST_F(StoreCommit, APreparedChangeIsCommittedOnceAndUnderItsIdOnly) {
     open_both();
     const Prepared mine = prepare_put(one_, disk_, "mine", filled(10, 1));

@@ -137,6 +137,18 @@ protected:
         const Prepared prepared = prepare_put(session, disk, name, content);
         return prepared.result != 0 ? prepared.result : commit(session, prepared.commit);
     }
+    // A transaction of several calls.
+    uint32_t begin(uint32_t session) {
+        const auto status =
+            protocol::decode_store<protocol::StoreStatus>(store(session, StoreCommand::find, protocol::FindRequest{1, {}}).answer);
+        return store(session, StoreCommand::begin, protocol::BeginRequest{status ? status->generation : 0}).result;
+    }
+    uint32_t batch_put(uint32_t session, Disk& disk, std::string_view name, Content content) {
+        protocol::StorePutRequest put;
+        put.size = content.size();
+        put.name = bytes_of(name);
+        return paged(session, disk, StoreCommand::put, put, &content, kIn).result;
+    }
     Called store_get(uint32_t session, Disk& disk, std::string_view name, Content& content) {
         return paged(session, disk, StoreCommand::get, protocol::StoreNameRequest{{}, 0, bytes_of(name)}, &content, kOut);
     }

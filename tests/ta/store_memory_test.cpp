@@ -15,18 +15,9 @@ protected:
         ASSERT_EQ(store_put(session_, disk_, "other", filled(300, 0x5A)), 0U);
     }
     size_t unwiped() { return tee_.ta_frees_unwiped(protocol::kTaUuid); }
-    uint64_t generation() {
-        const Called found = store(session_, StoreCommand::find, protocol::FindRequest{1, {}});
-        const auto status = protocol::decode_store<protocol::StoreStatus>(found.answer);
-        return status ? status->generation : 0;
-    }
     void begin_batch() {
-        ASSERT_EQ(store(session_, StoreCommand::begin, protocol::BeginRequest{generation()}).result, 0U);
-        Content content = filled(300, 0x5A);
-        protocol::StorePutRequest put;
-        put.size = content.size();
-        put.name = bytes_of("in a batch");
-        ASSERT_EQ(paged(session_, disk_, StoreCommand::put, put, &content, kIn).result, 0U);
+        ASSERT_EQ(begin(session_), 0U);
+        ASSERT_EQ(batch_put(session_, disk_, "in a batch", filled(300, 0x5A)), 0U);
     }
     uint32_t stays_ = 0;  // so that the instance does
     uint32_t session_ = 0;
