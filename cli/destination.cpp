@@ -53,8 +53,14 @@ private:
     // Through folders, which are entered, and links. None: the path ends in a folder.
     Expected<std::optional<End>> go();
     bool enter(const char* folder);
-    // Whether other users can move what is in the folder, or put what is elsewhere there.
-    [[nodiscard]] Expected<bool> others_can_move() const;
+    // What other users can do with the names in the folder that the walk is in.
+    struct Others {
+        bool can_move = false;  // from one to another
+        bool can_add = false;   // also what is elsewhere: there, a file of the caller's own is where they have put it
+    };
+    [[nodiscard]] Expected<Others> others() const;
+    // Whether they may have put what is found there. True of all that follows a folder that they may have put there.
+    [[nodiscard]] Expected<bool> may_be_placed() const;
     void add_in_front(std::string_view path);
     Expected<void> follow(int link, const std::string& piece, const struct stat& found);
     [[nodiscard]] bool is_own_descriptors() const;
@@ -67,6 +73,7 @@ private:
     std::deque<std::string> pieces_;
     int links_ = 0;
     bool is_named_by_link_ = false;  // the file itself
+    bool is_misled_ = false;         // perhaps: a folder on the way may be another one than was named
 };
 
 bool Walk::enter(const char* folder) {
@@ -84,11 +91,20 @@ void Walk::add_in_front(std::string_view path) {
     pieces_.insert(pieces_.begin(), pieces.begin(), pieces.end());
 }
 
-Expected<bool> Walk::others_can_move() const {
+// A sticky folder keeps what is in it from being moved, not from being added to.
+Expected<Walk::Others> Walk::others() const {
     struct stat folder {};
     if (fstat(folder_->get(), &folder) != 0) return failure(errno);
-    const bool others_may_write = (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (folder.st_mode & S_ISVTX) == 0;
-    return !is_trusted(folder.st_uid) || others_may_write;
+    const bool can_write = (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    const bool is_sticky = (folder.st_mode & S_ISVTX) != 0;
+    const bool is_theirs = !is_trusted(folder.st_uid);
+    return Others{is_theirs || (can_write && !is_sticky), is_theirs || can_write};
+}
+
+Expected<bool> Walk::may_be_placed() const {
+    const Expected<Others> can = others();
+    if (!can) return unexpected(can.error());
+    return is_misled_ || can->can_add;
 }
 
 Expected<void> Walk::follow(int link, const std::string& piece, const struct stat& found) {
@@ -98,10 +114,10 @@ Expected<void> Walk::follow(int link, const std::string& piece, const struct sta
     if (!is_trusted(found.st_uid)) return refusal(piece, "is a link of another user");
     // Where the system lets users make hard links to what is not theirs, another user may have put this one here.
     if (found.st_nlink != 1) return refusal(piece, "is a link that has other names as well");
-    const Expected<bool> movable = others_can_move();
-    if (!movable) return unexpected(movable.error());
-    if (*movable)
-        return refusal(piece, "is a link in a folder that other users can write; name the place that it leads to");
+    const Expected<bool> placed = may_be_placed();
+    if (!placed) return unexpected(placed.error());
+    if (*placed)
+        return refusal(piece, "is a link that other users may have put there; name the place that it leads to");
     struct statfs system {};
     constexpr ino_t kRootOfProc = 1;
     if (fstatfs(folder_->get(), &system) != 0) return failure(errno);
@@ -142,9 +158,10 @@ Expected<Destination> Walk::stream(const std::string& piece, const struct stat& 
     const bool is_pipe = S_ISFIFO(found.st_mode);
     if (!is_trusted(found.st_uid)) return refusal(piece, is_pipe ? "is a pipe of another user" : "is a device of another user");
     if (is_pipe && found.st_nlink != 1) return refusal(piece, "is a pipe that has other names as well");
-    const Expected<bool> movable = is_pipe ? others_can_move() : false;
-    if (!movable) return unexpected(movable.error());
-    if (*movable) return refusal(piece, "is a pipe in a folder that other users can write");
+    constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+    const Expected<bool> placed = is_pipe && (found.st_mode & kOthers) != 0 ? may_be_placed() : false;
+    if (!placed) return unexpected(placed.error());
+    if (*placed) return refusal(piece, "is a pipe that others can read, and may have put there; chmod 600 it, or choose another folder");
     while (true) {
         Descriptor opened(openat(folder_->get(), piece.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
         if (!opened.valid() && errno == ENXIO && is_pipe) {  // nobody reads it yet
@@ -178,6 +195,10 @@ Expected<std::optional<Walk::End>> Walk::go() {
         if (S_ISLNK(end.found.st_mode)) {
             if (const auto followed = follow(opened.get(), end.piece, end.found); !followed) return unexpected(followed.error());
         } else if (S_ISDIR(end.found.st_mode)) {
+            const Expected<Others> can = others();
+            if (!can) return unexpected(can.error());
+            // Into another folder one moves only a folder that one may write, and that is seen when it is the last.
+            is_misled_ = is_misled_ || (can->can_move && end.piece != "..");
             folder_.emplace(std::move(opened));
         } else if (last) {
             return end;
@@ -204,9 +225,11 @@ Expected<Descriptor> Walk::run_to_folder() {
     const auto end = go();
     if (!end) return unexpected(end.error());
     if (*end && (*end)->is_own_descriptor) return refusal((*end)->piece, "is a link of a process");
-    if (*end) return failure((*end)->is_there ? ENOTDIR : ENOENT);
+    if (*end && (*end)->is_there) return failure(ENOTDIR);
+    const char* const name = *end ? (*end)->piece.c_str() : ".";
+    if (*end && mkdirat(folder_->get(), name, 0700) != 0) return failure(errno);
     struct stat folder {};
-    Descriptor opened(openat(folder_->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    Descriptor opened(openat(folder_->get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!opened.valid() || fstat(opened.get(), &folder) != 0) return failure(errno);
     if (!is_trusted(folder.st_uid)) return refusal(file_, "is a folder of another user");
     return opened;
@@ -215,6 +238,11 @@ Expected<Descriptor> Walk::run_to_folder() {
 }  // namespace
 
 Expected<Destination> find_destination(const std::string& file) { return Walk(file).run(); }
-Expected<Descriptor> find_folder(const std::string& folder) { return Walk(folder).run_to_folder(); }
+
+Expected<Descriptor> make_folder(const std::string& folder) {
+    const size_t last = folder.find_last_not_of('/');
+    const std::string path = last == std::string::npos ? folder : folder.substr(0, last + 1);
+    return Walk(path).run_to_folder();
+}
 
 }  // namespace festore::cli

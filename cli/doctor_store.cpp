@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/doctor_checks.h"
+#include "client/errors.h"
 
 #include <filesystem>
 #include <fmt/format.h>
@@ -19,7 +20,10 @@ Finding condition(const StoreEvidence& store) {
 }
 
 Finding freshness(const StoreInfo& info) {
-    if (!info.freshness_lost) return {"store-repaired", Severity::ok, "the store was never repaired, or that is acknowledged", "", ""};
+    if (info.freshness_lost_count == 0) return {"store-repaired", Severity::ok, "no repair has given up the store's freshness", "", ""};
+    if (!info.freshness_lost)
+        return {"store-repaired", Severity::warning, "the store's freshness was given up " + freshness_given_up_text(info),
+                "what it held then may have been older than what was stored last", "nothing: this stays known as long as the store lives"};
     return {"store-repaired", Severity::serious,
             fmt::format("the store was repaired at generation {}, and nobody has acknowledged it", info.freshness_lost_generation),
             "what it holds may be older than what was stored last",
@@ -97,17 +101,24 @@ std::vector<Finding> check_all_stores(const std::optional<std::vector<StoreRecor
         return {{"stores", Severity::unknown, "whether other owners' stores are well only root may see", "", "run doctor as root"}};
     size_t under_rpmb = 0;
     std::string repaired;
+    std::string acknowledged;
     std::string unreadable;
+    const auto add = [&name](std::string& names, const StoreRecord& record) { names += (names.empty() ? "" : ", ") + name(record); };
     for (const StoreRecord& record : *records) {
         under_rpmb += record.anchor == Anchor::rpmb ? 1 : 0;
-        if (!record.info) unreadable += (unreadable.empty() ? "" : ", ") + name(record);
-        else if (record.info->freshness_lost) repaired += (repaired.empty() ? "" : ", ") + name(record);
+        if (!record.info) add(unreadable, record);
+        else if (record.info->freshness_lost) add(repaired, record);
+        else if (record.info->freshness_lost_count > 0) add(acknowledged, record);
     }
     std::vector<Finding> findings;
-    if (!repaired.empty())
-        findings.push_back({"stores-repaired", Severity::serious, "repaired, and not acknowledged: the store of " + repaired,
-                            "what it holds may be older than what was stored last",
-                            "as that owner, look at what it holds; then: festore repair --acknowledge"});
+    if (!repaired.empty() || !acknowledged.empty()) {
+        std::string what = repaired.empty() ? "" : "repaired, and not acknowledged: the store of " + repaired;
+        if (!acknowledged.empty()) what += (what.empty() ? "" : "; ") + ("repaired, and acknowledged: the store of " + acknowledged);
+        findings.push_back({"stores-repaired", repaired.empty() ? Severity::warning : Severity::serious, what,
+                            "what it holds may be older than what was stored last before the repair",
+                            repaired.empty() ? "nothing: this stays known as long as the store lives"
+                                             : "as that owner, look at what it holds; then: festore repair --acknowledge"});
+    }
     if (!unreadable.empty())
         findings.push_back({"stores", Severity::serious, "the TEE's record of a store does not decode: of " + unreadable,
                             "it is damaged, or of a newer version of festore",

@@ -66,15 +66,7 @@ void Extractor::failed(const std::string& what, const std::string& path) {
 
 bool Extractor::open_folder() {
     if (folder_descriptor_ >= 0) return true;
-    // What cannot be found here is told below.
-    const size_t end = folder_.find_last_not_of('/');
-    const auto place = find_destination(folder_.substr(0, end == std::string::npos ? 1 : end + 1));
-    const bool may_be_made = place && !place->stream;
-    if (may_be_made && ::mkdirat(place->folder.get(), place->name.c_str(), 0700) != 0 && errno != EEXIST) {
-        failed("make", folder_);
-        return false;
-    }
-    Expected<Descriptor> found = find_folder(folder_);
+    Expected<Descriptor> found = make_folder(folder_);
     if (!found) {
         errors_.push_back(found.error());
         broken_ = true;

@@ -79,7 +79,10 @@ std::string root_line(const ChosenRoot& root) {
     line += root.source == RootSource::tee
                 ? "the one in force, from the TEE's storage"
                 : fmt::format("from the recovery copy in page {}: no proof that it is the newest", root.slot);
-    if ((record.flags & engine::kRootFreshnessLost) != 0) line += "; a repair gave up freshness, not acknowledged";
+    if (record.freshness_lost_count > 0)
+        line += fmt::format("; freshness given up {} time{} by repair, last at generation {}, {}", record.freshness_lost_count,
+                            record.freshness_lost_count == 1 ? "" : "s", record.freshness_lost_generation,
+                            (record.flags & engine::kRootFreshnessLost) != 0 ? "not acknowledged" : "acknowledged");
     return line;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "base/name.h"
 #include "cli/output.h"
-#include "client/errors.h"
+#include "client/store_errors.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -54,10 +54,21 @@ public:
         if (long_) outcome.text = long_listing(listing->objects);
         outcome.document["damaged"] = listing->damaged;
         if (listing->damaged > 0) outcome.errors.push_back(damage(listing->damaged));
+        Json& missing = outcome.document["missing"] = Json::array();
+        for (const MissingRange& range : listing->missing) {
+            missing.push_back({{range.without_from ? "behind" : "from", bound(range.from)}, {"before", bound(range.before)}});
+            outcome.errors.push_back(names_missing(range));
+        }
         return outcome;
     }
 
 private:
+    static Json bound(const std::string& name) {
+        Json object;
+        if (!name.empty()) add_name(object, name);
+        return object;
+    }
+
     static Error damage(uint32_t count) {
         return {ErrorCode::damaged,
                 fmt::format("{} in the TEE's storage {} damaged or tampered with; whose, and under which name, the TEE cannot "

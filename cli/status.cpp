@@ -75,6 +75,7 @@ private:
         json["content_bytes"] = record.info->content_bytes;
         json["created"] = time_json(record.info->created);
         json["freshness_lost"] = record.info->freshness_lost;
+        json["freshness_given_up"] = freshness_given_up_json(*record.info);
         return json;
     }
 
@@ -85,7 +86,7 @@ private:
         const StoreInfo& s = *record.info;
         return status_row(whose, fmt::format("{}, {}, {} objects, {} bytes of content, made {}{}", anchor_name(s.anchor), s.cipher,
                                              s.objects, s.content_bytes, time_text(s.created),
-                                             s.freshness_lost ? ", freshness lost" : ""));
+                                             s.freshness_lost_count > 0 ? "; freshness given up " + freshness_given_up_text(s) : ""));
     }
 
     static bool has_store(const Options& options) { return options.client.owner.kind != Owner::Kind::everybody; }

@@ -2,6 +2,7 @@
 #include "cli/store_report.h"
 
 #include "cli/output.h"
+#include "client/errors.h"
 #include "client/store_directory.h"
 
 #include <fmt/format.h>
@@ -12,9 +13,11 @@ namespace {
 // A number of 64 random bits, which JSON's readers would round.
 std::string epoch_text(const StoreInfo& s) { return fmt::format("{:016x}", s.epoch); }
 
-const char* freshness_text(const StoreInfo& s) {
-    return s.anchor == Anchor::rpmb ? "rpmb; any older state that is put back is detected"
-                                    : "ree; who puts back all of the disk, the TEE's files included, is not seen";
+std::string freshness_text(const StoreInfo& s) {
+    if (s.anchor != Anchor::rpmb) return "ree; who puts back all of the disk, the TEE's files included, is not seen";
+    const std::string since =
+        s.freshness_lost_count == 0 ? "" : fmt::format(" since the repair of generation {}", s.freshness_lost_generation);
+    return "rpmb; any older state that is put back" + since + " is detected";
 }
 
 }  // namespace
@@ -57,7 +60,13 @@ Json json_of(const StoreReport& report) {
     document["freshness_lost"] = nullptr;
     if (s.freshness_lost)
         document["freshness_lost"] = {{"count", s.freshness_lost_count}, {"generation", s.freshness_lost_generation}};
+    document["freshness_given_up"] = freshness_given_up_json(s);
     return document;
+}
+
+Json freshness_given_up_json(const StoreInfo& s) {
+    if (s.freshness_lost_count == 0) return nullptr;
+    return {{"count", s.freshness_lost_count}, {"generation", s.freshness_lost_generation}, {"acknowledged", !s.freshness_lost}};
 }
 
 std::string text_of(const StoreReport& report) {
@@ -73,9 +82,7 @@ std::string text_of(const StoreReport& report) {
     text += status_row("  pages", fmt::format("{} of 4096 bytes, {} of them free; {} level{} of index", s.pages, s.free_pages, s.height,
                                              s.height == 1 ? "" : "s"));
     text += status_row("  made", fmt::format("{} by {}", time_text(s.created), s.tee == TeeKind::sim ? "the simulated TEE" : "OP-TEE"));
-    if (s.freshness_lost)
-        text += status_row("  freshness lost", fmt::format("at generation {}; {} times in all", s.freshness_lost_generation,
-                                                          s.freshness_lost_count));
+    if (s.freshness_lost_count > 0) text += status_row("  freshness given up", freshness_given_up_text(s));
     return text;
 }
 

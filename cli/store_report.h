@@ -18,6 +18,9 @@ StoreReport look_at_store(Client& client, const ClientOptions& options);
 Json json_of(const StoreReport& report);
 std::string text_of(const StoreReport& report);
 
+// That repairs have given up freshness, for good: count, generation of the last, whether it was acknowledged. Null: never.
+Json freshness_given_up_json(const StoreInfo& s);
+
 std::string_view anchor_name(Anchor anchor);
 // A line of `status`.
 std::string status_row(std::string_view label, std::string_view value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/store_report.h"
 #include "client/errors.h"
 
 #include <fmt/format.h>
@@ -84,6 +85,9 @@ public:
         }
         if (options.client.storage == Storage::store) {
             const Expected<StoreInfo> store = client->store_status();
+            outcome.document["freshness_given_up"] = store ? freshness_given_up_json(*store) : Json(nullptr);
+            if (store && store->freshness_lost_count > 0)
+                outcome.text += "freshness was given up " + freshness_given_up_text(*store) + "\n";
             if (store && store->freshness_lost)
                 outcome.errors.push_back({ErrorCode::damaged, freshness_lost_text(*store), 0, 0});
         }

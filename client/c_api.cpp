@@ -2,6 +2,8 @@
 // The C API over the C++ one: objects.
 #include "client/c_api.h"
 
+#include "client/store_errors.h"
+
 #include <cstdlib>
 #include <cstring>
 
@@ -157,6 +159,7 @@ int festore_list(festore_client* client, const char* prefix, festore_each each, 
             const festore_info info = to_info(object);
             if (const int stop = each(context, object.name.c_str(), &info); stop != 0) return stop;
         }
+        if (!listing->missing.empty()) return failed(client->error, names_missing(listing->missing.front()));
         if (listing->damaged == 0) return FESTORE_OK;
         client->error = std::to_string(listing->damaged) + " objects are damaged; their names are lost with them";
         return FESTORE_EDAMAGED;

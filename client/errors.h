@@ -37,6 +37,8 @@ std::string quote(std::string_view name);
 
 // Of a store whose repair gave up freshness, and nobody has acknowledged it.
 std::string freshness_lost_text(const StoreInfo& info);
+// How often repairs have given up freshness, as the end of a sentence (rule 26). There must have been one.
+std::string freshness_given_up_text(const StoreInfo& info);
 
 inline tl::unexpected<Error> unexpected(Error error) { return tl::unexpected<Error>(std::move(error)); }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Reading a store. No lock: readers go by what the TEE says the root is, and begin anew when it has moved on (rule 9).
 #include "client/store_read.h"
+#include "client/store_survey.h"
 
 #include "base/writer.h"
 
@@ -73,39 +74,74 @@ Expected<ObjectInfo> Store::stat(std::string_view name) {
     });
 }
 
+// The next names behind those that are listed. Whether there was one.
+Expected<bool> Store::list_on(const Doing& doing, Listing& listing, bool& more) {
+    const std::string_view prefix = doing.name;
+    return read<bool>(doing, [&](bool& again) -> Expected<bool> {
+        StoreChannel::Request request;
+        request.command = StoreCommand::list;
+        request.got_on = has_listed;
+        request.has_area = true;
+        request.use = Payload::output;
+        request.content_room = limits::kListBufferBytesMax;
+        const std::string after = listing.objects.empty() ? "" : listing.objects.back().name;
+        request.encode = [&](protocol::PageArea area, Writer& out) {
+            encode(protocol::StoreListRequest{area, bytes_of(after), bytes_of(prefix)}, out);
+        };
+        const Expected<StoreReply> reply = look_up(doing, request, again);
+        if (!reply) return unexpected(reply.error());
+        const auto answer = protocol::decode_store<protocol::StoreListAnswer>(reply->answer);
+        if (!answer) return unexpected(store_nonsense(doing));
+        Bytes rest = reply->content;
+        for (uint32_t i = 0; i < answer->items; ++i) {
+            const auto item = protocol::decode_item(rest);
+            const bool ascends = item && (listing.objects.empty() || listing.objects.back().name < text_of(item->name));
+            if (!ascends || !text_of(item->name).starts_with(prefix)) return unexpected(store_nonsense(doing));
+            listing.objects.push_back(object_info(text_of(item->name), item->metadata));
+        }
+        more = answer->more || answer->pages.outcome == protocol::CallOutcome::need_pages;
+        return answer->items > 0;
+    });
+}
+
 Expected<Listing> Store::list(std::string_view prefix) {
     const Doing doing{"list", prefix, Storage::store};
     Listing listing;
     for (size_t call = 0; call < kListCallsMax; ++call) {
         bool more = false;
-        const Expected<bool> listed = read<bool>(doing, [&](bool& again) -> Expected<bool> {
-            StoreChannel::Request request;
-            request.command = StoreCommand::list;
-            request.got_on = has_listed;
-            request.has_area = true;
-            request.use = Payload::output;
-            request.content_room = limits::kListBufferBytesMax;
-            const std::string after = listing.objects.empty() ? "" : listing.objects.back().name;
-            request.encode = [&](protocol::PageArea area, Writer& out) {
-                encode(protocol::StoreListRequest{area, bytes_of(after), bytes_of(prefix)}, out);
-            };
-            const Expected<StoreReply> reply = look_up(doing, request, again);
-            if (!reply) return unexpected(reply.error());
-            const auto answer = protocol::decode_store<protocol::StoreListAnswer>(reply->answer);
-            if (!answer) return unexpected(store_nonsense(doing));
-            Bytes rest = reply->content;
-            for (uint32_t i = 0; i < answer->items; ++i) {
-                const auto item = protocol::decode_item(rest);
-                const bool ascends = item && (listing.objects.empty() || listing.objects.back().name < text_of(item->name));
-                if (!ascends || !text_of(item->name).starts_with(prefix)) return unexpected(store_nonsense(doing));
-                listing.objects.push_back(object_info(text_of(item->name), item->metadata));
-            }
-            more = answer->more || answer->pages.outcome == protocol::CallOutcome::need_pages;
-            return answer->items > 0;
-        });
+        const Expected<bool> listed = list_on(doing, listing, more);
+        const bool is_of_a_page = !listed && listed.error().code == ErrorCode::damaged && channel_.damaged_page() != 0;
+        if (is_of_a_page) return list_past_damage(doing, std::move(listing), listed.error());
         if (!listed) return unexpected(listed.error());
         if (!more) return listing;
         if (!*listed) return unexpected(store_nonsense(doing));
+    }
+    return unexpected(store_nonsense(doing));
+}
+
+// Rule 30: a page of the index costs the names that are in it, and no others. `error`: what met it, for where nothing can be listed.
+Expected<Listing> Store::list_past_damage(const Doing& doing, Listing listing, const Error& error) {
+    const std::string_view prefix = doing.name;
+    const auto is_behind = [prefix](std::string_view name) { return name > prefix && !name.starts_with(prefix); };
+    const auto what_there_is = [&]() -> Expected<Listing> {
+        if (listing.objects.empty()) return unexpected(error);
+        return std::move(listing);
+    };
+    const std::string last = listing.objects.empty() ? std::string(prefix) : listing.objects.back().name;
+    Survey survey(*this, doing, {bytes_of(last), listing.objects.empty(), channel_.damaged_page(), false});
+    for (size_t call = 0; call < kListCallsMax; ++call) {
+        const Expected<Survey::Step> step = survey.next();
+        if (!step) return unexpected(step.error());
+        if (step->is_end) return what_there_is();
+        for (const Survey::Item& item : step->items) {
+            if (is_behind(item.name)) return what_there_is();
+            listing.objects.push_back(object_info(item.name, item.metadata));
+        }
+        if (!step->gap) continue;
+        const MissingRange& names = step->gap->names;
+        if (is_behind(names.from)) return what_there_is();
+        listing.missing.push_back(names);
+        if (names.before.empty() || is_behind(names.before)) return what_there_is();
     }
     return unexpected(store_nonsense(doing));
 }

@@ -90,6 +90,9 @@ private:
     static StoreInfo described(const protocol::StoreStatus& status);
     void warn_of_lost_freshness();
 
+    // client/store_survey.h
+    class Survey;
+    friend class Survey;
     // client/store_verify.cpp
     class Verification;
     friend class Verification;
@@ -115,6 +118,8 @@ private:
     template <class T, class F>
     Expected<T> read(const Doing& doing, F&& once);
     // client/store.cpp
+    Expected<bool> list_on(const Doing& doing, Listing& listing, bool& more);
+    Expected<Listing> list_past_damage(const Doing& doing, Listing listing, const Error& error);
     Expected<StoreReply> look_up(const Doing& doing, const StoreChannel::Request& request, bool& again);
     static ObjectInfo object_info(std::string_view name, const protocol::StoreMetadata& metadata);
 

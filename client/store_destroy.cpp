@@ -99,7 +99,13 @@ Expected<DestroyReport> Store::destroy_record(const Doing& doing, const DestroyO
     if (!*found) return unexpected({ErrorCode::not_found, cannot(doing) + "the TEE has no record of one", 0, 0});
     const protocol::StoreStatus& record = **found;
     const Expected<DirectoryContents> contents = directory_.look();
-    if (!options.other && contents && contents->header && contents->header->store_id == record.store_id)
+    if (!options.other && !contents) return unexpected(contents.error());  // it may be there
+    if (!options.other && contents->kind == DirectoryContents::Kind::headless)
+        return unexpected({ErrorCode::conflict,
+                           cannot(doing) + "its directory may be the one at " + quote(directory_.path()) +
+                               ", which has lost its header: put that back, or move the directory away",
+                           0, 0});
+    if (!options.other && contents->header && contents->header->store_id == record.store_id)
         return unexpected({ErrorCode::conflict,
                            cannot(doing) + "its directory is not lost, but at " + quote(directory_.path()) +
                                ": destroy both together, without --lost",

@@ -40,11 +40,29 @@ Error store_damaged(const Doing& doing, const std::string& directory, const std:
             cannot(doing) + what + " in the store at " + quote(directory) + " is damaged, missing, or was put back", 0, 0};
 }
 
+std::string text_of(const MissingRange& range) {
+    return (range.from.empty() ? "from the first name" : (range.without_from ? "behind " : "from ") + quote(range.from)) +
+           (range.before.empty() ? " to the last one" : " to before " + quote(range.before));
+}
+
+Error names_missing(const MissingRange& range) {
+    return {ErrorCode::damaged,
+            "cannot list the objects " + text_of(range) + ": a page of the store's index is damaged, missing, or was put back "
+                                                          "('festore verify' tells which)",
+            0, 0};
+}
+
 std::string freshness_lost_text(const StoreInfo& info) {
     return "freshness was lost: the store at " + quote(info.directory) + " was repaired from its directory at generation " +
            std::to_string(info.freshness_lost_generation) + " (" + std::to_string(info.freshness_lost_count) +
            (info.freshness_lost_count == 1 ? " repair" : " repairs") +
            " in all), and whether that was its last one cannot be told; look, then 'festore repair --acknowledge'";
+}
+
+std::string freshness_given_up_text(const StoreInfo& info) {
+    return std::to_string(info.freshness_lost_count) + (info.freshness_lost_count == 1 ? " time" : " times") +
+           " by repair, last at generation " + std::to_string(info.freshness_lost_generation) + "; " +
+           (info.freshness_lost ? "not acknowledged" : "acknowledged");
 }
 
 Error store_nonsense(const Doing& doing) { return {ErrorCode::failure, cannot(doing) + "the TEE's answer makes no sense", 0, 0}; }

@@ -11,6 +11,10 @@ Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doin
 Error store_damaged(const Doing& doing, const std::string& directory, const std::string& what);
 // The TEE's answer contradicts itself or the request.
 Error store_nonsense(const Doing& doing);
+// "from 'a' to before 'b'"
+std::string text_of(const MissingRange& range);
+// What a listing that has such a range says of it.
+Error names_missing(const MissingRange& range);
 // "cannot VERB 'NAME': "
 std::string cannot(const Doing& doing);
 

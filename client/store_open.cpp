@@ -295,8 +295,8 @@ Expected<StoreInfo> Store::init(const InitOptions& options) {
     const Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
     using Kind = DirectoryContents::Kind;
-    if (contents->kind == Kind::foreign || contents->kind == Kind::headless)
-        return unexpected(ensure_open(doing, Missing::is_an_error).error());
+    if (contents->kind == Kind::foreign) return unexpected(is_foreign(doing));
+    if (contents->kind == Kind::headless) return unexpected(without_header(doing));
     if (contents->header) {
         bool may_be_made = false;
         const auto opened = open_existing(doing, *contents, may_be_made);

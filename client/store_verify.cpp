@@ -3,6 +3,7 @@
 // forgotten. Damage is noted, and passed over. Other programs may change the store meanwhile: an object that comes or goes is
 // no damage (rule 9).
 #include "client/store_read.h"
+#include "client/store_survey.h"
 
 #include "base/writer.h"
 #include "protocol/store_care.h"
@@ -23,13 +24,6 @@ bool is_damage(ErrorCode code) {
     return code == ErrorCode::damaged || code == ErrorCode::failure || code == ErrorCode::not_permitted;
 }
 
-struct Item {
-    std::string name;
-    uint64_t size = 0;
-    bool inlined = true;
-    Id payload{};
-};
-
 }  // namespace
 
 class Store::Verification {
@@ -48,20 +42,6 @@ public:
     }
 
 private:
-    // Where the survey is.
-    struct Cursor {
-        std::vector<std::byte> from;
-        bool inclusive = false;
-        uint32_t passed_page = 0;
-        bool afresh = true;
-    };
-    struct Step {
-        bool more = false;
-        bool passed_over = false;
-        std::vector<std::byte> gap_end;
-        std::vector<Item> items;
-    };
-
     Expected<void> named() {
         for (const std::string& name : options_.names) {
             if (const auto done = content(name, true); !done) return done;
@@ -113,81 +93,28 @@ private:
 
     // Whether all of the index could be read.
     Expected<bool> survey() {
-        Cursor cursor;
+        Survey::Start start;
+        start.afresh = true;
+        Survey survey(store_, {"verify the store", {}}, start);
         bool whole = true;
         for (size_t step = 0; step < kStepsMax; ++step) {
-            Expected<Step> next = read_step(cursor);
-            if (!next) {
-                const uint32_t page = store_.channel_.damaged_page();
-                if (!is_damage(next.error().code) || page == 0 || page == cursor.passed_page) return unexpected(next.error());
-                cursor.passed_page = page;
-                continue;
-            }
-            cursor.afresh = false;
-            for (const Item& item : next->items)
+            const Expected<Survey::Step> next = survey.next();
+            if (!next) return unexpected(next.error());
+            if (next->is_end) return whole;
+            for (const Survey::Item& item : next->items)
                 if (const auto done = take(item); !done) return unexpected(done.error());
-            if (next->passed_over) {
-                whole = false;
-                note_gap(cursor, next->gap_end);
-                cursor = {std::move(next->gap_end), true, 0, false};
-                if (cursor.from.empty()) return whole;
-                continue;
-            }
-            if (!next->more) return whole;
-            if (next->items.empty()) break;
-            const Bytes last = bytes_of(next->items.back().name);
-            cursor = {{last.begin(), last.end()}, false, cursor.passed_page, false};
+            if (next->gap) note_gap(*next->gap);
+            whole = whole && !next->gap;
         }
         return unexpected(store_nonsense({"verify the store", {}}));
     }
 
-    Expected<Step> read_step(const Cursor& cursor) {
-        const Doing doing{"verify the store", {}};
-        return store_.read<Step>(doing, [&](bool& again) -> Expected<Step> {
-            StoreChannel::Request request;
-            request.command = StoreCommand::survey;
-            request.got_on = has_listed;
-            request.has_area = true;
-            request.use = Payload::output;
-            request.content_room = limits::kListBufferBytesMax;
-            request.encode = [&cursor](protocol::PageArea area, Writer& out) {
-                encode(protocol::SurveyRequest{area, cursor.passed_page, cursor.inclusive, cursor.afresh, cursor.from}, out);
-            };
-            const Expected<StoreReply> reply = store_.look_up(doing, request, again);
-            if (!reply) return unexpected(reply.error());
-            const auto answer = protocol::decode_store<protocol::SurveyAnswer>(reply->answer);
-            if (!answer) return unexpected(store_nonsense(doing));
-            Step step;
-            step.more = answer->more || answer->pages.outcome == protocol::CallOutcome::need_pages;
-            step.passed_over = answer->passed_over;
-            if (step.passed_over) {
-                step.gap_end.assign(reply->content.begin(), reply->content.end());
-                const bool goes_on = step.gap_end.empty() || text_of(step.gap_end) > text_of(cursor.from);
-                if (!goes_on || step.gap_end.size() > limits::kNameBytesMax) return unexpected(store_nonsense(doing));
-                return step;
-            }
-            Bytes rest = reply->content;
-            std::string_view last = text_of(cursor.from);
-            bool may_equal = cursor.inclusive;
-            for (uint32_t i = 0; i < answer->items; ++i) {
-                const auto item = protocol::decode_item(rest);
-                const bool ascends = item && (last < text_of(item->name) || (may_equal && last == text_of(item->name)));
-                if (!ascends) return unexpected(store_nonsense(doing));
-                step.items.push_back({std::string(text_of(item->name)), item->metadata.size, item->metadata.inlined,
-                                      item->metadata.payload});
-                last = text_of(item->name);
-                may_equal = false;
-            }
-            return step;
-        });
-    }
-
     // A content that the index keeps has been verified with its page.
-    Expected<void> take(const Item& item) {
-        if (!item.inlined) payloads_.push_back(item.payload);
+    Expected<void> take(const Survey::Item& item) {
+        if (!item.metadata.inlined) payloads_.push_back(item.metadata.payload);
         if (index_only_) return {};
-        if (item.inlined) {
-            count(item.size);
+        if (item.metadata.inlined) {
+            count(item.metadata.size);
         } else {
             if (const auto done = content(item.name, false); !done) return done;
         }
@@ -195,11 +122,9 @@ private:
         return {};
     }
 
-    void note_gap(const Cursor& cursor, Bytes end) {
-        std::string text = "cannot verify the store: page " + std::to_string(cursor.passed_page) +
-                           " of its index is damaged, missing, or was put back; lost with it are the objects ";
-        text += cursor.from.empty() ? "from the first name" : "from " + quote(text_of(cursor.from));
-        text += end.empty() ? " to the last one" : " to before " + quote(text_of(end));
+    void note_gap(const Survey::Gap& gap) {
+        std::string text = "cannot verify the store: page " + std::to_string(gap.page) +
+                           " of its index is damaged, missing, or was put back; lost with it are the objects " + text_of(gap.names);
         report_.damaged.push_back({"", {ErrorCode::damaged, std::move(text), 0, 0}});
     }
 

@@ -75,9 +75,15 @@ void ClientModel::list(Client& client) {
     if (!is_known()) return;
     require(listing || trust_ != Trust::all, "a listing is given");
     if (!listing) return;
+    const auto is_missing = [&](const std::string& name) {
+        return std::any_of(listing->missing.begin(), listing->missing.end(), [&](const MissingRange& range) {
+            return (range.without_from ? range.from < name : range.from <= name) && (range.before.empty() || name < range.before);
+        });
+    };
+    require(listing->missing.empty() || trust_ != Trust::all, "a listing is whole");
     auto object = listing->objects.begin();
     for (const auto& [name, content] : objects_) {
-        if (!name.starts_with(prefix)) continue;
+        if (!name.starts_with(prefix) || is_missing(name)) continue;
         require(object != listing->objects.end() && object->name == name && object->size == content.size(), "a listing has what is there");
         ++object;
     }

@@ -85,9 +85,17 @@ struct ObjectInfo {
     bool legacy = false;   // stored by the first demo's TA
 };
 
+// Names that cannot be told, since a page of a store's index is damaged. The bounds need not be names themselves.
+struct MissingRange {
+    std::string from;           // from this one on; empty: from the first
+    std::string before;         // up to, and without, this one; empty: to the last
+    bool without_from = false;  // `from` itself is not among them: it is listed
+};
+
 struct Listing {
-    std::vector<ObjectInfo> objects;  // sorted by name, bytewise
-    uint32_t damaged = 0;             // objects that the TEE found damaged, and whose names are lost with them
+    std::vector<ObjectInfo> objects;    // sorted by name, bytewise
+    uint32_t damaged = 0;               // objects in the TEE's own storage that are damaged, and whose names are lost with them
+    std::vector<MissingRange> missing;  // of a store: what may be there besides. Where nothing can be listed, that is the error
 };
 
 struct TeeStatus {

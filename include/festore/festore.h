@@ -97,7 +97,8 @@ FESTORE_API int festore_remove(festore_client* client, const char* name);
 FESTORE_API int festore_rename(festore_client* client, const char* old_name, const char* new_name, int replace);
 
 /* Calls `each` for every object whose name begins with prefix (NULL: all), sorted by name. A non-zero return ends the
- * listing and is festore_list()'s result. */
+ * listing and is festore_list()'s result. FESTORE_EDAMAGED after the last of them: these can be listed, others cannot, and
+ * festore_error() says which. */
 typedef int (*festore_each)(void* context, const char* name, const struct festore_info* info);
 FESTORE_API int festore_list(festore_client* client, const char* prefix, festore_each each, void* context);
 

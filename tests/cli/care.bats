@@ -22,6 +22,30 @@ load store_helper
     [[ $stderr == *"page "*" of its index is damaged, missing, or was put back; lost with it are the objects from the first name"* ]]
     [[ $stderr == *"of the list of free pages"* ]]
 }
+@test "ls: a damaged page of the index costs its own names, exit 6, and the others are listed (rule 30)" {
+    seq -f 'put --text object-%03g "content of some length, so that pages fill up"' 300 | store batch -
+    # A page in the midst of the index, which is not its root.
+    for page in $(seq 2 $(($(stat -c %s secrets/pages) / 4096 - 1))); do
+        flip_byte secrets/pages $((page * 4096))
+        run --separate-stderr store ls
+        [ "$status" = 0 ] || [ "${#lines[@]}" -lt 200 ] || break
+        flip_byte secrets/pages $((page * 4096))
+    done
+    [ "$status" = 6 ]
+    [ "${#lines[@]}" -lt 300 ]
+    [[ $stderr == "festore: cannot list the objects "*" 'object-"*": a page of the store's index is damaged, missing, or was put back ('festore verify' tells which)" ]]
+    missing=$((300 - ${#lines[@]}))
+    for name in "${lines[@]:0:3}" "${lines[-1]}"; do store get "$name" > /dev/null; done
+    run --separate-stderr store ls -l
+    [ "$status" = 6 ]
+    [ "${#lines[@]}" = $((300 - missing)) ]
+    run --separate-stderr store ls --json
+    [ "$(json 'len(d["objects"]), len(d["missing"]), d["error"]["code"]')" = "($((300 - missing)), 1, 6)" ]
+    # The names that are said to be missing are those that are not listed.
+    [ "$(json "len([i for i in range(1, 301) for r in d['missing'] for n in ['object-%03d' % i] if \
+        (('behind' not in r or r['behind']['name'] < n) and (not r.get('from') or r['from']['name'] <= n)) and \
+        (not r['before'] or n < r['before']['name'])])")" = "$missing" ]
+}
 @test "verify: files that no object refers to are no damage" {
     fill
     head -c 500 /dev/zero > "secrets/payloads/$(repeated 32 a)"

@@ -40,6 +40,17 @@ lose_record() {
     expect_success
     run --separate-stderr store verify
     expect_success
+    # That it happened stays known for good, and is no alarm any more (rule 26).
+    [[ $output == *"freshness was given up 1 time by repair, last at generation "*"; acknowledged"* ]]
+    run --separate-stderr store status
+    expect_success
+    [[ $output == *"  freshness given up 1 time by repair, last at generation "*"; acknowledged"* ]]
+    run --separate-stderr store status --json
+    [ "$(json 'd["store"]["freshness_lost"], d["store"]["freshness_given_up"]["count"], d["store"]["freshness_given_up"]["acknowledged"]')" = "(None, 1, True)" ]
+    run --separate-stderr store verify --json
+    [ "$(json 'd["freshness_given_up"]["count"]')" = 1 ]
+    run --separate-stderr store doctor
+    [[ $output == *"store's freshness was given up 1 time"* ]]
     run --separate-stderr store repair --acknowledge
     expect_error 4 "cannot acknowledge the repair: *"
 }

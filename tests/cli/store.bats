@@ -224,7 +224,7 @@ round_trip() {
     run --separate-stderr store status --json
     [ "$(json 'd["store"]')" = "{'present': False, 'directory': '$PWD/secrets'}" ]
     run --separate-stderr store init --json
-    [ "$(json '" ".join(d)')" = "present directory id anchor cipher tee epoch generation objects content_bytes height pages free_pages pages_sealed created freshness_lost" ]
+    [ "$(json '" ".join(d)')" = "present directory id anchor cipher tee epoch generation objects content_bytes height pages free_pages pages_sealed created freshness_lost freshness_given_up" ]
     run --separate-stderr store put --json a <<< x
     [ "$(json '(d["name"], d["size"], d["version"])')" = "('a', 2, 1)" ]
     run --separate-stderr store mv --json a b

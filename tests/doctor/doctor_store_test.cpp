@@ -46,8 +46,16 @@ TEST_F(StoreOnMachine, OneThatDoesNotOpenIsSerious) {
 }
 
 TEST_F(StoreOnMachine, ARepairThatNobodyAcknowledged) {
+    EXPECT_EQ(severity("store-repaired"), Severity::ok);
     store_.info->freshness_lost = true;
+    store_.info->freshness_lost_count = 1;
     EXPECT_EQ(severity("store-repaired"), Severity::serious);
+}
+
+TEST_F(StoreOnMachine, Rule26ARepairStaysKnownWhenItIsAcknowledged) {
+    store_.info->freshness_lost_count = 2;
+    store_.info->freshness_lost_generation = 71;
+    EXPECT_EQ(severity("store-repaired"), Severity::warning);
 }
 
 TEST_F(StoreOnMachine, AnchorReeCanBePutBack) {
@@ -94,6 +102,7 @@ StoreRecord record_of(const char* identity, Anchor anchor, bool repaired) {
     record.anchor = anchor;
     record.info.emplace();
     record.info->freshness_lost = repaired;
+    record.info->freshness_lost_count = repaired ? 1 : 0;
     return record;
 }
 
@@ -107,6 +116,14 @@ TEST(AllStores, RepairsOfAnybodysAreFound) {
     ASSERT_NE(find(findings, "stores-repaired"), nullptr);
     EXPECT_EQ(find(findings, "stores-repaired")->severity, Severity::serious);
     EXPECT_NE(find(findings, "stores-repaired")->what.find("user b, user c"), std::string::npos);
+    records[1].info->freshness_lost = false;
+    findings = check_all_stores(records, name);
+    EXPECT_EQ(find(findings, "stores-repaired")->severity, Severity::serious);
+    EXPECT_NE(find(findings, "stores-repaired")->what.find("repaired, and acknowledged: the store of user b"), std::string::npos);
+    records[2].info->freshness_lost = false;
+    findings = check_all_stores(records, name);
+    ASSERT_NE(find(findings, "stores-repaired"), nullptr) << "it stays known";
+    EXPECT_EQ(find(findings, "stores-repaired")->severity, Severity::warning);
     EXPECT_NE(find(findings, "stores")->what.find("3 stores: 2 under the anchor ree, 1 under rpmb"), std::string::npos);
     records[0].info.reset();
     findings = check_all_stores(records, name);

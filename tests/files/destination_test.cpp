@@ -70,24 +70,46 @@ TEST_F(Destinations, AnotherUsersLinkIsNotFollowed) {
     EXPECT_EQ(found("to_folder/new"), refusal("to_folder/new", "'to_folder' is a link of another user"));
 }
 
-// They could have moved it there.
+// They could have moved it there: into a sticky folder, too, from where they may write.
 TEST_F(Destinations, ALinkInAFolderThatOthersCanWriteIsNotFollowed) {
     fs::create_directory(path("sub"));
     put("victim", "");
     link("../victim", "sub/link");
     const std::string refused =
-        refusal("sub/link", "'link' is a link in a folder that other users can write; name the place that it leads to");
-    for (const mode_t mode : {0770U, 0707U, 0777U}) {
+        refusal("sub/link", "'link' is a link that other users may have put there; name the place that it leads to");
+    for (const mode_t mode : {0770U, 0707U, 0777U, 01777U}) {
         allow("sub", mode);
         EXPECT_EQ(found("sub/link"), refused) << std::oct << mode;
     }
-    for (const mode_t mode : {0700U, 0755U, 01777U}) {  // in the last only a file's owner, and the folder's, can move it
+    for (const mode_t mode : {0700U, 0755U}) {
         allow("sub", mode);
         EXPECT_EQ(found("sub/link"), "./victim") << std::oct << mode;
     }
     if (geteuid() != 0) return;
     give_away("sub");
     EXPECT_EQ(found("sub/link"), refused) << "its owner can";
+}
+
+// A folder of the caller's own that others have given another's name, in a folder in which they can.
+TEST_F(Destinations, WhatIsBehindAFolderThatOthersCanMoveIsNotFollowed) {
+    fs::create_directories(path("shared/old"));
+    link("../../victim", "shared/old/link");
+    ASSERT_EQ(mkfifo(path("shared/old/pipe").c_str(), 0644), 0);
+    put("victim", "");
+    allow("shared/old", 0755);
+    const int reader = open(path("shared/old/pipe").c_str(), O_RDONLY | O_NONBLOCK);
+    for (const mode_t mode : {0755U, 01777U}) {
+        allow("shared", mode);
+        EXPECT_EQ(found("shared/old/link"), "./victim") << std::oct << mode;
+        EXPECT_EQ(found("shared/old/pipe"), "stream") << std::oct << mode;
+    }
+    for (const mode_t mode : {0775U, 02775U, 0777U}) {
+        allow("shared", mode);
+        EXPECT_NE(found("shared/old/link").find("other users may have put there"), std::string::npos) << std::oct << mode;
+        EXPECT_NE(found("shared/old/pipe").find("may have put there"), std::string::npos) << std::oct << mode;
+        EXPECT_EQ(found("shared/old/new"), "shared/old/new") << "a file is made for its owner only";
+    }
+    close(reader);
 }
 
 TEST_F(Destinations, AnotherUsersPipeOrDeviceIsNotOpened) {
@@ -105,16 +127,23 @@ TEST_F(Destinations, AnotherUsersPipeOrDeviceIsNotOpened) {
 }
 
 // They could have moved one there that is meant for something else.
-TEST_F(Destinations, APipeInAFolderThatOthersCanWriteIsNotOpened) {
+TEST_F(Destinations, APipeThatOthersReadIsNotOpenedWhereTheyMayHavePutIt) {
     fs::create_directory(path("sub"));
     ASSERT_EQ(mkfifo(path("sub/pipe").c_str(), 0600), 0);
     const int reader = open(path("sub/pipe").c_str(), O_RDONLY | O_NONBLOCK);
-    const std::string refused = refusal("sub/pipe", "'pipe' is a pipe in a folder that other users can write");
-    for (const mode_t mode : {0770U, 0707U, 0777U}) {
+    const std::string refused =
+        refusal("sub/pipe", "'pipe' is a pipe that others can read, and may have put there; chmod 600 it, or choose another folder");
+    for (const mode_t mode : {0770U, 0707U, 0777U, 01777U}) {
         allow("sub", mode);
-        EXPECT_EQ(found("sub/pipe"), refused) << std::oct << mode;
+        for (const mode_t pipe : {0644U, 0640U, 0660U, 0602U}) {
+            allow("sub/pipe", pipe);
+            EXPECT_EQ(found("sub/pipe"), refused) << std::oct << mode << " " << pipe;
+        }
+        allow("sub/pipe", 0600);
+        EXPECT_EQ(found("sub/pipe"), "stream") << std::oct << mode << ": nobody else reads it";
     }
-    for (const mode_t mode : {0700U, 0755U, 01777U}) {
+    allow("sub/pipe", 0644);
+    for (const mode_t mode : {0700U, 0755U}) {
         allow("sub", mode);
         EXPECT_EQ(found("sub/pipe"), "stream") << std::oct << mode;
     }
@@ -158,13 +187,19 @@ TEST_F(Destinations, AFolderToMakeFilesInIsOnesOwnOrRoots) {
     std::filesystem::create_directory(path("theirs"));
     std::filesystem::create_directory_symlink("mine", path("link"));
     ASSERT_EQ(chown(path("theirs").c_str(), 4321, 4321), 0);
-    EXPECT_TRUE(find_folder(path("mine")));
-    EXPECT_TRUE(find_folder(path("link")));
-    const auto theirs = find_folder(path("theirs"));
+    EXPECT_TRUE(make_folder(path("mine")));
+    EXPECT_TRUE(make_folder(path("link")));
+    EXPECT_TRUE(make_folder(path("link/new/")));
+    EXPECT_TRUE(fs::is_directory(path("mine/new")));
+    EXPECT_FALSE(make_folder(path("none/new")));
+    ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+    EXPECT_FALSE(make_folder(path("pipe"))) << "and waits for nobody";
+    EXPECT_FALSE(make_folder("/dev/fd/0"));
+    const auto theirs = make_folder(path("theirs"));
     ASSERT_FALSE(theirs);
     EXPECT_EQ(theirs.error().code, ErrorCode::not_permitted);
     ASSERT_EQ(lchown(path("link").c_str(), 4321, 4321), 0);
-    EXPECT_FALSE(find_folder(path("link")));
+    EXPECT_FALSE(make_folder(path("link")));
 }
 
 TEST_F(Destinations, WhatTheProcessHasOpenIsWrittenInPlace) {

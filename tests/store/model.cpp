@@ -116,6 +116,7 @@ Model read_all(Device& device, const std::string& what) {
         EXPECT_EQ(listing.error().code, ErrorCode::not_found) << what << ": " << listing.error().message;
         return std::nullopt;
     }
+    EXPECT_TRUE(listing->missing.empty()) << what;
     Objects objects;
     for (const ObjectInfo& object : listing->objects) {
         const auto content = client.get(object.name);

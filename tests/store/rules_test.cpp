@@ -215,12 +215,30 @@ TEST_F(Rules, AStoreWithoutItsHeaderIsToldFromAFolderOfOtherThings) {
     for (const auto& [answer, said] : {std::pair{code(client.get("a")), message(client.get("a"))},
                                        std::pair{code(client.put("b", content_of(10))), message(client.put("b", content_of(10)))},
                                        std::pair{code(client.repair()), message(client.repair())},
+                                       std::pair{code(client.init()), message(client.init())},
                                        std::pair{code(client.destroy()), message(client.destroy())}}) {
         EXPECT_EQ(answer, static_cast<int>(ErrorCode::damaged)) << said;
         EXPECT_NE(said.find("has lost its header, festore.store: put that back"), std::string::npos) << said;
     }
+    DestroyOptions lost;
+    lost.lost_directory = true;
+    EXPECT_EQ(code(client.destroy(lost)), kConflict) << "it may be the directory of the record";
     std::filesystem::rename(folder_ / "kept", header);
+    std::filesystem::rename(folder_ / "store" / "pages", folder_ / "kept");
+    std::filesystem::create_symlink("elsewhere", folder_ / "store" / "pages");
+    EXPECT_EQ(code(client.destroy(lost)), kDamaged);
+    std::filesystem::rename(folder_ / "kept", folder_ / "store" / "pages");
     EXPECT_EQ(*connect().get("a"), content_of(10));
+}
+
+// By a client that has the store open: it does not look whether the store opens.
+TEST_F(Rules, InitTellsALostHeaderAlsoWhereTheStoreIsOpen) {
+    Client client = connect();
+    ASSERT_TRUE(client.put("a", content_of(10)));
+    std::filesystem::rename(folder_ / "store" / protocol::kHeaderFile, folder_ / "kept");
+    const auto made = client.init();
+    EXPECT_EQ(code(made), kDamaged);
+    EXPECT_NE(message(made).find("has lost its header"), std::string::npos) << message(made);
 }
 
 // The header alone would be what an interrupted creation has left, of which the next put makes a store.

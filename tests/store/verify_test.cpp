@@ -94,6 +94,65 @@ TEST_F(VerifyStore, AWholeStoreIsWholeAndStaysUntouched) {
     EXPECT_LE(device_.tee().ta_heap_bytes_peak(ta::host_image().uuid), limits::kTaHeapBytes);
 }
 
+// What is listed, and the ranges that the listing says it lacks, are all that there is; and what is listed is no less than verify finds.
+TEST_F(VerifyStore, Rule30APageOfTheIndexCostsAListingOnlyItsOwnNames) {
+    fill();
+    const auto is_in = [](const MissingRange& range, const std::string& name) {
+        return (range.without_from ? range.from < name : range.from <= name) && (range.before.empty() || name < range.before);
+    };
+    const size_t pages = device_.files().at(kPages).size() / kPage;
+    size_t with_gap = 0;
+    size_t all_lost = 0;
+    for (size_t page = 2; page < pages; ++page) {
+        flip(kPages, page * kPage + 100);
+        Client client = device_.connect();
+        for (const std::string prefix : {"", "object 2", "object 39", "payload"}) {
+            const auto listing = client.list(prefix);
+            if (!listing) {  // all of those names are under the page
+                EXPECT_EQ(listing.error().code, ErrorCode::damaged) << listing.error().message;
+                if (prefix.empty()) ++all_lost;
+                continue;
+            }
+            size_t listed = 0;
+            for (const auto& [name, content] : truth_) {
+                if (!name.starts_with(prefix)) continue;
+                const bool is_listed = listed < listing->objects.size() && listing->objects[listed].name == name;
+                if (is_listed) ++listed;
+                const bool is_missing =
+                    std::any_of(listing->missing.begin(), listing->missing.end(), [&](const auto& range) { return is_in(range, name); });
+                EXPECT_NE(is_listed, is_missing) << name << ", page " << page;
+            }
+            EXPECT_EQ(listed, listing->objects.size()) << "nothing else, and in order";
+            EXPECT_LE(listing->missing.size(), 1U);
+            if (!prefix.empty()) continue;
+            with_gap += listing->missing.size();
+            EXPECT_EQ(listing->objects.size(), verify(client).objects) << "page " << page;
+        }
+        flip(kPages, page * kPage + 100);
+    }
+    EXPECT_GT(with_gap, 15U);
+    EXPECT_EQ(all_lost, 1U) << "the root";
+}
+
+TEST_F(VerifyStore, Rule30TwoDamagedPagesAreTwoRanges) {
+    fill();
+    std::vector<size_t> leaves;
+    const size_t pages = device_.files().at(kPages).size() / kPage;
+    for (size_t page = 2; page < pages && leaves.size() < 5; ++page) {
+        flip(kPages, page * kPage + 100);
+        const auto listing = device_.connect().list();
+        const bool is_leaf = listing && listing->missing.size() == 1 && listing->objects.size() > truth_.size() / 2;
+        flip(kPages, page * kPage + 100);
+        if (is_leaf) leaves.push_back(page);
+    }
+    ASSERT_EQ(leaves.size(), 5U);
+    for (const size_t page : {leaves.front(), leaves.back()}) flip(kPages, page * kPage + 100);
+    const auto listing = device_.connect().list();
+    ASSERT_TRUE(listing) << listing.error().message;
+    EXPECT_EQ(listing->missing.size(), 2U);
+    EXPECT_GT(listing->objects.size(), truth_.size() / 2);
+}
+
 // Each page of the index in turn: what the report calls whole is whole, the rest is in a range that it names.
 TEST_F(VerifyStore, EachPageOfTheIndexDamaged) {
     fill();

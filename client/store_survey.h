@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The entries of a store's index in the order of their names, past those of its pages that are damaged (rule 30). Other programs may
+// change the store meanwhile: what comes or goes is seen or not. Thread safety: as the store's.
+#pragma once
+#include "client/store.h"
+
+namespace festore {
+
+class Store::Survey {
+public:
+    struct Item {
+        std::string name;
+        protocol::StoreMetadata metadata;
+    };
+    // A damaged page, and which names may have been under it.
+    struct Gap {
+        uint32_t page = 0;
+        MissingRange names;
+    };
+    struct Step {
+        std::vector<Item> items;
+        std::optional<Gap> gap;  // then there are no items
+        bool is_end = false;
+    };
+    struct Start {
+        Bytes from;                // empty: the first name
+        bool inclusive = true;     // else what is behind it
+        uint32_t passed_page = 0;  // known to be damaged; 0: none is
+        bool afresh = false;       // nothing that the TA remembers of pages counts
+    };
+
+    // `doing` is what its errors say; its texts must outlive this.
+    Survey(Store& store, const Doing& doing, const Start& start);
+    // What comes next. An error: the store cannot be read at all.
+    Expected<Step> next();
+
+private:
+    struct Answer {
+        std::vector<Item> items;
+        std::vector<std::byte> gap_end;
+        bool passed_over = false;
+        bool more = false;
+    };
+    Expected<Answer> ask();
+    Expected<Answer> answer_of(const StoreReply& reply) const;
+
+    Store& store_;
+    const Doing doing_;
+    std::vector<std::byte> from_;
+    bool inclusive_;
+    uint32_t passed_page_;
+    bool afresh_;
+    bool is_end_ = false;
+};
+
+}  // namespace festore
