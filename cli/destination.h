@@ -18,9 +18,9 @@ struct Destination {
     bool stream_is_shared = false;
 };
 
-// Symbolic links are followed where they belong to the caller or root, and lie in a folder of theirs to which nobody else can move what is
-// elsewhere. Pipes and devices are the caller's or root's, and a pipe that lies in another folder than such a one is for its owner only (mode
-// 600). not_permitted: something on the way is another user's; the message names it.
+// Symbolic links are followed where they belong to the caller or root, and lie in a folder of theirs to which nobody else can move what
+// is elsewhere. Pipes and devices are the caller's or root's; a pipe that lies in another kind of folder is for its owner only (mode 600).
+// not_permitted: something on the way is another user's; the message names it.
 // For a pipe that nobody reads yet it waits: needs an InterruptsHeld.
 Expected<Destination> find_destination(const std::string& file);
 // A folder to make files in, found in the same way, and made (mode 700) where it is missing. It is the caller's or root's.
