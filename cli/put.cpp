@@ -59,7 +59,9 @@ private:
         if (!count) return unexpected(in_put(name_, count.error()));
         Expected<Client> client = Client::connect(options.client);
         if (!client) return unexpected(client.error());
-        Expected<WriteStream> stream = client->write(name_, put_);
+        PutOptions options_of_size = put_;
+        options_of_size.size = source->size();
+        Expected<WriteStream> stream = client->write(name_, options_of_size);
         if (!stream) return unexpected(stream.error());
         Progress progress(options, source->size());
         return store_all(*source, first.bytes().first(*count), std::move(*stream), name_, progress);

@@ -221,6 +221,8 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
         if (answer) wipe(buffer->first(content.size()));
         return answer;
     });
+    if (!reply && options.if_version && static_cast<Code>(reply.error().tee_result) == Code::version_conflict)
+        return unexpected(with_version(reply.error(), *options.if_version, stat(name)));
     if (!reply) return unexpected(reply.error());
     const auto answer = protocol::decode<protocol::PutAnswer>(reply->bytes());
     if (!answer || answer->content_size != content.size()) return unexpected(nonsense(doing));

@@ -173,6 +173,13 @@ Error error_of_context(uint32_t result, TeeKind kind) {
     return error;
 }
 
+Error with_version(Error error, uint64_t wanted, const Expected<ObjectInfo>& now) {
+    if (!now || now->version == wanted) return error;  // it has changed once more
+    error.message = "cannot put " + quote(now->name) + ": it has version " + std::to_string(now->version) + ", not " +
+                    std::to_string(wanted);
+    return error;
+}
+
 Error usage_of_name(std::string_view name, NameFault fault) {
     Error error{ErrorCode::usage, "", 0, 0};
     switch (fault) {

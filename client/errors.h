@@ -40,6 +40,9 @@ std::string freshness_lost_text(const StoreInfo& info);
 // How often repairs have given up freshness, as the end of a sentence (rule 26). There must have been one.
 std::string freshness_given_up_text(const StoreInfo& info);
 
+// Of a put that wants another version than the object has: says which one it has, as `now` tells.
+Error with_version(Error error, uint64_t wanted, const Expected<ObjectInfo>& now);
+
 inline tl::unexpected<Error> unexpected(Error error) { return tl::unexpected<Error>(std::move(error)); }
 
 }  // namespace festore

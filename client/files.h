@@ -75,6 +75,11 @@ public:
     // with unlock(), or with the handle.
     virtual int lock(Handle handle, bool exclusive) = 0;
     virtual void unlock(Handle handle) = 0;
+
+    // For what a person is told. Who holds a lock on the file, as words; empty: not known.
+    [[nodiscard]] virtual std::string lock_holder(const Information& /*file*/) { return {}; }
+    // Bytes that this user may still store where the folder is. None: not known.
+    [[nodiscard]] virtual std::optional<uint64_t> free_bytes(Handle /*folder*/) { return std::nullopt; }
 };
 
 // The real ones. Thread safe.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "client/descriptor_registry.h"
 #include "client/files.h"
+#include "client/lock_holder.h"
 
 #include <cerrno>
 #include <dirent.h>
@@ -8,6 +9,7 @@
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
@@ -214,6 +216,13 @@ public:
     }
     void unlock(Handle handle) override {
         if (descriptors::is_own(handle)) let_go(handle);
+    }
+
+    std::string lock_holder(const Information& file) override { return lock_holder_text(file); }
+    std::optional<uint64_t> free_bytes(Handle folder) override {
+        struct statvfs system = {};
+        if (fstatvfs(folder, &system) != 0 || system.f_blocks == 0) return std::nullopt;  // some file systems do not count
+        return uint64_t{system.f_bavail} * system.f_frsize;
     }
 
 private:

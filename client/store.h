@@ -124,6 +124,8 @@ private:
     static ObjectInfo object_info(std::string_view name, const protocol::StoreMetadata& metadata);
 
     // client/store_changes.cpp
+    // Of a put whose condition did not hold: with the version that there is.
+    Error with_version(Error error, std::string_view name, const PutOptions& options);
     template <class F>
     Expected<protocol::ChangeAnswer> change_alone(const Doing& doing, Missing missing, F&& make_request);
     Expected<protocol::ChangeAnswer> change_once(const Doing& doing, const ChangeRequest& request, bool& died);
@@ -147,6 +149,8 @@ private:
         protocol::Id payload{};
         uint64_t generation = UINT64_MAX;
     };
+    Expected<void> check_space(const StoreWriter& writer, const Doing& doing) const;
+    [[nodiscard]] Error with_space(Error error) const;
     Expected<void> begin_payload(StoreWriter& writer, const Doing& doing);
     Expected<void> seal(StoreWriter& writer, Bytes plain, bool last);
     Expected<void> write_parts(StoreWriter& writer, Bytes part);

@@ -171,7 +171,7 @@ Expected<protocol::ChangeAnswer> Store::change_once(const Doing& doing, const Ch
     if (!answer) return unexpected(store_nonsense(doing));
     if (const auto stored = channel_.store_pages(*reply); !stored) {
         (void)channel_.call(transaction_request(StoreCommand::abort, answer->transaction, answer->generation), doing);
-        return unexpected(stored.error());
+        return unexpected(with_space(stored.error()));
     }
     if (const auto committed = commit(doing, answer->transaction, answer->generation); !committed)
         return unexpected(committed.error());
@@ -228,6 +228,7 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing
 Expected<ObjectInfo> Store::put(std::string_view name, Bytes content, const PutOptions& options) {
     const Doing doing{"put", name, Storage::store};
     PutOptions timed = options;
+    timed.size = content.size();
     if (!timed.modified) timed.modified = static_cast<int64_t>(std::time(nullptr));
     std::optional<StoreWriter> writer;
     const auto answer = change_alone(doing, Missing::is_made, [&](auto*& upload) -> Expected<ChangeRequest> {
@@ -239,8 +240,13 @@ Expected<ObjectInfo> Store::put(std::string_view name, Bytes content, const PutO
         upload = &*writer->file_;
         return put_request(*writer, true);
     });
-    if (!answer) return unexpected(answer.error());
+    if (!answer) return unexpected(with_version(answer.error(), name, options));
     return stored_info(name, *answer, content.size(), timed);
+}
+
+Error Store::with_version(Error error, std::string_view name, const PutOptions& options) {
+    if (!options.if_version || static_cast<Code>(error.tee_result) != Code::version_conflict) return error;
+    return festore::with_version(std::move(error), *options.if_version, stat(name));
 }
 
 Expected<std::unique_ptr<StoreWriter>> Store::open_writer(std::string_view name, const PutOptions& options, bool in_batch) {
@@ -271,7 +277,7 @@ Expected<ObjectInfo> Store::finish(StoreWriter& writer) {
     const uint64_t size = writer.size_;
     const PutOptions options = writer.options_;
     writer.end();
-    if (!answer) return unexpected(answer.error());
+    if (!answer) return unexpected(with_version(answer.error(), doing.name, options));
     return stored_info(doing.name, *answer, size, options);
 }
 

@@ -98,6 +98,10 @@ public:
     // The sealed page, fresh from the file. What the file does not have is zeroes.
     Expected<void> read_page(uint32_t page, MutableBytes sealed);
     Expected<void> write_page(uint32_t page, Bytes sealed);
+    // Bytes that this user may still store there. None: not known.
+    [[nodiscard]] std::optional<uint64_t> free_bytes() const {
+        return folder_.is_open() ? files_.free_bytes(folder_.handle()) : std::nullopt;
+    }
     // After a failure what was written since the last sync must be given up, never synced again (rule 7).
     Expected<void> sync_pages();
 
@@ -214,6 +218,7 @@ private:
     Expected<bool> try_lock(LockKind kind);
     Expected<bool> try_lock_file(LockKind kind);
     Expected<bool> try_lock_pages();
+    [[nodiscard]] Error in_use() const;
     void unlock();
 
     Files& files_;

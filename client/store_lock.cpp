@@ -88,12 +88,22 @@ Expected<StoreLock> StoreDirectory::lock(LockKind kind, std::chrono::millisecond
         if (!locked) return unexpected(locked.error());
         if (*locked) return StoreLock(*this, false);
         if (std::chrono::steady_clock::now() >= deadline)
-            return unexpected({ErrorCode::busy,
-                               "the store at " + quote(path()) + " is in use by another program; repeat it later, or wait "
-                               "longer with --wait",
-                               0, 0});
+            return unexpected(in_use());
         std::this_thread::sleep_for(kLockPause);
     }
+}
+
+// The names need not be of what was locked any more: then nobody holds them, and nobody is named.
+Error StoreDirectory::in_use() const {
+    std::string holder;
+    for (const std::string_view name : {protocol::kPageFile, protocol::kLockFile, std::string_view(".")}) {
+        Files::Information file;
+        if (holder.empty() && files_.information(folder_.handle(), std::string(name), file) == 0) holder = files_.lock_holder(file);
+    }
+    return {ErrorCode::busy,
+            "the store at " + quote(path()) + " is in use by another program" + (holder.empty() ? "" : " (" + holder + ")") +
+                "; repeat it later, or wait longer with --wait",
+            0, 0};
 }
 
 void StoreDirectory::wait_for_writer(std::chrono::milliseconds wait) {

@@ -74,7 +74,8 @@ void StoreWriter::reserve(size_t bytes) {
 // An error comes a part later than its cause, and always before finish() is done.
 Expected<void> StoreWriter::write_sealed() {
     const GuardedBytes sealed = std::exchange(sealed_, {});
-    return sealed.empty() ? Expected<void>() : file_->write(sealed);
+    if (sealed.empty()) return {};
+    return file_->write(sealed).map_error([this](const Error& error) { return store_.with_space(error); });
 }
 
 size_t StoreReader::give(MutableBytes out) {
@@ -92,10 +93,31 @@ void StoreReader::load(uint64_t from, GuardedBytes content) {
     loaded_from_ = from;
 }
 
+// What can be told before anything is written. The disk may fill up later all the same.
+Expected<void> Store::check_space(const StoreWriter& writer, const Doing& doing) const {
+    if (!writer.options_.size) return {};
+    const uint64_t needed = *writer.options_.size + segments_of(*writer.options_.size, kSegmentBytes) * kTagBytes;
+    const std::optional<uint64_t> free = directory_.free_bytes();
+    if (!free || *free >= needed) return {};
+    return unexpected({ErrorCode::no_space,
+                       cannot(doing) + "it needs " + std::to_string(needed) + " bytes, and the file system of " +
+                           quote(directory_.path()) + " has " + std::to_string(*free) + " free",
+                       0, 0});
+}
+
+// Of the disk, not of a limit of the TEE's.
+Error Store::with_space(Error error) const {
+    const std::optional<uint64_t> free = directory_.free_bytes();
+    if (error.code == ErrorCode::no_space && error.tee_result == 0 && free)
+        error.message += " (" + std::to_string(*free) + " bytes are free there)";
+    return error;
+}
+
 // A session has one upload: its TA keeps one key (rule 21).
 Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing) {
     if (uploading_ != nullptr && uploading_ != &writer)
         return unexpected({ErrorCode::conflict, cannot(doing) + "another stream of this client is writing: finish it first", 0, 0});
+    if (const auto fits = check_space(writer, doing); !fits) return fits;
     StoreChannel::Request request;
     request.command = StoreCommand::begin_upload;
     request.encode = [](protocol::PageArea, Writer& out) { encode(protocol::BeginUploadRequest{kSegmentBytes}, out); };
@@ -183,7 +205,7 @@ Expected<void> Store::complete(StoreWriter& writer) {
     if (!writer.file_ && writer.size_ <= protocol::inline_content_max(writer.name_.size())) return {};
     if (const auto sealed = seal(writer, writer.pending_, true); !sealed) return sealed;
     if (const auto written = writer.write_sealed(); !written) return written;
-    return writer.file_->finish();
+    return writer.file_->finish().map_error([this](const Error& error) { return with_space(error); });
 }
 
 // `again`: begin anew.

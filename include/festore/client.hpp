@@ -73,6 +73,7 @@ struct PutOptions {
     std::optional<uint64_t> if_version;  // conflict unless the object has this version
     bool write_once = false;             // never to be replaced; removing stays possible
     std::optional<int64_t> modified;     // default: now, by this system's clock
+    std::optional<uint64_t> size;        // of a stream's content, when it is known: no_space at once where the disk cannot hold it
 };
 
 struct ObjectInfo {

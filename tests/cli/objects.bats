@@ -94,7 +94,7 @@ name_works() {
     echo two | festore put --if-version 1 "${PREFIX}versioned"
     echo three > three
     run --separate-stderr festore put --if-version 1 "${PREFIX}versioned" three
-    expect_error 4 "cannot put '${PREFIX}versioned': *version*"
+    expect_error 4 "cannot put '${PREFIX}versioned': it has version 2, not 1"
     [ "$(festore get "${PREFIX}versioned")" = two ]
     run --separate-stderr festore put --if-version=1 "${PREFIX}absent" three
     expect_error 3 "*no such object*"

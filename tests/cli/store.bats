@@ -52,7 +52,10 @@ round_trip() {
     run --separate-stderr store put --if-absent a two
     expect_error 4 "cannot put 'a': an object of that name exists"
     run --separate-stderr store put --if-version 7 a two
-    expect_error 4 "cannot put 'a': *version*"
+    expect_error 4 "cannot put 'a': it has version 1, not 7"
+    head -c 40000 /dev/zero > large
+    run --separate-stderr store put --if-version 7 a large
+    expect_error 4 "cannot put 'a': it has version 1, not 7"
     store put --if-version 1 a two
     store put --write-once b two
     run --separate-stderr store put b two
@@ -187,7 +190,9 @@ round_trip() {
     flock secrets/lock sleep 4 3>&- 4>&- &
     sleep 0.5
     run --separate-stderr store --wait 1 put a < /dev/null
-    expect_error 9 "the store at '$PWD/secrets' is in use by another program; *"
+    expect_error 9 "the store at '$PWD/secrets' is in use by another program*; *"
+    # By whom, where the system lists the locks of the file system.
+    ! grep -q "FLOCK .*:$(stat -c %i secrets/lock) 0 EOF" /proc/locks || [[ $stderr == *"(process "*", 'flock'); "* ]]
     run --separate-stderr store --wait 0 batch <<< "rm a"
     expect_error 9 "*"
     [ "$(store --wait 0 get a)" = x ]

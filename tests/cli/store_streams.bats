@@ -107,6 +107,9 @@ export FESTORE_STORE=$1/store
 echo before | "$FESTORE_BIN" --storage store put a
 head -c 4000000 /dev/zero | "$FESTORE_BIN" --storage store put a
 echo "code $?"
+truncate -s 4000000 large
+"$FESTORE_BIN" --storage store put a large
+echo "code $?"
 find store/payloads -type f
 "$FESTORE_BIN" --storage store get a
 echo after | "$FESTORE_BIN" --storage store put a && "$FESTORE_BIN" --storage store get a
@@ -114,8 +117,10 @@ END
     mkdir small
     unshare -m mount -t tmpfs none small 2> /dev/null || skip "cannot mount a file system here"
     run --separate-stderr unshare -m bash script "$PWD/small" 3>&- 4>&-
-    [ "$output" = "$(printf '%s\n' "code 8" before after)" ]
-    [[ $stderr == "festore: cannot write '"*"': No space left on device" ]]
+    [ "$output" = "$(printf '%s\n' "code 8" "code 8" before after)" ]
+    [[ ${stderr_lines[0]} == "festore: cannot write '"*"': No space left on device ("*" bytes are free there)" ]]
+    # Of a file the size is known, and so it is not even begun.
+    [[ ${stderr_lines[1]} == "festore: cannot put 'a': it needs 4"*" bytes, and the file system of '"*"/store' has "*" free" ]]
 }
 @test "damage deep in a content: what comes out before is verified, a file is not made" {
     make_file 3000000 content

@@ -136,6 +136,30 @@ protected:
     }
 };
 
+// A content whose size is known is not begun where it cannot end.
+TEST_F(Exchanged, APutThatTheDiskCannotHoldFailsBeforeAnythingIsWritten) {
+    MeddlingFiles files;
+    files.free = 100'000;
+    Expected<Client> client = connect_with(files, "mine", 1000);
+    ASSERT_TRUE(client) << message(client);
+    const auto refused = client->put("mine", content_of(99'999));
+    EXPECT_EQ(code(refused), kNoSpace);
+    EXPECT_NE(message(refused).find("cannot put 'mine': it needs 100"), std::string::npos) << message(refused);
+    EXPECT_NE(message(refused).find("has 100000 free"), std::string::npos) << message(refused);
+    PutOptions options;
+    options.size = 1'000'000'000;
+    Expected<WriteStream> stream = client->write("mine", options);
+    ASSERT_TRUE(stream) << message(stream);
+    Expected<void> written;
+    size_t parts = 0;
+    while (written && ++parts < 10) written = stream->write(content_of(200'000));
+    EXPECT_EQ(code(written), kNoSpace);
+    EXPECT_LE(parts, 2U) << "as soon as something is to be written";
+    EXPECT_TRUE(std::filesystem::is_empty(folder_ / "mine" / "payloads"));
+    EXPECT_EQ(code(client->put("mine", content_of(90'000))), kDone);
+    EXPECT_EQ(client->get("mine").value(), content_of(90'000));
+}
+
 TEST_F(Overtaken, Rule06AFirstPutUsesTheStoreThatAnotherHasJustMade) {
     Client client = overtaken_before(protocol::StoreCommand::make);
     const auto stored = client.put("slower", content_of(100));

@@ -61,6 +61,9 @@ public:
         return real_.lock(handle, exclusive);
     }
     void unlock(Handle handle) override { real_.unlock(handle); }
+    std::optional<uint64_t> free_bytes(Handle folder) override { return free ? free : real_.free_bytes(folder); }
+
+    std::optional<uint64_t> free;  // what the file system has left, as it says
 
 private:
     void meddle(const std::string& operation, const std::string& name) {
