@@ -161,7 +161,9 @@ Expected<Destination> Walk::stream(const std::string& piece, const struct stat& 
     constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
     const Expected<bool> placed = is_pipe && (found.st_mode & kOthers) != 0 ? may_be_placed() : false;
     if (!placed) return unexpected(placed.error());
-    if (*placed) return refusal(piece, "is a pipe that others can read, and may have put there; chmod 600 it, or choose another folder");
+    if (*placed)
+        return refusal(piece, "is a pipe that others can read, and may have put there; make one anew with mkfifo -m 600, or choose a "
+                              "folder of your own");
     while (true) {
         Descriptor opened(openat(folder_->get(), piece.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
         if (!opened.valid() && errno == ENXIO && is_pipe) {  // nobody reads it yet
@@ -227,7 +229,7 @@ Expected<Descriptor> Walk::run_to_folder() {
     if (*end && (*end)->is_own_descriptor) return refusal((*end)->piece, "is a link of a process");
     if (*end && (*end)->is_there) return failure(ENOTDIR);
     const char* const name = *end ? (*end)->piece.c_str() : ".";
-    if (*end && mkdirat(folder_->get(), name, 0700) != 0) return failure(errno);
+    if (*end && mkdirat(folder_->get(), name, 0700) != 0 && errno != EEXIST) return failure(errno);
     struct stat folder {};
     Descriptor opened(openat(folder_->get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!opened.valid() || fstat(opened.get(), &folder) != 0) return failure(errno);

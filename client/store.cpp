@@ -81,6 +81,7 @@ Expected<bool> Store::list_on(const Doing& doing, Listing& listing, bool& more) 
         StoreChannel::Request request;
         request.command = StoreCommand::list;
         request.got_on = has_listed;
+        request.passes_over = true;
         request.has_area = true;
         request.use = Payload::output;
         request.content_room = limits::kListBufferBytesMax;
@@ -131,6 +132,7 @@ Expected<Listing> Store::list_past_damage(const Doing& doing, Listing listing, c
     Survey survey(*this, doing, {bytes_of(last), listing.objects.empty(), channel_.damaged_page(), false});
     for (size_t call = 0; call < kListCallsMax; ++call) {
         const Expected<Survey::Step> step = survey.next();
+        if (!step && step.error().code == ErrorCode::no_tee) return unexpected(error);  // a trusted application that knows no survey
         if (!step) return unexpected(step.error());
         if (step->is_end) return what_there_is();
         for (const Survey::Item& item : step->items) {

@@ -75,7 +75,8 @@ private:
     // `again`: the TEE and the directory disagree, which another program that makes the store just now explains.
     Expected<void> look_and_open(const Doing& doing, Missing missing, bool& again);
     Expected<void> open_existing(const Doing& doing, const DirectoryContents& contents, bool& may_be_made);
-    Expected<void> make(const Doing& doing, const InitOptions& options, bool& has_record);
+    // Whether it made it: another program may have been faster, whose store is open then.
+    Expected<bool> make(const Doing& doing, const InitOptions& options, bool& has_record);
     Expected<void> make_locked(const Doing& doing, const StoreHeaderBytes& header);
     Expected<uint8_t> cipher_to_ask_for(const Doing& doing, Cipher cipher);
     Expected<StoreHeaderBytes> ask_for_header(const Doing& doing, const InitOptions& options);
@@ -106,6 +107,7 @@ private:
     Expected<bool> drop_record(const Doing& doing, const std::optional<DestroyOptions::Other>& other, uint8_t anchor,
                                const protocol::Id& store_id);
     Expected<bool> drop_own_record(const Doing& doing, const protocol::StoreHeader& header);
+    Expected<void> check_is_lost(const Doing& doing, const protocol::StoreStatus& record);
     Expected<DestroyReport> destroy_record(const Doing& doing, const DestroyOptions& options);
 
     // client/store_repair.cpp

@@ -19,21 +19,20 @@ constexpr size_t kPartSealedBytes =
 
 }  // namespace
 
-Expected<void> StoreChannel::add_fresh(Pages& pages, uint32_t page, uint64_t generation) {
+Expected<void> StoreChannel::add_fresh(Pages& pages, uint32_t page, uint64_t generation, bool passes_over) {
     Brought brought{std::vector<std::byte>(limits::kPageBytes), generation};
-    if (const auto read = directory_.read_page(page, brought.bytes); !read) {
-        cache_.forget(page);
-        return read;
-    }
-    cache_.keep(page, brought.bytes);
+    const auto read = directory_.read_page(page, brought.bytes);
+    if (read) cache_.keep(page, brought.bytes);
+    else cache_.forget(page);
+    if (!read && !(passes_over && read.error().code == ErrorCode::failure)) return read;
     pages[page] = std::move(brought);
     return {};
 }
 
 // It may be older than the root record by now: never reason to call anything damaged.
-Expected<void> StoreChannel::add_remembered(Pages& pages, uint32_t page) {
+Expected<void> StoreChannel::add_remembered(Pages& pages, uint32_t page, bool passes_over) {
     const std::vector<std::byte>* const known = cache_.find(page);
-    if (known == nullptr) return add_fresh(pages, page, kNoGeneration);
+    if (known == nullptr) return add_fresh(pages, page, kNoGeneration, passes_over);
     pages[page] = {*known, kNoGeneration};
     return {};
 }
@@ -124,7 +123,8 @@ Expected<void> StoreChannel::take_needs(Pages& pages, const Request& request, co
         if (is_damaged && !directory_.follow_exchange())
             return unexpected(store_damaged(doing, directory_.path(), "page " + std::to_string(need.page)));
         const bool remembered = before == pages.end() && cache_.find(need.page) != nullptr;
-        const auto added = remembered ? add_remembered(pages, need.page) : add_fresh(pages, need.page, answer.generation);
+        const auto added = remembered ? add_remembered(pages, need.page, request.passes_over)
+                                      : add_fresh(pages, need.page, answer.generation, request.passes_over);
         if (!added) return added;
         if (!request.about.empty()) cache_.keep_path(request.about, need.page);
     }
@@ -143,7 +143,7 @@ Expected<StoreReply> StoreChannel::call(const Request& request, const Doing& doi
     }
     for (const uint32_t page : guesses) {
         if (page == 0) continue;
-        if (const auto added = add_remembered(pages, page); !added) return unexpected(added.error());
+        if (const auto added = add_remembered(pages, page, request.passes_over); !added) return unexpected(added.error());
     }
     uint64_t generation = kNoGeneration;
     for (size_t round = 0; round < kRoundsMax; ++round) {

@@ -57,6 +57,7 @@ public:
         // Of work that goes on from call to call: whether this one got on before it missed a page. Then what it did counts, and
         // the next call goes on from there.
         std::function<bool(const StoreReply&)> got_on;
+        bool passes_over = false;  // a page that cannot be read (EIO) is one that is damaged: the work goes on past it
     };
     // One call, repeated until it is done or fails. An Error: the TEE did not answer, or the directory failed, or is
     // damaged. Whatever the TEE answered is in the reply. busy: other writers got in between too often.
@@ -82,8 +83,8 @@ private:
     using Pages = std::map<uint32_t, Brought>;
 
     Expected<Reply> invoke(Session& session, const Request& request, const Pages& pages);
-    Expected<void> add_fresh(Pages& pages, uint32_t page, uint64_t generation);
-    Expected<void> add_remembered(Pages& pages, uint32_t page);
+    Expected<void> add_fresh(Pages& pages, uint32_t page, uint64_t generation, bool passes_over);
+    Expected<void> add_remembered(Pages& pages, uint32_t page, bool passes_over);
     Expected<void> take_needs(Pages& pages, const Request& request, const protocol::PageAnswer& answer,
                               const Doing& doing);
     Expected<StoreReply> read_reply(Session& session, const Request& request, const Reply& reply, size_t brought,

@@ -32,12 +32,13 @@ Error not_root(const Doing& doing, const StoreReply& reply) {
 
 }  // namespace
 
-// Under whichever anchor it is. An RPMB that is built in and does not answer may end the TA: then it is as if nothing was
-// in it, unless it was asked alone.
+// Under whichever anchor it is: a fault of one is told only where the other has none. An RPMB that is built in and does not answer may
+// end the TA: then it is as if nothing was in it.
 Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& doing, const Other& other) {
     const Expected<Session*> session = sessions_.session();
     if (!session) return unexpected(session.error());
     const bool has_rpmb = ((*session)->hello().features & protocol::kFeatureRpmb) != 0;
+    std::optional<Error> fault;
     for (const uint8_t anchor : {uint8_t{1}, uint8_t{2}}) {
         if (anchor == 2 && !has_rpmb) break;
         const Expected<StoreReply> reply =
@@ -51,8 +52,9 @@ Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& d
         const auto code = static_cast<Code>(reply->result);
         if (code == Code::item_not_found || (anchor == 2 && reply->died())) continue;
         if (code == Code::access_denied && other) return unexpected(not_root(doing, *reply));
-        return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+        if (!fault) fault = error_of_store_command(reply->result, reply->origin, doing);
     }
+    if (fault) return unexpected(std::move(*fault));
     return std::nullopt;
 }
 
@@ -93,23 +95,33 @@ Expected<StoreInfo> Store::record(const Other& other) {
     return described(**found);
 }
 
+// Whether nothing is at the path that may be the directory of that store, whatever became of its header.
+Expected<void> Store::check_is_lost(const Doing& doing, const protocol::StoreStatus& record) {
+    using Kind = DirectoryContents::Kind;
+    const Expected<DirectoryContents> contents = directory_.look();
+    if (!contents) return unexpected(contents.error());
+    const bool is_its_own = contents->header && contents->header->store_id == record.store_id;
+    const std::string where = quote(directory_.path());
+    if (is_its_own)
+        return unexpected({ErrorCode::conflict,
+                           cannot(doing) + "its directory is not lost, but at " + where + ": destroy both together, without --lost", 0, 0});
+    const bool may_be = contents->kind == Kind::headless || contents->kind == Kind::store ||
+                        (contents->kind == Kind::foreign && !directory_.is_not_a_folder());
+    if (!may_be) return {};
+    return unexpected({ErrorCode::conflict,
+                       cannot(doing) + "what is at " + where +
+                           " may be its directory, without its header or with another one: put the header back, move the directory away, "
+                           "or name another place with --store",
+                       0, 0});
+}
+
 Expected<DestroyReport> Store::destroy_record(const Doing& doing, const DestroyOptions& options) {
     const auto found = find_record(doing, options.other);
     if (!found) return unexpected(found.error());
     if (!*found) return unexpected({ErrorCode::not_found, cannot(doing) + "the TEE has no record of one", 0, 0});
     const protocol::StoreStatus& record = **found;
-    const Expected<DirectoryContents> contents = directory_.look();
-    if (!options.other && !contents) return unexpected(contents.error());  // it may be there
-    if (!options.other && contents->kind == DirectoryContents::Kind::headless)
-        return unexpected({ErrorCode::conflict,
-                           cannot(doing) + "its directory may be the one at " + quote(directory_.path()) +
-                               ", which has lost its header: put that back, or move the directory away",
-                           0, 0});
-    if (!options.other && contents->header && contents->header->store_id == record.store_id)
-        return unexpected({ErrorCode::conflict,
-                           cannot(doing) + "its directory is not lost, but at " + quote(directory_.path()) +
-                               ": destroy both together, without --lost",
-                           0, 0});
+    if (!options.other)
+        if (const auto lost = check_is_lost(doing, record); !lost) return unexpected(lost.error());
     const Expected<bool> dropped = drop_record(doing, options.other, record.anchor, record.store_id);
     if (!dropped) return unexpected(dropped.error());
     opened_serial_ = 0;

@@ -85,6 +85,7 @@ Expected<StoreDirectory::Names> StoreDirectory::list_names() {
     for (const std::string& name : names) {
         const bool is_of_repair = name == protocol::kOldPageFile || name == protocol::kOlderPageFile || name == protocol::kNewPageFile;
         found.has_other_pages = found.has_other_pages || is_of_repair;
+        found.has_frame = found.has_frame || name == protocol::kLockFile || name == protocol::kPayloadFolder;
         found.only_ours = found.only_ours && (is_of_repair || name == protocol::kHeaderFile || name == protocol::kPageFile ||
                                               name == protocol::kLockFile || name == protocol::kPayloadFolder ||
                                               name == protocol::kNewHeaderFile);
@@ -125,7 +126,8 @@ Expected<DirectoryContents> StoreDirectory::look() {
     }
     // Pages or payloads without a header: it was lost. That is no place for a new store.
     const bool empty = names->only_ours && !names->has_foreign_payloads && !was_used;
-    const bool headless = names->only_ours && was_used;
+    // Files of others may lie there, too.
+    const bool headless = was_used && (names->only_ours || (names->has_frame && (page_bytes != 0 || names->has_other_pages)));
     contents.kind = empty      ? DirectoryContents::Kind::empty
                     : headless ? DirectoryContents::Kind::headless
                                : DirectoryContents::Kind::foreign;

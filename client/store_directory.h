@@ -70,6 +70,7 @@ public:
     ~StoreDirectory();
 
     [[nodiscard]] const std::string& path() const { return folder_.path(); }
+    [[nodiscard]] bool is_not_a_folder() const { return folder_.is_not_a_folder(); }  // what look() found at the path
     [[nodiscard]] bool overlaps() const { return files_.overlaps(); }  // client/files.h
 
     // damaged: a header that cannot be read as one. failure: one of a newer version.
@@ -200,6 +201,7 @@ private:
     void wipe_recovery_copies(std::string_view name);
     struct Names {
         bool only_ours = true;             // all are names that the store itself makes
+        bool has_frame = false;            // the lock file or the folder of payloads
         bool has_other_pages = false;      // of a repair, before it or after
         bool has_payloads = false;         // or uploads
         bool has_foreign_payloads = false; // what else is in their folder

@@ -168,7 +168,10 @@ Expected<void> Store::look_and_open(const Doing& doing, Missing missing, bool& a
         again = refused == Code::item_not_found || refused == Code::bad_parameters;
         if (opened || !may_be_made) return opened;
     }
-    if (missing == Missing::is_made) return make(doing, {}, again);
+    if (missing == Missing::is_made) {
+        const Expected<bool> made = make(doing, {}, again);
+        return made ? Expected<void>() : unexpected(made.error());
+    }
     return unexpected(is_not_there(doing, again));
 }
 
@@ -190,6 +193,7 @@ Error Store::without_header(const Doing& doing) const {
 Error Store::is_not_there(const Doing& doing, bool& has_record) {
     const auto record = find_record(doing, {});
     has_record = record && *record;
+    if (!record) return record.error();  // whether there is one is not known
     if (has_record)
         return {ErrorCode::damaged,
                 cannot(doing) + "the TEE has the record of a store of yours, and it is not at " + quote(directory_.path()) +
@@ -268,11 +272,11 @@ Expected<void> Store::make_locked(const Doing& doing, const StoreHeaderBytes& he
 }
 
 // Rule 20: where the TEE has a record, no folder is made. `has_record`: it has one by now.
-Expected<void> Store::make(const Doing& doing, const InitOptions& options, bool& has_record) {
+Expected<bool> Store::make(const Doing& doing, const InitOptions& options, bool& has_record) {
     const Expected<StoreHeaderBytes> header = ask_for_header(doing, options);
     has_record = !header && header.error().code == ErrorCode::conflict;
     if (!header) return unexpected(header.error());
-    if (const auto made = directory_.make_files(); !made) return made;
+    if (const auto made = directory_.make_files(); !made) return unexpected(made.error());
     const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
     if (!lock) return unexpected(lock.error());
     const Expected<DirectoryContents> contents = directory_.look();  // somebody may have been faster
@@ -283,15 +287,20 @@ Expected<void> Store::make(const Doing& doing, const InitOptions& options, bool&
     if (contents->header) {
         bool may_be_made = false;
         const auto opened = open_existing(doing, *contents, may_be_made);
-        if (opened || !may_be_made) return opened;
+        if (opened) return false;
+        if (!may_be_made) return unexpected(opened.error());
     }
     // Whoever destroys a store removes files under its lock, and may have removed these.
-    if (const auto there = directory_.make_files(); !there) return there;
-    return make_locked(doing, *header);
+    if (const auto there = directory_.make_files(); !there) return unexpected(there.error());
+    if (const auto made = make_locked(doing, *header); !made) return unexpected(made.error());
+    return true;
 }
 
 Expected<StoreInfo> Store::init(const InitOptions& options) {
     const Doing doing{"make a store", {}};
+    const auto there_is_one = [&] {
+        return Error{ErrorCode::conflict, cannot(doing) + "there is one at " + quote(directory_.path()), 0, 0};
+    };
     const Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
     using Kind = DirectoryContents::Kind;
@@ -300,12 +309,13 @@ Expected<StoreInfo> Store::init(const InitOptions& options) {
     if (contents->header) {
         bool may_be_made = false;
         const auto opened = open_existing(doing, *contents, may_be_made);
-        if (opened)
-            return unexpected({ErrorCode::conflict, cannot(doing) + "there is one at " + quote(directory_.path()), 0, 0});
+        if (opened) return unexpected(there_is_one());
         if (!may_be_made) return unexpected(opened.error());
     }
     bool has_record = false;
-    if (const auto made = make(doing, options, has_record); !made) return unexpected(made.error());
+    const Expected<bool> made = make(doing, options, has_record);
+    if (!made) return unexpected(made.error());
+    if (!*made) return unexpected(there_is_one());  // by now, and not with these options
     return info();
 }
 

@@ -51,6 +51,7 @@ Expected<Store::Survey::Answer> Store::Survey::ask() {
         StoreChannel::Request request;
         request.command = protocol::StoreCommand::survey;
         request.got_on = has_listed;
+        request.passes_over = true;
         request.has_area = true;
         request.use = Payload::output;
         request.content_room = limits::kListBufferBytesMax;

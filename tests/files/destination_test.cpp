@@ -132,7 +132,8 @@ TEST_F(Destinations, APipeThatOthersReadIsNotOpenedWhereTheyMayHavePutIt) {
     ASSERT_EQ(mkfifo(path("sub/pipe").c_str(), 0600), 0);
     const int reader = open(path("sub/pipe").c_str(), O_RDONLY | O_NONBLOCK);
     const std::string refused =
-        refusal("sub/pipe", "'pipe' is a pipe that others can read, and may have put there; chmod 600 it, or choose another folder");
+        refusal("sub/pipe", "'pipe' is a pipe that others can read, and may have put there; make one anew with mkfifo -m 600, or choose a "
+                            "folder of your own");
     for (const mode_t mode : {0770U, 0707U, 0777U, 01777U}) {
         allow("sub", mode);
         for (const mode_t pipe : {0644U, 0640U, 0660U, 0602U}) {

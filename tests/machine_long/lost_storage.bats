@@ -8,8 +8,9 @@ store_files=/var/lib/festore/uid-0
 
 setup_file() {
     [ -c /dev/tee0 ] && [ "$(id -u)" = 0 ] || { echo "these tests run as root in the emulated machine" >&2; return 1; }
-    store destroy --yes > /dev/null 2>&1 || store destroy --lost --yes > /dev/null 2>&1 || true
+    store destroy --yes > /dev/null 2>&1 || true
     rm -rf "$store_files"
+    store destroy --lost --yes > /dev/null 2>&1 || true
     head -c 100000 /dev/urandom > "$BATS_FILE_TMPDIR/large"
     seq 300 | while read -r i; do echo "put --text object-$i \"content $i\""; done > "$BATS_FILE_TMPDIR/batch"
     store batch "$BATS_FILE_TMPDIR/batch"

@@ -148,6 +148,33 @@ TEST_P(Destroying, Rule18AStoreOfAnotherDeviceIsLeftAlone) {
     sim::use_tee(&device_.tee());
 }
 
+// Whether there is a record is then not known, and that is no "there is no store".
+TEST_P(Destroying, Rule03ADamagedRecordIsNoMissingStore) {
+    const auto [storage, id] = before_.tee.begin()->first;
+    for (int verb = 0; verb < 4; ++verb) {
+        device_.restore({{{"/"}, {}}, before_.tee});
+        device_.tee().damage_object(storage, ta::host_image().uuid, id);
+        Client client = device_.connect();
+        int code_now = kDone;
+        if (verb == 0) code_now = code(client.list());
+        if (verb == 1) code_now = code(client.get("a"));
+        if (verb == 2) code_now = code(client.remove("a"));
+        if (verb == 3) code_now = code(client.store_status());
+        EXPECT_EQ(code_now, kDamaged) << verb;
+    }
+}
+
+TEST_P(Destroying, Rule03DamageUnderOneAnchorHidesNoRecordUnderTheOther) {
+    if (GetParam() != Anchor::rpmb) GTEST_SKIP() << "the other anchor is asked after this one";
+    ASSERT_TRUE(device_.connect(1001, "/data/other/store").put("a", content_of(10)));  // ree has a table now
+    for (const auto& [key, content] : device_.tee_objects())
+        if (key.first == TEE_STORAGE_PRIVATE_REE) device_.tee().damage_object(key.first, ta::host_image().uuid, key.second);
+    device_.files().restore({{"/"}, {}});
+    const auto got = device_.connect().get("a");
+    ASSERT_FALSE(got);
+    EXPECT_NE(got.error().message.find("the TEE has the record of a store of yours"), std::string::npos) << got.error().message;
+}
+
 TEST_P(Destroying, ALostDirectoryNeedsToBeToldSo) {
     {
         Client here = device_.connect();

@@ -160,6 +160,51 @@ TEST_F(Exchanged, APutThatTheDiskCannotHoldFailsBeforeAnythingIsWritten) {
     EXPECT_EQ(client->get("mine").value(), content_of(90'000));
 }
 
+// A bad sector is as a damaged page: it costs what is in it (rule 30). Changes still end with the system's own error.
+TEST_F(Exchanged, Rule30APageThatCannotBeReadCostsAListingOnlyItsOwnNames) {
+    Client filled = connect("mine");
+    for (int i = 0; i < 300; ++i) ASSERT_TRUE(filled.put("object " + std::to_string(i), content_of(100)));
+    const uint64_t pages = std::filesystem::file_size(folder_ / "mine" / "pages") / limits::kPageBytes;
+    size_t with_gap = 0;
+    size_t all_lost = 0;
+    for (uint64_t page = 2; page < pages; ++page) {
+        MeddlingFiles files;
+        files.unreadable = page * limits::kPageBytes;
+        Expected<Client> client = connect_with(files, "mine", 1000);
+        ASSERT_TRUE(client) << message(client);
+        const auto listing = client->list();
+        const auto report = client->verify({});
+        ASSERT_TRUE(report) << message(report);
+        if (report->objects == 0) ++all_lost;
+        if (!listing) {
+            EXPECT_EQ(code(listing), kDamaged) << message(listing);
+            EXPECT_EQ(report->objects, 0U);
+            continue;
+        }
+        EXPECT_GE(listing->objects.size(), report->objects) << page << ": the TEE may remember it";
+        EXPECT_EQ(listing->missing.empty(), listing->objects.size() == 301) << page;
+        with_gap += listing->missing.size();
+    }
+    EXPECT_GT(with_gap, 4U);
+    EXPECT_EQ(all_lost, 1U) << "the root";
+}
+
+TEST_F(Exchanged, Rule20InitTellsThatAnotherProgramWasFaster) {
+    MeddlingFiles files;
+    Expected<Client> client = connect_with(files, "new", 1002);
+    ASSERT_TRUE(client) << message(client);
+    files.before("lock", "folder", [&] {
+        Client faster = connect("new", 1002);
+        EXPECT_TRUE(faster.put("faster", content_of(100)));
+    });
+    InitOptions options;
+    options.anchor = Anchor::rpmb;
+    const auto made = client->init(options);
+    EXPECT_TRUE(files.has_meddled());
+    EXPECT_EQ(code(made), kConflict) << "it has the anchor ree: " << message(made);
+    EXPECT_EQ(client->store_status()->anchor, Anchor::ree);
+}
+
 TEST_F(Overtaken, Rule06AFirstPutUsesTheStoreThatAnotherHasJustMade) {
     Client client = overtaken_before(protocol::StoreCommand::make);
     const auto stored = client.put("slower", content_of(100));

@@ -3,6 +3,7 @@
 #pragma once
 #include "client/files.h"
 
+#include <cerrno>
 #include <functional>
 #include <string>
 #include <utility>
@@ -51,7 +52,9 @@ public:
     int list_folder(Handle folder, std::vector<std::string>& names) override { return real_.list_folder(folder, names); }
     void close(Handle handle) override { real_.close(handle); }
     int information(Handle handle, Information& information) override { return real_.information(handle, information); }
-    int read(Handle handle, uint64_t offset, MutableBytes out, size_t& count) override { return real_.read(handle, offset, out, count); }
+    int read(Handle handle, uint64_t offset, MutableBytes out, size_t& count) override {
+        return unreadable == offset ? EIO : real_.read(handle, offset, out, count);
+    }
     int write(Handle handle, uint64_t offset, Bytes bytes) override { return real_.write(handle, offset, bytes); }
     int sync(Handle handle) override { return real_.sync(handle); }
     int lock(Handle handle, bool exclusive) override {
@@ -63,7 +66,8 @@ public:
     void unlock(Handle handle) override { real_.unlock(handle); }
     std::optional<uint64_t> free_bytes(Handle folder) override { return free ? free : real_.free_bytes(folder); }
 
-    std::optional<uint64_t> free;  // what the file system has left, as it says
+    std::optional<uint64_t> free;        // what the file system has left, as it says
+    std::optional<uint64_t> unreadable;  // where each file has a bad sector
 
 private:
     void meddle(const std::string& operation, const std::string& name) {

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "protocol/commands.h"
 #include "protocol/store_files.h"
+#include "tests/store/planted.h"
 
 #include <fstream>
 #include <thread>
@@ -223,12 +224,33 @@ TEST_F(Rules, AStoreWithoutItsHeaderIsToldFromAFolderOfOtherThings) {
     DestroyOptions lost;
     lost.lost_directory = true;
     EXPECT_EQ(code(client.destroy(lost)), kConflict) << "it may be the directory of the record";
+    write_file(folder_ / "store" / "README", "");
+    EXPECT_EQ(code(client.destroy(lost)), kConflict) << "also with a file of others";
+    EXPECT_NE(message(client.get("a")).find("has lost its header"), std::string::npos) << message(client.get("a"));
+    std::filesystem::remove(folder_ / "store" / "README");
     std::filesystem::rename(folder_ / "kept", header);
     std::filesystem::rename(folder_ / "store" / "pages", folder_ / "kept");
     std::filesystem::create_symlink("elsewhere", folder_ / "store" / "pages");
     EXPECT_EQ(code(client.destroy(lost)), kDamaged);
     std::filesystem::rename(folder_ / "kept", folder_ / "store" / "pages");
     EXPECT_EQ(*connect().get("a"), content_of(10));
+}
+
+TEST_F(Rules, ADirectoryWithAnotherStoresHeaderIsNotLost) {
+    const std::filesystem::path header = folder_ / "store" / protocol::kHeaderFile;
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    std::filesystem::copy(header, folder_ / "of the first");
+    ASSERT_TRUE(connect().destroy());
+    Client client = connect();
+    ASSERT_TRUE(client.put("a", content_of(20)));
+    std::filesystem::rename(header, folder_ / "kept");
+    std::filesystem::copy(folder_ / "of the first", header);
+    DestroyOptions lost;
+    lost.lost_directory = true;
+    EXPECT_EQ(code(client.destroy(lost)), kConflict);
+    std::filesystem::remove(header);
+    std::filesystem::rename(folder_ / "kept", header);
+    EXPECT_EQ(*connect().get("a"), content_of(20));
 }
 
 // By a client that has the store open: it does not look whether the store opens.
