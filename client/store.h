@@ -152,7 +152,6 @@ private:
         uint64_t generation = UINT64_MAX;
     };
     Expected<void> check_space(const StoreWriter& writer, const Doing& doing) const;
-    [[nodiscard]] Error with_space(Error error) const;
     Expected<void> begin_payload(StoreWriter& writer, const Doing& doing);
     Expected<void> seal(StoreWriter& writer, Bytes plain, bool last);
     Expected<void> write_parts(StoreWriter& writer, Bytes part);

@@ -171,7 +171,7 @@ Expected<protocol::ChangeAnswer> Store::change_once(const Doing& doing, const Ch
     if (!answer) return unexpected(store_nonsense(doing));
     if (const auto stored = channel_.store_pages(*reply); !stored) {
         (void)channel_.call(transaction_request(StoreCommand::abort, answer->transaction, answer->generation), doing);
-        return unexpected(with_space(stored.error()));
+        return unexpected(stored.error());
     }
     if (const auto committed = commit(doing, answer->transaction, answer->generation); !committed)
         return unexpected(committed.error());

@@ -15,6 +15,14 @@ std::string text_of(const protocol::PayloadName& name) { return {name.data(), na
 
 }  // namespace
 
+// A full disk: how much this user may still store there.
+Error StoreDirectory::not_written(std::string_view verb, const std::string& file, int fault) const {
+    Error error = error_of_file(verb, file, fault);
+    const std::optional<uint64_t> free = fault == ENOSPC ? free_bytes() : std::nullopt;
+    if (free) error.message += " (" + std::to_string(*free) + " bytes are free there)";
+    return error;
+}
+
 // Readers that may not write still read. busy: another writer has the page file (rule 29).
 Expected<void> StoreDirectory::open_pages(bool for_writing) {
     if (pages_ != Files::kNoHandle && (pages_writable_ || !for_writing)) return {};
@@ -53,7 +61,7 @@ Expected<void> StoreDirectory::write_page(uint32_t page, Bytes sealed) {
     const bool is_new = (page & protocol::kNewPage) != 0;
     if (const auto open = is_new ? Expected<void>() : open_pages(true); !open) return open;
     const int fault = files_.write(is_new ? new_pages_ : pages_, protocol::page_offset(page & ~protocol::kNewPage), sealed);
-    if (fault != 0) return unexpected(error_of_file("write", file(protocol::kPageFile), fault));
+    if (fault != 0) return unexpected(not_written("write", file(protocol::kPageFile), fault));
     return {};
 }
 
@@ -63,7 +71,7 @@ Expected<void> StoreDirectory::sync_pages() {
     if (fault == 0) fault = sync_names();
     if (fault == 0) return {};
     close_pages();
-    return unexpected(error_of_file("sync", file(protocol::kPageFile), fault));
+    return unexpected(not_written("sync", file(protocol::kPageFile), fault));
 }
 
 // Once, and again when either is another one: a script may have put it there and not synced its name (rule 7).
@@ -116,7 +124,7 @@ std::string StoreDirectory::Upload::file() const { return directory_->payloads_.
 
 Expected<void> StoreDirectory::Upload::write(Bytes sealed) {
     const int fault = directory_->files_.write(handle_, offset_, sealed);
-    if (fault != 0) return unexpected(error_of_file("write", file(), fault));
+    if (fault != 0) return unexpected(directory_->not_written("write", file(), fault));
     directory_->files_.write_soon(handle_, offset_, sealed.size());
     offset_ += sealed.size();
     return {};
@@ -124,7 +132,7 @@ Expected<void> StoreDirectory::Upload::write(Bytes sealed) {
 
 Expected<void> StoreDirectory::Upload::finish() {
     const int fault = directory_->files_.sync(handle_);
-    if (fault != 0) return unexpected(error_of_file("sync", file(), fault));
+    if (fault != 0) return unexpected(directory_->not_written("sync", file(), fault));
     return {};
 }
 
@@ -150,7 +158,7 @@ Expected<void> StoreDirectory::Upload::publish() {
 }
 
 Expected<void> StoreDirectory::sync_payload_names() {
-    if (const int fault = payloads_.sync(); fault != 0) return unexpected(error_of_file("sync", payloads_.path(), fault));
+    if (const int fault = payloads_.sync(); fault != 0) return unexpected(not_written("sync", payloads_.path(), fault));
     return {};
 }
 

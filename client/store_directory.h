@@ -221,6 +221,7 @@ private:
     Expected<bool> try_lock_file(LockKind kind);
     Expected<bool> try_lock_pages();
     [[nodiscard]] Error in_use() const;
+    [[nodiscard]] Error not_written(std::string_view verb, const std::string& file, int fault) const;
     void unlock();
 
     Files& files_;

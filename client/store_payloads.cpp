@@ -74,8 +74,7 @@ void StoreWriter::reserve(size_t bytes) {
 // An error comes a part later than its cause, and always before finish() is done.
 Expected<void> StoreWriter::write_sealed() {
     const GuardedBytes sealed = std::exchange(sealed_, {});
-    if (sealed.empty()) return {};
-    return file_->write(sealed).map_error([this](const Error& error) { return store_.with_space(error); });
+    return sealed.empty() ? Expected<void>() : file_->write(sealed);
 }
 
 size_t StoreReader::give(MutableBytes out) {
@@ -103,14 +102,6 @@ Expected<void> Store::check_space(const StoreWriter& writer, const Doing& doing)
                        cannot(doing) + "it needs " + std::to_string(needed) + " bytes, and the file system of " +
                            quote(directory_.path()) + " has " + std::to_string(*free) + " free",
                        0, 0});
-}
-
-// Of the disk, not of a limit of the TEE's.
-Error Store::with_space(Error error) const {
-    const std::optional<uint64_t> free = directory_.free_bytes();
-    if (error.code == ErrorCode::no_space && error.tee_result == 0 && free)
-        error.message += " (" + std::to_string(*free) + " bytes are free there)";
-    return error;
 }
 
 // A session has one upload: its TA keeps one key (rule 21).
@@ -205,7 +196,7 @@ Expected<void> Store::complete(StoreWriter& writer) {
     if (!writer.file_ && writer.size_ <= protocol::inline_content_max(writer.name_.size())) return {};
     if (const auto sealed = seal(writer, writer.pending_, true); !sealed) return sealed;
     if (const auto written = writer.write_sealed(); !written) return written;
-    return writer.file_->finish().map_error([this](const Error& error) { return with_space(error); });
+    return writer.file_->finish();
 }
 
 // `again`: begin anew.
