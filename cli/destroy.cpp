@@ -51,6 +51,10 @@ private:
         const bool record_only = lost_ || wanted.other;
         if (!record_only) {
             const StoreReport store = look_at_store(client, options.client);
+            if (store.error)
+                return fmt::format("destroy the store at {} for good. It cannot be looked at now ({}), and may be whole: 'festore repair', "
+                                   "or the TEE's storage put back, may bring it back.",
+                                   quote(store.directory), harmless(store.error->message));
             if (!store.info) return fmt::format("remove what is left of the store at {}.", quote(store.directory));
             return fmt::format("destroy the store at {} for good, with its {} objects.", quote(store.info->directory),
                                store.info->objects);

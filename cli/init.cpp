@@ -30,10 +30,9 @@ public:
         Expected<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
         Expected<StoreInfo> made = client->init(init);
-        if (!made && anchor_ == "ree" && ta_died(made.error())) {
+        if (!made && anchor_ == "ree" && rpmb_gave_no_answer(made.error().tee_result)) {
             // Who names the anchor takes what it gives; that the RPMB was not asked must not go unseen.
-            print_line("the trusted application died when it asked the RPMB for a record of a store of yours; the store is made "
-                       "without that answer");
+            print_line("the RPMB gave no answer when it was asked for a record of a store of yours; the store is made without one");
             init.without_asking_rpmb = true;
             made = client->init(init);
         }
@@ -46,10 +45,6 @@ public:
     }
 
 private:
-    static bool ta_died(const Error& error) {
-        return error.code == ErrorCode::no_tee && error.tee_result == TEEC_ERROR_TARGET_DEAD;
-    }
-
     std::string anchor_;
     std::string cipher_;
 };

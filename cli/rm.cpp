@@ -28,6 +28,7 @@ public:
         if (!client) return failed(client.error());
         Outcome outcome;
         outcome.document = {{"removed", Json::array()}, {"absent", Json::array()}, {"failed", Json::array()}};
+        std::vector<Error> absent;
         for (const std::string& name : names_) {
             const Expected<void> removed = client->remove(name);
             if (removed) {
@@ -39,11 +40,13 @@ public:
                 Json failure = named(name);
                 failure["error"] = error_json(removed.error());
                 outcome.document["failed"].push_back(std::move(failure));
-                outcome.errors.push_back(removed.error());
+                (removed.error().code == ErrorCode::not_found ? absent : outcome.errors).push_back(removed.error());
             }
             // Without a TEE each of the others would only wait for the time limit again.
             if (!removed && removed.error().code == ErrorCode::no_tee) break;
         }
+        // The exit code is the first one's: what is worse than an absent object comes first.
+        outcome.errors.insert(outcome.errors.end(), absent.begin(), absent.end());
         return outcome;
     }
 

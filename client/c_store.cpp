@@ -2,6 +2,8 @@
 // The C API: stores, their transactions and their care.
 #include "client/c_api.h"
 
+#include "client/errors.h"
+
 #include "base/tee_client_api.h"
 
 #include <cstdio>
@@ -54,7 +56,7 @@ int festore_init(festore_client* client, int anchor, int cipher) {
             return FESTORE_EUSAGE;
         }
         auto made = client->client.init(*options);
-        if (!made && anchor == FESTORE_ANCHOR_REE && made.error().tee_result == TEEC_ERROR_TARGET_DEAD) {
+        if (!made && anchor == FESTORE_ANCHOR_REE && rpmb_gave_no_answer(made.error().tee_result)) {
             options->without_asking_rpmb = true;
             made = client->client.init(*options);
         }

@@ -106,6 +106,11 @@ Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing) {
     return error;
 }
 
+bool rpmb_gave_no_answer(uint32_t tee_result) {
+    const auto code = static_cast<Code>(tee_result);
+    return code == Code::target_dead || code == Code::communication || code == Code::storage_not_available;
+}
+
 Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner) {
     Error error{ErrorCode::no_tee, "", result, origin};
     switch (static_cast<Code>(result)) {

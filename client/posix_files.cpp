@@ -222,7 +222,7 @@ public:
     std::optional<uint64_t> free_bytes(Handle folder) override {
         struct statvfs system = {};
         if (fstatvfs(folder, &system) != 0 || system.f_blocks == 0) return std::nullopt;  // some file systems do not count
-        return uint64_t{system.f_bavail} * system.f_frsize;
+        return uint64_t{geteuid() == 0 ? system.f_bfree : system.f_bavail} * system.f_frsize;  // root has the reserve
     }
 
 private:

@@ -32,8 +32,8 @@ Error not_root(const Doing& doing, const StoreReply& reply) {
 
 }  // namespace
 
-// Under whichever anchor it is: a fault of one is told only where the other has none. An RPMB that is built in and does not answer may
-// end the TA: then it is as if nothing was in it.
+// Under whichever anchor it is: a fault of one is told only where the other has none. An RPMB that is built in and does not answer
+// is as if nothing was in it.
 Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& doing, const Other& other) {
     const Expected<Session*> session = sessions_.session();
     if (!session) return unexpected(session.error());
@@ -50,7 +50,7 @@ Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& d
             return *status;
         }
         const auto code = static_cast<Code>(reply->result);
-        if (code == Code::item_not_found || (anchor == 2 && reply->died())) continue;
+        if (code == Code::item_not_found || (anchor == 2 && rpmb_gave_no_answer(reply->result))) continue;
         if (code == Code::access_denied && other) return unexpected(not_root(doing, *reply));
         if (!fault) fault = error_of_store_command(reply->result, reply->origin, doing);
     }

@@ -242,10 +242,10 @@ Expected<StoreHeaderBytes> Store::ask_for_header(const Doing& doing, const InitO
                                "; name its directory with --store, or, when that is lost, drop the record with "
                                "'festore destroy --lost'",
                            reply->result, reply->origin});
-    if (reply->died() && options.anchor == Anchor::ree)
+    if (rpmb_gave_no_answer(reply->result) && options.anchor == Anchor::ree && !options.without_asking_rpmb)
         return unexpected({ErrorCode::no_tee,
-                           cannot(doing) + "the trusted application died when it asked the RPMB, which is built into this "
-                                           "TEE, for a record of yours; 'festore init --anchor ree' does without",
+                           cannot(doing) + "the RPMB, which is built into this TEE, gave no answer when it was asked for a record of "
+                                           "yours; 'festore init --anchor ree' does without",
                            reply->result, reply->origin});
     if (reply->ok()) return unexpected(store_nonsense(doing));
     const Storage storage = options.anchor == Anchor::rpmb ? Storage::rpmb : Storage::ree;

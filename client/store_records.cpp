@@ -20,8 +20,8 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Doing& doing, uint8_
     const Expected<StoreReply> reply = channel_.call(request, doing);
     if (!reply) return unexpected(reply.error());
     const auto code = static_cast<Code>(reply->result);
-    // An RPMB that is built in and does not answer may end the TA: then it is as if nothing was in it.
-    end = code == Code::item_not_found || (anchor == 2 && reply->died());
+    // An RPMB that is built in and does not answer is as if nothing was in it.
+    end = code == Code::item_not_found || (anchor == 2 && rpmb_gave_no_answer(reply->result));
     if (end) return std::nullopt;
     if (code == Code::access_denied)
         return unexpected({ErrorCode::not_permitted, cannot(doing) + "only root may know of others' stores", reply->result, reply->origin});

@@ -102,7 +102,8 @@ Expected<void> Store::commit_repair(const Doing& doing, const protocol::RepairSt
     }
     // Rule 4: the record is there with this generation, and the lock is held, or it is not there.
     Code refused = Code::success;
-    if (open_in_tee(doing, header_, &refused) && status_.generation == made.generation) return {};
+    const bool is_repaired = open_in_tee(doing, header_, &refused) && status_.generation == made.generation && (status_.flags & 1) != 0;
+    if (is_repaired) return {};
     if (!reply) return unexpected(reply.error());
     return unexpected(refused_to_repair(doing, static_cast<Code>(reply->result)));
 }

@@ -39,6 +39,11 @@ load store_helper
     run --separate-stderr store ls -l
     [ "$status" = 6 ]
     [ "${#lines[@]}" = $((300 - missing)) ]
+    # Of several names the worst counts, in whichever order: one that is not there is not the worst.
+    lost=$(comm -13 <(store ls 2> /dev/null) <(seq -f 'object-%03g' 300) | head -n 1)
+    run --separate-stderr store rm absent "$lost"
+    [ "$status" = 6 ]
+    [ "${#stderr_lines[@]}" = 2 ]
     run --separate-stderr store ls --json
     [ "$(json 'len(d["objects"]), len(d["missing"]), d["error"]["code"]')" = "($((300 - missing)), 1, 6)" ]
     # The names that are said to be missing are those that are not listed.
@@ -90,6 +95,16 @@ load store_helper
     echo x | store put a
     run --separate-stderr store destroy < /dev/null
     expect_error 2 "destroy: there is no terminal to ask on whether it is meant: say --yes; *"
+    [ "$(store get a)" = x ]
+}
+@test "destroy does not call a store that cannot be looked at a rest" {
+    need script
+    echo x | store put a
+    mv secrets/festore.store kept
+    run script -qec "'$FESTORE_BIN' --storage store destroy" /dev/null <<< no
+    [[ $output == *"destroy the store at '$PWD/secrets' for good. It cannot be looked at now ("*"has lost its header"*"), and may be whole: "* ]]
+    [[ $output != *"what is left"* ]]
+    mv kept secrets/festore.store
     [ "$(store get a)" = x ]
 }
 @test "destroy asks on a terminal, and only yes is a yes" {

@@ -103,6 +103,27 @@ round_trip() {
     [ "$(store get a)" = x ]
     store status | grep -q '^  anchor  *rpmb; any older state'
 }
+@test "an RPMB that is built in and gives no answer: init --anchor ree makes a store without one" {
+    export FESTORE_SIM_DIR=$BATS_TEST_TMPDIR/tee FESTORE_SIM_OPTIONS="--idle 1"
+    echo x | festore --storage ree put a
+    while pgrep -f "festore-sim-teed.*$FESTORE_SIM_DIR" > /dev/null; do sleep 0.2; done
+    rm -rf "$FESTORE_SIM_DIR/storage/rpmb"
+    echo "no folder" > "$FESTORE_SIM_DIR/storage/rpmb"
+    for verb in ls "get a" "stat a" "rm a" verify; do
+        run --separate-stderr store $verb
+        expect_error 3 "*there is no store at '$PWD/secrets'*"
+    done
+    store rm -f a
+    run --separate-stderr store put a < /dev/null
+    expect_error 7 "*the RPMB, which is built into this TEE, gave no answer *'festore init --anchor ree' does without"
+    run --separate-stderr store init --anchor ree
+    [ "$status" = 0 ]
+    [[ $stderr == *"the RPMB gave no answer when it was asked for a record of a store of yours; the store is made without one"* ]]
+    echo kept | store put a
+    [ "$(store get a)" = kept ]
+    [ "$(id -u)" != 0 ] || store status --all
+    store destroy --yes
+}
 @test "init with the anchor rpmb where there is none: exit 7, and nothing is made" {
     FESTORE_SIM_OPTIONS="--idle 1 --no-rpmb" run --separate-stderr store init --anchor rpmb
     expect_error 7 "cannot make a store: *"
