@@ -51,7 +51,7 @@ expect_json() {
     echo | festore put "${PREFIX}l/2"
     run --separate-stderr festore ls --json "${PREFIX}l/"
     expect_json 0
-    [ "$(json "$keys")" = "objects damaged" ]
+    [ "$(json "$keys")" = "objects damaged missing" ]
     [ "$(json '[o["name"] for o in d["objects"]]')" = "['${PREFIX}l/1', '${PREFIX}l/2']" ]
     [ "$(json '" ".join(d["objects"][0])')" = "name size version created modified write_once legacy" ]
     run --separate-stderr festore ls --json -l "${PREFIX}none"

@@ -214,6 +214,7 @@ briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
         python3 -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])' \
             "$FESTORE_BIN" $arguments 2> err 3>&- 4>&- &
         local pid=$!
+        while [[ $(cat "/proc/$pid/comm") == python* ]]; do sleep 0.1; done
         sleep 1
         kill -INT "$pid"
         for _ in {1..100}; do kill -0 "$pid" 2> /dev/null || break; sleep 0.05; done
