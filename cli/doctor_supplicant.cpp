@@ -23,6 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr size_t kProgramBytesMax = 8 << 20;
+constexpr int kLookupsMax = 1000;
 
 // The options of tee-supplicant (optee_client), with its own rules: getopt_long takes abbreviations and "-df DIR", too.
 struct SupplicantOptions {
@@ -116,7 +117,13 @@ std::string System::path(const std::string& inside) const {
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
     const std::string below = "." + inside;
-    const Descriptor found(static_cast<int>(::syscall(SYS_openat2, top.get(), below.c_str(), &how, sizeof(how))));
+    // EAGAIN: somewhere on the system something was renamed or mounted meanwhile, and a ".." may have been led astray by that.
+    int opened = -1;
+    for (int attempt = 0; attempt < kLookupsMax; ++attempt) {
+        opened = static_cast<int>(::syscall(SYS_openat2, top.get(), below.c_str(), &how, sizeof(how)));
+        if (opened >= 0 || errno != EAGAIN) break;
+    }
+    const Descriptor found(opened);
     if (!found.valid()) return "";
     std::error_code failed;
     const fs::path place = fs::read_symlink("/proc/self/fd/" + std::to_string(found.get()), failed);

@@ -3,6 +3,9 @@
 #include "tests/doctor/machine.h"
 #include "tests/ree_fs/store.h"
 
+#include <atomic>
+#include <thread>
+
 namespace festore::cli::test {
 namespace {
 
@@ -49,6 +52,24 @@ TEST_F(Card, LinksWithinItAreFollowed) {
         EXPECT_EQ(found("zero-ssk").severity, Severity::serious) << target;
         fs::remove(root_ + "/var/lib/tee");
     }
+}
+
+// The kernel refuses a ".." when anything at all was renamed meanwhile (EAGAIN): that is no answer.
+TEST_F(Card, LinksAreFollowedWhileOthersRename) {
+    fs::remove_all(root_ + "/var/lib/tee");
+    fs::create_directories(root_ + "/data/secure");
+    fs::create_symlink("../../data/../data/../data/../data/secure", root_ + "/var/lib/tee");
+    const ree_fs::test::Scratch elsewhere;
+    std::ofstream(elsewhere.path / "a") << "x";
+    std::atomic<bool> over = false;
+    std::thread renaming([&] {
+        for (bool there = false; !over; there = !there) fs::rename(elsewhere.path / (there ? "b" : "a"), elsewhere.path / (there ? "a" : "b"));
+    });
+    int missed = 0;
+    for (int i = 0; i < 5000; ++i) missed += system_.path("/var/lib/tee").empty() ? 1 : 0;
+    over = true;
+    renaming.join();
+    EXPECT_EQ(missed, 0);
 }
 
 TEST_F(Card, LinksOutOfItLeadNowhere) {
