@@ -49,6 +49,7 @@ private:
         struct stat found {};
         bool is_own_descriptor = false;  // and not looked at
         bool is_there = false;
+        std::optional<Descriptor> held;  // as long as it is open, no other file gets this one's number
     };
     // Through folders, which are entered, and links. None: the path ends in a folder.
     Expected<std::optional<End>> go();
@@ -66,7 +67,8 @@ private:
     [[nodiscard]] bool is_own_descriptors() const;
     Expected<Destination> of_descriptor(const std::string& piece);
     Expected<Destination> in_folder(const std::string& piece) const;
-    Expected<Destination> stream(const std::string& piece, const struct stat& found) const;
+    Expected<Destination> stream(const End& end) const;
+    [[nodiscard]] Expected<void> check_stream(const std::string& piece, const struct stat& found) const;
 
     const std::string& file_;
     std::optional<Descriptor> folder_;
@@ -153,8 +155,7 @@ Expected<Destination> Walk::in_folder(const std::string& piece) const {
     return Destination{std::move(folder), piece, {}, false};
 }
 
-// Opened without waiting, and then looked at: what it was before may have been exchanged.
-Expected<Destination> Walk::stream(const std::string& piece, const struct stat& found) const {
+Expected<void> Walk::check_stream(const std::string& piece, const struct stat& found) const {
     const bool is_pipe = S_ISFIFO(found.st_mode);
     if (!is_trusted(found.st_uid)) return refusal(piece, is_pipe ? "is a pipe of another user" : "is a device of another user");
     if (is_pipe && found.st_nlink != 1) return refusal(piece, "is a pipe that has other names as well");
@@ -164,6 +165,14 @@ Expected<Destination> Walk::stream(const std::string& piece, const struct stat& 
     if (*placed)
         return refusal(piece, "is a pipe that others can read, and may have put there; make one anew with mkfifo -m 600, or choose a "
                               "folder of your own");
+    return {};
+}
+
+// Opened without waiting, and then looked at once more: what it was before may have been exchanged, or opened to others.
+Expected<Destination> Walk::stream(const End& end) const {
+    const std::string& piece = end.piece;
+    const bool is_pipe = S_ISFIFO(end.found.st_mode);
+    if (const auto checked = check_stream(piece, end.found); !checked) return unexpected(checked.error());
     while (true) {
         Descriptor opened(openat(folder_->get(), piece.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
         if (!opened.valid() && errno == ENXIO && is_pipe) {  // nobody reads it yet
@@ -174,7 +183,8 @@ Expected<Destination> Walk::stream(const std::string& piece, const struct stat& 
         }
         struct stat now {};
         if (!opened.valid() || fstat(opened.get(), &now) != 0) return failure(errno);
-        if (!is_same(found, now)) return refusal(piece, "was replaced meanwhile");
+        if (!is_same(end.found, now)) return refusal(piece, "was replaced meanwhile");
+        if (const auto checked = check_stream(piece, now); !checked) return unexpected(checked.error());
         return Destination{Descriptor(-1), {}, std::move(opened), false};
     }
 }
@@ -203,6 +213,7 @@ Expected<std::optional<Walk::End>> Walk::go() {
             is_misled_ = is_misled_ || (can->can_move && end.piece != "..");
             folder_.emplace(std::move(opened));
         } else if (last) {
+            end.held.emplace(std::move(opened));
             return end;
         } else {
             return failure(ENOTDIR);
@@ -215,12 +226,13 @@ Expected<Destination> Walk::run() {
     const auto end = go();
     if (!end) return unexpected(end.error());
     if (!*end) return failure(EISDIR);
-    const auto& [piece, found, is_own_descriptor, is_there] = **end;
-    if (is_own_descriptor) return of_descriptor(piece);
-    if (!is_there) return is_named_by_link_ ? Expected<Destination>(failure(ENOENT)) : in_folder(piece);
-    if (S_ISREG(found.st_mode)) return in_folder(piece);
-    if (S_ISSOCK(found.st_mode)) return failure(ENXIO);
-    return stream(piece, found);
+    const std::string& piece = (*end)->piece;
+    const mode_t mode = (*end)->found.st_mode;
+    if ((*end)->is_own_descriptor) return of_descriptor(piece);
+    if (!(*end)->is_there) return is_named_by_link_ ? Expected<Destination>(failure(ENOENT)) : in_folder(piece);
+    if (S_ISREG(mode)) return in_folder(piece);
+    if (S_ISSOCK(mode)) return failure(ENXIO);
+    return stream(**end);
 }
 
 Expected<Descriptor> Walk::run_to_folder() {

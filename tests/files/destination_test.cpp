@@ -172,6 +172,35 @@ TEST_F(Destinations, OnesOwnPipeIsWaitedForUntilSomebodyReadsIt) {
     EXPECT_EQ(waitpid(child, nullptr, 0), child);
 }
 
+// While it is waited for, its owner is not the only one who can do something with its name.
+TEST_F(Destinations, APipeIsLookedAtOnceMoreWhenItIsOpen) {
+    fs::create_directory(path("sub"));
+    allow("sub", 0770);
+    for (const bool replaced : {false, true}) {
+        ASSERT_EQ(mkfifo(path("sub/pipe").c_str(), 0600), 0);
+        const pid_t child = fork();
+        if (child == 0) {
+            usleep(200'000);
+            if (replaced) {
+                unlink(path("sub/pipe").c_str());
+                umask(0);
+                if (mkfifo(path("sub/pipe").c_str(), 0622) != 0) _exit(1);
+            } else {
+                allow("sub/pipe", 0644);
+            }
+            const int reader = open(path("sub/pipe").c_str(), O_RDONLY | O_NONBLOCK);
+            usleep(300'000);
+            _exit(reader < 0);
+        }
+        const auto destination = find_destination(path("sub/pipe"));
+        ASSERT_FALSE(destination) << replaced;
+        EXPECT_NE(destination.error().message.find(replaced ? "was replaced meanwhile" : "others can read"), std::string::npos)
+            << destination.error().message;
+        EXPECT_EQ(waitpid(child, nullptr, 0), child);
+        fs::remove(path("sub/pipe"));
+    }
+}
+
 // Where the system lets users make hard links to what is not theirs.
 TEST_F(Destinations, ALinkOrPipeWithOtherNamesIsNotUsed) {
     std::filesystem::create_symlink("elsewhere", path("link"));
