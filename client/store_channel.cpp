@@ -21,10 +21,11 @@ constexpr size_t kPartSealedBytes =
 
 Expected<void> StoreChannel::add_fresh(Pages& pages, uint32_t page, uint64_t generation, bool passes_over) {
     Brought brought{std::vector<std::byte>(limits::kPageBytes), generation};
-    const auto read = directory_.read_page(page, brought.bytes);
+    bool is_unreadable = false;
+    const auto read = directory_.read_page(page, brought.bytes, &is_unreadable);
     if (read) cache_.keep(page, brought.bytes);
     else cache_.forget(page);
-    if (!read && !(passes_over && read.error().code == ErrorCode::failure)) return read;
+    if (!read && !(passes_over && is_unreadable)) return read;
     pages[page] = std::move(brought);
     return {};
 }

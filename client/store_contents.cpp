@@ -29,8 +29,7 @@ Expected<void> StoreDirectory::open_pages(bool for_writing) {
     close_pages();
     if (const auto there = require_folder(); !there) return there;
     const Expected<Files::Handle> opened = folder_.open_file(for_writing ? "write" : "read", protocol::kPageFile,
-                                                             for_writing ? Files::Open::read_write : Files::Open::read, 0,
-                                                             protocol::kOldPageFile);
+                                                             for_writing ? Files::Open::read_write : Files::Open::read, 0);
     if (!opened) {
         Error error = opened.error();
         if (error.code == ErrorCode::not_found) error.code = ErrorCode::damaged;
@@ -46,11 +45,12 @@ Expected<void> StoreDirectory::open_pages(bool for_writing) {
     return {};
 }
 
-Expected<void> StoreDirectory::read_page(uint32_t page, MutableBytes sealed) {
+Expected<void> StoreDirectory::read_page(uint32_t page, MutableBytes sealed, bool* unreadable) {
     const bool is_new = (page & protocol::kNewPage) != 0;
     if (const auto open = is_new ? Expected<void>() : open_pages(false); !open) return open;
     size_t count = 0;
     const int fault = files_.read(is_new ? new_pages_ : pages_, protocol::page_offset(page & ~protocol::kNewPage), sealed, count);
+    if (unreadable != nullptr) *unreadable = fault == EIO;
     if (fault != 0) return unexpected(error_of_file("read", file(protocol::kPageFile), fault));
     const MutableBytes rest = sealed.subspan(count);
     std::fill(rest.begin(), rest.end(), std::byte{});

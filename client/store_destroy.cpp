@@ -99,7 +99,12 @@ Expected<StoreInfo> Store::record(const Other& other) {
 Expected<void> Store::check_is_lost(const Doing& doing, const protocol::StoreStatus& record) {
     using Kind = DirectoryContents::Kind;
     const Expected<DirectoryContents> contents = directory_.look();
-    if (!contents) return unexpected(contents.error());
+    if (!contents) {
+        Error error = contents.error();
+        error.message = cannot(doing) + "what is at " + quote(directory_.path()) + " may be its directory (" + error.message +
+                        "): move it away, or name another place with --store";
+        return unexpected(std::move(error));
+    }
     const bool is_its_own = contents->header && contents->header->store_id == record.store_id;
     const std::string where = quote(directory_.path());
     if (is_its_own)

@@ -82,6 +82,9 @@ Expected<StoreDirectory::Names> StoreDirectory::list_names() {
     if (const int fault = files_.list_folder(folder_.handle(), names); fault != 0)
         return unexpected(error_of_file("list", path(), fault));
     Names found;
+    // The store's lock file is empty.
+    const auto lock = folder_.look(protocol::kLockFile, Files::Information::Kind::file);
+    found.only_ours = !lock || !*lock || (*lock)->bytes == 0;
     for (const std::string& name : names) {
         const bool is_of_repair = name == protocol::kOldPageFile || name == protocol::kOlderPageFile || name == protocol::kNewPageFile;
         found.has_other_pages = found.has_other_pages || is_of_repair;
@@ -192,8 +195,7 @@ Expected<void> StoreDirectory::sync_folders_above() {
 }
 
 Expected<void> StoreDirectory::make_file(std::string_view name) {
-    const Expected<Files::Handle> made =
-        folder_.open_file("make", name, Files::Open::create, file_mode(), protocol::kOldPageFile);
+    const Expected<Files::Handle> made = folder_.open_file("make", name, Files::Open::create, file_mode());
     if (!made) return unexpected(made.error());
     const int fault = files_.sync(*made);
     files_.close(*made);

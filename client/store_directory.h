@@ -97,7 +97,8 @@ public:
     [[nodiscard]] Error pages_were_exchanged() const;
 
     // The sealed page, fresh from the file. What the file does not have is zeroes.
-    Expected<void> read_page(uint32_t page, MutableBytes sealed);
+    // `unreadable`: whether the disk does not give it (EIO), as opposed to the system or the program lacking something.
+    Expected<void> read_page(uint32_t page, MutableBytes sealed, bool* unreadable = nullptr);
     Expected<void> write_page(uint32_t page, Bytes sealed);
     // Bytes that this user may still store there. None: not known.
     [[nodiscard]] std::optional<uint64_t> free_bytes() const {
@@ -216,6 +217,7 @@ private:
     void close_pages();
     int sync_names();
     Expected<void> keep_old_pages();
+    void drop_second_name();
     Expected<void> open_pages(bool for_writing);
     Expected<bool> try_lock(LockKind kind);
     Expected<bool> try_lock_file(LockKind kind);

@@ -118,12 +118,13 @@ Expected<void> StoreFolder::check(std::string_view name, const Information& info
     return {};
 }
 
-Expected<void> StoreFolder::check_names(std::string_view name, const Information& information, std::string_view second_name) const {
-    if (information.names <= 1) return {};
-    Information second;
-    const bool is_known = information.names == 2 && !second_name.empty() &&
-                          files_.information(handle_, std::string(second_name), second) == 0 && is_same(information, second);
-    if (is_known) return {};
+// In one look by the name, so that this name is the file's only one: a link that is moved between two looks passes for its own second
+// name, or for none.
+Expected<void> StoreFolder::check_names(std::string_view name, const Information& opened) const {
+    Information named;
+    if (files_.information(handle_, std::string(name), named) != 0 || !is_same(opened, named))
+        return unexpected({ErrorCode::busy, quote(path_of(name)) + " was replaced while it was opened; repeat it", 0, 0});
+    if (named.names <= 1) return {};
     return unexpected(refused(quote(path_of(name)) + " has other names as well (hard links), and writing it would change them: nothing "
                                                      "was written; replace it by a copy of itself, or remove the other names"));
 }
@@ -139,8 +140,7 @@ Expected<std::optional<Files::Information>> StoreFolder::look(std::string_view n
 
 // Looked at before it is opened, since opening a device can have effects of its own; and after, since only what is open stays
 // what it is.
-Expected<Files::Handle> StoreFolder::open_file(std::string_view verb, std::string_view name, Files::Open how, unsigned mode,
-                                               std::string_view second_name) const {
+Expected<Files::Handle> StoreFolder::open_file(std::string_view verb, std::string_view name, Files::Open how, unsigned mode) const {
     if (how != Files::Open::create_new)
         if (const auto before = look(name, Kind::file); !before) return unexpected(before.error());
     Handle file = Files::kNoHandle;
@@ -149,7 +149,7 @@ Expected<Files::Handle> StoreFolder::open_file(std::string_view verb, std::strin
     if (fault == 0) fault = files_.information(file, information);
     Expected<void> checked;
     if (fault == 0) checked = check(name, information, Kind::file);
-    if (fault == 0 && checked && how != Files::Open::read) checked = check_names(name, information, second_name);
+    if (fault == 0 && checked && how != Files::Open::read) checked = check_names(name, information);
     if (fault == 0 && checked) return file;
     if (file != Files::kNoHandle) files_.close(file);
     if (!checked) return unexpected(checked.error());

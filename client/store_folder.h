@@ -43,10 +43,9 @@ public:
 
     // What is under a name; nothing: there is no such name. damaged: something else than `kind`, or a mount point.
     Expected<std::optional<Information>> look(std::string_view name, Information::Kind kind) const;
-    // A regular file. not_found: there is none to read or to write. `verb`: what for, in a message. `second_name`: the one other
-    // name in this folder that a file to be written may have.
-    Expected<Handle> open_file(std::string_view verb, std::string_view name, Files::Open how, unsigned mode,
-                               std::string_view second_name = {}) const;
+    // A regular file; one to be written has no other name anywhere. not_found: there is none to read or to write. busy: it was replaced
+    // while it was opened. `verb`: what for, in a message.
+    Expected<Handle> open_file(std::string_view verb, std::string_view name, Files::Open how, unsigned mode) const;
     // Whether the name is the open file's. An errno value.
     int compare(Handle file, std::string_view name, bool& same) const;
     [[nodiscard]] bool is_named(Handle file, std::string_view name) const;
@@ -57,7 +56,7 @@ public:
 
 private:
     Expected<void> check(std::string_view name, const Information& information, Information::Kind kind) const;
-    Expected<void> check_names(std::string_view name, const Information& information, std::string_view second_name) const;
+    Expected<void> check_names(std::string_view name, const Information& opened) const;
     Expected<bool> take(Handle opened, bool& changed);
 
     Files& files_;

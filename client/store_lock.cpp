@@ -43,8 +43,11 @@ Expected<bool> StoreDirectory::try_lock(LockKind kind) {
     locked_ = kind;
     if (locked && *locked) locked = try_lock_file(kind);
     if (locked && *locked && kind == LockKind::exclusive) locked = try_lock_pages();
-    // The folder may have been exchanged since they were opened.
-    if (locked && *locked && !folder_.is_named(pages_, protocol::kPageFile)) close_pages();
+    // The folder may have been exchanged since they were opened. A writer's were locked by that name.
+    if (locked && *locked && pages_ != Files::kNoHandle && !folder_.is_named(pages_, protocol::kPageFile)) {
+        close_pages();
+        *locked = kind == LockKind::shared;
+    }
     if (!locked || !*locked) unlock();
     return locked;
 }
@@ -74,6 +77,7 @@ Expected<bool> StoreDirectory::try_lock_pages() {
     const auto there = folder_.look(protocol::kPageFile, Files::Information::Kind::file);
     if (!there) return unexpected(there.error());
     if (!*there) return true;
+    drop_second_name();
     const Expected<void> opened = open_pages(true);
     if (!opened && opened.error().code == ErrorCode::busy) return false;
     if (!opened) return unexpected(opened.error());

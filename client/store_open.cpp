@@ -314,6 +314,10 @@ Expected<StoreInfo> Store::init(const InitOptions& options) {
     }
     bool has_record = false;
     const Expected<bool> made = make(doing, options, has_record);
+    if (!made && has_record) {  // another program's, made meanwhile; perhaps just here
+        directory_.wait_for_writer(options_.wait);
+        if (const auto now = directory_.look(); now && now->header) return unexpected(there_is_one());
+    }
     if (!made) return unexpected(made.error());
     if (!*made) return unexpected(there_is_one());  // by now, and not with these options
     return info();

@@ -77,9 +77,7 @@ Expected<void> StoreDirectory::remove_file(const StoreFolder& folder, std::strin
 // They hold the store's secret, sealed for this device. A file system, or flash memory, may keep older versions all the
 // same: so nothing depends on it.
 void StoreDirectory::wipe_recovery_copies(std::string_view name) {
-    const bool is_pages = name == protocol::kPageFile;
-    const Expected<Files::Handle> opened = folder_.open_file("wipe", name, Files::Open::read_write, 0,
-                                                             is_pages ? protocol::kOldPageFile : protocol::kPageFile);
+    const Expected<Files::Handle> opened = folder_.open_file("wipe", name, Files::Open::read_write, 0);
     if (!opened) return;
     Files::Information information;
     const std::vector<std::byte> zeroes(limits::kPageBytes);
@@ -114,6 +112,7 @@ Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<st
 // The header last but one: by it the rest is known, and refused to everybody but its owner. The lock last: whoever waits
 // for it makes a new store of a folder that nothing is removed from any more.
 Expected<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::string>& left) {
+    drop_second_name();
     for (const std::string_view name :
          {protocol::kPageFile, protocol::kNewPageFile, protocol::kOldPageFile, protocol::kOlderPageFile})
         wipe_recovery_copies(name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The path of a store leads to another store, or to none, from one call to the next and from one system call to the next (rules 20
 // and 24); and another program makes the store meanwhile (rule 6).
+#include "protocol/store_files.h"
 #include "protocol/store_messages.h"
 #include "tests/store/harness.h"
 #include "tests/store/meddling_files.h"
@@ -187,6 +188,18 @@ TEST_F(Exchanged, Rule30APageThatCannotBeReadCostsAListingOnlyItsOwnNames) {
     }
     EXPECT_GT(with_gap, 4U);
     EXPECT_EQ(all_lost, 1U) << "the root";
+}
+
+TEST_F(Exchanged, AProgramWithoutDescriptorsSeesNoDamage) {
+    Client filled = connect("mine");
+    for (int i = 0; i < 300; ++i) ASSERT_TRUE(filled.put("object " + std::to_string(i), content_of(100)));
+    MeddlingFiles files;
+    files.fails_to_open = protocol::kPageFile;
+    Expected<Client> client = connect_with(files, "mine", 1000);
+    ASSERT_TRUE(client) << message(client);
+    const auto verified = client->verify({});
+    EXPECT_EQ(code(verified), static_cast<int>(ErrorCode::failure));
+    EXPECT_NE(message(verified).find("Too many open files"), std::string::npos) << message(verified);
 }
 
 TEST_F(Exchanged, Rule20InitTellsThatAnotherProgramWasFaster) {

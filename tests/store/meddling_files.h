@@ -32,9 +32,11 @@ public:
     int make_folder(Handle above, const std::string& name, unsigned mode) override { return real_.make_folder(above, name, mode); }
     int open(Handle folder, const std::string& name, Open how, unsigned mode, Handle& handle) override {
         meddle("open", name);
+        if (name == fails_to_open) return EMFILE;
         return real_.open(folder, name, how, mode, handle);
     }
     int information(Handle folder, const std::string& name, Information& information) override {
+        meddle("look", name);
         return real_.information(folder, name, information);
     }
     int rename(Handle folder, const std::string& from, const std::string& to) override {
@@ -68,6 +70,7 @@ public:
 
     std::optional<uint64_t> free;        // what the file system has left, as it says
     std::optional<uint64_t> unreadable;  // where each file has a bad sector
+    std::string_view fails_to_open;      // that file: as for a program that has too many open
 
 private:
     void meddle(const std::string& operation, const std::string& name) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rule 24, while a verb runs: a thread exchanges the names of a store's directory for links and back, as fast as it can.
+#include "protocol/store_files.h"
 #include "tests/store/harness.h"
+#include "tests/store/meddling_files.h"
 #include "tests/store/planted.h"
 
 #include <atomic>
@@ -105,6 +107,59 @@ TEST_F(Racing, Rule24NamesExchangedForLinksWhileAStoreIsMadeAndDestroyed) {
         EXPECT_GT(destroyed, 0);
         std::filesystem::remove_all(store());
     }
+}
+
+// A file outside with one more name here, which is moved between two names of the store's: at each look, it seems to be the pair that an
+// interrupted repair leaves.
+TEST_F(Racing, Rule24OneHardLinkMovedBetweenTwoNames) {
+    const path pages = store() / protocol::kPageFile;
+    const path second = store() / protocol::kOldPageFile;
+    const Outside::State before = outside_.state();
+    std::atomic<bool> ended = false;
+    std::thread racer([&] {
+        while (!ended) {
+            (void)renameat2(AT_FDCWD, pages.c_str(), AT_FDCWD, second.c_str(), RENAME_EXCHANGE);
+            std::this_thread::yield();
+        }
+    });
+    int stored = 0;
+    for (int round = 0; round < 150 && outside_.state() == before; ++round) {
+        Client client = connect();
+        std::error_code ignored;
+        std::filesystem::create_hard_link(outside_.file(), second, ignored);
+        stored += client.put("object " + std::to_string(round % 7), content_of(200)) ? 1 : 0;
+        if (round % 3 == 0) (void)client.destroy({});
+    }
+    ended = true;
+    racer.join();
+    EXPECT_EQ(outside_.state(), before);
+    EXPECT_GT(stored, 0) << "no put came through: nothing was tried";
+}
+
+// The same at the worst moment: opened by one name, and at its other name when that is asked for.
+TEST_F(Racing, Rule24OneHardLinkAtTheNameThatIsAskedFor) {
+    const path pages = store() / protocol::kPageFile;
+    const path second = store() / protocol::kOldPageFile;
+    ASSERT_TRUE(connect().put("kept", content_of(100)));
+    const Outside::State before = outside_.state();
+    const auto exchange = [&] { EXPECT_EQ(renameat2(AT_FDCWD, pages.c_str(), AT_FDCWD, second.c_str(), RENAME_EXCHANGE), 0); };
+    std::filesystem::create_hard_link(outside_.file(), second);
+    MeddlingFiles files;
+    const std::string name(protocol::kPageFile);
+    files.before("open", name, [&] {  // to lock it
+        files.before("open", name, [&] {  // to wipe it
+            exchange();
+            files.before("look", std::string(protocol::kOldPageFile), exchange);
+        });
+    });
+    sim::set_caller({1000, 1000, {}});
+    ClientOptions options;
+    options.storage = Storage::store;
+    options.store_directory = store().string();
+    Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000, &files);
+    ASSERT_TRUE(client) << message(client);
+    (void)client->destroy({});
+    EXPECT_EQ(outside_.state(), before);
 }
 
 }  // namespace

@@ -232,8 +232,21 @@ TEST_F(Rules, AStoreWithoutItsHeaderIsToldFromAFolderOfOtherThings) {
     std::filesystem::rename(folder_ / "store" / "pages", folder_ / "kept");
     std::filesystem::create_symlink("elsewhere", folder_ / "store" / "pages");
     EXPECT_EQ(code(client.destroy(lost)), kDamaged);
+    EXPECT_NE(message(client.destroy(lost)).find("move it away, or name another place"), std::string::npos);
     std::filesystem::rename(folder_ / "kept", folder_ / "store" / "pages");
     EXPECT_EQ(*connect().get("a"), content_of(10));
+}
+
+// Many programs have a file of that name; the store's is empty.
+TEST_F(Rules, AFolderWithAnotherProgramsLockFileIsNotTheStores) {
+    std::filesystem::create_directory(folder_ / "store");
+    write_file(folder_ / "store" / "lock", "4242");
+    Client client = connect();
+    EXPECT_EQ(code(client.put("a", content_of(10))), static_cast<int>(ErrorCode::failure)) << message(client.put("a", content_of(10)));
+    EXPECT_EQ(code(client.destroy()), static_cast<int>(ErrorCode::failure));
+    EXPECT_EQ(read_file(folder_ / "store" / "lock"), "4242");
+    write_file(folder_ / "store" / "lock", "");
+    EXPECT_TRUE(client.put("a", content_of(10)));
 }
 
 TEST_F(Rules, ADirectoryWithAnotherStoresHeaderIsNotLost) {
