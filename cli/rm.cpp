@@ -27,9 +27,14 @@ public:
         Expected<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
         Outcome outcome;
-        outcome.document = {{"removed", Json::array()}, {"absent", Json::array()}, {"failed", Json::array()}};
+        outcome.document = {{"removed", Json::array()}, {"absent", Json::array()}, {"failed", Json::array()}, {"not_tried", Json::array()}};
         std::vector<Error> absent;
+        bool has_tee = true;
         for (const std::string& name : names_) {
+            if (!has_tee) {  // each of them would only wait for the time limit again
+                outcome.document["not_tried"].push_back(named(name));
+                continue;
+            }
             const Expected<void> removed = client->remove(name);
             if (removed) {
                 outcome.document["removed"].push_back(named(name));
@@ -42,8 +47,7 @@ public:
                 outcome.document["failed"].push_back(std::move(failure));
                 (removed.error().code == ErrorCode::not_found ? absent : outcome.errors).push_back(removed.error());
             }
-            // Without a TEE each of the others would only wait for the time limit again.
-            if (!removed && removed.error().code == ErrorCode::no_tee) break;
+            has_tee = removed || removed.error().code != ErrorCode::no_tee;
         }
         // The exit code is the first one's: what is worse than an absent object comes first.
         outcome.errors.insert(outcome.errors.end(), absent.begin(), absent.end());

@@ -103,11 +103,17 @@ bool has_file(int folder, std::string_view name) {
     return fstatat(folder, std::string(name).c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode);
 }
 
+bool has_folder(int folder, std::string_view name) {
+    struct stat found {};
+    return fstatat(folder, std::string(name).c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
+}
+
 // Also one that has lost some of its files.
 bool is_store(int folder) {
     const bool has_header = has_file(folder, protocol::kHeaderFile);
     const bool has_pages = has_file(folder, protocol::kPageFile);
-    return (has_header && has_pages) || ((has_header || has_pages) && has_file(folder, protocol::kLockFile));
+    const bool has_frame = has_file(folder, protocol::kLockFile) || has_folder(folder, protocol::kPayloadFolder);
+    return (has_header && has_pages) || ((has_header || has_pages) && has_frame);
 }
 
 // By what the folder is, not by its path, and whichever storage is read: any store's, or its folder of payloads.

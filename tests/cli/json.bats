@@ -63,7 +63,7 @@ expect_json() {
     echo | festore put "${PREFIX}2"
     run --separate-stderr festore rm --json "${PREFIX}1" "${PREFIX}missing" "${PREFIX}2"
     expect_json 3
-    [ "$(json "$keys")" = "removed absent failed error" ]
+    [ "$(json "$keys")" = "removed absent failed not_tried error" ]
     [ "$(json '[o["name"] for o in d["removed"]]')" = "['${PREFIX}1', '${PREFIX}2']" ]
     [ "$(json '[(o["name"], o["error"]["name"]) for o in d["failed"]]')" = "[('${PREFIX}missing', 'not_found')]" ]
     run --separate-stderr festore rm --json --force "${PREFIX}missing"

@@ -114,6 +114,14 @@ own_is_intact() {
         expect_error 2 "cannot write 'secrets/$lost': it lies in a store's own directory; *"
         mv "$lost" secrets/
     done
+    mv secrets/lock secrets/festore.store .
+    run --separate-stderr festore --storage ree get b secrets/pages
+    expect_error 2 "cannot write 'secrets/pages': it lies in a store's own directory; *"
+    mv festore.store secrets/
+    mv secrets/pages .
+    run --separate-stderr festore --storage ree get b secrets/festore.store
+    expect_error 2 "cannot write 'secrets/festore.store': it lies in a store's own directory; *"
+    mv lock pages secrets/
 }
 @test "the first puts of eight programs all succeed, and no reader is told of damage (rule 6)" {
     for round in $(seq $((5 * ${FESTORE_TEST_ROUNDS:-1}))); do

@@ -63,7 +63,9 @@ TEST_F(Card, LinksAreFollowedWhileOthersRename) {
     std::ofstream(elsewhere.path / "a") << "x";
     std::atomic<bool> over = false;
     std::thread renaming([&] {
-        for (bool there = false; !over; there = !there) fs::rename(elsewhere.path / (there ? "b" : "a"), elsewhere.path / (there ? "a" : "b"));
+        const fs::path a = elsewhere.path / "a";
+        const fs::path b = elsewhere.path / "b";
+        for (bool there = false; !over; there = !there) fs::rename(there ? b : a, there ? a : b);
     });
     int missed = 0;
     for (int i = 0; i < 5000; ++i) missed += system_.path("/var/lib/tee").empty() ? 1 : 0;
