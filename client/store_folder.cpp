@@ -122,7 +122,9 @@ Expected<void> StoreFolder::check(std::string_view name, const Information& info
 // name, or for none.
 Expected<void> StoreFolder::check_names(std::string_view name, const Information& opened) const {
     Information named;
-    if (files_.information(handle_, std::string(name), named) != 0 || !is_same(opened, named))
+    const int fault = files_.information(handle_, std::string(name), named);
+    if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("look at", path_of(name), fault));
+    if (fault != 0 || !is_same(opened, named))
         return unexpected({ErrorCode::busy, quote(path_of(name)) + " was replaced while it was opened; repeat it", 0, 0});
     if (named.names <= 1) return {};
     return unexpected(refused(quote(path_of(name)) + " has other names as well (hard links), and writing it would change them: nothing "

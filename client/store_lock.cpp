@@ -44,9 +44,12 @@ Expected<bool> StoreDirectory::try_lock(LockKind kind) {
     if (locked && *locked) locked = try_lock_file(kind);
     if (locked && *locked && kind == LockKind::exclusive) locked = try_lock_pages();
     // The folder may have been exchanged since they were opened. A writer's were locked by that name.
-    if (locked && *locked && pages_ != Files::kNoHandle && !folder_.is_named(pages_, protocol::kPageFile)) {
-        close_pages();
-        *locked = kind == LockKind::shared;
+    if (locked && *locked && pages_ != Files::kNoHandle) {
+        bool same = false;
+        fault = folder_.compare(pages_, protocol::kPageFile, same);
+        if (!same) close_pages();
+        if (fault != 0 && fault != ENOENT) locked = unexpected(error_of_file("look at", file(protocol::kPageFile), fault));
+        else *locked = same || kind == LockKind::shared;
     }
     if (!locked || !*locked) unlock();
     return locked;
