@@ -102,6 +102,7 @@ Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array
             if (const auto made = make_payload_folder(); !made) return unexpected(made.error());
         const Expected<Files::Handle> opened = payloads_.open_file("make", name, Files::Open::create_new, file_mode());
         if (!opened && !folder_.is_named(payloads_.handle(), protocol::kPayloadFolder)) continue;  // exchanged since
+        if (!opened && opened.error().code == ErrorCode::busy) continue;                          // collected already
         if (!opened) return unexpected(opened.error());
         Upload upload(*this, name, *opened);
         bool same = false;

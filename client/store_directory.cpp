@@ -195,7 +195,13 @@ Expected<void> StoreDirectory::sync_folders_above() {
 }
 
 Expected<void> StoreDirectory::make_file(std::string_view name) {
-    const Expected<Files::Handle> made = folder_.open_file("make", name, Files::Open::create, file_mode());
+    // A store that is being destroyed here may take it away again.
+    constexpr int kAttemptsMax = 3;
+    Expected<Files::Handle> made = unexpected(Error{});
+    for (int attempt = 0; attempt < kAttemptsMax && !made; ++attempt) {
+        made = folder_.open_file("make", name, Files::Open::create, file_mode());
+        if (!made && made.error().code != ErrorCode::busy) break;
+    }
     if (!made) return unexpected(made.error());
     const int fault = files_.sync(*made);
     files_.close(*made);

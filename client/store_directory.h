@@ -217,7 +217,6 @@ private:
     void close_pages();
     int sync_names();
     Expected<void> keep_old_pages();
-    void drop_second_name();
     Expected<void> open_pages(bool for_writing);
     Expected<bool> try_lock(LockKind kind);
     Expected<bool> try_lock_file(LockKind kind);

@@ -128,7 +128,9 @@ Expected<void> StoreFolder::check_names(std::string_view name, const Information
         return unexpected({ErrorCode::busy, quote(path_of(name)) + " was replaced while it was opened; repeat it", 0, 0});
     if (named.names <= 1) return {};
     return unexpected(refused(quote(path_of(name)) + " has other names as well (hard links), and writing it would change them: nothing "
-                                                     "was written; replace it by a copy of itself, or remove the other names"));
+                                                     "was written; replace it by a copy of itself, or remove the other names "
+                                                     "(a repair that was interrupted leaves pages.old: repair it, or, when its record "
+                                                     "is intact, remove pages.old)"));
 }
 
 Expected<std::optional<Files::Information>> StoreFolder::look(std::string_view name, Kind kind) const {

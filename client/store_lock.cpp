@@ -80,8 +80,10 @@ Expected<bool> StoreDirectory::try_lock_pages() {
     const auto there = folder_.look(protocol::kPageFile, Files::Information::Kind::file);
     if (!there) return unexpected(there.error());
     if (!*there) return true;
-    drop_second_name();
-    const Expected<void> opened = open_pages(true);
+    // With the second name that an interrupted repair leaves, what only reads it, as the next repair does, goes on.
+    const auto old = folder_.look(protocol::kOldPageFile, Files::Information::Kind::file);
+    const bool is_of_repair = old && *old && (*old)->device == (*there)->device && (*old)->inode == (*there)->inode;
+    const Expected<void> opened = open_pages(!is_of_repair);
     if (!opened && opened.error().code == ErrorCode::busy) return false;
     if (!opened) return unexpected(opened.error());
     return pages_are_named();

@@ -45,15 +45,6 @@ Expected<void> StoreDirectory::keep_old_pages() {
     return {};
 }
 
-// An interrupted repair has left the page file with two names. Nothing is lost with the second one, and what is written has one.
-void StoreDirectory::drop_second_name() {
-    const auto pages = folder_.look(protocol::kPageFile, Files::Information::Kind::file);
-    const auto old = folder_.look(protocol::kOldPageFile, Files::Information::Kind::file);
-    if (!pages || !*pages || !old || !*old) return;
-    const bool is_same = (*pages)->device == (*old)->device && (*pages)->inode == (*old)->inode;
-    if (is_same) (void)folder_.remove(protocol::kOldPageFile);
-}
-
 bool StoreDirectory::has_old_pages() {
     const auto old = folder_.look(protocol::kOldPageFile, Files::Information::Kind::file);
     return old && *old;

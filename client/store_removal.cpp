@@ -112,7 +112,6 @@ Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<st
 // The header last but one: by it the rest is known, and refused to everybody but its owner. The lock last: whoever waits
 // for it makes a new store of a folder that nothing is removed from any more.
 Expected<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::string>& left) {
-    drop_second_name();
     for (const std::string_view name :
          {protocol::kPageFile, protocol::kNewPageFile, protocol::kOldPageFile, protocol::kOlderPageFile})
         wipe_recovery_copies(name);

@@ -190,6 +190,21 @@ TEST_F(Exchanged, Rule30APageThatCannotBeReadCostsAListingOnlyItsOwnNames) {
     EXPECT_EQ(all_lost, 1U) << "the root";
 }
 
+// A collector that comes between making an upload and locking it takes it for one that was interrupted.
+TEST_F(Exchanged, Rule10AnUploadThatIsCollectedAtOnceIsMadeAnew) {
+    ASSERT_TRUE(connect("mine").put("small", content_of(10)));
+    MeddlingFiles files;
+    Expected<Client> client = connect_with(files, "mine", 1000);
+    ASSERT_TRUE(client) << message(client);
+    files.before("look", "upload", [this] {
+        for (const auto& file : std::filesystem::directory_iterator(folder_ / "mine" / "payloads")) std::filesystem::remove(file.path());
+    });
+    const auto stored = client->put("large", content_of(40'000));
+    EXPECT_TRUE(files.has_meddled());
+    EXPECT_TRUE(stored) << message(stored);
+    EXPECT_EQ(client->get("large").value(), content_of(40'000));
+}
+
 TEST_F(Exchanged, AProgramWithoutDescriptorsSeesNoDamage) {
     Client filled = connect("mine");
     for (int i = 0; i < 300; ++i) ASSERT_TRUE(filled.put("object " + std::to_string(i), content_of(100)));

@@ -36,11 +36,11 @@ public:
         return real_.open(folder, name, how, mode, handle);
     }
     int information(Handle folder, const std::string& name, Information& information) override {
-        meddle("look", name);
+        meddle("look", is_upload(name) ? "upload" : name);
         return real_.information(folder, name, information);
     }
     int rename(Handle folder, const std::string& from, const std::string& to) override {
-        meddle("rename", from.ends_with(".new") && from.size() == 36 ? "upload" : from);
+        meddle("rename", is_upload(from) ? "upload" : from);
         return real_.rename(folder, from, to);
     }
     int link(Handle folder, const std::string& from, const std::string& to) override {
@@ -73,6 +73,7 @@ public:
     std::string_view fails_to_open;      // that file: as for a program that has too many open
 
 private:
+    static bool is_upload(const std::string& name) { return name.ends_with(".new") && name.size() == 36; }
     void meddle(const std::string& operation, const std::string& name) {
         if (change_ && operation == operation_ && name == name_) std::exchange(change_, nullptr)();
     }
