@@ -53,9 +53,13 @@ if(NOT FESTORE_SANITIZE AND NOT FESTORE_FUZZ)  # and it needs optimisation
   target_compile_options(festore_settings INTERFACE
     "$<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=${fortify_level}>")
 endif()
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+# By what the compiler can, since an SDK's environment names another one and no processor: then CMake takes this machine's for it.
+include(CheckCXXCompilerFlag)
+check_cxx_compiler_flag(-fcf-protection FESTORE_HAS_CF_PROTECTION)
+check_cxx_compiler_flag(-mbranch-protection=standard FESTORE_HAS_BRANCH_PROTECTION)
+if(FESTORE_HAS_CF_PROTECTION)
   target_compile_options(festore_settings INTERFACE -fcf-protection)
-elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+elseif(FESTORE_HAS_BRANCH_PROTECTION AND CMAKE_SIZEOF_VOID_P EQUAL 8)
   target_compile_options(festore_settings INTERFACE -mbranch-protection=standard)
 endif()
 if(FESTORE_FUZZ)  # clang's check of a function's type goes by the same information
