@@ -7,9 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 namespace festore {
 namespace {
+
+constexpr int kCollectorWaitsMax = 200;
+constexpr std::chrono::milliseconds kCollectorPause{5};
 
 std::string text_of(const protocol::PayloadName& name) { return {name.data(), name.size()}; }
 
@@ -106,7 +110,9 @@ Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array
         if (!opened) return unexpected(opened.error());
         Upload upload(*this, name, *opened);
         bool same = false;
-        fault = files_.lock(*opened, true);
+        // A collector removes the name before it lets go: whoever made it anew at once would lose that one.
+        for (int waits = 0; (fault = files_.lock(*opened, true)) == EWOULDBLOCK && waits < kCollectorWaitsMax; ++waits)
+            std::this_thread::sleep_for(kCollectorPause);
         if (fault == 0) fault = payloads_.compare(*opened, name, same);
         if (fault == 0 && same) return upload;
         if (fault != 0 && fault != EWOULDBLOCK && fault != ENOENT) break;

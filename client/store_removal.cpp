@@ -112,9 +112,11 @@ Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<st
 // The header last but one: by it the rest is known, and refused to everybody but its owner. The lock last: whoever waits
 // for it makes a new store of a folder that nothing is removed from any more.
 Expected<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::string>& left) {
-    for (const std::string_view name :
-         {protocol::kPageFile, protocol::kNewPageFile, protocol::kOldPageFile, protocol::kOlderPageFile})
+    for (const std::string_view name : {protocol::kNewPageFile, protocol::kOlderPageFile, protocol::kOldPageFile})
         wipe_recovery_copies(name);
+    // It may be a second name of the page file, which an interrupted repair has left, and which would keep that from being written.
+    if (const auto done = remove_file(folder_, protocol::kOldPageFile, removed); !done) return done;
+    wipe_recovery_copies(protocol::kPageFile);
     if (const auto done = remove_payloads(removed, left); !done) return done;
     for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile, protocol::kNewPageFile, protocol::kPageFile,
                                         protocol::kNewHeaderFile, protocol::kHeaderFile, protocol::kLockFile}) {

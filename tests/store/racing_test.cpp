@@ -138,18 +138,19 @@ TEST_F(Racing, Rule24OneHardLinkMovedBetweenTwoNames) {
 
 // The same at the worst moment: opened by one name, and at its other name when that is asked for.
 TEST_F(Racing, Rule24OneHardLinkAtTheNameThatIsAskedFor) {
-    const path pages = store() / protocol::kPageFile;
-    const path second = store() / protocol::kOldPageFile;
+    const std::string name(protocol::kPageFile);
+    const path pages = store() / name;
+    const path planted = store() / "planted";
     ASSERT_TRUE(connect().put("kept", content_of(100)));
     const Outside::State before = outside_.state();
-    const auto exchange = [&] { EXPECT_EQ(renameat2(AT_FDCWD, pages.c_str(), AT_FDCWD, second.c_str(), RENAME_EXCHANGE), 0); };
-    std::filesystem::create_hard_link(outside_.file(), second);
+    std::filesystem::create_hard_link(outside_.file(), planted);
     MeddlingFiles files;
-    const std::string name(protocol::kPageFile);
+    bool was_opened = false;
     files.before("open", name, [&] {  // to lock it
         files.before("open", name, [&] {  // to wipe it
-            exchange();
-            files.before("look", std::string(protocol::kOldPageFile), exchange);
+            was_opened = renameat2(AT_FDCWD, pages.c_str(), AT_FDCWD, planted.c_str(), RENAME_EXCHANGE) == 0;
+            files.before("look", std::string(protocol::kOldPageFile),
+                         [&] { std::filesystem::rename(pages, store() / protocol::kOldPageFile); });
         });
     });
     sim::set_caller({1000, 1000, {}});
@@ -159,6 +160,7 @@ TEST_F(Racing, Rule24OneHardLinkAtTheNameThatIsAskedFor) {
     Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000, &files);
     ASSERT_TRUE(client) << message(client);
     (void)client->destroy({});
+    EXPECT_TRUE(was_opened);
     EXPECT_EQ(outside_.state(), before);
 }
 

@@ -237,6 +237,19 @@ TEST_F(Rules, AStoreWithoutItsHeaderIsToldFromAFolderOfOtherThings) {
     EXPECT_EQ(*connect().get("a"), content_of(10));
 }
 
+TEST_F(Rules, DestroyOverwritesTheRecoveryCopiesAlsoOfAPageFileWithTwoNames) {
+    for (const bool two_names : {false, true}) {
+        ASSERT_TRUE(connect().put("a", content_of(10)));
+        const std::filesystem::path pages = folder_ / "store" / protocol::kPageFile;
+        if (two_names) std::filesystem::create_hard_link(pages, folder_ / "store" / protocol::kOldPageFile);
+        std::ifstream opened(pages, std::ios::binary);  // what it shows is what the disk has without the name
+        ASSERT_TRUE(connect().destroy());
+        std::string copies(2 * limits::kPageBytes, 'x');
+        opened.read(copies.data(), static_cast<std::streamsize>(copies.size()));
+        EXPECT_EQ(copies, std::string(copies.size(), '\0')) << two_names;
+    }
+}
+
 // Many programs have a file of that name; the store's is empty.
 TEST_F(Rules, AFolderWithAnotherProgramsLockFileIsNotTheStores) {
     std::filesystem::create_directory(folder_ / "store");
