@@ -20,8 +20,8 @@ constexpr size_t kRoom = 64;
 
 constexpr const char* kOldPagesHint =
     ". Its pages are of another one. If the record had only been away when this directory was repaired (its storage not mounted), the "
-    "pages that fit it are still there: 'mv pages pages.repaired && mv pages.old pages' in the directory brings them back, or, where repairs "
-    "were interrupted, the same with pages.older";
+    "pages that fit it are still there: 'mv pages pages.repaired && mv pages.old pages' in the directory brings them back, or, where "
+    "repairs were interrupted, the same with pages.older";
 
 }  // namespace
 
