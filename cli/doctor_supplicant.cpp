@@ -117,7 +117,7 @@ std::string System::path(const std::string& inside) const {
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
     const std::string below = "." + inside;
-    // EAGAIN: somewhere on the system something was renamed or mounted meanwhile, and a ".." may have been led astray by that.
+    // EAGAIN: something was renamed or mounted on the system meanwhile, so that the kernel cannot tell where a ".." leads.
     int opened = -1;
     for (int attempt = 0; attempt < kLookupsMax; ++attempt) {
         opened = static_cast<int>(::syscall(SYS_openat2, top.get(), below.c_str(), &how, sizeof(how)));

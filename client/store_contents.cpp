@@ -84,9 +84,6 @@ int StoreDirectory::sync_names() {
     int fault = files_.information(pages_, now[0]);
     if (fault == 0) fault = files_.information(folder_.handle(), std::string(protocol::kPayloadFolder), now[1]);
     if (fault != 0 && fault != ENOENT) return fault;
-    const auto is_same = [](const Files::Information& a, const Files::Information& b) {
-        return a.device == b.device && a.inode == b.inode;
-    };
     if (durable_names_ && is_same((*durable_names_)[0], now[0]) && is_same((*durable_names_)[1], now[1])) return 0;
     fault = folder_.sync();
     if (fault == 0) durable_names_ = now;
@@ -110,7 +107,7 @@ Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array
         if (!opened) return unexpected(opened.error());
         Upload upload(*this, name, *opened);
         bool same = false;
-        // A collector removes the name before it lets go: whoever made it anew at once would lose that one.
+        // A collector removes the file's name before it unlocks the file. A file that is made anew before that would lose its name.
         for (int waits = 0; (fault = files_.lock(*opened, true)) == EWOULDBLOCK && waits < kCollectorWaitsMax; ++waits)
             std::this_thread::sleep_for(kCollectorPause);
         if (fault == 0) fault = payloads_.compare(*opened, name, same);

@@ -26,8 +26,6 @@ const char* text_of(Kind kind) {
 
 Error refused(const std::string& text) { return {ErrorCode::damaged, text, 0, 0}; }
 
-bool is_same(const Files::Information& a, const Files::Information& b) { return a.device == b.device && a.inode == b.inode; }
-
 }  // namespace
 
 Error error_of_file(std::string_view verb, const std::string& file, int number) {
@@ -118,8 +116,8 @@ Expected<void> StoreFolder::check(std::string_view name, const Information& info
     return {};
 }
 
-// In one look by the name, so that this name is the file's only one: a link that is moved between two looks passes for its own second
-// name, or for none.
+// One look by the name gives the file's identity and the number of its names together. With two looks, a link that is moved in between
+// would seem to be its own second name.
 Expected<void> StoreFolder::check_names(std::string_view name, const Information& opened) const {
     Information named;
     const int fault = files_.information(handle_, std::string(name), named);

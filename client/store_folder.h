@@ -66,6 +66,11 @@ private:
     bool is_not_a_folder_ = false;
 };
 
+// Whether both are of one file, whatever its names are.
+[[nodiscard]] inline bool is_same(const Files::Information& a, const Files::Information& b) {
+    return a.device == b.device && a.inode == b.inode;
+}
+
 // What the system said about one of the store's files, for a person. damaged: it is not there, and should be.
 Error error_of_file(std::string_view verb, const std::string& file, int number);
 

@@ -43,7 +43,7 @@ Expected<bool> StoreDirectory::try_lock(LockKind kind) {
     locked_ = kind;
     if (locked && *locked) locked = try_lock_file(kind);
     if (locked && *locked && kind == LockKind::exclusive) locked = try_lock_pages();
-    // The folder may have been exchanged since they were opened. A writer's were locked by that name.
+    // The folder may have been exchanged since they were opened. A writer locks the one that has the name.
     if (locked && *locked && pages_ != Files::kNoHandle) {
         bool same = false;
         fault = folder_.compare(pages_, protocol::kPageFile, same);
@@ -80,9 +80,9 @@ Expected<bool> StoreDirectory::try_lock_pages() {
     const auto there = folder_.look(protocol::kPageFile, Files::Information::Kind::file);
     if (!there) return unexpected(there.error());
     if (!*there) return true;
-    // With the second name that an interrupted repair leaves, what only reads it, as the next repair does, goes on.
+    // An interrupted repair leaves the page file a second name. It is opened for reading only then: the next repair needs no more.
     const auto old = folder_.look(protocol::kOldPageFile, Files::Information::Kind::file);
-    const bool is_of_repair = old && *old && (*old)->device == (*there)->device && (*old)->inode == (*there)->inode;
+    const bool is_of_repair = old && *old && is_same(**old, **there);
     const Expected<void> opened = open_pages(!is_of_repair);
     if (!opened && opened.error().code == ErrorCode::busy) return false;
     if (!opened) return unexpected(opened.error());

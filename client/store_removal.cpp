@@ -114,7 +114,7 @@ Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<st
 Expected<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::string>& left) {
     for (const std::string_view name : {protocol::kNewPageFile, protocol::kOlderPageFile, protocol::kOldPageFile})
         wipe_recovery_copies(name);
-    // It may be a second name of the page file, which an interrupted repair has left, and which would keep that from being written.
+    // An interrupted repair leaves it as a second name of the page file, and a file with two names is not written.
     if (const auto done = remove_file(folder_, protocol::kOldPageFile, removed); !done) return done;
     wipe_recovery_copies(protocol::kPageFile);
     if (const auto done = remove_payloads(removed, left); !done) return done;

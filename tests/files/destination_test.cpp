@@ -172,7 +172,7 @@ TEST_F(Destinations, OnesOwnPipeIsWaitedForUntilSomebodyReadsIt) {
     EXPECT_EQ(waitpid(child, nullptr, 0), child);
 }
 
-// While it is waited for, its owner is not the only one who can do something with its name.
+// While the command waits for a reader, others may replace the pipe, or its owner may let others read it.
 TEST_F(Destinations, APipeIsLookedAtOnceMoreWhenItIsOpen) {
     fs::create_directory(path("sub"));
     allow("sub", 0770);

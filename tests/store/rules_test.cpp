@@ -242,7 +242,7 @@ TEST_F(Rules, DestroyOverwritesTheRecoveryCopiesAlsoOfAPageFileWithTwoNames) {
         ASSERT_TRUE(connect().put("a", content_of(10)));
         const std::filesystem::path pages = folder_ / "store" / protocol::kPageFile;
         if (two_names) std::filesystem::create_hard_link(pages, folder_ / "store" / protocol::kOldPageFile);
-        std::ifstream opened(pages, std::ios::binary);  // what it shows is what the disk has without the name
+        std::ifstream opened(pages, std::ios::binary);  // stays readable when the name is gone
         ASSERT_TRUE(connect().destroy());
         std::string copies(2 * limits::kPageBytes, 'x');
         opened.read(copies.data(), static_cast<std::streamsize>(copies.size()));
