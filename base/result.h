@@ -38,6 +38,8 @@ enum class Code : uint32_t {
     write_once = 0x80FE0002,        // the object was stored as write-once
     no_identity = 0x80FE0003,       // the kernel did not tell the TEE who is calling (rule 22)
     limit_exceeded = 0x80FE0004,    // larger than a limit in base/limits.h
+    store_destroyed = 0x80FE0005,   // the TEE did not lose the store's record: the store was destroyed (rule 25)
+    copy_secret_lost = 0x80FE0006,  // the RPMB has lost what the store's recovery copies are sealed with
 };
 
 struct Failure {

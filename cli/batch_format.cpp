@@ -104,7 +104,7 @@ Expected<Words> split(std::string_view line) {
 
 // One command's options, and its arguments in their order.
 struct Parts {
-    bool text = false, base64 = false, if_absent = false, write_once = false, replace = false;
+    bool text = false, base64 = false, if_absent = false, write_once = false, removable = false, replace = false;
     std::optional<uint64_t> if_version;
     std::vector<Word*> arguments;
 };
@@ -115,6 +115,7 @@ Expected<void> take_option(Words& words, size_t& at, Parts& parts) {
                        : option == "--base64"     ? &parts.base64
                        : option == "--if-absent"  ? &parts.if_absent
                        : option == "--write-once" ? &parts.write_once
+                       : option == "--removable"  ? &parts.removable
                        : option == "--replace"    ? &parts.replace
                                                   : nullptr;
     if (flag != nullptr) {
@@ -189,6 +190,8 @@ Expected<void> finish_put(const Parts& parts, BatchCommand& command) {
     command.put.if_absent = parts.if_absent;
     command.put.if_version = parts.if_version;
     command.put.write_once = parts.write_once;
+    command.put.removable = parts.removable;
+    if (parts.removable && !parts.write_once) return wrong("--removable belongs to --write-once");
     const Word& last = *parts.arguments[1];
     command.kind = parts.text || parts.base64 ? BatchCommand::Kind::put_content : BatchCommand::Kind::put_file;
     if (parts.text) {
@@ -217,8 +220,9 @@ Expected<BatchCommand> command_of(Words& words, size_t line) {
     if (!is_put && !is_mv && verb != "rm") return wrong("there is no command " + quote(verb) + "; put, rm and mv are");
     const Expected<Parts> parts = sort_out(words);
     if (!parts) return unexpected(parts.error());
-    const bool put_options = parts->text || parts->base64 || parts->if_absent || parts->if_version || parts->write_once;
-    if (!is_put && put_options) return wrong("--text, --base64, --if-absent, --if-version and --write-once belong to put");
+    const bool put_options = parts->text || parts->base64 || parts->if_absent || parts->if_version || parts->write_once ||
+                             parts->removable;
+    if (!is_put && put_options) return wrong("--text, --base64, --if-absent, --if-version, --write-once and --removable belong to put");
     if (verb == "rm" && parts->replace) return wrong("--replace belongs to mv");
     if (const size_t count = verb == "rm" ? 1 : 2; parts->arguments.size() != count)
         return wrong(fmt::format("{} needs {} arguments, and has {}", verb, count, parts->arguments.size()));

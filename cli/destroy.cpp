@@ -57,13 +57,21 @@ private:
                                    quote(store.directory), harmless(store.error->message));
             if (!store.info) return fmt::format("remove what is left of the store at {}.", quote(store.directory));
             return fmt::format("destroy the store at {} for good, with its {} objects.", quote(store.info->directory),
-                               store.info->objects);
+                               store.info->objects) +
+                   " " + what_copies_are_worth(store.info->anchor);
         }
         const Expected<StoreInfo> record = client.store_record(wanted.other);
         if (!record) return unexpected(record.error());
-        return fmt::format("drop the TEE's record of the store {} of {}, made {}: its {} objects can never be read again, "
-                           "wherever its directory is.",
-                           record->store_id, owner_.empty() ? "yours" : owner_, time_text(record->created), record->objects);
+        return fmt::format("drop the TEE's record of the store {} of {}, made {}, with its {} objects. {}", record->store_id,
+                           owner_.empty() ? "yours" : owner_, time_text(record->created), record->objects,
+                           what_copies_are_worth(record->anchor));
+    }
+
+    static const char* what_copies_are_worth(Anchor anchor) {
+        return anchor == Anchor::rpmb
+                   ? "Nobody can open a copy of its directory any more."
+                   : "No copy of its directory is served or repaired any more, unless the TEE's own storage is lost, or put back to "
+                     "what it is now.";
     }
 
     static Outcome outcome_of(const Options& options, const DestroyReport& report) {

@@ -103,19 +103,19 @@ std::optional<Finding> rpmb_tail(const TeeStatus& status, const RpmbEvidence& rp
     if (status.kind == TeeKind::sim || !status.has_rpmb || !known) return std::nullopt;
     if (*known < Version{3, 12} || *known >= Version{4, 10})
         return Finding{id, Severity::ok, "OP-TEE " + status.tee_version + " keeps what lies after a write in RPMB", "", ""};
-    // What lies in the first 4096 bytes of the table's object is read before it is written anew: 24 bytes of OP-TEE's, 15 whole
-    // records, and of the 16th the 232 bytes that are used.
-    constexpr size_t kPlacesThatStay = 16;
-    const std::string fault = "a commit of one store can zero the records in the 17th and all later places under this anchor; their "
+    // What lies in the first 4096 bytes of the table's object is read before it is written anew: 24 bytes of OP-TEE's, the
+    // table's header, and 15 records.
+    constexpr size_t kPlacesThatStay = 15;
+    const std::string fault = "a commit of one store can zero the records in the 16th and all later places under this anchor; their "
                               "owners then need festore repair, which gives up freshness";
     const std::string version = "OP-TEE " + status.tee_version;
     const std::string fix = "update OP-TEE to 4.10 or later; until then keep at most 15 stores under rpmb";
     if (places > kPlacesThatStay)
-        return Finding{id, Severity::serious, version + " can lose records of stores: one under rpmb lies in a place after the 16th", fault,
+        return Finding{id, Severity::serious, version + " can lose records of stores: one under rpmb lies in a place after the 15th", fault,
                        fix};
     return Finding{id, rpmb.answers ? Severity::warning : Severity::unknown,
                    version + " can zero what lies after a write in an object in RPMB (3.12 to 4.9)",
-                   "with more than 16 stores under the anchor rpmb " + fault + ". Other trusted applications may be concerned sooner", fix};
+                   "with more than 15 stores under the anchor rpmb " + fault + ". Other trusted applications may be concerned sooner", fix};
 }
 
 std::vector<Finding> check_tee(const Expected<TeeStatus>& status, const RpmbEvidence& rpmb) {

@@ -38,6 +38,7 @@ void ObjectReader::take(Bytes name, const engine::Entry& entry) {
     object.modified = entry.modified;
     object.size = entry.size;
     object.write_once = (entry.flags & engine::kEntryWriteOnce) != 0;
+    object.kept = (entry.flags & engine::kEntryKept) != 0;
     (void)sha_.finish();  // what a damaged object left
     out_ = extractor_ == nullptr ? nullptr : extractor_->begin("", file_name_of(object.name));
     if (entry.kind == engine::EntryKind::inlined) {

@@ -18,6 +18,7 @@ struct StoreObject {
     int64_t modified = 0;
     uint64_t size = 0;
     bool write_once = false;
+    bool kept = false;
     std::string payload;  // the name of its file; "" where the index has the content
     bool whole = false;   // all of it verified
     ree_fs::Hash sha256{};      // when whole

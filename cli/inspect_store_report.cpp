@@ -90,7 +90,8 @@ Branch object_branch(const StoreObject& object) {
     Branch branch{fmt::format("{}: {} bytes, version {}, {}", escaped(object.name), object.size, object.version,
                               time_text(object.modified)),
                   {}};
-    if (object.write_once) branch.line += ", write-once";
+    if (object.kept) branch.line += ", write-once and kept";
+    else if (object.write_once) branch.line += ", write-once";
     branch.line += object.whole ? ", sha256 " + hex(object.sha256) : ", content not available";
     if (!object.payload.empty()) branch.below.push_back({"payload " + object.payload, {}});
     return branch;
@@ -151,6 +152,7 @@ ordered_json object_json(const StoreObject& object) {
     json["created"] = time_json(object.created);
     json["modified"] = time_json(object.modified);
     json["write_once"] = object.write_once;
+    json["kept"] = object.kept;
     json["payload"] = object.payload.empty() ? ordered_json(nullptr) : ordered_json(object.payload);
     json["verified"] = object.whole;
     if (object.whole) json["sha256"] = hex(object.sha256);

@@ -14,7 +14,7 @@ namespace {
 
 using engine::RootRecord;
 
-constexpr size_t kTableBytesMax = limits::kStoresMax * engine::kRootRecordBytes;
+constexpr size_t kTableBytesMax = engine::kTableHeaderBytes + limits::kStoresMax * engine::kRootRecordBytes;
 
 // Takes the root table's content and nothing else; as much of it as there can be.
 class TableReceiver final : public ree_fs::ObjectReceiver, private ree_fs::ContentSink {
@@ -29,9 +29,9 @@ public:
     }
     void end(const ree_fs::DirEntry&, bool whole) override { whole_ = whole; }
     [[nodiscard]] bool whole() const {
-        return whole_ && !too_large_ && content_.size() % engine::kRootRecordBytes == 0;
+        return whole_ && !too_large_ && engine::places_of_table(content_);
     }
-    [[nodiscard]] Bytes content() const { return content_; }
+    [[nodiscard]] Bytes places() const { return engine::places_of_table(content_).value_or(Bytes()); }
 
 private:
     void take(Bytes more) override {
@@ -67,15 +67,16 @@ Error no_table(const std::string& directory, const ree_fs::Inspection& storage) 
 
 // One of the two recovery copies, opened.
 struct Copy {
-    Result<RootRecord> record = fail(Code::item_not_found);
-    bool blank = true;  // absent, or zeroes
-    Copy() = default;
-    Copy(const Copy&) = delete;
-    Copy& operator=(const Copy&) = delete;
-    ~Copy() {
-        if (record) wipe(record->secret);
-    }
+    Status opened = fail(Code::item_not_found);
+    engine::RecoveryCopy content;
+    [[nodiscard]] const RootRecord* record() const { return opened ? &content.record : nullptr; }
+    [[nodiscard]] bool is(Code code) const { return !opened && opened.error().code == code; }
+    [[nodiscard]] bool blank() const { return is(Code::item_not_found); }  // absent, or zeroes
+    // Under the anchor rpmb: with a secret that no copy of the storage has.
+    [[nodiscard]] bool needs_rpmb() const { return is(Code::bad_state); }
 };
+
+constexpr const char* kNeedsRpmb = "sealed with a secret that only the RPMB of its device has";
 
 class Chooser {
 public:
@@ -86,7 +87,7 @@ public:
         for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot) open_copy(slot);
         const bool check_fits = key_check_fits();
         const RootRecord* const live = table == nullptr ? nullptr : live_record(*table);
-        chosen_.key_fits = check_fits || live != nullptr || copies_[0].record || copies_[1].record;
+        chosen_.key_fits = check_fits || live != nullptr || copies_[0].opened || copies_[1].opened;
         if (!chosen_.key_fits) return std::move(chosen_);
         if (live != nullptr) take_live(*live);
         else take_a_copy();
@@ -102,8 +103,7 @@ private:
     void open_copy(uint32_t slot) {
         engine::PageBytes page{};
         if (!reader_.read_slot(slot, page)) return;
-        copies_[slot].record = engine::open_recovery_copy(crypto_, device_key_, page);
-        copies_[slot].blank = !copies_[slot].record && copies_[slot].record.error().code == Code::item_not_found;
+        copies_[slot].opened = engine::open_recovery_copy(crypto_, device_key_, nullptr, page, copies_[slot].content);
     }
 
     bool key_check_fits() {
@@ -115,8 +115,8 @@ private:
     // The header is not authenticated; what is sealed in the copies is.
     const RootRecord* live_record(const RootTableCopy& table) {
         for (const Copy& copy : copies_) {
-            if (!copy.record) continue;
-            if (const RootRecord* const found = table.records.of_store(copy.record->store_id)) return found;
+            if (!copy.opened) continue;
+            if (const RootRecord* const found = table.records.of_store(copy.record()->store_id)) return found;
         }
         return view_.header ? table.records.of_store(view_.header->store_id) : nullptr;
     }
@@ -135,15 +135,18 @@ private:
             if (other != slot) note_unreadable(other);
         if (live.generation == 0 || !view_.has_pages) return;
         const Copy& copy = copies_[slot];
-        if (!copy.record) add(about_copy(true, slot, "does not open, and is that of the root record in force"));
-        else if (copy.record->epoch != live.epoch || copy.record->generation != live.generation ||
-                 copy.record->transaction_id != live.transaction_id)
-            add(about_copy(true, slot, "of generation " + std::to_string(copy.record->generation) +
+        const RootRecord* const record = copy.record();
+        if (copy.needs_rpmb()) return;
+        if (record == nullptr) add(about_copy(true, slot, "does not open, and is that of the root record in force"));
+        else if (record->epoch != live.epoch || record->generation != live.generation ||
+                 record->transaction_id != live.transaction_id)
+            add(about_copy(true, slot, "of generation " + std::to_string(record->generation) +
                                            ", where the root record in force has " + std::to_string(live.generation)));
     }
 
     void note_unreadable(uint32_t slot) {
-        if (copies_[slot].record || copies_[slot].blank) return;
+        if (copies_[slot].opened || copies_[slot].blank()) return;
+        if (copies_[slot].needs_rpmb()) return add(about_copy(false, slot, kNeedsRpmb));
         add(about_copy(false, slot, "does not open: altered, or a write that a power cut interrupted"));
     }
 
@@ -151,15 +154,15 @@ private:
     void take_a_copy() {
         std::array<uint32_t, 2> order = {0, 1};
         const auto generation = [&](uint32_t slot) {
-            return copies_[slot].record ? copies_[slot].record->generation : 0;
+            return copies_[slot].opened ? copies_[slot].record()->generation : 0;
         };
         if (generation(1) > generation(0)) order = {1, 0};
-        if (!copies_[0].record && !copies_[1].record) return no_copy();
+        if (!copies_[0].opened && !copies_[1].opened) return no_copy();
         for (const uint32_t slot : order) note_unreadable(slot);
         StoreFindings of_newer;
         for (const uint32_t slot : order) {
-            if (!copies_[slot].record) continue;
-            const RootRecord& record = *copies_[slot].record;
+            if (!copies_[slot].opened) continue;
+            const RootRecord& record = *copies_[slot].record();
             const auto keys = engine::derive_store_keys(crypto_, device_key_, record);
             if (!keys) continue;
             const StoreCheck check = check_store(crypto_, *keys, record, reader_.pages(), nullptr);
@@ -170,18 +173,20 @@ private:
             of_newer.add_all_as_notes(check.findings, "in generation " + std::to_string(record.generation) +
                                                           ", a change that was interrupted, or damage: ");
         }
-        const uint32_t newest = copies_[order[0]].record ? order[0] : order[1];
-        take(*copies_[newest].record, RootSource::recovery_copy, newest);
+        const uint32_t newest = copies_[order[0]].opened ? order[0] : order[1];
+        take(*copies_[newest].record(), RootSource::recovery_copy, newest);
     }
 
     void no_copy() {
         // A store is made without pages; they come with its first change.
         if (view_.page_file_bytes == 0) return;
+        const bool rpmb_has_it = copies_[0].needs_rpmb() || copies_[1].needs_rpmb();
         for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot) {
-            const bool newer = !copies_[slot].record && copies_[slot].record.error().code == Code::not_supported;
-            add(about_copy(true, slot, newer                  ? "of a newer version of festore"
-                                       : copies_[slot].blank ? "empty"
-                                                              : "does not open"));
+            const Copy& copy = copies_[slot];
+            if (rpmb_has_it) note_unreadable(slot);
+            else add(about_copy(true, slot, copy.is(Code::not_supported) ? "of a newer version of festore"
+                                            : copy.blank()               ? "empty"
+                                                                         : "does not open"));
         }
     }
 
@@ -229,9 +234,9 @@ Expected<RootTableCopy> read_root_table(const std::string& directory, const ree_
     if (!receiver.whole()) return tl::make_unexpected(no_table(directory, *storage));
     RootTableCopy table;
     table.storage_damaged = storage->any_damage();
-    for (Bytes rest = receiver.content(); !rest.empty(); rest = rest.subspan(engine::kRootRecordBytes)) {
+    for (Bytes rest = receiver.places(); !rest.empty(); rest = rest.subspan(engine::kRootRecordBytes)) {
         auto record = engine::decode_root_record(rest.first(engine::kRootRecordBytes));
-        if (!record) continue;  // a free place, or a store of a newer version's
+        if (!record) continue;  // a free place, a tombstone, or a store of a newer version's
         table.records.add(*record);
         wipe(record->secret);
     }

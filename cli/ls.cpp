@@ -10,7 +10,7 @@ namespace festore::cli {
 namespace {
 
 std::string flags_of(const ObjectInfo& info) {
-    return {info.write_once ? 'w' : '-', info.legacy ? 'd' : '-'};
+    return {info.kept ? 'k' : info.write_once ? 'w' : '-', info.legacy ? 'd' : '-'};
 }
 
 // Numbers to the right, the name last: it is the only column that can hold spaces.

@@ -41,6 +41,24 @@ std::string_view code_name(ErrorCode code) {
     return "failure";
 }
 
+// Null: it is no conflict.
+const char* reason_name(Reason reason) {
+    switch (reason) {
+    case Reason::exists: return "exists";
+    case Reason::other_version: return "other_version";
+    case Reason::write_once: return "write_once";
+    case Reason::store_exists: return "store_exists";
+    case Reason::record_intact: return "record_intact";
+    case Reason::store_destroyed: return "store_destroyed";
+    case Reason::not_lost: return "not_lost";
+    case Reason::not_acknowledged: return "not_acknowledged";
+    case Reason::nothing_to_acknowledge: return "nothing_to_acknowledge";
+    case Reason::in_use: return "in_use";
+    case Reason::none: break;
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 std::string escaped(std::string_view name) { return made_harmless(name, true); }
@@ -75,12 +93,14 @@ Json info_json(const ObjectInfo& info) {
     object["created"] = time_json(info.created);
     object["modified"] = time_json(info.modified);
     object["write_once"] = info.write_once;
+    object["kept"] = info.kept;
     object["legacy"] = info.legacy;
     return object;
 }
 
 Json error_json(const Error& error) {
     Json object = {{"code", static_cast<int>(error.code)}, {"name", code_name(error.code)}, {"message", error.message}};
+    if (const char* const reason = reason_name(error.reason); reason != nullptr) object["reason"] = reason;
     if (error.tee_result != 0) {
         object["tee_result"] = error.tee_result;
         object["tee_origin"] = error.tee_origin;

@@ -19,7 +19,9 @@ public:
         add_text(app, "FILE", file_, "what to store; standard input when absent or -");
         add_flag(app, "--if-absent", put_.if_absent, "only when there is no such object; else exit 4");
         add_text(app, "--if-version", if_version_, "only when the object has this version; else exit 4", {.placeholder = "N"});
-        add_flag(app, "--write-once", put_.write_once, "the object cannot be replaced afterwards, only removed");
+        add_flag(app, "--write-once", put_.write_once,
+                 "the object cannot be replaced afterwards; in a store it cannot be removed or renamed, either");
+        add_flag(app, "--removable", put_.removable, "with --write-once: it can be removed and renamed");
     }
 
     Outcome run(const Options& options) override {
@@ -36,6 +38,7 @@ public:
         outcome.document["version"] = stored->version;
         outcome.document["modified"] = time_json(stored->modified);
         outcome.document["write_once"] = stored->write_once;
+        outcome.document["kept"] = stored->kept;
         return outcome;
     }
 
@@ -69,6 +72,8 @@ private:
 
     Expected<void> check_arguments() {
         if (const auto valid = check_name_argument(name_); !valid) return valid;
+        if (put_.removable && !put_.write_once)
+            return unexpected(usage_error("--removable belongs to --write-once: other objects can always be removed", "put"));
         if (if_version_.empty()) return {};
         put_.if_version = parse_number(if_version_);
         if (!put_.if_version)

@@ -30,7 +30,7 @@ public:
         row("version", info->version);
         row("created", time_text(info->created));
         row("modified", time_text(info->modified));
-        row("write-once", info->write_once ? "yes" : "no");
+        row("write-once", info->kept ? "yes, and it cannot be removed" : info->write_once ? "yes" : "no");
         row("storage", storage_name(options.client.storage));
         if (info->legacy) row("origin", "stored by the first demo's trusted application");
         return outcome;

@@ -81,13 +81,17 @@ constexpr VerbEntry kVerbs[] = {
      "do to OP-TEE's storage. The newest state whose index verifies as a whole is taken. What that gives up: nobody can tell\n"
      "any more whether it is the store's last state, or an older one that was put back. So every command warns of it, and\n"
      "'status' and 'verify' end with exit code 6, until 'repair --acknowledge' takes note. It asks first; --yes says so\n"
-     "beforehand, and is needed where there is no terminal. A store whose record is intact is left alone (exit code 4).",
+     "beforehand, and is needed where there is no terminal. A store whose record is intact is left alone, and one that\n"
+     "was destroyed stays destroyed (exit code 4). With the anchor rpmb a lost RPMB takes the key of the recovery copies with\n"
+     "it: then only a backup of the objects helps (exit code 6).",
      "  festore repair\n"
      "  festore verify\n"
      "  festore repair --acknowledge\n",
      make_repair},
     {"destroy", "", "give a store up, with all that is in it",
-     "Drops the TEE's record of your store, without which nobody can read it any more, and then removes the store's files.\n"
+     "Drops the TEE's record of your store, and then removes the store's files. A copy of the directory brings nothing back:\n"
+     "'repair' refuses it (exit code 4), and with the anchor rpmb nobody can open it. With the anchor ree the TEE knows that\n"
+     "as long as its own storage is neither lost nor put back to an earlier state. It is no erasure of the disk.\n"
      "Whatever else is in its directory stays, and so does the directory. It asks first; --yes says so beforehand, and is\n"
      "needed where there is no terminal. Interrupted, it leaves the whole store, or a rest that it removes when it is run\n"
      "again. With --lost the store's directory is lost, and only the record is dropped. Root drops the record of another's\n"

@@ -12,7 +12,7 @@ using namespace festore::c_api;
 
 namespace {
 
-thread_local std::string connect_error;
+thread_local LastError connect_error;
 
 ClientOptions to_options(const festore_options* options) {
     ClientOptions result;
@@ -52,9 +52,10 @@ int festore_connect(const festore_options* options, festore_client** client) {
     });
 }
 
-const char* festore_connect_error(void) { return connect_error.c_str(); }
+const char* festore_connect_error(void) { return connect_error.message.c_str(); }
 void festore_close(festore_client* client) { delete client; }
-const char* festore_error(const festore_client* client) { return client->error.c_str(); }
+const char* festore_error(const festore_client* client) { return client->error.message.c_str(); }
+int festore_error_reason(const festore_client* client) { return static_cast<int>(client->error.reason); }
 const char* festore_version(void) { return FESTORE_VERSION; }
 
 int festore_put(festore_client* client, const char* name, const void* content, size_t size, unsigned flags) {

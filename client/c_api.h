@@ -10,9 +10,24 @@
 #include <new>
 #include <optional>
 
+namespace festore::c_api {
+
+// What festore_error() and festore_error_reason() tell.
+struct LastError {
+    std::string message;
+    Reason reason = Reason::none;
+    LastError& operator=(std::string text) {
+        message = std::move(text);
+        reason = Reason::none;
+        return *this;
+    }
+};
+
+}  // namespace festore::c_api
+
 struct festore_client {
     festore::Client client;
-    std::string error;
+    festore::c_api::LastError error;
 };
 
 struct festore_writer {
@@ -33,19 +48,20 @@ struct festore_transaction {
 namespace festore::c_api {
 
 inline festore_info to_info(const ObjectInfo& info) {
-    return {info.size, info.version, info.created, info.modified, info.write_once ? 1 : 0, info.legacy ? 1 : 0};
+    return {info.size, info.version, info.created, info.modified, (info.write_once ? 1 : 0) + (info.kept ? 1 : 0), info.legacy ? 1 : 0};
 }
 
-inline int failed(std::string& where, const Error& error) {
+inline int failed(LastError& where, const Error& error) {
     where = error.message;
+    where.reason = error.reason;
     return static_cast<int>(error.code);
 }
 
 // Runs a call on a client; its error, if it has one, becomes the client's last.
 template <class F>
-int guarded(std::string& error, F&& body) {
+int guarded(LastError& error, F&& body) {
     try {
-        error.clear();
+        error = "";
         return body();
     } catch (const std::bad_alloc&) {
         error = "out of memory";
@@ -57,14 +73,16 @@ int guarded(std::string& error, F&& body) {
 
 // Nothing, when there is a flag that is none.
 inline std::optional<PutOptions> to_put_options(unsigned flags) {
-    if ((flags & ~static_cast<unsigned>(FESTORE_IF_ABSENT | FESTORE_WRITE_ONCE)) != 0) return std::nullopt;
+    if ((flags & ~static_cast<unsigned>(FESTORE_IF_ABSENT | FESTORE_WRITE_ONCE | FESTORE_REMOVABLE)) != 0) return std::nullopt;
     PutOptions options;
     options.if_absent = (flags & FESTORE_IF_ABSENT) != 0;
     options.write_once = (flags & FESTORE_WRITE_ONCE) != 0;
+    options.removable = (flags & FESTORE_REMOVABLE) != 0;
+    if (options.removable && !options.write_once) return std::nullopt;
     return options;
 }
 
-inline int no_name(std::string& error) {
+inline int no_name(LastError& error) {
     error = "the name is NULL";
     return FESTORE_EUSAGE;
 }

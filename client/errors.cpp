@@ -95,6 +95,7 @@ Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing) {
     error.message += ": ";
     if (const Explained* e = explained(result); e != nullptr) {
         error.code = e->error;
+        error.reason = reason_of(e->code);
         // OP-TEE ends a TA whose RPMB gives an answer that GlobalPlatform does not know.
         const bool rpmb_failed = doing.storage == Storage::rpmb && e->code == Code::target_dead;
         error.message += rpmb_failed ? "the trusted application died, as it does when the RPMB device is absent, has "
@@ -104,6 +105,16 @@ Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing) {
         error.message += unexplained(result, origin);
     }
     return error;
+}
+
+Reason reason_of(Code code) {
+    switch (code) {
+    case Code::access_conflict: return Reason::exists;
+    case Code::version_conflict: return Reason::other_version;
+    case Code::write_once: return Reason::write_once;
+    case Code::store_destroyed: return Reason::store_destroyed;
+    default: return Reason::none;
+    }
 }
 
 bool rpmb_gave_no_answer(uint32_t tee_result) {

@@ -19,6 +19,8 @@ struct Doing {
 
 // An answer of a command that the TA served (or the TEE, when the TA could not).
 Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing);
+// Which conflict such an answer is; none of them: none.
+Reason reason_of(Code code);
 // Whether a call that asks the RPMB ended so because it gives no answer: its device is absent or has no key, or a foreign one. OP-TEE
 // ends the trusted application then, or says that the storage is not available.
 bool rpmb_gave_no_answer(uint32_t tee_result);

@@ -22,7 +22,8 @@ ObjectInfo Store::object_info(std::string_view name, const protocol::StoreMetada
     info.version = m.version;
     info.created = m.created;
     info.modified = m.modified;
-    info.write_once = (m.flags & 1) != 0;
+    info.write_once = (m.flags & protocol::kStoredWriteOnce) != 0;
+    info.kept = (m.flags & protocol::kStoredKept) != 0;
     return info;
 }
 

@@ -136,6 +136,7 @@ private:
     Expected<void> learn_outcome(const Doing& doing, const protocol::Id& transaction, uint64_t generation, Error error);
     static ObjectInfo stored_info(std::string_view name, const protocol::ChangeAnswer& answer, uint64_t size,
                                   const PutOptions& options);
+    Expected<void> check_keeping(const Doing& doing, const PutOptions& options);
     ChangeRequest put_request(std::string_view name, Bytes content, uint64_t size, const PutOptions& options,
                               const std::optional<protocol::Id>& payload, bool single);
     ChangeRequest put_request(const StoreWriter& writer, bool single);

@@ -52,7 +52,7 @@ Expected<void> Store::begin_in_tee(const Doing& doing, Batch& batch) {
 
 Expected<void> Store::begin() {
     const Doing doing{"begin a transaction", {}, Storage::store};
-    if (batch_) return unexpected({ErrorCode::conflict, cannot(doing) + "one is running already", 0, 0});
+    if (batch_) return unexpected({ErrorCode::conflict, cannot(doing) + "one is running already", 0, 0, Reason::in_use});
     if (const auto open = ensure_open(doing, Missing::is_made); !open) return open;
     Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
     if (!lock) return unexpected(lock.error());
@@ -101,6 +101,7 @@ Expected<protocol::ChangeAnswer> Store::batch_change(const Doing& doing, const C
 }
 
 Expected<ObjectInfo> Store::batch_put(std::string_view name, Bytes content, const PutOptions& options) {
+    if (const auto kept = check_keeping({"put", name, Storage::store}, options); !kept) return unexpected(kept.error());
     StoreWriter writer(*this, name, options, batch_ ? batch_->number : 0);
     if (const auto written = write(writer, content); !written) return unexpected(written.error());
     return finish_in_batch(writer);

@@ -12,7 +12,8 @@ namespace {
 using protocol::StoreCommand;
 
 Error batch_is_running(const Doing& doing) {
-    return {ErrorCode::conflict, cannot(doing) + "a transaction of this client is running: change the store through it, or end it", 0, 0};
+    return {ErrorCode::conflict, cannot(doing) + "a transaction of this client is running: change the store through it, or end it", 0, 0,
+            Reason::in_use};
 }
 
 ObjectInfo info_of(std::string_view name, const protocol::ChangeAnswer& answer) {
@@ -30,6 +31,7 @@ ObjectInfo Store::stored_info(std::string_view name, const protocol::ChangeAnswe
     info.size = size;
     info.modified = options.modified.value_or(0);
     info.write_once = options.write_once;
+    info.kept = options.write_once && !options.removable;
     return info;
 }
 
@@ -38,6 +40,19 @@ ObjectInfo Store::stored_info(std::string_view name, const protocol::ChangeAnswe
 size_t Store::room_for(size_t changes) const {
     const size_t height = size_t{status_.height} + changes;
     return std::min<size_t>(changes * (8 * height + 4) + 28, protocol::kCallPagesMax);
+}
+
+// A trusted application of an older protocol would take the put for damaged: it keeps nothing for good.
+Expected<void> Store::check_keeping(const Doing& doing, const PutOptions& options) {
+    constexpr uint16_t kMinorThatKeeps = 5;
+    if (!options.write_once || options.removable) return {};
+    const Expected<Session*> session = sessions_.session();
+    if (!session) return unexpected(session.error());
+    if ((*session)->hello().version_minor >= kMinorThatKeeps) return {};
+    return unexpected({ErrorCode::no_tee,
+                       cannot(doing) + "this trusted application is older, and keeps no write-once object from being removed: "
+                                       "install the one of this festore, or say --removable",
+                       0, 0});
 }
 
 // A small content, or a payload and its size.
@@ -56,6 +71,7 @@ Store::ChangeRequest Store::put_request(std::string_view name, Bytes content, ui
     message.flags = static_cast<uint8_t>((options.if_absent ? protocol::kStoreIfAbsent : 0) |
                                          (options.if_version ? protocol::kStoreIfVersion : 0) |
                                          (options.write_once ? protocol::kStoreWriteOnce : 0) |
+                                         (options.write_once && !options.removable ? protocol::kStoreKept : 0) |
                                          (single ? protocol::kStoreSingle : 0));
     message.if_version = options.if_version.value_or(0);
     message.modified = options.modified.value_or(static_cast<int64_t>(std::time(nullptr)));
@@ -232,6 +248,7 @@ Expected<ObjectInfo> Store::put(std::string_view name, Bytes content, const PutO
     if (!timed.modified) timed.modified = static_cast<int64_t>(std::time(nullptr));
     std::optional<StoreWriter> writer;
     const auto answer = change_alone(doing, Missing::is_made, [&](auto*& upload) -> Expected<ChangeRequest> {
+        if (const auto kept = check_keeping(doing, timed); !kept) return unexpected(kept.error());
         if (content.size() <= protocol::inline_content_max(name.size()))
             return put_request(name, content, content.size(), timed, std::nullopt, true);
         writer.emplace(*this, name, timed, 0);
@@ -255,6 +272,7 @@ Expected<std::unique_ptr<StoreWriter>> Store::open_writer(std::string_view name,
         if (batch_) return unexpected(batch_is_running(doing));
         if (const auto open = ensure_open(doing, Missing::is_made); !open) return unexpected(open.error());
     }
+    if (const auto kept = check_keeping(doing, options); !kept) return unexpected(kept.error());
     return std::make_unique<StoreWriter>(*this, name, options, in_batch && batch_ ? batch_->number : 0);
 }
 

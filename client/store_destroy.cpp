@@ -109,7 +109,8 @@ Expected<void> Store::check_is_lost(const Doing& doing, const protocol::StoreSta
     const std::string where = quote(directory_.path());
     if (is_its_own)
         return unexpected({ErrorCode::conflict,
-                           cannot(doing) + "its directory is not lost, but at " + where + ": destroy both together, without --lost", 0, 0});
+                           cannot(doing) + "its directory is not lost, but at " + where + ": destroy both together, without --lost", 0, 0,
+                           Reason::not_lost});
     const bool may_be = contents->kind == Kind::headless || contents->kind == Kind::store ||
                         (contents->kind == Kind::foreign && !directory_.is_not_a_folder());
     if (!may_be) return {};
@@ -117,7 +118,7 @@ Expected<void> Store::check_is_lost(const Doing& doing, const protocol::StoreSta
                        cannot(doing) + "what is at " + where +
                            " may be its directory, without its header or with another one: put the header back, move the directory away, "
                            "or name another place with --store",
-                       0, 0});
+                       0, 0, Reason::not_lost});
 }
 
 Expected<DestroyReport> Store::destroy_record(const Doing& doing, const DestroyOptions& options) {
@@ -135,7 +136,8 @@ Expected<DestroyReport> Store::destroy_record(const Doing& doing, const DestroyO
 
 Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
     const Doing doing{"destroy the store", {}};
-    if (batch_) return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0});
+    if (batch_) return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0,
+                           Reason::in_use});
     if (options.lost_directory || options.other) return destroy_record(doing, options);
     Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());

@@ -12,9 +12,19 @@ std::string cannot(const Doing& doing) {
 }
 
 Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doing) {
-    const auto error = [&](ErrorCode code, const char* text) { return Error{code, cannot(doing) + text, result, origin}; };
+    const auto error = [&](ErrorCode code, const char* text) {
+        return Error{code, cannot(doing) + text, result, origin, reason_of(static_cast<Code>(result))};
+    };
     switch (static_cast<Code>(result)) {
     case Code::access_conflict: return error(ErrorCode::conflict, "an object of that name exists");
+    case Code::write_once:
+        return error(ErrorCode::conflict, "the object was stored as write-once: it cannot be replaced, and unless it was stored as "
+                                          "removable, neither removed nor renamed");
+    case Code::store_destroyed:
+        return error(ErrorCode::conflict, "the store was destroyed, and not lost: a copy of its directory brings nothing back");
+    case Code::copy_secret_lost:
+        return error(ErrorCode::damaged, "the RPMB that kept the store's record and the key of its recovery copies has lost them: "
+                                         "only a backup of the objects helps");
     case Code::corrupt_object:
     case Code::corrupt_object_2:
     case Code::security:

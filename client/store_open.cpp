@@ -241,7 +241,7 @@ Expected<StoreHeaderBytes> Store::ask_for_header(const Doing& doing, const InitO
                                quote(directory_.path()) +
                                "; name its directory with --store, or, when that is lost, drop the record with "
                                "'festore destroy --lost'",
-                           reply->result, reply->origin});
+                           reply->result, reply->origin, Reason::store_exists});
     if (rpmb_gave_no_answer(reply->result) && options.anchor == Anchor::ree && !options.without_asking_rpmb)
         return unexpected({ErrorCode::no_tee,
                            cannot(doing) + "the RPMB, which is built into this TEE, gave no answer when it was asked for a record of "
@@ -299,7 +299,7 @@ Expected<bool> Store::make(const Doing& doing, const InitOptions& options, bool&
 Expected<StoreInfo> Store::init(const InitOptions& options) {
     const Doing doing{"make a store", {}};
     const auto there_is_one = [&] {
-        return Error{ErrorCode::conflict, cannot(doing) + "there is one at " + quote(directory_.path()), 0, 0};
+        return Error{ErrorCode::conflict, cannot(doing) + "there is one at " + quote(directory_.path()), 0, 0, Reason::store_exists};
     };
     const Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());

@@ -107,7 +107,8 @@ Expected<void> Store::check_space(const StoreWriter& writer, const Doing& doing)
 // A session has one upload: its TA keeps one key (rule 21).
 Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing) {
     if (uploading_ != nullptr && uploading_ != &writer)
-        return unexpected({ErrorCode::conflict, cannot(doing) + "another stream of this client is writing: finish it first", 0, 0});
+        return unexpected({ErrorCode::conflict, cannot(doing) + "another stream of this client is writing: finish it first", 0, 0,
+                           Reason::in_use});
     if (const auto fits = check_space(writer, doing); !fits) return fits;
     StoreChannel::Request request;
     request.command = StoreCommand::begin_upload;

@@ -28,7 +28,8 @@ constexpr const char* kOldPagesHint =
 Error Store::refused_to_repair(const Doing& doing, Code code) const {
     const std::string where = "the store at " + quote(directory_.path());
     const auto error = [&](ErrorCode kind, const std::string& text) {
-        return Error{kind, cannot(doing) + text, static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
+        const Reason reason = kind == ErrorCode::conflict ? Reason::record_intact : Reason::none;
+        return Error{kind, cannot(doing) + text, static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, reason};
     };
     switch (code) {
     case Code::access_conflict:
@@ -121,7 +122,8 @@ Expected<StoreInfo> Store::repair() {
 }
 
 Expected<StoreInfo> Store::repair_locked(const Doing& doing) {
-    if (batch_) return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0});
+    if (batch_) return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0,
+                           Reason::in_use});
     opened_serial_ = 0;
     Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
@@ -159,7 +161,8 @@ Expected<StoreInfo> Store::acknowledge() {
     if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
     if ((status_.flags & 1) == 0)
         return unexpected({ErrorCode::conflict,
-                           cannot(doing) + "the store at " + quote(directory_.path()) + " has none that is not acknowledged", 0, 0});
+                           cannot(doing) + "the store at " + quote(directory_.path()) + " has none that is not acknowledged", 0, 0,
+                           Reason::nothing_to_acknowledge});
     if (const auto done = change_to_acknowledged(doing); !done) return unexpected(done.error());
     directory_.drop_old_pages();  // the change went through the index: these pages are the record's
     return info();

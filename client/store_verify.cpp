@@ -66,7 +66,8 @@ private:
     Expected<void> remove_unreferenced() {
         const Doing doing{"remove what no object refers to", {}};
         if (store_.batch_)
-            return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0});
+            return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0,
+                           Reason::in_use});
         const Expected<StoreLock> lock = store_.directory_.lock(LockKind::exclusive, store_.options_.wait);
         if (!lock) return unexpected(lock.error());
         // Of the locked directory, which need not be the one that was looked at, and with what others have done since.
@@ -74,7 +75,8 @@ private:
         if (const auto open = store_.ensure_open(doing, Missing::is_an_error); !open) return open;
         if ((store_.status_.flags & 1) != 0)
             return unexpected({ErrorCode::conflict,
-                               cannot(doing) + "a repair has not been acknowledged, and the pages that it replaced may refer to it", 0, 0});
+                               cannot(doing) + "a repair has not been acknowledged, and the pages that it replaced may refer to it", 0, 0,
+                               Reason::not_acknowledged});
         const Expected<std::vector<std::string>> files = store_.directory_.list_payloads();
         if (!files) return unexpected(files.error());
         payloads_.clear();

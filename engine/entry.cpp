@@ -25,6 +25,7 @@ uint64_t segments_of(uint64_t size, uint32_t segment_bytes) {
 
 bool is_valid(const Entry& entry) {
     if ((entry.flags & ~kEntryFlagsKnown) != 0 || entry.version == 0) return false;
+    if ((entry.flags & kEntryKept) != 0 && (entry.flags & kEntryWriteOnce) == 0) return false;
     if (entry.kind == EntryKind::inlined) return entry.size == entry.content.size();
     const PayloadRef& p = entry.payload;
     return entry.kind == EntryKind::payload && p.id.size() == kPayloadIdBytes && p.key.size() == kPayloadKeyBytes &&

@@ -15,9 +15,10 @@ enum class EntryKind : uint8_t {
 
 // Bits of Entry::flags.
 enum EntryFlag : uint8_t {
-    kEntryWriteOnce = 1 << 0,  // may be removed, never replaced
+    kEntryWriteOnce = 1 << 0,  // never replaced
+    kEntryKept = 1 << 1,       // neither removed nor renamed, for as long as the store lives; only with kEntryWriteOnce
 };
-inline constexpr uint8_t kEntryFlagsKnown = kEntryWriteOnce;
+inline constexpr uint8_t kEntryFlagsKnown = kEntryWriteOnce | kEntryKept;
 
 inline constexpr size_t kPayloadIdBytes = 16;
 inline constexpr size_t kPayloadKeyBytes = 32;
@@ -35,7 +36,7 @@ struct PayloadRef {
 struct Entry {
     EntryKind kind = EntryKind::inlined;
     uint8_t flags = 0;
-    uint64_t version = 0;   // 1 for a new name, one more with each replacement
+    uint64_t version = 0;   // the store's change counter (RootRecord::changes) of its last put or rename: never the same twice
     int64_t created = 0;    // seconds since 1970, claims of the normal world (rule 23)
     int64_t modified = 0;
     uint64_t size = 0;      // of the content
@@ -44,6 +45,7 @@ struct Entry {
 };
 
 inline constexpr size_t kEntryFixedBytes = 34;
+inline constexpr size_t kEntryVersionOffset = 2;  // in an encoded entry
 inline constexpr size_t kPayloadRefBytes = kPayloadIdBytes + kPayloadKeyBytes + 8;
 
 // How much content fits into the index under a name of this length: rule 12.

@@ -18,6 +18,9 @@ Result<RootRecord> renew_store(Crypto& crypto, Bytes device_key, const RootRecor
     Mac mac{};
     FESTORE_CHECK(crypto.hmac(device_key, {bytes_of(kEpochLabel), old.store_id, seen, random.expose()}, mac));
     RootRecord record = old;
+    if (old.changes > kChangesMax - kChangesOfRepair) return fail(Code::limit_exceeded);
+    record.changes = old.changes + kChangesOfRepair;
+    record.flags |= kRootOfAnotherTable;
     record.epoch = Reader(mac).u64();
     if (record.epoch == old.epoch) return fail(Code::generic);
     record.index = {};

@@ -7,6 +7,7 @@
 namespace festore::engine {
 
 // `old`: out of a recovery copy. The generation goes on from it, and the record says for good what was given up.
+// limit_exceeded: the change counter has no room (kChangesMax).
 Result<RootRecord> renew_store(Crypto& crypto, Bytes device_key, const RootRecord& old);
 
 }  // namespace festore::engine

@@ -5,6 +5,8 @@ namespace festore::engine {
 namespace {
 
 constexpr std::string_view kMagic = "FSR1";
+constexpr uint32_t kFlagsKnown = kRootFreshnessLost | kRootOfAnotherTable | kRootCopySecret;
+constexpr uint32_t kFlagsOf1_0 = kRootFreshnessLost;
 
 bool is_valid_ref(const PageRef& ref, uint32_t page_count) {
     if (ref.is_none()) return ref == PageRef{};
@@ -16,11 +18,15 @@ bool is_consistent(const RootRecord& r) {
     const bool counts_fit = r.page_count >= kFirstPage && r.page_count <= limits::kPageCountMax &&
                             r.free_pages <= r.page_count && r.height <= limits::kIndexHeightMax &&
                             (r.height == 0) == r.index.is_none();
-    return known_anchor && is_known(r.cipher) && counts_fit && (r.flags & ~uint32_t{kRootFreshnessLost}) == 0 &&
-           is_valid_ref(r.index, r.page_count) && is_valid_ref(r.free_list, r.page_count);
+    return known_anchor && is_known(r.cipher) && counts_fit && r.changes <= kChangesMax && is_valid_ref(r.index, r.page_count) &&
+           is_valid_ref(r.free_list, r.page_count);
 }
 
 }  // namespace
+
+bool looks_like_record(Bytes input) {
+    return input.size() == kRootRecordBytes && text_of(input.first(kMagic.size())) == kMagic;
+}
 
 void encode(const RootRecord& r, RootRecordBytes& bytes) {
     bytes.fill(std::byte{0});
@@ -51,7 +57,8 @@ void encode(const RootRecord& r, RootRecordBytes& bytes) {
     out.u32(r.free_pages);
     out.bytes(r.secret);
     out.i64(r.created);
-    static_assert(4 + 4 + 4 + 16 + 16 + 8 + 8 + 16 + 2 * kPageRefBytes + 4 + 4 + 4 + 8 + 8 + 8 + 8 + 4 + 4 + 32 + 8 ==
+    out.u64(r.changes);
+    static_assert(4 + 4 + 4 + 16 + 16 + 8 + 8 + 16 + 2 * kPageRefBytes + 4 + 4 + 4 + 8 + 8 + 8 + 8 + 4 + 4 + 32 + 8 + 8 ==
                   kRootRecordBytesUsed);
 }
 
@@ -60,9 +67,9 @@ Result<RootRecord> decode_root_record(Bytes input) {
     RootRecord r;
     const Bytes magic = in.bytes(kMagic.size());
     const uint8_t major = in.u8();
-    const uint8_t minor = in.u8();
+    r.minor = in.u8();
     if (input.size() != kRootRecordBytes || text_of(magic) != kMagic) return fail(Code::corrupt_object);
-    if (major != kFormatMajor || minor > kFormatMinor) return fail(Code::not_supported);
+    if (major != kFormatMajor || r.minor > kFormatMinor) return fail(Code::not_supported);
     r.anchor = static_cast<Anchor>(in.u8());
     r.cipher = static_cast<Cipher>(in.u8());
     r.login = in.u32();
@@ -86,6 +93,9 @@ Result<RootRecord> decode_root_record(Bytes input) {
     r.free_pages = in.u32();
     in.read_into(r.secret);
     r.created = in.i64();
+    r.changes = r.minor == 0 ? kChangesOfUpgrade : in.u64();
+    if (r.minor > 0 && (r.flags & kRequiredFlags & ~kFlagsKnown) != 0) return fail(Code::not_supported);
+    if (r.minor == 0 && (r.flags & ~kFlagsOf1_0) != 0) return fail(Code::corrupt_object);
     for (const std::byte b : in.rest()) zero = b == std::byte{0} && zero;
     if (!in.ok() || !zero || !is_consistent(r)) return fail(Code::corrupt_object);
     return r;

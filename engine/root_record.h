@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The root record: all that the TEE's trusted storage keeps of a store. 256 bytes, written in one piece at each
-// commit (rule 3); 232 are used, the others are zero. docs/format-store.md has the table.
+// commit (rule 3); 240 are used, the others are zero. docs/format-store.md has the table.
 #pragma once
 #include "base/uuid.h"
 #include "engine/crypto.h"
@@ -8,7 +8,7 @@
 namespace festore::engine {
 
 inline constexpr uint8_t kFormatMajor = 1;  // a reader refuses any other
-inline constexpr uint8_t kFormatMinor = 0;  // the oldest version that can write this store
+inline constexpr uint8_t kFormatMinor = 1;  // what this version writes; it reads 0, too, and makes it 1 at the next change
 
 // Which trusted storage holds the record. Do not renumber.
 enum class Anchor : uint8_t { ree = 1, rpmb = 2 };
@@ -17,12 +17,23 @@ using StoreId = std::array<std::byte, 16>;
 using TransactionId = std::array<std::byte, 16>;
 using StoreSecret = std::array<std::byte, 32>;
 
-// Bits of RootRecord::flags.
+// Bits of RootRecord::flags. A reader that does not know one of the lower 24 refuses the store untouched; it ignores and keeps
+// the upper 8.
 enum RootFlag : uint32_t {
-    kRootFreshnessLost = 1 << 0,  // a repair gave up freshness, and nobody has acknowledged it yet (rule 19)
+    kRootFreshnessLost = 1 << 0,   // a repair gave up freshness, and nobody has acknowledged it yet (rule 19)
+    kRootOfAnotherTable = 1 << 1,  // there may be recovery copies that name no table, or another one than this
+    kRootCopySecret = 1 << 2,      // the key of the recovery copies includes a secret of the TEE's own (anchor rpmb)
 };
+inline constexpr uint32_t kRequiredFlags = 0x00FFFFFF;
+
+// The change counter of a record of 1.0 begins here: its versions were numbers that each name counted for itself. A repair adds
+// as much, so that no version comes twice whatever was committed after the copy that it began with.
+inline constexpr uint64_t kChangesOfUpgrade = uint64_t{1} << 32;
+inline constexpr uint64_t kChangesOfRepair = uint64_t{1} << 32;
+inline constexpr uint64_t kChangesMax = (uint64_t{1} << 53) - 1;  // a double holds it exactly, and so does JSON everywhere
 
 struct RootRecord {
+    uint8_t minor = kFormatMinor;  // as it was read; encode() writes kFormatMinor
     Anchor anchor = Anchor::ree;
     Cipher cipher = Cipher::aes_256_gcm;
     uint32_t login = 0;  // GlobalPlatform's number: 1 user, 2 group
@@ -44,16 +55,17 @@ struct RootRecord {
     uint32_t free_pages = 0;  // numbers in the free list
     StoreSecret secret{};     // all keys of the store depend on it: with the record they are gone
     int64_t created = 0;      // seconds since 1970, the normal world's claim
+    uint64_t changes = 0;     // of all objects so far: the version of the object that was changed last
 };
 
-// Id of the TEE's object that holds the records of all stores of an anchor, one behind the other; a free place is zeroes.
-inline constexpr std::string_view kRootTableId = "FSO\x01root table";
-
 inline constexpr size_t kRootRecordBytes = 256;
-inline constexpr size_t kRootRecordBytesUsed = 232;
+inline constexpr size_t kRootRecordBytesUsed = 240;
 using RootRecordBytes = std::array<std::byte, kRootRecordBytes>;
 
 void encode(const RootRecord& record, RootRecordBytes& out);
+
+// Whether they begin as a record does, of whatever version; its owner and store id are where they always are.
+[[nodiscard]] bool looks_like_record(Bytes input);
 
 // corrupt_object: not a root record, or one that contradicts itself. not_supported: of another major version, or of
 // a newer minor one: do not overwrite it.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "engine/transaction.h"
 
-#include <algorithm>
-
 namespace festore::engine {
 namespace {
 
@@ -25,7 +23,6 @@ Status check_conditions(const PutArguments& arguments, const Entry* old) {
     }
     if (old == nullptr) return {};
     if ((old->flags & kEntryWriteOnce) != 0) return fail(Code::write_once);
-    if (old->version == UINT64_MAX) return fail(Code::limit_exceeded);
     return {};
 }
 
@@ -114,25 +111,23 @@ void Transaction::count(const Entry* before, const Entry* after) {
 Result<Progress> Transaction::put(CallPages& io, const PutArguments& arguments, Effect& effect) {
     if (rename_.active) return fail(Code::bad_state);
     Entry entry = arguments.entry;
-    entry.version = 1;
+    entry.version = next_.changes + 1;
     entry.created = entry.modified;
     const size_t entry_bytes = Node::entry_bytes(arguments.name.size(), encoded_size(entry));
     if (!is_valid(entry)) return fail(Code::bad_parameters);
-    if (entry_bytes > limits::kIndexEntryBytesMax) return fail(Code::limit_exceeded);
+    if (entry_bytes > limits::kIndexEntryBytesMax || !has_version_left()) return fail(Code::limit_exceeded);
     FESTORE_CHECK(start(io, arguments.name, 1, room_for_change()));
     if (FESTORE_TRY(writer_.locate(arguments.name)) == Progress::need_pages) return Progress::need_pages;
     std::optional<Entry> old;
     if (writer_.found()) old = FESTORE_TRY(writer_.entry());
     FESTORE_CHECK(check_conditions(arguments, old ? &*old : nullptr));
     effect = old ? effect_on(*old) : Effect{};
-    if (old) {
-        entry.version = old->version + 1;
-        entry.created = old->created;
-    }
+    if (old) entry.created = old->created;
     effect.version = entry.version;
     if (FESTORE_TRY(writer_.gather(entry_bytes)) == Progress::need_pages) return Progress::need_pages;
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.put(arguments.name, entry)));
+    next_.changes = entry.version;
     count(old ? &*old : nullptr, &entry);
     return Progress::done;
 }
@@ -162,6 +157,7 @@ Result<Progress> Transaction::remove(CallPages& io, Bytes name, Effect& effect) 
     if (FESTORE_TRY(writer_.locate(name)) == Progress::need_pages) return Progress::need_pages;
     if (!writer_.found()) return fail(Code::item_not_found);
     const Entry old = FESTORE_TRY(writer_.entry());
+    if ((old.flags & kEntryKept) != 0) return fail(Code::write_once);
     effect = effect_on(old);
     if (FESTORE_TRY(writer_.gather(0)) == Progress::need_pages) return Progress::need_pages;
     FESTORE_CHECK(settle());
@@ -201,22 +197,24 @@ Result<Progress> Transaction::insert_renamed(Bytes from, Bytes to, bool replace)
     Entry moved = FESTORE_TRY(decode_entry(Bytes(value_).first(value_bytes_)));
     rename_.effect = {moved.version, false, {}};
     if (to_itself) return Progress::done;
-    if (Node::entry_bytes(to.size(), value_bytes_) > limits::kIndexEntryBytesMax) return fail(Code::limit_exceeded);
+    if ((moved.flags & kEntryKept) != 0) return fail(Code::write_once);
+    if (Node::entry_bytes(to.size(), value_bytes_) > limits::kIndexEntryBytesMax || !has_version_left())
+        return fail(Code::limit_exceeded);
     std::optional<Entry> old;
     if (writer_.found()) {
         old = FESTORE_TRY(writer_.entry());
         if (!replace) return fail(Code::access_conflict);
         if ((old->flags & kEntryWriteOnce) != 0) return fail(Code::write_once);
         rename_.effect = effect_on(*old);
-        rename_.effect.version = std::max(old->version, moved.version);
-        if (rename_.effect.version == UINT64_MAX) return fail(Code::limit_exceeded);
-        Writer version(MutableBytes(value_).subspan(2, 8));
-        version.u64(++rename_.effect.version);
     }
+    rename_.effect.version = next_.changes + 1;
+    Writer version(MutableBytes(value_).subspan(kEntryVersionOffset, 8));
+    version.u64(rename_.effect.version);
     if (FESTORE_TRY(writer_.gather(Node::entry_bytes(to.size(), value_bytes_))) == Progress::need_pages)
         return Progress::need_pages;
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.put_value(to, Bytes(value_).first(value_bytes_))));
+    next_.changes = rename_.effect.version;
     count(old ? &*old : nullptr, &moved);
     rename_.active = true;
     rename_.from_bytes = static_cast<uint8_t>(from.size());

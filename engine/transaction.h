@@ -47,14 +47,14 @@ public:
     // to are simply free again.
     void end();
 
-    // Errors: item_not_found, access_conflict, version_conflict, write_once; limit_exceeded (rule 11); short_buffer:
+    // Errors: item_not_found, access_conflict, version_conflict, write_once; limit_exceeded (rule 11, kChangesMax); short_buffer:
     // the call has not the room that is needed; corrupt_object.
     Result<Progress> put(CallPages& io, const PutArguments& arguments, Effect& effect);
     Result<Progress> remove(CallPages& io, Bytes name, Effect& effect);
     // An object that was in another index, with all that is known of it; the name must be new (else corrupt_object).
     Result<Progress> copy(CallPages& io, Bytes name, const Entry& entry);
-    // Without `replace`, access_conflict when the new name exists. The object keeps its metadata; its version is one
-    // above both when it replaces another. need_pages may come with half of it done: then only the same rename, or
+    // Without `replace`, access_conflict when the new name exists. The object keeps its metadata but its version: that
+    // is a new one, unless it is renamed to itself. need_pages may come with half of it done: then only the same rename, or
     // end(), is allowed.
     Result<Progress> rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect);
     // Takes the mark of a repair away (rule 19).
@@ -88,6 +88,7 @@ private:
     Status settle();
     Status apply(Status changed);
     void count(const Entry* before, const Entry* after);
+    [[nodiscard]] bool has_version_left() const { return next_.changes < kChangesMax; }
     Result<Progress> insert_renamed(Bytes from, Bytes to, bool replace);
     Result<Progress> remove_renamed(CallPages& io, Bytes from, Effect& effect);
     Status write_free_list();

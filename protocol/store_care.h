@@ -72,7 +72,8 @@ struct DestroyRequest {  // 26 bytes → empty answer
 inline constexpr uint32_t kNewPage = uint32_t{1} << 31;
 // access_conflict: there is an intact record. access_denied: the copies are another owner's. bad_parameters: the copies say
 // another anchor or store. item_not_found: there is no such copy. security: another device. Nothing of this comes from the
-// header but what it is compared with.
+// header but what it is compared with. store_destroyed: the TEE did not lose the record. copy_secret_lost: the RPMB has lost what
+// the copies are sealed with.
 struct RepairRequest {  // 34 bytes
     PageArea area;
     Id store_id{};

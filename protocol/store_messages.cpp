@@ -127,7 +127,8 @@ Result<StorePutRequest> decode_store(Bytes input) {
     m.size = in.u64();
     m.name = read_name(in);
     const bool both_conditions = (m.flags & kStoreIfAbsent) != 0 && (m.flags & kStoreIfVersion) != 0;
-    const unsigned known = kStoreIfAbsent | kStoreIfVersion | kStoreWriteOnce | kStoreSingle;
+    const unsigned known = kStoreIfAbsent | kStoreIfVersion | kStoreWriteOnce | kStoreKept | kStoreSingle;
+    valid = valid && ((m.flags & kStoreKept) == 0 || (m.flags & kStoreWriteOnce) != 0);
     valid = valid && only(m.flags, known) && !both_conditions &&
             m.size <= (m.inlined ? limits::kIndexEntryBytesMax : limits::kObjectBytesMax);
     return finish(in, m, valid && is_valid(m.area) && is_name(m.name));

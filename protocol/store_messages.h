@@ -133,6 +133,7 @@ enum StoreFlag : uint8_t {
     kStoreReplace = 1 << 3,    // rename
     kStoreSingle = 1 << 4,     // put, remove, rename: begin before, and prepare behind it, in the same call
     kStorePending = 1 << 5,    // get, stat: what the running transaction has done so far
+    kStoreKept = 1 << 6,       // put, since protocol 1.5, only with kStoreWriteOnce: neither removed nor renamed, either
 };
 
 struct StoreNameRequest {  // 6 + name
@@ -197,8 +198,13 @@ struct SegmentsRequest {  // 25 bytes
     uint32_t content_bytes = 0;
 };
 
+// Bits of StoreMetadata::flags.
+enum StoredFlag : uint8_t {
+    kStoredWriteOnce = 1 << 0,
+    kStoredKept = 1 << 1,  // since protocol 1.5: neither removed nor renamed, either
+};
 struct StoreMetadata {  // 58 bytes
-    uint8_t flags = 0;    // 1 write-once
+    uint8_t flags = 0;
     bool inlined = true;  // else the four last
     uint64_t version = 0;
     int64_t created = 0;

@@ -38,6 +38,13 @@ bool Tee::store_object(uint32_t storage, const Uuid& ta, Bytes id, Bytes content
     return state_->store->save(key_of(storage, ta, id), blob) == ObjectStore::Outcome::ok;
 }
 
+void Tee::lose_object(uint32_t storage, const Uuid& ta, Bytes id) {
+    const std::lock_guard guard(state_->lock);
+    if (state_->store->erase(key_of(storage, ta, id)) == ObjectStore::Outcome::ok) return;
+    std::fputs("simulated TEE: an object cannot be removed\n", stderr);
+    std::abort();  // what is still there is not lost
+}
+
 void Tee::damage_object(uint32_t storage, const Uuid& ta, Bytes id) {
     const std::lock_guard guard(state_->lock);
     state_->store->damage(key_of(storage, ta, id));

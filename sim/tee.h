@@ -154,6 +154,8 @@ public:
     [[nodiscard]] std::vector<StoredBytes> stored_ids(uint32_t storage, const Uuid& ta) const;
     [[nodiscard]] std::optional<StoredBytes> stored_object(uint32_t storage, const Uuid& ta, Bytes id) const;
     bool store_object(uint32_t storage, const Uuid& ta, Bytes id, Bytes content);  // false: no room
+    // As if it had never been: the storage was lost, or replaced.
+    void lose_object(uint32_t storage, const Uuid& ta, Bytes id);
     // As somebody at the disk would do it: whoever opens the object finds it corrupt.
     void damage_object(uint32_t storage, const Uuid& ta, Bytes id);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+// Reading the table, and writing it. What its places mean: root_table_places.cpp.
 #include "ta/root_table.h"
 
-#include "base/limits.h"
-#include "base/reader.h"
 #include "ta/persistent_objects.h"
 
 #include <algorithm>
@@ -11,28 +10,41 @@ namespace festore::ta {
 namespace {
 
 using engine::kRootRecordBytes;
+using engine::kTableHeaderBytes;
 using engine::RootRecord;
 using engine::RootRecordBytes;
+using engine::TableHeaderBytes;
 
 constexpr uint32_t kFlags = TEE_DATA_FLAG_ACCESS_READ | TEE_DATA_FLAG_ACCESS_WRITE;
-constexpr size_t kTableBytesMax = limits::kStoresMax * kRootRecordBytes;
-// Where a record has its owner (docs/format-store.md), whatever its version is.
+// Where a record has its owner (docs/format-store.md), whatever its version is; a tombstone, too.
 constexpr size_t kOwnerOffset = 8;
 constexpr size_t kOwnerBytes = 4 + 16;
 constexpr size_t kStoreIdOffset = kOwnerOffset + kOwnerBytes;
 
-gp::ObjectId table_id() {
+gp::ObjectId table_object() {
     gp::ObjectId id;
     copy_bytes(bytes_of(engine::kRootTableId), id.bytes);
     id.size = engine::kRootTableId.size();
     return id;
 }
 
-bool is_free(Bytes record) {
-    return std::all_of(record.begin(), record.end(), [](std::byte b) { return b == std::byte{}; });
+bool is_zero(Bytes bytes) {
+    return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{}; });
 }
 
 }  // namespace
+
+struct RootTable::Image {
+    explicit Image(gp::HeapBuffer&& buffer) : memory(std::move(buffer)) {}
+    [[nodiscard]] Bytes place(size_t n) const {
+        return memory.view().subspan(kTableHeaderBytes + n * kRootRecordBytes, kRootRecordBytes);
+    }
+    gp::HeapBuffer memory;  // as memory_
+    Layout layout = Layout::none;
+    engine::TableHeader header;
+    size_t places = 0;
+    std::optional<gp::PersistentObject> object;
+};
 
 Status RootTable::load() {
     if (loaded_) return {};
@@ -41,50 +53,90 @@ Status RootTable::load() {
     return {};
 }
 
+Result<RootTable::Image> RootTable::read_image() {
+    const uint32_t storage = FESTORE_TRY(trusted_storage(storage_of(anchor_)));
+    Image image(FESTORE_TRY(gp::HeapBuffer::allocate(kBytesMax)));
+    image.header.anchor = anchor_;
+    Result<gp::PersistentObject> opened = gp::PersistentObject::open(storage, table_object(), kFlags);
+    if (!opened && opened.error().code == Code::item_not_found) return image;
+    if (!opened) return tl::make_unexpected(opened.error());
+    const size_t size = FESTORE_TRY(opened->size());
+    image.layout = size % kRootRecordBytes == 0 ? Layout::format_1_0 : Layout::format_1_1;
+    const size_t before = image.layout == Layout::format_1_0 ? kTableHeaderBytes : 0;  // the places lie as in 1.1
+    if (before + size > kBytesMax || (before + size) % kRootRecordBytes != kTableHeaderBytes) return fail(Code::corrupt_object);
+    if (FESTORE_TRY(opened->read(image.memory.bytes().subspan(before, size))) != size) return fail(Code::corrupt_object);
+    if (before == 0) image.header = FESTORE_TRY(engine::decode_table_header(image.memory.view().first(kTableHeaderBytes)));
+    if (image.header.anchor != anchor_) return fail(Code::corrupt_object);
+    image.places = (before + size) / kRootRecordBytes;
+    image.object.emplace(std::move(*opened));
+    return image;
+}
+
 Status RootTable::read_object() {
     object_.reset();
-    const uint32_t storage = FESTORE_TRY(trusted_storage(storage_of(anchor_)));
-    gp::HeapBuffer fresh = FESTORE_TRY(gp::HeapBuffer::allocate(kTableBytesMax));
-    size_t size = 0;
-    Result<gp::PersistentObject> opened = gp::PersistentObject::open(storage, table_id(), kFlags);
-    if (opened) {
-        size = FESTORE_TRY(opened->size());
-        if (size > kTableBytesMax || size % kRootRecordBytes != 0) return fail(Code::corrupt_object);
-        if (FESTORE_TRY(opened->read(fresh.bytes().first(size))) != size) return fail(Code::corrupt_object);
-    } else if (opened.error().code != Code::item_not_found) {
-        return tl::make_unexpected(opened.error());
-    }
-    const size_t places = size / kRootRecordBytes;
-    const auto now = [&](size_t place) { return known_of(fresh.view().subspan(place * kRootRecordBytes, kRootRecordBytes)); };
-    for (size_t place = 0; place < places_; ++place) FESTORE_CHECK(accept(place, now(place)));
-    for (size_t place = 0; place < places; ++place) known_[place] = now(place);
-    if (opened) object_.emplace(std::move(*opened));
-    memory_.emplace(std::move(fresh));
-    places_ = places;
+    Image image = FESTORE_TRY(read_image());
+    FESTORE_CHECK(accept(image));
+    for (size_t place = 0; place < image.places; ++place) known_[place] = known_of(image.place(place));
+    object_ = std::move(image.object);
+    memory_.emplace(std::move(image.memory));
+    layout_ = image.layout;
+    // An id that was given stays until it is durable.
+    if (layout_ == Layout::format_1_1) header_ = image.header;
+    header_.anchor = anchor_;
+    places_ = image.places;
     return {};
 }
 
-RootTable::Known RootTable::known_of(Bytes record) {
+RootTable::Known RootTable::known_of(Bytes content) const {
     Known known;
-    known.is_used = !is_free(record);
     known.at_hand = true;
-    copy_bytes(record.subspan(kOwnerOffset, known.owner.size()), known.owner);
-    copy_bytes(record.subspan(kStoreIdOffset, known.store_id.size()), known.store_id);
-    if (const Result<RootRecord> decoded = engine::decode_root_record(record)) {
-        known.is_readable = true;
-        known.epoch = decoded->epoch;
-        known.generation = decoded->generation;
+    if (is_zero(content)) return known;
+    known.holds = Holds::record;
+    known.names_store = engine::looks_like_record(content);
+    copy_bytes(content.subspan(kOwnerOffset, known.owner.size()), known.owner);
+    copy_bytes(content.subspan(kStoreIdOffset, known.store_id.size()), known.store_id);
+    if (const auto tombstone = engine::decode_tombstone(content)) {
+        known.holds = Holds::tombstone;
+        known.tombstone_flags = tombstone->flags;
+        return known;
     }
+    // Of a record that nobody can read, the worse is assumed.
+    bool of_another_table = true;
+    if (Result<RootRecord> record = engine::decode_root_record(content)) {
+        known.is_readable = true;
+        known.epoch = record->epoch;
+        known.generation = record->generation;
+        of_another_table = record->minor == 0 || (record->flags & engine::kRootOfAnotherTable) != 0;
+        wipe(record->secret);
+    }
+    known.tombstone_flags = of_another_table ? engine::kTombstoneOfAnotherTable : 0;
+    if (anchor_ == engine::Anchor::rpmb) known.tombstone_flags |= engine::kTombstoneHasCopySecret;
     return known;
 }
 
-// Rule 5: for as long as this instance lives, no store goes back.
+// Rule 5: for as long as this instance lives, nothing goes back.
+Status RootTable::accept(const Image& image) const {
+    if (layout_ == Layout::format_1_1) {
+        const engine::TableHeader& now = image.header;
+        const bool goes_on = image.layout == Layout::format_1_1 && now.table_id == header_.table_id &&
+                             (now.flags & header_.flags) == header_.flags &&
+                             (now.retired_count > header_.retired_count || now.retired == header_.retired);
+        if (!goes_on) return fail(Code::corrupt_object);
+    }
+    for (size_t place = 0; place < places_; ++place) FESTORE_CHECK(accept(place, known_of(image.place(place))));
+    return {};
+}
+
 Status RootTable::accept(size_t place, const Known& now) const {
     const Known& seen = known_[place];
-    if (!seen.is_readable || (place == erasing_ && !now.is_used)) return {};
-    const bool goes_on = now.is_readable && now.store_id == seen.store_id && now.epoch == seen.epoch &&
-                         now.generation >= seen.generation;
-    return goes_on ? Status{} : fail(Code::corrupt_object);
+    if (seen.holds == Holds::nothing || (seen.holds == Holds::record && !seen.is_readable)) return {};
+    if (place == changing_ && seen.holds == Holds::tombstone && now.is_readable) return {};
+    const bool is_same = now.store_id == seen.store_id;
+    if (place == changing_ && now.holds == Holds::tombstone && is_same) return {};
+    const bool goes_on = seen.holds == Holds::tombstone
+                             ? now.holds == Holds::tombstone
+                             : now.is_readable && now.epoch == seen.epoch && now.generation >= seen.generation;
+    return is_same && goes_on ? Status{} : fail(Code::corrupt_object);
 }
 
 void RootTable::forget(size_t place) {
@@ -95,7 +147,7 @@ void RootTable::forget(size_t place) {
 // After any failure all is read anew (rule 2).
 Status RootTable::read_record(size_t place) {
     if (!object_) return fail(Code::bad_state);
-    const Result<size_t> read = object_->read_at(place * kRootRecordBytes, raw(place));
+    const Result<size_t> read = object_->read_at(offset_of(place), raw(place));
     if (!read || *read != kRootRecordBytes) {
         wipe(raw(place));
         loaded_ = false;
@@ -111,28 +163,6 @@ Status RootTable::read_record(size_t place) {
     return {};
 }
 
-Result<size_t> RootTable::find(const Identity& owner) const {
-    std::array<std::byte, kOwnerBytes> wanted{};
-    Writer out(wanted);
-    out.u32(static_cast<uint32_t>(owner.login));
-    out.bytes(owner.uuid.bytes);
-    for (size_t place = 0; place < places_; ++place)
-        if (known_[place].is_used && known_[place].owner == wanted) return place;
-    return fail(Code::item_not_found);
-}
-
-Result<size_t> RootTable::free_place(bool for_root) const {
-    const size_t places = for_root ? limits::kStoresMax : limits::kStoresMax - limits::kStoresKeptForRoot;
-    size_t used = 0;
-    size_t free = places_;
-    for (size_t place = places_; place-- > 0;) {
-        if (!known_[place].is_used) free = place;
-        else ++used;
-    }
-    if (used >= places || free >= limits::kStoresMax) return fail(Code::limit_exceeded);
-    return free;
-}
-
 Result<RootRecord> RootTable::record(size_t place) {
     if (place >= places_) return fail(Code::item_not_found);
     if (!known_[place].at_hand) FESTORE_CHECK(read_record(place));
@@ -141,59 +171,85 @@ Result<RootRecord> RootTable::record(size_t place) {
     return record;
 }
 
-Result<std::optional<Identity>> RootTable::owner(size_t place) const {
-    if (place >= places_) return fail(Code::item_not_found);
-    if (!known_[place].is_used) return std::optional<Identity>{};
-    Reader in(known_[place].owner);
-    Identity identity;
-    identity.login = static_cast<protocol::Login>(in.u32());
-    in.read_into(identity.uuid.bytes);
-    return std::optional(identity);
-}
-
-Status RootTable::put(size_t place, const RootRecordBytes& encoded) {
-    const size_t offset = place * kRootRecordBytes;
-    if (object_) return object_->write(offset, encoded);
-    if (place != 0) return fail(Code::bad_state);
+// The first record of all: the object is made with its header.
+Status RootTable::make_object(const RootRecordBytes& first) {
     const uint32_t storage = FESTORE_TRY(trusted_storage(storage_of(anchor_)));
-    object_.emplace(FESTORE_TRY(gp::PersistentObject::create(storage, table_id(), kFlags, encoded)));
+    gp::HeapBuffer content = FESTORE_TRY(gp::HeapBuffer::allocate(kTableHeaderBytes + kRootRecordBytes));
+    TableHeaderBytes header{};
+    encode(header_, header);
+    Writer out(content.bytes());
+    out.bytes(header);
+    out.bytes(first);
+    object_.emplace(FESTORE_TRY(gp::PersistentObject::create(storage, table_object(), kFlags, content.view())));
+    layout_ = Layout::format_1_1;
     return {};
 }
 
-Status RootTable::write(size_t place, const RootRecord& record) {
-    if (!loaded_ || place > places_ || place >= limits::kStoresMax) return fail(Code::bad_state);
-    RootRecordBytes encoded{};
-    encode(record, encoded);
-    const Status written = overwrite(place, encoded);
-    wipe(encoded);
-    return written;
+// From format 1.0: header, and all places as they are but this one, in one step. The other records become 1.1 at their own next
+// commits.
+Status RootTable::upgrade(size_t place, const RootRecordBytes& encoded) {
+    const uint32_t storage = FESTORE_TRY(trusted_storage(storage_of(anchor_)));
+    object_.reset();  // the TEE replaces no object that is open
+    Image image = FESTORE_TRY(read_image());
+    FESTORE_CHECK(accept(image));
+    if (image.layout != Layout::format_1_0 || image.places != places_) return fail(Code::corrupt_object);
+    image.object.reset();
+    TableHeaderBytes header{};
+    encode(header_, header);
+    copy_bytes(header, image.memory.bytes().first(kTableHeaderBytes));
+    copy_bytes(encoded, image.memory.bytes().subspan(kTableHeaderBytes + place * kRootRecordBytes, kRootRecordBytes));
+    const size_t size = kTableHeaderBytes + std::max(places_, place + 1) * kRootRecordBytes;
+    FESTORE_CHECK(gp::PersistentObject::replace(storage, table_object(), image.memory.view().first(size)));
+    layout_ = Layout::format_1_1;
+    object_.emplace(FESTORE_TRY(gp::PersistentObject::open(storage, table_object(), kFlags)));
+    return {};
+}
+
+Status RootTable::put(size_t place, const RootRecordBytes& encoded) {
+    if (layout_ == Layout::format_1_0) return upgrade(place, encoded);
+    if (object_) return object_->write(offset_of(place), encoded);
+    return place == 0 ? make_object(encoded) : fail(Code::bad_state);
 }
 
 Status RootTable::overwrite(size_t place, const RootRecordBytes& encoded) {
-    const Status written = put(place, encoded);
+    if (!loaded_ || !has_id() || place > places_ || place >= limits::kStoresMax) return fail(Code::bad_state);
+    const Layout before = layout_;
+    changing_ = place;
+    Status written = put(place, encoded);
     if (written) {
         copy_bytes(encoded, raw(place));
         known_[place] = known_of(encoded);
         places_ = std::max(places_, place + 1);
+    } else {
+        // Rule 4: what is there now decides.
+        loaded_ = false;
+        layout_ = before;
+        if (const Status loaded = load(); !loaded) written = loaded;
+        else if (place < places_ && text_of(raw(place)) == text_of(encoded)) written = {};
+    }
+    changing_ = kNoPlace;
+    return written;
+}
+
+// Before the tombstone's place is used again. The header lies in the first block of an RPMB, and is written in one step as a place is.
+Status RootTable::retire(size_t place) {
+    const bool must_be_kept = place < places_ && known_[place].holds == Holds::tombstone &&
+                              (known_[place].tombstone_flags & engine::kTombstoneOfAnotherTable) != 0;
+    if (!must_be_kept || layout_ != Layout::format_1_1) return {};
+    if (!object_) return fail(Code::bad_state);
+    engine::TableHeader next = header_;
+    next.retire(known_[place].store_id);
+    TableHeaderBytes encoded{};
+    encode(next, encoded);
+    const Status written = object_->write(0, encoded);
+    if (written) {
+        header_ = next;
         return {};
     }
-    // Rule 4: what is there now decides.
-    loaded_ = false;
+    loaded_ = false;  // rule 4
     FESTORE_CHECK(load());
-    return place < places_ && text_of(raw(place)) == text_of(encoded) ? Status{} : written;
-}
-
-bool RootTable::is_of(size_t place, const engine::StoreId& store_id) const {
-    return place < places_ && known_[place].store_id == store_id;
-}
-
-// Rule 5 is not broken by a record that is found gone after an attempt to erase it.
-Status RootTable::erase(size_t place) {
-    if (!loaded_ || place >= places_) return fail(Code::bad_state);
-    erasing_ = place;
-    const Status erased = overwrite(place, RootRecordBytes{});
-    erasing_ = kNoPlace;
-    return erased;
+    const bool is_kept = header_.is_retired(known_[place].store_id) || (header_.flags & engine::kTableRetiredListFull) != 0;
+    return is_kept ? Status{} : written;
 }
 
 }  // namespace festore::ta

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The root records of all stores that one trusted storage anchors: ONE TEE object, 256 bytes a store (rule 3).
-//
-//   object id   "FSO" 0x01 ‖ "root table"       (no other id of festore's has this length)
-//   content     n × 256 bytes, n ≤ limits::kStoresMax: a root record (engine/root_record.h), or zeroes: a free place
+// The root records of all stores that one trusted storage anchors: ONE TEE object (engine/table_format.h; rules 3 and 25).
 //
 // The object is opened at the first use and stays open until this ends with the last session (rule 1). After any failure
 // its handle is given up, the object opened and read anew, and what is read then is believed (rules 2 and 4), unless it
 // is older than what was seen (rule 5). Calls into TEE storage: the first load 2 (one more for its size), find none, write
-// 1 (seeking costs nothing), record none, or 1 for one that is not at hand.
+// 1 (seeking costs nothing), record none, or 1 for one that is not at hand. A table of format 1.0 becomes 1.1 at its first
+// write: the object is replaced in one step.
 //
 // A record holds its store's secret. Of stores that no session has open, only what rule 5 and finding need stays in memory from
 // one call to the next: whose it is, store id, epoch, generation (rule 32).
 #pragma once
 #include "base/limits.h"
-#include "engine/root_record.h"
+#include "engine/recovery.h"
 #include "gp/heap_buffer.h"
 #include "gp/persistent_object.h"
 #include "ta/identity.h"
@@ -29,28 +27,48 @@ public:
     explicit RootTable(engine::Anchor anchor) : anchor_(anchor) {}
 
     // Reads the object, unless it has been read. No object is an empty table; any other failure ends it (rule 3).
-    // corrupt_object: damaged, or older than seen.
+    // corrupt_object: damaged, or older than seen. not_supported: of a newer version.
     Status load();
 
-    // Each after load(). item_not_found: the owner has no store here.
+    // Each of what follows after load().
+
+    // Whether it has an id. Without one (no object, or one of format 1.0), give_id() before the first write, which makes the
+    // id durable.
+    [[nodiscard]] bool has_id() const { return header_.table_id != engine::TableId{}; }
+    void give_id(const engine::TableId& id) { header_.table_id = id; }
+    [[nodiscard]] engine::TablePlace at(size_t place) const { return {header_.table_id, static_cast<uint32_t>(place)}; }
+
+    // item_not_found: the owner has no store here.
     Result<size_t> find(const Identity& owner) const;
-    // A place for a new store. limit_exceeded.
+    // A place for a new store, or for one that is repaired. limit_exceeded.
     Result<size_t> free_place(bool for_root) const;
+    // The place that a lost store had in this table, if nothing is there.
+    [[nodiscard]] std::optional<size_t> lost_place(const engine::TablePlace& at) const;
     // Reads it from the TEE's object, unless it is at hand: then errors as of load(). corrupt_object, not_supported (a newer
     // version's).
     Result<engine::RootRecord> record(size_t place);
 
     // Whose record is there, as it says itself; nobody's: the place is free. item_not_found: there is no such place.
     Result<std::optional<Identity>> owner(size_t place) const;
-
-    // Overwrites the record, in one step. An error: it is certain that it was not written, or nothing is known and load()
-    // must succeed first.
-    Status write(size_t place, const engine::RootRecord& record);
-
     // Whether the record there, however damaged, says that it is of this store.
     [[nodiscard]] bool is_of(size_t place, const engine::StoreId& store_id) const;
-    // Overwrites the record with zeroes, in one step; errors as of write().
-    Status erase(size_t place);
+
+    // Rule 25, of a store that has no record here: whether it was destroyed, as far as this table knows, or lost. `at`: what its
+    // recovery copy says.
+    [[nodiscard]] bool was_destroyed(const engine::StoreId& store_id, const std::optional<engine::TablePlace>& at) const;
+
+    // Overwrites the store's record, in one step. An error: it is certain that it was not written, or nothing is known and
+    // load() must succeed first.
+    Status write(size_t place, const engine::RootRecord& record);
+    // The same in a free place; one call into TEE storage more where the id that its tombstone has must be kept.
+    Status write_new(size_t place, const engine::RootRecord& record);
+    // Overwrites the record with a tombstone, in one step; errors as of write(). With the anchor rpmb the place is unfinished
+    // then: the secret of the store's recovery copies is to be erased, before finish() says so in the tombstone.
+    Status bury(size_t place);
+    // The first unfinished place, and whose it was.
+    [[nodiscard]] std::optional<size_t> unfinished() const;
+    [[nodiscard]] const engine::StoreId& store_id(size_t place) const { return known_[place].store_id; }
+    Status finish(size_t place);
 
     [[nodiscard]] engine::Anchor anchor() const { return anchor_; }
 
@@ -62,35 +80,54 @@ public:
     }
 
 private:
-    // What stays in memory of each record.
+    enum class Layout : uint8_t { none, format_1_0, format_1_1 };
+    enum class Holds : uint8_t { nothing, record, tombstone };
+    // What stays in memory of each place.
     struct Known {
-        bool is_used = false;
-        bool is_readable = false;  // epoch and generation are known
+        Holds holds = Holds::nothing;
+        bool names_store = false;  // a record: damaged or not, it says whose it is
+        bool is_readable = false;  // a record: epoch and generation are known
         bool at_hand = false;      // raw() has it
+        uint8_t tombstone_flags = 0;  // of the tombstone; of a record: that its tombstone will have
         std::array<std::byte, 4 + 16> owner{};  // these two as the record says, whatever its version is
         engine::StoreId store_id{};
         uint64_t epoch = 0;
         uint64_t generation = 0;
     };
-    static Known known_of(Bytes record);
+    static constexpr size_t kNoPlace = SIZE_MAX;
+    static constexpr size_t kBytesMax = engine::kTableHeaderBytes + limits::kStoresMax * engine::kRootRecordBytes;
+    struct Image;  // what has been read
+
+    Known known_of(Bytes record) const;
     [[nodiscard]] MutableBytes raw(size_t place) {
-        return memory_->bytes().subspan(place * engine::kRootRecordBytes, engine::kRootRecordBytes);
+        return memory_->bytes().subspan(engine::kTableHeaderBytes + place * engine::kRootRecordBytes, engine::kRootRecordBytes);
+    }
+    [[nodiscard]] size_t offset_of(size_t place) const {
+        return (layout_ == Layout::format_1_0 ? 0 : engine::kTableHeaderBytes) + place * engine::kRootRecordBytes;
     }
     Status read_object();
+    Result<Image> read_image();
     Status read_record(size_t place);
+    [[nodiscard]] Status accept(const Image& image) const;
     [[nodiscard]] Status accept(size_t place, const Known& now) const;
     void forget(size_t place);
-    Status put(size_t place, const engine::RootRecordBytes& encoded);
+    [[nodiscard]] size_t rank(size_t place) const;
+    Status retire(size_t place);
+    Status write_tombstone(size_t place, uint8_t flags);
     Status overwrite(size_t place, const engine::RootRecordBytes& encoded);
+    Status put(size_t place, const engine::RootRecordBytes& encoded);
+    Status make_object(const engine::RootRecordBytes& first);
+    Status upgrade(size_t place, const engine::RootRecordBytes& encoded);
 
     engine::Anchor anchor_;
     bool loaded_ = false;
+    Layout layout_ = Layout::none;
+    engine::TableHeader header_;  // no id: none was given yet
     std::optional<gp::PersistentObject> object_;
-    std::optional<gp::HeapBuffer> memory_;  // the records that are at hand, zeroes for the others; room for all places
+    std::optional<gp::HeapBuffer> memory_;  // as the object of format 1.1, zeroes for what is not at hand; room for all places
     std::array<Known, limits::kStoresMax> known_{};
-    size_t places_ = 0;                     // that the object has
-    static constexpr size_t kNoPlace = SIZE_MAX;
-    size_t erasing_ = kNoPlace;  // while erase() runs
+    size_t places_ = 0;           // that the object has
+    size_t changing_ = kNoPlace;  // whose content another kind replaces just now: rule 5 allows it
 };
 
 }  // namespace festore::ta

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/writer.h"
+#include "ta/copy_secret.h"
 #include "ta/known_keys.h"
 
 namespace festore::ta {
@@ -84,6 +85,26 @@ Result<Bytes> Instance::device_key() {
         device_key_.emplace(FESTORE_TRY(std::move(derived)));
     }
     return device_key_->expose();
+}
+
+Result<RootTable*> Instance::root_table(engine::Anchor anchor) {
+    RootTable& table = anchor == engine::Anchor::rpmb ? rpmb_ : ree_;
+    FESTORE_CHECK(table.load());
+    if (!table.has_id()) {
+        const Bytes key = FESTORE_TRY(device_key());
+        table.give_id(FESTORE_TRY(engine::make_table_id(crypto_, key, next_salt())));
+    }
+    // What fails now is tried again at the next call: it is no reason to refuse the other stores.
+    static_cast<void>(finish_destroyed(table));
+    return &table;
+}
+
+Status Instance::finish_destroyed(RootTable& table) {
+    while (const std::optional<size_t> place = table.unfinished()) {
+        FESTORE_CHECK(erase_copy_secret(table.store_id(*place)));
+        FESTORE_CHECK(table.finish(*place));
+    }
+    return {};
 }
 
 Result<Workspace*> Instance::workspace() {

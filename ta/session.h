@@ -44,7 +44,10 @@ public:
 
     // Of stores. 32 bytes, the same for all of them (rule 18); not_supported likewise.
     Result<Bytes> device_key();
-    RootTable& root_table(engine::Anchor anchor) { return anchor == engine::Anchor::rpmb ? rpmb_ : ree_; }
+    // Loaded, with an id; what a cut destroy has left is finished. Errors as of RootTable::load().
+    Result<RootTable*> root_table(engine::Anchor anchor);
+    // Erases the secrets of the destroyed stores' recovery copies. Does nothing where there are none.
+    Status finish_destroyed(RootTable& table);
     TeeCrypto& crypto() { return crypto_; }
     // Made at the first use. out_of_memory.
     Result<Workspace*> workspace();

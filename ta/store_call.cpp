@@ -7,11 +7,10 @@ using engine::RootRecord;
 
 Result<StoreCall::Place> StoreCall::place() const {
     if (!session.store.is_open) return fail(Code::bad_state);
-    RootTable& table = instance.root_table(session.store.anchor);
-    FESTORE_CHECK(table.load());
-    const Result<size_t> place = table.find(session.identity);
+    RootTable* const table = FESTORE_TRY(instance.root_table(session.store.anchor));
+    const Result<size_t> place = table->find(session.identity);
     if (!place && place.error().code == Code::item_not_found) return fail(Code::bad_state);  // destroyed meanwhile
-    return Place{&table, FESTORE_TRY(place)};
+    return Place{table, FESTORE_TRY(place)};
 }
 
 Result<RootRecord> StoreCall::record() const {

@@ -2,6 +2,7 @@
 // Changing a store. Either in one call (the flag single): begin, change, prepare; or in several, with a workspace of the
 // session's own. Both end with commit: one write into TEE storage (rules 3, 4, 5).
 #include "engine/recovery.h"
+#include "ta/copy_secret.h"
 #include "ta/store_call.h"
 
 namespace festore::ta {
@@ -16,9 +17,23 @@ using protocol::CallOutcome;
 // Rule 17: the recovery copy is among the pages that the client makes durable before the commit.
 Status write_recovery_copy(StoreCall& call, const RootRecord& record, PageArea& area) {
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
+    const StoreCall::Place at = FESTORE_TRY(call.place());
+    const engine::CopySecret* const secret = FESTORE_TRY(copy_secret(call, record));
     const gp::Owned<engine::PageBytes> slot = FESTORE_TRY(gp::Owned<engine::PageBytes>::make());
-    FESTORE_CHECK(engine::seal_recovery_copy(call.instance.crypto(), device_key, record, *slot));
-    return area.write(engine::recovery_slot(record.generation), *slot);
+    const uint32_t number = engine::recovery_slot(record.generation);
+    FESTORE_CHECK(engine::seal_recovery_copy(call.instance.crypto(), device_key, secret, record, at.table->at(at.place), *slot));
+    FESTORE_CHECK(area.write(number, *slot));
+    // The other one is of format 1.0, and says less; no repair would believe it.
+    const bool is_upgrade = record.minor == 0;
+    return is_upgrade && area.room() > 0 ? area.write(1 - number, *slot) : Status{};
+}
+
+// What a change begins with: the record as the TEE has it, made one of this format.
+[[gnu::noinline]] Status begin_with(StoreCall& call, RootRecord& record) {
+    record = FESTORE_TRY(call.record());
+    if (record.minor == 0) record.flags |= engine::kRootOfAnotherTable;
+    if (FESTORE_TRY(copy_secret(call, record)) != nullptr) record.flags |= engine::kRootCopySecret;
+    return {};
 }
 
 // Whether all is in the area, the recovery copy included.
@@ -36,7 +51,8 @@ struct Running {
     bool single = false;
 
     static Result<Running> of(StoreCall& call, bool single) {
-        const RootRecord record = FESTORE_TRY(call.record());
+        RootRecord record;
+        FESTORE_CHECK(begin_with(call, record));
         if (!single) {
             StoreSession& store = call.session.store;
             if (!store.batch || !store.batch->transaction.is_running() || store.prepared) return fail(Code::bad_state);
@@ -113,7 +129,8 @@ Result<engine::Entry> entry_of(StoreCall& call, const protocol::StorePutRequest&
         call.session.store.upload_is_used = true;
         if (entry.size != request.size) return fail(Code::bad_parameters);
     }
-    entry.flags = (request.flags & protocol::kStoreWriteOnce) != 0 ? engine::kEntryWriteOnce : 0;
+    if ((request.flags & protocol::kStoreWriteOnce) != 0) entry.flags |= engine::kEntryWriteOnce;
+    if ((request.flags & protocol::kStoreKept) != 0) entry.flags |= engine::kEntryKept;
     entry.modified = request.modified;
     return entry;
 }
@@ -122,7 +139,8 @@ Result<engine::Entry> entry_of(StoreCall& call, const protocol::StorePutRequest&
 
 Status store_begin(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::BeginRequest>(call.request));
-    const RootRecord record = FESTORE_TRY(call.record());
+    RootRecord record;
+    FESTORE_CHECK(begin_with(call, record));
     if (record.generation != request.generation) return fail(Code::bad_state);
     StoreSession& store = call.session.store;
     store.batch.reset();

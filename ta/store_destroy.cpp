@@ -12,11 +12,9 @@ Result<Identity> owner_of(const StoreCall& call, const protocol::OwnerClaim& cla
 }
 
 Result<RootTable*> table_of(StoreCall& call, uint8_t anchor) {
-    RootTable& table = call.instance.root_table(static_cast<engine::Anchor>(anchor));
-    FESTORE_CHECK(trusted_storage(storage_of(table.anchor())));
+    FESTORE_CHECK(trusted_storage(storage_of(static_cast<engine::Anchor>(anchor))));
     FESTORE_CHECK(call.instance.device_key());  // an OP-TEE without stores has none to look for
-    FESTORE_CHECK(table.load());
-    return &table;
+    return call.instance.root_table(static_cast<engine::Anchor>(anchor));
 }
 
 struct Found {
@@ -61,9 +59,9 @@ Status store_destroy(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::DestroyRequest>(call.request));
     const Found found = FESTORE_TRY(Found::of(call, request.anchor, request.owner));
     if (!found.table->is_of(found.place, request.store_id)) return fail(Code::bad_parameters);
-    FESTORE_CHECK(found.table->erase(found.place));
+    FESTORE_CHECK(found.table->bury(found.place));
     call.instance.forget_store(request.store_id);
-    return {};
+    return call.instance.finish_destroyed(*found.table);
 }
 
 }  // namespace festore::ta

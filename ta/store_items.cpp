@@ -8,7 +8,8 @@ using engine::EntryKind;
 
 protocol::StoreMetadata metadata_of(const Entry& entry) {
     protocol::StoreMetadata m;
-    m.flags = (entry.flags & engine::kEntryWriteOnce) != 0 ? 1 : 0;
+    if ((entry.flags & engine::kEntryWriteOnce) != 0) m.flags |= protocol::kStoredWriteOnce;
+    if ((entry.flags & engine::kEntryKept) != 0) m.flags |= protocol::kStoredKept;
     m.inlined = entry.kind == EntryKind::inlined;
     m.version = entry.version;
     m.created = entry.created;

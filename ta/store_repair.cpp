@@ -5,6 +5,7 @@
 // Memory: the shared workspace reads the old index, one of the repair's own makes the new one; both are of fixed size.
 #include "engine/recovery.h"
 #include "engine/renewal.h"
+#include "ta/copy_secret.h"
 #include "ta/store_items.h"
 #include "ta/store_repair.h"
 
@@ -35,58 +36,89 @@ private:
 
 // The table, where the TEE says that it has none, or that it is damaged: then the TEE has deleted it, and says so when it is
 // asked again. What this instance has seen itself it still insists on (rule 5).
-Status load(RootTable& table) {
-    const Status first = table.load();
+Result<RootTable*> table_of(const StoreCall& call, Anchor anchor) {
+    const Result<RootTable*> first = call.instance.root_table(anchor);
     if (first || (first.error().code != Code::corrupt_object && first.error().code != Code::corrupt_object_2)) return first;
-    return table.load();
+    return call.instance.root_table(anchor);
 }
 
+struct Damaged {
+    RootTable* table = nullptr;
+    std::optional<size_t> place;  // the caller's record, which nobody can read; none: there is no record
+};
+
 // access_conflict: there is an intact record. not_supported: one of a newer version.
-Result<size_t> place_for(const StoreCall& call, Anchor anchor) {
+Result<Damaged> find_damaged(const StoreCall& call, Anchor anchor) {
     for (const Anchor other : {Anchor::ree, Anchor::rpmb}) {
         if (other == anchor || !trusted_storage(storage_of(other))) continue;
-        RootTable& table = call.instance.root_table(other);
-        FESTORE_CHECK(load(table));
-        const Result<size_t> place = table.find(call.session.identity);
+        const RootTable* const table = FESTORE_TRY(table_of(call, other));
+        const Result<size_t> place = table->find(call.session.identity);
         if (place) return fail(Code::access_conflict);
-        if (place.error().code != Code::item_not_found) return place;
+        if (place.error().code != Code::item_not_found) return tl::make_unexpected(place.error());
     }
-    RootTable& table = call.instance.root_table(anchor);
-    FESTORE_CHECK(load(table));
-    const Result<size_t> place = table.find(call.session.identity);
-    if (!place && place.error().code == Code::item_not_found) return table.free_place(is_root(call.session.identity));
+    RootTable* const table = FESTORE_TRY(table_of(call, anchor));
+    const Result<size_t> place = table->find(call.session.identity);
+    if (!place && place.error().code == Code::item_not_found) return Damaged{table, std::nullopt};
     FESTORE_CHECK(place);
-    const Result<RootRecord> record = table.record(*place);
+    const Result<RootRecord> record = table->record(*place);
     if (record) return fail(Code::access_conflict);
     if (record.error().code != Code::corrupt_object) return tl::make_unexpected(record.error());
-    return place;
+    return Damaged{table, *place};
+}
+
+// Where the record will lie. store_destroyed: there was a record, and no loss (rule 25).
+Result<StoreCall::Place> place_for(const StoreCall& call, Anchor anchor, const engine::StoreId& store_id,
+                                   const std::optional<engine::TablePlace>& at) {
+    const Damaged damaged = FESTORE_TRY(find_damaged(call, anchor));
+    RootTable* const table = damaged.table;
+    if (table->was_destroyed(store_id, at)) return fail(Code::store_destroyed);
+    if (damaged.place) return StoreCall::Place{table, *damaged.place};
+    if (const auto place = at ? table->lost_place(*at) : std::nullopt) return StoreCall::Place{table, *place};
+    return StoreCall::Place{table, FESTORE_TRY(table->free_place(is_root(call.session.identity)))};
+}
+
+// copy_secret_lost: a copy needs a secret that the RPMB has not.
+Status secret_of(PageArea& area, engine::PageBytes& slot, const engine::StoreId& store_id,
+                 std::optional<engine::CopySecret>& out) {
+    for (uint32_t i = 0; i < engine::kRecoverySlots; ++i) {
+        if (out || !area.contains(i)) continue;
+        FESTORE_CHECK(area.read(i, slot));
+        if (!engine::has_copy_secret(slot)) continue;
+        engine::CopySecret secret;
+        const Status read = read_copy_secret(store_id, secret);
+        if (!read && read.error().code == Code::storage_not_available) return read;
+        if (!read) return fail(Code::copy_secret_lost);
+        out.emplace(std::move(secret));
+    }
+    return {};
 }
 
 // The recovery copies that came with the call: the newest, or the one before it.
 struct Copies {
-    std::optional<PreparedRecord> chosen;
-    uint8_t count = 0;
+    gp::Owned<engine::RecoveryCopy> chosen;
 
-    Status choose(StoreCall& call, PageArea& area, Bytes device_key, bool older) {
-        std::optional<PreparedRecord> found[engine::kRecoverySlots];
+    Status choose(StoreCall& call, PageArea& area, Bytes device_key, const protocol::RepairRequest& request) {
+        gp::Owned<engine::RecoveryCopy> found[engine::kRecoverySlots];
         const gp::Owned<engine::PageBytes> slot = FESTORE_TRY(gp::Owned<engine::PageBytes>::make());
+        std::optional<engine::CopySecret> secret;
+        FESTORE_CHECK(secret_of(area, *slot, request.store_id, secret));
         for (uint32_t i = 0; i < engine::kRecoverySlots; ++i) {
             if (!area.contains(i)) continue;
             FESTORE_CHECK(area.read(i, *slot));
-            const auto record = engine::open_recovery_copy(call.instance.crypto(), device_key, *slot);
-            if (!record && record.error().code != Code::corrupt_object && record.error().code != Code::item_not_found)
-                return tl::make_unexpected(record.error());
-            if (!record || engine::recovery_slot(record->generation) != i) continue;
-            found[i].emplace(*record);
-            ++count;
+            auto copy = FESTORE_TRY(gp::Owned<engine::RecoveryCopy>::make());
+            const Status opened = engine::open_recovery_copy(call.instance.crypto(), device_key, secret ? &*secret : nullptr, *slot, *copy);
+            if (!opened && opened.error().code != Code::corrupt_object && opened.error().code != Code::item_not_found)
+                return opened;
+            // The first commit of format 1.1 has its copy in both.
+            if (opened) found[i] = std::move(copy);
         }
-        if (count == 0) return fail(Code::item_not_found);
+        if (!found[0] && !found[1]) return fail(Code::item_not_found);
         const bool first_is_newer =
             found[0] && (!found[1] || found[0]->record.generation > found[1]->record.generation);
-        const auto& newest = found[first_is_newer ? 0 : 1];
-        const auto& other = found[first_is_newer ? 1 : 0];
-        if (older && !other) return fail(Code::item_not_found);
-        chosen.emplace(older ? other->record : newest->record);
+        auto& newest = found[first_is_newer ? 0 : 1];
+        auto& other = found[first_is_newer ? 1 : 0];
+        if (request.older && !other) return fail(Code::item_not_found);
+        chosen = std::move(request.older ? other : newest);
         return {};
     }
 };
@@ -156,7 +188,10 @@ Result<CallOutcome> finish(StoreCall& call, Repair& repair, PageArea& area) {
         return tl::make_unexpected(Failure{Code::corrupt_object});
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     const gp::Owned<engine::PageBytes> slot = FESTORE_TRY(gp::Owned<engine::PageBytes>::make());
-    FESTORE_CHECK(engine::seal_recovery_copy(call.instance.crypto(), device_key, record, *slot));
+    // They name where the record was: until the commit, the store is as lost as before, whatever comes into its new place.
+    const engine::TablePlace at = repair.at.value_or(engine::TablePlace{});
+    const engine::CopySecret* const secret = FESTORE_TRY(copy_secret(call, record));
+    FESTORE_CHECK(engine::seal_recovery_copy(call.instance.crypto(), device_key, secret, record, at, *slot));
     FESTORE_CHECK(pages.write(engine::recovery_slot(record.generation), *slot));
     repair.is_complete = true;
     return CallOutcome::done;
@@ -210,7 +245,7 @@ Status store_repair_begin(StoreCall& call) {
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     const auto key_check = FESTORE_TRY(engine::key_check_value(call.instance.crypto(), device_key, request.store_id));
     if (key_check != request.key_check) return fail(Code::security);
-    FESTORE_CHECK(place_for(call, anchor));
+    FESTORE_CHECK(find_damaged(call, anchor));
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     protocol::RepairAnswer answer;
     for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot)
@@ -221,14 +256,17 @@ Status store_repair_begin(StoreCall& call) {
         return {};
     }
     Copies copies;
-    FESTORE_CHECK(copies.choose(call, area, device_key, request.older));
+    FESTORE_CHECK(copies.choose(call, area, device_key, request));
     FESTORE_CHECK(check_copy(call, copies.chosen->record, request));
+    FESTORE_CHECK(place_for(call, anchor, request.store_id, copies.chosen->at));
     if (!call.instance.may_begin_batch()) return fail(Code::busy);
     auto& repair = call.session.store.repair;
     repair = FESTORE_TRY(gp::Owned<Repair>::make(call.instance.crypto()));
     repair->old = copies.chosen->record;
+    repair->at = copies.chosen->at;
     const auto begun = [&]() -> Status {
         repair->base = FESTORE_TRY(engine::renew_store(call.instance.crypto(), device_key, repair->old));
+        if (FESTORE_TRY(copy_secret(call, repair->base)) != nullptr) repair->base.flags |= engine::kRootCopySecret;
         FESTORE_CHECK(repair->fresh.use(device_key, repair->base));
         return repair->fresh.transaction.begin(repair->fresh.keys(), repair->base);
     }();
@@ -276,11 +314,13 @@ Status store_repair_commit(StoreCall& call) {
     StoreSession& store = call.session.store;
     if (!store.repair || !store.repair->is_complete) return fail(Code::bad_state);
     const PreparedRecord next(store.repair->fresh.transaction.record());
+    const std::optional<engine::TablePlace> was_at = store.repair->at;
     store.repair.reset();
     if (next.record.transaction_id != request.transaction || next.record.generation != request.generation)
         return fail(Code::bad_state);
-    const size_t place = FESTORE_TRY(place_for(call, next.record.anchor));
-    FESTORE_CHECK(call.instance.root_table(next.record.anchor).write(place, next.record));
+    // Again: it may have been destroyed meanwhile, or made anew.
+    const StoreCall::Place to = FESTORE_TRY(place_for(call, next.record.anchor, next.record.store_id, was_at));
+    FESTORE_CHECK(to.table->write_new(to.place, next.record));
     store.is_open = true;
     store.anchor = next.record.anchor;
     store.store_id = next.record.store_id;

@@ -9,6 +9,7 @@ struct Repair {
     explicit Repair(TeeCrypto& crypto) : fresh(crypto) {}
 
     engine::RootRecord old;    // the recovery copy
+    std::optional<engine::TablePlace> at;  // where it says that the record was
     engine::RootRecord base;   // the new epoch's, that the running transaction began with
     Workspace fresh;           // makes the new index
     std::array<std::byte, limits::kNameBytesMax> name{};  // copied last

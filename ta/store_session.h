@@ -2,6 +2,7 @@
 // What a session knows of its owner's store from one call to the next. Bounded, whatever a client does (rule 21): one
 // opened store, one prepared change, one upload, one payload being read, one transaction.
 #pragma once
+#include "engine/recovery.h"
 #include "engine/segments.h"
 #include "gp/owned.h"
 #include "ta/store_repair.h"
@@ -44,6 +45,7 @@ struct StoreSession {
     bool is_open = false;
     engine::Anchor anchor = engine::Anchor::ree;
     engine::StoreId store_id{};
+    std::optional<engine::CopySecret> copy_secret;  // of the anchor rpmb, once it was needed
     std::optional<MadeRecord> made;
     std::optional<PreparedRecord> prepared;  // for commit
     std::optional<engine::Upload> upload;
@@ -56,6 +58,7 @@ struct StoreSession {
 
     void close() {
         is_open = false;
+        copy_secret.reset();
         made.reset();
         prepared.reset();
         upload.reset();

@@ -71,7 +71,10 @@ enum class Anchor { ree, rpmb };
 struct PutOptions {
     bool if_absent = false;              // conflict when the name exists
     std::optional<uint64_t> if_version;  // conflict unless the object has this version
-    bool write_once = false;             // never to be replaced; removing stays possible
+    // Never to be replaced. In a store it is not to be removed or renamed either, for as long as the store lives, unless it is
+    // removable; in the TEE's own storage (ree, rpmb) it can always be removed.
+    bool write_once = false;
+    bool removable = false;              // with write_once, in a store: it can be removed
     std::optional<int64_t> modified;     // default: now, by this system's clock
     std::optional<uint64_t> size;        // of a stream's content, when it is known: no_space at once where the disk cannot hold it
 };
@@ -79,10 +82,14 @@ struct PutOptions {
 struct ObjectInfo {
     std::string name;
     uint64_t size = 0;
-    uint64_t version = 0;  // 1 at first, one more with each replacement; 0 for objects of the first demo
+    // Another one after each replacement. In a store no version is used twice, by whichever object: each put and each rename takes
+    // the next number of the store's counter. In the TEE's own storage: 1 at first, one more with each replacement, and 1 again
+    // for an object that was removed and stored anew. 0 for objects of the first demo.
+    uint64_t version = 0;
     int64_t created = 0;   // times are this system's claims; 0 for objects of the first demo
     int64_t modified = 0;
     bool write_once = false;
+    bool kept = false;     // write-once, and neither to be removed nor to be renamed
     bool legacy = false;   // stored by the first demo's TA
 };
 

@@ -12,12 +12,27 @@ enum class ErrorCode : int {
     failure = 1,        // anything else
     usage = 2,          // a bad name, option or argument; nothing was done
     not_found = 3,      // no such object
-    conflict = 4,       // it exists, has another version, or is write-once
+    conflict = 4,       // what is there stands against it: Error::reason says how
     not_permitted = 5,  // by the system or the TEE; or this client is another caller's
     damaged = 6,        // damaged or tampered with
     no_tee = 7,         // no TEE, no TA, one that the TEE refuses, no supplicant, or it died
     no_space = 8,       // no space, or a limit
     busy = 9,           // busy too long
+};
+
+// What a conflict is. The values are an interface, never reused.
+enum class Reason : int {
+    none = 0,
+    exists = 1,               // an object of that name exists (ree, rpmb: or another program is using it)
+    other_version = 2,        // the object has another version
+    write_once = 3,           // the object was stored as write-once
+    store_exists = 4,         // there is a store already, in the directory or as the TEE's record
+    record_intact = 5,        // nothing to repair
+    store_destroyed = 6,      // nor to bring back: the store was destroyed, and not lost
+    not_lost = 7,             // destroy of a lost directory, which is there, or may be
+    not_acknowledged = 8,     // a repair is to be acknowledged first
+    nothing_to_acknowledge = 9,
+    in_use = 10,              // by a transaction or a stream of this very client
 };
 
 // One failure. The message is one line for a person: what failed, on what, why, and the next step where there is one.
@@ -26,6 +41,7 @@ struct Error {
     std::string message;
     uint32_t tee_result = 0;  // TEEC_Result, 0 when the TEE was not asked
     uint32_t tee_origin = 0;  // TEEC_ORIGIN_*, 0 likewise
+    Reason reason = Reason::none;  // of a conflict
 };
 
 template <class T>

@@ -35,7 +35,10 @@ enum festore_owner { FESTORE_OWNER_USER = 0, FESTORE_OWNER_GROUP = 1, FESTORE_OW
 enum festore_storage { FESTORE_STORAGE_REE = 1, FESTORE_STORAGE_RPMB = 2, FESTORE_STORAGE_STORE = 3 };
 enum festore_anchor { FESTORE_ANCHOR_REE = 1, FESTORE_ANCHOR_RPMB = 2 };
 enum festore_cipher { FESTORE_CIPHER_AUTO = 0, FESTORE_CIPHER_AES_256_GCM = 1, FESTORE_CIPHER_CHACHA20_POLY1305 = 2 };
-enum festore_put_flags { FESTORE_IF_ABSENT = 1, FESTORE_WRITE_ONCE = 4 };
+enum festore_put_flags { FESTORE_IF_ABSENT = 1, FESTORE_WRITE_ONCE = 4, FESTORE_REMOVABLE = 8 };
+
+/* FESTORE_WRITE_ONCE: the object is never replaced, and in a store neither removed nor renamed for as long as the store lives,
+ * unless FESTORE_REMOVABLE is given with it. */
 
 /* Zero-initialise, then set what differs: zeroes mean the caller's own objects in the REE file system's storage. */
 struct festore_options {
@@ -50,10 +53,10 @@ struct festore_options {
 
 struct festore_info {
     uint64_t size;
-    uint64_t version;
+    uint64_t version; /* in a store: no two versions of anything have the same number */
     int64_t created;
     int64_t modified;
-    int write_once;
+    int write_once; /* 1; 2: neither removed nor renamed, either */
     int legacy;
 };
 
@@ -66,6 +69,21 @@ FESTORE_API void festore_close(festore_client* client); /* NULL is fine */
 
 /* The last failure of this client, valid until its next call; "" when there was none. */
 FESTORE_API const char* festore_error(const festore_client* client);
+/* Which kind of FESTORE_ECONFLICT it was; FESTORE_REASON_NONE for all else. */
+enum festore_reason {
+    FESTORE_REASON_NONE = 0,
+    FESTORE_REASON_EXISTS = 1,          /* an object of that name exists (ree, rpmb: or another program is using it) */
+    FESTORE_REASON_OTHER_VERSION = 2,
+    FESTORE_REASON_WRITE_ONCE = 3,
+    FESTORE_REASON_STORE_EXISTS = 4,    /* in the directory, or as the TEE's record */
+    FESTORE_REASON_RECORD_INTACT = 5,   /* nothing to repair */
+    FESTORE_REASON_STORE_DESTROYED = 6, /* and not lost: nothing brings it back */
+    FESTORE_REASON_NOT_LOST = 7,        /* destroy of a lost directory, which is there, or may be */
+    FESTORE_REASON_NOT_ACKNOWLEDGED = 8,
+    FESTORE_REASON_NOTHING_TO_ACKNOWLEDGE = 9,
+    FESTORE_REASON_IN_USE = 10          /* by a transaction, writer or reader of this very client */
+};
+FESTORE_API int festore_error_reason(const festore_client* client);
 
 FESTORE_API int festore_put(festore_client* client, const char* name, const void* content, size_t size, unsigned flags);
 /* *content is allocated: give it back with festore_free(), which wipes it first. */
@@ -151,12 +169,14 @@ typedef void (*festore_damage)(void* context, const char* name, const char* mess
 FESTORE_API int festore_verify(festore_client* client, const char* const* names, size_t count, festore_damage each,
                                void* context, struct festore_verify_report* report);
 
-/* The store is given up: the TEE's record of it, then its files. Nothing brings it back. lost_directory
+/* The store is given up: the TEE's record of it, then its files. No copy of them brings it back, by festore_repair() neither; with
+ * the anchor ree only as long as the TEE's own storage is not lost, or put back to an earlier state. lost_directory
  * != 0: the directory is lost, and only the record is dropped. Nobody is asked. */
 FESTORE_API int festore_destroy(festore_client* client, int lost_directory);
 
-/* Makes the store anew from its directory, where the TEE has lost its record; FESTORE_ECONFLICT: the
- * record is intact. That gives up freshness: festore_acknowledge() takes note of it. */
+/* Makes the store anew from its directory, where the TEE has lost its record; FESTORE_ECONFLICT: the record is intact, or the
+ * store was destroyed; FESTORE_EDAMAGED also: an RPMB was lost, and with it what the recovery copies are sealed with.
+ * That gives up freshness: festore_acknowledge() takes note of it. */
 FESTORE_API int festore_repair(festore_client* client);
 FESTORE_API int festore_acknowledge(festore_client* client);
 

@@ -17,7 +17,7 @@ put --text "two words" "line\none \x41"
 put --base64 --write-once key aGFsbG8=
 mv old new
 rm gone
-put --text new replaced --if-version 1
+put --text new replaced --if-version 6
 END
     [ "$status" = 0 ]
     [ "$stderr" = "festore: 6 commands done, generation $((before + 1))" ]
@@ -51,7 +51,7 @@ END
     fails 3 "cannot remove 'a': there is no such object" "rm a"
     fails 3 "cannot rename 'none': there is no such object" "mv none x"
     fails 4 "cannot put 'b': an object of that name exists" "put --if-absent --text b y"
-    fails 4 "cannot put 'b': *version*" "put --if-version 2 --text b y"
+    fails 4 "cannot put 'b': *version*" "put --if-version 1 --text b y"
     fails 4 "cannot rename 'b': an object of that name exists" "mv b large"
     fails 1 "cannot put 'f': cannot read 'missing': No such file or directory" "put f missing"
 }

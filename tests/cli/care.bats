@@ -113,7 +113,7 @@ load store_helper
     for answer in no "" y; do
         run script -qec "'$FESTORE_BIN' --storage store destroy" /dev/null <<< "$answer"
         [ "$status" = 1 ]
-        [[ $output == *"destroy the store at '$PWD/secrets' for good, with its 1 objects. Type yes to go on: "* ]]
+        [[ $output == *"destroy the store at '$PWD/secrets' for good, with its 1 objects. No copy of its directory is "*" Type yes to go on: "* ]]
         [ "$(store get a)" = x ]
     done
     run script -qec "'$FESTORE_BIN' --storage store destroy" /dev/null <<< yes

@@ -22,11 +22,11 @@ expect_json() {
 }
 
 @test "put" {
-    run --separate-stderr festore put --json --write-once "${PREFIX}a \"b\"" < "$0"
+    run --separate-stderr festore put --json --write-once --removable "${PREFIX}a \"b\"" < "$0"
     expect_json 0
-    [ "$(json "$keys")" = "name size version modified write_once" ]
+    [ "$(json "$keys")" = "name size version modified write_once kept" ]
     [ "$(json 'd["name"]')" = "${PREFIX}a \"b\"" ]
-    [ "$(json '(d["size"], d["version"], d["write_once"])')" = "($(($(wc -c < "$0"))), 1, True)" ]
+    [ "$(json '(d["size"], d["version"] > 0, d["write_once"], d["kept"])')" = "($(($(wc -c < "$0"))), True, True, False)" ]
 }
 @test "get, into a file" {
     printf 0123456789 | festore put "${PREFIX}digits"
@@ -40,9 +40,9 @@ expect_json() {
     echo | festore put "${PREFIX}é"
     run --separate-stderr festore --json stat "${PREFIX}é"
     expect_json 0
-    [ "$(json "$keys")" = "name size version created modified write_once legacy storage" ]
+    [ "$(json "$keys")" = "name size version created modified write_once kept legacy storage" ]
     [ "$(json 'd["name"]')" = "${PREFIX}é" ]
-    [ "$(json '(d["size"], d["version"], d["write_once"], d["legacy"])')" = "(1, 1, False, False)" ]
+    [ "$(json '(d["size"], d["version"] > 0, d["write_once"], d["kept"], d["legacy"])')" = "(1, True, False, False, False)" ]
     [[ $(json 'd["storage"]') == @(ree|rpmb|store) ]]
     [ "$(json "abs(d['modified'] - $(date +%s)) < 60 and d['created'] == d['modified']")" = True ]
 }
@@ -53,7 +53,7 @@ expect_json() {
     expect_json 0
     [ "$(json "$keys")" = "objects damaged missing" ]
     [ "$(json '[o["name"] for o in d["objects"]]')" = "['${PREFIX}l/1', '${PREFIX}l/2']" ]
-    [ "$(json '" ".join(d["objects"][0])')" = "name size version created modified write_once legacy" ]
+    [ "$(json '" ".join(d["objects"][0])')" = "name size version created modified write_once kept legacy" ]
     run --separate-stderr festore ls --json -l "${PREFIX}none"
     expect_json 0
     [ "$(json 'd["objects"]')" = "[]" ]

@@ -60,10 +60,31 @@ round_trip() {
     store put --write-once b two
     run --separate-stderr store put b two
     expect_error 4 "cannot put 'b': *write-once*"
+    run --separate-stderr store rm b
+    expect_error 4 "cannot remove 'b': *write-once*"
+    run --separate-stderr store mv b c
+    expect_error 4 "cannot rename 'b': *write-once*"
+    run --separate-stderr store mv --replace a b
+    expect_error 4 "cannot rename 'a': *write-once*"
+    run --separate-stderr store batch <<< "rm b"
+    expect_error 4 "cannot run the batch: line 1: cannot remove 'b': *write-once*"
+    [ "$(store get b)" = two ]
+    store stat b | grep -Fxq "write-once  yes, and it cannot be removed"
+    [[ $(store ls -l b) == k-* ]]
+    store put --write-once --removable c two
+    store batch <<< "put --write-once --removable --text d x"
+    run --separate-stderr store put c two
+    expect_error 4 "cannot put 'c': *write-once*"
+    [[ $(store ls -l c) == w-* ]]
+    store rm c d
+    run --separate-stderr store put --removable e two
+    expect_error 2 "put: --removable belongs to --write-once: *"
+    run --separate-stderr store batch <<< "put --removable --text e x"
+    expect_error 2 "cannot run the batch: line 1: --removable belongs to --write-once"
     [ "$(store ls)" = "$(printf 'a\nb')" ]
     [[ $(store ls -l a) == "-- 4 2 "*" a" ]]
-    store rm b a
-    [ -z "$(store ls)" ]
+    store rm a
+    [ "$(store ls)" = b ]
 }
 @test "mv renames, refuses, replaces" {
     for name in a b; do echo "$name" | store put "$name"; done
@@ -254,7 +275,7 @@ round_trip() {
     run --separate-stderr store put --json a <<< x
     [ "$(json '(d["name"], d["size"], d["version"])')" = "('a', 2, 1)" ]
     run --separate-stderr store mv --json a b
-    [ "$(json '(d["name"], d["old_name"], d["version"])')" = "('b', 'a', 1)" ]
+    [ "$(json '(d["name"], d["old_name"], d["version"])')" = "('b', 'a', 2)" ]
     run --separate-stderr store batch --json <<< "rm b"
     [ "$(json '(d["commands"], d["generation"] > 1)')" = "(1, True)" ]
     run --separate-stderr store batch --json < /dev/null

@@ -106,8 +106,8 @@ TEST(Tee, AnRpmbThatLosesItsTail) {
     };
     for (const char* version : {"3.12.0", "3.19.0", "4.5.0", "4.9.0"}) {
         EXPECT_EQ(severity(version, 0), Severity::warning) << version;
-        EXPECT_EQ(severity(version, 16), Severity::warning) << version;
-        EXPECT_EQ(severity(version, 17), Severity::serious) << version;
+        EXPECT_EQ(severity(version, 15), Severity::warning) << version;
+        EXPECT_EQ(severity(version, 16), Severity::serious) << version;
     }
     for (const char* version : {"3.11.0", "4.10.0", "4.11.0", "5.0.0"}) EXPECT_EQ(severity(version, 64), Severity::ok) << version;
     status.tee_version = "4.5.0";

@@ -57,8 +57,10 @@ public:
         bool found = false;
         for (uint32_t slot = 0; slot < kRecoverySlots; ++slot) {
             if (!store_.disk.contains(slot)) continue;
-            const auto copy = open_recovery_copy(store_.crypto, store_.device_key, store_.disk.read(slot));
-            found = found || (copy && copy->generation == store_.root.generation && copy->index == store_.root.index);
+            RecoveryCopy copy;
+            const auto opened = open_recovery_copy(store_.crypto, store_.device_key, nullptr, store_.disk.read(slot), copy);
+            const RootRecord& record = copy.record;
+            found = found || (opened && record.generation == store_.root.generation && record.index == store_.root.index);
         }
         EXPECT_TRUE(found) << "generation " << store_.root.generation;
     }
@@ -93,7 +95,7 @@ private:
     void write_recovery_copy() {
         PageBytes slot{};
         const RootRecord& record = store_.transaction->record();
-        EXPECT_TRUE(seal_recovery_copy(store_.crypto, store_.device_key, record, slot));
+        EXPECT_TRUE(seal_recovery_copy(store_.crypto, store_.device_key, nullptr, record, {}, slot));
         event();
         store_.disk.write(recovery_slot(record.generation), slot);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Examples of each format with every field set: for round trips, for the document's worked bytes, for the samples.
 #pragma once
+#include "engine/recovery.h"
 #include "engine/segments.h"
 #include "protocol/store_files.h"
 #include "tests/engine/store.h"
@@ -34,16 +35,55 @@ inline RootRecord example_record() {
     r.objects = 2;
     r.content_bytes = 100007;
     r.pages_sealed = 17;
-    r.flags = kRootFreshnessLost;
+    r.flags = kRootFreshnessLost | kRootCopySecret;
     r.free_pages = 8;
     r.secret = filled<StoreSecret>(0x80);
     r.created = 1577836800;  // 2020-01-01
+    r.changes = 260;
     return r;
+}
+
+inline RootRecordBytes encoded(const RootRecord& r) {
+    RootRecordBytes bytes{};
+    encode(r, bytes);
+    return bytes;
+}
+
+// What lay behind `created` was zero, and no flag but the first was known.
+inline RootRecordBytes as_written_by_1_0(const RootRecord& r) {
+    RootRecordBytes bytes = encoded(r);
+    bytes[5] = std::byte{0};
+    for (size_t i = 232; i < 240; ++i) bytes[i] = std::byte{0};
+    return bytes;
+}
+
+inline RootRecord record_of_1_0() {
+    RootRecord r = example_record();
+    r.flags = kRootFreshnessLost;
+    return r;
+}
+
+inline TablePlace example_place() { return {filled<TableId>(0xb0), 3}; }
+
+inline TableHeader example_table_header() {
+    TableHeader h;
+    h.anchor = Anchor::rpmb;
+    h.table_id = example_place().table;
+    h.flags = kTableRetiredListFull;
+    h.retired_count = 2;
+    h.retired[0] = filled<RetiredId>(0xd0);
+    h.retired[1] = filled<RetiredId>(0xd8);
+    return h;
+}
+
+inline Tombstone example_tombstone() {
+    const RootRecord r = example_record();
+    return {kTombstoneOfAnotherTable | kTombstoneHasCopySecret, r.login, r.identity, r.store_id};
 }
 
 inline Entry example_inline_entry() {
     Entry e;
-    e.flags = kEntryWriteOnce;
+    e.flags = kEntryWriteOnce | kEntryKept;
     e.version = 3;
     e.created = 1577836800;
     e.modified = 1609459200;

@@ -26,7 +26,7 @@ TEST(Rule11Spill, ATransactionLargerThanItsFrames) {
             for (size_t i = 0; i < 400; ++i) {
                 const std::string name = name_of(i * 3 + static_cast<size_t>(batch));
                 ASSERT_TRUE(store.put(name, "c"));
-                model[name] = {"c", 1};
+                model[name] = {"c", model.size() + 1};
             }
             EXPECT_GT(written.size(), 20U) << "pages were spilled before the end";
             EXPECT_GT(store.transaction->pages_sealed(), 20U);
@@ -94,6 +94,7 @@ TEST(Rule11Gathered, ANeighbourThatIsSealedToMakeRoomForTheOther) {
     ASSERT_TRUE(store.commit());
     auto moved = model.extract("m0");
     moved.key() = "m4";
+    moved.mapped().version = store.root.changes;
     model.insert(std::move(moved));
     EXPECT_EQ(store.verify(), model);
 }

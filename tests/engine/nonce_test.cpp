@@ -24,7 +24,7 @@ TEST(Rule13Nonces, NeverForTwoTextsEvenWithAConstantRandomSource) {
             }
             ASSERT_TRUE(store.prepare());
             PageBytes slot{};
-            ASSERT_TRUE(seal_recovery_copy(store.crypto, store.device_key, store.transaction->record(), slot));
+            ASSERT_TRUE(seal_recovery_copy(store.crypto, store.device_key, nullptr, store.transaction->record(), {}, slot));
             if (random() % 3 == 0) {  // a crash before the root record: the next one has the same generation and pages
                 store.root = before;
                 store.give_up();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Stores that version 1.0 wrote, which every later version must read and write. FESTORE_WRITE_SAMPLES=1 writes new
-// ones into the source folder: only for a new format version, beside the old.
+// Stores that versions 1.0 and 1.1 wrote, which every later version must read and write. FESTORE_WRITE_SAMPLES=1 writes new
+// ones of this version into the source folder: only for a new format version, beside the old.
 #include "tests/engine/formats.h"
 
 #include <fstream>
@@ -11,15 +11,35 @@ namespace {
 constexpr uint32_t kSegment = limits::kSegmentBytesMin;
 constexpr size_t kLargeBytes = 2 * kSegment + 1000;
 
-Model expected_objects() {
-    Model model;
-    for (size_t i = 0; i < 150; ++i) {
-        const std::string name = "folder/object-" + std::to_string(i);
-        if (i % 10 == 7) continue;  // removed
-        model[name] = {std::string(i * 3 % 200, static_cast<char>('a' + i % 26)), i % 5 == 0 ? 2U : 1U};
+struct Sample {
+    const char* version;
+    Cipher cipher;
+    [[nodiscard]] std::string folder() const {
+        const char* const name = cipher == Cipher::aes_256_gcm ? "aes-gcm" : "chacha20";
+        return std::string(FESTORE_ENGINE_SAMPLES) + "/" + version + "-" + name;
     }
-    model["größe"] = {"UTF-8", 1};
-    model[std::string(255, 'n')] = {"", 1};
+    [[nodiscard]] bool is_of_1_0() const { return std::string_view(version) == "1.0"; }
+};
+const std::string kThisVersion = std::to_string(kFormatMajor) + "." + std::to_string(kFormatMinor);
+
+std::string content_of(size_t i) { return std::string(i * 3 % 200, static_cast<char>('a' + i % 26)); }
+std::string name_of(size_t i) { return "folder/object-" + std::to_string(i); }
+
+// Of 1.0: each name counts for itself. Since 1.1 all changes are counted.
+Model expected_objects(const Sample& sample) {
+    Model model;
+    uint64_t changes = 0;
+    const auto put = [&](const std::string& name, const std::string& content, uint64_t version_in_1_0) {
+        ++changes;
+        model[name] = {content, sample.is_of_1_0() ? version_in_1_0 : changes};
+    };
+    for (size_t i = 0; i < 150; ++i) put(name_of(i), content_of(i), 1);
+    for (size_t i = 0; i < 150; ++i) {
+        if (i % 10 == 7) model.erase(name_of(i));
+        else if (i % 5 == 0) put(name_of(i), content_of(i), 2);
+    }
+    put("größe", "UTF-8", 1);
+    put(std::string(255, 'n'), "", 1);
     return model;
 }
 
@@ -29,9 +49,6 @@ std::vector<std::byte> large_content() {
     return content;
 }
 
-std::string folder_of(Cipher cipher) {
-    return std::string(FESTORE_ENGINE_SAMPLES) + (cipher == Cipher::aes_256_gcm ? "/1.0-aes-gcm" : "/1.0-chacha20");
-}
 std::vector<std::byte> read_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     EXPECT_TRUE(file) << path;
@@ -42,20 +59,19 @@ void write_file(const std::string& path, Bytes bytes) {
     std::ofstream(path, std::ios::binary).write(text_of(bytes).data(), static_cast<std::streamsize>(bytes.size()));
 }
 
-void write_sample(Cipher cipher) {
+void write_sample(const Sample& sample) {
+    const Cipher cipher = sample.cipher;
     TestStore store(64, cipher, 2026);
     store.begin();
-    for (size_t i = 0; i < 150; ++i) {
-        const std::string name = "folder/object-" + std::to_string(i);
-        const std::string content(i * 3 % 200, static_cast<char>('a' + i % 26));
-        ASSERT_TRUE(store.put(name, i % 5 == 0 ? "first" : content));
-    }
+    for (size_t i = 0; i < 150; ++i) ASSERT_TRUE(store.put(name_of(i), i % 5 == 0 ? "first" : content_of(i)));
     ASSERT_TRUE(store.commit());
     store.begin();
     for (size_t i = 0; i < 150; ++i) {
-        const std::string name = "folder/object-" + std::to_string(i);
-        const std::string content(i * 3 % 200, static_cast<char>('a' + i % 26));
-        EXPECT_TRUE(i % 10 == 7 ? store.remove(name).has_value() : i % 5 != 0 || store.put(name, content).has_value());
+        if (i % 10 == 7) {
+            ASSERT_TRUE(store.remove(name_of(i)));
+        } else if (i % 5 == 0) {
+            ASSERT_TRUE(store.put(name_of(i), content_of(i)));
+        }
     }
     ASSERT_TRUE(store.put("größe", "UTF-8"));
     ASSERT_TRUE(store.put(std::string(255, 'n'), ""));
@@ -72,21 +88,21 @@ void write_sample(Cipher cipher) {
 
     RootRecordBytes root{};
     encode(store.root, root);
-    write_file(folder_of(cipher) + "/root-record", root);
+    write_file(sample.folder() + "/root-record", root);
     std::vector<std::byte> pages(store.root.page_count * kPageBytes);
     for (const auto& [page, bytes] : store.disk.pages())
         copy_bytes(bytes, MutableBytes(pages).subspan(protocol::page_offset(page), kPageBytes));
-    write_file(folder_of(cipher) + "/pages", pages);
-    write_file(folder_of(cipher) + "/payload", file);
+    write_file(sample.folder() + "/pages", pages);
+    write_file(sample.folder() + "/payload", file);
 }
 
-class Samples : public testing::TestWithParam<Cipher> {
+class Samples : public testing::TestWithParam<Sample> {
 protected:
     // A store as the sample left it; its device key is the test's.
     void load() {
-        store_.root = decode_root_record(read_file(folder_of(GetParam()) + "/root-record")).value();
+        store_.root = decode_root_record(read_file(GetParam().folder() + "/root-record")).value();
         store_.keys = derive_store_keys(store_.crypto, store_.device_key, store_.root).value();
-        const std::vector<std::byte> pages = read_file(folder_of(GetParam()) + "/pages");
+        const std::vector<std::byte> pages = read_file(GetParam().folder() + "/pages");
         ASSERT_EQ(pages.size(), store_.root.page_count * kPageBytes);
         for (uint32_t page = 0; page < store_.root.page_count; ++page) {
             PageBytes bytes{};
@@ -99,19 +115,23 @@ protected:
 };
 
 TEST_P(Samples, AreReadAndWritten) {
-    if (std::getenv("FESTORE_WRITE_SAMPLES") != nullptr) write_sample(GetParam());
+    if (std::getenv("FESTORE_WRITE_SAMPLES") != nullptr && GetParam().version == kThisVersion) write_sample(GetParam());
     load();
     Model found = store_.verify();
     EXPECT_EQ(found.erase("large"), 1U);
-    EXPECT_EQ(found, expected_objects());
+    EXPECT_EQ(found, expected_objects(GetParam()));
     Model listed = store_.list("folder/").value();
     EXPECT_EQ(listed.size(), 135U);
 
     store_.begin();
-    ASSERT_TRUE(store_.put("written later", "x"));
+    const uint64_t changes = store_.root.changes;
+    for (const auto& [name, object] : found) EXPECT_LE(object.version, changes) << name;
+    EXPECT_EQ(store_.put("written later", "x")->version, changes + 1) << "no version comes twice";
     for (const auto& [name, object] : listed) ASSERT_TRUE(store_.remove(name));
     ASSERT_TRUE(store_.commit());
     EXPECT_EQ(store_.verify().size(), 4U);
+    store_.reopen();
+    EXPECT_EQ(store_.root.minor, kFormatMinor);
 }
 
 TEST_P(Samples, ThePayloadIsRead) {
@@ -123,11 +143,11 @@ TEST_P(Samples, ThePayloadIsRead) {
     IndexReader reader(*store_.pages, tree);
     ASSERT_EQ(reader.find(bytes_of("large")).value(), Progress::done);
     const Entry& entry = reader.entry();
-    const std::vector<std::byte> file = read_file(folder_of(GetParam()) + "/payload");
+    const std::vector<std::byte> file = read_file(GetParam().folder() + "/payload");
     std::vector<std::byte> content(static_cast<size_t>(entry.size));
     for (uint32_t n = 0; n < entry.payload.segments; ++n) {
         const uint32_t size = segment_content_bytes(n, entry.size, kSegment);
-        ASSERT_TRUE(open_segment(store_.crypto, GetParam(), store_.root.store_id, entry, n,
+        ASSERT_TRUE(open_segment(store_.crypto, GetParam().cipher, store_.root.store_id, entry, n,
                                  Bytes(file).subspan(segment_offset(n, kSegment), size + kTagBytes),
                                  MutableBytes(content).subspan(size_t{n} * kSegment, size)));
     }
@@ -137,16 +157,21 @@ TEST_P(Samples, ThePayloadIsRead) {
 TEST_P(Samples, TheRecoveryCopyIsRead) {
     load();
     const uint32_t slot = recovery_slot(store_.root.generation);
-    const auto copy = open_recovery_copy(store_.crypto, store_.device_key, store_.disk.read(slot));
-    ASSERT_TRUE(copy);
-    EXPECT_EQ(copy->generation, store_.root.generation);
-    EXPECT_EQ(copy->index, store_.root.index);
-    const auto before = open_recovery_copy(store_.crypto, store_.device_key, store_.disk.read(1 - slot));
-    ASSERT_TRUE(before);
-    EXPECT_EQ(before->generation + 1, store_.root.generation);
+    const auto open = [&](uint32_t number, RecoveryCopy& copy) {
+        return open_recovery_copy(store_.crypto, store_.device_key, nullptr, store_.disk.read(number), copy).has_value();
+    };
+    RecoveryCopy copy;
+    ASSERT_TRUE(open(slot, copy));
+    EXPECT_EQ(copy.record.generation, store_.root.generation);
+    EXPECT_EQ(copy.record.index, store_.root.index);
+    EXPECT_EQ(copy.at.has_value(), !GetParam().is_of_1_0()) << "one of 1.0 names no place";
+    ASSERT_TRUE(open(1 - slot, copy));
+    EXPECT_EQ(copy.record.generation + 1, store_.root.generation);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ciphers, Samples, testing::Values(Cipher::aes_256_gcm, Cipher::chacha20_poly1305));
+INSTANTIATE_TEST_SUITE_P(Versions, Samples,
+                         testing::Values(Sample{"1.0", Cipher::aes_256_gcm}, Sample{"1.0", Cipher::chacha20_poly1305},
+                                         Sample{"1.1", Cipher::aes_256_gcm}, Sample{"1.1", Cipher::chacha20_poly1305}));
 
 }  // namespace
 }  // namespace festore::engine

@@ -132,7 +132,7 @@ Status TestStore::prepare() {
 Status TestStore::commit() {
     FESTORE_CHECK(prepare());
     PageBytes slot{};
-    FESTORE_CHECK(seal_recovery_copy(crypto, device_key, transaction->record(), slot));
+    FESTORE_CHECK(seal_recovery_copy(crypto, device_key, nullptr, transaction->record(), {}, slot));
     const uint32_t slot_page = recovery_slot(transaction->record().generation);
     if (on_write) on_write(slot_page);
     disk.write(slot_page, slot);

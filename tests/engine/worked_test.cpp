@@ -107,9 +107,18 @@ TEST_F(WorkedBytes, Pages) {
     expect_documented("page of the free list", Bytes(plain).first(kFreeListHeaderBytes + 12));
 }
 
+TEST_F(WorkedBytes, RootTable) {
+    TableHeaderBytes header{};
+    encode(example_table_header(), header);
+    expect_documented("table header", Bytes(header).first(4 + 4 + 16 + 8 + 2 * sizeof(RetiredId)));
+    RootRecordBytes tombstone{};
+    encode(example_tombstone(), tombstone);
+    expect_documented("tombstone", Bytes(tombstone).first(44));
+}
+
 TEST_F(WorkedBytes, RecoveryCopy) {
     PageBytes slot{};
-    ASSERT_TRUE(seal_recovery_copy(crypto_, device_key_, example_record(), slot));
+    ASSERT_TRUE(seal_recovery_copy(crypto_, device_key_, nullptr, example_record(), example_place(), slot));
     expect_documented("recovery copy", Bytes(slot).first(24 + 12 + 16 + 16));
 }
 

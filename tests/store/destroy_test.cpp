@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Giving a store up: with its directory, without it, by root; and cut by power, or failing, at every place. What is left is
 // the whole store, or a rest that destroy removes when it is run again, and of which init makes a new store.
+#include "engine/table_format.h"
 #include "sim/include/tee_internal_api.h"
 #include "tests/store/model.h"
 
@@ -18,10 +19,27 @@ protected:
 
     size_t records() const {
         size_t used = 0;
-        for (const auto& [key, table] : device_.tee_objects())
-            for (size_t at = 0; at < table.size(); at += 256)
-                if (table[at] != std::byte{}) ++used;
+        for (const auto& [key, table] : device_.tee_objects()) {
+            const Bytes places = engine::places_of_table(table).value_or(Bytes());
+            for (size_t at = 0; at < places.size(); at += engine::kRootRecordBytes)
+                if (engine::decode_root_record(places.subspan(at, engine::kRootRecordBytes))) ++used;
+        }
         return used;
+    }
+    // Secrets of recovery copies, in the RPMB.
+    size_t secrets() const { return device_.tee_objects_but_tables().size(); }
+    // The files are put back; the TEE's storage is what it is.
+    void expect_not_repaired() {
+        device_.files().restore(before_.files);
+        const auto repaired = device_.connect().repair();
+        const bool is_ree = GetParam() == Anchor::ree;
+        EXPECT_EQ(code(repaired), is_ree ? kConflict : kDamaged);
+        const char* const why = is_ree ? "the store was destroyed, and not lost" : "only a backup of the objects helps";
+        if (repaired) return;
+        EXPECT_NE(repaired.error().message.find(why), std::string::npos) << repaired.error().message;
+        EXPECT_EQ(code(device_.connect().get("a")), kDamaged);
+        EXPECT_EQ(device_.snapshot().files, before_.files);
+        EXPECT_EQ(secrets(), 0U);
     }
     std::vector<std::string> files() const {
         std::vector<std::string> found;
@@ -150,7 +168,7 @@ TEST_P(Destroying, Rule18AStoreOfAnotherDeviceIsLeftAlone) {
 
 // Whether there is a record is then not known, and that is no "there is no store".
 TEST_P(Destroying, Rule03ADamagedRecordIsNoMissingStore) {
-    const auto [storage, id] = before_.tee.begin()->first;
+    const auto [storage, id] = Device::table_in(before_.tee)->first;
     for (int verb = 0; verb < 4; ++verb) {
         device_.restore({{{"/"}, {}}, before_.tee});
         device_.tee().damage_object(storage, ta::host_image().uuid, id);
@@ -173,6 +191,26 @@ TEST_P(Destroying, Rule03DamageUnderOneAnchorHidesNoRecordUnderTheOther) {
     const auto got = device_.connect().get("a");
     ASSERT_FALSE(got);
     EXPECT_NE(got.error().message.find("the TEE has the record of a store of yours"), std::string::npos) << got.error().message;
+}
+
+TEST_P(Destroying, Rule25ACopyOfTheDirectoryBringsNothingBack) {
+    Client client = device_.connect();
+    ASSERT_TRUE(destroy(client));
+    expect_not_repaired();
+}
+
+TEST_P(Destroying, Rule25NorAfterLost) {
+    device_.restore({{{"/"}, {}}, before_.tee});
+    Client client = device_.connect();
+    ASSERT_TRUE(destroy(client, true));
+    expect_not_repaired();
+}
+
+TEST_P(Destroying, Rule25NorAfterRootHasDroppedIt) {
+    DestroyOptions options;
+    options.other = DestroyOptions::Other{false, 1000};
+    ASSERT_TRUE(device_.connect(0, "/data/root/store").destroy(options));
+    expect_not_repaired();
 }
 
 TEST_P(Destroying, ALostDirectoryNeedsToBeToldSo) {

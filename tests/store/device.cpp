@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/store/device.h"
 
+#include "engine/table_format.h"
 #include "sim/include/tee_internal_api.h"
+
+#include <algorithm>
 
 namespace festore::store_test {
 namespace {
@@ -9,6 +12,8 @@ namespace {
 Device* the_device = nullptr;
 
 constexpr Uuid kAnotherTa = Uuid::from_fields(0x0ddba11, 0x0ddb, 0xa110, {1, 2, 3, 4, 5, 6, 7, 8});
+
+bool is_table(const Device::TeeObjects::value_type& object) { return text_of(Bytes(object.first.second)) == engine::kRootTableId; }
 
 }  // namespace
 
@@ -126,6 +131,14 @@ Device::TeeObjects Device::objects_of(std::initializer_list<uint32_t> storages) 
     for (const uint32_t storage : storages)
         for (const Content& id : tee_->stored_ids(storage, ta::host_image().uuid))
             objects[{storage, id}] = tee_->stored_object(storage, ta::host_image().uuid, id).value();
+    return objects;
+}
+
+Device::TeeObjects::iterator Device::table_in(TeeObjects& objects) { return std::ranges::find_if(objects, is_table); }
+
+Device::TeeObjects Device::tee_objects_but_tables() const {
+    TeeObjects objects = tee_objects();
+    std::erase_if(objects, is_table);
     return objects;
 }
 

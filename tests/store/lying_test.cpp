@@ -2,6 +2,7 @@
 // The client of a store against a TEE that lies: the real one, whose answers are changed on their way.
 #include "tests/store/harness.h"
 
+#include "protocol/messages.h"
 #include "protocol/store_messages.h"
 
 #include <functional>
@@ -10,9 +11,14 @@ namespace festore::store_test {
 namespace {
 
 std::function<void(MutableBytes)> change_listing;  // what a listing has, before the client sees it
+uint16_t minor_version = protocol::kVersionMinor;  // that hello answers
 
 TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
     const TEEC_Result result = sim::teec_in_process().invoke_command(session, command, operation, origin);
+    if (command == static_cast<uint32_t>(protocol::Command::hello) && result == TEEC_SUCCESS) {
+        Writer minor({static_cast<std::byte*>(operation->params[1].tmpref.buffer) + 2, 2});  // behind the major version
+        minor.u16(minor_version);
+    }
     if (command != static_cast<uint32_t>(protocol::StoreCommand::list) || result != TEEC_SUCCESS) return result;
     const auto& memory = operation->params[2].memref;
     change_listing({static_cast<std::byte*>(memory.parent->buffer) + memory.offset, memory.size});
@@ -32,6 +38,28 @@ protected:
     }
     static constexpr size_t kNameAt = protocol::kStoreMetadataBytes + 1;
 };
+
+TEST_F(LyingTee, AnOlderTrustedApplicationIsGivenNothingToKeep) {
+    minor_version = 4;
+    Expected<Client> client = connect_through_the_liar();
+    ASSERT_TRUE(client) << message(client);
+    PutOptions options;
+    options.write_once = true;
+    for (const size_t size : {size_t{10}, size_t{100000}}) {
+        const auto refused = client->put("a", content_of(size), options);
+        EXPECT_EQ(code(refused), static_cast<int>(ErrorCode::no_tee));
+        EXPECT_NE(message(refused).find("--removable"), std::string::npos) << message(refused);
+    }
+    EXPECT_EQ(code(client->write("a", options)), static_cast<int>(ErrorCode::no_tee));
+    Expected<Transaction> transaction = client->begin();
+    ASSERT_TRUE(transaction) << message(transaction);
+    EXPECT_EQ(code(transaction->put("a", content_of(10), options)), static_cast<int>(ErrorCode::no_tee));
+    EXPECT_EQ(code(transaction->write("a", options)), static_cast<int>(ErrorCode::no_tee));
+    options.removable = true;
+    EXPECT_EQ(code(transaction->put("a", content_of(10), options)), kDone);
+    EXPECT_TRUE(transaction->commit());
+    minor_version = protocol::kVersionMinor;
+}
 
 TEST_F(LyingTee, NamesOfAListingThatAreNoneAreRefused) {
     ASSERT_TRUE(connect().put("one name", content_of(10)));

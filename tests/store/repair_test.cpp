@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rules 17 and 19: what `repair` brings back when the TEE has lost its record, what it refuses, and that a cut or a failure at
 // any place leaves what can be repaired. Nothing is served silently.
+#include "engine/table_format.h"
 #include "tests/store/repairing.h"
 
 #include <cerrno>
@@ -72,7 +73,7 @@ TEST_P(Repairing, AHeaderThatClaimsAnotherAnchorIsRefused) {
     const auto refused = device_.connect().repair();
     EXPECT_EQ(code(refused), kDamaged);
     EXPECT_NE(message(refused).find("another anchor"), std::string::npos) << message(refused);
-    EXPECT_TRUE(device_.tee_objects().empty());
+    EXPECT_FALSE(device_.has_a_table());
     EXPECT_EQ(device_.snapshot().files, claimed);
 }
 
@@ -109,7 +110,7 @@ TEST_P(Repairing, TheOtherCopyIsTakenWhenOneIsOfNoUse) {
     const auto none = device_.connect().repair();
     EXPECT_EQ(code(none), kDamaged);
     EXPECT_NE(message(none).find("no recovery copy"), std::string::npos) << message(none);
-    EXPECT_TRUE(device_.tee_objects().empty());
+    EXPECT_FALSE(device_.has_a_table());
 }
 
 // Pages of the last commit only, of both, of none.
@@ -127,7 +128,7 @@ TEST_P(Repairing, EachPageDamaged) {
         const auto repaired = device_.connect().repair();
         if (!repaired) {
             EXPECT_EQ(code(repaired), kDamaged) << message(repaired);
-            EXPECT_TRUE(device_.tee_objects().empty());
+            EXPECT_FALSE(device_.has_a_table());
             EXPECT_EQ(device_.snapshot().files, files) << "nothing is left of the attempt";
             ++refused;
             continue;
@@ -184,7 +185,7 @@ TEST_P(Repairing, ADamagedTableAndAnUnusableRecord) {
     // A record that is no record any more.
     device_.restore(both);
     Device::TeeObjects tee = device_.tee_objects();
-    tee.begin()->second[0] ^= std::byte{0xFF};
+    Device::table_in(tee)->second[engine::kTableHeaderBytes] ^= std::byte{0xFF};
     device_.restore_tee(tee);
     EXPECT_EQ(code(device_.connect().get("a")), kDamaged);
     const auto repaired = device_.connect().repair();
@@ -194,7 +195,7 @@ TEST_P(Repairing, ADamagedTableAndAnUnusableRecord) {
     // One of a newer version is left alone.
     device_.restore(both);
     tee = device_.tee_objects();
-    tee.begin()->second[4] = std::byte{9};
+    Device::table_in(tee)->second[engine::kTableHeaderBytes + 4] = std::byte{9};
     device_.restore_tee(tee);
     EXPECT_NE(code(device_.connect().repair()), kDone);
     EXPECT_EQ(device_.tee_objects(), tee);
@@ -206,6 +207,21 @@ TEST_P(Repairing, Rule05WhatAnInstanceHasSeenItInsistsOn) {
     for (const Content& id : device_.tee().stored_ids(storage(), ta::host_image().uuid))
         device_.tee().damage_object(storage(), ta::host_image().uuid, id);
     EXPECT_NE(code(device_.connect().repair()), kDone);
+}
+
+// Another eMMC, or a reset of its RPMB by its vendor.
+TEST_P(Repairing, Rule25WithTheWholeRpmbNothingIsRepaired) {
+    const SimulatedFiles::Snapshot files = device_.snapshot().files;
+    device_.restore({files, {}});
+    const auto repaired = device_.connect().repair();
+    if (GetParam() == Anchor::ree) {
+        EXPECT_TRUE(repaired) << message(repaired);
+        return;
+    }
+    EXPECT_EQ(code(repaired), kDamaged);
+    EXPECT_NE(message(repaired).find("only a backup of the objects helps"), std::string::npos) << message(repaired);
+    EXPECT_EQ(device_.snapshot().files, files);
+    EXPECT_FALSE(device_.has_a_table());
 }
 
 TEST_P(Repairing, TwiceIsCountedTwice) {
@@ -233,7 +249,7 @@ TEST_P(Repairing, CutAtEveryEventAndEveryCallIntoTeeStorage) {
                 const bool cut = device_.is_off();
                 EXPECT_TRUE(cut || done) << kind << n;
                 device_.cut_power(random);
-                if (device_.tee_objects().empty()) {
+                if (!device_.has_a_table()) {
                     EXPECT_FALSE(done) << "acknowledged, and lost";
                     EXPECT_EQ(code(device_.connect().get("a")), kDamaged);
                     const auto again = device_.connect().repair();
@@ -267,7 +283,7 @@ TEST_P(Repairing, EveryFault) {
             const bool due = is_due();
             arm(0);
             device_.end_programs();
-            if (device_.tee_objects().empty()) {
+            if (!device_.has_a_table()) {
                 const auto again = device_.connect().repair();
                 EXPECT_TRUE(again) << what << n << ": " << message(again);
             }

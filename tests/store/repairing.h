@@ -20,7 +20,7 @@ protected:
     void SetUp() override { before_ = before_verb(device_, verb(), GetParam()); }
     uint32_t storage() const { return GetParam() == Anchor::ree ? TEE_STORAGE_PRIVATE_REE : TEE_STORAGE_PRIVATE_RPMB; }
 
-    void lose_record() { device_.restore({device_.snapshot().files, {}}); }
+    void lose_record() { device_.restore({device_.snapshot().files, device_.tee_objects_but_tables()}); }
     void flip(const std::string& file, size_t offset) { device_.files().at(file)[offset] ^= std::byte{1}; }
     void damage_slot(size_t slot) { flip(kPages, slot * kPage + 100); }
     uint64_t generation() {

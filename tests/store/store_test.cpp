@@ -73,6 +73,15 @@ TEST_F(Verbs, Conditions) {
     EXPECT_EQ(code(client.put("w", content_of(14), write_once)), kDone);
     EXPECT_EQ(code(client.put("w", content_of(15))), kConflict);
     EXPECT_TRUE(client.stat("w")->write_once);
+    EXPECT_TRUE(client.stat("w")->kept);
+    EXPECT_EQ(code(client.remove("w")), kConflict);
+    EXPECT_EQ(code(client.rename("w", "v")), kConflict);
+    EXPECT_EQ(code(client.rename("a", "w", true)), kConflict);
+    write_once.removable = true;
+    EXPECT_EQ(code(client.put("r", content_of(14), write_once)), kDone);
+    EXPECT_FALSE(client.stat("r")->kept);
+    EXPECT_EQ(code(client.put("r", content_of(15))), kConflict);
+    EXPECT_EQ(code(client.remove("r")), kDone);
     EXPECT_EQ(*client.get("a"), content_of(12));
 }
 

@@ -4,8 +4,6 @@
 // freed; the keys that the TEE has set up for the TA; the stack.
 #include "engine/keys.h"
 #include "ta/session.h"
-#include "ta/user_ta_header_defines.h"
-#include "tests/engine/openssl_crypto.h"
 #include "tests/ta/store_harness.h"
 
 namespace festore::ta {
@@ -55,13 +53,14 @@ protected:
     void learn_secrets() {
         for (const Content& id : ids()) {
             const Content table = stored(id).value();
-            for (size_t at = 0; at + engine::kRootRecordBytes <= table.size(); at += engine::kRootRecordBytes) {
-                const auto record = engine::decode_root_record(Bytes(table).subspan(at, engine::kRootRecordBytes));
+            const Bytes places = engine::places_of_table(table).value_or(Bytes());
+            for (size_t at = 0; at < places.size(); at += engine::kRootRecordBytes) {
+                const auto record = engine::decode_root_record(places.subspan(at, engine::kRootRecordBytes));
                 if (!record || record->store_id != disk_.header.store_id) continue;
-                EXPECT_EQ(text(record->secret), text(Bytes(table).subspan(at + kSecretOffset, 32)));
+                EXPECT_EQ(text(record->secret), text(places.subspan(at + kSecretOffset, 32)));
                 add("the store's secret", record->secret);
                 engine::OpenSslCrypto crypto;
-                const Content device_key = tee_key();
+                const Content device_key = device_key_of_simulation();
                 const auto keys = engine::derive_store_keys(crypto, device_key, *record);
                 ASSERT_TRUE(keys);
                 add("page key", keys->page.expose());
@@ -73,17 +72,6 @@ protected:
         add("an inlined content", inlined_);
         add("a larger content", Bytes(larger_).subspan(100, 64));
         ASSERT_EQ(secrets_.size(), 7U);
-    }
-    // What the TEE derives for the TA, as the TA asks for it: its own memory is not needed for that.
-    static Content tee_key() {
-        // HMAC(hardware unique key, LE32(3) ‖ TA's UUID as in memory ‖ label): see sim/system_api.cpp.
-        engine::OpenSslCrypto crypto;
-        const TEE_UUID uuid = TA_UUID;
-        const std::array<std::byte, 4> usage{std::byte{3}};
-        const std::array<std::byte, 16> huk{};
-        engine::Mac mac{};
-        EXPECT_TRUE(crypto.hmac(huk, {usage, bytes_of(&uuid, sizeof uuid), bytes_of(engine::kDeviceKeyLabel)}, mac));
-        return Content(mac.begin(), mac.end());
     }
     void add(std::string what, Bytes bytes) { secrets_[std::move(what)] = Content(bytes.begin(), bytes.end()); }
     // Which of the secrets the memory has.
@@ -205,7 +193,8 @@ TEST_F(Rule32, NorOfADestroyedStore) {
 
 TEST_F(Rule32, NorOfARepair) {
     ASSERT_EQ(store_put(session_, disk_, "second", filled(10, 1)), 0U);  // so that there are two recovery copies
-    ASSERT_EQ(destroy(session_, disk_), 0U);
+    lose(kTable);
+    session_ = session_of(1000);
     protocol::RepairRequest request;
     request.store_id = disk_.header.store_id;
     request.anchor = disk_.header.anchor;
@@ -245,8 +234,9 @@ TEST_F(Rule32, Rule05AStoreThatWasClosedHasNotGoneBackWhenItIsOpenedAgain) {
     tee_.close_session(session_);
     ASSERT_EQ(ids().size(), 1U) << "the table alone";
     const Content table = stored(ids().front()).value();
-    const size_t second = engine::kRootRecordBytes;
-    const size_t place = text(Bytes(table).subspan(28, 16)) == text(disk_.header.store_id) ? 0 : second;
+    constexpr size_t kFirst = engine::kTableHeaderBytes;
+    const bool is_first = text(Bytes(table).subspan(kFirst + 28, 16)) == text(disk_.header.store_id);
+    const size_t place = is_first ? kFirst : kFirst + engine::kRootRecordBytes;
     for (const size_t offset : {size_t{28}, size_t{44}, size_t{52}}) {  // store id, epoch, generation: 1 becomes 0
         Content changed = table;
         changed[place + offset] ^= std::byte{1};
@@ -287,7 +277,7 @@ TEST_F(Rule32, AfterTheLastStoreOnlyTheDevicesKeysAreLeft) {
     const uint32_t stays = session_of(1002);
     tee_.close_session(others_);
     EXPECT_LT(tee_.ta_heap_bytes_in_use(protocol::kTaUuid), heap);
-    add("device key", tee_key());
+    add("device key", device_key_of_simulation());
     EXPECT_EQ(in_memory(), Found{"device key"});
     tee_.close_session(stays);
 }

@@ -43,9 +43,15 @@ protected:
     uint32_t session_of(uid_t uid) {
         uint32_t session = 0;
         EXPECT_EQ(open(user(uid), &session), 0U);
+        opened_.push_back(session);
         const protocol::HelloRequest hello{protocol::kVersionMajor, 0, protocol::Login::user, uid};
         EXPECT_EQ(call(session, protocol::Command::hello, hello).result, 0U);
         return session;
+    }
+    // Of those that session_of() gave: the TA's instance ends with the last of all.
+    void end_sessions() {
+        for (const uint32_t session : opened_) tee_.close_session(session);
+        opened_.clear();
     }
     template <class M>
     Answer call(uint32_t session, protocol::Command command, const M& message, Content* payload = nullptr,
@@ -91,6 +97,9 @@ protected:
 
     sim::Tee tee_;
     protocol::Storage storage_ = protocol::Storage::ree;
+
+private:
+    std::vector<uint32_t> opened_;
 };
 
 inline uint32_t number(Code code) { return static_cast<uint32_t>(code); }

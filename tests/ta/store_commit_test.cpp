@@ -112,10 +112,10 @@ TEST_F(StoreCommit, Rule04CommittedIsTheTransactionWhoseIdTheRecordHas) {
     EXPECT_EQ(outcome(one_, theirs.commit), protocol::TransactionOutcome::committed);
 }
 
-// Where the table has one store: its record begins at 0.
-constexpr size_t kStoreIdOffset = 28;
-constexpr size_t kEpochOffset = 44;
-constexpr size_t kGenerationOffset = 52;
+// Where the table has one store: its record begins behind the header.
+constexpr size_t kStoreIdOffset = engine::kTableHeaderBytes + 28;
+constexpr size_t kEpochOffset = engine::kTableHeaderBytes + 44;
+constexpr size_t kGenerationOffset = engine::kTableHeaderBytes + 52;
 
 class StoreRecord : public StoreCommit {
 protected:
@@ -141,6 +141,22 @@ protected:
 TEST_F(StoreRecord, Rule05NoStoreIsExchangedBehindAnInstancesBack) {
     open_both();
     EXPECT_EQ(stat_after_change_of(kStoreIdOffset), number(Code::corrupt_object));
+}
+
+TEST_F(StoreRecord, Rule05NoTombstoneGoesAwayBehindAnInstancesBack) {
+    open_both();
+    Disk theirs;
+    const uint32_t third = session_of(1001);
+    make_store(third, theirs);
+    ASSERT_EQ(destroy(third, theirs), 0U);
+    constexpr size_t kMagicOfTheSecond = engine::kTableHeaderBytes + engine::kRootRecordBytes;
+    EXPECT_EQ(stat_after_change_of(kMagicOfTheSecond), number(Code::corrupt_object));
+}
+
+TEST_F(StoreRecord, Rule05TheTableDoesNotBecomeAnotherOneBehindAnInstancesBack) {
+    open_both();
+    constexpr size_t kTableIdOffset = 8;
+    EXPECT_EQ(stat_after_change_of(kTableIdOffset), number(Code::corrupt_object));
 }
 
 TEST_F(StoreRecord, Rule05NoStoreChangesItsEpochBehindAnInstancesBack) {

@@ -3,9 +3,12 @@
 // keeps no rule.
 #pragma once
 #include "engine/page.h"
+#include "engine/recovery.h"
 #include "protocol/store_care.h"
 #include "protocol/store_files.h"
+#include "ta/user_ta_header_defines.h"
 #include "tests/encoded.h"
+#include "tests/engine/openssl_crypto.h"
 #include "tests/ta/storage_harness.h"
 
 #include <functional>
@@ -27,6 +30,18 @@ struct Disk {
     protocol::StoreHeader header;
     std::map<uint32_t, engine::PageBytes> pages;
 };
+
+// What the TEE derives for the TA, as the TA asks for it: its own memory is not needed for that.
+inline Content device_key_of_simulation() {
+    // HMAC(hardware unique key, LE32(3) ‖ TA's UUID as in memory ‖ label): see sim/system_api.cpp.
+    engine::OpenSslCrypto crypto;
+    const TEE_UUID uuid = TA_UUID;
+    const std::array<std::byte, 4> usage{std::byte{3}};
+    const std::array<std::byte, 16> huk{};
+    engine::Mac mac{};
+    EXPECT_TRUE(crypto.hmac(huk, {usage, bytes_of(&uuid, sizeof uuid), bytes_of(engine::kDeviceKeyLabel)}, mac));
+    return Content(mac.begin(), mac.end());
+}
 
 class StoreCommands : public StorageTest {
 protected:
@@ -107,6 +122,32 @@ protected:
     void make_store(uint32_t session, Disk& disk, uint8_t anchor = 1) {
         ASSERT_EQ(make(session, disk, anchor).result, 0U);
         ASSERT_EQ(create(session, disk), 0U);
+    }
+    static uint32_t storage_of(uint8_t anchor) { return anchor == 1 ? TEE_STORAGE_PRIVATE_REE : TEE_STORAGE_PRIVATE_RPMB; }
+    // The TEE loses the objects of that kind: the root table, the secrets of the recovery copies, or both. Ends all sessions first.
+    static constexpr std::string_view kTable = "root table";
+    static constexpr std::string_view kSecrets = "copies ";
+    void lose(std::string_view kind, uint8_t anchor = 1) {
+        end_sessions();
+        for (const Content& id : tee_.stored_ids(storage_of(anchor), protocol::kTaUuid))
+            if (text(id).find(kind) != std::string::npos) tee_.lose_object(storage_of(anchor), protocol::kTaUuid, id);
+    }
+    // The root table as the TEE keeps it; empty: there is none.
+    Content table(uint8_t anchor = 1) {
+        for (const Content& id : tee_.stored_ids(storage_of(anchor), protocol::kTaUuid))
+            if (text(id).find(kTable) != std::string::npos) return tee_.stored_object(storage_of(anchor), protocol::kTaUuid, id).value();
+        return {};
+    }
+    void store_table(const Content& content, uint8_t anchor = 1) {
+        const std::string_view id = engine::kRootTableId;
+        ASSERT_TRUE(tee_.store_object(storage_of(anchor), protocol::kTaUuid, bytes_of(id), content));
+    }
+    // How many secrets the RPMB has for the recovery copies of that store.
+    size_t secrets_of(const Disk& disk) {
+        const std::vector<Content> all = tee_.stored_ids(TEE_STORAGE_PRIVATE_RPMB, protocol::kTaUuid);
+        return static_cast<size_t>(std::ranges::count_if(all, [&](const Content& id) {
+            return text(id).find(kSecrets) != std::string::npos && text(id).ends_with(text(disk.header.store_id));
+        }));
     }
     uint32_t destroy(uint32_t session, const Disk& disk) {
         protocol::DestroyRequest request;

@@ -63,7 +63,8 @@ TEST_F(StoreMemory, OfADestroyedStoreIsWiped) {
 }
 
 TEST_F(StoreMemory, OfARepairIsWiped) {
-    ASSERT_EQ(destroy(session_, disk_), 0U);
+    lose(kTable);
+    session_ = session_of(1000);
     const size_t before = unwiped();
     protocol::RepairRequest request;
     request.store_id = disk_.header.store_id;

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the table's places mean: whose they are, which are free, and what was destroyed (rule 25).
+#include "base/reader.h"
+#include "ta/root_table.h"
+
+#include <algorithm>
+
+namespace festore::ta {
+
+using engine::RootRecordBytes;
+
+Result<size_t> RootTable::find(const Identity& owner) const {
+    std::array<std::byte, 4 + 16> wanted{};
+    Writer out(wanted);
+    out.u32(static_cast<uint32_t>(owner.login));
+    out.bytes(owner.uuid.bytes);
+    for (size_t place = 0; place < places_; ++place)
+        if (known_[place].holds == Holds::record && known_[place].owner == wanted) return place;
+    return fail(Code::item_not_found);
+}
+
+// How willingly a place is given away, 0 first: what it says is lost with it. A tombstone whose id must be kept takes room in
+// the header; zeroes may be a store that was lost, whose copies say so as long as nothing is there.
+size_t RootTable::rank(size_t place) const {
+    constexpr size_t kNever = 4;
+    if (place >= places_) return 1;
+    const Known& known = known_[place];
+    if (known.holds == Holds::record) return kNever;
+    if (known.holds == Holds::nothing) return layout_ == Layout::format_1_1 ? 3 : 0;
+    if ((known.tombstone_flags & engine::kTombstoneHasCopySecret) != 0) return kNever;
+    return (known.tombstone_flags & engine::kTombstoneOfAnotherTable) != 0 ? 2 : 0;
+}
+
+Result<size_t> RootTable::free_place(bool for_root) const {
+    const size_t allowed = for_root ? limits::kStoresMax : limits::kStoresMax - limits::kStoresKeptForRoot;
+    size_t used = 0;
+    std::optional<size_t> best;
+    const size_t end = std::min(places_ + 1, limits::kStoresMax);
+    for (size_t place = 0; place < end; ++place) {
+        if (place < places_ && known_[place].holds == Holds::record) ++used;
+        if (rank(place) <= 3 && (!best || rank(place) < rank(*best))) best = place;
+    }
+    if (used >= allowed || !best) return fail(Code::limit_exceeded);
+    return *best;
+}
+
+std::optional<size_t> RootTable::lost_place(const engine::TablePlace& at) const {
+    if (at.table != header_.table_id || at.place >= places_ || known_[at.place].holds != Holds::nothing) return std::nullopt;
+    return at.place;
+}
+
+Result<std::optional<Identity>> RootTable::owner(size_t place) const {
+    if (place >= places_) return fail(Code::item_not_found);
+    if (known_[place].holds != Holds::record) return std::optional<Identity>{};
+    Reader in(known_[place].owner);
+    Identity identity;
+    identity.login = static_cast<protocol::Login>(in.u32());
+    in.read_into(identity.uuid.bytes);
+    return std::optional(identity);
+}
+
+bool RootTable::is_of(size_t place, const engine::StoreId& store_id) const {
+    return place < places_ && known_[place].holds == Holds::record && known_[place].store_id == store_id;
+}
+
+bool RootTable::was_destroyed(const engine::StoreId& store_id, const std::optional<engine::TablePlace>& at) const {
+    if (layout_ != Layout::format_1_1) return false;  // such a table knows nothing of what was destroyed
+    for (size_t place = 0; place < places_; ++place)
+        if (known_[place].holds == Holds::tombstone && known_[place].store_id == store_id) return true;
+    if (!at || header_.is_retired(store_id)) return true;  // a copy of format 1.0 says nothing that could be compared
+    if (at->table != header_.table_id) return (header_.flags & engine::kTableRetiredListFull) != 0;
+    if (at->place >= places_) return false;
+    const Known& there = known_[at->place];
+    // Another store's: nothing but a destroyed one gives its place away. Garbage is a loss.
+    return there.holds == Holds::tombstone || (there.names_store && there.store_id != store_id);
+}
+
+Status RootTable::write(size_t place, const engine::RootRecord& record) {
+    RootRecordBytes encoded{};
+    encode(record, encoded);
+    const Status written = overwrite(place, encoded);
+    wipe(encoded);
+    return written;
+}
+
+Status RootTable::write_new(size_t place, const engine::RootRecord& record) {
+    FESTORE_CHECK(retire(place));
+    return write(place, record);
+}
+
+Status RootTable::write_tombstone(size_t place, uint8_t flags) {
+    if (place >= places_) return fail(Code::bad_state);
+    engine::Tombstone tombstone;
+    Reader owner(known_[place].owner);
+    tombstone.flags = flags;
+    tombstone.login = owner.u32();
+    owner.read_into(tombstone.identity.bytes);
+    tombstone.store_id = known_[place].store_id;
+    RootRecordBytes encoded{};
+    encode(tombstone, encoded);
+    return overwrite(place, encoded);
+}
+
+Status RootTable::bury(size_t place) {
+    if (place >= places_ || known_[place].holds != Holds::record) return fail(Code::bad_state);
+    return write_tombstone(place, known_[place].tombstone_flags);
+}
+
+std::optional<size_t> RootTable::unfinished() const {
+    for (size_t place = 0; place < places_; ++place)
+        if (known_[place].holds == Holds::tombstone && (known_[place].tombstone_flags & engine::kTombstoneHasCopySecret) != 0)
+            return place;
+    return std::nullopt;
+}
+
+Status RootTable::finish(size_t place) {
+    if (place >= places_ || known_[place].holds != Holds::tombstone) return fail(Code::bad_state);
+    const unsigned flags = known_[place].tombstone_flags;
+    return write_tombstone(place, static_cast<uint8_t>(flags & ~unsigned{engine::kTombstoneHasCopySecret}));
+}
+
+}  // namespace festore::ta

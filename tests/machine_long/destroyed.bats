@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# Rule 25 on a real OP-TEE: orders of making, destroying, losing and repairing two users' stores, each against what has happened. A copy
+# of a destroyed store's directory brings nothing back; a lost store comes back. As root, in the emulated machine.
+
+tee_files=/var/lib/optee-client/data/tee
+bobs=/var/lib/bob/store
+alices=/var/lib/alice/store
+
+setup_file() {
+    [ -c /dev/tee0 ] && [ "$(id -u)" = 0 ] || { echo "these tests run as root in the emulated machine" >&2; return 1; }
+    install -d -o alice -g alice /var/lib/alice
+    install -d -o bob -g bob /var/lib/bob
+}
+as() { # USER DIR WORDS...
+    local user=$1 store=$2
+    shift 2
+    setpriv --reuid "$user" --regid "$user" --init-groups festore --storage store --store "$store" "$@"
+}
+alice() { as alice "$alices" "$@"; }
+bob() { as bob "$bobs" "$@"; }
+# Of the normal world's files of OP-TEE, while nobody has them open.
+with_files() { # COMMAND...
+    supplicant stop
+    (cd "$tee_files" && "$@")
+    supplicant start 3>&-
+}
+all_gone() { find . -mindepth 1 -delete; }
+list_gone() { rm -f dirf.db*; }
+anew() {
+    local owner
+    for owner in alice bob; do
+        festore --storage store destroy --owner "uid:$(id -u "$owner")" --yes > /dev/null 2>&1 || true
+    done
+    rm -rf "$alices" "$bobs" "$BATS_TEST_TMPDIR/copy"
+    alice init --anchor "$anchor" > /dev/null
+    seq 20 | while read -r i; do echo "put --text object-$i \"content $i\""; done | alice batch -
+    echo kept | alice put a
+    cp -a "$alices" "$BATS_TEST_TMPDIR/copy"
+    state=present
+    ways=0
+}
+copied() { # the copy of the directory as it was at first
+    rm -rf "$alices"
+    cp -a "$BATS_TEST_TMPDIR/copy" "$alices"
+}
+
+# One step, and what must come of it. `state`: present, lost or destroyed, as the TEE's storage can know.
+step() { # LETTER
+    case $1 in
+    D) # given up, by each way in turn
+        [ "$state" = present ] || return 0
+        case $((ways++ % 3)) in
+        0) alice destroy --yes ;;
+        1) rm -rf "$alices" && alice destroy --lost --yes ;;
+        2) festore --storage store destroy --owner "uid:$(id -u alice)" --yes ;;
+        esac
+        state=destroyed
+        ;;
+    B) # another user's store takes a place, or gives it free
+        if [ -e "$bobs" ]; then bob destroy --yes; else bob init --anchor "$anchor"; fi > /dev/null
+        ;;
+    L) # OP-TEE's own files are gone
+        with_files "$lost"
+        rm -rf "$bobs"
+        [ "$anchor" = rpmb ] || state=lost
+        ;;
+    R)
+        [ "$state" = present ] || copied
+        run --separate-stderr alice repair --yes
+        echo "$state: exit $status, $stderr"
+        case $state in
+        lost)
+            [ "$status" = 0 ]
+            state=present
+            [ "$(alice get a)" = kept ]
+            ;;
+        present) [ "$status" = 4 ] && [[ $stderr == *"intact record"* ]] ;;
+        destroyed)
+            if [ "$anchor" = rpmb ]; then
+                [ "$status" = 6 ] && [[ $stderr == *"only a backup of the objects helps"* ]]
+            else
+                [ "$status" = 4 ] && [[ $stderr == *"was destroyed, and not lost"* ]]
+            fi
+            run alice get a
+            [ "$status" = 6 ]
+            ;;
+        esac
+        ;;
+    esac
+}
+walk() { # SEQUENCE...
+    local sequence i
+    for sequence in "$@"; do
+        anew
+        for ((i = 0; i < ${#sequence}; i++)); do
+            echo "$anchor $lost $sequence, step $((i + 1))"
+            step "${sequence:i:1}"
+        done
+    done
+}
+
+@test "anchor ree: destroyed stays destroyed, lost comes back, in every order" {
+    bats_require_minimum_version 1.5.0
+    anchor=ree
+    lost=all_gone
+    walk DRBRDR DBRBR BDBRBR LRDRBR LBRDR DLRDR RDRLRDR
+    lost=list_gone
+    walk LRDR DBRLR
+}
+@test "anchor rpmb: destroyed stays destroyed, whatever of OP-TEE's files is gone" {
+    bats_require_minimum_version 1.5.0
+    anchor=rpmb
+    festore status | grep -q '^storage rpmb *built in' || skip "this machine has no RPMB"
+    lost=all_gone
+    walk DRBRDR DBRBR LRDR DLRBR
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Repair, command by command.
+#pragma once
+#include "tests/ta/store_harness.h"
+
+namespace festore::ta {
+
+class RepairingCommands : public StoreCommands {
+protected:
+    using StoreCommands::StoreCommands;
+
+    static protocol::RepairRequest request_for(const Disk& disk, bool older = false) {
+        protocol::RepairRequest request;
+        request.store_id = disk.header.store_id;
+        request.anchor = disk.header.anchor;
+        request.key_check = disk.header.key_check;
+        request.older = older;
+        return request;
+    }
+    uint32_t begin(uint32_t session, Disk& disk) {
+        // Of a page that its file has not, a client brings zeroes.
+        for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot) disk.pages.try_emplace(slot);
+        return paged(session, disk, StoreCommand::repair_begin, request_for(disk)).result;
+    }
+    // A whole repair but its commit, whose request it gives.
+    std::optional<protocol::TransactionRequest> repair(uint32_t session, Disk& disk) {
+        if (begin(session, disk) != 0) return std::nullopt;
+        for (int step = 0; step < 40; ++step) {
+            const Called called = paged(session, disk, StoreCommand::repair_step, protocol::PrepareRequest{});
+            const auto answer = protocol::decode_store<protocol::RepairStepAnswer>(called.answer);
+            if (called.result != 0 || !answer) return std::nullopt;
+            if (answer->complete) return protocol::TransactionRequest{answer->transaction, answer->generation};
+        }
+        return std::nullopt;
+    }
+    uint32_t repair_commit(uint32_t session, const protocol::TransactionRequest& request) {
+        return store(session, StoreCommand::repair_commit, request).result;
+    }
+    // The new page file into the place of the old one.
+    static void take_new_pages(Disk& disk) {
+        std::map<uint32_t, engine::PageBytes> fresh;
+        for (const auto& [page, bytes] : disk.pages)
+            if ((page & protocol::kNewPage) != 0) fresh[page & ~protocol::kNewPage] = bytes;
+        disk.pages = std::move(fresh);
+    }
+    // A whole repair. The error of its first call, or of its commit.
+    uint32_t repair_all(uint32_t session, Disk& disk) {
+        if (const uint32_t begun = begin(session, disk); begun != 0) return begun;
+        EXPECT_EQ(store(session, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+        const auto ready = repair(session, disk);
+        EXPECT_TRUE(ready);
+        if (!ready) return number(Code::generic);
+        const uint32_t committed = repair_commit(session, *ready);
+        if (committed == 0) take_new_pages(disk);
+        return committed;
+    }
+};
+
+}  // namespace festore::ta

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Rule 25: a destroyed store is not a lost one. Whoever has kept a copy of its directory gets nothing back by repair, whatever
+// happened to the table since; a store that the TEE has lost comes back.
+#include "tests/ta/repairing_commands.h"
+
+namespace festore::ta {
+namespace {
+
+constexpr uid_t kOwner = 1000;
+constexpr uid_t kOther = 1001;
+
+class Rule25 : public RepairingCommands, public testing::WithParamInterface<uint8_t> {
+protected:
+    Rule25() : RepairingCommands(), anchor_(GetParam()) {}
+    void SetUp() override { make_filled(kOwner, disk_); }
+    void make_filled(uid_t uid, Disk& disk) {
+        const uint32_t session = session_of(uid);
+        make_store(session, disk, anchor_);
+        ASSERT_EQ(store_put(session, disk, "first", filled(100, 1)), 0U);
+        ASSERT_EQ(store_put(session, disk, "second", filled(100, 2)), 0U);
+    }
+    void destroy_of(uid_t uid, const Disk& disk) { ASSERT_EQ(destroy(session_of(uid), disk), 0U); }
+    uint32_t repair_of(uid_t uid, Disk& disk) { return repair_all(session_of(uid), disk); }
+    // As far as a repair is let: it ends without having changed anything.
+    uint32_t may_repair(uid_t uid, const Disk& disk) {
+        Disk copy = disk;
+        const uint32_t session = session_of(uid);
+        const uint32_t begun = begin(session, copy);
+        (void)store(session, StoreCommand::abort, protocol::TransactionRequest{});
+        return begun;
+    }
+    // All other places are taken, by what nobody can read, so that only root gets one more; and those behind `size` given back.
+    size_t fill_up() {
+        end_sessions();
+        Content content = table(anchor_);
+        const size_t size = content.size();
+        content.resize(engine::kTableHeaderBytes + limits::kStoresMax * engine::kRootRecordBytes, std::byte{0x77});
+        store_table(content, anchor_);
+        return size;
+    }
+    void cut_back(size_t size) {
+        end_sessions();
+        Content content = table(anchor_);
+        content.resize(size);
+        store_table(content, anchor_);
+    }
+    [[nodiscard]] bool is_rpmb() const { return anchor_ == 2; }
+
+    const uint8_t anchor_;
+    const uint32_t destroyed_ = number(Code::store_destroyed);
+    // With the anchor rpmb the secret is gone, too, and is looked for first.
+    const uint32_t refused_ = is_rpmb() ? number(Code::copy_secret_lost) : destroyed_;
+    Disk disk_;
+};
+
+TEST_P(Rule25, ADestroyedStoreIsNotRepaired) {
+    const Disk copy = disk_;
+    destroy_of(kOwner, disk_);
+    EXPECT_EQ(may_repair(kOwner, copy), refused_);
+    end_sessions();
+    EXPECT_EQ(may_repair(kOwner, copy), refused_) << "nor by the next instance";
+    EXPECT_EQ(find(session_of(kOwner), anchor_), number(Code::item_not_found));
+}
+
+TEST_P(Rule25, NorWhenItsPlaceIsUsedAgain) {
+    const Disk copy = disk_;
+    destroy_of(kOwner, disk_);
+    Disk others;
+    make_filled(kOther, others);
+    EXPECT_EQ(table(anchor_).size(), engine::kTableHeaderBytes + engine::kRootRecordBytes) << "the tombstone's place is used";
+    EXPECT_EQ(may_repair(kOwner, copy), refused_);
+    destroy_of(kOther, others);
+    EXPECT_EQ(may_repair(kOwner, copy), refused_) << "a tombstone of another store";
+    Disk again;
+    make_filled(kOwner, again);
+    destroy_of(kOwner, again);
+    EXPECT_EQ(may_repair(kOwner, copy), refused_);
+    EXPECT_EQ(may_repair(kOwner, again), refused_);
+}
+
+TEST_P(Rule25, AnOlderCopyIsNoBetter) {
+    const Disk older = disk_;
+    const uint32_t session = session_of(kOwner);
+    ASSERT_EQ(open_store(session, disk_), 0U);
+    ASSERT_EQ(store_put(session, disk_, "third", filled(10, 3)), 0U);
+    destroy_of(kOwner, disk_);
+    for (const bool second : {false, true}) {
+        Disk copy = older;
+        EXPECT_EQ(paged(session_of(kOwner), copy, StoreCommand::repair_begin, request_for(copy, second)).result, refused_);
+    }
+}
+
+TEST_P(Rule25, ALostStoreIsRepairedAndDestroyedForGood) {
+    const Disk copy = disk_;
+    lose(kTable, anchor_);
+    Disk others;
+    make_filled(kOther, others);  // a new table, whose first place is another store's
+    ASSERT_EQ(repair_of(kOwner, disk_), 0U);
+    const Disk of_the_repair = disk_;
+    ASSERT_EQ(open_store(session_of(kOwner), disk_), 0U);
+    destroy_of(kOwner, disk_);
+    EXPECT_EQ(may_repair(kOwner, copy), refused_) << "a copy that names another table";
+    EXPECT_EQ(may_repair(kOwner, of_the_repair), refused_);
+    // Where the tombstone was, when nothing else is free: its id is kept.
+    const size_t before = fill_up();
+    Disk of_root;
+    make_filled(0, of_root);
+    cut_back(before);
+    EXPECT_EQ(engine::decode_table_header(Bytes(table(anchor_)).first(engine::kTableHeaderBytes))->retired_count, 1U);
+    EXPECT_EQ(may_repair(kOwner, copy), refused_);
+    EXPECT_EQ(may_repair(kOwner, of_the_repair), refused_);
+    destroy_of(0, of_root);
+    EXPECT_EQ(may_repair(kOwner, copy), refused_);
+    EXPECT_EQ(may_repair(0, of_root), refused_);
+}
+
+// Cut between its pages and its commit, a repair has changed nothing: the store is as lost as before.
+TEST_P(Rule25, AnInterruptedRepairLosesNothing) {
+    lose(kTable, anchor_);
+    const uint32_t session = session_of(kOwner);
+    ASSERT_TRUE(repair(session, disk_));
+    Disk fresh = disk_;
+    take_new_pages(fresh);
+    Disk others;
+    make_filled(kOther, others);  // takes the place that the record would have had
+    EXPECT_EQ(may_repair(kOwner, disk_), 0U);
+    EXPECT_EQ(may_repair(kOwner, fresh), 0U) << "the new page file may have taken its name already";
+}
+
+TEST_P(Rule25, WhatIsDestroyedWhileItIsRepairedStaysSo) {
+    lose(kTable, anchor_);
+    Disk copy = disk_;
+    const uint32_t session = session_of(kOwner);
+    const auto late = repair(session, disk_);
+    ASSERT_TRUE(late);
+    const uint32_t other = session_of(kOwner);
+    ASSERT_EQ(repair_all(other, copy), 0U);
+    ASSERT_EQ(destroy(other, copy), 0U);
+    EXPECT_EQ(repair_commit(session, *late), destroyed_);
+    EXPECT_EQ(find(session, anchor_), number(Code::item_not_found));
+}
+
+TEST_P(Rule25, ZeroesAreALossAndATombstoneIsNot) {
+    Disk others;
+    make_filled(kOther, others);
+    end_sessions();
+    Content content = table(anchor_);
+    ASSERT_EQ(content.size(), engine::kTableHeaderBytes + 2 * engine::kRootRecordBytes);
+    for (size_t i = 0; i < engine::kRootRecordBytes; ++i) content[engine::kTableHeaderBytes + i] = std::byte{0};
+    store_table(content, anchor_);
+    EXPECT_EQ(may_repair(kOwner, disk_), 0U);
+    for (size_t i = 0; i < engine::kRootRecordBytes; ++i) content[engine::kTableHeaderBytes + i] = std::byte{0x5A};
+    end_sessions();
+    store_table(content, anchor_);
+    EXPECT_EQ(may_repair(kOwner, disk_), 0U) << "garbage is one, too";
+    for (size_t i = 0; i < engine::kRootRecordBytes; ++i) content[engine::kTableHeaderBytes + i] = std::byte{0};
+    end_sessions();
+    store_table(content, anchor_);
+    ASSERT_EQ(repair_of(kOwner, disk_), 0U);
+    EXPECT_EQ(table(anchor_).size(), content.size()) << "it has its place again";
+    destroy_of(kOwner, disk_);
+    EXPECT_EQ(may_repair(kOwner, disk_), refused_);
+}
+
+// What there is no room for is not forgotten: no copy of another table is believed any more.
+TEST_P(Rule25, AFullListOfRetiredIdsRefusesAllOfOtherTables) {
+    Disk keeper;
+    make_filled(kOther, keeper);
+    const Disk never_destroyed = disk_;
+    lose(kTable, anchor_);
+    make_filled(kOther, keeper);
+    for (size_t i = 0; i <= engine::kRetiredMax; ++i) {
+        EXPECT_EQ(may_repair(kOwner, never_destroyed), 0U) << i;
+        Disk one;
+        make_filled(1002, one);
+        // As if it had come into this table by a repair.
+        end_sessions();
+        Content content = table(anchor_);
+        const size_t at = engine::kTableHeaderBytes + engine::kRootRecordBytes;
+        const auto place = MutableBytes(content).subspan(at, engine::kRootRecordBytes);
+        engine::RootRecord record = engine::decode_root_record(place).value();
+        record.flags |= engine::kRootOfAnotherTable;
+        engine::RootRecordBytes encoded{};
+        encode(record, encoded);
+        copy_bytes(encoded, place);
+        store_table(content, anchor_);
+        destroy_of(1002, one);
+        const size_t before = fill_up();
+        make_filled(0, one);
+        destroy_of(0, one);
+        cut_back(before);
+    }
+    EXPECT_EQ(may_repair(kOwner, never_destroyed), destroyed_) << "refused, since nobody can tell any more";
+}
+
+TEST_P(Rule25, ATableOf10BecomesOneOf11AtItsFirstChange) {
+    Disk others;
+    make_filled(kOther, others);
+    end_sessions();
+    // As a TA of 1.0 left it: no header, and records of minor version 0.
+    Content now = table(anchor_);
+    Content old(now.begin() + engine::kTableHeaderBytes, now.end());
+    for (size_t at = 0; at < old.size(); at += engine::kRootRecordBytes) {
+        old[at + 5] = std::byte{0};
+        for (size_t i = 184; i < 188; ++i) old[at + i] = std::byte{0};
+        for (size_t i = 232; i < 240; ++i) old[at + i] = std::byte{0};
+    }
+    store_table(old, anchor_);
+    Content content(1000);
+    ASSERT_EQ(open_store(session_of(kOwner), disk_), 0U);
+    EXPECT_EQ(table(anchor_), old) << "reading changes nothing";
+    const uint32_t session = session_of(kOwner);
+    ASSERT_EQ(open_store(session, disk_), 0U);
+    ASSERT_EQ(store_put(session, disk_, "third", filled(10, 3)), 0U);
+    now = table(anchor_);
+    ASSERT_EQ(now.size(), old.size() + engine::kTableHeaderBytes);
+    EXPECT_NE(now.size() % engine::kRootRecordBytes, 0U) << "a TA of 1.0 refuses it";
+    EXPECT_EQ(now[engine::kTableHeaderBytes + 5], std::byte{1});
+    EXPECT_TRUE(std::ranges::equal(Bytes(now).last(engine::kRootRecordBytes), Bytes(old).last(engine::kRootRecordBytes)))
+        << "the other owner's is as it was";
+    const uint32_t other = session_of(kOther);
+    ASSERT_EQ(open_store(other, others), 0U);
+    EXPECT_EQ(store_stat(other, others, "first"), 0U);
+    // Destroyed, and its place used by another: its copies that name a table that never was durable, or none, bring nothing back.
+    const Disk copy = disk_;
+    destroy_of(kOwner, disk_);
+    EXPECT_EQ(may_repair(kOwner, copy), refused_);
+    const Disk of_others = others;
+    destroy_of(kOther, others);
+    EXPECT_EQ(may_repair(kOther, of_others), refused_) << "a store that was never changed since";
+}
+
+// Cut, or failing, at each of its calls into TEE storage: afterwards the store is there, or destroyed for good.
+TEST_P(Rule25, ADestroyThatIsCutIsFinishedByTheNextInstance) {
+    uid_t uid = 2000;
+    for (const bool is_cut : {false, true}) {
+        bool is_done = false;
+        for (uint64_t at = 1; !is_done && at < 30; ++at, ++uid) {
+            Disk disk;
+            make_filled(uid, disk);
+            const uint32_t session = session_of(uid);
+            ASSERT_EQ(open_store(session, disk), 0U);
+            sim::Faults faults;
+            faults.storage = at;
+            faults.storage_code = number(Code::storage_not_available);
+            faults.panic_on_storage = is_cut;
+            tee_.set_faults(faults);
+            const uint32_t destroyed = destroy(session, disk);
+            is_done = tee_.faults().storage != 0;  // it was not met
+            tee_.set_faults({});
+            end_sessions();
+            const uint32_t found = find(session_of(uid), anchor_);
+            EXPECT_TRUE(destroyed != 0 || found != 0);
+            if (found == 0) destroy_of(uid, disk);
+            EXPECT_EQ(may_repair(uid, disk), refused_) << "call " << at;
+            EXPECT_EQ(secrets_of(disk), 0U) << "call " << at;
+        }
+        EXPECT_TRUE(is_done);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Anchors, Rule25, testing::Values(uint8_t{1}, uint8_t{2}),
+                         [](const auto& i) { return i.param == 1 ? "Ree" : "Rpmb"; });
+
+// With the anchor rpmb the RPMB alone can open the recovery copies.
+class Rule25Secret : public RepairingCommands {
+protected:
+    void SetUp() override {
+        session_ = session_of(kOwner);
+        make_store(session_, disk_, 2);
+        ASSERT_EQ(store_put(session_, disk_, "first", filled(100, 1)), 0U);
+        ASSERT_EQ(store_put(session_, disk_, "second", filled(100, 2)), 0U);
+    }
+    uint32_t session_ = 0;
+    Disk disk_;
+};
+
+TEST_F(Rule25Secret, WithTheWholeRpmbItIsLost) {
+    lose(kTable, 2);
+    EXPECT_EQ(begin(session_of(kOwner), disk_), 0U) << "the table alone";
+    lose(kSecrets, 2);
+    EXPECT_EQ(begin(session_of(kOwner), disk_), number(Code::copy_secret_lost));
+}
+
+TEST_F(Rule25Secret, IsErasedByDestroyAndByNothingElse) {
+    EXPECT_EQ(secrets_of(disk_), 1U);
+    Disk others;
+    const uint32_t other = session_of(kOther);
+    make_store(other, others, 2);
+    EXPECT_EQ(secrets_of(others), 1U) << "init makes it";
+    ASSERT_EQ(destroy(other, others), 0U);
+    EXPECT_EQ(secrets_of(others), 0U);
+    EXPECT_EQ(secrets_of(disk_), 1U);
+    for (const auto& [page, bytes] : disk_.pages)
+        EXPECT_EQ(engine::has_copy_secret(bytes), page < engine::kRecoverySlots) << page;
+}
+
+// An intact record whose secret was lost: the next change makes another one.
+TEST_F(Rule25Secret, IsMadeAnewWhereOnlyItWasLost) {
+    lose(kSecrets, 2);
+    session_ = session_of(kOwner);
+    ASSERT_EQ(open_store(session_, disk_), 0U);
+    ASSERT_EQ(store_put(session_, disk_, "third", filled(10, 3)), 0U);
+    EXPECT_EQ(secrets_of(disk_), 1U);
+    lose(kTable, 2);
+    EXPECT_EQ(repair_all(session_of(kOwner), disk_), 0U);
+}
+
+TEST_F(Rule25Secret, IsNotThereUnderRee) {
+    Disk other;
+    make_store(session_of(kOther), other, 1);
+    EXPECT_EQ(tee_.stored_ids(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid).size(), 1U) << "the table";
+}
+
+}  // namespace
+}  // namespace festore::ta
