@@ -31,6 +31,7 @@ public:
         uint64_t inode = 0;
         uint64_t names = 1;  // hard links
         uint64_t mount = 0;  // of the mounted file system; 0: not known
+        uint64_t allocated = 0;  // bytes of the disk that the file holds, also behind its end
     };
 
     virtual ~Files() = default;
@@ -71,6 +72,12 @@ public:
     // Whether they may be used while the TEE works. Where events are counted each has its turn.
     [[nodiscard]] virtual bool overlaps() const { return true; }
     virtual int sync(Handle handle) = 0;  // the file's data and size (fdatasync)
+    // Has the disk hold room for these bytes of the file, whose size stays: writing them needs no more. ENOSPC, EDQUOT: it has not, or
+    // for a part of them. EOPNOTSUPP: the file system cannot.
+    virtual int reserve(Handle handle, uint64_t begin, uint64_t end) = 0;
+    // Of a file that nothing was written to yet: asks for what is overwritten to keep its place on the disk. Most file systems do that
+    // anyway, and some never do.
+    virtual void overwrite_in_place(Handle handle) = 0;
     // flock(2), without waiting: EWOULDBLOCK. Held by this process alone: a child that it forks has none of these handles. Ends
     // with unlock(), or with the handle.
     virtual int lock(Handle handle, bool exclusive) = 0;

@@ -6,8 +6,10 @@
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sched.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <system_error>
@@ -38,17 +40,20 @@ Files::Information::Kind kind_of(mode_t mode) {
     return Kind::device;
 }
 
+constexpr uint64_t kStatBlock = 512;  // whatever the file system's blocks are: statx(2)
+
 // A bind mount within one file system shows only in the mount's number, which Linux 5.8 and later tell.
 int look_at(int folder, const char* name, int flags, Files::Information& information) {
     struct statx s = {};
-    constexpr unsigned kWanted = STATX_TYPE | STATX_SIZE | STATX_INO | STATX_NLINK | STATX_MNT_ID;
+    constexpr unsigned kWanted = STATX_TYPE | STATX_SIZE | STATX_INO | STATX_NLINK | STATX_BLOCKS | STATX_MNT_ID;
     if (statx(folder, name, flags | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, kWanted, &s) < 0) return errno;
     information = {kind_of(s.stx_mode),
                    s.stx_size,
                    uint64_t{s.stx_dev_major} << 32 | s.stx_dev_minor,
                    s.stx_ino,
                    s.stx_nlink,
-                   (s.stx_mask & STATX_MNT_ID) != 0 ? s.stx_mnt_id : 0};
+                   (s.stx_mask & STATX_MNT_ID) != 0 ? s.stx_mnt_id : 0,
+                   s.stx_blocks * kStatBlock};
     return 0;
 }
 
@@ -210,6 +215,18 @@ public:
     }
     // Not repeated when it is interrupted: what a second one says need not hold for the first (rule 7).
     int sync(Handle handle) override { return outcome(fdatasync(handle)); }
+    int reserve(Handle handle, uint64_t begin, uint64_t end) override {
+        const auto offset = static_cast<off_t>(begin);
+        const auto bytes = static_cast<off_t>(end - begin);
+        return outcome(unless_interrupted([&] { return fallocate(handle, FALLOC_FL_KEEP_SIZE, offset, bytes); }));
+    }
+    // For btrfs, which writes elsewhere otherwise, room or not. Others do not know the flag.
+    void overwrite_in_place(Handle handle) override {
+        int flags = 0;
+        if (ioctl(handle, FS_IOC_GETFLAGS, &flags) != 0) return;
+        flags |= FS_NOCOW_FL;
+        (void)ioctl(handle, FS_IOC_SETFLAGS, &flags);
+    }
 
     int lock(Handle handle, bool exclusive) override {
         return outcome(unless_interrupted([&] { return flock(handle, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB); }));

@@ -66,6 +66,7 @@ private:
         std::vector<protocol::Id> dropped;
         std::list<StoreDirectory::Upload> uploads;
         bool over = false;
+        bool only_removes = true;
     };
     using ChangeRequest = StoreChannel::Request;
 
@@ -143,6 +144,9 @@ private:
     ChangeRequest remove_request(std::string_view name, bool single);
     ChangeRequest rename_request(std::string_view from, std::string_view to, bool replace, bool single);
     [[nodiscard]] size_t room_for(size_t changes) const;
+    // What removing needs on the disk, whatever else fills it (rule 31): put, rename and the like leave it alone.
+    static uint32_t spare_pages(uint8_t height);
+    Expected<void> keep_reserve();
     Expected<bool> is_same_store();
     [[nodiscard]] Error was_exchanged(const Doing& doing) const;
     Expected<void> change_to_acknowledged(const Doing& doing);

@@ -82,6 +82,7 @@ Expected<protocol::ChangeAnswer> Store::batch_change(const Doing& doing, const C
         if (batch_) batch_->over = true;
         return unexpected(over(doing));
     }
+    if (request.command != StoreCommand::remove) batch_->only_removes = false;
     const Expected<StoreReply> reply = channel_.call(request, doing);
     // What was given back counts whatever the result is.
     const Expected<void> stored = reply ? channel_.store_pages(*reply) : Expected<void>();
@@ -166,7 +167,9 @@ Expected<uint64_t> Store::batch_commit() {
         batch_abort();
         return unexpected(over(doing));
     }
-    if (const auto prepared = prepare_batch(doing); !prepared) {
+    Expected<void> prepared = prepare_batch(doing);
+    if (prepared && !batch_->only_removes) prepared = keep_reserve();
+    if (!prepared) {
         batch_abort();
         return unexpected(prepared.error());
     }
@@ -181,6 +184,7 @@ Expected<uint64_t> Store::batch_commit() {
         if (may_be_committed_) upload.keep();
     if (committed)
         for (const protocol::Id& id : batch_->dropped) directory_.remove_payload(id);
+    if (committed) (void)keep_reserve();
     const uint64_t generation = batch_->id.generation;
     batch_.reset();
     if (!committed) return unexpected(committed.error());

@@ -55,6 +55,16 @@ Expected<void> Store::check_keeping(const Doing& doing, const PutOptions& option
                        0, 0});
 }
 
+// Pages behind those in use. A removal takes two for each level and three at most (engine/tree_change.h), and three for the free list.
+// What it gives up is what the next one takes: so all removals together take little more than the first. Twice that is kept.
+uint32_t Store::spare_pages(uint8_t height) { return 4U * height + 12; }
+
+// As high as the index may be after this change. Where other programs have changed the store since its status was told, the pages that
+// this change has written tell how many there are.
+Expected<void> Store::keep_reserve() {
+    return directory_.keep_reserve(status_.page_count, spare_pages(static_cast<uint8_t>(status_.height + 1)));
+}
+
 // A small content, or a payload and its size.
 Store::ChangeRequest Store::put_request(std::string_view name, Bytes content, uint64_t size, const PutOptions& options,
                                         const std::optional<protocol::Id>& payload, bool single) {
@@ -185,7 +195,9 @@ Expected<protocol::ChangeAnswer> Store::change_once(const Doing& doing, const Ch
     if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
     const auto answer = protocol::decode_store<protocol::ChangeAnswer>(reply->answer);
     if (!answer) return unexpected(store_nonsense(doing));
-    if (const auto stored = channel_.store_pages(*reply); !stored) {
+    Expected<void> stored = channel_.store_pages(*reply);
+    if (stored && request.command != StoreCommand::remove) stored = keep_reserve();
+    if (!stored) {
         (void)channel_.call(transaction_request(StoreCommand::abort, answer->transaction, answer->generation), doing);
         return unexpected(stored.error());
     }
@@ -232,6 +244,7 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing
         if (answer) {
             if (upload != nullptr) upload->keep();
             if (answer->dropped_payload) directory_.remove_payload(answer->payload);
+            if (request->command == StoreCommand::remove) (void)keep_reserve();  // as far as the disk has room again
             return answer;
         }
         if (died && attempt == 0) continue;

@@ -66,6 +66,34 @@ Expected<void> StoreDirectory::write_page(uint32_t page, Bytes sealed) {
     if (const auto open = is_new ? Expected<void>() : open_pages(true); !open) return open;
     const int fault = files_.write(is_new ? new_pages_ : pages_, protocol::page_offset(page & ~protocol::kNewPage), sealed);
     if (fault != 0) return unexpected(not_written("write", file(protocol::kPageFile), fault));
+    if (!is_new) pages_end_ = std::max(pages_end_, page + 1);
+    return {};
+}
+
+// The file's size says what was written to it, and stays. Twice as much as must be, so that few changes come to this.
+int StoreDirectory::hold(Files::Handle pages, uint32_t end, uint32_t spare) {
+    Files::Information now;
+    if (const int fault = files_.information(pages, now); fault != 0) return fault;
+    // A file that has had no reserve, an earlier version's or a copy, can have holes, which are to be filled, too.
+    const uint64_t begin = now.allocated < now.bytes + protocol::page_offset(spare / 2) ? 0 : now.bytes;
+    int fault = ENOSPC;
+    for (const uint32_t more : {2 * spare, spare}) {
+        const uint64_t wanted = protocol::page_offset(end + more);
+        if (begin >= wanted) return 0;
+        fault = files_.reserve(pages, begin, wanted);
+        if (fault == 0) pages_held_ = wanted;
+        if (fault != ENOSPC && fault != EDQUOT) break;
+    }
+    const bool is_not_known = fault == EOPNOTSUPP || fault == ENOSYS || fault == EINVAL;
+    return is_not_known ? 0 : fault;
+}
+
+Expected<void> StoreDirectory::keep_reserve(uint32_t page_count, uint32_t spare) {
+    const uint32_t end = std::max(page_count, pages_end_);
+    if (pages_held_ >= protocol::page_offset(end + spare)) return {};
+    if (const auto open = open_pages(true); !open) return open;
+    const int fault = hold(pages_, end, spare);
+    if (fault != 0) return unexpected(not_written("keep what removing needs in", file(protocol::kPageFile), fault));
     return {};
 }
 

@@ -203,6 +203,7 @@ Expected<void> StoreDirectory::make_file(std::string_view name) {
         if (!made && made.error().code != ErrorCode::busy) break;
     }
     if (!made) return unexpected(made.error());
+    if (name == protocol::kPageFile) files_.overwrite_in_place(*made);
     const int fault = files_.sync(*made);
     files_.close(*made);
     if (fault != 0) return unexpected(error_of_file("make", file(name), fault));

@@ -104,6 +104,9 @@ public:
     [[nodiscard]] std::optional<uint64_t> free_bytes() const {
         return folder_.is_open() ? files_.free_bytes(folder_.handle()) : std::nullopt;
     }
+    // Has the page file hold `spare` pages of the disk behind those in use: `page_count`, or as far as was written under this lock
+    // (rule 31). Where the file system cannot, nothing. no_space.
+    Expected<void> keep_reserve(uint32_t page_count, uint32_t spare);
     // After a failure what was written since the last sync must be given up, never synced again (rule 7).
     Expected<void> sync_pages();
 
@@ -172,6 +175,7 @@ public:
     Expected<void> begin_new_pages();
     Expected<void> finish_new_pages();
     void drop_new_pages();
+    void reserve_new_pages(uint32_t spare);  // as keep_reserve(), best effort
     // What the last repairs replaced, until they are acknowledged.
     [[nodiscard]] bool has_old_pages();
     void drop_old_pages();
@@ -218,6 +222,7 @@ private:
     int sync_names();
     Expected<void> keep_old_pages();
     Expected<void> open_pages(bool for_writing);
+    int hold(Files::Handle pages, uint32_t end, uint32_t spare);
     Expected<bool> try_lock(LockKind kind);
     Expected<bool> try_lock_file(LockKind kind);
     Expected<bool> try_lock_pages();
@@ -234,6 +239,8 @@ private:
     Files::Handle lock_file_ = Files::kNoHandle;
     Files::Handle pages_ = Files::kNoHandle;  // opened at the first use, and anew, and locked, for each lock of a writer
     bool pages_writable_ = false;
+    uint32_t pages_end_ = 0;      // behind the last page that was written under this lock
+    uint64_t pages_held_ = 0;     // bytes that the page file held when it was locked, or has been made to hold since
     Files::Handle new_pages_ = Files::kNoHandle;
     std::optional<std::array<Files::Information, 2>> durable_names_;  // of pages and payloads, when their folder was synced last
 };

@@ -27,6 +27,8 @@ void StoreDirectory::unlock() {
     if (!locked_) return;
     if (pages_ != Files::kNoHandle) files_.unlock(pages_);
     locked_.reset();
+    pages_end_ = 0;
+    pages_held_ = 0;
 }
 
 // Whether it has the lock. False: another program has it, or something was replaced; look again.
@@ -86,6 +88,11 @@ Expected<bool> StoreDirectory::try_lock_pages() {
     const Expected<void> opened = open_pages(!is_of_repair);
     if (!opened && opened.error().code == ErrorCode::busy) return false;
     if (!opened) return unexpected(opened.error());
+    // Now, since nothing has been written: what some file systems (XFS) hold for a file that grows they take back when it is closed.
+    Files::Information information;
+    if (const int fault = files_.information(pages_, information); fault != 0)
+        return unexpected(error_of_file("look at", file(protocol::kPageFile), fault));
+    pages_held_ = information.allocated;
     return pages_are_named();
 }
 

@@ -13,10 +13,18 @@ Expected<void> StoreDirectory::begin_new_pages() {
         folder_.open_file("make", protocol::kNewPageFile, Files::Open::create_new, file_mode());
     if (!made) return unexpected(made.error());
     new_pages_ = *made;
+    files_.overwrite_in_place(new_pages_);
     // It will be the page file before the lock ends (rule 29).
     if (const int fault = files_.lock(new_pages_, true); fault != 0)
         return unexpected(error_of_file("lock", file(protocol::kNewPageFile), fault));
     return {};
+}
+
+// A store that works again is worth more than what its next put asks for anyway.
+void StoreDirectory::reserve_new_pages(uint32_t spare) {
+    Files::Information information;
+    if (files_.information(new_pages_, information) != 0) return;
+    (void)hold(new_pages_, static_cast<uint32_t>(information.bytes / limits::kPageBytes), spare);
 }
 
 void StoreDirectory::drop_new_pages() {

@@ -292,6 +292,7 @@ Expected<bool> Store::make(const Doing& doing, const InitOptions& options, bool&
     }
     // Whoever destroys a store removes files under its lock, and may have removed these.
     if (const auto there = directory_.make_files(); !there) return unexpected(there.error());
+    if (const auto kept = directory_.keep_reserve(0, spare_pages(1)); !kept) return unexpected(kept.error());
     if (const auto made = make_locked(doing, *header); !made) return unexpected(made.error());
     return true;
 }

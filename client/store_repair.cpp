@@ -17,6 +17,7 @@ using protocol::StoreCommand;
 // Whoever copies forever is stopped by this.
 constexpr size_t kStepsMax = 100'000'000;
 constexpr size_t kRoom = 64;
+constexpr uint8_t kRepairedHeight = 3;  // whose height is known only when it is there; those of more objects are rare
 
 constexpr const char* kOldPagesHint =
     ". Its pages are of another one. If the record had only been away when this directory was repaired (its storage not mounted), the "
@@ -145,6 +146,7 @@ Expected<StoreInfo> Store::repair_locked(const Doing& doing) {
         made = copy_index(doing, true, damaged);
         if (!made && made.error().tee_result == static_cast<uint32_t>(Code::item_not_found)) made = unexpected(first);
     }
+    if (made) directory_.reserve_new_pages(spare_pages(kRepairedHeight));
     if (made)
         if (const auto finished = directory_.finish_new_pages(); !finished) made = unexpected(finished.error());
     if (!made) {

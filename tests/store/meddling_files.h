@@ -59,6 +59,8 @@ public:
     }
     int write(Handle handle, uint64_t offset, Bytes bytes) override { return real_.write(handle, offset, bytes); }
     int sync(Handle handle) override { return real_.sync(handle); }
+    int reserve(Handle handle, uint64_t begin, uint64_t end) override { return real_.reserve(handle, begin, end); }
+    void overwrite_in_place(Handle handle) override { real_.overwrite_in_place(handle); }
     int lock(Handle handle, bool exclusive) override {
         Information locked;
         const bool is_folder = real_.information(handle, locked) == 0 && locked.kind == Information::Kind::folder;

@@ -14,8 +14,6 @@ std::string folder_of(const std::string& path) {
     return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-constexpr uint64_t kFileBytesMax = 128 * 1024 * 1024;  // a hostile TEE has pages put anywhere
-
 void put_at(Content& content, uint64_t offset, Bytes bytes) {
     content.resize(std::max<size_t>(content.size(), offset + bytes.size()));
     copy_bytes(bytes, MutableBytes(content).subspan(offset));
@@ -66,7 +64,7 @@ int SimulatedFiles::path_in(Handle folder, const std::string& name, std::string&
 SimulatedFiles::Information SimulatedFiles::information_of(const Node& node) const {
     const auto names = std::count_if(names_.begin(), names_.end(), [&](const auto& named) { return named.second.get() == &node; });
     return {node.is_folder ? Information::Kind::folder : Information::Kind::file, node.content.size(), 1, node.number,
-            static_cast<uint64_t>(names), 1};
+            static_cast<uint64_t>(names), 1, node.held};
 }
 
 SimulatedFiles::Opened* SimulatedFiles::opened(Handle handle) {
@@ -171,6 +169,7 @@ int SimulatedFiles::write(Handle handle, uint64_t offset, Bytes bytes) {
     if (offset > kFileBytesMax - bytes.size()) return EFBIG;
     const bool fails = fails_now();
     if (fails) bytes = bytes.first(bytes.size() / 2);
+    if (const int fault = hold(*file->node, offset + bytes.size()); fault != 0) return fault;
     put_at(file->node->content, offset, bytes);
     file->node->unsynced.push_back({offset, Content(bytes.begin(), bytes.end())});
     return fails ? fail_with_ : 0;

@@ -36,6 +36,13 @@ public:
     }
     [[nodiscard]] bool will_fail() const { return fail_at_ != 0; }
 
+    // How much all files together may hold of the disk; nothing: no limit. And what they hold now.
+    void set_capacity(std::optional<uint64_t> bytes) { capacity_ = bytes; }
+    [[nodiscard]] uint64_t held() const;
+    // A file system that can hold no room for a file beyond what is written to it.
+    void set_reserves(bool reserves) { reserves_ = reserves; }
+    [[nodiscard]] uint64_t reservations() const { return reservations_; }  // that were asked for
+
     // All of it, as if it was synced.
     struct Snapshot {
         std::set<std::string> folders;
@@ -66,6 +73,9 @@ public:
     int read(Handle handle, uint64_t offset, MutableBytes out, size_t& count) override;
     int write(Handle handle, uint64_t offset, Bytes bytes) override;
     int sync(Handle handle) override;
+    int reserve(Handle handle, uint64_t begin, uint64_t end) override;
+    void overwrite_in_place(Handle) override {}
+    std::optional<uint64_t> free_bytes(Handle) override;
     int lock(Handle handle, bool exclusive) override;
     void unlock(Handle handle) override;
 
@@ -76,6 +86,7 @@ public:
     int remove(const std::string& path);
 
 private:
+    static constexpr uint64_t kFileBytesMax = 128 * 1024 * 1024;  // a hostile TEE has pages put anywhere
     struct Write {
         uint64_t offset;
         Content bytes;
@@ -86,6 +97,7 @@ private:
         Content content;
         Content durable;
         std::vector<Write> unsynced;
+        uint64_t held = 0;
     };
     using NodePointer = std::shared_ptr<Node>;
     using Names = std::map<std::string, NodePointer>;
@@ -104,6 +116,7 @@ private:
     };
 
     int begin(bool event);
+    int hold(Node& node, uint64_t end);
     bool fails_now();
     int find(const std::string& path, NodePointer& node) const;
     // The path of a name in an open folder; ENOENT: the folder was removed.
@@ -129,6 +142,9 @@ private:
     mutable uint64_t next_number_ = 1;
     uint64_t fail_at_ = 0;
     int fail_with_ = 0;
+    std::optional<uint64_t> capacity_;
+    uint64_t reservations_ = 0;
+    bool reserves_ = true;
     bool overlaps_ = false;
     bool off_ = false;
     std::mt19937_64 luck_{1};  // of syncs that fail

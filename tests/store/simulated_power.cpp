@@ -30,6 +30,7 @@ void SimulatedFiles::cut_power(std::mt19937_64& random) {
     for (const auto& [name, node] : durable_) {
         settle(*node, random);
         node->content = node->durable;
+        node->held = node->content.size();
     }
     names_ = durable_;
 }
@@ -51,6 +52,7 @@ void SimulatedFiles::restore(const Snapshot& snapshot) {
     for (const auto& [name, content] : snapshot.files) {
         const NodePointer node = names_[name] = make_node(false);
         node->content = node->durable = content;
+        node->held = content.size();
     }
     durable_ = names_;
 }
