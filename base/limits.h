@@ -20,12 +20,17 @@ inline constexpr size_t kListBufferBytesMin = 512;
 inline constexpr size_t kListBufferBytesMax = size_t{64} * 1024;
 // What the TA reads from a TEE object at once.
 inline constexpr size_t kReadChunkBytes = size_t{64} * 1024;
-// Sessions of one TA instance (rule 21). One user can have several identities (its own, its groups', everybody's), so the
-// last places are kept: kSessionsKeptForNew for identities that hold none, the very last ones of them for uid 0.
+// Sessions of one TA instance (rules 21 and 28). One user can have several identities (its own, its groups', everybody's), or
+// thousands (subordinate ids), so the last places are kept: kSessionsKeptForNew for identities that hold none; of these,
+// kSessionsKeptForOwners for identities that have a store, and the very last ones for uid 0. Where places are kept, an owner, too,
+// has kSessionsPerOwner at most, so that one does not take them all.
 inline constexpr size_t kSessionsMax = 64;
 inline constexpr size_t kSessionsPerIdentityMax = 16;
-inline constexpr size_t kSessionsKeptForNew = 24;
+inline constexpr size_t kSessionsKeptForNew = 32;
+inline constexpr size_t kSessionsKeptForOwners = 16;
+inline constexpr size_t kSessionsPerOwner = 2;
 inline constexpr size_t kSessionsKeptForRoot = 4;
+static_assert(kSessionsKeptForOwners + kSessionsKeptForRoot < kSessionsKeptForNew && kSessionsKeptForNew < kSessionsMax);
 
 // The store. Its page file is made of pages of this size.
 inline constexpr size_t kPageBytes = 4096;

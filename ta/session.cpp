@@ -5,6 +5,7 @@
 #include "base/writer.h"
 #include "ta/copy_secret.h"
 #include "ta/known_keys.h"
+#include "ta/persistent_objects.h"
 
 namespace festore::ta {
 namespace {
@@ -12,11 +13,14 @@ namespace {
 // What Linux calls uid 0 (ta/identity.cpp computes it for any).
 constexpr Uuid kRoot = Uuid::from_fields(0xef0180a3, 0x13f3, 0x5d1c, {0xb7, 0xf5, 0x88, 0x8c, 0x0e, 0x21, 0x05, 0x9a});
 
-bool may_open(const Identity& identity, size_t all, size_t own) {
-    if (all >= limits::kSessionsMax || own >= limits::kSessionsPerIdentityMax) return false;
-    const size_t left = limits::kSessionsMax - all;
-    if (left <= limits::kSessionsKeptForRoot) return is_root(identity);
-    return left > limits::kSessionsKeptForNew || own == 0;
+// Whether the table has a record of that owner's, readable or not.
+Result<bool> has_record_of(RootTable& table, const Identity& owner) {
+    FESTORE_CHECK(table.load());
+    for (size_t place = 0;; ++place) {
+        const Result<std::optional<Identity>> there = table.owner(place);
+        if (!there && there.error().code == Code::item_not_found) return false;  // there are no more places
+        if (FESTORE_TRY(there) == owner) return true;
+    }
 }
 
 }  // namespace
@@ -31,11 +35,38 @@ Result<Session*> Instance::open_session() {
         ++all;
         if (s->identity == identity) ++own;
     }
-    if (!may_open(identity, all, own)) return fail(Code::busy);
+    if (!FESTORE_TRY(may_open(identity, all, own))) return fail(Code::busy);
     void* memory = TEE_Malloc(sizeof(Session), TEE_MALLOC_FILL_ZERO);
     if (memory == nullptr) return fail(Code::out_of_memory);
     sessions_ = new (memory) Session{identity, identity.login == protocol::Login::public_, sessions_, {}};
     return sessions_;
+}
+
+// Rule 28: who has a store is not kept out by identities that have none, of which one user can have thousands. The TEE's storage
+// is looked at only where that decides.
+Result<bool> Instance::may_open(const Identity& identity, size_t all, size_t own) {
+    if (all >= limits::kSessionsMax || own >= limits::kSessionsPerIdentityMax) return false;
+    const size_t left = limits::kSessionsMax - all;
+    if (left > limits::kSessionsKeptForNew) return true;
+    if (is_root(identity) && own < limits::kSessionsKeptForRoot) return true;
+    if (left <= limits::kSessionsKeptForRoot) return is_root(identity);
+    if (own == 0 && left > limits::kSessionsKeptForOwners + limits::kSessionsKeptForRoot) return true;
+    if (own >= limits::kSessionsPerOwner) return false;
+    const Result<bool> owns = has_store(identity);
+    forget_closed_stores();  // what was read to find out
+    return owns;
+}
+
+// The RPMB is asked last, and only of who has no store under `ree`: it is slow, and one that is built in but does not answer
+// ends the TA (docs/decisions/0008). Not to ask it would shut out all owners under `rpmb` whenever identities without a store are
+// the first to come.
+Result<bool> Instance::has_store(const Identity& identity) {
+    if (identity.login == protocol::Login::public_) return false;
+    for (RootTable* table : {&ree_, &rpmb_}) {
+        if (!trusted_storage(storage_of(table->anchor()))) continue;
+        if (FESTORE_TRY(has_record_of(*table, identity))) return true;
+    }
+    return false;
 }
 
 bool Instance::has(const Session* session) const {

@@ -31,7 +31,7 @@ struct SegmentBuffer {
 
 class Instance {
 public:
-    // Counts against limits::kSessions…: busy when one is reached.
+    // Counts against limits::kSessions…: busy when one is reached. When sessions are few, errors of the TEE's storage, too.
     Result<Session*> open_session();
     void close_session(Session* session);  // does nothing with one that is not this instance's
     [[nodiscard]] bool has(const Session* session) const;
@@ -62,6 +62,9 @@ public:
     Salt next_salt();
 
 private:
+    Result<bool> may_open(const Identity& identity, size_t all, size_t own);
+    // Under either anchor. An error: the TEE cannot tell.
+    Result<bool> has_store(const Identity& identity);
     [[nodiscard]] bool is_open(const engine::StoreId& store_id) const;
 
     std::optional<ObjectIds> ids_;

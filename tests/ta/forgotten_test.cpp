@@ -229,6 +229,21 @@ TEST_F(Rule32, ARecordIsNotInMemoryBecauseAnotherOwnersIs) {
     EXPECT_EQ(in_memory(), Found{"the store's secret"});
 }
 
+// Who has a store is looked up in the tables then.
+TEST_F(Rule32, NorARecordBecauseSessionsWereFew) {
+    tee_.close_session(session_);
+    tee_.close_session(others_);
+    uint32_t session = 0;
+    constexpr size_t kKept = limits::kSessionsKeptForOwners + limits::kSessionsKeptForRoot;
+    for (uid_t uid = 5000; uid < 5000 + limits::kSessionsMax - kKept; ++uid) ASSERT_EQ(open(user(uid), &session), 0U);
+    ASSERT_EQ(tee_.ta_handles_open(protocol::kTaUuid), 0U) << "no table is open yet";
+    EXPECT_EQ(open(user(1000), &session), 0U);
+    ASSERT_EQ(tee_.ta_handles_open(protocol::kTaUuid), 1U);
+    EXPECT_EQ(in_memory(), Found{}) << "the owner has a session, and no store open";
+    EXPECT_EQ(open(user(1), &session), number(Code::busy));
+    EXPECT_EQ(in_memory(), Found{});
+}
+
 // What rule 5 needs stays when the record goes. The reading fails, so that the TA opens the object anew and sees what is there.
 TEST_F(Rule32, Rule05AStoreThatWasClosedHasNotGoneBackWhenItIsOpenedAgain) {
     tee_.close_session(session_);
