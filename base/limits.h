@@ -11,8 +11,9 @@ inline constexpr size_t kNameBytesMax = 255;
 inline constexpr size_t kPersistentObjectBytesMax = size_t{512} * 1024;
 // GlobalPlatform: TEE_OBJECT_ID_MAX_LEN. It is also the longest name that the first demo could store.
 inline constexpr size_t kObjectIdBytesMax = 64;
-// The TA's memory, as its header declares it. The largest put needs one content, its header and its name.
-inline constexpr size_t kTaHeapBytes = size_t{1024} * 1024;
+// The TA's memory, as its header declares it: what all of these limits together need (tests/store/memory_test.cpp measures it). The
+// largest put needs one content, its header and its name.
+inline constexpr size_t kTaHeapBytes = size_t{1536} * 1024;
 inline constexpr size_t kTaStackBytes = size_t{16} * 1024;
 // One page of a listing: this many candidates are sorted in TA memory, and answered as far as the buffer goes.
 inline constexpr size_t kListPageEntriesMax = 512;
@@ -54,8 +55,9 @@ inline constexpr uint32_t kSegmentBytesMax = 256 * 1024;
 // What the TA serves (rule 21). Stores of one device, the last ones kept for uid 0.
 inline constexpr size_t kStoresMax = 64;
 inline constexpr size_t kStoresKeptForRoot = 16;
-// Transactions over several calls, of all clients together: each has memory of its own.
-inline constexpr size_t kBatchesMax = 2;
+// Transactions over several calls, repairs among them: one of an identity, and so many of all but uid 0, which always has its own.
+// Each has memory of its own (ta/workspace.h).
+inline constexpr size_t kBatchesMax = 4;
 // Pages in plain that the TA keeps for all reading and single changes, and for each transaction over several calls:
 // enough for an index of three levels (Pages::is_roomy).
 inline constexpr size_t kStoreFrames = 20;

@@ -71,8 +71,7 @@ private:
 
     static Error damage(uint32_t count) {
         return {ErrorCode::damaged,
-                fmt::format("{} in the TEE's storage {} damaged or tampered with; whose, and under which name, the TEE cannot "
-                            "tell: one of yours may be missing here ('festore get NAME' tells)",
+                fmt::format("{} of yours in the TEE's storage {} damaged or tampered with; under which name, the TEE cannot tell",
                             count == 1 ? "1 object" : fmt::format("{} objects", count), count == 1 ? "is" : "are"),
                 0, 0};
     }

@@ -162,7 +162,7 @@ int festore_list(festore_client* client, const char* prefix, festore_each each, 
         }
         if (!listing->missing.empty()) return failed(client->error, names_missing(listing->missing.front()));
         if (listing->damaged == 0) return FESTORE_OK;
-        client->error = std::to_string(listing->damaged) + " objects are damaged; their names are lost with them";
+        client->error = std::to_string(listing->damaged) + " objects of yours are damaged; their names are lost with them";
         return FESTORE_EDAMAGED;
     });
 }

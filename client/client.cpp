@@ -338,6 +338,19 @@ Expected<Listing> Client::State::list(std::string_view prefix) {
     return unexpected(nonsense(doing));
 }
 
+Expected<uint32_t> Client::State::count_damaged() {
+    const Doing doing{"verify", {}};
+    const Encoded request(protocol::CountDamagedRequest{to_protocol(options.storage)});
+    const Expected<Reply> reply = run(doing, true, [&](Session& session) {
+        return session.invoke(protocol::Command::count_damaged, request.bytes());
+    });
+    if (!reply && static_cast<Code>(reply.error().tee_result) == Code::not_supported) return 0;
+    if (!reply) return unexpected(reply.error());
+    const auto answer = protocol::decode<protocol::CountDamagedAnswer>(reply->bytes());
+    if (!answer) return unexpected(nonsense(doing));
+    return answer->objects;
+}
+
 Expected<Listing> Client::list(std::string_view prefix) {
     if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
         return unexpected(usage_of_name(prefix, fault));

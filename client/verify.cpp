@@ -8,9 +8,12 @@ namespace {
 
 bool is_damage(ErrorCode code) { return code == ErrorCode::damaged || code == ErrorCode::failure; }
 
+Damage nameless(const char* text) { return {"", {ErrorCode::damaged, text, 0, 0}}; }
+
 // The names to look for, and how large what they name is in all.
+template <class F>
 Expected<std::vector<std::string>> names_to_verify(Client& client, const VerifyOptions& options, VerifyProgress& progress,
-                                                   VerifyReport& report) {
+                                                   VerifyReport& report, F&& count_damaged) {
     if (!options.names.empty()) {
         progress.objects_total = options.names.size();
         return options.names;
@@ -23,11 +26,13 @@ Expected<std::vector<std::string>> names_to_verify(Client& client, const VerifyO
         progress.content_bytes_total += object.size;
     }
     progress.objects_total = names.size();
-    for (uint32_t i = 0; i < listing->damaged; ++i)
-        report.damaged.push_back({"", {ErrorCode::damaged,
-                                       "cannot verify an object that the TEE found damaged or tampered with: its name and its "
-                                       "owner are lost with it",
-                                       0, 0}});
+    report.damaged.insert(report.damaged.end(), listing->damaged,
+                          nameless("cannot verify an object of yours that the TEE found damaged or tampered with: its name is lost with it"));
+    const Expected<uint32_t> of_anybody = count_damaged();
+    if (!of_anybody) return unexpected(of_anybody.error());
+    report.damaged.insert(report.damaged.end(), *of_anybody,
+                          nameless("cannot verify an object that the TEE found damaged or tampered with: its name and its owner are "
+                                   "lost with it"));
     return names;
 }
 
@@ -41,7 +46,8 @@ Expected<VerifyReport> Client::verify(const VerifyOptions& options) {
     if (state_->store) return state_->store->verify(options);
     VerifyReport report;
     VerifyProgress progress;
-    const Expected<std::vector<std::string>> names = names_to_verify(*this, options, progress, report);
+    const Expected<std::vector<std::string>> names =
+        names_to_verify(*this, options, progress, report, [this] { return state_->count_damaged(); });
     if (!names) return unexpected(names.error());
     for (const std::string& name : *names) {
         Expected<std::vector<std::byte>> content = get(name);

@@ -52,6 +52,8 @@ constexpr void (*kMessages[])(Bytes) = {
     object<protocol::Metadata>,
     object<protocol::ListRequest>,
     object<protocol::ListAnswer>,
+    object<protocol::CountDamagedRequest>,
+    object<protocol::CountDamagedAnswer>,
     messages_in_a_row<protocol::ListEntry, protocol::decode_entry>,
     store<protocol::PageAnswer>,
     store<protocol::MakeRequest>,

@@ -33,8 +33,11 @@ enum class Command : uint32_t {
     list = 4,
     stat = 5,
     remove = 6,
+
+    // Since 1.5:
+    count_damaged = 16,  // objects that the TEE cannot name, whoever's they are
 };
-inline constexpr uint32_t kCommandCount = 7;
+inline constexpr uint32_t kCommandCount = 7;  // of those that everything needs; they have the numbers below it
 
 // TEE_LOGIN_* values: who the kernel says is calling.
 enum class Login : uint32_t { public_ = 0, user = 1, group = 2 };

@@ -199,6 +199,26 @@ void encode(const ListEntry& m, Writer& out) {
     write_name(m.name, out);
 }
 
+void encode(const CountDamagedRequest& m, Writer& out) { out.u8(static_cast<uint8_t>(m.storage)); }
+
+template <>
+Result<CountDamagedRequest> decode(Bytes input) {
+    Reader in(input);
+    CountDamagedRequest m;
+    m.storage = static_cast<Storage>(in.u8());
+    return finish(in, m, known(m.storage));
+}
+
+void encode(const CountDamagedAnswer& m, Writer& out) { out.u32(m.objects); }
+
+template <>
+Result<CountDamagedAnswer> decode(Bytes input) {
+    Reader in(input);
+    CountDamagedAnswer m;
+    m.objects = in.u32();
+    return finish(in, m, true);
+}
+
 Result<ListEntry> decode_entry(Bytes& page) {
     Reader in(page);
     ListEntry m;

@@ -96,8 +96,16 @@ struct ListRequest {  // 4 + cursor + prefix
 struct ListAnswer {  // 10 + cursor
     bool more = false;
     uint32_t entries = 0;  // in the page, each a ListEntry
-    uint32_t damaged = 0;  // objects of this page that the TEE found damaged, and so cannot name
+    uint32_t damaged = 0;  // objects of this page that are the caller's, and that the TEE found damaged (before 1.5: anybody's)
     Bytes cursor;          // where the next page begins; meaningful while more
+};
+
+// How many objects of that storage are too damaged for the TEE to tell their ids, and so whose they are.
+struct CountDamagedRequest {  // 1 byte
+    Storage storage = Storage::ree;
+};
+struct CountDamagedAnswer {  // 4 bytes
+    uint32_t objects = 0;
 };
 
 struct ListEntry {  // 30 + name
@@ -125,6 +133,8 @@ void encode(const Metadata& m, Writer& out);
 void encode(const ListRequest& m, Writer& out);
 void encode(const ListAnswer& m, Writer& out);
 void encode(const ListEntry& m, Writer& out);
+void encode(const CountDamagedRequest& m, Writer& out);
+void encode(const CountDamagedAnswer& m, Writer& out);
 
 // decode<M>(bytes): exactly one message, nothing behind it. Names are well-formed (base/name.h).
 template <class M>
@@ -145,6 +155,10 @@ template <>
 Result<ListRequest> decode(Bytes input);
 template <>
 Result<ListAnswer> decode(Bytes input);
+template <>
+Result<CountDamagedRequest> decode(Bytes input);
+template <>
+Result<CountDamagedAnswer> decode(Bytes input);
 
 // The next entry of a listing's page; `page` moves behind it. Names of the demo's objects may be any bytes, or none.
 Result<ListEntry> decode_entry(Bytes& page);

@@ -30,7 +30,8 @@ constexpr std::optional<Payload> payload_of(Command command) {
     switch (command) {
     case Command::hello:
     case Command::stat:
-    case Command::remove: return Payload::none;
+    case Command::remove:
+    case Command::count_damaged: return Payload::none;
     case Command::put: return Payload::input;
     case Command::get:
     case Command::list: return Payload::output;
@@ -126,6 +127,12 @@ Status list(Call& call) {
     return {};
 }
 
+Status count_damaged(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::CountDamagedRequest>(call.request));
+    encode(protocol::CountDamagedAnswer{FESTORE_TRY(festore::ta::count_damaged(request.storage))}, call.answer);
+    return {};
+}
+
 Status stat(Call& call) {
     const auto request = FESTORE_TRY(named(call));
     PersistentObjects objects = FESTORE_TRY(call.objects(request.storage));
@@ -147,6 +154,7 @@ Status serve(Command command, Call& call) {
     case Command::list: return list(call);
     case Command::stat: return stat(call);
     case Command::remove: return remove(call);
+    case Command::count_damaged: return count_damaged(call);
     default: return fail(Code::not_supported);
     }
 }

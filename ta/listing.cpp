@@ -65,23 +65,26 @@ struct Selection {
     }
 };
 
-// Walks over all ids of the storage. Objects too damaged to be enumerated are counted.
-Status collect(uint32_t storage, const Selection& selection, Candidates& candidates, uint32_t& damaged) {
+// Gives all ids of the storage to `take`. How many objects are too damaged: the TEE tells no ids of these (read in OP-TEE's sources:
+// it opens each object before it copies the id out).
+template <class F>
+Result<uint32_t> walk(uint32_t storage, F&& take) {
     Result<gp::ObjectEnumerator> enumerator = gp::ObjectEnumerator::start(storage);
-    if (!enumerator && enumerator.error().code == Code::item_not_found) return {};
+    if (!enumerator && enumerator.error().code == Code::item_not_found) return 0;
     if (!enumerator) return tl::make_unexpected(enumerator.error());
+    uint32_t damaged = 0;
     uint32_t faults_in_a_row = 0;
     while (true) {
         const Result<gp::ObjectId> id = enumerator->next();
         if (id) {
             faults_in_a_row = 0;
-            if (selection.takes(*id)) candidates.offer(*id);
+            take(*id);
         } else if (id.error().code == Code::item_not_found) {
-            return {};
+            return damaged;
         } else if (id.error().code != Code::corrupt_object || ++faults_in_a_row > limits::kListPageEntriesMax) {
             return tl::make_unexpected(id.error());
-        } else if (selection.cursor.empty()) {
-            ++damaged;  // on the first page only, or each page would count it again
+        } else {
+            ++damaged;
         }
     }
 }
@@ -112,6 +115,10 @@ Result<protocol::ListEntry> entry_of(const ObjectIds& ids, uint32_t storage, con
 
 }  // namespace
 
+Result<uint32_t> count_damaged(protocol::Storage storage) {
+    return walk(FESTORE_TRY(trusted_storage(storage)), [](const gp::ObjectId&) {});
+}
+
 Result<protocol::ListAnswer> list_page(const ObjectIds& ids, const Identity& owner, const protocol::ListRequest& request,
                                        SharedOutput& page, gp::ObjectId& cursor_out) {
     const uint32_t storage = FESTORE_TRY(trusted_storage(request.storage));
@@ -120,7 +127,10 @@ Result<protocol::ListAnswer> list_page(const ObjectIds& ids, const Identity& own
                         owner.login == protocol::Login::public_ && request.storage == protocol::Storage::ree};
     Candidates candidates = FESTORE_TRY(Candidates::make());
     protocol::ListAnswer answer;
-    FESTORE_CHECK(collect(storage, selection, candidates, answer.damaged));
+    // Objects that the TEE cannot name may be anybody's: nothing of theirs is in an owner's listing (rule 28).
+    FESTORE_CHECK(walk(storage, [&](const gp::ObjectId& id) {
+        if (selection.takes(id)) candidates.offer(id);
+    }));
 
     answer.more = candidates.dropped();
     std::array<std::byte, kObjectPreludeBytesMax> prelude{};

@@ -7,6 +7,9 @@
 
 namespace festore::ta {
 
+// How many objects of the storage the TEE cannot name, whoever's they are: an enumeration meets them, and tells no id.
+Result<uint32_t> count_damaged(protocol::Storage storage);
+
 // Fills `page` with protocol::ListEntry. The answer's cursor is a view into `cursor_out`. bad_parameters when the page
 // is smaller than limits::kListBufferBytesMin.
 Result<protocol::ListAnswer> list_page(const ObjectIds& ids, const Identity& owner, const protocol::ListRequest& request,

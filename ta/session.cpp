@@ -176,11 +176,15 @@ void Instance::forget_closed_stores() {
     if (open == 0) segment_buffer_.reset();
 }
 
-bool Instance::may_begin_batch() const {
-    size_t running = 0;
-    for (const Session* s = sessions_; s != nullptr; s = s->next)
-        if (s->store.batch || s->store.repair) ++running;
-    return running < limits::kBatchesMax;
+// Root is not among those that are counted, so it always has a place.
+bool Instance::may_begin_batch(const Identity& identity) const {
+    size_t of_others = 0;
+    for (const Session* s = sessions_; s != nullptr; s = s->next) {
+        if (!s->store.batch && !s->store.repair) continue;
+        if (s->identity == identity) return false;
+        if (!is_root(s->identity)) ++of_others;
+    }
+    return is_root(identity) || of_others < limits::kBatchesMax;
 }
 
 Instance::Salt Instance::next_salt() {

@@ -56,7 +56,9 @@ public:
     void forget_store(const engine::StoreId& store_id);
     // At the end of each call, and of each session: wipes what was there for stores that no session has open any more (rule 32).
     void forget_closed_stores();
-    [[nodiscard]] bool may_begin_batch() const;  // limits::kBatchesMax
+    // Whether that identity may begin a transaction over several calls, or a repair: limits::kBatchesMax. Its own that is to be
+    // replaced has ended before.
+    [[nodiscard]] bool may_begin_batch(const Identity& identity) const;
     // Bytes that this instance has not given before, and other instances only where both clocks and the counter coincide.
     using Salt = std::array<std::byte, 24>;
     Salt next_salt();

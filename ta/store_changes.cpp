@@ -145,7 +145,7 @@ Status store_begin(StoreCall& call) {
     StoreSession& store = call.session.store;
     store.batch.reset();
     store.prepared.reset();
-    if (!call.instance.may_begin_batch()) return fail(Code::busy);
+    if (!call.instance.may_begin_batch(call.session.identity)) return fail(Code::busy);
     store.batch = FESTORE_TRY(gp::Owned<Workspace>::make(call.instance.crypto()));
     store.batch_base = record.generation;
     const auto begun = [&]() -> Status {

@@ -259,7 +259,7 @@ Status store_repair_begin(StoreCall& call) {
     FESTORE_CHECK(copies.choose(call, area, device_key, request));
     FESTORE_CHECK(check_copy(call, copies.chosen->record, request));
     FESTORE_CHECK(place_for(call, anchor, request.store_id, copies.chosen->at));
-    if (!call.instance.may_begin_batch()) return fail(Code::busy);
+    if (!call.instance.may_begin_batch(call.session.identity)) return fail(Code::busy);
     auto& repair = call.session.store.repair;
     repair = FESTORE_TRY(gp::Owned<Repair>::make(call.instance.crypto()));
     repair->old = copies.chosen->record;

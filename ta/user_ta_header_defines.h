@@ -12,7 +12,7 @@
 #define TA_FLAGS (TA_FLAG_SINGLE_INSTANCE | TA_FLAG_MULTI_SESSION)
 
 #define TA_STACK_SIZE (16 * 1024)  /* limits::kTaStackBytes */
-#define TA_DATA_SIZE (1024 * 1024) /* limits::kTaHeapBytes */
+#define TA_DATA_SIZE (1536 * 1024) /* limits::kTaHeapBytes */
 
 #define TA_VERSION "0.1.0"
 #define TA_DESCRIPTION "festore: secure storage of files"

@@ -102,7 +102,8 @@ struct MissingRange {
 
 struct Listing {
     std::vector<ObjectInfo> objects;    // sorted by name, bytewise
-    uint32_t damaged = 0;               // objects in the TEE's own storage that are damaged, and whose names are lost with them
+    uint32_t damaged = 0;               // the caller's objects in the TEE's own storage that are damaged, and whose names are lost
+                                        // with them. Those that the TEE cannot tell the owner of are not among them: verify() is
     std::vector<MissingRange> missing;  // of a store: what may be there besides. Where nothing can be listed, that is the error
 };
 

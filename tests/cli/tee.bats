@@ -22,7 +22,7 @@ load helper
     festore get victim | cmp content -
 }
 
-@test "exit 6: ls reports damaged objects, and lists the others" {
+@test "ls: a damaged object whose owner the TEE cannot tell changes nothing; verify tells, exit 6 (rule 28)" {
     persistent_only "of the TEE's own storage"
     need_sim "to damage its disk"
     fresh_tee
@@ -33,10 +33,17 @@ load helper
     # Not one byte: it might be of a version that is not in force.
     head -c "$(wc -c < "$file")" /dev/zero > "$file"
     run --separate-stderr festore ls
-    [ "$status" = 6 ]
+    expect_success
     [ "$output" = other ]
-    [ "${#stderr_lines[@]}" = 1 ]
-    [[ $stderr == "festore: 1 object in the TEE's storage is damaged or tampered with"*"one of yours may be missing"* ]]
+    [ -z "$stderr" ]
+    run --separate-stderr festore verify
+    [ "$status" = 6 ]
+    [ "$output" = "$(printf '1 object whole, 6 bytes\n1 damaged')" ]
+    [[ $stderr == "festore: cannot verify an object that the TEE found damaged or tampered with: its name and its owner are lost with it" ]]
+    run --separate-stderr festore get victim
+    expect_error 6 "cannot get 'victim': *damaged or tampered with*"
+    run --separate-stderr festore verify
+    expect_success
 }
 
 @test "exit 7: the simulated TEE's library is nowhere" {

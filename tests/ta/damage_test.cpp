@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Objects that the TEE finds damaged: counted by a listing, told apart from absent ones, and replaced only without a
+// Objects that the TEE finds damaged: counted by their owner's listing, where it can tell whose they are, told apart from absent ones, and replaced only without a
 // condition. And listings of more objects than one page can sort.
 #include "tests/ta/storage_harness.h"
 
@@ -38,6 +38,44 @@ TEST_F(Damage, FailsAPutWithAConditionAndNoOther) {
     EXPECT_EQ(content(session_, "x"), filled(5, 2));
 }
 
+class DamageOfAnother : public Damage, public testing::WithParamInterface<protocol::Storage> {
+protected:
+    DamageOfAnother() { storage_ = GetParam(); }
+    uint32_t damaged(uint32_t session) {
+        const Answer answer = call(session, protocol::Command::count_damaged, protocol::CountDamagedRequest{storage_});
+        const auto decoded = protocol::decode<protocol::CountDamagedAnswer>(answer.answer);
+        EXPECT_EQ(answer.result, 0U);
+        return decoded ? decoded->objects : 0;
+    }
+};
+
+TEST_P(DamageOfAnother, Rule28DoesNotChangeMyListing) {
+    const uint32_t other = session_of(1001);
+    const std::vector<std::string> mine = {"a", "b"};
+    for (const std::string& name : mine) ASSERT_EQ(put(session_, name, filled(10, 1)), 0U);
+    for (const char* name : {"x", "y", "z"}) damage(put_new(other, name, filled(10, 1)));
+    const uint32_t everyone = public_session();
+    for (const uint32_t session : {session_, other, everyone, session_of(0)}) {
+        const Listed listed = list(session);
+        EXPECT_EQ(listed.names, session == session_ ? mine : std::vector<std::string>());
+        EXPECT_EQ(listed.damaged, 0U) << "whose they are, the TEE does not tell: not even their owner's listing has them";
+        EXPECT_EQ(damaged(session), 3U) << "but whoever asks is told that there are some";
+    }
+    Content buffer(10);
+    EXPECT_EQ(get(other, "x", buffer).result, number(Code::corrupt_object)) << "by its name its owner learns it";
+    EXPECT_EQ(damaged(session_), 2U) << "and then the TEE has deleted it";
+}
+
+INSTANTIATE_TEST_SUITE_P(InEachStorage, DamageOfAnother, testing::Values(protocol::Storage::ree, protocol::Storage::rpmb));
+
+// Damage behind the first block: the enumeration tells the id, and reading the object finds it.
+TEST_F(Damage, OfWhatIsNotFestoresUnderAnIdIsItsOwnersAlone) {
+    const uint32_t other = session_of(1001);
+    forge(put_new(other, "x", filled(10, 1)), filled(200, 7));
+    EXPECT_EQ(list(session_).damaged, 0U);
+    EXPECT_EQ(list(other).damaged, 1U);
+}
+
 TEST_F(Damage, IsCountedByAListingOnceHoweverManyPages) {
     std::vector<std::string> expected;
     std::vector<Content> put_ids;
@@ -46,7 +84,7 @@ TEST_F(Damage, IsCountedByAListingOnceHoweverManyPages) {
         put_ids.push_back(put_new(session_, name, filled(1, 1)));
         if (i % 10 != 3) expected.push_back(name);
     }
-    for (const size_t i : {3U, 13U, 23U, 33U}) damage(put_ids[i]);
+    for (const size_t i : {3U, 13U, 23U, 33U}) forge(put_ids[i], filled(200, 7));
     const Listed listed = list(session_, {}, limits::kListBufferBytesMin);
     EXPECT_EQ(listed.names, expected);
     EXPECT_GT(listed.pages, 5);

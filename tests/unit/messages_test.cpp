@@ -61,6 +61,8 @@ TEST(Messages, NameRequest) { check_message(name_request(), 3); }
 TEST(Messages, Metadata) { check_message(metadata(), kMetadataBytes); }
 TEST(Messages, ListRequest) { check_message(list_request(), 3 + list_request().cursor.size() + 5); }
 TEST(Messages, ListAnswer) { check_message(list_answer(), 10 + 5); }
+TEST(Messages, CountDamagedRequest) { check_message(CountDamagedRequest{Storage::rpmb}, 1); }
+TEST(Messages, CountDamagedAnswer) { check_message(CountDamagedAnswer{0x01020304}, 4); }
 
 TEST(Messages, FieldsSurviveTheRoundTrip) {
     const auto bytes = encoded(put_request());
