@@ -16,21 +16,6 @@ namespace {
 constexpr size_t kListPagesMax = 100000;
 constexpr int kGetAttemptsMax = 4;
 
-protocol::Storage to_protocol(Storage storage) {
-    return storage == Storage::ree ? protocol::Storage::ree : protocol::Storage::rpmb;
-}
-
-template <class M>
-class Encoded {
-public:
-    explicit Encoded(const M& message) : out_(bytes_) { encode(message, out_); }
-    [[nodiscard]] Bytes bytes() const { return out_.written(); }
-
-private:
-    std::array<std::byte, protocol::kRequestBytesMax> bytes_{};
-    Writer out_;
-};
-
 ObjectInfo info_of(std::string_view name, const protocol::Metadata& m) {
     ObjectInfo info;
     info.name = name;
@@ -41,11 +26,6 @@ ObjectInfo info_of(std::string_view name, const protocol::Metadata& m) {
     info.write_once = (m.flags & protocol::kObjectWriteOnce) != 0;
     info.legacy = (m.flags & protocol::kObjectLegacy) != 0;
     return info;
-}
-
-Error nonsense(const Doing& doing) {
-    return {ErrorCode::failure,
-            "cannot " + std::string(doing.verb) + " " + quote(doing.name) + ": the TEE's answer makes no sense", 0, 0};
 }
 
 // In everybody's space there are the first demo's objects, too, under whatever bytes its clients chose.
@@ -79,6 +59,15 @@ private:
 };
 
 }  // namespace
+
+protocol::Storage to_protocol(Storage storage) {
+    return storage == Storage::ree ? protocol::Storage::ree : protocol::Storage::rpmb;
+}
+
+Error nonsense(const Doing& doing) {
+    return {ErrorCode::failure,
+            "cannot " + std::string(doing.verb) + " " + quote(doing.name) + ": the TEE's answer makes no sense", 0, 0};
+}
 
 Expected<void> check_existing(std::string_view name, const ClientOptions& options) {
     if (may_be_legacy(name, options)) return {};
@@ -155,6 +144,10 @@ Expected<Reply> Client::State::run(const Doing& doing, bool repeatable, F&& call
             return unexpected(error_of_command(reply->result, reply->origin, {doing.verb, doing.name, options.storage}));
         return reply;
     }
+}
+
+Expected<Reply> Client::State::command(const Doing& doing, bool repeatable, protocol::Command command, Bytes request) {
+    return run(doing, repeatable, [&](Session& session) { return session.invoke(command, request); });
 }
 
 Client::Client(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -296,9 +289,7 @@ Expected<void> Client::remove(std::string_view name) {
     if (!use) return unexpected(use.error());
     if (state_->store) return state_->store->remove(name);
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
-    const Expected<Reply> reply = state_->run(Doing{"remove", name}, false, [&](Session& session) {
-        return session.invoke(protocol::Command::remove, request.bytes());
-    });
+    const Expected<Reply> reply = state_->command(Doing{"remove", name}, false, protocol::Command::remove, request.bytes());
     if (!reply) return unexpected(reply.error());
     return {};
 }
@@ -336,19 +327,6 @@ Expected<Listing> Client::State::list(std::string_view prefix) {
         cursor.assign(answer->cursor.begin(), answer->cursor.end());
     }
     return unexpected(nonsense(doing));
-}
-
-Expected<uint32_t> Client::State::count_damaged() {
-    const Doing doing{"verify", {}};
-    const Encoded request(protocol::CountDamagedRequest{to_protocol(options.storage)});
-    const Expected<Reply> reply = run(doing, true, [&](Session& session) {
-        return session.invoke(protocol::Command::count_damaged, request.bytes());
-    });
-    if (!reply && static_cast<Code>(reply.error().tee_result) == Code::not_supported) return 0;
-    if (!reply) return unexpected(reply.error());
-    const auto answer = protocol::decode<protocol::CountDamagedAnswer>(reply->bytes());
-    if (!answer) return unexpected(nonsense(doing));
-    return answer->objects;
 }
 
 Expected<Listing> Client::list(std::string_view prefix) {

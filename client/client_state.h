@@ -4,8 +4,21 @@
 #include "client/access.h"
 #include "client/caller.h"
 #include "client/store.h"
+#include "protocol/messages.h"
 
 namespace festore {
+
+// A request as it goes to the TA.
+template <class M>
+class Encoded {
+public:
+    explicit Encoded(const M& message) : out_(bytes_) { encode(message, out_); }
+    [[nodiscard]] Bytes bytes() const { return out_.written(); }
+
+private:
+    std::array<std::byte, protocol::kRequestBytesMax> bytes_{};
+    Writer out_;
+};
 
 struct Client::State final : SessionSource {
     LoadedTee tee;
@@ -26,6 +39,8 @@ struct Client::State final : SessionSource {
     // is repeated once where that is safe: nothing can have been stored twice or removed by somebody else's doing.
     template <class F>
     Expected<Reply> run(const Doing& doing, bool repeatable, F&& call);
+    // One that has no payload.
+    Expected<Reply> command(const Doing& doing, bool repeatable, protocol::Command command, Bytes request);
     Expected<Listing> list(std::string_view prefix);
     // Persistent objects that the TEE cannot name, whoever's they are; 0 where the TA is too old to tell (its listings count them).
     Expected<uint32_t> count_damaged();
@@ -60,6 +75,9 @@ private:
     bool has_told_of_supplicant_ = false;
 };
 
+protocol::Storage to_protocol(Storage storage);
+// An answer that no TA gives.
+Error nonsense(const Doing& doing);
 // Whether a put can be asked for like this.
 Expected<void> check_put(std::string_view name, const PutOptions& options);
 // Whether there can be an object of that name. In everybody's space there are the first demo's, too.

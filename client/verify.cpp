@@ -27,7 +27,8 @@ Expected<std::vector<std::string>> names_to_verify(Client& client, const VerifyO
     }
     progress.objects_total = names.size();
     report.damaged.insert(report.damaged.end(), listing->damaged,
-                          nameless("cannot verify an object of yours that the TEE found damaged or tampered with: its name is lost with it"));
+                          nameless("cannot verify an object of yours that the TEE found damaged or tampered with: its name is lost with "
+                                   "it"));
     const Expected<uint32_t> of_anybody = count_damaged();
     if (!of_anybody) return unexpected(of_anybody.error());
     report.damaged.insert(report.damaged.end(), *of_anybody,
@@ -37,6 +38,17 @@ Expected<std::vector<std::string>> names_to_verify(Client& client, const VerifyO
 }
 
 }  // namespace
+
+Expected<uint32_t> Client::State::count_damaged() {
+    const Doing doing{"verify", {}};
+    const Encoded request(protocol::CountDamagedRequest{to_protocol(options.storage)});
+    const Expected<Reply> reply = command(doing, true, protocol::Command::count_damaged, request.bytes());
+    if (!reply && static_cast<Code>(reply.error().tee_result) == Code::not_supported) return 0;
+    if (!reply) return unexpected(reply.error());
+    const auto answer = protocol::decode<protocol::CountDamagedAnswer>(reply->bytes());
+    if (!answer) return unexpected(nonsense(doing));
+    return answer->objects;
+}
 
 Expected<VerifyReport> Client::verify(const VerifyOptions& options) {
     for (const std::string& name : options.names)

@@ -11,7 +11,7 @@ class Contract : public TaTest {};
 
 TEST_F(Contract, EveryCombinationOfParameterTypesIsJudgedBeforeParametersAreTouched) {
     const uint32_t session = session_of(1000);
-    for (uint32_t command = 0; command < protocol::kCommandCount + 2; ++command) {
+    for (uint32_t command = 0; command < 32; ++command) {
         size_t accepted = 0;
         for (uint32_t t = 0; t < 8 * 8 * 8 * 8; ++t) {
             sim::Params params;  // null buffers and claimed sizes: a TA that touches one before judging crashes

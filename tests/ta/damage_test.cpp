@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Objects that the TEE finds damaged: counted by their owner's listing, where it can tell whose they are, told apart from absent ones, and replaced only without a
-// condition. And listings of more objects than one page can sort.
+// Objects that the TEE finds damaged: counted by their owner's listing, where it can tell whose they are, told apart from absent
+// ones, and replaced only without a condition. And listings of more objects than one page can sort.
 #include "tests/ta/storage_harness.h"
 
 namespace festore::ta {
