@@ -21,7 +21,8 @@ Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doin
         return error(ErrorCode::conflict, "the object was stored as write-once: it cannot be replaced, and unless it was stored as "
                                           "removable, neither removed nor renamed");
     case Code::store_destroyed:
-        return error(ErrorCode::conflict, "the store was destroyed, and not lost: a copy of its directory brings nothing back");
+        return error(ErrorCode::conflict, "the store was destroyed, and not lost, as far as this TEE can tell: a copy of its "
+                                          "directory brings nothing back");
     case Code::copy_secret_lost:
         return error(ErrorCode::damaged, "the RPMB that kept the store's record and the key of its recovery copies has lost them: "
                                          "only a backup of the objects helps");

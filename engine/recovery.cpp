@@ -73,7 +73,8 @@ Status decode(Bytes plain, RecoveryCopy& out) {
     in.read_into(at.table);
     at.place = in.u32();
     if (!in.ok() || !is_zero(in.rest())) return fail(Code::corrupt_object);
-    out.at = at;
+    // No table has that id: the copy was made out of one of format 1.0, and says no more than that one did.
+    if (at.table != TableId{}) out.at = at;
     return {};
 }
 

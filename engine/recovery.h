@@ -31,7 +31,7 @@ struct TablePlace {
 
 struct RecoveryCopy {
     RootRecord record;
-    std::optional<TablePlace> at;  // a copy of format 1.0 does not say
+    std::optional<TablePlace> at;  // a copy of format 1.0, or made out of one by a repair, does not say
     RecoveryCopy() = default;
     RecoveryCopy(const RecoveryCopy&) = delete;
     RecoveryCopy& operator=(const RecoveryCopy&) = delete;

@@ -18,8 +18,10 @@ Result<RootRecord> renew_store(Crypto& crypto, Bytes device_key, const RootRecor
     Mac mac{};
     FESTORE_CHECK(crypto.hmac(device_key, {bytes_of(kEpochLabel), old.store_id, seen, random.expose()}, mac));
     RootRecord record = old;
-    if (old.changes > kChangesMax - kChangesOfRepair) return fail(Code::limit_exceeded);
-    record.changes = old.changes + kChangesOfRepair;
+    // Another jump each time: two repairs may begin with the same copy.
+    const uint64_t jump = kChangesOfRepair * (1 + std::to_integer<uint64_t>(mac[8]));
+    if (old.changes > kChangesMax - jump) return fail(Code::limit_exceeded);
+    record.changes = old.changes + jump;
     record.flags |= kRootOfAnotherTable;
     record.epoch = Reader(mac).u64();
     if (record.epoch == old.epoch) return fail(Code::generic);

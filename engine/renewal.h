@@ -7,7 +7,8 @@
 namespace festore::engine {
 
 // `old`: out of a recovery copy. The generation goes on from it, and the record says for good what was given up.
-// limit_exceeded: the change counter has no room (kChangesMax).
+// The change counter jumps by a random multiple of kChangesOfRepair, 1 to 256: of two repairs that begin with the same copy, one in
+// 256 has the other's numbers. limit_exceeded: the change counter has no room (kChangesMax).
 Result<RootRecord> renew_store(Crypto& crypto, Bytes device_key, const RootRecord& old);
 
 }  // namespace festore::engine

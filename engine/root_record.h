@@ -27,7 +27,7 @@ enum RootFlag : uint32_t {
 inline constexpr uint32_t kRequiredFlags = 0x00FFFFFF;
 
 // The change counter of a record of 1.0 begins here: its versions were numbers that each name counted for itself. A repair adds
-// as much, so that no version comes twice whatever was committed after the copy that it began with.
+// as much, 1 to 256 times (engine/renewal.h), so that versions which were given after the copy that it begins with do not come again.
 inline constexpr uint64_t kChangesOfUpgrade = uint64_t{1} << 32;
 inline constexpr uint64_t kChangesOfRepair = uint64_t{1} << 32;
 inline constexpr uint64_t kChangesMax = (uint64_t{1} << 53) - 1;  // a double holds it exactly, and so does JSON everywhere

@@ -68,7 +68,7 @@ Result<TableHeader> decode_table_header(Bytes input) {
     header.flags = in.u32();
     header.retired_count = in.u32();
     for (RetiredId& id : header.retired) in.read_into(id);
-    if ((header.flags & kRequiredFlags & ~uint32_t{kTableRetiredListFull}) != 0) return fail(Code::not_supported);
+    if ((header.flags & kRequiredFlags & ~kTableFlagsKnown) != 0) return fail(Code::not_supported);
     valid = valid && (header.anchor == Anchor::ree || header.anchor == Anchor::rpmb) && header.retired_count <= kRetiredMax;
     if (!in.ok() || !valid || !is_zero(in.rest())) return fail(Code::corrupt_object);
     return header;
@@ -106,16 +106,21 @@ void encode(const Tombstone& tombstone, RootRecordBytes& bytes) {
     static_assert(kTombstoneBytesUsed == 44);
 }
 
+bool looks_like_tombstone(Bytes input) {
+    return input.size() == kRootRecordBytes && text_of(input.first(kTombstoneMagic.size())) == kTombstoneMagic;
+}
+
 Result<Tombstone> decode_tombstone(Bytes input) {
     Reader in(input);
     Tombstone tombstone;
-    const Bytes magic = in.bytes(kTombstoneMagic.size());
+    in.bytes(kTombstoneMagic.size());
     const uint8_t major = in.u8();
     const uint8_t minor = in.u8();
-    if (input.size() != kRootRecordBytes || text_of(magic) != kTombstoneMagic) return fail(Code::corrupt_object);
+    if (!looks_like_tombstone(input)) return fail(Code::corrupt_object);
     if (major != kFormatMajor || minor > kFormatMinor) return fail(Code::not_supported);
     tombstone.flags = in.u8();
-    const bool valid = in.u8() == 0 && (tombstone.flags & ~kTombstoneFlagsKnown) == 0;
+    if ((tombstone.flags & ~kTombstoneFlagsKnown) != 0) return fail(Code::not_supported);
+    const bool valid = in.u8() == 0;
     tombstone.login = in.u32();
     in.read_into(tombstone.identity.bytes);
     in.read_into(tombstone.store_id);

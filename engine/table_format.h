@@ -40,7 +40,9 @@ struct TableHeader {
 // Bits of TableHeader::flags.
 enum TableFlag : uint32_t {
     kTableRetiredListFull = 1 << 0,  // an id has found no room: no copy that names another table is believed any more
+    kTableUpgraded = 1 << 1,         // it was one of 1.0, which does not know what was destroyed: no copy of 1.0 is believed
 };
+inline constexpr uint32_t kTableFlagsKnown = kTableRetiredListFull | kTableUpgraded;
 
 inline constexpr size_t kTableHeaderBytes = 232;
 using TableHeaderBytes = std::array<std::byte, kTableHeaderBytes>;
@@ -70,7 +72,9 @@ enum TombstoneFlag : uint8_t {
 };
 
 void encode(const Tombstone& tombstone, RootRecordBytes& out);
-// corrupt_object: not a tombstone; not_supported.
+// corrupt_object: not a tombstone; not_supported: of a newer version, or with a flag that this one does not know.
 Result<Tombstone> decode_tombstone(Bytes input);
+// Whether they begin as a tombstone does, of whatever version.
+[[nodiscard]] bool looks_like_tombstone(Bytes input);
 
 }  // namespace festore::engine

@@ -29,7 +29,7 @@ void forget_secret(Content& bytes) {
 
 class Attack {
 public:
-    explicit Attack(Input& input) : in_(input) {
+    explicit Attack(Input& input) : in_(input), world_(input.rest().size() % 2 == 1) {
         known_.stores[KnownStores::kOwn] = world_.attacker;
         known_.stores[KnownStores::kVictims] = world_.victim;
     }

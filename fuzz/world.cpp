@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fuzz/world.h"
 
+#include "engine/root_record.h"
 #include "protocol/messages.h"
 #include "sim/include/tee_internal_api.h"
 #include "ta/host/image.h"
 
+#include <algorithm>
 #include <cstring>
 #include <set>
 
@@ -37,7 +39,9 @@ bool in_contract(uint32_t result) {
     case Code::version_conflict:
     case Code::write_once:
     case Code::no_identity:
-    case Code::limit_exceeded: return true;
+    case Code::limit_exceeded:
+    case Code::store_destroyed:
+    case Code::copy_secret_lost: return true;
     default: return false;
     }
 }
@@ -68,7 +72,7 @@ struct World::Base {
     UserStore guard;
 
     Base() {
-        World world(nullptr);
+        World world(nullptr, false);
         for (const uint32_t uid : {kAttacker, kVictim, kGuard}) world.make_user(uid, world.store_of(uid));
         for (const uint32_t storage : kStorages)
             for (const Content& id : world.tee().stored_ids(storage, protocol::kTaUuid))
@@ -86,13 +90,19 @@ const World::Base& World::base() {
 
 void prepare_world() { World::prepare(); }
 
-World::World() : World(&base()) {}
+World::World(bool has_lost_attackers) : World(&base(), has_lost_attackers) {}
 
-World::World(const Base* base) : tee_(std::make_unique<sim::Tee>(config())) {
+World::World(const Base* base, bool has_lost_attackers) : tee_(std::make_unique<sim::Tee>(config())) {
     tee_->install(ta::host_image());
     if (base == nullptr) return;
-    for (const Base::Object& object : base->tee_objects)
+    for (Base::Object object : base->tee_objects) {
+        const auto id = std::ranges::search(object.content, base->attacker.header.store_id);
+        if (has_lost_attackers && !id.empty()) {
+            constexpr long kStoreIdOffset = 28;
+            std::fill_n(id.begin() - kStoreIdOffset, engine::kRootRecordBytes, std::byte{0});
+        }
         require(tee_->store_object(object.storage, protocol::kTaUuid, object.id, object.content), "the TEE has room");
+    }
     attacker = base->attacker;
     victim = base->victim;
     guard = base->guard;

@@ -51,7 +51,8 @@ enum ParamType : uint32_t { kNone = 0, kIn = 5, kOut = 6, kInOut = 7 };
 
 class World {
 public:
-    World();  // a copy of the one that is made at first
+    // A copy of the one that is made at first; or one whose TEE has lost the attacker's record, so that there is something to repair.
+    explicit World(bool has_lost_attackers = false);
     World(const World&) = delete;
     static void prepare() { (void)base(); }  // makes that one
 
@@ -81,7 +82,7 @@ public:
 
 private:
     struct Base;
-    World(const Base* base);
+    World(const Base* base, bool has_lost_attackers);
     static const Base& base();
     UserStore& store_of(uint32_t uid);
     bool open_store(uint32_t session, const UserStore& store);  // false: it is gone, and may be

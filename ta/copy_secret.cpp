@@ -33,9 +33,11 @@ bool is_deleted(Code code) {
 
 Status read_copy_secret(const StoreId& store_id, CopySecret& out) {
     const uint32_t storage = FESTORE_TRY(trusted_storage(protocol::Storage::rpmb));
-    auto object = FESTORE_TRY(gp::PersistentObject::open(storage, object_of(store_id), TEE_DATA_FLAG_ACCESS_READ));
-    if (FESTORE_TRY(object.read(out.fill())) != CopySecret::size()) return fail(Code::corrupt_object);
-    return out.equals(CopySecret{}.expose()) ? Status(fail(Code::item_not_found)) : Status{};
+    auto object = gp::PersistentObject::open(storage, object_of(store_id), TEE_DATA_FLAG_ACCESS_READ);
+    const Result<size_t> read = object ? object->read(out.fill()) : tl::make_unexpected(object.error());
+    if (!read && !is_deleted(read.error().code)) return tl::make_unexpected(read.error());
+    const bool is_there = read && *read == CopySecret::size() && !out.equals(CopySecret{}.expose());
+    return is_there ? Status{} : Status(fail(Code::item_not_found));
 }
 
 Status make_copy_secret(engine::Crypto& crypto, const engine::RootRecord& record, CopySecret& out) {
@@ -66,7 +68,7 @@ Result<const CopySecret*> copy_secret(StoreCall& call, const engine::RootRecord&
     if (kept) return &*kept;
     CopySecret secret;
     Status found = read_copy_secret(record.store_id, secret);
-    if (!found && is_deleted(found.error().code)) found = make_copy_secret(call.instance.crypto(), record, secret);
+    if (!found && found.error().code == Code::item_not_found) found = make_copy_secret(call.instance.crypto(), record, secret);
     FESTORE_CHECK(found);
     kept.emplace(std::move(secret));
     return &*kept;

@@ -11,7 +11,7 @@ namespace festore::ta {
 
 struct StoreCall;
 
-// item_not_found: there is none.
+// item_not_found: there is none, or what is there is none; any other error: nobody can tell now.
 Status read_copy_secret(const engine::StoreId& store_id, engine::CopySecret& out);
 // One write into TEE storage.
 Status make_copy_secret(engine::Crypto& crypto, const engine::RootRecord& record, engine::CopySecret& out);

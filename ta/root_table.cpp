@@ -50,6 +50,7 @@ Status RootTable::load() {
     if (loaded_) return {};
     FESTORE_CHECK(read_object());
     loaded_ = true;
+    changing_ = kNoPlace;  // it is known now what became of it
     return {};
 }
 
@@ -95,9 +96,10 @@ RootTable::Known RootTable::known_of(Bytes content) const {
     known.names_store = engine::looks_like_record(content);
     copy_bytes(content.subspan(kOwnerOffset, known.owner.size()), known.owner);
     copy_bytes(content.subspan(kStoreIdOffset, known.store_id.size()), known.store_id);
-    if (const auto tombstone = engine::decode_tombstone(content)) {
+    if (engine::looks_like_tombstone(content)) {
+        const auto tombstone = engine::decode_tombstone(content);
         known.holds = Holds::tombstone;
-        known.tombstone_flags = tombstone->flags;
+        known.tombstone_flags = tombstone ? tombstone->flags : uint8_t{engine::kTombstoneOfAnotherTable};
         return known;
     }
     // Of a record that nobody can read, the worse is assumed.
@@ -195,6 +197,7 @@ Status RootTable::upgrade(size_t place, const RootRecordBytes& encoded) {
     if (image.layout != Layout::format_1_0 || image.places != places_) return fail(Code::corrupt_object);
     image.object.reset();
     TableHeaderBytes header{};
+    header_.flags |= engine::kTableUpgraded;
     encode(header_, header);
     copy_bytes(header, image.memory.bytes().first(kTableHeaderBytes));
     copy_bytes(encoded, image.memory.bytes().subspan(kTableHeaderBytes + place * kRootRecordBytes, kRootRecordBytes));
@@ -227,7 +230,8 @@ Status RootTable::overwrite(size_t place, const RootRecordBytes& encoded) {
         if (const Status loaded = load(); !loaded) written = loaded;
         else if (place < places_ && text_of(raw(place)) == text_of(encoded)) written = {};
     }
-    changing_ = kNoPlace;
+    // As long as nothing is known, what is found there later may be the one or the other.
+    if (loaded_) changing_ = kNoPlace;
     return written;
 }
 

@@ -53,7 +53,9 @@ public:
     // Whether the record there, however damaged, says that it is of this store.
     [[nodiscard]] bool is_of(size_t place, const engine::StoreId& store_id) const;
 
-    // Rule 25, of a store that has no record here: whether it was destroyed, as far as this table knows, or lost. `at`: what its
+    // Rule 25: whether it has the store's tombstone, or has kept its id.
+    [[nodiscard]] bool remembers_destroyed(const engine::StoreId& store_id) const;
+    // The same, of a store that has no record here: whether it was destroyed, as far as this table knows, or lost. `at`: what its
     // recovery copy says.
     [[nodiscard]] bool was_destroyed(const engine::StoreId& store_id, const std::optional<engine::TablePlace>& at) const;
 
@@ -65,8 +67,9 @@ public:
     // Overwrites the record with a tombstone, in one step; errors as of write(). With the anchor rpmb the place is unfinished
     // then: the secret of the store's recovery copies is to be erased, before finish() says so in the tombstone.
     Status bury(size_t place);
-    // The first unfinished place, and whose it was.
-    [[nodiscard]] std::optional<size_t> unfinished() const;
+    // The first unfinished place from there on, and whose it was; whether one is that owner's.
+    [[nodiscard]] std::optional<size_t> unfinished(size_t from = 0) const;
+    [[nodiscard]] bool has_unfinished(const Identity& owner) const;
     [[nodiscard]] const engine::StoreId& store_id(size_t place) const { return known_[place].store_id; }
     Status finish(size_t place);
 
@@ -94,6 +97,10 @@ private:
         uint64_t epoch = 0;
         uint64_t generation = 0;
     };
+    static std::array<std::byte, 4 + 16> owner_form(const Identity& owner);
+    [[nodiscard]] bool is_unfinished(size_t place) const {
+        return known_[place].holds == Holds::tombstone && (known_[place].tombstone_flags & engine::kTombstoneHasCopySecret) != 0;
+    }
     static constexpr size_t kNoPlace = SIZE_MAX;
     static constexpr size_t kBytesMax = engine::kTableHeaderBytes + limits::kStoresMax * engine::kRootRecordBytes;
     struct Image;  // what has been read

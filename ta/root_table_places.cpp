@@ -9,11 +9,16 @@ namespace festore::ta {
 
 using engine::RootRecordBytes;
 
-Result<size_t> RootTable::find(const Identity& owner) const {
-    std::array<std::byte, 4 + 16> wanted{};
-    Writer out(wanted);
+std::array<std::byte, 4 + 16> RootTable::owner_form(const Identity& owner) {
+    std::array<std::byte, 4 + 16> form{};
+    Writer out(form);
     out.u32(static_cast<uint32_t>(owner.login));
     out.bytes(owner.uuid.bytes);
+    return form;
+}
+
+Result<size_t> RootTable::find(const Identity& owner) const {
+    const auto wanted = owner_form(owner);
     for (size_t place = 0; place < places_; ++place)
         if (known_[place].holds == Holds::record && known_[place].owner == wanted) return place;
     return fail(Code::item_not_found);
@@ -27,7 +32,7 @@ size_t RootTable::rank(size_t place) const {
     const Known& known = known_[place];
     if (known.holds == Holds::record) return kNever;
     if (known.holds == Holds::nothing) return layout_ == Layout::format_1_1 ? 3 : 0;
-    if ((known.tombstone_flags & engine::kTombstoneHasCopySecret) != 0) return kNever;
+    if (is_unfinished(place)) return kNever;
     return (known.tombstone_flags & engine::kTombstoneOfAnotherTable) != 0 ? 2 : 0;
 }
 
@@ -63,14 +68,25 @@ bool RootTable::is_of(size_t place, const engine::StoreId& store_id) const {
     return place < places_ && known_[place].holds == Holds::record && known_[place].store_id == store_id;
 }
 
-bool RootTable::was_destroyed(const engine::StoreId& store_id, const std::optional<engine::TablePlace>& at) const {
+bool RootTable::remembers_destroyed(const engine::StoreId& store_id) const {
     if (layout_ != Layout::format_1_1) return false;  // such a table knows nothing of what was destroyed
     for (size_t place = 0; place < places_; ++place)
         if (known_[place].holds == Holds::tombstone && known_[place].store_id == store_id) return true;
-    if (!at || header_.is_retired(store_id)) return true;  // a copy of format 1.0 says nothing that could be compared
-    if (at->table != header_.table_id) return (header_.flags & engine::kTableRetiredListFull) != 0;
+    return header_.is_retired(store_id);
+}
+
+bool RootTable::was_destroyed(const engine::StoreId& store_id, const std::optional<engine::TablePlace>& at) const {
+    if (layout_ != Layout::format_1_1) return false;
+    if (remembers_destroyed(store_id)) return true;
+    // A copy of format 1.0 says nothing that could be compared. Where this table was one of 1.0 itself, its store may have been
+    // destroyed then.
+    if (!at && (header_.flags & engine::kTableUpgraded) != 0) return true;
+    const bool is_list_full = (header_.flags & engine::kTableRetiredListFull) != 0;
+    if (!at || at->table != header_.table_id) return is_list_full;
     if (at->place >= places_) return false;
     const Known& there = known_[at->place];
+    // It may have been repaired into another place since.
+    if (is_list_full && there.holds != Holds::nothing && there.store_id != store_id) return true;
     // Another store's: nothing but a destroyed one gives its place away. Garbage is a loss.
     return there.holds == Holds::tombstone || (there.names_store && there.store_id != store_id);
 }
@@ -106,11 +122,17 @@ Status RootTable::bury(size_t place) {
     return write_tombstone(place, known_[place].tombstone_flags);
 }
 
-std::optional<size_t> RootTable::unfinished() const {
-    for (size_t place = 0; place < places_; ++place)
-        if (known_[place].holds == Holds::tombstone && (known_[place].tombstone_flags & engine::kTombstoneHasCopySecret) != 0)
-            return place;
+std::optional<size_t> RootTable::unfinished(size_t from) const {
+    for (size_t place = from; place < places_; ++place)
+        if (is_unfinished(place)) return place;
     return std::nullopt;
+}
+
+bool RootTable::has_unfinished(const Identity& owner) const {
+    const auto wanted = owner_form(owner);
+    for (size_t place = 0; place < places_; ++place)
+        if (is_unfinished(place) && known_[place].owner == wanted) return true;
+    return false;
 }
 
 Status RootTable::finish(size_t place) {

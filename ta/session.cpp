@@ -62,11 +62,14 @@ Result<bool> Instance::may_open(const Identity& identity, size_t all, size_t own
 // the first to come.
 Result<bool> Instance::has_store(const Identity& identity) {
     if (identity.login == protocol::Login::public_) return false;
+    Result<bool> answer = false;
     for (RootTable* table : {&ree_, &rpmb_}) {
         if (!trusted_storage(storage_of(table->anchor()))) continue;
-        if (FESTORE_TRY(has_record_of(*table, identity))) return true;
+        const Result<bool> here = has_record_of(*table, identity);
+        if (here && *here) return true;
+        if (!here) answer = here;  // one anchor's fault does not keep out the other's owners
     }
-    return false;
+    return answer;
 }
 
 bool Instance::has(const Session* session) const {
@@ -130,12 +133,15 @@ Result<RootTable*> Instance::root_table(engine::Anchor anchor) {
     return &table;
 }
 
+// One that cannot be finished keeps no other from it.
 Status Instance::finish_destroyed(RootTable& table) {
-    while (const std::optional<size_t> place = table.unfinished()) {
-        FESTORE_CHECK(erase_copy_secret(table.store_id(*place)));
-        FESTORE_CHECK(table.finish(*place));
+    Status all;
+    for (auto place = table.unfinished(); place; place = table.unfinished(*place + 1)) {
+        Status done = erase_copy_secret(table.store_id(*place));
+        if (done) done = table.finish(*place);
+        if (!done) all = done;
     }
-    return {};
+    return all;
 }
 
 Result<Workspace*> Instance::workspace() {
@@ -150,7 +156,9 @@ Result<SegmentBuffer*> Instance::segment_buffer() {
 
 void Instance::forget_store(const engine::StoreId& store_id) {
     for (Session* s = sessions_; s != nullptr; s = s->next)
-        if (s->store.is_open && s->store.store_id == store_id) s->store.close();
+        if ((s->store.is_open && s->store.store_id == store_id) ||
+            (s->store.repair && s->store.repair->old.store_id == store_id))
+            s->store.close();
 }
 
 // Or being repaired: then the workspace reads the old index.

@@ -20,12 +20,8 @@ Status write_recovery_copy(StoreCall& call, const RootRecord& record, PageArea& 
     const StoreCall::Place at = FESTORE_TRY(call.place());
     const engine::CopySecret* const secret = FESTORE_TRY(copy_secret(call, record));
     const gp::Owned<engine::PageBytes> slot = FESTORE_TRY(gp::Owned<engine::PageBytes>::make());
-    const uint32_t number = engine::recovery_slot(record.generation);
     FESTORE_CHECK(engine::seal_recovery_copy(call.instance.crypto(), device_key, secret, record, at.table->at(at.place), *slot));
-    FESTORE_CHECK(area.write(number, *slot));
-    // The other one is of format 1.0, and says less; no repair would believe it.
-    const bool is_upgrade = record.minor == 0;
-    return is_upgrade && area.room() > 0 ? area.write(1 - number, *slot) : Status{};
+    return area.write(engine::recovery_slot(record.generation), *slot);
 }
 
 // What a change begins with: the record as the TEE has it, made one of this format.
@@ -234,6 +230,7 @@ Status store_abort(StoreCall& call) {
     call.session.store.prepared.reset();
     call.session.store.batch.reset();
     call.session.store.repair.reset();
+    if (!call.session.store.is_open) call.session.store.copy_secret.reset();
     return {};
 }
 

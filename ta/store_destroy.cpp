@@ -24,6 +24,8 @@ struct Found {
     static Result<Found> of(StoreCall& call, uint8_t anchor, const protocol::OwnerClaim& claim) {
         const Identity owner = FESTORE_TRY(owner_of(call, claim));
         RootTable* const table = FESTORE_TRY(table_of(call, anchor));
+        // "There is none" is no answer to who repeats a destroy that could not be finished.
+        if (table->has_unfinished(owner)) FESTORE_CHECK(call.instance.finish_destroyed(*table));
         return Found{table, FESTORE_TRY(table->find(owner))};
     }
 };

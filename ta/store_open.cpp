@@ -122,7 +122,7 @@ Status store_open(StoreCall& call) {
     const RootRecord record = FESTORE_TRY(table->record(place));
     if (record.store_id != request.store_id) return fail(Code::bad_parameters);
     StoreSession& store = call.session.store;
-    if (store.is_open && store.store_id != record.store_id) store.close();
+    if (!store.is_open || store.store_id != record.store_id) store.close();
     store.is_open = true;
     store.anchor = anchor;
     store.store_id = record.store_id;

@@ -86,8 +86,8 @@ Status secret_of(PageArea& area, engine::PageBytes& slot, const engine::StoreId&
         if (!engine::has_copy_secret(slot)) continue;
         engine::CopySecret secret;
         const Status read = read_copy_secret(store_id, secret);
-        if (!read && read.error().code == Code::storage_not_available) return read;
-        if (!read) return fail(Code::copy_secret_lost);
+        if (!read && read.error().code == Code::item_not_found) return fail(Code::copy_secret_lost);
+        FESTORE_CHECK(read);
         out.emplace(std::move(secret));
     }
     return {};
@@ -245,7 +245,8 @@ Status store_repair_begin(StoreCall& call) {
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     const auto key_check = FESTORE_TRY(engine::key_check_value(call.instance.crypto(), device_key, request.store_id));
     if (key_check != request.key_check) return fail(Code::security);
-    FESTORE_CHECK(find_damaged(call, anchor));
+    const Damaged damaged = FESTORE_TRY(find_damaged(call, anchor));
+    if (damaged.table->remembers_destroyed(request.store_id)) return fail(Code::store_destroyed);
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     protocol::RepairAnswer answer;
     for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot)

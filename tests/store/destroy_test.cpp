@@ -32,9 +32,8 @@ protected:
     void expect_not_repaired() {
         device_.files().restore(before_.files);
         const auto repaired = device_.connect().repair();
-        const bool is_ree = GetParam() == Anchor::ree;
-        EXPECT_EQ(code(repaired), is_ree ? kConflict : kDamaged);
-        const char* const why = is_ree ? "the store was destroyed, and not lost" : "only a backup of the objects helps";
+        EXPECT_EQ(code(repaired), kConflict);
+        const char* const why = "the store was destroyed, and not lost";
         if (repaired) return;
         EXPECT_NE(repaired.error().message.find(why), std::string::npos) << repaired.error().message;
         EXPECT_EQ(code(device_.connect().get("a")), kDamaged);

@@ -171,8 +171,8 @@ TEST_P(Repairing, ADamagedTableAndAnUnusableRecord) {
     }
     // The TEE finds its object damaged, and deletes it: each store of the table needs a repair of its own.
     device_.restore(both);
-    for (const Content& id : device_.tee().stored_ids(storage(), ta::host_image().uuid))
-        device_.tee().damage_object(storage(), ta::host_image().uuid, id);
+    Device::TeeObjects stored = device_.tee_objects();
+    device_.tee().damage_object(storage(), ta::host_image().uuid, Device::table_in(stored)->first.second);
     ASSERT_TRUE(device_.connect().repair());
     {
         Client theirs = device_.connect(1001, "/data/other/store");

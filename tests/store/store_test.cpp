@@ -42,12 +42,12 @@ TEST_F(Verbs, ReplaceRemoveRename) {
     Client client = connect();
     ASSERT_TRUE(client.put("a", content_of(10)));
     ASSERT_TRUE(client.put("b", content_of(50000)));
-    EXPECT_EQ(client.put("a", content_of(60000, 2))->version, 2U);
+    EXPECT_EQ(client.put("a", content_of(60000, 2))->version, 3U);
     EXPECT_EQ(code(client.rename("a", "b")), kConflict);
     EXPECT_EQ(code(client.rename("none", "b")), kNotFound);
     const auto renamed = client.rename("a", "b", true);
     ASSERT_TRUE(renamed) << message(renamed);
-    EXPECT_EQ(renamed->version, 3U);
+    EXPECT_EQ(renamed->version, 4U);
     EXPECT_EQ(names(client), std::vector<std::string>{"b"});
     EXPECT_EQ(*client.get("b"), content_of(60000, 2));
     EXPECT_EQ(code(client.remove("b")), kDone);

@@ -352,12 +352,11 @@ TEST_P(PutBack, EverythingThatTheNormalWorldKeeps) {
 
 TEST_P(PutBack, Rule03ADamagedRecordIsNoReasonForANewStore) {
     const uint32_t storage = GetParam() == Anchor::rpmb ? TEE_STORAGE_PRIVATE_RPMB : TEE_STORAGE_PRIVATE_REE;
-    ASSERT_EQ(good_.tee.size(), 1U);
-    device_.tee().damage_object(storage, ta::host_image().uuid, good_.tee.begin()->first.second);
+    device_.tee().damage_object(storage, ta::host_image().uuid, Device::table_in(good_.tee)->first.second);
     EXPECT_EQ(listed(), ErrorCode::damaged);
     EXPECT_EQ(put(), ErrorCode::damaged) << "OP-TEE has deleted it: there is no record of this store";
     EXPECT_EQ(listed(), ErrorCode::damaged);
-    EXPECT_TRUE(device_.tee_objects().empty());
+    EXPECT_FALSE(device_.has_a_table());
     EXPECT_EQ(device_.files().snapshot(), good_.files);
     device_.restore(good_);
     expect_intact();
@@ -365,7 +364,7 @@ TEST_P(PutBack, Rule03ADamagedRecordIsNoReasonForANewStore) {
 
 // Every byte of the record that the TEE keeps, as whoever breaks its storage could change it.
 TEST_P(PutBack, ARecordThatMakesNoSenseIsRefused) {
-    const auto [key, intact] = *good_.tee.begin();
+    const auto [key, intact] = *Device::table_in(good_.tee);
     for (size_t size = 0; size < intact.size(); size += 7) {
         device_.restore_tee({{key, Content(intact.begin(), intact.begin() + static_cast<long>(size))}});
         const ErrorCode code = listed();

@@ -63,6 +63,16 @@ TEST_F(StoreVersions, NoVersionComesTwice) {
     ASSERT_EQ(repair_all(session_, disk_), 0U);
     EXPECT_TRUE(is_new(put_with("e", 0)));
     EXPECT_TRUE(is_new(put_with("f", 0)));
+    // Nor, but for one case of 256, when the same copy is repaired once more.
+    size_t repeated = 0;
+    for (int i = 0; i < 8; ++i) {
+        disk_ = older;
+        lose(kTable);
+        session_ = session_of(1000);
+        ASSERT_EQ(repair_all(session_, disk_), 0U);
+        if (!is_new(put_with("e", 0))) ++repeated;
+    }
+    EXPECT_LT(repeated, 4U);
 }
 
 TEST_F(StoreVersions, AKeptObjectIsNeitherReplacedNorRemovedNorRenamed) {

@@ -63,9 +63,10 @@ TEST_F(Transactions, Rule28RootHasAPlaceOfItsOwn) {
 }
 
 TEST_F(Transactions, Rule21ARepairIsOne) {
+    session_with_store(2000);
+    lose(kTable);
     take_all_places();
-    const uint32_t repairing = session_with_store(2000);
-    ASSERT_EQ(destroy(repairing, disks_[2000]), 0U);
+    const uint32_t repairing = session_of(2000);
     EXPECT_EQ(begin_repair(repairing, 2000), kBusy);
     ASSERT_EQ(abort(sessions_.front()), 0U);
     ASSERT_EQ(begin_repair(repairing, 2000), 0U);
@@ -73,9 +74,9 @@ TEST_F(Transactions, Rule21ARepairIsOne) {
 }
 
 TEST_F(Transactions, Rule21ARepairAndATransactionOfOneSessionAreTwo) {
-    const uint32_t session = session_with_store(1000);
-    ASSERT_EQ(destroy(session, disks_[1000]), 0U);
-    const Disk destroyed = disks_[1000];
+    session_with_store(1000);
+    lose(kTable);
+    const uint32_t session = session_of(1000);
     ASSERT_EQ(begin_repair(session, 1000), 0U);
     make_store(session, disks_[1000]);
     EXPECT_EQ(begin(session), kBusy);
