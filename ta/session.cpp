@@ -16,11 +16,10 @@ constexpr Uuid kRoot = Uuid::from_fields(0xef0180a3, 0x13f3, 0x5d1c, {0xb7, 0xf5
 // Whether the table has a record of that owner's, readable or not.
 Result<bool> has_record_of(RootTable& table, const Identity& owner) {
     FESTORE_CHECK(table.load());
-    for (size_t place = 0;; ++place) {
-        const Result<std::optional<Identity>> there = table.owner(place);
-        if (!there && there.error().code == Code::item_not_found) return false;  // there are no more places
-        if (FESTORE_TRY(there) == owner) return true;
-    }
+    const Result<size_t> place = table.find(owner);
+    if (!place && place.error().code == Code::item_not_found) return false;
+    FESTORE_CHECK(place);
+    return true;
 }
 
 }  // namespace
