@@ -2,10 +2,27 @@
 // Owners: a user's objects, a group's, everybody's; and nobody else's. (rule 22)
 #include "tests/conformance/fixture.h"
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace festore::conformance {
 namespace {
+
+// A number that the processes of as_user() share.
+class SharedNumber {
+public:
+    SharedNumber()
+        : number_(static_cast<uint64_t*>(mmap(nullptr, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
+        if (number_ == MAP_FAILED) std::abort();
+    }
+    SharedNumber(const SharedNumber&) = delete;
+    SharedNumber& operator=(const SharedNumber&) = delete;
+    ~SharedNumber() { munmap(number_, sizeof(uint64_t)); }
+    uint64_t& operator*() const { return *number_; }
+
+private:
+    uint64_t* number_;
+};
 
 class Owners : public Conformance {
 protected:
@@ -30,12 +47,12 @@ protected:
 };
 
 TEST_P(Owners, AnotherUserSeesNothing) {
-    uint64_t version = 0;
+    const SharedNumber version;
     backend().as_user(alice(), [this, &version] {
         Client client = connect();
         const auto stored = client.put("diary", content_of(500, 1));
         ASSERT_TRUE(stored);
-        version = stored->version;
+        *version = stored->version;
     });
     backend().as_user(bob(), [this] {
         Client client = connect();
@@ -48,7 +65,7 @@ TEST_P(Owners, AnotherUserSeesNothing) {
     backend().as_user(alice(), [this, &version] {
         Client client = connect();
         EXPECT_EQ(client.get("diary").value_or(Content{}), content_of(500, 1)) << "untouched";
-        EXPECT_EQ(client.stat("diary").value_or(ObjectInfo{}).version, version) << "nor has it another version";
+        EXPECT_EQ(client.stat("diary").value_or(ObjectInfo{}).version, *version) << "nor has it another version";
     });
 }
 
