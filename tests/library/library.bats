@@ -30,9 +30,10 @@ setup() {
 }
 
 @test "a build for a device knows no simulated TEE, whatever the environment says" {
-    device=$build/release/bin/festore
-    cmake --preset release --log-level=WARNING > /dev/null
-    cmake --build build/release > "$BATS_TEST_TMPDIR/log" || { tail "$BATS_TEST_TMPDIR/log"; return 1; }
+    # The preset of a release, of which optimising is not what counts here, and takes minutes.
+    device=$build/device/bin/festore
+    cmake --preset release -B "$build/device" -DCMAKE_CXX_FLAGS_RELEASE="-O0 -DNDEBUG" --log-level=WARNING > /dev/null
+    cmake --build "$build/device" --target bin/festore > "$BATS_TEST_TMPDIR/log" 2>&1 || { tail "$BATS_TEST_TMPDIR/log"; return 1; }
     run grep -ao 'libteec-festore-sim\|FESTORE_SIM_LIBRARY' "$device"
     echo "$output"
     [ "$status" -eq 1 ]

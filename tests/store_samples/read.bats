@@ -63,6 +63,7 @@ read_and_change() {
     as "$id" get large | cmp - <(seq 20000)
 }
 
+# bats test_tags=brief
 @test "every committed store is read, changed, and read again" { each_sample read_and_change; }
 
 lost_and_repaired() {
@@ -99,4 +100,5 @@ refused_when_newer() {
     [ "$before" = "$after" ]
 }
 
+# bats test_tags=brief
 @test "a store of a newer major version is refused, and left as it is" { each_sample refused_when_newer; }
