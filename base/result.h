@@ -40,6 +40,7 @@ enum class Code : uint32_t {
     limit_exceeded = 0x80FE0004,    // larger than a limit in base/limits.h
     store_destroyed = 0x80FE0005,   // the TEE did not lose the store's record: the store was destroyed (rule 25)
     copy_secret_lost = 0x80FE0006,  // the RPMB has lost what the store's recovery copies are sealed with
+    name_lost = 0x80FE0007,         // whether the name has an object was lost with damage, and nobody has acknowledged that yet
 };
 
 struct Failure {

@@ -40,7 +40,7 @@ public:
         print_note(options, fmt::format("made a store at {}, anchor {}, cipher {}", quote(made->directory),
                                         anchor_name(made->anchor), made->cipher));
         Outcome outcome;
-        outcome.document = json_of({*made, made->directory, {}});
+        outcome.document = json_of({*made, made->directory, {}, {}});
         return outcome;
     }
 

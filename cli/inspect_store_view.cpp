@@ -68,7 +68,7 @@ bool StoreReader::read_slot(uint32_t slot, MutableBytes page) const {
 
 void StoreReader::look_at_name(const ree_fs::DirectoryName& name) {
     if (name.name == kHeaderFile || name.name == kPageFile || name.name == kPayloadFolder || name.name == protocol::kNewPageFile ||
-        name.name == protocol::kOldPageFile || name.name == protocol::kOlderPageFile)
+        name.name == protocol::kNextPageFile || name.name == protocol::kOldPageFile || name.name == protocol::kOlderPageFile)
         return;
     if (name.name != kLockFile) {
         view_.strangers.push_back(name.name);

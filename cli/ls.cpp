@@ -56,19 +56,14 @@ public:
         if (listing->damaged > 0) outcome.errors.push_back(damage(listing->damaged));
         Json& missing = outcome.document["missing"] = Json::array();
         for (const MissingRange& range : listing->missing) {
-            missing.push_back({{range.without_from ? "behind" : "from", bound(range.from)}, {"before", bound(range.before)}});
+            missing.push_back({{range.without_from ? "behind" : "from", name_json(range.from)}, {"before", name_json(range.before)}});
+            if (range.dropped) missing.back()["dropped"] = true;
             outcome.errors.push_back(names_missing(range));
         }
         return outcome;
     }
 
 private:
-    static Json bound(const std::string& name) {
-        Json object;
-        if (!name.empty()) add_name(object, name);
-        return object;
-    }
-
     static Error damage(uint32_t count) {
         return {ErrorCode::damaged,
                 fmt::format("{} of yours in the TEE's storage {} damaged or tampered with; under which name, the TEE cannot tell",

@@ -54,6 +54,9 @@ const char* reason_name(Reason reason) {
     case Reason::not_acknowledged: return "not_acknowledged";
     case Reason::nothing_to_acknowledge: return "nothing_to_acknowledge";
     case Reason::in_use: return "in_use";
+    case Reason::much_lost: return "much_lost";
+    case Reason::nothing_damaged: return "nothing_damaged";
+    case Reason::nothing_to_undo: return "nothing_to_undo";
     case Reason::none: break;
     }
     return nullptr;
@@ -83,6 +86,12 @@ void add_name(Json& object, std::string_view name) {
     } catch (const Json::type_error&) {  // not UTF-8
     }
     object["name_hex"] = hex(bytes_of(name));
+}
+
+Json name_json(const std::string& name) {
+    Json object = Json::object();
+    if (!name.empty()) add_name(object, name);
+    return object;
 }
 
 Json info_json(const ObjectInfo& info) {

@@ -21,6 +21,8 @@ Json time_json(int64_t seconds);  // the number; null for 0
 
 // Adds "name", or "name_hex" where the name is not UTF-8.
 void add_name(Json& object, std::string_view name);
+// The same as an object of its own; an empty one where there is no name.
+Json name_json(const std::string& name);
 Json info_json(const ObjectInfo& info);
 Json error_json(const Error& error);
 

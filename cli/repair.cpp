@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+// What makes a store work again: after a lost record (repair), after damage (--drop-damaged, --undo), and taking note of what that cost.
 #include "cli/confirm.h"
 #include "cli/output.h"
 #include "cli/store_report.h"
@@ -13,32 +14,48 @@ class RepairVerb : public Verb {
 public:
     void declare(CLI::App& app) override {
         confirmation_.declare(app);
-        add_flag(app, "--acknowledge", acknowledge_, "take note of what an earlier repair gave up; warnings and exit code 6 end");
+        add_flag(app, "--acknowledge", acknowledge_,
+                 "take note of what an earlier repair gave up; warnings and exit code 6 end. With NAME: of the names that were dropped "
+                 "with it");
+        add_flag(app, "--drop-damaged", drop_, "leave out what is damaged of a store whose record is intact");
+        add_flag(app, "--most", most_, "with --drop-damaged: also where more than one of a hundred objects is lost");
+        add_flag(app, "--undo", undo_, "read what --drop-damaged left out again, out of pages.old");
+        add_names(app, "NAME", names_, "with --acknowledge: a name in each range of names that was dropped");
     }
 
     Outcome run(const Options& options) override {
         if (const auto valid = check_is_for_store(options, "repair"); !valid) return failed(valid.error());
-        if (!acknowledge_)
+        if (acknowledge_ + drop_ + undo_ > 1)
+            return failed(usage_error("only one of --acknowledge, --drop-damaged and --undo", "repair"));
+        if (most_ && !drop_) return failed(usage_error("--most belongs to --drop-damaged", "repair"));
+        if (!names_.empty() && !acknowledge_) return failed(usage_error("NAME belongs to --acknowledge", "repair"));
+        const bool asks = !acknowledge_ && !undo_;
+        if (asks)
             if (const auto can = confirmation_.check_can_ask("repair"); !can) return failed(can.error());
         ClientOptions quiet = options.client;
         quiet.on_warning = nullptr;  // this is what says it
         Expected<Client> client = Client::connect(quiet);
         if (!client) return failed(client.error());
+        if (acknowledge_ && !names_.empty()) return acknowledge_names(*client, options);
         if (acknowledge_) return outcome_of(client->acknowledge(), options, "acknowledged");
+        if (undo_) return undone(*client, options);
         const StoreReport store = look_at_store(*client, quiet);
-        const auto agreed = confirmation_.ask(fmt::format(
-            "repair the store at {}: it is made of what its directory holds, and nobody can tell any more whether that is its "
-            "newest state.",
-            quote(store.directory)));
+        const auto agreed = confirmation_.ask(
+            drop_ ? fmt::format("drop what is damaged of the store at {}: names that are lost with it end with exit code 6 until "
+                                "'repair --acknowledge NAME' gives them up, or 'repair --undo' reads them again.",
+                                quote(store.directory))
+                  : fmt::format("repair the store at {}: it is made of what its directory holds, and nobody can tell any more whether "
+                                "that is its newest state.",
+                                quote(store.directory)));
         if (!agreed) return failed(agreed.error());
-        return outcome_of(client->repair(), options, "repaired");
+        return drop_ ? dropped(*client, options) : outcome_of(client->repair(), options, "repaired");
     }
 
 private:
     static Outcome outcome_of(const Expected<StoreInfo>& info, const Options& options, std::string_view what) {
         if (!info) return failed(info.error());
         Outcome outcome;
-        outcome.document = json_of({*info, info->directory, {}});
+        outcome.document = json_of(report_of(*info));
         if (info->freshness_lost && !options.quiet)
             outcome.text = fmt::format("{}: {} objects, {} bytes, as of generation {}\ngiven up: freshness; {}\n", what, info->objects,
                                        info->content_bytes, info->freshness_lost_generation,
@@ -47,8 +64,62 @@ private:
         return outcome;
     }
 
+    Outcome dropped(Client& client, const Options& options) const {
+        DropOptions drop;
+        drop.most = most_;
+        const Expected<DropReport> report = client.drop_damaged(drop);
+        if (!report) return failed(report.error());
+        Outcome outcome;
+        StoreReport store = report_of(report->store);
+        store.lost = report->lost;
+        outcome.document = json_of(store);
+        outcome.document["dropped_objects"] = report->objects;
+        if (!options.quiet) {
+            outcome.text = fmt::format("dropped: {} of {} objects\n", report->objects, report->objects + report->store.objects);
+            for (const LostRange& range : report->lost) outcome.text += fmt::format("lost: {}\n", lost_text(range));
+            outcome.text += "put back what was damaged and run 'festore repair --undo', or give the names up: 'festore repair "
+                            "--acknowledge NAME'\n";
+        }
+        print_note(options, fmt::format("the store at {} is whole again", quote(report->store.directory)));
+        return outcome;
+    }
+
+    static Outcome undone(Client& client, const Options& options) {
+        const Expected<StoreInfo> info = client.undo_drop();
+        if (!info) return failed(info.error());
+        Outcome outcome;
+        outcome.document = json_of(report_of(*info));
+        if (!options.quiet) outcome.text = fmt::format("brought back what was dropped: {} objects now\n", info->objects);
+        return outcome;
+    }
+
+    Outcome acknowledge_names(Client& client, const Options& options) const {
+        Outcome outcome;
+        for (const std::string& name : names_) {
+            const Expected<StoreInfo> info = client.acknowledge_lost(name);
+            if (!info) {
+                outcome.errors.push_back(info.error());
+                continue;
+            }
+            outcome.document = json_of(report_of(*info));
+            print_note(options, fmt::format("acknowledged the loss of {}, and of the names that were lost with it", quote(name)));
+        }
+        return outcome;
+    }
+
+    static StoreReport report_of(const StoreInfo& info) {
+        StoreReport report;
+        report.info = info;
+        report.directory = info.directory;
+        return report;
+    }
+
     Confirmation confirmation_;
+    std::vector<std::string> names_;
     bool acknowledge_ = false;
+    bool drop_ = false;
+    bool most_ = false;
+    bool undo_ = false;
 };
 
 }  // namespace

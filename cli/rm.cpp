@@ -7,12 +7,6 @@
 namespace festore::cli {
 namespace {
 
-Json named(const std::string& name) {
-    Json object = Json::object();
-    add_name(object, name);
-    return object;
-}
-
 class Rm : public Verb {
 public:
     void declare(CLI::App& app) override {
@@ -32,17 +26,17 @@ public:
         bool has_tee = true;
         for (const std::string& name : names_) {
             if (!has_tee) {  // each of them would only wait for the time limit again
-                outcome.document["not_tried"].push_back(named(name));
+                outcome.document["not_tried"].push_back(name_json(name));
                 continue;
             }
             const Expected<void> removed = client->remove(name);
             if (removed) {
-                outcome.document["removed"].push_back(named(name));
+                outcome.document["removed"].push_back(name_json(name));
                 print_note(options, "removed " + quote(name));
             } else if (force_ && removed.error().code == ErrorCode::not_found) {
-                outcome.document["absent"].push_back(named(name));
+                outcome.document["absent"].push_back(name_json(name));
             } else {
-                Json failure = named(name);
+                Json failure = name_json(name);
                 failure["error"] = error_json(removed.error());
                 outcome.document["failed"].push_back(std::move(failure));
                 (removed.error().code == ErrorCode::not_found ? absent : outcome.errors).push_back(removed.error());

@@ -3,6 +3,7 @@
 #include "cli/owner_names.h"
 #include "cli/store_report.h"
 #include "client/errors.h"
+#include "client/store_errors.h"
 
 #include <fmt/format.h>
 
@@ -38,6 +39,8 @@ public:
         if (store.error) outcome.errors.push_back(*store.error);
         if (store.info && store.info->freshness_lost)
             outcome.errors.push_back({ErrorCode::damaged, freshness_lost_text(*store.info), 0, 0});
+        for (const LostRange& range : store.lost)
+            if (!range.acknowledged) outcome.errors.push_back(names_missing({range.from, range.before, false, true}));
         return outcome;
     }
 

@@ -2,8 +2,10 @@
 #include "cli/store_check.h"
 
 #include "base/name.h"
+#include "client/store_errors.h"
 #include "engine/node.h"
 #include "engine/page_numbers.h"
+#include "engine/reserved.h"
 #include "engine/sealing.h"
 #include "protocol/store_files.h"
 
@@ -95,10 +97,21 @@ private:
 
     void take(uint32_t page, Bytes name, Bytes value) {
         const Result<engine::Entry> entry = engine::decode_entry(value);
+        if (entry && engine::is_reserved(name)) return take_reserved(page, name, *entry);
         if (!entry || check_name(name) != NameFault::none) return damage(page, "holds what is no object");
         ++result_.objects;
         result_.content_bytes += entry->size;
         if (sink_ != nullptr) sink_->take(name, *entry);
+    }
+
+    // What is no object. The old record, with the store's secret, is not shown.
+    void take_reserved(uint32_t page, Bytes key, const engine::Entry& entry) {
+        if (!engine::is_lost_range(key)) return;
+        const Result<engine::LostRange> range = engine::decode_lost_range(entry);
+        if (!range) return damage(page, "holds what is no lost range");
+        const MissingRange names{std::string(text_of(range->from)), std::string(text_of(range->before)), false, true};
+        result_.findings.add(about_root(false, "says that names were lost with damage that was dropped: " + festore::text_of(names) +
+                                                                  (range->acknowledged ? " (acknowledged)" : "")));
     }
 
     void walk_free_list() {

@@ -4,6 +4,7 @@
 #include "cli/output.h"
 #include "client/errors.h"
 #include "client/store_directory.h"
+#include "client/store_errors.h"
 
 #include <fmt/format.h>
 
@@ -31,8 +32,12 @@ StoreReport look_at_store(Client& client, const ClientOptions& options) {
     report.directory = options.store_directory;
     if (report.directory.empty()) report.directory = default_store_directory(options.owner).value_or("");
     Expected<StoreInfo> info = client.store_status();
-    if (info) report.info = std::move(*info);
-    else if (info.error().code != ErrorCode::not_found) report.error = info.error();
+    if (info) {
+        report.info = std::move(*info);
+        Expected<std::vector<LostRange>> lost = client.lost_ranges();
+        if (lost) report.lost = std::move(*lost);
+        else report.error = lost.error();
+    } else if (info.error().code != ErrorCode::not_found) report.error = info.error();
     return report;
 }
 
@@ -61,7 +66,15 @@ Json json_of(const StoreReport& report) {
     if (s.freshness_lost)
         document["freshness_lost"] = {{"count", s.freshness_lost_count}, {"generation", s.freshness_lost_generation}};
     document["freshness_given_up"] = freshness_given_up_json(s);
+    Json& lost = document["lost"] = Json::array();
+    for (const LostRange& range : report.lost)
+        lost.push_back({{"from", name_json(range.from)}, {"before", name_json(range.before)}, {"acknowledged", range.acknowledged}});
     return document;
+}
+
+std::string lost_text(const LostRange& range) {
+    const MissingRange names{range.from, range.before, false, true};
+    return festore::text_of(names) + (range.acknowledged ? " (acknowledged)" : "");
 }
 
 Json freshness_given_up_json(const StoreInfo& s) {
@@ -83,6 +96,7 @@ std::string text_of(const StoreReport& report) {
                                              s.height == 1 ? "" : "s"));
     text += status_row("  made", fmt::format("{} by {}", time_text(s.created), s.tee == TeeKind::sim ? "the simulated TEE" : "OP-TEE"));
     if (s.freshness_lost_count > 0) text += status_row("  freshness given up", freshness_given_up_text(s));
+    for (const LostRange& range : report.lost) text += status_row("  lost", lost_text(range));
     return text;
 }
 

@@ -10,6 +10,7 @@ struct StoreReport {
     std::optional<StoreInfo> info;
     std::string directory;
     std::optional<Error> error;
+    std::vector<LostRange> lost;
 };
 
 // `options`: those that the client, which is one for a store, was connected with.
@@ -17,6 +18,9 @@ StoreReport look_at_store(Client& client, const ClientOptions& options);
 
 Json json_of(const StoreReport& report);
 std::string text_of(const StoreReport& report);
+
+// Which names were lost with damage that was dropped, for a person.
+std::string lost_text(const LostRange& range);
 
 // That repairs have given up freshness, for good: count, generation of the last, whether it was acknowledged. Null: never.
 Json freshness_given_up_json(const StoreInfo& s);

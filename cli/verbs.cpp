@@ -83,11 +83,26 @@ constexpr VerbEntry kVerbs[] = {
      "'status' and 'verify' end with exit code 6, until 'repair --acknowledge' takes note. It asks first; --yes says so\n"
      "beforehand, and is needed where there is no terminal. A store whose record is intact is left alone, and one that\n"
      "was destroyed stays destroyed (exit code 4). With the anchor rpmb a lost RPMB takes the key of the recovery copies with\n"
-     "it: then only a backup of the objects helps (exit code 6).",
+     "it: then only a backup of the objects helps (exit code 6).\n"
+     "With --drop-damaged a store whose record is intact is made anew without what is damaged in it: pages of the index, and\n"
+     "objects whose content is damaged. It lists the names that are lost, and gives up nothing else. Until 'repair --acknowledge\n"
+     "NAME' gives the names around NAME up, none of them can be read, stored or removed (exit code 6); in a store that ever had an\n"
+     "object which is kept for good (put --write-once), none of them can be stored afterwards, either. The old pages and contents\n"
+     "stay until then: 'repair --undo' reads them again, when what was damaged has been put back. While it is still damaged, that\n"
+     "changes nothing. Where more than one of a hundred objects is lost, or the root of the index, --most must be said as well.",
      "  festore repair\n"
      "  festore verify\n"
-     "  festore repair --acknowledge\n",
+     "  festore repair --acknowledge\n"
+     "  festore repair --drop-damaged\n"
+     "  festore repair --undo\n",
      make_repair},
+    {"rebuild", "", "make a store's index anew, under new keys and without holes",
+     "Writes the index of your store anew into a page file that has no free pages, under new keys. The objects stay as they are,\n"
+     "and so does what is known of the store's freshness. It needs room for the new page file beside the old one. Interrupted, it\n"
+     "leaves the store as it was, or rebuilt. Of a damaged index it makes nothing (exit code 6): see 'repair --drop-damaged'.\n"
+     "Stores only (--storage store).",
+     "  festore rebuild\n",
+     make_rebuild},
     {"destroy", "", "give a store up, with all that is in it",
      "Drops the TEE's record of your store, and then removes the store's files. A copy of the directory brings nothing back:\n"
      "'repair' refuses it (exit code 4), and with the anchor rpmb nobody can open it. With the anchor ree the TEE knows that\n"

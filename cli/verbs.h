@@ -49,6 +49,7 @@ std::unique_ptr<Verb> make_batch();
 std::unique_ptr<Verb> make_init();
 std::unique_ptr<Verb> make_verify();
 std::unique_ptr<Verb> make_repair();
+std::unique_ptr<Verb> make_rebuild();
 std::unique_ptr<Verb> make_destroy();
 std::unique_ptr<Verb> make_status();
 std::unique_ptr<Verb> make_doctor();

@@ -28,6 +28,12 @@ festore_store_info to_store_info(const StoreInfo& s) {
     return info;
 }
 
+void tell_lost(const std::vector<LostRange>& ranges, festore_lost each, void* context) {
+    const auto end = [](const std::string& name) { return name.empty() ? nullptr : name.c_str(); };
+    for (const LostRange& range : ranges)
+        if (each != nullptr) each(context, end(range.from), end(range.before), range.acknowledged ? 1 : 0);
+}
+
 // Nothing, when there is a value that is none.
 std::optional<InitOptions> to_init_options(int anchor, int cipher) {
     InitOptions options;
@@ -142,6 +148,48 @@ int festore_repair(festore_client* client) {
 int festore_acknowledge(festore_client* client) {
     return guarded(client->error, [&]() -> int {
         const auto acknowledged = client->client.acknowledge();
+        return acknowledged ? FESTORE_OK : failed(client->error, acknowledged.error());
+    });
+}
+
+int festore_rebuild(festore_client* client) {
+    return guarded(client->error, [&]() -> int {
+        const auto rebuilt = client->client.rebuild();
+        return rebuilt ? FESTORE_OK : failed(client->error, rebuilt.error());
+    });
+}
+
+int festore_drop_damaged(festore_client* client, int most, festore_lost each, void* context) {
+    return guarded(client->error, [&]() -> int {
+        DropOptions options;
+        options.most = most != 0;
+        const auto dropped = client->client.drop_damaged(options);
+        if (!dropped) return failed(client->error, dropped.error());
+        tell_lost(dropped->lost, each, context);
+        return FESTORE_OK;
+    });
+}
+
+int festore_lost_ranges(festore_client* client, festore_lost each, void* context) {
+    return guarded(client->error, [&]() -> int {
+        const auto ranges = client->client.lost_ranges();
+        if (!ranges) return failed(client->error, ranges.error());
+        tell_lost(*ranges, each, context);
+        return FESTORE_OK;
+    });
+}
+
+int festore_undo_drop(festore_client* client) {
+    return guarded(client->error, [&]() -> int {
+        const auto undone = client->client.undo_drop();
+        return undone ? FESTORE_OK : failed(client->error, undone.error());
+    });
+}
+
+int festore_acknowledge_lost(festore_client* client, const char* name) {
+    if (name == nullptr) return no_name(client->error);
+    return guarded(client->error, [&]() -> int {
+        const auto acknowledged = client->client.acknowledge_lost(name);
         return acknowledged ? FESTORE_OK : failed(client->error, acknowledged.error());
     });
 }

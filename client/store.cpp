@@ -30,7 +30,10 @@ ObjectInfo Store::object_info(std::string_view name, const protocol::StoreMetada
 Expected<StoreReply> Store::look_up(const Doing& doing, const StoreChannel::Request& request, bool& again) {
     Expected<StoreReply> reply = channel_.call(request, doing);
     if (!reply) {
-        again = reply.error().code == ErrorCode::busy;
+        // A rebuild in another program has written the record, and its pages do not have their name yet.
+        const bool is_between = reply.error().code == ErrorCode::damaged && directory_.has_next_pages().value_or(false);
+        if (is_between) opened_serial_ = 0;
+        again = is_between || reply.error().code == ErrorCode::busy;
         return reply;
     }
     // bad_state: the session does not know the store, as after the TA was loaded anew.
@@ -115,10 +118,26 @@ Expected<Listing> Store::list(std::string_view prefix) {
         const bool is_of_a_page = !listed && listed.error().code == ErrorCode::damaged && channel_.damaged_page() != 0;
         if (is_of_a_page) return list_past_damage(doing, std::move(listing), listed.error());
         if (!listed) return unexpected(listed.error());
-        if (!more) return listing;
+        if (!more) return with_lost_ranges(doing, std::move(listing));
         if (!*listed) return unexpected(store_nonsense(doing));
     }
     return unexpected(store_nonsense(doing));
+}
+
+// Names that were lost, and nobody has acknowledged it. What cannot be read of these is no reason to list nothing.
+Listing Store::with_lost_ranges(const Doing& doing, Listing listing) {
+    const std::string_view prefix = doing.name;
+    const auto ranges = lost_ranges(doing);
+    if (!ranges) {
+        listing.missing.emplace_back();
+        return listing;
+    }
+    for (const LostRange& range : *ranges) {
+        const bool ends_before = !range.before.empty() && range.before <= prefix;
+        const bool begins_behind = range.from > prefix && !range.from.starts_with(prefix);
+        if (!range.acknowledged && !ends_before && !begins_behind) listing.missing.push_back({range.from, range.before, false, true});
+    }
+    return listing;
 }
 
 // Rule 30: a page of the index costs the names that are in it, and no others. `error`: what met it, for where nothing can be listed.
@@ -127,7 +146,7 @@ Expected<Listing> Store::list_past_damage(const Doing& doing, Listing listing, c
     const auto is_behind = [prefix](std::string_view name) { return name > prefix && !name.starts_with(prefix); };
     const auto what_there_is = [&]() -> Expected<Listing> {
         if (listing.objects.empty()) return unexpected(error);
-        return std::move(listing);
+        return with_lost_ranges(doing, std::move(listing));
     };
     const std::string last = listing.objects.empty() ? std::string(prefix) : listing.objects.back().name;
     Survey survey(*this, doing, {bytes_of(last), listing.objects.empty(), channel_.damaged_page(), false});

@@ -5,7 +5,7 @@
 #include "client/process_mark.h"
 #include "client/store_channel.h"
 #include "client/store_streams.h"
-#include "protocol/store_care.h"
+#include "protocol/store_rebuild.h"
 
 #include <chrono>
 #include <list>
@@ -46,6 +46,11 @@ public:
     Expected<DestroyReport> destroy(const DestroyOptions& options);
     Expected<StoreInfo> repair();
     Expected<StoreInfo> acknowledge();
+    Expected<StoreInfo> rebuild();
+    Expected<DropReport> drop_damaged(const DropOptions& options);
+    Expected<StoreInfo> undo_drop();
+    Expected<StoreInfo> acknowledge_lost(std::string_view name);
+    Expected<std::vector<LostRange>> lost_ranges(const Doing& doing);
 
     // A transaction over several calls. One at a time; meanwhile the functions above that change refuse with conflict.
     Expected<void> begin();
@@ -122,6 +127,7 @@ private:
     Expected<T> read(const Doing& doing, F&& once);
     // client/store.cpp
     Expected<bool> list_on(const Doing& doing, Listing& listing, bool& more);
+    Listing with_lost_ranges(const Doing& doing, Listing listing);
     Expected<Listing> list_past_damage(const Doing& doing, Listing listing, const Error& error);
     Expected<StoreReply> look_up(const Doing& doing, const StoreChannel::Request& request, bool& again);
     static ObjectInfo object_info(std::string_view name, const protocol::StoreMetadata& metadata);
@@ -149,7 +155,34 @@ private:
     Expected<void> keep_reserve();
     Expected<bool> is_same_store();
     [[nodiscard]] Error was_exchanged(const Doing& doing) const;
-    Expected<void> change_to_acknowledged(const Doing& doing);
+    Expected<protocol::ChangeAnswer> change_to(const Doing& doing, protocol::StoreCommand command,
+                                               const std::function<void(protocol::PageArea, Writer&)>& encode);
+
+    // client/store_rebuild.cpp
+    struct RebuildPlan {
+        bool passes_over = false;  // what is damaged
+        bool most = false;         // also when it is much
+        std::vector<std::string> damaged_names;  // of objects whose content is damaged, sorted
+        bool has_passed_root = false;
+        uint64_t lost = 0;  // objects
+    };
+    Expected<void> check_rebuilds(const Doing& doing);
+    Expected<StoreLock> lock_and_open(const Doing& doing);
+    Expected<void> begin_rebuild(const Doing& doing, protocol::RebuildKind kind);
+    Expected<protocol::RepairStepAnswer> copy_entries(const Doing& doing, RebuildPlan& plan);
+    Expected<void> commit_rebuild(const Doing& doing, const protocol::RepairStepAnswer& made);
+    void give_up_rebuild(const Doing& doing);
+    Expected<void> put_in_place(const Doing& doing, const protocol::RepairStepAnswer& made, bool keeps_old);
+    Expected<StoreInfo> make_anew(const Doing& doing, RebuildPlan& plan);
+    Expected<void> name_damaged(const VerifyReport& report, std::vector<std::string>& names);
+    std::optional<bool> pages_fit(const Doing& doing);
+    Expected<void> settle_if_cut(const Doing& doing);
+    Expected<void> settle_next_pages(const Doing& doing);
+
+    // client/store_losses.cpp
+    Expected<bool> list_ranges(const Doing& doing, std::vector<std::byte>& after, std::vector<LostRange>& ranges, bool& again);
+    Expected<bool> has_unacknowledged_loss(const Doing& doing);
+    void drop_old_pages_if_done(const Doing& doing);
 
     // client/store_payloads.cpp
     struct MissedPayload {  // that was not there for this generation

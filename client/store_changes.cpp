@@ -210,7 +210,9 @@ Expected<protocol::ChangeAnswer> Store::change_once(const Doing& doing, const Ch
 Expected<bool> Store::is_same_store() {
     const Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
-    return contents->header && contents->header->store_id == header_.store_id;
+    const Expected<bool> has_next = directory_.has_next_pages();  // which pages are the store's, opening it settles
+    if (!has_next) return has_next;
+    return contents->header && contents->header->store_id == header_.store_id && !*has_next;
 }
 
 Error Store::was_exchanged(const Doing& doing) const {
@@ -312,17 +314,16 @@ Expected<ObjectInfo> Store::finish(StoreWriter& writer) {
     return stored_info(doing.name, *answer, size, options);
 }
 
-Expected<void> Store::change_to_acknowledged(const Doing& doing) {
-    const auto answer = change_alone(doing, Missing::is_an_error, [&](auto&) -> Expected<ChangeRequest> {
+Expected<protocol::ChangeAnswer> Store::change_to(const Doing& doing, StoreCommand command,
+                                                  const std::function<void(protocol::PageArea, Writer&)>& encode) {
+    return change_alone(doing, Missing::is_an_error, [&](auto&) -> Expected<ChangeRequest> {
         ChangeRequest request;
-        request.command = StoreCommand::acknowledge;
+        request.command = command;
         request.has_area = true;
         request.room = room_for(1);
-        request.encode = [](protocol::PageArea area, Writer& out) { encode(protocol::PrepareRequest{area}, out); };
+        request.encode = encode;
         return request;
     });
-    if (!answer) return unexpected(answer.error());
-    return {};
 }
 
 Expected<void> Store::remove(std::string_view name) {

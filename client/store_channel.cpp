@@ -22,7 +22,8 @@ constexpr size_t kPartSealedBytes =
 Expected<void> StoreChannel::add_fresh(Pages& pages, uint32_t page, uint64_t generation, bool passes_over) {
     Brought brought{std::vector<std::byte>(limits::kPageBytes), generation};
     bool is_unreadable = false;
-    const auto read = directory_.read_page(page, brought.bytes, &is_unreadable);
+    auto read = directory_.read_page(page, brought.bytes, &is_unreadable);
+    if (passes_over && is_unreadable) read = directory_.read_page(page, brought.bytes, &is_unreadable);  // a bus that failed once
     if (read) cache_.keep(page, brought.bytes);
     else cache_.forget(page);
     if (!read && !(passes_over && is_unreadable)) return read;
@@ -122,7 +123,7 @@ Expected<void> StoreChannel::take_needs(Pages& pages, const Request& request, co
         damaged_page_ = need.page;
         const bool is_damaged = need.mismatch && before != pages.end() && before->second.known_generation == answer.generation;
         if (is_damaged && !directory_.follow_exchange())
-            return unexpected(store_damaged(doing, directory_.path(), "page " + std::to_string(need.page)));
+            return unexpected(store_damaged(doing, directory_.path(), directory_.text_of_page(need.page)));
         const bool remembered = before == pages.end() && cache_.find(need.page) != nullptr;
         const auto added = remembered ? add_remembered(pages, need.page, request.passes_over)
                                       : add_fresh(pages, need.page, answer.generation, request.passes_over);

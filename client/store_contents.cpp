@@ -2,7 +2,7 @@
 // A store's pages and payloads, in its directory.
 #include "client/errors.h"
 #include "client/store_directory.h"
-#include "protocol/store_care.h"
+#include "protocol/store_rebuild.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -49,13 +49,28 @@ Expected<void> StoreDirectory::open_pages(bool for_writing) {
     return {};
 }
 
+// Which file a page's number means, and where in it.
+StoreDirectory::Numbered StoreDirectory::numbered(uint32_t page) const {
+    const uint64_t offset = protocol::page_offset(page & ~(protocol::kNewPage | protocol::kOldPage));
+    if ((page & protocol::kNewPage) != 0) return {new_pages_, offset, protocol::kNewPageFile};
+    if ((page & protocol::kOldPage) != 0) return {old_pages_, offset, protocol::kOldPageFile};
+    return {pages_, offset, protocol::kPageFile};
+}
+
+std::string StoreDirectory::text_of_page(uint32_t page) const {
+    const Numbered at = numbered(page);
+    const std::string text = "page " + std::to_string(at.offset / limits::kPageBytes);
+    return at.name == protocol::kPageFile ? text : text + " of " + std::string(at.name);
+}
+
 Expected<void> StoreDirectory::read_page(uint32_t page, MutableBytes sealed, bool* unreadable) {
-    const bool is_new = (page & protocol::kNewPage) != 0;
-    if (const auto open = is_new ? Expected<void>() : open_pages(false); !open) return open;
+    const bool is_other = (page & (protocol::kNewPage | protocol::kOldPage)) != 0;
+    if (const auto open = is_other ? Expected<void>() : open_pages(false); !open) return open;
     size_t count = 0;
-    const int fault = files_.read(is_new ? new_pages_ : pages_, protocol::page_offset(page & ~protocol::kNewPage), sealed, count);
+    const Numbered at = numbered(page);
+    const int fault = files_.read(at.handle, at.offset, sealed, count);
     if (unreadable != nullptr) *unreadable = fault == EIO;
-    if (fault != 0) return unexpected(error_of_file("read", file(protocol::kPageFile), fault));
+    if (fault != 0) return unexpected(error_of_file("read", file(at.name), fault));
     const MutableBytes rest = sealed.subspan(count);
     std::fill(rest.begin(), rest.end(), std::byte{});
     return {};
@@ -64,8 +79,9 @@ Expected<void> StoreDirectory::read_page(uint32_t page, MutableBytes sealed, boo
 Expected<void> StoreDirectory::write_page(uint32_t page, Bytes sealed) {
     const bool is_new = (page & protocol::kNewPage) != 0;
     if (const auto open = is_new ? Expected<void>() : open_pages(true); !open) return open;
-    const int fault = files_.write(is_new ? new_pages_ : pages_, protocol::page_offset(page & ~protocol::kNewPage), sealed);
-    if (fault != 0) return unexpected(not_written("write", file(protocol::kPageFile), fault));
+    const Numbered at = numbered(page);
+    const int fault = files_.write(at.handle, at.offset, sealed);
+    if (fault != 0) return unexpected(not_written("write", file(at.name), fault));
     if (!is_new) pages_end_ = std::max(pages_end_, page + 1);
     return {};
 }

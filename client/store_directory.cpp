@@ -29,6 +29,7 @@ StoreDirectory::~StoreDirectory() {
     unlock();
     close_pages();
     if (new_pages_ != Files::kNoHandle) files_.close(new_pages_);
+    close_old_pages();
 }
 
 void StoreDirectory::close_pages() {
@@ -86,7 +87,8 @@ Expected<StoreDirectory::Names> StoreDirectory::list_names() {
     const auto lock = folder_.look(protocol::kLockFile, Files::Information::Kind::file);
     found.only_ours = !lock || !*lock || (*lock)->bytes == 0;
     for (const std::string& name : names) {
-        const bool is_of_repair = name == protocol::kOldPageFile || name == protocol::kOlderPageFile || name == protocol::kNewPageFile;
+        const bool is_of_repair = name == protocol::kOldPageFile || name == protocol::kOlderPageFile || name == protocol::kNewPageFile ||
+                                  name == protocol::kNextPageFile;
         found.has_other_pages = found.has_other_pages || is_of_repair;
         found.has_frame = found.has_frame || name == protocol::kLockFile || name == protocol::kPayloadFolder;
         found.only_ours = found.only_ours && (is_of_repair || name == protocol::kHeaderFile || name == protocol::kPageFile ||

@@ -100,6 +100,8 @@ public:
     // `unreadable`: whether the disk does not give it (EIO), as opposed to the system or the program lacking something.
     Expected<void> read_page(uint32_t page, MutableBytes sealed, bool* unreadable = nullptr);
     Expected<void> write_page(uint32_t page, Bytes sealed);
+    // "page 5", with the file where that is not the page file.
+    [[nodiscard]] std::string text_of_page(uint32_t page) const;
     // Bytes that this user may still store there. None: not known.
     [[nodiscard]] std::optional<uint64_t> free_bytes() const {
         return folder_.is_open() ? files_.free_bytes(folder_.handle()) : std::nullopt;
@@ -173,12 +175,29 @@ public:
 
     // A page file beside the old one. Pages whose number has protocol::kNewPage are read from it and written to it.
     Expected<void> begin_new_pages();
-    Expected<void> finish_new_pages();
+    Expected<void> finish_new_pages();  // a repair's: before the commit
     void drop_new_pages();
     void reserve_new_pages(uint32_t spare);  // as keep_reserve(), best effort
-    // What the last repairs replaced, until they are acknowledged.
+    // A rebuild's: durable under a name of its own before the commit, and in the place of the old one behind it. Cut in between,
+    // it is whoever opens the store next that finds out which of both the record means (client/store_rebuild.cpp).
+    Expected<void> name_next_pages();
+    Expected<bool> has_next_pages();
+    // Under the writer's lock: reads go to it from now on, as if it had the old one's name.
+    Expected<void> try_next_pages();
+    // `keeps_old`: as the old pages.
+    Expected<void> take_next_pages(bool keeps_old);
+    void drop_next_pages();
+    void leave_next_pages() { close_pages(); }  // what try_next_pages() has opened
+    // Whoever closes it lets go of its lock. Its name stays.
+    void forget_new_pages();
+    // False: this directory is locked for reading, and a writer's lock cannot be had besides.
+    [[nodiscard]] bool may_lock() const { return locked_ != LockKind::shared; }
+    // What the last repairs replaced, or the last drop of damage, until that is acknowledged.
     [[nodiscard]] bool has_old_pages();
     void drop_old_pages();
+    // Pages whose number has protocol::kOldPage are read from it. not_found.
+    Expected<void> open_old_pages();
+    void close_old_pages();
 
     // not_permitted: no file here can be removed. damaged: something under a name of the store's is not the store's.
     Expected<void> check_removable();
@@ -221,6 +240,12 @@ private:
     void close_pages();
     int sync_names();
     Expected<void> keep_old_pages();
+    struct Numbered {
+        Files::Handle handle;
+        uint64_t offset;
+        std::string_view name;
+    };
+    [[nodiscard]] Numbered numbered(uint32_t page) const;
     Expected<void> open_pages(bool for_writing);
     int hold(Files::Handle pages, uint32_t end, uint32_t spare);
     Expected<bool> try_lock(LockKind kind);
@@ -242,6 +267,7 @@ private:
     uint32_t pages_end_ = 0;      // behind the last page that was written under this lock
     uint64_t pages_held_ = 0;     // bytes that the page file held when it was locked, or has been made to hold since
     Files::Handle new_pages_ = Files::kNoHandle;
+    Files::Handle old_pages_ = Files::kNoHandle;
     std::optional<std::array<Files::Information, 2>> durable_names_;  // of pages and payloads, when their folder was synced last
 };
 

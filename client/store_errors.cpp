@@ -26,6 +26,9 @@ Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doin
     case Code::copy_secret_lost:
         return error(ErrorCode::damaged, "the RPMB that kept the store's record and the key of its recovery copies has lost them: "
                                          "only a backup of the objects helps");
+    case Code::name_lost:
+        return error(ErrorCode::damaged, "whether there is such an object was lost with damage that was dropped: 'festore status' lists "
+                                         "the names, 'festore repair --undo' or 'festore repair --acknowledge NAME' helps");
     case Code::corrupt_object:
     case Code::corrupt_object_2:
     case Code::security:
@@ -52,11 +55,20 @@ Error store_damaged(const Doing& doing, const std::string& directory, const std:
 }
 
 std::string text_of(const MissingRange& range) {
+    // No name lies between one and the same with a zero behind it.
+    if (range.before.size() == range.from.size() + 1 && range.before.starts_with(range.from) && range.before.back() == '\0')
+        return quote(range.from);
     return (range.from.empty() ? "from the first name" : (range.without_from ? "behind " : "from ") + quote(range.from)) +
            (range.before.empty() ? " to the last one" : " to before " + quote(range.before));
 }
 
 Error names_missing(const MissingRange& range) {
+    if (range.dropped)
+        return {ErrorCode::damaged,
+                "lost with damage that was dropped are the names " + text_of(range) +
+                    ": 'festore repair --undo' reads them again where what was damaged has been put back, 'festore repair --acknowledge "
+                    "NAME' gives them up",
+                0, 0};
     return {ErrorCode::damaged,
             "cannot list the objects " + text_of(range) + ": a page of the store's index is damaged, missing, or was put back "
                                                           "('festore verify' tells which)",

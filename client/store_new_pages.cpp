@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The page file that a repair makes beside the old one, and puts into its place when it is whole (rule 19).
+// The page file that a repair or a rebuild makes beside the old one, and puts into its place when it is whole (rule 19).
 #include "client/errors.h"
 #include "client/store_directory.h"
 
@@ -27,8 +27,12 @@ void StoreDirectory::reserve_new_pages(uint32_t spare) {
     (void)hold(new_pages_, static_cast<uint32_t>(information.bytes / limits::kPageBytes), spare);
 }
 
-void StoreDirectory::drop_new_pages() {
+void StoreDirectory::forget_new_pages() {
     if (new_pages_ != Files::kNoHandle) files_.close(std::exchange(new_pages_, Files::kNoHandle));
+}
+
+void StoreDirectory::drop_new_pages() {
+    forget_new_pages();
     (void)folder_.remove(protocol::kNewPageFile);
 }
 
@@ -83,6 +87,74 @@ Expected<void> StoreDirectory::finish_new_pages() {
     pages_ = std::exchange(new_pages_, Files::kNoHandle);
     pages_writable_ = true;
     return {};
+}
+
+Expected<void> StoreDirectory::name_next_pages() {
+    const std::string from = file(protocol::kNewPageFile);
+    int fault = files_.sync(new_pages_);
+    if (fault != 0) return unexpected(not_written("sync", from, fault));
+    const Expected<bool> named = pages_are_named();
+    if (!named || !*named) return unexpected(named ? pages_were_exchanged() : named.error());
+    if (!folder_.is_named(new_pages_, protocol::kNewPageFile))
+        return unexpected({ErrorCode::damaged, quote(from) + " was removed or replaced while it was being written; repeat it", 0, 0});
+    fault = folder_.rename(protocol::kNewPageFile, protocol::kNextPageFile);
+    if (fault == 0) fault = folder_.sync();
+    if (fault != 0) return unexpected(error_of_file("rename", from, fault));
+    return {};
+}
+
+Expected<bool> StoreDirectory::has_next_pages() {
+    if (const auto there = require_folder(); !there) return unexpected(there.error());
+    const auto next = folder_.look(protocol::kNextPageFile, Files::Information::Kind::file);
+    if (!next) return unexpected(next.error());
+    return next->has_value();
+}
+
+Expected<void> StoreDirectory::try_next_pages() {
+    const Expected<Files::Handle> opened = folder_.open_file("read", protocol::kNextPageFile, Files::Open::read_write, 0);
+    if (!opened) return unexpected(opened.error());
+    if (const int fault = files_.lock(*opened, true); fault != 0) {
+        files_.close(*opened);
+        return unexpected(error_of_file("lock", file(protocol::kNextPageFile), fault));
+    }
+    close_pages();
+    pages_ = *opened;
+    pages_writable_ = true;
+    return {};
+}
+
+// What it replaces is still open and locked until the names are durable.
+Expected<void> StoreDirectory::take_next_pages(bool keeps_old) {
+    const Files::Handle next = std::exchange(new_pages_, Files::kNoHandle);
+    if (keeps_old)
+        if (const auto kept = keep_old_pages(); !kept) return kept;
+    int fault = folder_.rename(protocol::kNextPageFile, protocol::kPageFile);
+    if (fault == 0) fault = folder_.sync();
+    if (fault != 0) return unexpected(error_of_file("rename to", file(protocol::kPageFile), fault));
+    pages_end_ = 0;
+    pages_held_ = 0;
+    if (next == Files::kNoHandle) return {};  // it is what try_next_pages() has opened
+    close_pages();
+    pages_ = next;
+    pages_writable_ = true;
+    return {};
+}
+
+void StoreDirectory::drop_next_pages() {
+    (void)folder_.remove(protocol::kNextPageFile);
+    (void)folder_.sync();
+}
+
+Expected<void> StoreDirectory::open_old_pages() {
+    close_old_pages();
+    const Expected<Files::Handle> opened = folder_.open_file("read", protocol::kOldPageFile, Files::Open::read, 0);
+    if (!opened) return unexpected(opened.error());
+    old_pages_ = *opened;
+    return {};
+}
+
+void StoreDirectory::close_old_pages() {
+    if (old_pages_ != Files::kNoHandle) files_.close(std::exchange(old_pages_, Files::kNoHandle));
 }
 
 }  // namespace festore

@@ -166,6 +166,8 @@ Expected<void> Store::look_and_open(const Doing& doing, Missing missing, bool& a
         const auto opened = open_existing(doing, *contents, may_be_made);
         const auto refused = static_cast<Code>(opened ? 0 : opened.error().tee_result);
         again = refused == Code::item_not_found || refused == Code::bad_parameters;
+        if (opened)
+            if (const auto settled = settle_if_cut(doing); !settled) return settled;
         if (opened || !may_be_made) return opened;
     }
     if (missing == Missing::is_made) {

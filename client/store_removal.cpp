@@ -56,7 +56,7 @@ void StoreDirectory::collect_uploads() {
 Expected<void> StoreDirectory::check_removable() {
     if (const Expected<bool> payloads = open_payloads(); !payloads) return unexpected(payloads.error());
     for (const std::string_view name : {protocol::kHeaderFile, protocol::kNewHeaderFile, protocol::kLockFile, protocol::kPageFile,
-                                        protocol::kNewPageFile, protocol::kOldPageFile, protocol::kOlderPageFile})
+                                        protocol::kNewPageFile, protocol::kNextPageFile, protocol::kOldPageFile, protocol::kOlderPageFile})
         if (const auto found = folder_.look(name, Files::Information::Kind::file); !found) return unexpected(found.error());
     Files::Handle probe = Files::kNoHandle;
     (void)folder_.remove(protocol::kNewHeaderFile);
@@ -112,14 +112,14 @@ Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<st
 // The header last but one: by it the rest is known, and refused to everybody but its owner. The lock last: whoever waits
 // for it makes a new store of a folder that nothing is removed from any more.
 Expected<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::string>& left) {
-    for (const std::string_view name : {protocol::kNewPageFile, protocol::kOlderPageFile, protocol::kOldPageFile})
+    for (const std::string_view name : {protocol::kNewPageFile, protocol::kNextPageFile, protocol::kOlderPageFile, protocol::kOldPageFile})
         wipe_recovery_copies(name);
     // An interrupted repair leaves it as a second name of the page file, and a file with two names is not written.
     if (const auto done = remove_file(folder_, protocol::kOldPageFile, removed); !done) return done;
     wipe_recovery_copies(protocol::kPageFile);
     if (const auto done = remove_payloads(removed, left); !done) return done;
-    for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile, protocol::kNewPageFile, protocol::kPageFile,
-                                        protocol::kNewHeaderFile, protocol::kHeaderFile, protocol::kLockFile}) {
+    for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile, protocol::kNewPageFile, protocol::kNextPageFile,
+                                        protocol::kPageFile, protocol::kNewHeaderFile, protocol::kHeaderFile, protocol::kLockFile}) {
         if (const int fault = folder_.sync(); fault != 0) return unexpected(error_of_file("sync", path(), fault));
         if (const auto done = remove_file(folder_, name, removed); !done) return done;
     }

@@ -165,8 +165,10 @@ Expected<StoreInfo> Store::acknowledge() {
         return unexpected({ErrorCode::conflict,
                            cannot(doing) + "the store at " + quote(directory_.path()) + " has none that is not acknowledged", 0, 0,
                            Reason::nothing_to_acknowledge});
-    if (const auto done = change_to_acknowledged(doing); !done) return unexpected(done.error());
-    directory_.drop_old_pages();  // the change went through the index: these pages are the record's
+    const auto done = change_to(doing, StoreCommand::acknowledge,
+                                [](protocol::PageArea area, Writer& out) { encode(protocol::PrepareRequest{area}, out); });
+    if (!done) return unexpected(done.error());
+    drop_old_pages_if_done(doing);  // the change went through the index: these pages are the record's
     return info();
 }
 

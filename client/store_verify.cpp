@@ -57,7 +57,8 @@ private:
         const Expected<bool> whole = survey();
         if (!whole) return unexpected(whole.error());
         if (const auto list = free_list(); !list) return list;
-        if (!*whole) return {};
+        note_lost_ranges();
+        if (!*whole || has_loss_) return {};  // what was lost may refer to them
         count_unreferenced(*files);
         return options_.remove_unreferenced ? remove_unreferenced() : Expected<void>();
     }
@@ -77,6 +78,9 @@ private:
             return unexpected({ErrorCode::conflict,
                                cannot(doing) + "a repair has not been acknowledged, and the pages that it replaced may refer to it", 0, 0,
                                Reason::not_acknowledged});
+        const Expected<bool> loss = store_.has_unacknowledged_loss(doing);
+        if (!loss) return unexpected(loss.error());
+        if (*loss) return {};
         const Expected<std::vector<std::string>> files = store_.directory_.list_payloads();
         if (!files) return unexpected(files.error());
         payloads_.clear();
@@ -128,6 +132,17 @@ private:
         std::string text = "cannot verify the store: page " + std::to_string(gap.page) +
                            " of its index is damaged, missing, or was put back; lost with it are the objects " + text_of(gap.names);
         report_.damaged.push_back({"", {ErrorCode::damaged, std::move(text), 0, 0}});
+    }
+
+    // Where they cannot be read, that is damage of its own.
+    void note_lost_ranges() {
+        const auto ranges = store_.lost_ranges({"verify the store", {}});
+        if (!ranges) report_.damaged.push_back({"", ranges.error()});
+        if (!ranges) return;
+        for (const LostRange& range : *ranges) {
+            has_loss_ = has_loss_ || !range.acknowledged;
+            if (!range.acknowledged) report_.damaged.push_back({"", names_missing({range.from, range.before, false, true})});
+        }
     }
 
     void count(uint64_t bytes) {
@@ -238,6 +253,7 @@ private:
     VerifyReport report_;
     std::vector<Id> payloads_;
     bool index_only_ = false;  // no contents are read
+    bool has_loss_ = false;    // names were lost, and nobody has acknowledged it
 };
 
 Expected<VerifyReport> Store::verify(const VerifyOptions& options) { return Verification(*this, options).run(); }

@@ -86,6 +86,42 @@ Expected<StoreInfo> Client::acknowledge() {
     return state_->store->acknowledge();
 }
 
+Expected<StoreInfo> Client::rebuild() {
+    if (!state_->store) return unexpected(needs_store());
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
+    return state_->store->rebuild();
+}
+
+Expected<DropReport> Client::drop_damaged(const DropOptions& options) {
+    if (!state_->store) return unexpected(needs_store());
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
+    return state_->store->drop_damaged(options);
+}
+
+Expected<StoreInfo> Client::undo_drop() {
+    if (!state_->store) return unexpected(needs_store());
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
+    return state_->store->undo_drop();
+}
+
+Expected<std::vector<LostRange>> Client::lost_ranges() {
+    if (!state_->store) return unexpected(needs_store());
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
+    return state_->store->lost_ranges({"look at the store", {}});
+}
+
+Expected<StoreInfo> Client::acknowledge_lost(std::string_view name) {
+    if (!state_->store) return unexpected(needs_store());
+    if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
+    return state_->store->acknowledge_lost(name);
+}
+
 Expected<Transaction> Client::begin() {
     if (!state_->store) return unexpected(needs_store());
     auto use = state_->use();

@@ -23,6 +23,7 @@ void IndexReader::read_ahead(const Node& parent, size_t index, Bytes prefix) {
 // goes on.
 Result<Pinned> IndexReader::leaf_of(Bytes key, const Bytes* listed) {
     has_next_ = false;
+    begin_bytes_ = 0;
     PageRef ref = tree_.root;
     Pinned parent;
     size_t taken = 0;
@@ -40,6 +41,9 @@ Result<Pinned> IndexReader::leaf_of(Bytes key, const Bytes* listed) {
             next_bytes_ = next.size();
             has_next_ = true;
         }
+        const Bytes begin = node.key(index);
+        copy_bytes(begin, begin_);
+        begin_bytes_ = begin.size();
         ref = node.child(index);
         taken = index;
         parent = std::move(page);
@@ -62,9 +66,12 @@ Result<IndexReader::Listed> IndexReader::list(const Range& range, Sink& sink) {
     leaf_.release();
     if (tree_.height == 0) return Listed{};
     passed_page_ = range.passed_page;
+    // Keys that begin with 0 come before all names.
+    constexpr std::array<std::byte, 1> kFirstName{std::byte{1}};
+    const bool from_first = !range.with_reserved && range.prefix.empty() && compare_keys(range.after, kFirstName) < 0;
     const bool from_cursor = compare_keys(range.after, range.prefix) >= 0 && !range.after.empty();
     std::array<std::byte, limits::kNameBytesMax> start{};
-    Bytes from = from_cursor ? range.after : range.prefix;
+    Bytes from = from_first ? Bytes(kFirstName) : from_cursor ? range.after : range.prefix;
     // Each round is one leaf, further on than the one before.
     while (true) {
         const Pinned leaf = FESTORE_TRY(leaf_of(from, &range.prefix));

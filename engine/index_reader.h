@@ -23,6 +23,7 @@ public:
         Bytes prefix;  // names that begin with this; empty: all
         bool inclusive = false;    // `after` itself, too
         uint32_t passed_page = 0;  // is damaged: the listing ends where it would be read; 0: none
+        bool with_reserved = false;  // what is no object, too (engine/reserved.h)
     };
     // Takes what is listed, in order. The views are valid during the call.
     class Sink {
@@ -39,6 +40,8 @@ public:
         bool passed_over = false;            // done, and came to passed_page: gap_end() tells where to go on
     };
     Result<Listed> list(const Range& range, Sink& sink);
+    // The first key that the page which was passed over may hold; empty: it was the leftmost.
+    [[nodiscard]] Bytes gap_begin() const { return Bytes(begin_).first(begin_bytes_); }
     // The first key behind the page that was passed over; empty: nothing is behind it.
     [[nodiscard]] Bytes gap_end() const { return has_next_ ? Bytes(next_).first(next_bytes_) : Bytes(); }
 
@@ -59,6 +62,9 @@ private:
     bool passed_over_ = false;
     size_t next_bytes_ = 0;
     std::array<std::byte, limits::kNameBytesMax> next_{};
+    // And where it begins.
+    size_t begin_bytes_ = 0;
+    std::array<std::byte, limits::kNameBytesMax> begin_{};
 };
 
 }  // namespace festore::engine

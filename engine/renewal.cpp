@@ -6,9 +6,12 @@ namespace {
 
 constexpr std::string_view kEpochLabel = "festore epoch 1";
 
-}  // namespace
+struct Empty {
+    RootRecord record;  // the same store under another epoch, without an index
+    uint8_t drawn = 0;  // another random byte
+};
 
-Result<RootRecord> renew_store(Crypto& crypto, Bytes device_key, const RootRecord& old) {
+Result<Empty> make_empty(Crypto& crypto, Bytes device_key, const RootRecord& old) {
     SecretBytes<32> random;
     FESTORE_CHECK(crypto.random(random.fill()));
     std::array<std::byte, 16> seen{};
@@ -18,11 +21,6 @@ Result<RootRecord> renew_store(Crypto& crypto, Bytes device_key, const RootRecor
     Mac mac{};
     FESTORE_CHECK(crypto.hmac(device_key, {bytes_of(kEpochLabel), old.store_id, seen, random.expose()}, mac));
     RootRecord record = old;
-    // Another jump each time: two repairs may begin with the same copy.
-    const uint64_t jump = kChangesOfRepair * (1 + std::to_integer<uint64_t>(mac[8]));
-    if (old.changes > kChangesMax - jump) return fail(Code::limit_exceeded);
-    record.changes = old.changes + jump;
-    record.flags |= kRootOfAnotherTable;
     record.epoch = Reader(mac).u64();
     if (record.epoch == old.epoch) return fail(Code::generic);
     record.index = {};
@@ -33,7 +31,23 @@ Result<RootRecord> renew_store(Crypto& crypto, Bytes device_key, const RootRecor
     record.content_bytes = 0;
     record.pages_sealed = 0;
     record.free_pages = 0;
-    record.flags |= kRootFreshnessLost;
+    record.flags &= ~uint32_t{kRootLostRanges};  // its entries bring it back
+    return Empty{record, std::to_integer<uint8_t>(mac[8])};
+}
+
+}  // namespace
+
+Result<RootRecord> rekey_store(Crypto& crypto, Bytes device_key, const RootRecord& old) {
+    return FESTORE_TRY(make_empty(crypto, device_key, old)).record;
+}
+
+Result<RootRecord> renew_store(Crypto& crypto, Bytes device_key, const RootRecord& old) {
+    auto [record, drawn] = FESTORE_TRY(make_empty(crypto, device_key, old));
+    // Another jump each time: two repairs may begin with the same copy.
+    const uint64_t jump = kChangesOfRepair * (uint64_t{1} + drawn);
+    if (old.changes > kChangesMax - jump) return fail(Code::limit_exceeded);
+    record.changes = old.changes + jump;
+    record.flags |= kRootOfAnotherTable | kRootFreshnessLost;
     record.freshness_lost_generation = old.generation;
     if (record.freshness_lost_count < UINT32_MAX) ++record.freshness_lost_count;
     return record;

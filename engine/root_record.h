@@ -23,6 +23,8 @@ enum RootFlag : uint32_t {
     kRootFreshnessLost = 1 << 0,   // a repair gave up freshness, and nobody has acknowledged it yet (rule 19)
     kRootOfAnotherTable = 1 << 1,  // there may be recovery copies that name no table, or another one than this
     kRootCopySecret = 1 << 2,      // the key of the recovery copies includes a secret of the TEE's own (anchor rpmb)
+    kRootLostRanges = 1 << 3,      // names were lost with damage that was dropped, and the index says which (engine/reserved.h)
+    kRootKeptObjects = 1 << 4,     // an object was stored that is neither replaced nor removed: lost names may be of one
 };
 inline constexpr uint32_t kRequiredFlags = 0x00FFFFFF;
 

@@ -97,7 +97,8 @@ Status Transaction::apply(Status changed) {
     return changed;
 }
 
-void Transaction::count(const Entry* before, const Entry* after) {
+void Transaction::count(Bytes key, const Entry* before, const Entry* after) {
+    if (is_reserved(key)) return;
     if (before != nullptr) {
         --next_.objects;
         next_.content_bytes -= before->size;
@@ -105,6 +106,7 @@ void Transaction::count(const Entry* before, const Entry* after) {
     if (after != nullptr) {
         ++next_.objects;
         next_.content_bytes += after->size;
+        if ((after->flags & kEntryKept) != 0) next_.flags |= kRootKeptObjects;
     }
 }
 
@@ -128,7 +130,7 @@ Result<Progress> Transaction::put(CallPages& io, const PutArguments& arguments, 
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.put(arguments.name, entry)));
     next_.changes = entry.version;
-    count(old ? &*old : nullptr, &entry);
+    count(arguments.name, old ? &*old : nullptr, &entry);
     return Progress::done;
 }
 
@@ -141,8 +143,55 @@ Result<Progress> Transaction::copy(CallPages& io, Bytes name, const Entry& entry
     if (writer_.found()) return fail(Code::corrupt_object);
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.put(name, entry)));
-    count(nullptr, &entry);
+    if (is_lost_range(name)) next_.flags |= kRootLostRanges;
+    count(name, nullptr, &entry);
     return Progress::done;
+}
+
+Result<Progress> Transaction::put_reserved(CallPages& io, Bytes key, const Entry& entry) {
+    if (rename_.active || !is_reserved(key)) return fail(Code::bad_state);
+    const size_t entry_bytes = Node::entry_bytes(key.size(), encoded_size(entry));
+    if (!is_valid(entry) || entry_bytes > limits::kIndexEntryBytesMax) return fail(Code::bad_parameters);
+    FESTORE_CHECK(start(io, key, 1, room_for_change()));
+    if (FESTORE_TRY(writer_.locate(key)) == Progress::need_pages) return Progress::need_pages;
+    if (FESTORE_TRY(writer_.gather(entry_bytes)) == Progress::need_pages) return Progress::need_pages;
+    FESTORE_CHECK(settle());
+    FESTORE_CHECK(apply(writer_.put(key, entry)));
+    if (is_lost_range(key)) next_.flags |= kRootLostRanges;
+    return Progress::done;
+}
+
+// Where a range of the same end begins that is there already; else `from` is left alone.
+[[gnu::noinline]] Result<Progress> Transaction::find_earlier(CallPages& io, Bytes key, LostRange& range, NameMemory& memory) {
+    IndexReader there = reader(io);
+    const Result<Progress> found = there.find(key);
+    if (!found && found.error().code == Code::item_not_found) return Progress::done;
+    if (!found || *found == Progress::need_pages) return found;
+    const LostRange other = FESTORE_TRY(decode_lost_range(there.entry()));
+    if (compare_keys(other.from, range.from) >= 0) return Progress::done;
+    copy_bytes(other.from, memory);
+    range.from = Bytes(memory).first(other.from.size());
+    return Progress::done;
+}
+
+Result<Progress> Transaction::put_lost_range(CallPages& io, const LostRange& range) {
+    const LostRangeKey key(range.before);
+    LostRange longer = range;
+    NameMemory memory{};
+    if (FESTORE_TRY(find_earlier(io, key.bytes(), longer, memory)) == Progress::need_pages) return Progress::need_pages;
+    return put_range(io, key.bytes(), longer);
+}
+
+[[gnu::noinline]] Result<Progress> Transaction::put_range(CallPages& io, Bytes key, const LostRange& range) {
+    const LostRangeEntry made(range);
+    return put_reserved(io, key, made.entry());
+}
+
+Result<Progress> Transaction::acknowledge_lost_range(CallPages& io, const LostRange& range) {
+    const LostRangeKey key(range.before);
+    if ((next_.flags & kRootKeptObjects) != 0) return put_range(io, key.bytes(), {true, range.epoch, range.from, range.before});
+    Effect effect;
+    return remove(io, key.bytes(), effect);
 }
 
 Result<Progress> Transaction::acknowledge() {
@@ -162,7 +211,7 @@ Result<Progress> Transaction::remove(CallPages& io, Bytes name, Effect& effect) 
     if (FESTORE_TRY(writer_.gather(0)) == Progress::need_pages) return Progress::need_pages;
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.remove()));
-    count(&old, nullptr);
+    count(name, &old, nullptr);
     return Progress::done;
 }
 
@@ -215,7 +264,7 @@ Result<Progress> Transaction::insert_renamed(Bytes from, Bytes to, bool replace)
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.put_value(to, Bytes(value_).first(value_bytes_))));
     next_.changes = rename_.effect.version;
-    count(old ? &*old : nullptr, &moved);
+    count(to, old ? &*old : nullptr, &moved);
     rename_.active = true;
     rename_.from_bytes = static_cast<uint8_t>(from.size());
     copy_bytes(from, rename_.from);
@@ -231,7 +280,7 @@ Result<Progress> Transaction::remove_renamed(CallPages& io, Bytes from, Effect& 
     if (FESTORE_TRY(writer_.gather(0)) == Progress::need_pages) return Progress::need_pages;
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.remove()));
-    count(&old, nullptr);
+    count(from, &old, nullptr);
     rename_.active = false;
     wipe(value_);
     effect = rename_.effect;

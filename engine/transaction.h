@@ -11,7 +11,7 @@
 // Not thread safe. An error of an operation's first phase (conditions, limits, damage) leaves the transaction as it
 // was; after any other error is_broken() holds, and everything but giving up is refused with bad_state.
 #pragma once
-#include "engine/index_reader.h"
+#include "engine/reserved.h"
 #include "engine/tree_change.h"
 
 #include <optional>
@@ -51,12 +51,19 @@ public:
     // the call has not the room that is needed; corrupt_object.
     Result<Progress> put(CallPages& io, const PutArguments& arguments, Effect& effect);
     Result<Progress> remove(CallPages& io, Bytes name, Effect& effect);
-    // An object that was in another index, with all that is known of it; the name must be new (else corrupt_object).
+    // An entry that was in another index, with all that is known of it; the key must be new (else corrupt_object). What is reserved
+    // (engine/reserved.h) is no object, and not counted.
     Result<Progress> copy(CallPages& io, Bytes name, const Entry& entry);
     // Without `replace`, access_conflict when the new name exists. The object keeps its metadata but its version: that
     // is a new one, unless it is renamed to itself. need_pages may come with half of it done: then only the same rename, or
     // end(), is allowed.
     Result<Progress> rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect);
+    // A lost range, as a new entry; or, where there is one of the same end already, as long as both.
+    Result<Progress> put_lost_range(CallPages& io, const LostRange& range);
+    // The lost range that was found is acknowledged: it goes, or, where an object of it may have been kept for good, it stays closed.
+    Result<Progress> acknowledge_lost_range(CallPages& io, const LostRange& range);
+    // Another entry that is no object, instead of what was there.
+    Result<Progress> put_reserved(CallPages& io, Bytes key, const Entry& entry);
     // Takes the mark of a repair away (rule 19).
     Result<Progress> acknowledge();
     // Reading what the transaction has done so far.
@@ -87,11 +94,14 @@ private:
     Status start(CallPages& io, Bytes name, size_t changes, size_t room);
     Status settle();
     Status apply(Status changed);
-    void count(const Entry* before, const Entry* after);
+    void count(Bytes key, const Entry* before, const Entry* after);
     [[nodiscard]] bool has_version_left() const { return next_.changes < kChangesMax; }
     Result<Progress> insert_renamed(Bytes from, Bytes to, bool replace);
     Result<Progress> remove_renamed(CallPages& io, Bytes from, Effect& effect);
     Status write_free_list();
+    using NameMemory = std::array<std::byte, limits::kNameBytesMax>;
+    Result<Progress> find_earlier(CallPages& io, Bytes key, LostRange& range, NameMemory& memory);
+    Result<Progress> put_range(CallPages& io, Bytes key, const LostRange& range);
 
     Pages& pages_;
     Change change_;

@@ -38,6 +38,11 @@ constexpr StoreCommandRow kRows[] = {
     {StoreCommand::repair_commit, kNone, false},
     {StoreCommand::acknowledge, kNone, true},
     {StoreCommand::record_at, kNone, false},
+    {StoreCommand::rebuild_begin, kNone, true},
+    {StoreCommand::rebuild_step, kNone, true},
+    {StoreCommand::rebuild_commit, kNone, false},
+    {StoreCommand::lost_ranges, kOut, true},
+    {StoreCommand::acknowledge_lost, kNone, true},
 };
 
 constexpr std::string_view kNames[] = {"object a", UserStore::kPayload, "object b", "a", "object x", "b/c", "\xc3\xa9", ""};
@@ -175,7 +180,21 @@ Content StoreRequests::encoded_care(StoreCommand command) {
         const auto anchor = static_cast<uint8_t>(in_.one_in(4) ? 2 : 1);
         return festore::encoded(protocol::RecordAtRequest{anchor, in_.one_in(16) ? in_.u32() : in_.u8() % 5});
     }
-    case StoreCommand::repair_commit: return festore::encoded(protocol::TransactionRequest{session_.transaction, session_.next});
+    case StoreCommand::rebuild_begin:
+        return festore::encoded(protocol::RebuildRequest{area_, static_cast<protocol::RebuildKind>(in_.u8() % 3)});
+    case StoreCommand::rebuild_step: {
+        protocol::RebuildStepRequest step;
+        step.area = area_;
+        if (in_.one_in(4)) step.passed_page = in_.u8() % 44;
+        if (in_.one_in(4)) step.left_out = name_or_none();
+        return festore::encoded(step);
+    }
+    case StoreCommand::lost_ranges: return festore::encoded(protocol::LostRangesRequest{area_, in_.one_in(2) ? Bytes() : in_.sized(255)});
+    case StoreCommand::acknowledge_lost:
+        return festore::encoded(protocol::StoreNameRequest{area_, flags_of_change(), name()});
+    case StoreCommand::repair_commit:
+    case StoreCommand::rebuild_commit:
+        return festore::encoded(protocol::TransactionRequest{session_.transaction, session_.next});
     default: return festore::encoded(protocol::PrepareRequest{area_});  // repair_step, acknowledge
     }
 }
@@ -225,6 +244,8 @@ void StoreRequests::repair_is_committed() {
     for (auto& [page, versions] : pages)
         if ((page & protocol::kNewPage) != 0) fresh[page & ~protocol::kNewPage] = std::move(versions);
     if (fresh.empty()) return;
+    for (auto& [page, versions] : pages)
+        if ((page & (protocol::kNewPage | protocol::kOldPage)) == 0) fresh[page | protocol::kOldPage] = std::move(versions);
     for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot) fresh[slot].resize(std::max<size_t>(fresh[slot].size(), 1));  // zeroes
     pages = std::move(fresh);
 }
@@ -271,11 +292,14 @@ void StoreRequests::learn(StoreCommand command, Bytes answer, Bytes got, size_t 
         session_.payload = found->metadata.payload;
         session_.payload_bytes = found->metadata.size;
         session_.payload_segment_bytes = std::max(found->metadata.segment_bytes, limits::kSegmentBytesMin);
-    } else if (command == StoreCommand::repair_begin) {
+    } else if (command == StoreCommand::repair_begin || command == StoreCommand::rebuild_begin) {
         std::erase_if(store.pages, [](const auto& page) { return (page.first & protocol::kNewPage) != 0; });
     } else if (const auto step = decode_store<protocol::RepairStepAnswer>(answer); step && command == StoreCommand::repair_step) {
         keep(step->pages);
         if (step->complete) session_.transaction = step->transaction, session_.next = step->generation;
+    } else if (const auto rebuilt = decode_store<protocol::RebuildStepAnswer>(answer); rebuilt && command == StoreCommand::rebuild_step) {
+        keep(rebuilt->step.pages);
+        if (rebuilt->step.complete) session_.transaction = rebuilt->step.transaction, session_.next = rebuilt->step.generation;
     } else if (const auto change = decode_store<protocol::ChangeAnswer>(answer)) {
         keep(change->pages);
         if (change->generation != 0) session_.transaction = change->transaction, session_.next = change->generation;
@@ -285,7 +309,7 @@ void StoreRequests::learn(StoreCommand command, Bytes answer, Bytes got, size_t 
     } else if (const auto pages = decode_store<protocol::PageAnswer>(answer)) {
         keep(*pages);
     }
-    if (command == StoreCommand::repair_commit) repair_is_committed();
+    if (command == StoreCommand::repair_commit || command == StoreCommand::rebuild_commit) repair_is_committed();
     if (command == StoreCommand::commit || command == StoreCommand::abort) session_.batch_runs = false;
     if (const auto status = decode_store<protocol::StoreStatus>(answer)) {
         session_.generation = status->generation;

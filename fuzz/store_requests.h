@@ -4,7 +4,7 @@
 // input gives a request that an honest client could make.
 #pragma once
 #include "fuzz/world.h"
-#include "protocol/store_care.h"
+#include "protocol/store_rebuild.h"
 
 namespace festore::fuzz {
 

@@ -41,6 +41,7 @@ bool in_contract(uint32_t result) {
     case Code::no_identity:
     case Code::limit_exceeded:
     case Code::store_destroyed:
+    case Code::name_lost:
     case Code::copy_secret_lost: return true;
     default: return false;
     }

@@ -20,8 +20,9 @@ inline constexpr std::string_view kHeaderFile = "festore.store";
 inline constexpr std::string_view kNewHeaderFile = ".festore.store.new";  // until it is renamed to kHeaderFile
 inline constexpr std::string_view kPageFile = "pages";
 inline constexpr std::string_view kLockFile = "lock";
-inline constexpr std::string_view kNewPageFile = "pages.new";  // of a repair that is under way
-inline constexpr std::string_view kOldPageFile = "pages.old";  // what a repair replaced, until that is acknowledged
+inline constexpr std::string_view kNewPageFile = "pages.new";  // of a repair or rebuild that is under way
+inline constexpr std::string_view kNextPageFile = "pages.next";  // of a rebuild that is whole: the record means it, or is about to
+inline constexpr std::string_view kOldPageFile = "pages.old";  // what a repair replaced, or a drop of damage, until that is acknowledged
 inline constexpr std::string_view kOlderPageFile = "pages.older";  // what the one before that replaced
 inline constexpr std::string_view kPayloadFolder = "payloads";
 

@@ -57,6 +57,12 @@ enum class StoreCommand : uint32_t {
     repair_commit = 70,   // TransactionRequest → StoreStatus: the root record is written. The new page file must be durable
     acknowledge = 71,     // PrepareRequest → ChangeAnswer, as of a single change
     record_at = 72,       // RecordAtRequest → RecordAtAnswer. For uid 0 only; needs no opened store
+    // protocol/store_rebuild.h
+    rebuild_begin = 73,     // RebuildRequest → RepairAnswer
+    rebuild_step = 74,      // RebuildStepRequest → RebuildStepAnswer: again until it is complete. `abort` ends it
+    rebuild_commit = 75,    // TransactionRequest → StoreStatus: the root record is written. The page file must be durable
+    lost_ranges = 76,       // LostRangesRequest, 2: LostRangeItem after LostRangeItem → StoreListAnswer
+    acknowledge_lost = 77,  // StoreNameRequest → ChangeAnswer: the lost range in which the name lies
 };
 
 inline constexpr size_t kCallPagesMax = 128;  // brought and room together

@@ -156,7 +156,7 @@ Result<SegmentBuffer*> Instance::segment_buffer() {
 void Instance::forget_store(const engine::StoreId& store_id) {
     for (Session* s = sessions_; s != nullptr; s = s->next)
         if ((s->store.is_open && s->store.store_id == store_id) ||
-            (s->store.repair && s->store.repair->old.store_id == store_id))
+            (s->store.index_copy && s->store.index_copy->old.store_id == store_id))
             s->store.close();
 }
 
@@ -164,7 +164,7 @@ void Instance::forget_store(const engine::StoreId& store_id) {
 bool Instance::is_open(const engine::StoreId& store_id) const {
     for (const Session* s = sessions_; s != nullptr; s = s->next) {
         if (s->store.is_open && s->store.store_id == store_id) return true;
-        if (s->store.repair && s->store.repair->old.store_id == store_id) return true;
+        if (s->store.index_copy && s->store.index_copy->old.store_id == store_id) return true;
     }
     return false;
 }
@@ -176,7 +176,7 @@ void Instance::forget_closed_stores() {
     if (workspace_ && !is_open(workspace_->store_id())) workspace_.reset();
     size_t open = 0;
     for (const Session* s = sessions_; s != nullptr; s = s->next)
-        if (s->store.is_open || s->store.repair || s->store.made) ++open;
+        if (s->store.is_open || s->store.index_copy || s->store.made) ++open;
     // A key that was used last may be that of a store that is not open any more.
     if (open < open_before_) crypto_.forget_keys();
     open_before_ = open;
@@ -187,7 +187,7 @@ void Instance::forget_closed_stores() {
 bool Instance::may_begin_batch(const Identity& identity) const {
     size_t of_others = 0;
     for (const Session* s = sessions_; s != nullptr; s = s->next) {
-        if (!s->store.batch && !s->store.repair) continue;
+        if (!s->store.batch && !s->store.index_copy) continue;
         if (s->identity == identity) return false;
         if (!is_root(s->identity)) ++of_others;
     }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ta/store_call.h"
 
+#include "engine/recovery.h"
+#include "ta/copy_secret.h"
+
 namespace festore::ta {
 
 using engine::RootRecord;
@@ -25,6 +28,21 @@ Result<Workspace*> StoreCall::workspace(const RootRecord& record) const {
     const Bytes device_key = FESTORE_TRY(instance.device_key());
     FESTORE_CHECK(workspace->use(device_key, record));
     return workspace;
+}
+
+Status change_base(StoreCall& call, RootRecord& record) {
+    record = FESTORE_TRY(call.record());
+    if (record.minor == 0) record.flags |= engine::kRootOfAnotherTable;
+    if (FESTORE_TRY(copy_secret(call, record)) != nullptr) record.flags |= engine::kRootCopySecret;
+    return {};
+}
+
+Status write_recovery_copy(StoreCall& call, const RootRecord& record, const engine::TablePlace& at, engine::CallPages& pages) {
+    const Bytes device_key = FESTORE_TRY(call.instance.device_key());
+    const engine::CopySecret* const secret = FESTORE_TRY(copy_secret(call, record));
+    const gp::Owned<engine::PageBytes> slot = FESTORE_TRY(gp::Owned<engine::PageBytes>::make());
+    FESTORE_CHECK(engine::seal_recovery_copy(call.instance.crypto(), device_key, secret, record, at, *slot));
+    return pages.write(engine::recovery_slot(record.generation), *slot);
 }
 
 protocol::StoreStatus status_of(const RootRecord& record) {

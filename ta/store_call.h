@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One call on a store: what it came with, and what every command needs of the instance and the session.
 #pragma once
-#include "protocol/store_care.h"
+#include "protocol/store_rebuild.h"
 #include "ta/page_area.h"
 #include "ta/persistent_objects.h"
 #include "ta/session.h"
@@ -28,6 +28,12 @@ struct StoreCall {
     // The shared workspace, serving this store.
     [[nodiscard]] Result<Workspace*> workspace(const engine::RootRecord& record) const;
 };
+
+// What a change begins with: the record as the TEE has it, made one of this format.
+Status change_base(StoreCall& call, engine::RootRecord& record);
+// Rule 17: the recovery copy is among the pages that the client makes durable before the commit. `at`: the record's place, for its
+// repair.
+Status write_recovery_copy(StoreCall& call, const engine::RootRecord& record, const engine::TablePlace& at, engine::CallPages& pages);
 
 protocol::StoreStatus status_of(const engine::RootRecord& record);
 void encode_status(const engine::RootRecord& record, Writer& out);
@@ -62,5 +68,10 @@ Status store_repair_begin(StoreCall& call);
 Status store_repair_step(StoreCall& call);
 Status store_repair_commit(StoreCall& call);
 Status store_acknowledge(StoreCall& call);
+Status store_rebuild_begin(StoreCall& call);
+Status store_rebuild_step(StoreCall& call);
+Status store_rebuild_commit(StoreCall& call);
+Status store_lost_ranges(StoreCall& call);
+Status store_acknowledge_lost(StoreCall& call);
 
 }  // namespace festore::ta

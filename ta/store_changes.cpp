@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Changing a store. Either in one call (the flag single): begin, change, prepare; or in several, with a workspace of the
 // session's own. Both end with commit: one write into TEE storage (rules 3, 4, 5).
-#include "engine/recovery.h"
-#include "ta/copy_secret.h"
 #include "ta/store_call.h"
+#include "ta/store_losses.h"
 
 namespace festore::ta {
 namespace {
@@ -14,28 +13,11 @@ using engine::RootRecord;
 using engine::Transaction;
 using protocol::CallOutcome;
 
-// Rule 17: the recovery copy is among the pages that the client makes durable before the commit.
-Status write_recovery_copy(StoreCall& call, const RootRecord& record, PageArea& area) {
-    const Bytes device_key = FESTORE_TRY(call.instance.device_key());
-    const StoreCall::Place at = FESTORE_TRY(call.place());
-    const engine::CopySecret* const secret = FESTORE_TRY(copy_secret(call, record));
-    const gp::Owned<engine::PageBytes> slot = FESTORE_TRY(gp::Owned<engine::PageBytes>::make());
-    FESTORE_CHECK(engine::seal_recovery_copy(call.instance.crypto(), device_key, secret, record, at.table->at(at.place), *slot));
-    return area.write(engine::recovery_slot(record.generation), *slot);
-}
-
-// What a change begins with: the record as the TEE has it, made one of this format.
-[[gnu::noinline]] Status begin_with(StoreCall& call, RootRecord& record) {
-    record = FESTORE_TRY(call.record());
-    if (record.minor == 0) record.flags |= engine::kRootOfAnotherTable;
-    if (FESTORE_TRY(copy_secret(call, record)) != nullptr) record.flags |= engine::kRootCopySecret;
-    return {};
-}
-
 // Whether all is in the area, the recovery copy included.
 Result<bool> prepare(StoreCall& call, Transaction& transaction, PageArea& area) {
     if (FESTORE_TRY(transaction.prepare(area)) == Transaction::Prepared::need_room || area.room() == 0) return false;
-    FESTORE_CHECK(write_recovery_copy(call, transaction.record(), area));
+    const StoreCall::Place at = FESTORE_TRY(call.place());
+    FESTORE_CHECK(write_recovery_copy(call, transaction.record(), at.table->at(at.place), area));
     call.session.store.prepared.emplace(transaction.record());
     return true;
 }
@@ -48,7 +30,7 @@ struct Running {
 
     static Result<Running> of(StoreCall& call, bool single) {
         RootRecord record;
-        FESTORE_CHECK(begin_with(call, record));
+        FESTORE_CHECK(change_base(call, record));
         if (!single) {
             StoreSession& store = call.session.store;
             if (!store.batch || !store.batch->transaction.is_running() || store.prepared) return fail(Code::bad_state);
@@ -136,7 +118,7 @@ Result<engine::Entry> entry_of(StoreCall& call, const protocol::StorePutRequest&
 Status store_begin(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::BeginRequest>(call.request));
     RootRecord record;
-    FESTORE_CHECK(begin_with(call, record));
+    FESTORE_CHECK(change_base(call, record));
     if (record.generation != request.generation) return fail(Code::bad_state);
     StoreSession& store = call.session.store;
     store.batch.reset();
@@ -166,13 +148,17 @@ Status store_put(StoreCall& call) {
     arguments.if_absent = (request.flags & protocol::kStoreIfAbsent) != 0;
     if ((request.flags & protocol::kStoreIfVersion) != 0) arguments.if_version = request.if_version;
     return run_change(call, request.area, (request.flags & protocol::kStoreSingle) != 0,
-                      [&](Transaction& t, PageArea& area, Effect& effect) { return t.put(area, arguments, effect); });
+                      [&](Transaction& t, PageArea& area, Effect& effect) -> Result<Progress> {
+                          if (FESTORE_TRY(check_change(t, area, request.name, true)) == Progress::need_pages) return Progress::need_pages;
+                          return t.put(area, arguments, effect);
+                      });
 }
 
 Status store_remove(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::StoreNameRequest>(call.request));
     if ((request.flags & ~protocol::kStoreSingle) != 0) return fail(Code::bad_parameters);
-    return run_change(call, request.area, request.flags != 0, [&](Transaction& t, PageArea& area, Effect& effect) {
+    return run_change(call, request.area, request.flags != 0, [&](Transaction& t, PageArea& area, Effect& effect) -> Result<Progress> {
+        if (FESTORE_TRY(check_change(t, area, request.name, false)) == Progress::need_pages) return Progress::need_pages;
         return t.remove(area, request.name, effect);
     });
 }
@@ -181,7 +167,10 @@ Status store_rename(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::StoreRenameRequest>(call.request));
     const bool replace = (request.flags & protocol::kStoreReplace) != 0;
     return run_change(call, request.area, (request.flags & protocol::kStoreSingle) != 0,
-                      [&](Transaction& t, PageArea& area, Effect& effect) {
+                      [&](Transaction& t, PageArea& area, Effect& effect) -> Result<Progress> {
+                          if (FESTORE_TRY(check_change(t, area, request.from, false)) == Progress::need_pages ||
+                              FESTORE_TRY(check_change(t, area, request.to, true)) == Progress::need_pages)
+                              return Progress::need_pages;
                           return t.rename(area, request.from, request.to, replace, effect);
                       });
 }
@@ -189,6 +178,18 @@ Status store_rename(StoreCall& call) {
 Status store_acknowledge(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::PrepareRequest>(call.request));
     return run_change(call, request.area, true, [](Transaction& t, PageArea&, Effect&) { return t.acknowledge(); });
+}
+
+Status store_acknowledge_lost(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::StoreNameRequest>(call.request));
+    if (request.flags != protocol::kStoreSingle) return fail(Code::bad_parameters);
+    return run_change(call, request.area, true, [&](Transaction& t, PageArea& area, Effect&) -> Result<Progress> {
+        engine::LostRangeSearch search(request.name);
+        engine::IndexReader reader = t.reader(area);
+        if (FESTORE_TRY(search.run(reader)) == Progress::need_pages) return Progress::need_pages;
+        if (!search.found() || search.is_acknowledged()) return fail(Code::item_not_found);
+        return t.acknowledge_lost_range(area, search.range());
+    });
 }
 
 Status store_prepare(StoreCall& call) {
@@ -229,7 +230,7 @@ Status store_abort(StoreCall& call) {
     FESTORE_CHECK(protocol::decode_store<protocol::TransactionRequest>(call.request));
     call.session.store.prepared.reset();
     call.session.store.batch.reset();
-    call.session.store.repair.reset();
+    call.session.store.index_copy.reset();
     if (!call.session.store.is_open) call.session.store.copy_secret.reset();
     return {};
 }

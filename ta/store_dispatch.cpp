@@ -48,6 +48,11 @@ constexpr Row kRows[] = {
     {StoreCommand::repair_commit, store_repair_commit, kNone, false, false},
     {StoreCommand::acknowledge, store_acknowledge, kNone, false, true},
     {StoreCommand::record_at, store_record_at, kNone, false, false},
+    {StoreCommand::rebuild_begin, store_rebuild_begin, kNone, false, true},
+    {StoreCommand::rebuild_step, store_rebuild_step, kNone, false, true},
+    {StoreCommand::rebuild_commit, store_rebuild_commit, kNone, false, false},
+    {StoreCommand::lost_ranges, store_lost_ranges, kOut, false, true},
+    {StoreCommand::acknowledge_lost, store_acknowledge_lost, kNone, false, true},
 };
 
 const Row* row_of(uint32_t command) {

@@ -2,6 +2,7 @@
 // Reading a store: get, stat, list. No call into TEE storage once the root table has been read.
 #include "gp/heap_buffer.h"
 #include "ta/store_items.h"
+#include "ta/store_losses.h"
 
 #include <algorithm>
 
@@ -70,7 +71,11 @@ Status find(StoreCall& call, bool with_content) {
     Source source = FESTORE_TRY(Source::of(call, (request.flags & protocol::kStorePending) != 0));
     const size_t room = with_content ? take_room(call.content) : 0;
     engine::IndexReader reader = source.reader(area);
-    const Result<Progress> found = reader.find(request.name);
+    Result<Progress> found = reader.find(request.name);
+    if (!found && found.error().code == Code::item_not_found && (source.record.flags & engine::kRootLostRanges) != 0) {
+        const Result<Progress> checked = check_not_lost(reader, request.name, false);
+        if (!checked || *checked == Progress::need_pages) found = checked;
+    }
     const CallOutcome outcome = found ? outcome_of(*found) : CallOutcome::done;
     protocol::GetAnswer answer;
     answer.pages = page_answer(outcome, source.record.generation, source.workspace->pages, area);

@@ -1,38 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Repair (rules 17 and 19): the TEE has lost its record of a store, and the directory has recovery copies of it. A copy whose
 // whole index verifies is made the store again, under a new epoch: the objects are copied, in the order of their names, from
-// the old index into a new one, which the client writes into a new page file. Nothing in the old one is touched.
-// Memory: the shared workspace reads the old index, one of the repair's own makes the new one; both are of fixed size.
+// the old index into a new one (ta/index_copy.h), which the client writes into a new page file. Nothing in the old one is touched.
 #include "engine/recovery.h"
 #include "engine/renewal.h"
 #include "ta/copy_secret.h"
-#include "ta/store_items.h"
-#include "ta/store_repair.h"
+#include "ta/index_copy.h"
+#include "ta/store_call.h"
 
 namespace festore::ta {
 namespace {
 
 using engine::Anchor;
-using engine::Entry;
-using engine::Progress;
 using engine::RootRecord;
-using engine::Transaction;
 using protocol::CallOutcome;
-
-// The new page file's pages, in the same page area.
-class NewPages final : public engine::CallPages {
-public:
-    explicit NewPages(PageArea& area) : area_(area) {}
-    bool contains(uint32_t page) override { return area_.contains(page | protocol::kNewPage); }
-    Status read(uint32_t page, engine::PageBytes& sealed) override { return area_.read(page | protocol::kNewPage, sealed); }
-    size_t room() override { return area_.room(); }
-    Status write(uint32_t page, const engine::PageBytes& sealed) override {
-        return area_.write(page | protocol::kNewPage, sealed);
-    }
-
-private:
-    PageArea& area_;
-};
 
 // The table, where the TEE says that it has none, or that it is damaged: then the TEE has deleted it, and says so when it is
 // asked again. What this instance has seen itself it still insists on (rule 5).
@@ -132,108 +113,6 @@ Status check_copy(const StoreCall& call, const RootRecord& copy, const protocol:
     return {};
 }
 
-// Copies entries into the new index as far as it goes.
-class Copying final : public engine::IndexReader::Sink {
-public:
-    Copying(Repair& repair, NewPages& pages) : repair_(repair), pages_(pages) {}
-    bool take(Bytes name, const Entry& entry) override {
-        if (pages_.room() < repair_.fresh.transaction.room_for_change()) {
-            outcome = CallOutcome::need_room;
-            return false;
-        }
-        const Result<Progress> copied = repair_.fresh.transaction.copy(pages_, name, entry);
-        if (!copied) status = tl::make_unexpected(copied.error());
-        else if (*copied == Progress::need_pages) outcome = CallOutcome::need_pages;
-        if (!status || outcome != CallOutcome::done) return false;
-        repair_.name_bytes = static_cast<uint8_t>(name.size());
-        copy_bytes(name, repair_.name);
-        repair_.copied_since_turn = true;
-        return true;
-    }
-    CallOutcome outcome = CallOutcome::done;
-    Status status;
-
-private:
-    Repair& repair_;
-    NewPages& pages_;
-};
-
-struct Step {
-    CallOutcome outcome = CallOutcome::done;
-    bool complete = false;
-    engine::Pages* needing = nullptr;  // whose pages are needed
-    uint32_t needing_bit = 0;
-};
-
-// One transaction of the new index is full: what it made becomes the base of the next one.
-Result<CallOutcome> turn(Repair& repair, NewPages& pages) {
-    Transaction& transaction = repair.fresh.transaction;
-    if (FESTORE_TRY(transaction.prepare(pages)) == Transaction::Prepared::need_room) return CallOutcome::need_room;
-    repair.base = transaction.record();
-    transaction.end();
-    repair.is_turning = false;
-    repair.copied_since_turn = false;
-    FESTORE_CHECK(transaction.begin(repair.fresh.keys(), repair.base));
-    return CallOutcome::done;
-}
-
-// All is copied: the counts must be what the old record says, and the new one is prepared with its recovery copy.
-Result<CallOutcome> finish(StoreCall& call, Repair& repair, PageArea& area) {
-    NewPages pages(area);
-    Transaction& transaction = repair.fresh.transaction;
-    if (FESTORE_TRY(transaction.prepare(pages)) == Transaction::Prepared::need_room || area.room() == 0)
-        return CallOutcome::need_room;
-    const RootRecord& record = transaction.record();
-    if (record.objects != repair.old.objects || record.content_bytes != repair.old.content_bytes)
-        return tl::make_unexpected(Failure{Code::corrupt_object});
-    const Bytes device_key = FESTORE_TRY(call.instance.device_key());
-    const gp::Owned<engine::PageBytes> slot = FESTORE_TRY(gp::Owned<engine::PageBytes>::make());
-    // They name where the record was: until the commit, the store is as lost as before, whatever comes into its new place.
-    const engine::TablePlace at = repair.at.value_or(engine::TablePlace{});
-    const engine::CopySecret* const secret = FESTORE_TRY(copy_secret(call, record));
-    FESTORE_CHECK(engine::seal_recovery_copy(call.instance.crypto(), device_key, secret, record, at, *slot));
-    FESTORE_CHECK(pages.write(engine::recovery_slot(record.generation), *slot));
-    repair.is_complete = true;
-    return CallOutcome::done;
-}
-
-Result<Step> step(StoreCall& call, Repair& repair, PageArea& area, Workspace& old) {
-    NewPages pages(area);
-    Step result;
-    if (repair.is_turning) {
-        result.outcome = FESTORE_TRY(turn(repair, pages));
-        return result;
-    }
-    if (!repair.is_copied) {
-        const engine::Tree tree{repair.old.index, repair.old.height, repair.old.page_count};
-        old.pages.begin_call(area, tree, nullptr);
-        engine::IndexReader reader(old.pages, tree);
-        Copying copying(repair, pages);
-        // The name moves on while it is listed.
-        const auto behind = repair.name;
-        const auto listed = FESTORE_TRY(reader.list({Bytes(behind).first(repair.name_bytes), {}, false, 0}, copying));
-        if (!copying.status) {
-            const bool is_full = copying.status.error().code == Code::limit_exceeded && repair.copied_since_turn;
-            if (!is_full) return tl::make_unexpected(copying.status.error());
-            repair.is_turning = true;
-            return result;
-        }
-        result.outcome = copying.outcome;
-        if (copying.outcome == CallOutcome::need_pages) {
-            result.needing = &repair.fresh.pages;
-            result.needing_bit = protocol::kNewPage;
-        } else if (listed.progress == Progress::need_pages) {
-            result.outcome = CallOutcome::need_pages;
-            result.needing = &old.pages;
-        }
-        if (result.outcome != CallOutcome::done || listed.more) return result;
-        repair.is_copied = true;
-    }
-    result.outcome = FESTORE_TRY(finish(call, repair, area));
-    result.complete = result.outcome == CallOutcome::done;
-    return result;
-}
-
 }  // namespace
 
 Status store_repair_begin(StoreCall& call) {
@@ -261,8 +140,9 @@ Status store_repair_begin(StoreCall& call) {
     FESTORE_CHECK(check_copy(call, copies.chosen->record, request));
     FESTORE_CHECK(place_for(call, anchor, request.store_id, copies.chosen->at));
     if (!call.instance.may_begin_batch(call.session.identity)) return fail(Code::busy);
-    auto& repair = call.session.store.repair;
-    repair = FESTORE_TRY(gp::Owned<Repair>::make(call.instance.crypto()));
+    auto& repair = call.session.store.index_copy;
+    repair = FESTORE_TRY(gp::Owned<IndexCopy>::make(call.instance.crypto()));
+    repair->kind = CopyKind::repair;
     repair->old = copies.chosen->record;
     repair->at = copies.chosen->at;
     const auto begun = [&]() -> Status {
@@ -283,40 +163,19 @@ Status store_repair_begin(StoreCall& call) {
 
 Status store_repair_step(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::PrepareRequest>(call.request));
-    auto& repair = call.session.store.repair;
-    if (!repair || repair->is_complete) return fail(Code::bad_state);
-    PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
-    Workspace* const old = FESTORE_TRY(call.workspace(repair->old));
-    const Result<Step> done = step(call, *repair, area, *old);
-    protocol::RepairStepAnswer answer;
-    answer.pages.generation = repair->old.generation;
-    answer.pages.written = area.finish();
-    if (!done) {
-        encode(answer.pages, call.answer);
-        repair.reset();
-        return tl::make_unexpected(done.error());
-    }
-    answer.pages.outcome = done->outcome;
-    if (done->outcome == CallOutcome::need_pages)
-        for (const engine::Need& need : done->needing->needs().list())
-            answer.pages.needs[answer.pages.need_count++] = {need.page | done->needing_bit, need.mismatch};
-    answer.complete = done->complete;
-    answer.copied = repair->fresh.transaction.record().objects;
-    if (done->complete) {
-        answer.transaction = repair->fresh.transaction.id();
-        answer.generation = repair->fresh.transaction.record().generation;
-    }
-    encode(answer, call.answer);
+    if (!call.session.store.index_copy || call.session.store.index_copy->kind != CopyKind::repair) return fail(Code::bad_state);
+    LeftOut nothing;
+    encode(FESTORE_TRY(copy_step(call, request.area, nothing)), call.answer);
     return {};
 }
 
 Status store_repair_commit(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
     StoreSession& store = call.session.store;
-    if (!store.repair || !store.repair->is_complete) return fail(Code::bad_state);
-    const PreparedRecord next(store.repair->fresh.transaction.record());
-    const std::optional<engine::TablePlace> was_at = store.repair->at;
-    store.repair.reset();
+    if (!store.index_copy || store.index_copy->kind != CopyKind::repair || !store.index_copy->is_complete) return fail(Code::bad_state);
+    const PreparedRecord next(store.index_copy->fresh.transaction.record());
+    const std::optional<engine::TablePlace> was_at = store.index_copy->at;
+    store.index_copy.reset();
     if (next.record.transaction_id != request.transaction || next.record.generation != request.generation)
         return fail(Code::bad_state);
     // Again: it may have been destroyed meanwhile, or made anew.

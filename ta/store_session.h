@@ -5,7 +5,7 @@
 #include "engine/recovery.h"
 #include "engine/segments.h"
 #include "gp/owned.h"
-#include "ta/store_repair.h"
+#include "ta/index_copy.h"
 
 namespace festore::ta {
 
@@ -54,7 +54,7 @@ struct StoreSession {
     std::optional<FreeListWalk> free_list;
     gp::Owned<Workspace> batch;
     uint64_t batch_base = 0;  // generation that the batch began with
-    gp::Owned<Repair> repair;
+    gp::Owned<IndexCopy> index_copy;
 
     void close() {
         is_open = false;
@@ -65,7 +65,7 @@ struct StoreSession {
         payload.reset();
         free_list.reset();
         batch.reset();
-        repair.reset();
+        index_copy.reset();
     }
 };
 

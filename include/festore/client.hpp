@@ -93,11 +93,12 @@ struct ObjectInfo {
     bool legacy = false;   // stored by the first demo's TA
 };
 
-// Names that cannot be told, since a page of a store's index is damaged. The bounds need not be names themselves.
+// Names that cannot be told, since a page of a store's index is damaged, or was. The bounds need not be names themselves.
 struct MissingRange {
     std::string from;           // from this one on; empty: from the first
     std::string before;         // up to, and without, this one; empty: to the last
     bool without_from = false;  // `from` itself is not among them: it is listed
+    bool dropped = false;       // they were lost with damage that was dropped (LostRange), and nobody has acknowledged it
 };
 
 struct Listing {
@@ -164,6 +165,23 @@ struct InitOptions {
     Cipher cipher = Cipher::automatic;  // the TA measures
     // Make a store with the anchor ree though the RPMB, which could hold a record of another one, does not answer.
     bool without_asking_rpmb = false;
+};
+
+// Names of a store that were lost with damage which was dropped.
+struct LostRange {
+    std::string from;    // from this one on; empty: from the first
+    std::string before;  // up to, and without, this one; empty: to the last
+    bool acknowledged = false;  // such a range is kept only where an object that is kept for good may have been in it
+};
+
+struct DropOptions {
+    bool most = false;  // also where more than one of a hundred objects is lost
+};
+
+struct DropReport {
+    uint64_t objects = 0;         // that are lost
+    std::vector<LostRange> lost;  // all of the store's, earlier ones too
+    StoreInfo store;
 };
 
 // The content of one put, in parts, of any length. In a store the parts go to the disk as they come, sealed; memory does not
@@ -278,6 +296,20 @@ public:
     // nothing in the directory verifies as a whole. Interrupted, it can be repeated.
     Expected<StoreInfo> repair();
     Expected<StoreInfo> acknowledge();  // conflict: there is nothing to acknowledge
+
+    // Makes the index of an intact store anew, in a page file without holes, under new keys; all objects stay as they are, and nothing
+    // is given up. Interrupted, it leaves the one or the other. damaged: drop_damaged() leaves out what cannot be read.
+    Expected<StoreInfo> rebuild();
+    // The same without what is damaged. The names that are lost with it are closed from then on: get, stat, put, remove and rename of
+    // one that the index does not have end with damaged, until somebody acknowledges their range by one of its names. What was stored to
+    // be kept for good may have been among them: in a store that ever had such an object, they stay closed for put and rename
+    // afterwards, too. conflict: nothing is damaged; or more than one of a hundred objects would be lost, or the root of the index is.
+    Expected<DropReport> drop_damaged(const DropOptions& options = {});
+    // Reads what the last drop_damaged() left out again, from pages.old, where somebody has put back what was damaged, and puts it into
+    // the store as it is now. damaged: it is still damaged; nothing has changed. conflict: nothing was dropped.
+    Expected<StoreInfo> undo_drop();
+    Expected<StoreInfo> acknowledge_lost(std::string_view name);  // conflict: it is not in a range that is not acknowledged
+    Expected<std::vector<LostRange>> lost_ranges();
 
     // Reads everything back through the TEE, in any storage, without holding a content in memory, and goes on past damage. The
     // TEE deletes a damaged object of ree or rpmb when it reads it. An error: it could not be done to its end.

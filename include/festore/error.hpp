@@ -33,6 +33,9 @@ enum class Reason : int {
     not_acknowledged = 8,     // a repair is to be acknowledged first
     nothing_to_acknowledge = 9,
     in_use = 10,              // by a transaction or a stream of this very client
+    much_lost = 11,           // more than one of a hundred objects would be dropped
+    nothing_damaged = 12,     // nothing to drop
+    nothing_to_undo = 13,     // nothing that was dropped can be read again
 };
 
 // One failure. The message is one line for a person: what failed, on what, why, and the next step where there is one.

@@ -81,7 +81,10 @@ enum festore_reason {
     FESTORE_REASON_NOT_LOST = 7,        /* destroy of a lost directory, which is there, or may be */
     FESTORE_REASON_NOT_ACKNOWLEDGED = 8,
     FESTORE_REASON_NOTHING_TO_ACKNOWLEDGE = 9,
-    FESTORE_REASON_IN_USE = 10          /* by a transaction, writer or reader of this very client */
+    FESTORE_REASON_IN_USE = 10,         /* by a transaction, writer or reader of this very client */
+    FESTORE_REASON_MUCH_LOST = 11,      /* more than one of a hundred objects would be dropped, or the root of the index */
+    FESTORE_REASON_NOTHING_DAMAGED = 12, /* nothing to drop */
+    FESTORE_REASON_NOTHING_TO_UNDO = 13  /* nothing that was dropped can be read again */
 };
 FESTORE_API int festore_error_reason(const festore_client* client);
 
@@ -179,6 +182,16 @@ FESTORE_API int festore_destroy(festore_client* client, int lost_directory);
  * That gives up freshness: festore_acknowledge() takes note of it. */
 FESTORE_API int festore_repair(festore_client* client);
 FESTORE_API int festore_acknowledge(festore_client* client);
+
+/* Makes the index of an intact store anew, under new keys; see rebuild(), drop_damaged(), undo_drop() and acknowledge_lost() in client.hpp.
+ * festore_drop_damaged(): most != 0: also where more than one of a hundred objects is lost. `each` is called for each range of names
+ * of the store that is lost, and may be NULL: from and before are NULL where the range has no such end. */
+FESTORE_API int festore_rebuild(festore_client* client);
+typedef void (*festore_lost)(void* context, const char* from, const char* before, int acknowledged);
+FESTORE_API int festore_drop_damaged(festore_client* client, int most, festore_lost each, void* context);
+FESTORE_API int festore_lost_ranges(festore_client* client, festore_lost each, void* context);
+FESTORE_API int festore_undo_drop(festore_client* client);
+FESTORE_API int festore_acknowledge_lost(festore_client* client, const char* name);
 
 FESTORE_API const char* festore_version(void);
 

@@ -38,6 +38,12 @@ constexpr uint8_t kOther = 3, kOfVictim = 0;
 constexpr uint8_t kPayloadName = 1;
 
 Seed opened() { return Seed()(TaStep::open); }
+// Without its first object, kNames[0].
+constexpr uint8_t kWithoutDamage = 1, kUndo = 2, kYes = 3, kName = 1;
+Seed dropped() {
+    return opened()(C::rebuild_begin, {0, 0, 0, kWithoutDamage})(C::rebuild_step, {0, 0, 0, 0, kYes, kName, 0}).times(3, C::rebuild_step)(
+        C::rebuild_commit);
+}
 Seed repaired() {
     return opened()(C::destroy)(C::repair_begin).times(2, C::repair_step)(C::repair_commit);
 }
@@ -71,6 +77,13 @@ std::map<std::string, Content> ta_seeds() {
     seeds["repaired"] = repaired()(C::acknowledge)(C::commit)(C::get)(C::put)(C::commit)(C::list)(C::survey)(C::free_list);
     seeds["repair-given-up"] = opened()(C::destroy)(C::repair_begin)(C::repair_step)(C::abort)(C::repair_begin)(TaStep::close);
     seeds["repaired-twice"] = repaired()(C::destroy)(C::repair_begin).times(2, C::repair_step)(C::repair_commit)(C::acknowledge);
+    seeds["rebuilt"] = opened()(C::rebuild_begin).times(3, C::rebuild_step)(C::rebuild_commit)(C::get)(C::list)(C::put)(C::commit)(
+        C::survey);
+    seeds["rebuild-given-up"] = opened()(C::rebuild_begin)(C::rebuild_step)(C::abort)(C::rebuild_begin)(TaStep::close);
+    seeds["dropped-and-acknowledged"] = dropped()(C::get)(C::lost_ranges)(C::put)(C::acknowledge_lost)(C::commit)(C::put)(C::commit)(
+        C::get, {0});
+    seeds["dropped-and-undone"] = dropped()(C::rebuild_begin, {0, 0, 0, kUndo}).times(3, C::rebuild_step)(C::rebuild_commit)(C::get)(
+        C::list, {0});
     seeds["root-looks"] = Seed()(TaStep::open, {kRoot})(C::record_at)(C::record_at, {0, 0, 0, 1})(C::find, {0, 0, kOther, kOfVictim})(
         C::make)(C::create)(C::put)(C::commit)(C::list);
     seeds["root-destroys-the-victims"] = Seed()(TaStep::open, {kRoot})(TaStep::victim)(

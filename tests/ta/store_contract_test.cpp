@@ -25,6 +25,9 @@ constexpr Shape kShapes[] = {
     {StoreCommand::destroy, kNone, false},      {StoreCommand::repair_begin, kNone, true},
     {StoreCommand::repair_step, kNone, true},   {StoreCommand::repair_commit, kNone, false},
     {StoreCommand::acknowledge, kNone, true},   {StoreCommand::record_at, kNone, false},
+    {StoreCommand::rebuild_begin, kNone, true}, {StoreCommand::rebuild_step, kNone, true},
+    {StoreCommand::rebuild_commit, kNone, false}, {StoreCommand::lost_ranges, kOut, true},
+    {StoreCommand::acknowledge_lost, kNone, true},
 };
 
 class StoreContract : public StoreCommands {

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Making the index of an intact store anew (rule 30): under new keys, in a page file without holes; whole, or without what is damaged.
+// Order: the new file is durable under a name of its own, pages.next; then the TEE's record is written; then the file takes the old
+// one's place. Cut in between, the index itself tells which of both the record means: nobody but the TA can make one that fits.
+#include "client/store.h"
+
+#include "client/store_requests.h"
+#include "protocol/store_rebuild.h"
+
+#include <algorithm>
+
+namespace festore {
+namespace {
+
+using protocol::RebuildKind;
+using protocol::StoreCommand;
+
+constexpr uint16_t kMinorThatRebuilds = 6;
+// Whoever copies forever is stopped by this.
+constexpr size_t kStepsMax = 100'000'000;
+constexpr size_t kRoom = 64;
+
+}  // namespace
+
+Expected<void> Store::check_rebuilds(const Doing& doing) {
+    const Expected<Session*> session = sessions_.session();
+    if (!session) return unexpected(session.error());
+    if ((*session)->hello().version_minor >= kMinorThatRebuilds) return {};
+    return unexpected({ErrorCode::no_tee,
+                       cannot(doing) + "this trusted application is older, and does not know how: install the one of this festore", 0, 0});
+}
+
+// Opened anew under the writer's lock, so that nothing changes any more.
+Expected<StoreLock> Store::lock_and_open(const Doing& doing) {
+    if (batch_)
+        return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0, Reason::in_use});
+    if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
+    if (const auto known = check_rebuilds(doing); !known) return unexpected(known.error());
+    Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+    if (!lock) return lock;
+    opened_serial_ = 0;
+    if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
+    return lock;
+}
+
+Expected<void> Store::begin_rebuild(const Doing& doing, RebuildKind kind) {
+    StoreChannel::Request begin;
+    begin.command = StoreCommand::rebuild_begin;
+    begin.has_area = true;
+    begin.encode = [=](protocol::PageArea area, Writer& out) { encode(protocol::RebuildRequest{area, kind}, out); };
+    const Expected<StoreReply> reply = channel_.call(begin, doing);
+    if (!reply) return unexpected(reply.error());
+    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+    return {};
+}
+
+// Steps until all is copied. What is damaged is passed over, where that is wanted, and counted in `plan`.
+Expected<protocol::RepairStepAnswer> Store::copy_entries(const Doing& doing, RebuildPlan& plan) {
+    uint32_t passed_page = 0;
+    size_t next_name = 0;
+    StoreChannel::Request request;
+    request.command = StoreCommand::rebuild_step;
+    request.has_area = true;
+    request.room = kRoom;
+    request.passes_over = plan.passes_over;
+    request.encode = [&](protocol::PageArea area, Writer& out) {
+        const Bytes name = next_name < plan.damaged_names.size() ? bytes_of(plan.damaged_names[next_name]) : Bytes();
+        encode(protocol::RebuildStepRequest{area, passed_page, name}, out);
+    };
+    request.got_on = [copied = uint64_t{0}](const StoreReply& reply) mutable {
+        const auto answer = protocol::decode_store<protocol::RebuildStepAnswer>(reply.answer);
+        return answer && (answer->left_out || std::exchange(copied, std::max(copied, answer->step.copied)) < answer->step.copied);
+    };
+    for (size_t step = 0; step < kStepsMax; ++step) {
+        const Expected<StoreReply> reply = channel_.call(request, doing);
+        const uint32_t damaged = channel_.damaged_page();
+        const bool is_of_a_page = !reply && reply.error().code == ErrorCode::damaged && damaged != 0;
+        const bool may_pass = plan.passes_over && (damaged & (protocol::kNewPage | protocol::kOldPage)) == 0 && damaged != passed_page;
+        if (is_of_a_page && may_pass) {
+            passed_page = damaged;
+            plan.has_passed_root = plan.has_passed_root || damaged == status_.index_page;
+            continue;
+        }
+        if (!reply) return unexpected(reply.error());
+        if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+        const auto answer = protocol::decode_store<protocol::RebuildStepAnswer>(reply->answer);
+        if (!answer) return unexpected(store_nonsense(doing));
+        if (const auto stored = channel_.store_pages(*reply); !stored) return unexpected(stored.error());
+        if (answer->left_out) ++next_name;
+        passed_page = 0;
+        if (answer->step.complete) return answer->step;
+    }
+    return unexpected(store_nonsense(doing));
+}
+
+Expected<void> Store::commit_rebuild(const Doing& doing, const protocol::RepairStepAnswer& made) {
+    const Expected<StoreReply> reply =
+        channel_.call(transaction_request(StoreCommand::rebuild_commit, made.transaction, made.generation), doing);
+    channel_.forget_pages();
+    if (reply && reply->ok()) return take_status(reply->answer, doing);
+    directory_.forget_new_pages();  // whoever settles it locks it
+    Error error = reply ? error_of_store_command(reply->result, reply->origin, doing) : reply.error();
+    return learn_outcome(doing, made.transaction, made.generation, std::move(error));
+}
+
+void Store::give_up_rebuild(const Doing& doing) {
+    directory_.drop_new_pages();
+    directory_.close_old_pages();
+    (void)channel_.call(transaction_request(StoreCommand::abort, {}, 0), doing);
+    channel_.forget_pages();
+}
+
+// Its new pages are durable under their own name. Only what is certain not to be committed is removed: the rest settles itself.
+Expected<void> Store::put_in_place(const Doing& doing, const protocol::RepairStepAnswer& made, bool keeps_old) {
+    if (const auto committed = commit_rebuild(doing, made); !committed) {
+        const bool is_unknown = committed.error().code == ErrorCode::no_tee;
+        if (!is_unknown) directory_.drop_next_pages();
+        give_up_rebuild(doing);
+        return committed;
+    }
+    const Expected<bool> is_still_next = directory_.has_next_pages();  // learn_outcome() may have settled it
+    if (!is_still_next) return unexpected(is_still_next.error());
+    return *is_still_next ? directory_.take_next_pages(keeps_old) : Expected<void>();
+}
+
+Expected<StoreInfo> Store::make_anew(const Doing& doing, RebuildPlan& plan) {
+    channel_.forget_pages();
+    const uint64_t objects = status_.objects;
+    if (const auto begun = begin_rebuild(doing, plan.passes_over ? RebuildKind::without_damage : RebuildKind::whole); !begun)
+        return unexpected(begun.error());
+    Expected<protocol::RepairStepAnswer> made = unexpected(Error());
+    if (const auto begun = directory_.begin_new_pages(); !begun) made = unexpected(begun.error());
+    else made = copy_entries(doing, plan);
+    if (made) plan.lost = objects - std::min(objects, made->copied);
+    const bool is_much = plan.has_passed_root || plan.lost > objects / 100;
+    if (made && plan.passes_over && is_much && !plan.most)
+        made = unexpected({ErrorCode::conflict,
+                           cannot(doing) + std::to_string(plan.lost) + " of " + std::to_string(objects) + " objects would be lost" +
+                               (plan.has_passed_root ? ", since the root of the index cannot be read" : "") +
+                               "; put the store's files back out of a copy if there is one, or say --most",
+                           0, 0, Reason::much_lost});
+    if (made) directory_.reserve_new_pages(spare_pages(static_cast<uint8_t>(status_.height + 1)));
+    if (made)
+        if (const auto named = directory_.name_next_pages(); !named) made = unexpected(named.error());
+    if (!made) {
+        give_up_rebuild(doing);
+        return unexpected(made.error());
+    }
+    if (const auto done = put_in_place(doing, *made, plan.passes_over); !done) return unexpected(done.error());
+    return info();
+}
+
+Expected<StoreInfo> Store::rebuild() {
+    const Doing doing{"rebuild the store", {}};
+    const Expected<StoreLock> lock = lock_and_open(doing);
+    if (!lock) return unexpected(lock.error());
+    const Expected<bool> lost = has_unacknowledged_loss(doing);
+    if (!lost) return unexpected(lost.error());
+    if (*lost)
+        return unexpected({ErrorCode::conflict,
+                           cannot(doing) + "names that were lost with damage have not been acknowledged, and the pages that were kept for "
+                                           "them would be lost: 'festore repair --undo' or 'festore repair --acknowledge NAME' first",
+                           0, 0, Reason::not_acknowledged});
+    RebuildPlan plan;
+    Expected<StoreInfo> done = make_anew(doing, plan);
+    if (!done && done.error().code == ErrorCode::damaged)
+        done.error().message += "; 'festore repair --drop-damaged' makes it whole without what is damaged";
+    return done;
+}
+
+// Objects whose content is damaged. What could not be read for another reason is looked at once more, and is damaged when the disk
+// still does not give it; where this user may not read it, nothing is dropped.
+Expected<void> Store::name_damaged(const VerifyReport& report, std::vector<std::string>& names) {
+    for (const Damage& damage : report.damaged) {
+        if (damage.name.empty()) continue;
+        Error error = damage.error;
+        if (error.code != ErrorCode::damaged) {
+            VerifyOptions once_more;
+            once_more.names = {damage.name};
+            const Expected<VerifyReport> again = verify(once_more);
+            if (!again) return unexpected(again.error());
+            if (again->damaged.empty()) continue;
+            error = again->damaged.front().error;
+        }
+        if (error.code == ErrorCode::not_permitted) return unexpected(error);
+        names.push_back(damage.name);
+    }
+    std::sort(names.begin(), names.end());
+    return {};
+}
+
+Expected<DropReport> Store::drop_damaged(const DropOptions& options) {
+    const Doing doing{"drop what is damaged", {}};
+    const Expected<StoreLock> lock = lock_and_open(doing);
+    if (!lock) return unexpected(lock.error());
+    const Expected<VerifyReport> found = verify({});
+    if (!found) return unexpected(found.error());
+    const auto ranges_before = lost_ranges(doing);
+    RebuildPlan plan;
+    plan.passes_over = true;
+    plan.most = options.most;
+    if (const auto named = name_damaged(*found, plan.damaged_names); !named) return unexpected(named.error());
+    const auto is_open = [](const LostRange& range) { return !range.acknowledged; };
+    const auto known = ranges_before ? std::count_if(ranges_before->begin(), ranges_before->end(), is_open) : -1;
+    const auto of_index = std::count_if(found->damaged.begin(), found->damaged.end(), [](const Damage& d) { return d.name.empty(); });
+    if (of_index == known && plan.damaged_names.empty())
+        return unexpected({ErrorCode::conflict, cannot(doing) + "nothing of the store at " + quote(directory_.path()) + " is damaged",
+                           0, 0, Reason::nothing_damaged});
+    const Expected<StoreInfo> made = make_anew(doing, plan);
+    if (!made) return unexpected(made.error());
+    DropReport report;
+    report.objects = plan.lost;
+    auto ranges = lost_ranges(doing);
+    if (!ranges) return unexpected(ranges.error());
+    report.lost = std::move(*ranges);
+    report.store = *made;
+    return report;
+}
+
+Expected<StoreInfo> Store::undo_drop() {
+    const Doing doing{"undo the loss", {}};
+    const Expected<StoreLock> lock = lock_and_open(doing);
+    if (!lock) return unexpected(lock.error());
+    const auto refused = [&](Error error) -> Expected<StoreInfo> {
+        give_up_rebuild(doing);
+        return unexpected(std::move(error));
+    };
+    const auto nothing = [&](const Error& error) {
+        if (static_cast<Code>(error.tee_result) != Code::item_not_found) return error;
+        return Error{ErrorCode::conflict, cannot(doing) + "nothing was dropped of this store that could still be read again", 0, 0,
+                     Reason::nothing_to_undo};
+    };
+    if (const auto begun = begin_rebuild(doing, RebuildKind::undo); !begun) return unexpected(nothing(begun.error()));
+    if (const auto opened = directory_.open_old_pages(); !opened) return refused(opened.error());
+    RebuildPlan plan;
+    const Expected<protocol::RepairStepAnswer> made = copy_entries(doing, plan);
+    if (!made) return refused(nothing(made.error()));
+    directory_.close_old_pages();
+    if (const auto kept = keep_reserve(); !kept) return refused(kept.error());
+    Expected<bool> durable = directory_.sync_pages().and_then([this] { return directory_.pages_are_named(); });
+    if (!durable || !*durable) return refused(durable ? directory_.pages_were_exchanged() : durable.error());
+    if (const auto committed = commit_rebuild(doing, *made); !committed) return unexpected(committed.error());
+    drop_old_pages_if_done(doing);
+    return info();
+}
+
+// Whether the index that the record means is in the page file that is open; nothing: the TEE cannot tell now.
+std::optional<bool> Store::pages_fit(const Doing& doing) {
+    if (status_.index_page == 0) return true;
+    channel_.forget_pages();
+    const Expected<StoreReply> reply = channel_.call(name_request(StoreCommand::stat, "any"), doing);
+    if (!reply) return reply.error().code == ErrorCode::damaged && channel_.damaged_page() == status_.index_page ? std::optional(false)
+                                                                                                                 : std::nullopt;
+    const auto code = static_cast<Code>(reply->result);
+    const bool answers = reply->ok() || code == Code::item_not_found || code == Code::name_lost;
+    return answers ? std::optional(true) : std::nullopt;
+}
+
+Expected<void> Store::settle_if_cut(const Doing& doing) {
+    const Expected<bool> has_next = directory_.has_next_pages();
+    if (!has_next) return unexpected(has_next.error());
+    return *has_next && directory_.may_lock() ? settle_next_pages(doing) : Expected<void>();
+}
+
+// What a rebuild that was cut has left. Where neither file fits, both stay: it is damage, and to be told as such.
+Expected<void> Store::settle_next_pages(const Doing& doing) {
+    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+    if (!lock) return unexpected(lock.error());
+    const Expected<bool> there = directory_.has_next_pages();
+    if (!there) return unexpected(there.error());
+    Code refused = Code::success;
+    if (*there)
+        if (const auto opened = open_in_tee(doing, header_, &refused); !opened) return opened;
+    const std::optional<bool> fits = *there ? pages_fit(doing) : std::nullopt;
+    if (fits == true) directory_.drop_next_pages();
+    if (fits != false) return {};
+    if (const auto tried = directory_.try_next_pages(); !tried) return tried;
+    const bool next_fits = pages_fit(doing) == true;
+    channel_.forget_pages();
+    if (!next_fits) {
+        directory_.leave_next_pages();
+        return {};
+    }
+    if (const auto taken = directory_.take_next_pages((status_.flags & protocol::kStatusLostRanges) != 0); !taken) return taken;
+    drop_old_pages_if_done(doing);
+    return {};
+}
+
+}  // namespace festore

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ta/index_copy.h"
+
+#include "engine/recovery.h"
+#include "protocol/store_rebuild.h"
+#include "ta/copy_secret.h"
+#include "ta/store_call.h"
+
+namespace festore::ta {
+namespace {
+
+using engine::Entry;
+using engine::LostRange;
+using engine::Progress;
+using engine::RootRecord;
+using engine::Transaction;
+using protocol::CallOutcome;
+
+// Pages of one of the files, in the same page area.
+class MarkedPages final : public engine::CallPages {
+public:
+    MarkedPages(PageArea& area, uint32_t mark) : area_(area), mark_(mark) {}
+    bool contains(uint32_t page) override { return area_.contains(page | mark_); }
+    Status read(uint32_t page, engine::PageBytes& sealed) override { return area_.read(page | mark_, sealed); }
+    size_t room() override { return area_.room(); }
+    Status write(uint32_t page, const engine::PageBytes& sealed) override { return area_.write(page | mark_, sealed); }
+
+private:
+    PageArea& area_;
+    uint32_t mark_;
+};
+
+struct Step {
+    CallOutcome outcome = CallOutcome::done;
+    bool complete = false;
+    engine::Pages* needing = nullptr;  // whose pages are needed
+    uint32_t needing_mark = 0;
+};
+
+uint32_t old_mark(const IndexCopy& copy) { return copy.kind == CopyKind::undo ? protocol::kOldPage : 0; }
+uint32_t fresh_mark(const IndexCopy& copy) { return copy.kind == CopyKind::undo ? 0 : protocol::kNewPage; }
+
+// What goes into the new index. Each needs the room of one change, which it looks for first.
+class Writing {
+public:
+    Writing(IndexCopy& copy, PageArea& area) : copy_(copy), pages_(area, fresh_mark(copy)) {}
+    [[nodiscard]] Transaction& transaction() { return copy_.fresh.transaction; }
+    [[nodiscard]] MarkedPages& pages() { return pages_; }
+
+    // Whether `change` is done; else the step says why not.
+    template <class F>
+    Result<bool> write(Step& step, F&& change) {
+        if (pages_.room() < transaction().room_for_change()) {
+            step.outcome = CallOutcome::need_room;
+            return false;
+        }
+        const Result<Progress> changed = change(transaction(), pages_);
+        if (!changed && changed.error().code == Code::limit_exceeded && copy_.copied_since_turn && copy_.kind != CopyKind::undo) {
+            copy_.is_turning = true;
+            return false;
+        }
+        if (!changed) return tl::make_unexpected(changed.error());
+        if (*changed == Progress::need_pages) {
+            step.outcome = CallOutcome::need_pages;
+            step.needing = &copy_.fresh.pages;
+            step.needing_mark = fresh_mark(copy_);
+            return false;
+        }
+        copy_.copied_since_turn = true;
+        return true;
+    }
+
+private:
+    IndexCopy& copy_;
+    MarkedPages pages_;
+};
+
+// One object whose content is damaged, as a lost range that holds nothing else.
+Result<bool> put_left_out(IndexCopy& copy, Writing& writing, Step& step, Bytes name) {
+    std::array<std::byte, limits::kNameBytesMax> behind{};
+    copy_bytes(name, behind);
+    size_t bytes = name.size();
+    if (bytes < behind.size()) ++bytes;
+    else behind[bytes - 1] = static_cast<std::byte>(std::to_integer<unsigned>(behind[bytes - 1]) + 1);  // UTF-8 has no FF
+    const LostRange range{false, copy.old.epoch, name, Bytes(behind).first(bytes)};
+    return writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.put_lost_range(pages, range); });
+}
+
+// Copies entries into the new index as far as it goes.
+class Copying final : public engine::IndexReader::Sink {
+public:
+    Copying(IndexCopy& copy, Writing& writing, Step& step, LeftOut& left_out)
+        : copy_(copy), writing_(writing), step_(step), left_out_(left_out) {}
+    bool take(Bytes key, const Entry& entry) override {
+        if (is_to_be_left_out(key)) return false;
+        if (copy_.kind == CopyKind::undo && copy_.is_behind_range(key)) {
+            came_to_end = true;
+            return false;
+        }
+        // What an earlier loss left is of no use any more: there is one old page file.
+        const bool is_outdated = copy_.kind == CopyKind::without_damage && engine::compare_keys(key, engine::kOldRecordKey) == 0;
+        if (!is_outdated) {
+            const Result<bool> copied =
+                writing_.write(step_, [&](Transaction& t, MarkedPages& pages) { return t.copy(pages, key, entry); });
+            if (!copied) status = tl::make_unexpected(copied.error());
+            if (!copied || !*copied) return false;
+        }
+        copy_.go_on(key, false);
+        return true;
+    }
+    Status status;
+    bool came_to_end = false;  // of the range
+
+private:
+    bool is_to_be_left_out(Bytes key) {
+        if (left_out_.name.empty() || engine::is_reserved(key)) return false;
+        const int order = engine::compare_keys(key, left_out_.name);
+        if (order < 0) return false;
+        left_out_.is_done = order > 0;
+        if (order > 0) return true;
+        const Result<bool> put = put_left_out(copy_, writing_, step_, key);
+        if (!put) status = tl::make_unexpected(put.error());
+        left_out_.is_done = put && *put;
+        if (left_out_.is_done) copy_.go_on(key, false);
+        return true;
+    }
+
+    IndexCopy& copy_;
+    Writing& writing_;
+    Step& step_;
+    LeftOut& left_out_;
+};
+
+// One transaction of the new index is full: what it made becomes the base of the next one.
+Result<CallOutcome> turn(IndexCopy& copy, Writing& writing) {
+    Transaction& transaction = copy.fresh.transaction;
+    if (FESTORE_TRY(transaction.prepare(writing.pages())) == Transaction::Prepared::need_room) return CallOutcome::need_room;
+    copy.base = transaction.record();
+    transaction.end();
+    copy.is_turning = false;
+    copy.copied_since_turn = false;
+    FESTORE_CHECK(transaction.begin(copy.fresh.keys(), copy.base));
+    return CallOutcome::done;
+}
+
+// A root record's bytes, wiped when it ends.
+struct OldRecord {
+    engine::RootRecordBytes bytes{};
+    ~OldRecord() { wipe(bytes); }
+};
+
+// So that the loss can be undone while the old page file is there.
+Result<bool> keep_old_record(IndexCopy& copy, Writing& writing, Step& step) {
+    if (copy.kind != CopyKind::without_damage || copy.has_old_record) return true;
+    OldRecord old;
+    engine::encode(copy.old, old.bytes);
+    Entry entry;
+    entry.version = 1;
+    entry.content = old.bytes;
+    entry.size = old.bytes.size();
+    copy.has_old_record = FESTORE_TRY(writing.write(step, [&](Transaction& t, MarkedPages& pages) {
+        return t.put_reserved(pages, engine::kOldRecordKey, entry);
+    }));
+    return copy.has_old_record;
+}
+
+// The names of a damaged page. With the first pages go the lost ranges that there were: then any name may lie in one.
+Result<bool> put_gap(IndexCopy& copy, Writing& writing, Step& step, const engine::IndexReader& reader) {
+    LostRange range{false, copy.old.epoch, reader.gap_begin(), reader.gap_end()};
+    const bool hides_ranges = (range.from.empty() || engine::is_reserved(range.from)) && (copy.old.flags & engine::kRootLostRanges) != 0;
+    if (engine::is_reserved(range.from)) range.from = {};
+    const bool has_names = !engine::is_reserved(range.before);
+    if (hides_ranges) range = {};  // of no epoch: an undo would bring back what was removed since
+    if (has_names || hides_ranges) {
+        const Result<bool> put = writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.put_lost_range(pages, range); });
+        if (!put || !*put) return put;
+    }
+    copy.go_on(reader.gap_end(), true);
+    copy.is_copied = reader.gap_end().empty();
+    return true;
+}
+
+Status copy_entries(IndexCopy& copy, Writing& writing, Step& step, PageArea& area, Workspace& old, LeftOut& left_out) {
+    MarkedPages pages(area, old_mark(copy));
+    const engine::Tree tree{copy.old.index, copy.old.height, copy.old.page_count};
+    old.pages.begin_call(pages, tree, nullptr);
+    engine::IndexReader reader(old.pages, tree);
+    Copying copying(copy, writing, step, left_out);
+    const auto name = copy.name;  // moves on while it is listed
+    engine::IndexReader::Range range;
+    range.after = Bytes(name).first(copy.name_bytes);
+    range.inclusive = copy.inclusive;
+    range.passed_page = left_out.page;
+    range.with_reserved = copy.kind != CopyKind::undo;
+    const auto listed = FESTORE_TRY(reader.list(range, copying));
+    FESTORE_CHECK(copying.status);
+    if (copying.came_to_end) copy.is_copied = true;
+    if (step.outcome != CallOutcome::done || copy.is_turning || listed.more) return {};
+    if (listed.progress == Progress::need_pages) {
+        step.outcome = CallOutcome::need_pages;
+        step.needing = &old.pages;
+        step.needing_mark = old_mark(copy);
+    } else if (listed.passed_over) {
+        FESTORE_CHECK(put_gap(copy, writing, step, reader));
+    } else {
+        copy.is_copied = true;
+    }
+    return {};
+}
+
+// All is copied: the new record is prepared, with its recovery copy. Nothing that was counted may be missing.
+Result<CallOutcome> finish(StoreCall& call, IndexCopy& copy, PageArea& area, Writing& writing) {
+    Transaction& transaction = copy.fresh.transaction;
+    if (FESTORE_TRY(transaction.prepare(writing.pages())) == Transaction::Prepared::need_room || area.room() == 0)
+        return CallOutcome::need_room;
+    const RootRecord& record = transaction.record();
+    const bool is_whole = copy.kind == CopyKind::repair || copy.kind == CopyKind::rebuild;
+    if (is_whole && (record.objects != copy.old.objects || record.content_bytes != copy.old.content_bytes))
+        return fail(Code::corrupt_object);
+    // Of a repair they name where the record was: until the commit, the store is as lost as before, whatever comes into its new place.
+    engine::TablePlace at = copy.at.value_or(engine::TablePlace{});
+    if (copy.kind != CopyKind::repair) {
+        const StoreCall::Place place = FESTORE_TRY(call.place());
+        at = place.table->at(place.place);
+    }
+    FESTORE_CHECK(write_recovery_copy(call, record, at, writing.pages()));
+    copy.is_complete = true;
+    return CallOutcome::done;
+}
+
+// The first lost range behind the last one that may be undone.
+class NextRange final : public engine::IndexReader::Sink {
+public:
+    explicit NextRange(IndexCopy& copy) : copy_(copy) {}
+    bool take(Bytes key, const Entry& entry) override {
+        if (!engine::is_lost_range(key)) return true;
+        const Result<LostRange> range = engine::decode_lost_range(entry);
+        if (!range) status = tl::make_unexpected(range.error());
+        if (!range) return false;
+        if (range->acknowledged || range->epoch != copy_.old.epoch) return true;
+        copy_.begin_range(key, *range);
+        return false;
+    }
+    Status status;
+
+private:
+    IndexCopy& copy_;
+};
+
+// Undo goes from range to range. False: the step says why not yet.
+Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
+    if (copy.has_range && !copy.is_copied) return true;
+    engine::Effect effect;
+    const auto remove = [&](Bytes key) {
+        return writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.remove(pages, key, effect); });
+    };
+    if (copy.has_range) {
+        if (!FESTORE_TRY(remove(copy.range_key()))) return false;
+        copy.has_range = false;
+        copy.is_copied = false;
+    }
+    if (copy.is_copied) return true;  // the last one was the last
+    NextRange next(copy);
+    engine::IndexReader reader = writing.transaction().reader(writing.pages());
+    engine::IndexReader::Range range;
+    range.prefix = engine::kReservedPrefix;
+    range.with_reserved = true;
+    const auto listed = FESTORE_TRY(reader.list(range, next));
+    FESTORE_CHECK(next.status);
+    if (listed.progress == Progress::need_pages) {
+        step.outcome = CallOutcome::need_pages;
+        step.needing = &copy.fresh.pages;
+        step.needing_mark = fresh_mark(copy);
+        return false;
+    }
+    if (copy.has_range) return true;
+    if (!copy.had_range) return fail(Code::item_not_found);
+    copy.is_copied = FESTORE_TRY(remove(engine::kOldRecordKey));
+    return copy.is_copied;
+}
+
+Result<Step> step_of(StoreCall& call, IndexCopy& copy, PageArea& area, Workspace& old, LeftOut& left_out) {
+    Writing writing(copy, area);
+    Step step;
+    if (copy.is_turning) {
+        step.outcome = FESTORE_TRY(turn(copy, writing));
+        return step;
+    }
+    if (!FESTORE_TRY(keep_old_record(copy, writing, step))) return step;
+    if (copy.kind == CopyKind::undo && !FESTORE_TRY(go_to_range(copy, writing, step))) return step;
+    if (!copy.is_copied) FESTORE_CHECK(copy_entries(copy, writing, step, area, old, left_out));
+    const bool has_more = !copy.is_copied || copy.has_range;
+    if (has_more || step.outcome != CallOutcome::done) return step;
+    step.outcome = FESTORE_TRY(finish(call, copy, area, writing));
+    step.complete = step.outcome == CallOutcome::done;
+    return step;
+}
+
+}  // namespace
+
+Result<protocol::RepairStepAnswer> copy_step(StoreCall& call, protocol::PageArea request, LeftOut& left_out) {
+    auto& copy = call.session.store.index_copy;
+    if (!copy || copy->is_complete) return fail(Code::bad_state);
+    PageArea area = FESTORE_TRY(PageArea::over(call.area, request));
+    Workspace* const old = FESTORE_TRY(call.workspace(copy->old));
+    const Result<Step> done = step_of(call, *copy, area, *old, left_out);
+    protocol::RepairStepAnswer answer;
+    answer.pages.generation = copy->old.generation;
+    answer.pages.written = area.finish();
+    if (!done) {
+        encode(answer.pages, call.answer);
+        copy.reset();
+        return tl::make_unexpected(done.error());
+    }
+    answer.pages.outcome = done->outcome;
+    if (done->outcome == CallOutcome::need_pages)
+        for (const engine::Need& need : done->needing->needs().list())
+            answer.pages.needs[answer.pages.need_count++] = {need.page | done->needing_mark, need.mismatch};
+    answer.complete = done->complete;
+    answer.copied = copy->fresh.transaction.record().objects;
+    if (done->complete) {
+        answer.transaction = copy->fresh.transaction.id();
+        answer.generation = copy->fresh.transaction.record().generation;
+    }
+    return answer;
+}
+
+}  // namespace festore::ta

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Copying a store's index into another one, entry by entry, in steps: what repair and rebuild have in common. It is under way in
+// its session. On the heap: a workspace, which makes the new index, and some hundred bytes; the shared workspace reads the old one.
+#pragma once
+#include "engine/recovery.h"
+#include "engine/reserved.h"
+#include "protocol/store_rebuild.h"
+#include "ta/workspace.h"
+
+namespace festore::ta {
+
+enum class CopyKind : uint8_t {
+    repair,          // from a recovery copy; into a new page file
+    rebuild,         // from the record as the TEE has it; into a new page file
+    without_damage,  // the same, past what is damaged
+    undo,            // what was passed over, from the old page file into the index as it is
+};
+
+struct IndexCopy {
+    explicit IndexCopy(TeeCrypto& crypto) : fresh(crypto) {}
+    ~IndexCopy() {
+        wipe(old.secret);
+        wipe(base.secret);
+    }
+
+    CopyKind kind = CopyKind::repair;
+    engine::RootRecord old;    // whose index is read
+    std::optional<engine::TablePlace> at;  // of repair: where the recovery copy says that the record was
+    engine::RootRecord before;  // of the others: the record that the TEE had at the beginning, and must have at the end
+    engine::RootRecord base;   // that the running transaction began with
+    Workspace fresh;           // makes the new index
+    std::array<std::byte, limits::kNameBytesMax> name{};  // copied last; or where to go on, inclusive
+    uint8_t name_bytes = 0;
+    bool inclusive = false;
+    bool copied_since_turn = false;
+    bool is_turning = false;       // the transaction is full, and has to be ended first
+    bool has_old_record = false;   // without_damage: it is in the new index
+    bool is_copied = false;        // all of the old index
+    bool is_complete = false;      // prepared: for commit
+
+    // Of undo: the lost range whose names are read again.
+    bool has_range = false;
+    bool had_range = false;
+    std::array<std::byte, limits::kNameBytesMax> range_key_memory{};
+    uint8_t range_key_bytes = 0;
+    std::array<std::byte, limits::kNameBytesMax> range_end{};  // the first name behind it
+    uint8_t range_end_bytes = 0;                               // 0: there is none
+
+    [[nodiscard]] Bytes range_key() const { return Bytes(range_key_memory).first(range_key_bytes); }
+    [[nodiscard]] bool is_behind_range(Bytes name_of_entry) const {
+        return range_end_bytes != 0 && engine::compare_keys(name_of_entry, Bytes(range_end).first(range_end_bytes)) >= 0;
+    }
+    void begin_range(Bytes key, const engine::LostRange& range) {
+        copy_bytes(key, range_key_memory);
+        range_key_bytes = static_cast<uint8_t>(key.size());
+        copy_bytes(range.before, range_end);
+        range_end_bytes = static_cast<uint8_t>(range.before.size());
+        go_on(range.from, true);
+        has_range = had_range = true;
+        is_copied = false;
+    }
+    // The old index is read on behind this key, or from it on.
+    void go_on(Bytes key, bool from_it_on) {
+        copy_bytes(key, name);
+        name_bytes = static_cast<uint8_t>(key.size());
+        inclusive = from_it_on;
+    }
+};
+
+// What a step is told to leave out.
+struct LeftOut {
+    uint32_t page = 0;  // of the old index, damaged; 0: none is
+    Bytes name;         // of an object; empty: none
+    bool is_done = false;  // that object has been left out, or was not there
+};
+
+// One step of the copy that is under way. After an error it is over.
+struct StoreCall;
+Result<protocol::RepairStepAnswer> copy_step(StoreCall& call, protocol::PageArea request, LeftOut& left_out);
+
+}  // namespace festore::ta

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "ta/store_losses.h"
+
+#include "gp/heap_buffer.h"
+#include "ta/store_items.h"
+
+#include <algorithm>
+
+namespace festore::ta {
+namespace {
+
+using engine::Entry;
+using engine::LostRangeSearch;
+using engine::Progress;
+using protocol::CallOutcome;
+
+// Takes lost ranges as far as there is room for them.
+class RangeSink final : public engine::IndexReader::Sink {
+public:
+    explicit RangeSink(MutableBytes room) : out_(room) {}
+    bool take(Bytes key, const Entry& entry) override {
+        if (!engine::is_lost_range(key)) return true;
+        const Result<engine::LostRange> range = engine::decode_lost_range(entry);
+        if (!range) status = tl::make_unexpected(range.error());
+        if (!range || out_.room() < 4 + key.size() + range->from.size() + range->before.size()) return false;
+        encode(protocol::LostRangeItem{range->acknowledged, key, range->from, range->before}, out_);
+        ++count;
+        return true;
+    }
+    [[nodiscard]] Bytes items() const { return out_.written(); }
+    Status status;
+    uint32_t count = 0;
+
+private:
+    Writer out_;
+};
+
+}  // namespace
+
+Result<Progress> check_not_lost(engine::IndexReader& reader, Bytes name, bool is_stored) {
+    LostRangeSearch search(name);
+    if (FESTORE_TRY(search.run(reader)) == Progress::need_pages) return Progress::need_pages;
+    if (search.found() && !search.is_acknowledged()) return fail(Code::name_lost);
+    if (search.found() && is_stored) return fail(Code::write_once);
+    return Progress::done;
+}
+
+Result<Progress> check_change(engine::Transaction& transaction, engine::CallPages& pages, Bytes name, bool is_stored) {
+    if ((transaction.record().flags & engine::kRootLostRanges) == 0) return Progress::done;
+    engine::IndexReader reader = transaction.reader(pages);
+    const Result<Progress> found = reader.find(name);
+    if (found || found.error().code != Code::item_not_found) return found;
+    return check_not_lost(reader, name, is_stored);
+}
+
+Status store_lost_ranges(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::LostRangesRequest>(call.request));
+    PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
+    const engine::RootRecord record = FESTORE_TRY(call.record());
+    Workspace* const workspace = FESTORE_TRY(call.workspace(record));
+    const size_t room = call.content.memref.buffer == nullptr ? 0 : size_t{call.content.memref.size};
+    call.content.memref.size = 0;
+    if (room < limits::kListBufferBytesMin) {
+        call.content.memref.size = limits::kListBufferBytesMin;
+        return fail(Code::short_buffer);
+    }
+    const engine::Tree tree{record.index, record.height, record.page_count};
+    workspace->pages.begin_call(area, tree, nullptr);
+    gp::HeapBuffer buffer = FESTORE_TRY(gp::HeapBuffer::allocate(std::min(room, limits::kListBufferBytesMax)));
+    RangeSink sink(buffer.bytes());
+    engine::IndexReader reader(workspace->pages, tree);
+    const auto listed = reader.list({request.after, engine::kReservedPrefix, false, 0, true}, sink);
+    protocol::StoreListAnswer answer;
+    answer.pages = page_answer(listed ? outcome_of(listed->progress) : CallOutcome::done, record.generation, workspace->pages, area);
+    if (!listed || !sink.status) {
+        encode(answer.pages, call.answer);
+        return tl::make_unexpected(listed ? sink.status.error() : listed.error());
+    }
+    answer.more = listed->more;
+    answer.items = sink.count;
+    if (sink.count > 0) TEE_MemMove(call.content.memref.buffer, sink.items().data(), static_cast<gp::Size>(sink.items().size()));
+    call.content.memref.size = static_cast<gp::Size>(sink.items().size());
+    encode(answer, call.answer);
+    return {};
+}
+
+}  // namespace festore::ta

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Rebuild, dropping damage, and undoing that: cut at every event and every call into TEE storage, and with every fault. What is left is
+// the state before or the one after, and works.
+#include "tests/store/rebuilding.h"
+
+#include <cerrno>
+
+namespace festore::store_test {
+namespace {
+
+enum class Step { rebuild, drop, undo };
+
+class RebuildCuts : public Rebuilding {
+protected:
+    void SetUp() override { fill(60); }
+
+    // The device before the step, and what is seen of it before and after.
+    void prepare(Step step) {
+        device_.restore(good_);
+        if (step == Step::rebuild) {
+            before_ = after_ = {truth_, {}};
+        } else {
+            const size_t leaf = leaf_page();
+            const std::string payload = payload_file(1);
+            flip_page(leaf);
+            flip(payload, 70);
+            if (step == Step::undo) {
+                ASSERT_TRUE(drop());
+                flip_page(leaf, kOldPages);
+                flip(payload, 70);
+            }
+            before_ = look();
+            after_ = step == Step::undo ? Seen{truth_, {}} : before_;
+        }
+        start_ = device_.snapshot();
+    }
+    static Expected<void> run(Client& client, Step step) {
+        DropOptions most;
+        most.most = true;
+        if (step == Step::drop) {
+            const auto done = client.drop_damaged(most);
+            return done ? Expected<void>() : unexpected(done.error());
+        }
+        const auto done = step == Step::rebuild ? client.rebuild() : client.undo_drop();
+        return done ? Expected<void>() : unexpected(done.error());
+    }
+    [[nodiscard]] bool is_done(Step step) {
+        Client client = device_.connect();
+        const auto ranges = client.lost_ranges();
+        EXPECT_TRUE(ranges) << message(ranges);
+        if (step == Step::drop) return ranges && !ranges->empty();
+        if (step == Step::undo) return ranges && ranges->empty();
+        return client.store_status()->epoch != epoch_;
+    }
+
+    void expect_before_or_after(Step step, bool acknowledged, const std::string& what) {
+        const Seen seen = look();
+        const bool is_after = is_done(step);
+        EXPECT_TRUE(is_after || !acknowledged) << what << ": acknowledged, and lost";
+        EXPECT_TRUE(seen.objects == (is_after ? after_ : before_).objects) << what;
+        EXPECT_EQ(seen.damaged, is_after ? after_.damaged : before_.damaged) << what;
+        EXPECT_FALSE(has_file(kNextPages)) << what;
+        EXPECT_TRUE(device_.connect().put("payload 0", truth_["payload 0"])) << what;
+        Client client = device_.connect();
+        const auto again = run(client, step);
+        EXPECT_TRUE(again || is_after) << what << ": " << message(again);
+        EXPECT_TRUE(look().objects == after_.objects) << what;
+    }
+
+    Seen before_;
+    Seen after_;
+    Device::Snapshot start_;
+    uint64_t epoch_ = 0;
+};
+
+TEST_P(RebuildCuts, AtEveryEventAndEveryCallIntoTeeStorage) {
+    size_t cases = 0;
+    for (const Step step : {Step::rebuild, Step::drop, Step::undo}) {
+        prepare(step);
+        ASSERT_FALSE(HasFailure());
+        epoch_ = device_.connect().store_status()->epoch;
+        for (const char kind : {'e', 's'}) {
+            for (uint64_t n = 1;; ++n, ++cases) {
+                std::mt19937_64 random(n);
+                device_.restore(start_);
+                if (kind == 'e') device_.cut_at_event(n);
+                else device_.cut_at_storage_call(n);
+                bool done = false;
+                if (Expected<Client> client = device_.try_connect()) done = run(*client, step).has_value();
+                const bool cut = device_.is_off();
+                EXPECT_TRUE(cut || done) << kind << n;
+                device_.cut_power(random);
+                expect_before_or_after(step, done, std::to_string(static_cast<int>(step)) + kind + std::to_string(n));
+                if (!cut) break;
+                ASSERT_FALSE(HasFailure()) << static_cast<int>(step) << kind << n;
+                ASSERT_LT(n, 1000U);
+            }
+        }
+    }
+    std::printf("%zu cuts\n", cases);
+    EXPECT_GT(cases, 100U);
+}
+
+TEST_P(RebuildCuts, EveryFault) {
+    size_t cases = 0;
+    for (const Step step : {Step::rebuild, Step::drop, Step::undo}) {
+        prepare(step);
+        ASSERT_FALSE(HasFailure());
+        epoch_ = device_.connect().store_status()->epoch;
+        const auto all = [&](const char* what, const std::function<void(uint64_t)>& arm, const std::function<bool()>& is_due) {
+            for (uint64_t n = 1; n < 1000; ++n, ++cases) {
+                device_.restore(start_);
+                arm(n);
+                bool done = false;
+                if (Expected<Client> client = device_.try_connect()) {
+                    const auto ran = run(*client, step);
+                    done = ran.has_value();
+                    EXPECT_TRUE(ran || !ran.error().message.empty());
+                }
+                const bool due = is_due();
+                arm(0);
+                device_.end_programs();
+                expect_before_or_after(step, done, std::to_string(static_cast<int>(step)) + what + std::to_string(n));
+                if (due) return;
+                ASSERT_FALSE(HasFailure()) << static_cast<int>(step) << what << n;
+            }
+        };
+        for (const int number : {EIO, ENOSPC})
+            all("file ", [&](uint64_t n) { device_.files().fail_at(n, number); }, [&] { return device_.files().will_fail(); });
+        const auto faults = [&](uint64_t n, uint32_t result, bool panics) {
+            sim::Faults f;
+            f.storage = n;
+            f.storage_code = result;
+            f.panic_on_storage = panics && n != 0;
+            device_.tee().set_faults(f);
+        };
+        const auto storage_due = [&] { return device_.tee().faults().storage != 0; };
+        all("storage ", [&](uint64_t n) { faults(n, TEE_ERROR_STORAGE_NOT_AVAILABLE, false); }, storage_due);
+        all("panic ", [&](uint64_t n) { faults(n, TEE_ERROR_GENERIC, true); }, storage_due);
+        all("answer ", [&](uint64_t n) { device_.lose_answer(n); }, [&] { return device_.will_lose_answer(); });
+    }
+    std::printf("%zu faults\n", cases);
+}
+
+INSTANTIATE_TEST_SUITE_P(Anchors, RebuildCuts, testing::Values(Anchor::ree, Anchor::rpmb),
+                         [](const auto& of) { return of.param == Anchor::ree ? "ree" : "rpmb"; });
+
+}  // namespace
+}  // namespace festore::store_test

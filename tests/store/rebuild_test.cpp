@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Making a store's index anew: whole, without damage, and with what damage had cost. (rule 30)
+#include "tests/store/rebuilding.h"
+
+namespace festore::store_test {
+namespace {
+
+TEST_P(Rebuilding, AWholeStoreIsTheSameUnderNewKeys) {
+    Client client = device_.connect();
+    const StoreInfo before = *client.store_status();
+    const auto listing = client.list();
+    const uint64_t writes = device_.tee().counters().storage_write;
+    const auto after = client.rebuild();
+    ASSERT_TRUE(after) << message(after);
+    EXPECT_EQ(device_.tee().counters().storage_write - writes, 1U) << "a commit like any other";
+    EXPECT_NE(after->epoch, before.epoch);
+    EXPECT_GT(after->generation, before.generation);
+    EXPECT_EQ(after->objects, before.objects);
+    EXPECT_EQ(after->content_bytes, before.content_bytes);
+    EXPECT_GT(before.free_pages, 0U);
+    EXPECT_EQ(after->free_pages, 0U);
+    EXPECT_FALSE(after->freshness_lost);
+    EXPECT_EQ(after->freshness_lost_count, 0U);
+    EXPECT_FALSE(has_file(kOldPages));
+    EXPECT_FALSE(has_file(kNextPages));
+    EXPECT_TRUE(read_all(device_, "rebuilt") == truth_);
+    const auto again = device_.connect().list();
+    ASSERT_TRUE(listing && again);
+    for (size_t i = 0; i < again->objects.size(); ++i) EXPECT_EQ(again->objects[i].version, listing->objects[i].version);
+    EXPECT_TRUE(client.put("object 1000", content_of(10)));
+    EXPECT_TRUE(client.verify()->damaged.empty());
+    EXPECT_LE(device_.tee().ta_heap_bytes_peak(ta::host_image().uuid), limits::kTaHeapBytes);
+    EXPECT_TRUE(client.rebuild()) << "once more";
+}
+
+TEST_P(Rebuilding, NothingIsMadeOfADamagedStore) {
+    flip_page(leaf_page());
+    const Device::Snapshot before = device_.snapshot();
+    EXPECT_EQ(code(device_.connect().rebuild()), kDamaged);
+    EXPECT_TRUE(device_.snapshot().files == before.files);
+    EXPECT_TRUE(device_.snapshot().tee == before.tee);
+}
+
+// Clients that have the store open meet another page file, and other keys.
+TEST_P(Rebuilding, OthersThatHaveItOpenGoOn) {
+    Client reader = device_.connect();
+    Client writer = device_.connect();
+    ASSERT_TRUE(reader.get("payload 0"));
+    ASSERT_TRUE(writer.put("object 1001", content_of(11)));
+    Expected<ReadStream> stream = reader.read("payload 1");
+    ASSERT_TRUE(stream);
+    ASSERT_TRUE(device_.connect().rebuild());
+    EXPECT_TRUE(reader.get("object 1002"));
+    EXPECT_TRUE(writer.put("object 1003", content_of(12)));
+    EXPECT_EQ(*reader.get("object 1003"), content_of(12));
+    ASSERT_TRUE(device_.connect().rebuild());
+    Expected<Transaction> transaction = writer.begin();
+    ASSERT_TRUE(transaction);
+    EXPECT_EQ(code(reader.rebuild()), kBusy) << "not while a transaction runs";
+    ASSERT_TRUE(transaction->put("object 1004", content_of(13)));
+    EXPECT_TRUE(transaction->commit());
+    EXPECT_EQ(*reader.get("object 1004"), content_of(13));
+    EXPECT_TRUE(device_.connect().verify()->damaged.empty());
+}
+
+// Each page: what it held is lost, and nothing else; nobody can tell afterwards whether a lost name was there, until somebody has
+// given it up, or what was damaged is put back.
+TEST_P(Rebuilding, Rule30DroppingEachPageCostsItsOwnNamesAlone) {
+    size_t with_loss = 0;
+    for (size_t page = 2; page < pages(); ++page) {
+        device_.restore(good_);
+        flip_page(page);
+        const Seen before = look();
+        const auto report = drop();
+        if (!report) {
+            EXPECT_EQ(code(report), kConflict) << message(report);
+            EXPECT_TRUE(before.damaged.empty()) << page;
+            continue;
+        }
+        const Seen after = look();
+        EXPECT_TRUE(after.objects == before.objects) << page;
+        EXPECT_EQ(after.damaged, before.damaged) << page;
+        EXPECT_EQ(report->objects, before.damaged.size());
+        EXPECT_FALSE(report->store.freshness_lost);
+        for (const std::string& name : before.damaged)
+            EXPECT_TRUE(std::ranges::any_of(report->lost, [&](const LostRange& range) { return is_in(range, name); })) << name;
+        const auto verified = device_.connect().verify();
+        ASSERT_TRUE(verified);
+        EXPECT_EQ(verified->damaged.size(), report->lost.size()) << "the loss, and nothing else";
+        EXPECT_EQ(device_.connect().list()->missing.size(), report->lost.size());
+        EXPECT_EQ(code(device_.connect().undo_drop()), report->lost.empty() ? kDone : kDamaged) << "it is still damaged";
+        if (report->lost.empty()) continue;
+        ++with_loss;
+        EXPECT_EQ(look().damaged, before.damaged) << "and nothing has changed";
+        flip_page(page, kOldPages);
+        const auto undone = device_.connect().undo_drop();
+        ASSERT_TRUE(undone) << message(undone);
+        EXPECT_TRUE(read_all(device_, "undone") == truth_);
+        EXPECT_TRUE(device_.connect().verify()->damaged.empty());
+        EXPECT_FALSE(has_file(kOldPages));
+        EXPECT_EQ(code(device_.connect().undo_drop()), kConflict);
+    }
+    EXPECT_GT(with_loss, 5U);
+}
+
+TEST_P(Rebuilding, Rule30LostNamesAreClosedUntilSomebodyGivesThemUp) {
+    flip_page(leaf_page());
+    const std::vector<std::string> lost = look().damaged;
+    ASSERT_GT(lost.size(), 3U);
+    ASSERT_TRUE(drop());
+    Client client = device_.connect();
+    for (const std::string& name : {lost.front(), lost[1] + "x", lost.back()}) {
+        EXPECT_EQ(code(client.get(name)), kDamaged) << name;
+        EXPECT_EQ(code(client.stat(name)), kDamaged);
+        EXPECT_EQ(code(client.put(name, content_of(5))), kDamaged);
+        PutOptions absent;
+        absent.if_absent = true;
+        EXPECT_EQ(code(client.put(name, content_of(5), absent)), kDamaged);
+        EXPECT_EQ(code(client.put(name, content_of(kPayload))), kDamaged);
+        EXPECT_EQ(code(client.remove(name)), kDamaged);
+        EXPECT_EQ(code(client.rename(name, "elsewhere")), kDamaged);
+        EXPECT_EQ(code(client.rename("payload 0", name, true)), kDamaged);
+        Expected<Transaction> transaction = client.begin();
+        ASSERT_TRUE(transaction);
+        EXPECT_EQ(code(transaction->put(name, content_of(5))), kDamaged);
+        EXPECT_EQ(code(transaction->remove(name)), kDamaged);
+        ASSERT_TRUE(transaction->put("beside", content_of(5)));
+        EXPECT_TRUE(transaction->commit());
+    }
+    EXPECT_EQ(code(client.get("unknown")), kNotFound) << "which was not lost";
+    EXPECT_TRUE(client.put("unknown", content_of(5)));
+    EXPECT_EQ(code(client.acknowledge_lost("unknown")), kConflict);
+    EXPECT_EQ(code(client.rebuild()), kConflict) << "it would cost the old pages";
+    EXPECT_TRUE(has_file(kOldPages));
+    const auto given_up = client.acknowledge_lost(lost[1]);
+    ASSERT_TRUE(given_up) << message(given_up);
+    EXPECT_FALSE(has_file(kOldPages));
+    EXPECT_EQ(code(client.get(lost.front())), kNotFound);
+    EXPECT_TRUE(client.put(lost.front(), content_of(5)));
+    EXPECT_TRUE(client.verify()->damaged.empty());
+    EXPECT_TRUE(client.list()->missing.empty());
+    EXPECT_EQ(code(client.acknowledge_lost(lost[1])), kConflict) << "once";
+    EXPECT_TRUE(client.rebuild());
+}
+
+// Else one flipped byte replaces an object that was to be kept for good.
+TEST_P(Rebuilding, Rule30WhereAnObjectMayHaveBeenKeptForGoodNothingIsStored) {
+    PutOptions kept;
+    kept.write_once = true;
+    ASSERT_TRUE(device_.connect().put("object 1060k", content_of(9), kept));
+    flip_page(leaf_page());
+    const std::vector<std::string> lost = look().damaged;
+    ASSERT_TRUE(drop());
+    Client client = device_.connect();
+    ASSERT_TRUE(client.acknowledge_lost(lost.front()));
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ(code(client.get(lost.front())), kNotFound);
+        EXPECT_EQ(code(client.remove(lost.front())), kNotFound);
+        const auto put = client.put(lost.front(), content_of(5));
+        EXPECT_EQ(code(put), kConflict);
+        EXPECT_EQ(put.error().reason, Reason::write_once);
+        EXPECT_EQ(code(client.rename("payload 0", lost.front(), true)), kConflict);
+        EXPECT_TRUE(client.verify()->damaged.empty());
+        ASSERT_EQ(client.lost_ranges()->size(), 1U);
+        EXPECT_TRUE(client.lost_ranges()->front().acknowledged);
+        EXPECT_TRUE(client.rebuild()) << "which keeps that";
+    }
+}
+
+TEST_P(Rebuilding, MuchIsLostOnlyWhereThatIsSaid) {
+    const size_t leaf = leaf_page();
+    flip_page(leaf);
+    const Device::Snapshot damaged = device_.snapshot();
+    const auto refused = drop(false);
+    EXPECT_EQ(code(refused), kConflict);
+    EXPECT_EQ(refused.error().reason, Reason::much_lost);
+    EXPECT_TRUE(device_.snapshot().files == damaged.files);
+    EXPECT_TRUE(device_.snapshot().tee == damaged.tee);
+    flip_page(leaf);
+    const auto whole = drop(true);
+    EXPECT_EQ(code(whole), kConflict);
+    EXPECT_EQ(whole.error().reason, Reason::nothing_damaged);
+    // One object of more than a hundred, and one of fewer.
+    flip(payload_file(0), 70);
+    EXPECT_TRUE(drop(false));
+    fill(40);
+    flip(payload_file(0), 70);
+    EXPECT_EQ(code(drop(false)), kConflict);
+}
+
+TEST_P(Rebuilding, AContentThatIsDamagedCostsItsOwnNameAlone) {
+    for (const bool missing : {false, true}) {
+        device_.restore(good_);
+        const std::string file = payload_file(0);
+        const Content content = device_.files().at(file);
+        if (missing) ASSERT_EQ(device_.files().remove(file), 0);
+        else flip(file, 70);
+        const std::vector<std::string> damaged = look().damaged;
+        ASSERT_EQ(damaged.size(), 1U);
+        const auto report = drop(false);
+        ASSERT_TRUE(report) << message(report);
+        EXPECT_EQ(report->objects, 1U);
+        ASSERT_EQ(report->lost.size(), 1U);
+        EXPECT_TRUE(is_in(report->lost[0], damaged[0]));
+        EXPECT_FALSE(is_in(report->lost[0], damaged[0] + " "));
+        EXPECT_EQ(look().damaged, damaged);
+        if (missing) {
+            ASSERT_TRUE(device_.connect().undo_drop()) << "the index has it again";
+            EXPECT_EQ(look().damaged, damaged) << "and the content is still missing";
+            continue;
+        }
+        VerifyOptions clean;
+        clean.remove_unreferenced = true;
+        ASSERT_TRUE(device_.connect().verify(clean));
+        EXPECT_TRUE(has_file(file)) << "an undo may bring it back";
+        flip(file, 70);
+        ASSERT_TRUE(device_.connect().undo_drop());
+        EXPECT_TRUE(read_all(device_, "undone") == truth_);
+        flip(file, 70);
+        ASSERT_TRUE(drop(false));
+        ASSERT_TRUE(device_.connect().acknowledge_lost(damaged[0]));
+        ASSERT_TRUE(device_.connect().verify(clean));
+        EXPECT_FALSE(has_file(file));
+    }
+}
+
+// With the first leaf goes the knowledge of what was lost before: then every name that is not there may have been lost.
+TEST_P(Rebuilding, Rule30DamageThatHidesLostRangesClosesAllNames) {
+    flip_page(leaf_page());
+    const std::vector<std::string> lost = look().damaged;
+    ASSERT_TRUE(drop());
+    const Device::Snapshot dropped = device_.snapshot();
+    size_t hidden = 0;
+    for (size_t page = 2; page < pages(); ++page) {
+        device_.restore(dropped);
+        flip_page(page);
+        const Seen before = look();
+        const auto again = drop();
+        if (!again) continue;
+        Client client = device_.connect();
+        EXPECT_EQ(code(client.get(lost.front())), kDamaged) << "lost stays lost, page " << page;
+        EXPECT_EQ(code(client.put(lost.front(), content_of(5))), kDamaged);
+        const bool hides = code(client.get("unknown")) == kDamaged;
+        if (!hides) continue;
+        ++hidden;
+        EXPECT_TRUE(look().objects == before.objects) << "what is there is served";
+        const auto undone = client.undo_drop();
+        EXPECT_TRUE(!undone && (code(undone) == kDamaged || undone.error().reason == Reason::nothing_to_undo)) << message(undone);
+        ASSERT_TRUE(client.acknowledge_lost("unknown"));
+    }
+    EXPECT_GE(hidden, 1U);
+}
+
+// The undo of the second loss knows nothing of the first one's pages.
+TEST_P(Rebuilding, TwoLossesAreUndoneOneAfterTheOther) {
+    const std::string first = payload_file(0);
+    const std::string second = payload_file(1);
+    flip(first, 70);
+    ASSERT_TRUE(drop(false));
+    flip(second, 70);
+    ASSERT_TRUE(drop(false));
+    ASSERT_EQ(device_.connect().lost_ranges()->size(), 2U);
+    flip(first, 70);
+    flip(second, 70);
+    ASSERT_TRUE(device_.connect().undo_drop());
+    ASSERT_EQ(device_.connect().lost_ranges()->size(), 1U);
+    EXPECT_EQ(look().damaged.size(), 1U) << "only a backup brings that back";
+    EXPECT_EQ(code(device_.connect().undo_drop()), kConflict);
+}
+
+INSTANTIATE_TEST_SUITE_P(Anchors, Rebuilding, testing::Values(Anchor::ree, Anchor::rpmb),
+                         [](const auto& of) { return of.param == Anchor::ree ? "ree" : "rpmb"; });
+
+}  // namespace
+}  // namespace festore::store_test

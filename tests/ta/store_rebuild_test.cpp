@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Rebuild as whoever keeps no rule asks for it: it ends as a commit of what it began with, or not at all; what is lost stays closed.
+#include "protocol/store_rebuild.h"
+#include "tests/ta/repairing_commands.h"
+
+namespace festore::ta {
+namespace {
+
+using protocol::RebuildKind;
+
+class StoreRebuild : public RepairingCommands {
+protected:
+    void SetUp() override {
+        session_ = session_of(1000);
+        make_store(session_, disk_);
+        for (char name = 'a'; name <= 'z'; ++name) ASSERT_EQ(store_put(session_, disk_, std::string(3, name), filled(400, 1)), 0U);
+    }
+    uint32_t begin_rebuild(uint32_t session, RebuildKind kind) {
+        return paged(session, disk_, StoreCommand::rebuild_begin, protocol::RebuildRequest{{}, kind}).result;
+    }
+    Called step(uint32_t session, protocol::RebuildStepRequest request = {}) {
+        return paged(session, disk_, StoreCommand::rebuild_step, request);
+    }
+    // All but its commit, whose request it gives. `left_out`: one object.
+    std::optional<protocol::TransactionRequest> rebuild(uint32_t session, RebuildKind kind, std::string_view left_out = {}) {
+        if (begin_rebuild(session, kind) != 0) return std::nullopt;
+        for (int i = 0; i < 100; ++i) {
+            protocol::RebuildStepRequest request;
+            request.left_out = bytes_of(left_out);
+            const Called called = step(session, request);
+            const auto answer = protocol::decode_store<protocol::RebuildStepAnswer>(called.answer);
+            if (called.result != 0 || !answer) return std::nullopt;
+            if (answer->left_out) left_out = {};
+            if (answer->step.complete) return protocol::TransactionRequest{answer->step.transaction, answer->step.generation};
+        }
+        return std::nullopt;
+    }
+    uint32_t rebuild_commit(uint32_t session, const protocol::TransactionRequest& request) {
+        return store(session, StoreCommand::rebuild_commit, request).result;
+    }
+    uint32_t drop(std::string_view name) {
+        const auto ready = rebuild(session_, RebuildKind::without_damage, name);
+        EXPECT_TRUE(ready);
+        const uint32_t committed = ready ? rebuild_commit(session_, *ready) : number(Code::generic);
+        if (committed == 0) take_new_pages(disk_);
+        return committed;
+    }
+    uint32_t acknowledge(std::string_view name) {
+        const Called called = paged(session_, disk_, StoreCommand::acknowledge_lost,
+                                    protocol::StoreNameRequest{{}, protocol::kStoreSingle, bytes_of(name)});
+        const auto answer = protocol::decode_store<protocol::ChangeAnswer>(called.answer);
+        return called.result != 0 || !answer ? called.result : commit(session_, {answer->transaction, answer->generation});
+    }
+    uint32_t session_ = 0;
+    Disk disk_;
+};
+
+TEST_F(StoreRebuild, EndsUnderItsOwnIdOnce) {
+    auto ready = rebuild(session_, RebuildKind::whole);
+    ASSERT_TRUE(ready);
+    EXPECT_EQ(rebuild_commit(session_of(1000), *ready), number(Code::bad_state)) << "another session's";
+    EXPECT_EQ(repair_commit(session_, *ready), number(Code::bad_state)) << "it is no repair";
+    EXPECT_EQ(commit(session_, *ready), number(Code::bad_state)) << "and no change";
+    ASSERT_EQ(rebuild_commit(session_, *ready), 0U);
+    take_new_pages(disk_);
+    EXPECT_EQ(rebuild_commit(session_, *ready), number(Code::bad_state)) << "once";
+    EXPECT_EQ(store_stat(session_, disk_, "aaa"), 0U);
+    ready = rebuild(session_, RebuildKind::whole);
+    ASSERT_TRUE(ready);
+    ready->transaction[0] ^= std::byte{1};
+    EXPECT_EQ(rebuild_commit(session_, *ready), number(Code::bad_state));
+    EXPECT_EQ(store_stat(session_, disk_, "aaa"), 0U);
+}
+
+// Else what was committed meanwhile is taken back.
+TEST_F(StoreRebuild, Rule06OverACommitThatItDoesNotKnowItIsRefused) {
+    const auto ready = rebuild(session_, RebuildKind::whole);
+    ASSERT_TRUE(ready);
+    Disk other = disk_;
+    const uint32_t second = session_of(1000);
+    ASSERT_EQ(open_store(second, other), 0U);
+    ASSERT_EQ(store_put(second, other, "meanwhile", filled(10, 3)), 0U);
+    EXPECT_EQ(rebuild_commit(session_, *ready), number(Code::bad_state));
+    EXPECT_EQ(store_stat(second, other, "meanwhile"), 0U);
+}
+
+TEST_F(StoreRebuild, Rule28TwoOfOneOwnerDoNotRunAtOnce) {
+    ASSERT_TRUE(rebuild(session_, RebuildKind::whole));
+    const uint32_t second = session_of(1000);
+    ASSERT_EQ(open_store(second, disk_), 0U);
+    EXPECT_EQ(begin_rebuild(second, RebuildKind::whole), number(Code::busy));
+    EXPECT_EQ(StoreCommands::begin(second), number(Code::busy));
+    EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole), 0U) << "its own ends with that";
+}
+
+TEST_F(StoreRebuild, NothingIsLeftOutOfAWholeOne) {
+    ASSERT_EQ(begin_rebuild(session_, RebuildKind::whole), 0U);
+    protocol::RebuildStepRequest request;
+    request.passed_page = 3;
+    EXPECT_EQ(step(session_, request).result, number(Code::bad_parameters));
+    request.passed_page = 0;
+    request.left_out = bytes_of("aaa");
+    EXPECT_EQ(step(session_, request).result, number(Code::bad_parameters));
+    EXPECT_EQ(paged(session_, disk_, StoreCommand::repair_step, protocol::PrepareRequest{}).result, number(Code::bad_state));
+    EXPECT_EQ(begin_rebuild(session_of(1000), RebuildKind::whole), number(Code::bad_state)) << "it has no store open";
+    EXPECT_EQ(begin_rebuild(session_, RebuildKind::undo), number(Code::item_not_found)) << "nothing was dropped";
+}
+
+TEST_F(StoreRebuild, Rule30WhatWasLeftOutIsClosedUntilItIsAcknowledged) {
+    ASSERT_EQ(drop("mmm"), 0U);
+    EXPECT_EQ(store_stat(session_, disk_, "mmm"), number(Code::name_lost));
+    EXPECT_EQ(store_put(session_, disk_, "mmm", filled(10, 2)), number(Code::name_lost));
+    EXPECT_EQ(store_stat(session_, disk_, "mm"), number(Code::item_not_found));
+    EXPECT_EQ(store_stat(session_, disk_, "mmmm"), number(Code::item_not_found));
+    EXPECT_EQ(store_stat(session_, disk_, "lll"), 0U);
+    ASSERT_EQ(StoreCommands::begin(session_), 0U);
+    EXPECT_EQ(batch_put(session_, disk_, "mmm", filled(10, 2)), number(Code::name_lost)) << "in a transaction, too";
+    ASSERT_EQ(store(session_, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+    EXPECT_EQ(acknowledge("mm"), number(Code::item_not_found));
+    EXPECT_EQ(acknowledge("mmm"), 0U);
+    EXPECT_EQ(acknowledge("mmm"), number(Code::item_not_found)) << "once";
+    EXPECT_EQ(store_stat(session_, disk_, "mmm"), number(Code::item_not_found));
+    EXPECT_EQ(store_put(session_, disk_, "mmm", filled(10, 2)), 0U);
+}
+
+// The lost ranges come through a repair: else it would open what is closed.
+TEST_F(StoreRebuild, Rule30ARepairKeepsWhatIsClosed) {
+    ASSERT_EQ(drop("mmm"), 0U);
+    ASSERT_EQ(store_put(session_, disk_, "nnn", filled(10, 2)), 0U);
+    lose(kTable);
+    session_ = session_of(1000);
+    ASSERT_EQ(repair_all(session_, disk_), 0U);
+    EXPECT_EQ(store_stat(session_, disk_, "mmm"), number(Code::name_lost));
+    EXPECT_EQ(store_stat(session_, disk_, "aaa"), 0U);
+    EXPECT_EQ(store_stat(session_, disk_, "unknown"), number(Code::item_not_found));
+}
+
+}  // namespace
+}  // namespace festore::ta
