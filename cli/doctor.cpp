@@ -32,6 +32,16 @@ bool rpmb_answers(const Options& options) {
     return asked || asked.error().code == ErrorCode::not_found;
 }
 
+// Whether root has said that there is no RPMB: asking could end the trusted application.
+bool is_said_to_have_none(const Options& options) {
+    ClientOptions client = options.client;
+    client.storage = Storage::ree;
+    Expected<Client> connected = Client::connect(client);
+    if (!connected) return false;
+    const auto use = connected->rpmb_use();
+    return use && use->none_here;
+}
+
 // The store that the command line means, as far as there is one; everybody has none.
 std::optional<StoreEvidence> look_at_store_of(const Options& options) {
     ClientOptions client = options.client;
@@ -92,7 +102,8 @@ public:
             else status = tl::make_unexpected(client.error());
         }
         RpmbEvidence rpmb;
-        rpmb.answers = status && status->has_rpmb && rpmb_answers(limited);
+        rpmb.none_here = status && status->has_rpmb && is_said_to_have_none(limited);
+        rpmb.answers = status && status->has_rpmb && !rpmb.none_here && rpmb_answers(limited);
         rpmb.device = find_rpmb(system, supplicant);
         std::vector<Finding> findings = check_tee(status, rpmb);
         if (status) {

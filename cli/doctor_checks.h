@@ -27,6 +27,7 @@ struct Finding {
 struct RpmbEvidence {
     bool answers = false;
     RpmbDevice device = RpmbDevice::none;
+    bool none_here = false;  // by root's word: then it was not asked
 };
 
 // The caller's store: what it says; or why it does not open; or neither, where there is none.

@@ -32,12 +32,20 @@ Finding freshness(const StoreInfo& info) {
 
 Finding anchor(const StoreInfo& info, const RpmbEvidence& rpmb) {
     if (info.anchor == Anchor::rpmb)
-        return {"store-anchor", Severity::ok, "the store's root record is in replay-protected memory", "", ""};
+        return {"store-anchor", Severity::ok, "the store's root record is in replay-protected memory",
+                "when that memory is lost (another eMMC, a vendor's reset), no repair is possible", "keep a backup of the objects"};
     const std::string why = "whoever puts back the store's directory together with all of the TEE's files brings back an old state, unseen";
     if (rpmb.answers && rpmb.device == RpmbDevice::present)
         return {"store-anchor", Severity::warning, "the store's anchor is 'ree', though this device has RPMB", why,
                 "move what must be fresh into a store made with: festore init --anchor rpmb"};
     return {"store-anchor", Severity::warning, "the store's anchor is 'ree'", why, "a device with RPMB, and a store with the anchor rpmb"};
+}
+
+Finding made_unasked() {
+    return {"store-made-unasked", Severity::warning, "the store was made without an answer of the RPMB",
+            "whether the RPMB had the record of another store of yours was not known then; it is opened also where the RPMB gives no "
+            "answer, so that whoever keeps that from answering can have an exchanged directory of ree served",
+            "where the RPMB answers now, put the objects into a store that is made anew"};
 }
 
 Finding permissions(const System& system, const StoreEvidence& store) {
@@ -87,6 +95,7 @@ std::vector<Finding> check_store(const System& system, const StoreEvidence& stor
     if (store.info) {
         findings.push_back(freshness(*store.info));
         findings.push_back(anchor(*store.info, rpmb));
+        if (store.info->made_without_rpmb_answer) findings.push_back(made_unasked());
     }
     if (!store.directory.empty()) {
         findings.push_back(permissions(system, store));

@@ -31,6 +31,10 @@ Finding huk(const TeeStatus& status) {
 Finding replay(const TeeStatus& status, const RpmbEvidence& rpmb) {
     const std::string old_files = "whoever puts back all of the TEE's files brings back old objects";
     const char* const fix = "use a device with RPMB whose key is provisioned, and --storage rpmb";
+    if (status.has_rpmb && rpmb.none_here)
+        return {"replay-protection", Severity::serious, "no replay protection is in force: root has said that this device has no RPMB",
+                old_files + ", unseen; a store with the anchor ree is opened without asking for another one under rpmb",
+                "if there is an RPMB: festore rpmb --ask; else use a device with RPMB whose key is provisioned"};
     if (!status.has_rpmb || !rpmb.answers)
         return {"replay-protection", Severity::serious, "no replay protection is in force",
                 old_files + ", unseen" + (status.has_rpmb ? "; RPMB is built into the TEE, but does not answer" : ""),
@@ -51,7 +55,8 @@ Finding replay(const TeeStatus& status, const RpmbEvidence& rpmb) {
                 "run doctor as root; keep what must be fresh in --storage rpmb"};
     return {"replay-protection", Severity::warning, "objects in the storage 'ree' can be rolled back; 'rpmb' answers",
             old_files + " in 'ree'; what the TEE claims of it is not evidence",
-            "keep what must be fresh in --storage rpmb"};
+            "keep what must be fresh in --storage rpmb, and a backup of it: when the RPMB is lost (another eMMC, a vendor's reset), "
+            "nothing else helps"};
 }
 
 Finding ta_version(const TeeStatus& status) {

@@ -9,6 +9,9 @@
 namespace festore::cli {
 namespace {
 
+constexpr const char* kLostRpmbText =
+    "when this RPMB is lost (another eMMC, a vendor's reset), only a backup of the objects helps: make one";
+
 class Init : public Verb {
 public:
     void declare(CLI::App& app) override {
@@ -32,13 +35,15 @@ public:
         Expected<StoreInfo> made = client->init(init);
         if (!made && anchor_ == "ree" && rpmb_gave_no_answer(made.error().tee_result)) {
             // Who names the anchor takes what it gives; that the RPMB was not asked must not go unseen.
-            print_line("the RPMB gave no answer when it was asked for a record of a store of yours; the store is made without one");
+            print_line("the RPMB gave no answer when it was asked for a record of a store of yours; the store is made without one, and "
+                       "marked so");
             init.without_asking_rpmb = true;
             made = client->init(init);
         }
         if (!made) return failed(made.error());
         print_note(options, fmt::format("made a store at {}, anchor {}, cipher {}", quote(made->directory),
                                         anchor_name(made->anchor), made->cipher));
+        if (made->anchor == Anchor::rpmb && !options.quiet) print_line(kLostRpmbText);
         Outcome outcome;
         outcome.document = json_of({*made, made->directory, {}, {}});
         return outcome;

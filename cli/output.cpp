@@ -57,6 +57,8 @@ const char* reason_name(Reason reason) {
     case Reason::much_lost: return "much_lost";
     case Reason::nothing_damaged: return "nothing_damaged";
     case Reason::nothing_to_undo: return "nothing_to_undo";
+    case Reason::rpmb_answers: return "rpmb_answers";
+    case Reason::store_in_rpmb: return "store_in_rpmb";
     case Reason::none: break;
     }
     return nullptr;

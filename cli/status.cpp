@@ -31,8 +31,12 @@ public:
         if (!client) return failed(client.error());
         const Expected<TeeStatus> status = client->status();
         if (!status) return failed(status.error());
+        // Before the store, whose opening may end a trusted application that asks. An older one has nothing to say here.
+        const Expected<RpmbUse> rpmb = status->has_rpmb ? client->rpmb_use() : RpmbUse();
+        const bool no_rpmb = rpmb && rpmb->none_here;
         if (has_store(options) && !store.error) store = look_at_store(*client, chosen);
-        Outcome outcome{document_of(*status), text_of(*status), {}, 0};
+        Outcome outcome{document_of(*status), text_of(*status, no_rpmb), {}, 0};
+        outcome.document["storage"]["rpmb"]["none_here"] = no_rpmb;
         outcome.document["store"] = has_store(options) ? json_of(store) : Json(nullptr);
         if (has_store(options)) outcome.text += cli::text_of(store);
         if (options.client.storage != Storage::store) return outcome;
@@ -79,6 +83,7 @@ private:
         json["created"] = time_json(record.info->created);
         json["freshness_lost"] = record.info->freshness_lost;
         json["freshness_given_up"] = freshness_given_up_json(*record.info);
+        json["made_without_rpmb_answer"] = record.info->made_without_rpmb_answer;
         return json;
     }
 
@@ -87,9 +92,11 @@ private:
         if (!record.info)
             return status_row(whose, fmt::format("{}; its record is damaged, or of a newer version", anchor_name(record.anchor)));
         const StoreInfo& s = *record.info;
-        return status_row(whose, fmt::format("{}, {}, {} objects, {} bytes of content, made {}{}", anchor_name(s.anchor), s.cipher,
-                                             s.objects, s.content_bytes, time_text(s.created),
-                                             s.freshness_lost_count > 0 ? "; freshness given up " + freshness_given_up_text(s) : ""));
+        std::string row = fmt::format("{}, {}, {} objects, {} bytes of content, made {}", anchor_name(s.anchor), s.cipher, s.objects,
+                                      s.content_bytes, time_text(s.created));
+        if (s.freshness_lost_count > 0) row += "; freshness given up " + freshness_given_up_text(s);
+        if (s.made_without_rpmb_answer) row += fmt::format("; {}", kMadeUnaskedText);
+        return status_row(whose, row);
     }
 
     static bool has_store(const Options& options) { return options.client.owner.kind != Owner::Kind::everybody; }
@@ -122,7 +129,13 @@ private:
         return s.huk_compared ? "not known to be weak" : "cannot be looked at: whether it is a secret is not known";
     }
 
-    static std::string text_of(const TeeStatus& s) {
+    static const char* rpmb_text(const TeeStatus& s, bool no_rpmb) {
+        if (!s.has_rpmb) return "no";
+        return no_rpmb ? "built in; root has said that this device has none ('festore rpmb')"
+                       : "built in; 'festore doctor' asks whether it answers";
+    }
+
+    static std::string text_of(const TeeStatus& s, bool no_rpmb) {
         std::string text;
         const auto row = [&](const char* label, const auto& value) { text += status_row(label, fmt::format("{}", value)); };
         row("festore", version());
@@ -134,7 +147,7 @@ private:
         row("object size limit", fmt::format("{} bytes", s.object_bytes_max));
         // What the TEE claims of rollback is not evidence, so only --json has it.
         row("storage ree", s.has_ree ? "yes; old files put back bring old objects back" : "no");
-        row("storage rpmb", s.has_rpmb ? "built in; 'festore doctor' asks whether it answers" : "no");
+        row("storage rpmb", rpmb_text(s, no_rpmb));
         row("device key", key_text(s));
         return text;
     }

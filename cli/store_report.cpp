@@ -69,6 +69,7 @@ Json json_of(const StoreReport& report) {
     Json& lost = document["lost"] = Json::array();
     for (const LostRange& range : report.lost)
         lost.push_back({{"from", name_json(range.from)}, {"before", name_json(range.before)}, {"acknowledged", range.acknowledged}});
+    document["made_without_rpmb_answer"] = s.made_without_rpmb_answer;
     return document;
 }
 
@@ -91,6 +92,7 @@ std::string text_of(const StoreReport& report) {
     text += status_row("  objects", fmt::format("{}, {} bytes of content", s.objects, s.content_bytes));
     text += status_row("  generation", fmt::format("{}, epoch {}", s.generation, epoch_text(s)));
     text += status_row("  anchor", freshness_text(s));
+    if (s.made_without_rpmb_answer) text += status_row("", kMadeUnaskedText);
     text += status_row("  cipher", s.cipher);
     text += status_row("  pages", fmt::format("{} of 4096 bytes, {} of them free; {} level{} of index", s.pages, s.free_pages, s.height,
                                              s.height == 1 ? "" : "s"));

@@ -25,6 +25,9 @@ std::string lost_text(const LostRange& range);
 // That repairs have given up freshness, for good: count, generation of the last, whether it was acknowledged. Null: never.
 Json freshness_given_up_json(const StoreInfo& s);
 
+// What is said of a store whose record is marked so.
+inline constexpr std::string_view kMadeUnaskedText = "made without an answer of the RPMB";
+
 std::string_view anchor_name(Anchor anchor);
 // A line of `status`.
 std::string status_row(std::string_view label, std::string_view value);

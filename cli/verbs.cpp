@@ -61,8 +61,9 @@ constexpr VerbEntry kVerbs[] = {
     {"init", "", "make an empty store",
      "Makes a store in an absent or empty directory; 'put' does it by itself. The anchor is the TEE's storage that holds\n"
      "the store's root: with ree (default) whoever puts back all of the disk, the TEE's files included, is not seen;\n"
-     "rpmb, where a device has one, sees that too, and every commit takes longer. The cipher is measured, unless named:\n"
-     "AES by the TEE, with the board's crypto engine, or ChaCha20 in the trusted application.",
+     "rpmb, where a device has one, sees that too, and every commit takes longer; when that RPMB is lost (another eMMC, a\n"
+     "vendor's reset), only a backup of the objects helps. The cipher is measured, unless named: AES by the TEE, with the\n"
+     "board's crypto engine, or ChaCha20 in the trusted application.",
      "  festore --storage store init\n"
      "  festore --store /data/secrets init --anchor rpmb\n",
      make_init},
@@ -116,6 +117,16 @@ constexpr VerbEntry kVerbs[] = {
      "  festore destroy --lost\n"
      "  sudo festore destroy --owner uid:1001\n",
      make_destroy},
+    {"rpmb", "[--none [--without-asking] | --ask]", "say whether this device's RPMB is asked",
+     "When a store with the anchor ree is made or opened, the TEE asks the RPMB whether it has the record of another store of\n"
+     "the same owner, which would be the right one. On boards whose OP-TEE has RPMB built in and no device behind it that ends\n"
+     "the trusted application: there root says --none, and it is asked no more. That is refused where it answers (exit code\n"
+     "4). Where asking ends the trusted application root says --none --without-asking, if it is certain that there is none:\n"
+     "whoever exchanges a store's directory for one of ree is not seen then. --ask takes it back.",
+     "  festore rpmb\n"
+     "  sudo festore rpmb --none\n"
+     "  sudo festore rpmb --ask\n",
+     make_rpmb},
     {"status", "", "show the TEE, the trusted application and who you are to them",
      "Shows which TEE serves you, the version of its trusted application, the identity to which your objects belong,\n"
      "the storages that there are, what is known to weaken them, and your store.",

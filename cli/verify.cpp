@@ -87,6 +87,7 @@ public:
             const Expected<StoreInfo> store = client->store_status();
             if (!store) outcome.errors.push_back(store.error());
             outcome.document["freshness_given_up"] = store ? freshness_given_up_json(*store) : Json(nullptr);
+            if (store && store->made_without_rpmb_answer) print_note(options, fmt::format("the store was {}", kMadeUnaskedText));
             if (store && store->freshness_lost_count > 0)
                 outcome.text += "freshness was given up " + freshness_given_up_text(*store) + "\n";
             if (store && store->freshness_lost)

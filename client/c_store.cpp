@@ -202,3 +202,19 @@ int festore_destroy(festore_client* client, int lost_directory) {
         return destroyed ? FESTORE_OK : failed(client->error, destroyed.error());
     });
 }
+
+int festore_has_no_rpmb(festore_client* client, int* none) {
+    return guarded(client->error, [&]() -> int {
+        const auto use = client->client.rpmb_use();
+        if (!use) return failed(client->error, use.error());
+        if (none != nullptr) *none = use->none_here ? 1 : 0;
+        return FESTORE_OK;
+    });
+}
+
+int festore_set_no_rpmb(festore_client* client, int none, int without_asking) {
+    return guarded(client->error, [&]() -> int {
+        const auto use = client->client.set_no_rpmb(none != 0, without_asking != 0);
+        return use ? FESTORE_OK : failed(client->error, use.error());
+    });
+}

@@ -44,6 +44,7 @@ struct Client::State final : SessionSource {
     Expected<Listing> list(std::string_view prefix);
     // Persistent objects that the TEE cannot name, whoever's they are; 0 where the TA is too old to tell (its listings count them).
     Expected<uint32_t> count_damaged();
+    Expected<RpmbUse> rpmb(const Doing& doing, const protocol::RpmbRequest& request);
     // Of a persistent object: all of it is given to `take`.
     Expected<ObjectInfo> get(std::string_view name, const std::function<void(Bytes)>& take);
 

@@ -89,6 +89,7 @@ private:
     Expected<void> check_header(const Doing& doing, const protocol::StoreHeader& header);
     Expected<void> open_in_tee(const Doing& doing, const protocol::StoreHeader& header, Code* refused);
     Error refused_to_open(const Doing& doing, Code code) const;
+    bool is_rpmb_asked(uint8_t anchor);
     [[nodiscard]] Error is_foreign(const Doing& doing) const;
     [[nodiscard]] Error without_header(const Doing& doing) const;
     Error is_not_there(const Doing& doing, bool& has_record);  // asks the TEE what that means
@@ -217,6 +218,7 @@ private:
     StoreWriter* uploading_ = nullptr;  // whose payload the TA is sealing
     bool may_be_committed_ = false;  // by the last commit(): what it refers to must stay
     bool has_collected_ = false;  // what interrupted uploads left
+    bool asking_ends_ta_ = false;  // where the TA asks the RPMB when it opens the store
     bool has_warned_ = false;  // that freshness was lost
 };
 

@@ -77,7 +77,9 @@ Expected<bool> Store::drop_record(const Doing& doing, const Other& other, uint8_
 Expected<bool> Store::drop_own_record(const Doing& doing, const protocol::StoreHeader& header) {
     Code refused = Code::success;
     const auto opened = open_in_tee(doing, header, &refused);
-    if (opened) return drop_record(doing, {}, header.anchor, header.store_id);
+    // What the RPMB has, or does not say, keeps nobody from giving up the record under ree: the TA has compared that before.
+    const bool is_beside_rpmb = refused == Code::store_in_rpmb || refused == Code::rpmb_no_answer;
+    if (opened || is_beside_rpmb) return drop_record(doing, {}, header.anchor, header.store_id);
     // A header that was changed does not keep its store from being destroyed.
     if (refused != Code::item_not_found && refused != Code::success) return unexpected(opened.error());
     const auto found = find_record(doing, {});

@@ -20,6 +20,13 @@ StoreChannel::Request request_of(StoreCommand command, const M& message) {
     return request;
 }
 
+constexpr uint16_t kMinorThatAsksRpmb = 6;
+
+std::string no_rpmb_hint() {
+    return "Start tee-supplicant, or what else reaches the RPMB; where this device has none, root says so: "
+           "'festore rpmb --none --without-asking'";
+}
+
 }  // namespace
 
 Store::Store(SessionSource& sessions, Files& files, const StoreOptions& options)
@@ -48,7 +55,8 @@ StoreInfo Store::described(const protocol::StoreStatus& status) {
     info.pages = status.page_count;
     info.free_pages = status.free_pages;
     info.pages_sealed = status.pages_sealed;
-    info.freshness_lost = (status.flags & 1) != 0;
+    info.freshness_lost = (status.flags & protocol::kStatusFreshnessLost) != 0;
+    info.made_without_rpmb_answer = (status.flags & protocol::kStatusMadeUnasked) != 0;
     info.freshness_lost_count = status.freshness_lost_count;
     info.freshness_lost_generation = status.freshness_lost_generation;
     info.created = status.created;
@@ -66,7 +74,7 @@ Expected<void> Store::take_status(Bytes answer, const Doing& doing) {
 
 // Rule 19: every opening says so, until it is acknowledged.
 void Store::warn_of_lost_freshness() {
-    if ((status_.flags & 1) == 0 || std::exchange(has_warned_, true) || !options_.on_warning) return;
+    if ((status_.flags & protocol::kStatusFreshnessLost) == 0 || std::exchange(has_warned_, true) || !options_.on_warning) return;
     options_.on_warning(freshness_lost_text(info()));
 }
 
@@ -108,19 +116,50 @@ Error Store::refused_to_open(const Doing& doing, Code code) const {
                 cannot(doing) + "the TEE has no record of " + where +
                     ": its storage was lost or replaced, or the directory's header changed",
                 static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
+    case Code::store_in_rpmb:
+        return {ErrorCode::damaged,
+                cannot(doing) + "the TEE has a record of a store of yours under rpmb, and " + where +
+                    " is one of ree: a wrong or exchanged directory. Put back that of rpmb, or name it with --store; if you have both, "
+                    "'festore destroy' here gives up this one",
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, Reason::store_in_rpmb};
+    case Code::rpmb_no_answer:
+        return {ErrorCode::no_tee,
+                cannot(doing) + "the RPMB gives no answer, and it did when " + where +
+                    " was made: whether a store of yours is there is not known. What is stored is unharmed. " + no_rpmb_hint(),
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
+    case Code::target_dead:
+        return {ErrorCode::no_tee,
+                cannot(doing) + "the trusted application died, as it does where it asks an RPMB that gives no answer. What is stored is "
+                                "unharmed. " + no_rpmb_hint(),
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TEE};
     default: return error_of_store_command(static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, doing);
     }
 }
 
+// Whether the TA asks the RPMB when this store is opened, and can be told not to.
+bool Store::is_rpmb_asked(uint8_t anchor) {
+    const Expected<Session*> session = sessions_.session();
+    if (!session || anchor != 1) return false;
+    const protocol::HelloAnswer& hello = (*session)->hello();
+    return (hello.features & protocol::kFeatureRpmb) != 0 && hello.version_minor >= kMinorThatAsksRpmb;
+}
+
 Expected<void> Store::open_in_tee(const Doing& doing, const protocol::StoreHeader& header, Code* refused) {
     *refused = Code::success;
-    const auto request = request_of(StoreCommand::open,
-                                    protocol::OpenRequest{header.store_id, header.anchor, header.key_check});
-    Expected<StoreReply> reply = channel_.call(request, doing);
-    if (reply && reply->died()) reply = channel_.call(request, doing);  // nothing was changed: once more
+    protocol::OpenRequest message{header.store_id, header.anchor, header.key_check};
+    message.without_asking_rpmb = asking_ends_ta_ && is_rpmb_asked(header.anchor);
+    Expected<StoreReply> reply = channel_.call(request_of(StoreCommand::open, message), doing);
+    if (reply && reply->died()) {  // nothing was changed: once more
+        // Asking the RPMB may have ended it. The TA decides whether it opens this store unasked.
+        message.without_asking_rpmb = is_rpmb_asked(header.anchor);
+        reply = channel_.call(request_of(StoreCommand::open, message), doing);
+        asking_ends_ta_ = message.without_asking_rpmb && reply && !reply->died();
+    }
     if (!reply) return unexpected(reply.error());
     if (!reply->ok()) {
-        *refused = static_cast<Code>(reply->result);
+        const bool asked = message.without_asking_rpmb;
+        if (reply->died() && !asked) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+        *refused = reply->died() ? Code::target_dead : static_cast<Code>(reply->result);
         return unexpected(refused_to_open(doing, *refused));
     }
     if (const auto taken = take_status(reply->answer, doing); !taken) return taken;

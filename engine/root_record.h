@@ -25,6 +25,8 @@ enum RootFlag : uint32_t {
     kRootCopySecret = 1 << 2,      // the key of the recovery copies includes a secret of the TEE's own (anchor rpmb)
     kRootLostRanges = 1 << 3,      // names were lost with damage that was dropped, and the index says which (engine/reserved.h)
     kRootKeptObjects = 1 << 4,     // an object was stored that is neither replaced nor removed: lost names may be of one
+    // Ignorable: the RPMB gave no answer when this record was made under `ree`, or was not asked. It is opened where there is none, too.
+    kRootMadeUnasked = 1 << 24,
 };
 inline constexpr uint32_t kRequiredFlags = 0x00FFFFFF;
 

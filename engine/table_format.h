@@ -41,8 +41,9 @@ struct TableHeader {
 enum TableFlag : uint32_t {
     kTableRetiredListFull = 1 << 0,  // an id has found no room: no copy that names another table is believed any more
     kTableUpgraded = 1 << 1,         // it was one of 1.0, which does not know what was destroyed: no copy of 1.0 is believed
+    kTableNoRpmb = 1 << 2,           // of ree, by root's word: this device has no RPMB, and none is asked
 };
-inline constexpr uint32_t kTableFlagsKnown = kTableRetiredListFull | kTableUpgraded;
+inline constexpr uint32_t kTableFlagsKnown = kTableRetiredListFull | kTableUpgraded | kTableNoRpmb;
 
 inline constexpr size_t kTableHeaderBytes = 232;
 using TableHeaderBytes = std::array<std::byte, kTableHeaderBytes>;

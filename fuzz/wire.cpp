@@ -54,6 +54,8 @@ constexpr void (*kMessages[])(Bytes) = {
     object<protocol::ListAnswer>,
     object<protocol::CountDamagedRequest>,
     object<protocol::CountDamagedAnswer>,
+    object<protocol::RpmbRequest>,
+    object<protocol::RpmbAnswer>,
     messages_in_a_row<protocol::ListEntry, protocol::decode_entry>,
     store<protocol::PageAnswer>,
     store<protocol::MakeRequest>,

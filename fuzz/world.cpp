@@ -42,7 +42,9 @@ bool in_contract(uint32_t result) {
     case Code::limit_exceeded:
     case Code::store_destroyed:
     case Code::name_lost:
-    case Code::copy_secret_lost: return true;
+    case Code::copy_secret_lost:
+    case Code::store_in_rpmb:
+    case Code::rpmb_no_answer: return true;
     default: return false;
     }
 }

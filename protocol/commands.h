@@ -36,6 +36,9 @@ enum class Command : uint32_t {
 
     // Since 1.5:
     count_damaged = 16,  // objects that the TEE cannot name, whoever's they are
+
+    // Since 1.6:
+    rpmb_here = 20,  // whether the RPMB is asked, and root's word that this device has none
 };
 inline constexpr uint32_t kCommandCount = 7;  // of those that everything needs; they have the numbers below it
 

@@ -219,6 +219,37 @@ Result<CountDamagedAnswer> decode(Bytes input) {
     return finish(in, m, true);
 }
 
+void encode(const RpmbRequest& m, Writer& out) {
+    out.u8(static_cast<uint8_t>(m.word));
+    out.u8(m.without_asking ? 1 : 0);
+}
+
+template <>
+Result<RpmbRequest> decode(Bytes input) {
+    Reader in(input);
+    RpmbRequest m;
+    m.word = static_cast<RpmbRequest::Word>(in.u8());
+    const uint8_t without_asking = in.u8();
+    m.without_asking = without_asking == 1;
+    return finish(in, m, m.word <= RpmbRequest::Word::ask && without_asking <= (m.word == RpmbRequest::Word::none ? 1 : 0));
+}
+
+void encode(const RpmbAnswer& m, Writer& out) {
+    out.u8(m.built_in ? 1 : 0);
+    out.u8(m.none_here ? 1 : 0);
+}
+
+template <>
+Result<RpmbAnswer> decode(Bytes input) {
+    Reader in(input);
+    RpmbAnswer m;
+    const uint8_t built_in = in.u8();
+    const uint8_t none_here = in.u8();
+    m.built_in = built_in == 1;
+    m.none_here = none_here == 1;
+    return finish(in, m, built_in <= 1 && none_here <= 1);
+}
+
 Result<ListEntry> decode_entry(Bytes& page) {
     Reader in(page);
     ListEntry m;

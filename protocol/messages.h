@@ -108,6 +108,17 @@ struct CountDamagedAnswer {  // 4 bytes
     uint32_t objects = 0;
 };
 
+// Root's word that this device has no RPMB. With it no opening and no making of a store under ree asks the RPMB, and nobody looks
+// for records there. access_denied: not root. access_conflict: none, and the RPMB answers.
+struct RpmbRequest {  // 2 bytes
+    enum class Word : uint8_t { look = 0, none = 1, ask = 2 } word = Word::look;
+    bool without_asking = false;  // with none: the RPMB is not asked whether it answers, which ends the TA on some boards
+};
+struct RpmbAnswer {  // 2 bytes; as it is now
+    bool built_in = false;   // what the TEE says of itself
+    bool none_here = false;  // what root has said
+};
+
 struct ListEntry {  // 30 + name
     Metadata metadata;
     Bytes name;
@@ -135,6 +146,8 @@ void encode(const ListAnswer& m, Writer& out);
 void encode(const ListEntry& m, Writer& out);
 void encode(const CountDamagedRequest& m, Writer& out);
 void encode(const CountDamagedAnswer& m, Writer& out);
+void encode(const RpmbRequest& m, Writer& out);
+void encode(const RpmbAnswer& m, Writer& out);
 
 // decode<M>(bytes): exactly one message, nothing behind it. Names are well-formed (base/name.h).
 template <class M>
@@ -159,6 +172,10 @@ template <>
 Result<CountDamagedRequest> decode(Bytes input);
 template <>
 Result<CountDamagedAnswer> decode(Bytes input);
+template <>
+Result<RpmbRequest> decode(Bytes input);
+template <>
+Result<RpmbAnswer> decode(Bytes input);
 
 // The next entry of a listing's page; `page` moves behind it. Names of the demo's objects may be any bytes, or none.
 Result<ListEntry> decode_entry(Bytes& page);

@@ -46,15 +46,21 @@ void encode(const OpenRequest& m, Writer& out) {
     out.bytes(m.store_id);
     out.u8(m.anchor);
     out.bytes(m.key_check);
+    if (m.without_asking_rpmb) out.u8(1);  // a TA before 1.6 takes it without this only
 }
 template <>
 Result<OpenRequest> decode_store(Bytes input) {
     Reader in(input);
+    bool valid = true;
     OpenRequest m;
     in.read_into(m.store_id);
     m.anchor = in.u8();
     in.read_into(m.key_check);
-    return finish(in, m, is_anchor(m.anchor));
+    if (in.ok() && !in.done()) {
+        m.without_asking_rpmb = read_bool(in, valid);
+        valid = valid && m.without_asking_rpmb && m.anchor == 1;
+    }
+    return finish(in, m, valid && is_anchor(m.anchor));
 }
 
 void encode(const StoreStatus& m, Writer& out) {

@@ -105,11 +105,15 @@ struct MakeRequest {  // 11 bytes
     int64_t created = 0;
 };
 // Out of the directory's header. item_not_found: the TEE has no record of this owner there. security: another device, or
-// its hardware key changed (the key-check value tells). bad_parameters: the record is of another store.
-struct OpenRequest {  // 29 bytes
+// its hardware key changed (the key-check value tells). bad_parameters: the record is of another store. Since 1.6, under ree, the TA
+// asks the RPMB, too: store_in_rpmb: that has a record of this owner. rpmb_no_answer: it gave none, and did when the store was made.
+struct OpenRequest {  // 29 bytes; 30, the last one 1, with the last field
     Id store_id{};
     uint8_t anchor = 1;
     std::array<std::byte, 12> key_check{};
+    // Since 1.6, anchor ree: asking has ended the TA. It counts only for records that were made without an answer, and for those
+    // of format 1.0; for all others the RPMB is asked.
+    bool without_asking_rpmb = false;
 };
 struct StoreStatus {  // 99 bytes
     Id store_id{};
@@ -125,11 +129,16 @@ struct StoreStatus {  // 99 bytes
     uint64_t pages_sealed = 0;
     uint32_t index_page = 0;      // where to begin guessing; 0: no objects
     uint32_t free_list_page = 0;  // what a change needs first; 0: none
-    uint32_t flags = 0;           // 1: freshness lost and not acknowledged
+    uint32_t flags = 0;           // the record's (engine/root_record.h); clients look at those below
     uint32_t freshness_lost_count = 0;
     uint64_t freshness_lost_generation = 0;
     int64_t created = 0;
 };
+
+// Bits of StoreStatus::flags that clients look at.
+inline constexpr uint32_t kStatusFreshnessLost = 1;         // and not acknowledged
+inline constexpr uint32_t kStatusLostRanges = 1 << 3;       // since 1.6: there are lost ranges, or were
+inline constexpr uint32_t kStatusMadeUnasked = 1 << 24;     // since 1.6: made under ree without an answer of the RPMB
 
 // Bits of the flags of requests.
 enum StoreFlag : uint8_t {

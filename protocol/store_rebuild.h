@@ -15,10 +15,6 @@ enum class RebuildKind : uint8_t {
 inline constexpr uint32_t kOldPage = uint32_t{1} << 30;
 static_assert(limits::kPageCountMax <= kOldPage);
 
-// Bits of StoreStatus::flags.
-inline constexpr uint32_t kStatusFreshnessLost = 1 << 0;
-inline constexpr uint32_t kStatusLostRanges = 1 << 3;  // there are lost ranges, or were
-
 // The store is opened. item_not_found, of undo: there is nothing to undo. busy: as of begin.
 struct RebuildRequest {  // 5 bytes → RepairAnswer
     PageArea area;

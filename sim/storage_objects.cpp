@@ -15,10 +15,18 @@ constexpr Listed kCreateLists = {TEE_ERROR_ITEM_NOT_FOUND,   TEE_ERROR_ACCESS_CO
 constexpr Listed kDeleteLists = {TEE_ERROR_STORAGE_NOT_AVAILABLE};
 constexpr Listed kRenameLists = {TEE_ERROR_ACCESS_CONFLICT, TEE_ERROR_CORRUPT_OBJECT, TEE_ERROR_STORAGE_NOT_AVAILABLE};
 
+uint32_t rpmb_fault(uint32_t storage) {
+    const Faults::Rpmb rpmb = current_call().tee->faults.rpmb;
+    if (storage != TEE_STORAGE_PRIVATE_RPMB || rpmb == Faults::Rpmb::answers) return TEE_SUCCESS;
+    if (rpmb == Faults::Rpmb::ends_ta) throw Panic{TEE_ERROR_COMMUNICATION};  // asked for: nothing to tell
+    return TEE_ERROR_STORAGE_NOT_AVAILABLE;
+}
+
 TEE_Result open_object(uint32_t storage, const void* id, size_t id_size, uint32_t flags, TEE_ObjectHandle* object) {
     if ((flags & ~(kAccessFlags | kShareFlags)) != 0) return TEE_ERROR_BAD_PARAMETERS;
     if (const uint32_t fault = count_storage_call(&Counters::storage_open, kOpenLists)) return fault;
     if (!resolve_storage(storage)) return TEE_ERROR_ITEM_NOT_FOUND;
+    if (const uint32_t fault = rpmb_fault(storage)) return fault;
     const ObjectKey key = key_of(storage, id, id_size);
     if (conflicts_with_open_handles(key, flags)) return TEE_ERROR_ACCESS_CONFLICT;
     if (allocation_fails()) return TEE_ERROR_OUT_OF_MEMORY;
@@ -41,6 +49,7 @@ TEE_Result create_object(uint32_t storage, const void* id, size_t id_size, uint3
     const bool overwrite = (flags & TEE_DATA_FLAG_OVERWRITE) != 0;
     if (const uint32_t fault = count_storage_call(&Counters::storage_create, kCreateLists)) return fault;
     if (!resolve_storage(storage)) return TEE_ERROR_ITEM_NOT_FOUND;
+    if (const uint32_t fault = rpmb_fault(storage)) return fault;
     const ObjectKey key = key_of(storage, id, id_size);
     if (opened(key)) {
         if (!overwrite || conflicts_with_open_handles(key, flags)) return TEE_ERROR_ACCESS_CONFLICT;

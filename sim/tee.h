@@ -112,6 +112,9 @@ struct Faults {
     uint64_t storage = 0;
     uint32_t storage_code = 0;
     bool panic_on_storage = false;  // the n-th of all storage calls panics the TA instead
+    // Whoever opens or makes an object in the RPMB gets no answer: OP-TEE says that it is not available, or, where the reason has no
+    // code of GlobalPlatform's, ends the TA. For as long as it is set.
+    enum class Rpmb : uint8_t { answers, not_available, ends_ta } rpmb = Rpmb::answers;
     // The normal world writes over all memory references that the TA sees as input, each time the TA calls into the TEE:
     // before the call does anything, but after a TEE_MemMove has moved what it was asked to. For as long as it is set.
     bool scribbles_over_inputs = false;

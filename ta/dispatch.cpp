@@ -6,6 +6,7 @@
 #include "ta/call_memory.h"
 #include "ta/chacha20_poly1305.h"
 #include "ta/listing.h"
+#include "ta/rpmb_here.h"
 #include "ta/store_dispatch.h"
 #include "ta/version.h"
 
@@ -31,7 +32,8 @@ constexpr std::optional<Payload> payload_of(Command command) {
     case Command::hello:
     case Command::stat:
     case Command::remove:
-    case Command::count_damaged: return Payload::none;
+    case Command::count_damaged:
+    case Command::rpmb_here: return Payload::none;
     case Command::put: return Payload::input;
     case Command::get:
     case Command::list: return Payload::output;
@@ -146,6 +148,12 @@ Status remove(Call& call) {
     return objects.remove(request.name);
 }
 
+Status rpmb_here(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::RpmbRequest>(call.request));
+    encode(FESTORE_TRY(rpmb_here(call.instance, call.session.identity, request)), call.answer);
+    return {};
+}
+
 Status serve(Command command, Call& call) {
     switch (command) {
     case Command::hello: return hello(call);
@@ -155,6 +163,7 @@ Status serve(Command command, Call& call) {
     case Command::stat: return stat(call);
     case Command::remove: return remove(call);
     case Command::count_damaged: return count_damaged(call);
+    case Command::rpmb_here: return rpmb_here(call);
     default: return fail(Code::not_supported);
     }
 }

@@ -51,6 +51,7 @@ Status RootTable::load() {
     FESTORE_CHECK(read_object());
     loaded_ = true;
     changing_ = kNoPlace;  // it is known now what became of it
+    changing_no_rpmb_ = false;
     return {};
 }
 
@@ -120,8 +121,11 @@ RootTable::Known RootTable::known_of(Bytes content) const {
 Status RootTable::accept(const Image& image) const {
     if (layout_ == Layout::format_1_1) {
         const engine::TableHeader& now = image.header;
+        // Flags stay once they are set, but that one, which root sets and takes back.
+        const uint32_t stay = header_.flags & ~uint32_t{engine::kTableNoRpmb};
+        const bool same_word = changing_no_rpmb_ || ((now.flags ^ header_.flags) & engine::kTableNoRpmb) == 0;
         const bool goes_on = image.layout == Layout::format_1_1 && now.table_id == header_.table_id &&
-                             (now.flags & header_.flags) == header_.flags &&
+                             (now.flags & stay) == stay && same_word &&
                              (now.retired_count > header_.retired_count || now.retired == header_.retired);
         if (!goes_on) return fail(Code::corrupt_object);
     }
@@ -173,10 +177,10 @@ Result<RootRecord> RootTable::record(size_t place) {
     return record;
 }
 
-// The first record of all: the object is made with its header.
-Status RootTable::make_object(const RootRecordBytes& first) {
+// With the first record of all, or with none: the object is made with its header.
+Status RootTable::make_object(Bytes first) {
     const uint32_t storage = FESTORE_TRY(trusted_storage(storage_of(anchor_)));
-    gp::HeapBuffer content = FESTORE_TRY(gp::HeapBuffer::allocate(kTableHeaderBytes + kRootRecordBytes));
+    gp::HeapBuffer content = FESTORE_TRY(gp::HeapBuffer::allocate(kTableHeaderBytes + first.size()));
     TableHeaderBytes header{};
     encode(header_, header);
     Writer out(content.bytes());
@@ -187,9 +191,9 @@ Status RootTable::make_object(const RootRecordBytes& first) {
     return {};
 }
 
-// From format 1.0: header, and all places as they are but this one, in one step. The other records become 1.1 at their own next
-// commits.
-Status RootTable::upgrade(size_t place, const RootRecordBytes& encoded) {
+// From format 1.0: header, and all places as they are but the changed one, in one step. The other records become 1.1 at their own
+// next commits.
+Status RootTable::upgrade(const Change& change) {
     const uint32_t storage = FESTORE_TRY(trusted_storage(storage_of(anchor_)));
     object_.reset();  // the TEE replaces no object that is open
     Image image = FESTORE_TRY(read_image());
@@ -200,8 +204,13 @@ Status RootTable::upgrade(size_t place, const RootRecordBytes& encoded) {
     header_.flags |= engine::kTableUpgraded;
     encode(header_, header);
     copy_bytes(header, image.memory.bytes().first(kTableHeaderBytes));
-    copy_bytes(encoded, image.memory.bytes().subspan(kTableHeaderBytes + place * kRootRecordBytes, kRootRecordBytes));
-    const size_t size = kTableHeaderBytes + std::max(places_, place + 1) * kRootRecordBytes;
+    size_t places = places_;
+    if (change.content != nullptr) {
+        const size_t offset = kTableHeaderBytes + change.place * kRootRecordBytes;
+        copy_bytes(*change.content, image.memory.bytes().subspan(offset, kRootRecordBytes));
+        places = std::max(places, change.place + 1);
+    }
+    const size_t size = kTableHeaderBytes + places * kRootRecordBytes;
     FESTORE_CHECK(gp::PersistentObject::replace(storage, table_object(), image.memory.view().first(size)));
     layout_ = Layout::format_1_1;
     object_.emplace(FESTORE_TRY(gp::PersistentObject::open(storage, table_object(), kFlags)));
@@ -209,7 +218,7 @@ Status RootTable::upgrade(size_t place, const RootRecordBytes& encoded) {
 }
 
 Status RootTable::put(size_t place, const RootRecordBytes& encoded) {
-    if (layout_ == Layout::format_1_0) return upgrade(place, encoded);
+    if (layout_ == Layout::format_1_0) return upgrade({place, &encoded});
     if (object_) return object_->write(offset_of(place), encoded);
     return place == 0 ? make_object(encoded) : fail(Code::bad_state);
 }
@@ -235,23 +244,49 @@ Status RootTable::overwrite(size_t place, const RootRecordBytes& encoded) {
     return written;
 }
 
-// Before the tombstone's place is used again. The header lies in the first block of an RPMB, and is written in one step as a place is.
+// The header lies in the first block of an RPMB, and is written in one step as a place is. After an error what is there now
+// decides (rule 4), once load() has read it.
+Status RootTable::put_header(const engine::TableHeader& next) {
+    const Layout before = layout_;
+    const engine::TableHeader header_before = header_;
+    const auto write = [&]() -> Status {
+        header_ = next;
+        if (layout_ == Layout::none) return make_object({});
+        if (layout_ == Layout::format_1_0) return upgrade({});
+        if (!object_) return fail(Code::bad_state);
+        TableHeaderBytes encoded{};
+        encode(next, encoded);
+        return object_->write(0, encoded);
+    };
+    const Status written = write();
+    if (written) return {};
+    loaded_ = false;
+    layout_ = before;
+    header_ = header_before;
+    FESTORE_CHECK(load());
+    return written;
+}
+
+Status RootTable::say_no_rpmb(bool none) {
+    if (!loaded_ || !has_id() || anchor_ != engine::Anchor::ree) return fail(Code::bad_state);
+    if (says_no_rpmb() == none) return {};
+    engine::TableHeader next = header_;
+    next.flags ^= engine::kTableNoRpmb;
+    changing_no_rpmb_ = true;
+    const Status written = put_header(next);
+    if (loaded_) changing_no_rpmb_ = false;
+    return loaded_ && says_no_rpmb() == none ? Status{} : written;
+}
+
+// Before the tombstone's place is used again.
 Status RootTable::retire(size_t place) {
     const bool must_be_kept = place < places_ && known_[place].holds == Holds::tombstone &&
                               (known_[place].tombstone_flags & engine::kTombstoneOfAnotherTable) != 0;
     if (!must_be_kept || layout_ != Layout::format_1_1) return {};
-    if (!object_) return fail(Code::bad_state);
     engine::TableHeader next = header_;
     next.retire(known_[place].store_id);
-    TableHeaderBytes encoded{};
-    encode(next, encoded);
-    const Status written = object_->write(0, encoded);
-    if (written) {
-        header_ = next;
-        return {};
-    }
-    loaded_ = false;  // rule 4
-    FESTORE_CHECK(load());
+    const Status written = put_header(next);
+    if (written || !loaded_) return written;
     const bool is_kept = header_.is_retired(known_[place].store_id) || (header_.flags & engine::kTableRetiredListFull) != 0;
     return is_kept ? Status{} : written;
 }

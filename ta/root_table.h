@@ -73,6 +73,11 @@ public:
     [[nodiscard]] const engine::StoreId& store_id(size_t place) const { return known_[place].store_id; }
     Status finish(size_t place);
 
+    // Of ree: whether root has said that this device has no RPMB. Setting it is one write, durable when it has succeeded; a table
+    // that does not exist is made, one of format 1.0 becomes 1.1. Errors as of write().
+    [[nodiscard]] bool says_no_rpmb() const { return (header_.flags & engine::kTableNoRpmb) != 0; }
+    Status say_no_rpmb(bool none);
+
     [[nodiscard]] engine::Anchor anchor() const { return anchor_; }
 
     // At the end of each call: wipes the records of all stores that are not open, as `is_open`(store id) says.
@@ -123,8 +128,14 @@ private:
     Status write_tombstone(size_t place, uint8_t flags);
     Status overwrite(size_t place, const engine::RootRecordBytes& encoded);
     Status put(size_t place, const engine::RootRecordBytes& encoded);
-    Status make_object(const engine::RootRecordBytes& first);
-    Status upgrade(size_t place, const engine::RootRecordBytes& encoded);
+    Status make_object(Bytes first);
+    // One place's new content; none: the header's only.
+    struct Change {
+        size_t place;
+        const engine::RootRecordBytes* content = nullptr;
+    };
+    Status upgrade(const Change& change);
+    Status put_header(const engine::TableHeader& next);
 
     engine::Anchor anchor_;
     bool loaded_ = false;
@@ -135,6 +146,7 @@ private:
     std::array<Known, limits::kStoresMax> known_{};
     size_t places_ = 0;           // that the object has
     size_t changing_ = kNoPlace;  // whose content another kind replaces just now: rule 5 allows it
+    bool changing_no_rpmb_ = false;  // likewise that flag
 };
 
 }  // namespace festore::ta

@@ -57,13 +57,14 @@ Result<bool> Instance::may_open(const Identity& identity, size_t all, size_t own
 }
 
 // The RPMB is asked last, and only of who has no store under `ree`: it is slow, and one that is built in but does not answer
-// ends the TA (docs/decisions/0008). Not to ask it would shut out all owners under `rpmb` whenever identities without a store are
+// ends the TA (docs/decisions/0008 and 0013). Not to ask it would shut out all owners under `rpmb` whenever identities without a store are
 // the first to come.
 Result<bool> Instance::has_store(const Identity& identity) {
     if (identity.login == protocol::Login::public_) return false;
     Result<bool> answer = false;
     for (RootTable* table : {&ree_, &rpmb_}) {
         if (!trusted_storage(storage_of(table->anchor()))) continue;
+        if (table == &rpmb_ && ree_.says_no_rpmb()) continue;
         const Result<bool> here = has_record_of(*table, identity);
         if (here && *here) return true;
         if (!here) answer = here;  // one anchor's fault does not keep out the other's owners
@@ -131,6 +132,14 @@ Result<RootTable*> Instance::root_table(engine::Anchor anchor) {
     static_cast<void>(finish_destroyed(table));
     return &table;
 }
+
+Result<bool> Instance::may_ask_rpmb() {
+    if (!trusted_storage(protocol::Storage::rpmb)) return false;
+    FESTORE_CHECK(ree_.load());
+    return !ree_.says_no_rpmb();
+}
+
+Result<bool> Instance::rpmb_has_record_of(const Identity& owner) { return has_record_of(rpmb_, owner); }
 
 // One that cannot be finished keeps no other from it.
 Status Instance::finish_destroyed(RootTable& table) {

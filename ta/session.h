@@ -46,6 +46,12 @@ public:
     Result<Bytes> device_key();
     // Loaded, with an id; what a cut destroy has left is finished. Errors as of RootTable::load().
     Result<RootTable*> root_table(engine::Anchor anchor);
+    // Whether there is an RPMB to ask: this TEE is built with one, and root has not said that this device has none. Errors as of
+    // RootTable::load(), of ree's.
+    Result<bool> may_ask_rpmb();
+    [[nodiscard]] bool has_read_no_rpmb() const { return ree_.says_no_rpmb(); }  // root's word, where ree's table was read before
+    // Asks it, without writing anything there (rule 5). Errors as of RootTable::load(); no_answer() tells those that are none.
+    Result<bool> rpmb_has_record_of(const Identity& owner);
     // Erases the secrets of the destroyed stores' recovery copies. Does nothing where there are none.
     Status finish_destroyed(RootTable& table);
     TeeCrypto& crypto() { return crypto_; }
@@ -81,6 +87,10 @@ private:
     uint64_t salts_ = 0;
     size_t open_before_ = 0;  // sessions with a store, when forget_closed_stores() looked last
 };
+
+// Whether that is what the TEE says of an RPMB that it cannot reach, or whose key is not its own. (Where OP-TEE has no code of
+// GlobalPlatform's for it, it ends the TA.)
+inline bool no_answer(Code code) { return code == Code::storage_not_available || code == Code::storage_not_available_2; }
 
 // Whether it is what Linux calls uid 0.
 bool is_root(const Identity& identity);

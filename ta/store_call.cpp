@@ -18,9 +18,14 @@ Result<StoreCall::Place> StoreCall::place() const {
 
 Result<RootRecord> StoreCall::record() const {
     const Place at = FESTORE_TRY(place());
-    const RootRecord record = FESTORE_TRY(at.table->record(at.place));
+    RootRecord record = FESTORE_TRY(at.table->record(at.place));
     if (record.store_id != session.store.store_id) return fail(Code::bad_state);
+    mark_if_unknown(record, session.store);
     return record;
+}
+
+void mark_if_unknown(RootRecord& record, const StoreSession& store) {
+    if (record.minor == 0 && record.anchor == engine::Anchor::ree && store.rpmb_unasked) record.flags |= engine::kRootMadeUnasked;
 }
 
 Result<Workspace*> StoreCall::workspace(const RootRecord& record) const {

@@ -35,6 +35,9 @@ Status change_base(StoreCall& call, engine::RootRecord& record);
 // repair.
 Status write_recovery_copy(StoreCall& call, const engine::RootRecord& record, const engine::TablePlace& at, engine::CallPages& pages);
 
+// A record of format 1.0 does not say whether the RPMB was asked when it was made: where it gives no answer now, the record is marked
+// like one that was made so, from its next change on.
+void mark_if_unknown(engine::RootRecord& record, const StoreSession& store);
 protocol::StoreStatus status_of(const engine::RootRecord& record);
 void encode_status(const engine::RootRecord& record, Writer& out);
 // What every answer with pages begins with.

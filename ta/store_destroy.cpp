@@ -14,6 +14,10 @@ Result<Identity> owner_of(const StoreCall& call, const protocol::OwnerClaim& cla
 Result<RootTable*> table_of(StoreCall& call, uint8_t anchor) {
     FESTORE_CHECK(trusted_storage(storage_of(static_cast<engine::Anchor>(anchor))));
     FESTORE_CHECK(call.instance.device_key());  // an OP-TEE without stores has none to look for
+    // Where root has said that there is no RPMB, it is not asked here, either. The table that says so is not loaded for that: damage
+    // is told to whoever looks under ree.
+    const bool is_rpmb = anchor == static_cast<uint8_t>(engine::Anchor::rpmb);
+    if (is_rpmb && call.instance.has_read_no_rpmb()) return fail(Code::storage_not_available);
     return call.instance.root_table(static_cast<engine::Anchor>(anchor));
 }
 

@@ -20,12 +20,29 @@ Status has_none(StoreCall& call, Anchor anchor) {
     return place.error().code == Code::item_not_found ? Status{} : tl::make_unexpected(place.error());
 }
 
-Status has_none_anywhere(StoreCall& call, Anchor wanted, bool without_asking_rpmb) {
+// Whether that is certain: false where the RPMB was to be asked and was not.
+Result<bool> has_none_anywhere(StoreCall& call, Anchor wanted, bool without_asking_rpmb) {
     FESTORE_CHECK(has_none(call, wanted));
-    const Anchor other = wanted == Anchor::ree ? Anchor::rpmb : Anchor::ree;
-    if (other == Anchor::rpmb && without_asking_rpmb) return {};
-    if (!trusted_storage(storage_of(other))) return {};  // this TEE is built without it
-    return has_none(call, other);
+    if (wanted == Anchor::rpmb) {
+        if (trusted_storage(storage_of(Anchor::ree))) FESTORE_CHECK(has_none(call, Anchor::ree));
+        return true;
+    }
+    if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return true;  // there is none: the TEE says so, or root does
+    if (without_asking_rpmb) return false;
+    FESTORE_CHECK(has_none(call, Anchor::rpmb));
+    return true;
+}
+
+// Rule 27: a record under ree is believed only where the RPMB has none of this owner, whatever the directory's header says. False:
+// it gave no answer, and this record is one that does without (or, of format 1.0, may be).
+Result<bool> none_in_rpmb(StoreCall& call, const RootRecord& record, bool without_asking_rpmb) {
+    if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return true;
+    const bool does_without = record.minor == 0 || (record.flags & engine::kRootMadeUnasked) != 0;
+    if (without_asking_rpmb && does_without) return false;
+    const Result<bool> has_record = call.instance.rpmb_has_record_of(call.session.identity);
+    if (has_record) return *has_record ? Result<bool>(fail(Code::store_in_rpmb)) : true;
+    if (!no_answer(has_record.error().code)) return tl::make_unexpected(has_record.error());
+    return does_without ? Result<bool>(false) : fail(Code::rpmb_no_answer);
 }
 
 Status write_header(StoreCall& call, const RootRecord& record, const engine::KeyCheckValue& key_check) {
@@ -75,7 +92,7 @@ Status store_make(StoreCall& call) {
     wanted.created = request.created;
     FESTORE_CHECK(trusted_storage(storage_of(wanted.anchor)));
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
-    FESTORE_CHECK(has_none_anywhere(call, wanted.anchor, request.without_asking_rpmb));
+    FESTORE_TRY(has_none_anywhere(call, wanted.anchor, request.without_asking_rpmb));
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(wanted.anchor));
     FESTORE_CHECK(table->free_place(is_root(call.session.identity)));
     const auto salt = call.instance.next_salt();
@@ -91,14 +108,16 @@ Status store_create(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
     StoreSession& store = call.session.store;
     if (!store.made || store.made->record.store_id != request.transaction) return fail(Code::bad_state);
-    const MadeRecord made(store.made->record, store.made->without_asking_rpmb);
+    MadeRecord made(store.made->record, store.made->without_asking_rpmb);
     store.made.reset();
     // Again: another session of the owner may have created one since, under either anchor.
-    FESTORE_CHECK(has_none_anywhere(call, made.record.anchor, made.without_asking_rpmb));
+    const bool is_certain = FESTORE_TRY(has_none_anywhere(call, made.record.anchor, made.without_asking_rpmb));
+    if (!is_certain) made.record.flags |= engine::kRootMadeUnasked;
     RootTable* const table = FESTORE_TRY(call.instance.root_table(made.record.anchor));
     const size_t place = FESTORE_TRY(table->free_place(is_root(call.session.identity)));
     FESTORE_CHECK(table->write_new(place, made.record));
     store.copy_secret.reset();
+    store.rpmb_unasked = !is_certain;
     // So that the first change costs no more than any other; where it fails, the first change makes it, or says why not.
     static_cast<void>(copy_secret(call, made.record));
     store.is_open = true;
@@ -119,13 +138,16 @@ Status store_open(StoreCall& call) {
     if (key_check != request.key_check) return fail(Code::security);
     RootTable* const table = FESTORE_TRY(call.instance.root_table(anchor));
     const size_t place = FESTORE_TRY(table->find(call.session.identity));
-    const RootRecord record = FESTORE_TRY(table->record(place));
+    RootRecord record = FESTORE_TRY(table->record(place));
     if (record.store_id != request.store_id) return fail(Code::bad_parameters);
+    const bool is_certain = anchor == Anchor::rpmb || FESTORE_TRY(none_in_rpmb(call, record, request.without_asking_rpmb));
     StoreSession& store = call.session.store;
     if (!store.is_open || store.store_id != record.store_id) store.close();
     store.is_open = true;
     store.anchor = anchor;
     store.store_id = record.store_id;
+    store.rpmb_unasked = !is_certain;
+    mark_if_unknown(record, store);
     encode_status(record, call.answer);
     return {};
 }

@@ -32,6 +32,7 @@ struct Damaged {
 Result<Damaged> find_damaged(const StoreCall& call, Anchor anchor) {
     for (const Anchor other : {Anchor::ree, Anchor::rpmb}) {
         if (other == anchor || !trusted_storage(storage_of(other))) continue;
+        if (const Result<bool> may_ask = call.instance.may_ask_rpmb(); other == Anchor::rpmb && may_ask && !*may_ask) continue;
         const RootTable* const table = FESTORE_TRY(table_of(call, other));
         const Result<size_t> place = table->find(call.session.identity);
         if (place) return fail(Code::access_conflict);

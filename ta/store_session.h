@@ -46,6 +46,7 @@ struct StoreSession {
     engine::Anchor anchor = engine::Anchor::ree;
     engine::StoreId store_id{};
     std::optional<engine::CopySecret> copy_secret;  // of the anchor rpmb, once it was needed
+    bool rpmb_unasked = false;  // anchor ree: no answer of the RPMB says that it has no store of the owner
     std::optional<MadeRecord> made;
     std::optional<PreparedRecord> prepared;  // for commit
     std::optional<engine::Upload> upload;
@@ -58,6 +59,7 @@ struct StoreSession {
 
     void close() {
         is_open = false;
+        rpmb_unasked = false;
         copy_secret.reset();
         made.reset();
         prepared.reset();

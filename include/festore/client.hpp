@@ -145,6 +145,15 @@ struct StoreInfo {
     uint32_t freshness_lost_count = 0;
     uint64_t freshness_lost_generation = 0;
     int64_t created = 0;
+    // Anchor ree: the RPMB, which could have held a record of another store of this owner, gave no answer when the store was made, or was
+    // not asked. Such a store is opened also where it gives none.
+    bool made_without_rpmb_answer = false;
+};
+
+// Whether stores with the anchor ree are opened only after the RPMB was asked for one of their owner's.
+struct RpmbUse {
+    bool built_in = false;   // into this TEE; whether a device is behind it, only asking shows
+    bool none_here = false;  // root has said that this device has none: it is not asked
 };
 
 // What uid 0 may know of a store, whosever it is.
@@ -163,7 +172,8 @@ enum class Cipher { automatic, aes_256_gcm, chacha20_poly1305 };
 struct InitOptions {
     Anchor anchor = Anchor::ree;
     Cipher cipher = Cipher::automatic;  // the TA measures
-    // Make a store with the anchor ree though the RPMB, which could hold a record of another one, does not answer.
+    // Make a store with the anchor ree though the RPMB, which could hold a record of another one, does not answer. The store says so
+    // for as long as it lives: StoreInfo::made_without_rpmb_answer.
     bool without_asking_rpmb = false;
 };
 
@@ -316,6 +326,12 @@ public:
     Expected<VerifyReport> verify(const VerifyOptions& options = {});
 
     Expected<TeeStatus> status();
+
+    // Of the whole device, in any storage. no_tee: a TA before protocol 1.6.
+    Expected<RpmbUse> rpmb_use();
+    // For uid 0: says that this device has no RPMB, or takes that back. not_permitted: for others. conflict: it answers, unless it is
+    // not to be asked (on some boards that ends the TA).
+    Expected<RpmbUse> set_no_rpmb(bool none, bool without_asking = false);
 
 private:
     struct State;

@@ -20,7 +20,7 @@ enum class ErrorCode : int {
     busy = 9,           // busy too long
 };
 
-// What a conflict is. The values are an interface, never reused.
+// What a conflict is, and one kind of damage. The values are an interface, never reused.
 enum class Reason : int {
     none = 0,
     exists = 1,               // an object of that name exists (ree, rpmb: or another program is using it)
@@ -36,6 +36,8 @@ enum class Reason : int {
     much_lost = 11,           // more than one of a hundred objects would be dropped
     nothing_damaged = 12,     // nothing to drop
     nothing_to_undo = 13,     // nothing that was dropped can be read again
+    rpmb_answers = 16,        // there is an RPMB, so it cannot be said that there is none
+    store_in_rpmb = 17,       // with damaged: the owner has a store under rpmb, and the directory is that of one under ree
 };
 
 // One failure. The message is one line for a person: what failed, on what, why, and the next step where there is one.
@@ -44,7 +46,7 @@ struct Error {
     std::string message;
     uint32_t tee_result = 0;  // TEEC_Result, 0 when the TEE was not asked
     uint32_t tee_origin = 0;  // TEEC_ORIGIN_*, 0 likewise
-    Reason reason = Reason::none;  // of a conflict
+    Reason reason = Reason::none;  // of a conflict; of damage: store_in_rpmb
 };
 
 template <class T>

@@ -69,7 +69,7 @@ FESTORE_API void festore_close(festore_client* client); /* NULL is fine */
 
 /* The last failure of this client, valid until its next call; "" when there was none. */
 FESTORE_API const char* festore_error(const festore_client* client);
-/* Which kind of FESTORE_ECONFLICT it was; FESTORE_REASON_NONE for all else. */
+/* Which kind of FESTORE_ECONFLICT it was, or that one kind of FESTORE_EDAMAGED; FESTORE_REASON_NONE for all else. */
 enum festore_reason {
     FESTORE_REASON_NONE = 0,
     FESTORE_REASON_EXISTS = 1,          /* an object of that name exists (ree, rpmb: or another program is using it) */
@@ -83,8 +83,10 @@ enum festore_reason {
     FESTORE_REASON_NOTHING_TO_ACKNOWLEDGE = 9,
     FESTORE_REASON_IN_USE = 10,         /* by a transaction, writer or reader of this very client */
     FESTORE_REASON_MUCH_LOST = 11,      /* more than one of a hundred objects would be dropped, or the root of the index */
-    FESTORE_REASON_NOTHING_DAMAGED = 12, /* nothing to drop */
-    FESTORE_REASON_NOTHING_TO_UNDO = 13  /* nothing that was dropped can be read again */
+    FESTORE_REASON_NOTHING_DAMAGED = 12,  /* nothing to drop */
+    FESTORE_REASON_NOTHING_TO_UNDO = 13,  /* nothing that was dropped can be read again */
+    FESTORE_REASON_RPMB_ANSWERS = 16,   /* there is an RPMB, so it cannot be said that there is none */
+    FESTORE_REASON_STORE_IN_RPMB = 17   /* of FESTORE_EDAMAGED: a store of this owner is under rpmb, and the directory is one of ree */
 };
 FESTORE_API int festore_error_reason(const festore_client* client);
 
@@ -176,6 +178,12 @@ FESTORE_API int festore_verify(festore_client* client, const char* const* names,
  * the anchor ree only as long as the TEE's own storage is not lost, or put back to an earlier state. lost_directory
  * != 0: the directory is lost, and only the record is dropped. Nobody is asked. */
 FESTORE_API int festore_destroy(festore_client* client, int lost_directory);
+
+/* Root's word that this device has no RPMB: stores with the anchor ree are then opened and made without asking it for one of
+ * their owner's. *none: whether it was said. none != 0: says it; 0: takes it back. FESTORE_EPERM: not root. FESTORE_ECONFLICT: it
+ * answers, unless without_asking != 0 (on some boards asking ends the trusted application). */
+FESTORE_API int festore_has_no_rpmb(festore_client* client, int* none);
+FESTORE_API int festore_set_no_rpmb(festore_client* client, int none, int without_asking);
 
 /* Makes the store anew from its directory, where the TEE has lost its record; FESTORE_ECONFLICT: the record is intact, or the
  * store was destroyed; FESTORE_EDAMAGED also: an RPMB was lost, and with it what the recovery copies are sealed with.

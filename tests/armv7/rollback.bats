@@ -82,3 +82,23 @@ put_back() { # STORE
     echo "$output"
     [ "$status" -eq 6 ]
 }
+
+@test "anchor rpmb: an older store of ree, put back with the TEE's files, is not served beside it" {
+    alice() { setpriv --reuid alice --regid alice --init-groups festore --storage store --store /var/lib/alice/store "$@"; }
+    rm -rf /var/lib/alice/store
+    alice destroy --lost --yes
+    echo old | alice put a
+    keep /var/lib/alice/store
+    alice destroy --yes
+    alice init --anchor rpmb
+    echo new | alice put a
+    cp -a /var/lib/alice/store /var/lib/kept/of-rpmb
+    put_back /var/lib/alice/store
+    run alice get a
+    echo "$output"
+    [ "$status" -eq 6 ]
+    [[ $output == *"a record of a store of yours under rpmb"* ]]
+    rm -rf /var/lib/alice/store
+    cp -a /var/lib/kept/of-rpmb /var/lib/alice/store
+    [ "$(alice get a)" = new ]
+}

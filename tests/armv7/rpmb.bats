@@ -40,6 +40,33 @@ doctor_says() { # TEXT
     doctor_says 'does not answer'
 }
 
+# OP-TEE ends the trusted application that asks; each command outlives that.
+@test "no device: a store under ree is made unasked and marked; root says that there is none" {
+    device absent
+    store() { festore --storage store --store /var/lib/unasked "$@"; }
+    run store put a /etc/passwd
+    [ "$status" -eq 7 ]
+    store init --anchor ree
+    store put a /etc/passwd
+    store get a | cmp - /etc/passwd
+    store status | grep -q "made without an answer of the RPMB"
+    run festore rpmb --none
+    echo "$output"
+    [ "$status" -eq 7 ]
+    festore rpmb --none --without-asking
+    store get a | cmp - /etc/passwd
+    store destroy --yes
+    echo x | store put b
+    [ "$(store status | grep -c "made without")" = 0 ]
+    festore rpmb --ask
+    run store get b
+    echo "$output"
+    [ "$status" -eq 7 ]
+    festore rpmb --none --without-asking
+    store destroy --yes
+    festore rpmb --ask
+}
+
 @test "a device without a key, which OP-TEE may not program: exit code 7" {
     device no-key
     refused 7 put x /etc/passwd

@@ -27,12 +27,13 @@ teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
     [[ $output == *_festore* ]]
 }
 @test "verbs" {
-    for verb in put get ls stat rm mv batch init verify repair rebuild destroy status; do offers "$verb" ""; done
+    for verb in put get ls stat rm mv batch init verify repair rebuild destroy rpmb status; do offers "$verb" ""; done
     [ "$(complete_words sta)" = "$(printf 'stat\nstatus')" ]
     offers get --tee sim g
 }
 @test "options of the verb, and those of every verb" {
     offers --if-absent put --if
+    offers --without-asking rpmb --
     offers --write-once put -
     offers --tee put --t
     offers --json --

@@ -133,17 +133,23 @@ round_trip() {
 }
 @test "init --anchor rpmb" {
     if festore status | grep -q '^storage rpmb *no'; then skip "this TEE has no RPMB"; fi
-    store init --anchor rpmb
+    run --separate-stderr store init --anchor rpmb
+    [ "$status" = 0 ]
+    [ "$stderr" = "festore: when this RPMB is lost (another eMMC, a vendor's reset), only a backup of the objects helps: make one" ]
     echo x | store put a
     [ "$(store get a)" = x ]
     store status | grep -q '^  anchor  *rpmb; any older state'
 }
+# What the storage rpmb has goes into a folder, and no folder is there. "$1": that there is one again.
+silence_rpmb() {
+    while pgrep -f "festore-sim-teed.*$FESTORE_SIM_DIR" > /dev/null; do sleep 0.2; done
+    rm -rf "$FESTORE_SIM_DIR/storage/rpmb"
+    [ -n "${1:-}" ] || echo "no folder" > "$FESTORE_SIM_DIR/storage/rpmb"
+}
 @test "an RPMB that is built in and gives no answer: init --anchor ree makes a store without one" {
     export FESTORE_SIM_DIR=$BATS_TEST_TMPDIR/tee FESTORE_SIM_OPTIONS="--idle 1"
     echo x | festore --storage ree put a
-    while pgrep -f "festore-sim-teed.*$FESTORE_SIM_DIR" > /dev/null; do sleep 0.2; done
-    rm -rf "$FESTORE_SIM_DIR/storage/rpmb"
-    echo "no folder" > "$FESTORE_SIM_DIR/storage/rpmb"
+    silence_rpmb
     for verb in ls "get a" "stat a" "rm a" verify; do
         run --separate-stderr store $verb
         expect_error 3 "*there is no store at '$PWD/secrets'*"
@@ -156,8 +162,59 @@ round_trip() {
     [[ $stderr == *"the RPMB gave no answer when it was asked for a record of a store of yours; the store is made without one"* ]]
     echo kept | store put a
     [ "$(store get a)" = kept ]
-    [ "$(id -u)" != 0 ] || store status --all
+    store status | grep -Fxq "                     made without an answer of the RPMB"
+    need python3
+    run --separate-stderr store status --json
+    [ "$(json 'd["store"]["made_without_rpmb_answer"]')" = True ]
+    store verify -v 2>&1 | grep -q "the store was made without an answer of the RPMB"
+    store doctor --json > found || [ $? = 10 ]
+    grep -A1 '"id": "store-made-unasked"' found | grep -q '"severity": "warning"'
+    [ "$(id -u)" != 0 ] || store status --all | grep -q "; made without an answer of the RPMB$"
+    silence_rpmb answers
+    [ "$(store get a)" = kept ]
+    store status | grep -q "made without an answer of the RPMB" # for as long as it lives
     store destroy --yes
+}
+@test "an RPMB that answered, and does not: the store is refused, until it does or root says that there is none" {
+    export FESTORE_SIM_DIR=$BATS_TEST_TMPDIR/tee FESTORE_SIM_OPTIONS="--idle 1"
+    echo kept | store put a
+    [ "$(store status | grep -c "made without")" = 0 ]
+    [ "$(festore rpmb)" = "asked when a store with the anchor ree is made or opened" ]
+    silence_rpmb
+    run --separate-stderr store get a
+    expect_error 7 "cannot get 'a': *What is stored is unharmed. *: 'festore rpmb --none --without-asking'"
+    run --separate-stderr store destroy
+    [ "$status" != 0 ]
+    silence_rpmb answers
+    [ "$(store get a)" = kept ]
+    [ "$(id -u)" = 0 ] || skip "needs root for the rest"
+    silence_rpmb
+    festore rpmb --none --without-asking
+    [ "$(store get a)" = kept ]
+    festore status | grep -Fxq "storage rpmb         built in; root has said that this device has none ('festore rpmb')"
+    store doctor > found || [ $? = 10 ]
+    grep -q "no replay protection is in force: root has said that this device has no RPMB" found
+    silence_rpmb answers
+    festore rpmb --ask
+    [ "$(store get a)" = kept ]
+    run --separate-stderr festore rpmb --none
+    expect_error 4 "cannot say that there is no RPMB here: it answers, *"
+}
+@test "rpmb: what it shows, and who may say that there is none" {
+    need python3
+    run --separate-stderr festore rpmb --json
+    [ "$status" = 0 ]
+    [ "$(json 'd')" = "{'built_in': True, 'none_here': False}" ]
+    run --separate-stderr festore status --json
+    [ "$(json 'd["storage"]["rpmb"]["none_here"]')" = False ]
+    FESTORE_SIM_DIR=$BATS_TEST_TMPDIR/other FESTORE_SIM_OPTIONS="--idle 1 --no-rpmb" run --separate-stderr festore rpmb
+    [ "$output" = "not asked: none is built into this TEE" ]
+    need_other_users
+    for option in --ask "--none --without-asking"; do
+        # shellcheck disable=SC2086
+        run --separate-stderr as_user 4321 rpmb $option
+        expect_error 5 "cannot *: only root may say that"
+    done
 }
 @test "init with the anchor rpmb where there is none: exit 7, and nothing is made" {
     FESTORE_SIM_OPTIONS="--idle 1 --no-rpmb" run --separate-stderr store init --anchor rpmb
@@ -285,7 +342,7 @@ round_trip() {
     run --separate-stderr store status --json
     [ "$(json 'd["store"]')" = "{'present': False, 'directory': '$PWD/secrets'}" ]
     run --separate-stderr store init --json
-    [ "$(json '" ".join(d)')" = "present directory id anchor cipher tee epoch generation objects content_bytes height pages free_pages pages_sealed created freshness_lost freshness_given_up" ]
+    [ "$(json '" ".join(d)')" = "present directory id anchor cipher tee epoch generation objects content_bytes height pages free_pages pages_sealed created freshness_lost freshness_given_up lost made_without_rpmb_answer" ]
     run --separate-stderr store put --json a <<< x
     [ "$(json '(d["name"], d["size"], d["version"])')" = "('a', 2, 1)" ]
     run --separate-stderr store mv --json a b

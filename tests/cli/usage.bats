@@ -83,6 +83,9 @@ refused() {
     done
     refused "mv: only a store can do that, and everybody (--public) has none; *" --public mv a b
     refused "init: --anchor is ree or rpmb, not 'disk'; *" --store here init --anchor disk
+    refused "rpmb: --none and --ask exclude each other; *" rpmb --none --ask
+    refused "rpmb: --without-asking goes with --none; *" rpmb --without-asking
+    refused "rpmb: --without-asking goes with --none; *" rpmb --ask --without-asking
 }
 @test "FESTORE_TEE has to be one that there is; an option beats it" {
     persistent_only "lists before there is a store"
@@ -110,7 +113,7 @@ refused() {
 @test "--help names every verb and exit code" {
     run --separate-stderr festore --help
     expect_success
-    for word in put get ls stat rm mv batch init status FESTORE_TEE FESTORE_STORE "Exit codes:"; do [[ $output == *"$word"* ]]; done
+    for word in put get ls stat rm mv batch init rpmb status FESTORE_TEE FESTORE_STORE "Exit codes:"; do [[ $output == *"$word"* ]]; done
     for code in 0 1 2 3 4 5 6 7 8 9; do [[ $output =~ (^|[[:space:]])$code\ \  ]]; done
 }
 @test "every verb has a help with usage, examples and its options" {
@@ -128,7 +131,7 @@ refused() {
     [[ $(festore -h get) == *--offset\ N*--length\ N* ]]
 }
 @test "no line of a help is wider than 120 characters" {
-    for verb in "" put get ls stat rm mv batch init status; do
+    for verb in "" put get ls stat rm mv batch init rpmb status; do
         # shellcheck disable=SC2086
         [ -z "$(festore $verb --help | grep -E '.{121}')" ]
     done

@@ -52,6 +52,9 @@ TEST(Rule03RootRecord, ContradictionsAndVersionsFromTheFuture) {
         EXPECT_EQ(code([&](RootRecord& r) { r.flags = 1U << bit; }), Code::not_supported) << "a required bit, " << bit;
     for (int bit = 24; bit < 32; ++bit)
         EXPECT_EQ(code([&](RootRecord& r) { r.flags = 1U << bit; }), Code::success) << "an ignorable bit, " << bit;
+    RootRecord marked = example_record();
+    marked.flags = kRootMadeUnasked;
+    EXPECT_EQ(decode_root_record(encoded(marked))->flags, kRootMadeUnasked);
     EXPECT_EQ(code([](RootRecord& r) { r.cipher = Cipher{3}; }), Code::corrupt_object);
     EXPECT_EQ(code([](RootRecord& r) { r.anchor = Anchor{0}; }), Code::corrupt_object);
     RootRecordBytes bytes = encoded(example_record());

@@ -136,7 +136,8 @@ TEST(Rule25RootTable, HeaderRoundTripAndRefusals) {
     EXPECT_EQ(code(5, 2), Code::not_supported) << "a newer minor one";
     EXPECT_EQ(code(6, 3), Code::corrupt_object) << "an unknown anchor";
     EXPECT_EQ(code(24, 2), Code::success);
-    EXPECT_EQ(code(24, 4), Code::not_supported) << "a required flag";
+    EXPECT_EQ(code(24, 4), Code::success) << "root's word that there is no RPMB";
+    EXPECT_EQ(code(24, 8), Code::not_supported) << "a required flag";
     EXPECT_EQ(code(26, 0x80), Code::not_supported) << "a required flag";
     EXPECT_EQ(code(27, 0x80), Code::success) << "an ignorable flag";
     EXPECT_EQ(code(28, kRetiredMax + 1), Code::corrupt_object);

@@ -208,6 +208,36 @@ END
     [ "${lines[3]}" = "4:3 4:1 4:4 4:5 0:0 0:0 2:0 " ]
 }
 
+@test "whether the RPMB is asked, by the C API" {
+    cat > "$BATS_TEST_TMPDIR/rpmb.c" << 'END'
+#include <festore/festore.h>
+#include <stdio.h>
+
+int main(void) {
+    festore_client* client;
+    int none = 7;
+    if (festore_connect(NULL, &client) != 0) return puts(festore_connect_error()), 1;
+    printf("%d", festore_has_no_rpmb(client, &none));
+    printf("%d ", none);
+    printf("%d", festore_set_no_rpmb(client, 1, 0));
+    printf(":%d ", festore_error_reason(client));
+    printf("%d", festore_set_no_rpmb(client, 1, 1));
+    printf("%d", festore_has_no_rpmb(client, &none));
+    printf("%d ", none);
+    printf("%d", festore_set_no_rpmb(client, 0, 0));
+    printf("%d", festore_has_no_rpmb(client, &none));
+    printf("%d\n", none);
+    festore_close(client);
+    return 0;
+}
+END
+    cc -std=c11 -Wall -Wextra -Werror -pedantic "$BATS_TEST_TMPDIR/rpmb.c" -o "$BATS_TEST_TMPDIR/rpmb" $(pkg-config --cflags --libs festore)
+    run "$BATS_TEST_TMPDIR/rpmb"
+    echo "$output"
+    [ "$(id -u)" = 0 ] || skip "needs root, whose word it is"
+    [ "$output" = "00 4:16 001 000" ]
+}
+
 @test "a forked child and another user are refused by the C API" {
     [ "$(id -u)" = 0 ] || skip "needs root, to become another user"
     cat > "$BATS_TEST_TMPDIR/caller.c" << 'END'

@@ -63,6 +63,11 @@ TEST(Messages, ListRequest) { check_message(list_request(), 3 + list_request().c
 TEST(Messages, ListAnswer) { check_message(list_answer(), 10 + 5); }
 TEST(Messages, CountDamagedRequest) { check_message(CountDamagedRequest{Storage::rpmb}, 1); }
 TEST(Messages, CountDamagedAnswer) { check_message(CountDamagedAnswer{0x01020304}, 4); }
+TEST(Messages, RpmbRequest) {
+    check_message(RpmbRequest{RpmbRequest::Word::none, true}, 2);
+    check_message(RpmbRequest{RpmbRequest::Word::ask, false}, 2);
+}
+TEST(Messages, RpmbAnswer) { check_message(RpmbAnswer{true, true}, 2); }
 
 TEST(Messages, FieldsSurviveTheRoundTrip) {
     const auto bytes = encoded(put_request());
@@ -93,6 +98,8 @@ TEST(Messages, ValuesOutsideOfTheContractAreRefused) {
     EXPECT_TRUE(refused(put));
     EXPECT_FALSE(refused(NameRequest{Storage::ree, bytes_of("\xff")})) << "an id of the demo's can be anything";
     EXPECT_TRUE(refused(NameRequest{static_cast<Storage>(3), bytes_of("x")}));
+    EXPECT_TRUE(refused(RpmbRequest{RpmbRequest::Word::ask, true})) << "only where there is said to be none";
+    EXPECT_TRUE(refused(RpmbRequest{static_cast<RpmbRequest::Word>(3), false}));
     HelloRequest hello = hello_request();
     hello.login = static_cast<Login>(4);
     EXPECT_TRUE(refused(hello));

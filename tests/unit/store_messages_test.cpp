@@ -57,6 +57,10 @@ TEST(StoreMessages, Requests) {
     check(MakeRequest{1, 0, false, 5}, 11);
     check(MakeRequest{1, 2, false, 5}, 11);
     check(OpenRequest{id(1), 2, {}}, 29);
+    check(OpenRequest{id(1), 1, {}}, 29);
+    EXPECT_EQ(encoded(OpenRequest{id(1), 1, {}, true}).size(), 30U);
+    EXPECT_TRUE(decode_store<OpenRequest>(encoded(OpenRequest{id(1), 1, {}, true}))->without_asking_rpmb);
+    EXPECT_FALSE(decode_store<OpenRequest>(encoded(OpenRequest{id(1), 2, {}, true}))) << "of a store in the RPMB";
     check(StoreNameRequest{{3, 40}, kStoreSingle, bytes_of("a/näme")}, 6 + 7);
     check(StorePutRequest{{3, 40}, kStoreIfVersion | kStoreWriteOnce, 77, -5, false, id(9), uint64_t{1} << 40, bytes_of("n")}, 48);
     check(StoreRenameRequest{{128, 0}, kStoreReplace, bytes_of("old"), bytes_of("new")}, 7 + 6);

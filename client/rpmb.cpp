@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Root's word that this device has no RPMB: Client::rpmb_use() and set_no_rpmb().
+#include "client/client_state.h"
+#include "client/errors.h"
+
+namespace festore {
+namespace {
+
+using protocol::RpmbRequest;
+
+Error refused(const Doing& doing, Error error) {
+    const std::string start = "cannot " + std::string(doing.verb) + ": ";
+    switch (static_cast<Code>(error.tee_result)) {
+    case Code::not_supported:
+        error.message = start + "the trusted application is older than this: install the one that belongs to this version";
+        return error;
+    case Code::access_denied: error.message = start + "only root may say that"; return error;
+    case Code::access_conflict:
+        error.message = start + "it answers, so there is one; stores with the anchor ree go on asking it";
+        error.reason = Reason::rpmb_answers;
+        return error;
+    default: break;
+    }
+    if (rpmb_gave_no_answer(error.tee_result))
+        error.message = start + "the trusted application did not live through asking whether the RPMB answers; where it is certain that "
+                                "this device has none: 'festore rpmb --none --without-asking'";
+    return error;
+}
+
+}  // namespace
+
+Expected<RpmbUse> Client::State::rpmb(const Doing& doing, const RpmbRequest& request) {
+    const Encoded encoded(request);
+    // Said once more, it is as it was: safe to repeat. Asking again would only end the next one.
+    const bool repeatable = request.word != RpmbRequest::Word::none || request.without_asking;
+    const Expected<Reply> reply = command(doing, repeatable, protocol::Command::rpmb_here, encoded.bytes());
+    if (!reply) return unexpected(refused(doing, reply.error()));
+    const auto answer = protocol::decode<protocol::RpmbAnswer>(reply->bytes());
+    if (!answer) return unexpected(nonsense(doing));
+    return RpmbUse{answer->built_in, answer->none_here};
+}
+
+Expected<RpmbUse> Client::rpmb_use() {
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
+    return state_->rpmb({"look whether the RPMB is asked", {}}, {});
+}
+
+Expected<RpmbUse> Client::set_no_rpmb(bool none, bool without_asking) {
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
+    const Doing doing{none ? "say that there is no RPMB here" : "have the RPMB asked again", {}};
+    return state_->rpmb(doing, {none ? RpmbRequest::Word::none : RpmbRequest::Word::ask, none && without_asking});
+}
+
+}  // namespace festore

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A store's directory that was exchanged for one of ree, put back together with the TEE's files, beside the owner's store under rpmb
+// (rule 27): what the library makes of the trusted application's answers.
+#include "engine/table_format.h"
+#include "protocol/messages.h"
+#include "protocol/store_messages.h"
+#include "sim/include/tee_internal_api.h"
+#include "tests/store/harness.h"
+
+namespace festore::store_test {
+namespace {
+
+using Rpmb = sim::Faults::Rpmb;
+
+uint16_t minor_of_ta = protocol::kVersionMinor;  // that hello answers
+std::vector<size_t> open_requests;               // their sizes
+uint32_t dead_openings = 0;                      // so many next ones find the trusted application dead
+
+TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
+    if (command == static_cast<uint32_t>(protocol::StoreCommand::open)) {
+        open_requests.push_back(operation->params[0].tmpref.size);
+        if (dead_openings > 0 && dead_openings-- > 0) return TEEC_ERROR_TARGET_DEAD;
+    }
+    const TEEC_Result result = sim::teec_in_process().invoke_command(session, command, operation, origin);
+    if (command == static_cast<uint32_t>(protocol::Command::hello) && result == TEEC_SUCCESS) {
+        Writer minor({static_cast<std::byte*>(operation->params[1].tmpref.buffer) + 2, 2});  // behind the major version
+        minor.u16(minor_of_ta);
+    }
+    return result;
+}
+
+class RpmbBeside : public StoreTest {
+protected:
+    ~RpmbBeside() override {
+        minor_of_ta = protocol::kVersionMinor;
+        open_requests.clear();
+        dead_openings = 0;
+    }
+    void rpmb_is(Rpmb rpmb) {
+        sim::Faults faults;
+        faults.rpmb = rpmb;
+        tee_->set_faults(faults);
+    }
+    Expected<Client> connect_through(const std::string& name) {
+        sim::set_caller({1000, 1000, {}});
+        static TeecFunctions functions = sim::teec_in_process();
+        functions.invoke_command = invoke;
+        ClientOptions options;
+        options.storage = Storage::store;
+        options.store_directory = (folder_ / name).string();
+        return ClientAccess::connect(functions, options, 1000, nullptr);
+    }
+    static InitOptions of(Anchor anchor, bool without_asking = false) {
+        InitOptions options;
+        options.anchor = anchor;
+        options.without_asking_rpmb = without_asking;
+        return options;
+    }
+    // The store at "mine" is one of rpmb; then "mine" is the directory of an older one of ree, and the TEE's files are as they were
+    // with that.
+    void exchange() {
+        const Bytes id = bytes_of(engine::kRootTableId);
+        ASSERT_TRUE(connect("mine").put("a", content_of(10, 1)));
+        const auto table = tee_->stored_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id);
+        ASSERT_TRUE(table);
+        std::filesystem::copy(folder_ / "mine", folder_ / "old", std::filesystem::copy_options::recursive);
+        ASSERT_TRUE(connect("mine").destroy());
+        {
+            Client client = connect("mine");
+            ASSERT_TRUE(client.init(of(Anchor::rpmb)));
+            ASSERT_TRUE(client.put("a", content_of(10, 2)));
+        }
+        ASSERT_TRUE(tee_->store_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id, *table));
+        std::filesystem::rename(folder_ / "mine", folder_ / "away");
+        std::filesystem::rename(folder_ / "old", folder_ / "mine");
+    }
+};
+
+TEST_F(RpmbBeside, Rule27AnExchangedDirectoryIsNotServed) {
+    exchange();
+    const auto is_refused = [](const auto& answer, const char* what) {
+        ASSERT_FALSE(answer) << what;
+        EXPECT_EQ(answer.error().code, ErrorCode::damaged) << what;
+        EXPECT_EQ(answer.error().reason, Reason::store_in_rpmb) << what;
+        EXPECT_NE(answer.error().message.find("has a record of a store of yours under rpmb"), std::string::npos) << message(answer);
+        EXPECT_NE(answer.error().message.find("'festore destroy' here gives up this one"), std::string::npos) << message(answer);
+    };
+    is_refused(connect("mine").get("a"), "get");
+    is_refused(connect("mine").put("a", content_of(10, 3)), "put");
+    is_refused(connect("mine").list(), "list");
+    is_refused(connect("mine").store_status(), "status");
+    is_refused(connect("mine").verify(), "verify");
+    is_refused(connect("mine").begin(), "begin");
+    is_refused(connect("mine").init(), "init");
+    EXPECT_EQ(code(connect("mine").repair()), kConflict);
+    std::filesystem::rename(folder_ / "mine", folder_ / "old");
+    std::filesystem::rename(folder_ / "away", folder_ / "mine");
+    EXPECT_EQ(*connect("mine").get("a"), content_of(10, 2)) << "the right one is served";
+}
+
+TEST_F(RpmbBeside, Rule27TheOneUnderReeCanBeGivenUp) {
+    exchange();
+    const auto destroyed = connect("mine").destroy();
+    ASSERT_TRUE(destroyed) << message(destroyed);
+    EXPECT_TRUE(destroyed->record_dropped);
+    std::filesystem::remove_all(folder_ / "mine");
+    std::filesystem::rename(folder_ / "away", folder_ / "mine");
+    EXPECT_EQ(*connect("mine").get("a"), content_of(10, 2));
+}
+
+TEST_F(RpmbBeside, AnRpmbThatGivesNoAnswerRefusesTheStoreUnharmed) {
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    for (const auto& [rpmb, what] : {std::pair{Rpmb::not_available, "the RPMB gives no answer, and it did when"},
+                                     std::pair{Rpmb::ends_ta, "the trusted application died, as it does where it asks an RPMB"}}) {
+        rpmb_is(rpmb);
+        const auto got = connect().get("a");
+        EXPECT_EQ(code(got), kNoTee);
+        EXPECT_NE(message(got).find(what), std::string::npos) << message(got);
+        EXPECT_NE(message(got).find("'festore rpmb --none --without-asking'"), std::string::npos) << message(got);
+        EXPECT_EQ(code(connect().put("a", content_of(20))), kNoTee);
+        EXPECT_EQ(code(connect().repair()), kNoTee);
+        rpmb_is(Rpmb::answers);
+        EXPECT_EQ(*connect().get("a"), content_of(10));
+    }
+    rpmb_is(Rpmb::not_available);
+    EXPECT_TRUE(connect().destroy()) << "its owner can give it up";
+}
+
+// On a board whose trusted application dies of asking, a marked store costs each client one death, not one an opening.
+TEST_F(RpmbBeside, AMarkedStoreIsServedWhereAskingEndsTheTrustedApplication) {
+    rpmb_is(Rpmb::ends_ta);
+    const auto made = connect().init(of(Anchor::ree, true));
+    ASSERT_TRUE(made) << message(made);
+    EXPECT_TRUE(made->made_without_rpmb_answer);
+    Client client = connect();
+    ASSERT_TRUE(client.put("a", content_of(10)));
+    const uint64_t sessions = tee_->counters().ta_open_session;
+    for (int i = 0; i < 3; ++i) {
+        const auto status = client.store_status();
+        ASSERT_TRUE(status) << message(status);
+        EXPECT_TRUE(status->made_without_rpmb_answer);
+    }
+    EXPECT_EQ(tee_->counters().ta_open_session, sessions);
+    EXPECT_EQ(*connect().get("a"), content_of(10));
+}
+
+TEST_F(RpmbBeside, WhetherAStoreIsMarkedIsShown) {
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    EXPECT_FALSE(connect().store_status()->made_without_rpmb_answer);
+    ASSERT_TRUE(connect("theirs", 1001).init(of(Anchor::ree, true)));
+    const auto records = connect("root", 0).store_records();
+    ASSERT_TRUE(records) << message(records);
+    ASSERT_EQ(records->size(), 2U);
+    EXPECT_FALSE(records->at(0).info->made_without_rpmb_answer);
+    EXPECT_TRUE(records->at(1).info->made_without_rpmb_answer);
+}
+
+TEST_F(RpmbBeside, OnlyRootSaysThatThereIsNone) {
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    EXPECT_EQ(code(connect().set_no_rpmb(true, true)), kNotPermitted);
+    EXPECT_EQ(code(connect().set_no_rpmb(false)), kNotPermitted);
+    const auto answers = connect("root", 0).set_no_rpmb(true);
+    EXPECT_EQ(code(answers), kConflict);
+    EXPECT_EQ(answers.error().reason, Reason::rpmb_answers);
+    rpmb_is(Rpmb::ends_ta);
+    const auto died = connect("root", 0).set_no_rpmb(true);
+    EXPECT_EQ(code(died), kNoTee);
+    EXPECT_NE(message(died).find("'festore rpmb --none --without-asking'"), std::string::npos) << message(died);
+    const auto said = connect("root", 0).set_no_rpmb(true, true);
+    ASSERT_TRUE(said) << message(said);
+    EXPECT_TRUE(said->none_here);
+    EXPECT_TRUE(connect().rpmb_use()->none_here);
+    EXPECT_EQ(*connect().get("a"), content_of(10)) << "nobody dies of it any more";
+    EXPECT_EQ(code(connect("none", 1002).get("a")), kNotFound);
+    EXPECT_TRUE(connect("fresh", 1001).put("b", content_of(10))) << "nor of making one";
+    EXPECT_FALSE(connect("fresh", 1001).store_status()->made_without_rpmb_answer);
+    ASSERT_TRUE(connect("root", 0).set_no_rpmb(false));
+    EXPECT_FALSE(connect().rpmb_use()->none_here);
+    EXPECT_EQ(code(connect().get("a")), kNoTee);
+}
+
+// One of protocol 1.5 takes an OpenRequest of 29 bytes and no other, and does not know the command.
+TEST_F(RpmbBeside, AnOlderTrustedApplicationIsAskedAsItAlwaysWas) {
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    minor_of_ta = 5;
+    dead_openings = 1;
+    Expected<Client> client = connect_through("store");
+    ASSERT_TRUE(client) << message(client);
+    EXPECT_EQ(*client->get("a"), content_of(10));
+    EXPECT_EQ(open_requests, (std::vector<size_t>{29, 29}));
+    minor_of_ta = protocol::kVersionMinor;
+    dead_openings = 1;
+    open_requests.clear();
+    client = connect_through("store");
+    ASSERT_TRUE(client) << message(client);
+    EXPECT_EQ(*client->get("a"), content_of(10));
+    EXPECT_EQ(open_requests, (std::vector<size_t>{29, 30})) << "and one of 1.6 decides itself";
+}
+
+}  // namespace
+}  // namespace festore::store_test
