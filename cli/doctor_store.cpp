@@ -37,7 +37,7 @@ Finding anchor(const StoreInfo& info, const RpmbEvidence& rpmb) {
     const std::string why = "whoever puts back the store's directory together with all of the TEE's files brings back an old state, unseen";
     if (rpmb.answers && rpmb.device == RpmbDevice::present)
         return {"store-anchor", Severity::warning, "the store's anchor is 'ree', though this device has RPMB", why,
-                "move what must be fresh into a store made with: festore init --anchor rpmb"};
+                "festore rebuild --anchor rpmb"};
     return {"store-anchor", Severity::warning, "the store's anchor is 'ree'", why, "a device with RPMB, and a store with the anchor rpmb"};
 }
 
@@ -45,7 +45,7 @@ Finding made_unasked() {
     return {"store-made-unasked", Severity::warning, "the store was made without an answer of the RPMB",
             "whether the RPMB had the record of another store of yours was not known then; it is opened also where the RPMB gives no "
             "answer, so that whoever keeps that from answering can have an exchanged directory of ree served",
-            "where the RPMB answers now, put the objects into a store that is made anew"};
+            "where the RPMB answers now: festore rebuild --anchor rpmb"};
 }
 
 Finding permissions(const System& system, const StoreEvidence& store) {

@@ -101,8 +101,9 @@ constexpr VerbEntry kVerbs[] = {
      "Writes the index of your store anew into a page file that has no free pages, under new keys. The objects stay as they are,\n"
      "and so does what is known of the store's freshness. It needs room for the new page file beside the old one. Interrupted, it\n"
      "leaves the store as it was, or rebuilt. Of a damaged index it makes nothing (exit code 6): see 'repair --drop-damaged'.\n"
-     "Stores only (--storage store).",
-     "  festore rebuild\n",
+     "With --anchor rpmb the record of a store under ree moves to the RPMB; there is no way back. Stores only (--storage store).",
+     "  festore rebuild\n"
+     "  festore rebuild --anchor rpmb\n",
      make_rebuild},
     {"destroy", "", "give a store up, with all that is in it",
      "Drops the TEE's record of your store, and then removes the store's files. A copy of the directory brings nothing back:\n"

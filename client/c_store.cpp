@@ -152,9 +152,12 @@ int festore_acknowledge(festore_client* client) {
     });
 }
 
-int festore_rebuild(festore_client* client) {
+int festore_rebuild(festore_client* client, int anchor) {
+    if (anchor != 0 && anchor != FESTORE_ANCHOR_REE && anchor != FESTORE_ANCHOR_RPMB) return FESTORE_EUSAGE;
     return guarded(client->error, [&]() -> int {
-        const auto rebuilt = client->client.rebuild();
+        RebuildOptions options;
+        if (anchor != 0) options.anchor = anchor == FESTORE_ANCHOR_RPMB ? Anchor::rpmb : Anchor::ree;
+        const auto rebuilt = client->client.rebuild(options);
         return rebuilt ? FESTORE_OK : failed(client->error, rebuilt.error());
     });
 }

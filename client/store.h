@@ -46,7 +46,7 @@ public:
     Expected<DestroyReport> destroy(const DestroyOptions& options);
     Expected<StoreInfo> repair();
     Expected<StoreInfo> acknowledge();
-    Expected<StoreInfo> rebuild();
+    Expected<StoreInfo> rebuild(const RebuildOptions& options);
     Expected<DropReport> drop_damaged(const DropOptions& options);
     Expected<StoreInfo> undo_drop();
     Expected<StoreInfo> acknowledge_lost(std::string_view name);
@@ -164,12 +164,13 @@ private:
         bool passes_over = false;  // what is damaged
         bool most = false;         // also when it is much
         std::vector<std::string> damaged_names;  // of objects whose content is damaged, sorted
+        bool moves = false;  // the record, to the RPMB
         bool has_passed_root = false;
         uint64_t lost = 0;  // objects
     };
     Expected<void> check_rebuilds(const Doing& doing);
     Expected<StoreLock> lock_and_open(const Doing& doing);
-    Expected<void> begin_rebuild(const Doing& doing, protocol::RebuildKind kind);
+    Expected<void> begin_rebuild(const Doing& doing, protocol::RebuildKind kind, bool moves = false);
     Expected<protocol::RepairStepAnswer> copy_entries(const Doing& doing, RebuildPlan& plan);
     Expected<void> commit_rebuild(const Doing& doing, const protocol::RepairStepAnswer& made);
     void give_up_rebuild(const Doing& doing);
@@ -178,6 +179,8 @@ private:
     Expected<void> name_damaged(const VerifyReport& report, std::vector<std::string>& names);
     std::optional<bool> pages_fit(const Doing& doing);
     Expected<void> settle_if_cut(const Doing& doing);
+    Expected<void> write_moved_header(const Doing& doing);
+    Expected<bool> follow_move(const Doing& doing, Code refused);
     Expected<void> settle_next_pages(const Doing& doing);
 
     // client/store_losses.cpp

@@ -175,7 +175,14 @@ Expected<void> Store::open_existing(const Doing& doing, const DirectoryContents&
     may_be_made = false;
     if (const auto checked = check_header(doing, *contents.header); !checked) return checked;
     Code refused = Code::success;
-    const auto opened = open_in_tee(doing, *contents.header, &refused);
+    auto opened = open_in_tee(doing, *contents.header, &refused);
+    if (!opened) {
+        header_ = *contents.header;
+        const Expected<bool> moved = follow_move(doing, refused);
+        if (!moved) return unexpected(moved.error());
+        if (*moved) opened = {};
+        if (*moved) refused = Code::success;
+    }
     // Its creation was interrupted before the TEE had a record of it: nothing was ever in it.
     may_be_made = refused == Code::item_not_found && contents.kind == DirectoryContents::Kind::unused;
     return opened;

@@ -43,11 +43,12 @@ Expected<StoreLock> Store::lock_and_open(const Doing& doing) {
     return lock;
 }
 
-Expected<void> Store::begin_rebuild(const Doing& doing, RebuildKind kind) {
+Expected<void> Store::begin_rebuild(const Doing& doing, RebuildKind kind, bool moves) {
     StoreChannel::Request begin;
     begin.command = StoreCommand::rebuild_begin;
     begin.has_area = true;
-    begin.encode = [=](protocol::PageArea area, Writer& out) { encode(protocol::RebuildRequest{area, kind}, out); };
+    const uint8_t anchor = moves ? 2 : 0;
+    begin.encode = [=](protocol::PageArea area, Writer& out) { encode(protocol::RebuildRequest{area, kind, anchor}, out); };
     const Expected<StoreReply> reply = channel_.call(begin, doing);
     if (!reply) return unexpected(reply.error());
     if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
@@ -120,13 +121,16 @@ Expected<void> Store::put_in_place(const Doing& doing, const protocol::RepairSte
     }
     const Expected<bool> is_still_next = directory_.has_next_pages();  // learn_outcome() may have settled it
     if (!is_still_next) return unexpected(is_still_next.error());
+    // As long as pages.next is there, whoever opens the store looks where its record is.
+    if (*is_still_next && status_.anchor == 2 && header_.anchor == 1)
+        if (const auto written = write_moved_header(doing); !written) return written;
     return *is_still_next ? directory_.take_next_pages(keeps_old) : Expected<void>();
 }
 
 Expected<StoreInfo> Store::make_anew(const Doing& doing, RebuildPlan& plan) {
     channel_.forget_pages();
     const uint64_t objects = status_.objects;
-    if (const auto begun = begin_rebuild(doing, plan.passes_over ? RebuildKind::without_damage : RebuildKind::whole); !begun)
+    if (const auto begun = begin_rebuild(doing, plan.passes_over ? RebuildKind::without_damage : RebuildKind::whole, plan.moves); !begun)
         return unexpected(begun.error());
     Expected<protocol::RepairStepAnswer> made = unexpected(Error());
     if (const auto begun = directory_.begin_new_pages(); !begun) made = unexpected(begun.error());
@@ -150,7 +154,40 @@ Expected<StoreInfo> Store::make_anew(const Doing& doing, RebuildPlan& plan) {
     return info();
 }
 
-Expected<StoreInfo> Store::rebuild() {
+// The header in clear says where the record is.
+Expected<void> Store::write_moved_header(const Doing& doing) {
+    protocol::StoreHeader moved = header_;
+    moved.anchor = 2;
+    StoreHeaderBytes bytes{};
+    Writer out(bytes);
+    encode(moved, out);
+    if (const auto written = directory_.write_header(bytes); !written) return written;
+    header_ = moved;
+    Code refused = Code::success;
+    return open_in_tee(doing, moved, &refused);
+}
+
+// What a move that was cut has left: a header that says ree, and the record in the RPMB. Whether this is so, the RPMB knows. What is left
+// of the record under ree is buried first.
+Expected<bool> Store::follow_move(const Doing& doing, Code refused) {
+    const bool may_have_moved = header_.anchor == 1 && (refused == Code::store_in_rpmb || refused == Code::item_not_found);
+    if (!may_have_moved || !directory_.has_next_pages().value_or(false) || !directory_.may_lock()) return false;
+    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+    if (!lock) return unexpected(lock.error());
+    StoreChannel::Request find;
+    find.command = StoreCommand::find;
+    find.encode = [](protocol::PageArea, Writer& out) { encode(protocol::FindRequest{2, {}}, out); };
+    const Expected<StoreReply> reply = channel_.call(find, doing);
+    if (!reply) return unexpected(reply.error());
+    const auto record = protocol::decode_store<protocol::StoreStatus>(reply->answer);
+    if (!reply->ok() || !record || record->store_id != header_.store_id) return false;
+    const Expected<bool> buried = drop_record(doing, {}, 1, header_.store_id);
+    if (!buried) return unexpected(buried.error());
+    if (const auto written = write_moved_header(doing); !written) return unexpected(written.error());
+    return true;
+}
+
+Expected<StoreInfo> Store::rebuild(const RebuildOptions& options) {
     const Doing doing{"rebuild the store", {}};
     const Expected<StoreLock> lock = lock_and_open(doing);
     if (!lock) return unexpected(lock.error());
@@ -161,7 +198,11 @@ Expected<StoreInfo> Store::rebuild() {
                            cannot(doing) + "names that were lost with damage have not been acknowledged, and the pages that were kept for "
                                            "them would be lost: 'festore repair --undo' or 'festore repair --acknowledge NAME' first",
                            0, 0, Reason::not_acknowledged});
+    if (options.anchor == Anchor::ree && status_.anchor == 2)
+        return unexpected({ErrorCode::conflict,
+                           cannot(doing) + "its record is in the RPMB, and moving it to ree would give up what that detects", 0, 0});
     RebuildPlan plan;
+    plan.moves = options.anchor == Anchor::rpmb && status_.anchor == 1;
     Expected<StoreInfo> done = make_anew(doing, plan);
     if (!done && done.error().code == ErrorCode::damaged)
         done.error().message += "; 'festore repair --drop-damaged' makes it whole without what is damaged";

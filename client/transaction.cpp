@@ -86,11 +86,11 @@ Expected<StoreInfo> Client::acknowledge() {
     return state_->store->acknowledge();
 }
 
-Expected<StoreInfo> Client::rebuild() {
+Expected<StoreInfo> Client::rebuild(const RebuildOptions& options) {
     if (!state_->store) return unexpected(needs_store());
     const auto use = state_->use();
     if (!use) return unexpected(use.error());
-    return state_->store->rebuild();
+    return state_->store->rebuild(options);
 }
 
 Expected<DropReport> Client::drop_damaged(const DropOptions& options) {

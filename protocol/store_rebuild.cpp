@@ -8,6 +8,7 @@ namespace festore::protocol {
 void encode(const RebuildRequest& m, Writer& out) {
     write(m.area, out);
     out.u8(static_cast<uint8_t>(m.kind));
+    out.u8(m.anchor);
 }
 template <>
 Result<RebuildRequest> decode_store(Bytes input) {
@@ -15,7 +16,9 @@ Result<RebuildRequest> decode_store(Bytes input) {
     RebuildRequest m;
     m.area = read_area(in);
     m.kind = static_cast<RebuildKind>(in.u8());
-    return finish(in, m, is_valid(m.area) && m.kind <= RebuildKind::undo);
+    m.anchor = in.u8();
+    const bool moves = m.anchor == 2 && m.kind == RebuildKind::whole;
+    return finish(in, m, is_valid(m.area) && m.kind <= RebuildKind::undo && (m.anchor == 0 || moves));
 }
 
 void encode(const RebuildStepRequest& m, Writer& out) {

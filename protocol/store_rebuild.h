@@ -15,10 +15,12 @@ enum class RebuildKind : uint8_t {
 inline constexpr uint32_t kOldPage = uint32_t{1} << 30;
 static_assert(limits::kPageCountMax <= kOldPage);
 
-// The store is opened. item_not_found, of undo: there is nothing to undo. busy: as of begin.
-struct RebuildRequest {  // 5 bytes → RepairAnswer
+// The store is opened. item_not_found, of undo: there is nothing to undo. busy: as of begin. Of another anchor: access_conflict, the
+// owner has a record there; limit_exceeded, there is no place; not_supported, this TEE has no such storage.
+struct RebuildRequest {  // 6 bytes → RepairAnswer
     PageArea area;
     RebuildKind kind = RebuildKind::whole;
+    uint8_t anchor = 0;  // whole, of a store under ree: 2, the record moves to the RPMB; 0: it stays
 };
 // Of undo also item_not_found: no range lay in the old pages.
 struct RebuildStepRequest {  // 9 + name; corrupt_object: there is damage, the rebuild is over
@@ -30,7 +32,8 @@ struct RebuildStepAnswer {  // RepairStepAnswer, 1
     RepairStepAnswer step;
     bool left_out = false;  // the object, or it was not there: go on with the next one
 };
-// Then: rebuild_commit, TransactionRequest → StoreStatus: the record is written, if it is still what the rebuild began with.
+// Then: rebuild_commit, TransactionRequest → StoreStatus: the record is written, if it is still what the rebuild began with. One that
+// moves is written to the RPMB, and then buried under ree.
 
 // The lost ranges, in the order of their ends.
 struct LostRangesRequest {  // 5 + key

@@ -208,6 +208,12 @@ Status copy_entries(IndexCopy& copy, Writing& writing, Step& step, PageArea& are
     return {};
 }
 
+// The commit takes that place, or none.
+Result<engine::TablePlace> place_to_move_to(StoreCall& call, engine::Anchor anchor) {
+    const RootTable* const table = FESTORE_TRY(call.instance.root_table(anchor));
+    return table->at(FESTORE_TRY(table->free_place(is_root(call.session.identity))));
+}
+
 // All is copied: the new record is prepared, with its recovery copy. Nothing that was counted may be missing.
 Result<CallOutcome> finish(StoreCall& call, IndexCopy& copy, PageArea& area, Writing& writing) {
     Transaction& transaction = copy.fresh.transaction;
@@ -222,6 +228,7 @@ Result<CallOutcome> finish(StoreCall& call, IndexCopy& copy, PageArea& area, Wri
     if (copy.kind != CopyKind::repair) {
         const StoreCall::Place place = FESTORE_TRY(call.place());
         at = place.table->at(place.place);
+        if (record.anchor != copy.before.anchor) at = copy.to = FESTORE_TRY(place_to_move_to(call, record.anchor));
     }
     FESTORE_CHECK(write_recovery_copy(call, record, at, writing.pages()));
     copy.is_complete = true;

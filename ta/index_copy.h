@@ -26,6 +26,7 @@ struct IndexCopy {
     CopyKind kind = CopyKind::repair;
     engine::RootRecord old;    // whose index is read
     std::optional<engine::TablePlace> at;  // of repair: where the recovery copy says that the record was
+    engine::TablePlace to;     // of a record that moves: where it will lie, as its recovery copy says
     engine::RootRecord before;  // of the others: the record that the TEE had at the beginning, and must have at the end
     engine::RootRecord base;   // that the running transaction began with
     Workspace fresh;           // makes the new index

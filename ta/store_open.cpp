@@ -12,14 +12,6 @@ namespace {
 using engine::Anchor;
 using engine::RootRecord;
 
-// Rule 3: whoever has a record under one anchor gets none under the other.
-Status has_none(StoreCall& call, Anchor anchor) {
-    const RootTable* const table = FESTORE_TRY(call.instance.root_table(anchor));
-    const Result<size_t> place = table->find(call.session.identity);
-    if (place) return fail(Code::access_conflict);
-    return place.error().code == Code::item_not_found ? Status{} : tl::make_unexpected(place.error());
-}
-
 // Whether that is certain: false where the RPMB was to be asked and was not.
 Result<bool> has_none_anywhere(StoreCall& call, Anchor wanted, bool without_asking_rpmb) {
     FESTORE_CHECK(has_none(call, wanted));
@@ -80,6 +72,13 @@ Result<engine::Cipher> choose_cipher(Instance& instance, uint8_t wanted) {
 }
 
 }  // namespace
+
+Status has_none(StoreCall& call, Anchor anchor) {
+    const RootTable* const table = FESTORE_TRY(call.instance.root_table(anchor));
+    const Result<size_t> place = table->find(call.session.identity);
+    if (place) return fail(Code::access_conflict);
+    return place.error().code == Code::item_not_found ? Status{} : tl::make_unexpected(place.error());
+}
 
 // Nothing is written yet: the directory comes first (rule 7).
 Status store_make(StoreCall& call) {

@@ -10,6 +10,7 @@
 namespace festore::ta {
 namespace {
 
+using engine::Anchor;
 using engine::Progress;
 using engine::RootRecord;
 using protocol::CallOutcome;
@@ -30,7 +31,39 @@ Result<Progress> read_old_record(Workspace& workspace, PageArea& area, const Roo
     return Progress::done;
 }
 
-Status begin_copy(StoreCall& call, const RootRecord& record, const RootRecord& old, CopyKind kind) {
+// The record as the RPMB is to have it: its copies need a secret, and those that there are name another table.
+Status move_to_rpmb(StoreCall& call, RootRecord& record) {
+    if (record.anchor == Anchor::rpmb) return fail(Code::access_conflict);
+    FESTORE_CHECK(trusted_storage(storage_of(Anchor::rpmb)));
+    FESTORE_CHECK(has_none(call, Anchor::rpmb));
+    const RootTable* const table = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
+    FESTORE_CHECK(table->free_place(is_root(call.session.identity)));
+    record.anchor = Anchor::rpmb;
+    record.flags |= engine::kRootOfAnotherTable | engine::kRootCopySecret;
+    record.flags &= ~uint32_t{engine::kRootMadeUnasked};
+    return {};
+}
+
+// The record in the RPMB first: from then on the one under ree is not opened any more (rule 27), and a cut leaves it to be buried.
+// bad_state: another owner has taken the place that its recovery copy names.
+Status commit_moved(StoreCall& call, const StoreCall::Place& from, const RootRecord& now, const RootRecord& next,
+                    const engine::TablePlace& named) {
+    FESTORE_CHECK(has_none(call, Anchor::rpmb));
+    RootTable* const to = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
+    const size_t place = FESTORE_TRY(to->free_place(is_root(call.session.identity)));
+    const engine::TablePlace at = to->at(place);
+    if (at.table != named.table || at.place != named.place) return fail(Code::bad_state);
+    // One that may be opened without asking the RPMB must not be so any more.
+    PreparedRecord asked(now);
+    if (now.minor == 0) asked.record.flags |= engine::kRootOfAnotherTable;
+    asked.record.flags &= ~uint32_t{engine::kRootMadeUnasked};
+    if (now.minor == 0 || asked.record.flags != now.flags) FESTORE_CHECK(from.table->write(from.place, asked.record));
+    FESTORE_CHECK(to->write_new(place, next));
+    call.session.store.anchor = Anchor::rpmb;
+    return from.table->bury(from.place);
+}
+
+Status begin_copy(StoreCall& call, const RootRecord& record, const RootRecord& old, CopyKind kind, bool moves) {
     StoreSession& store = call.session.store;
     store.batch.reset();
     store.prepared.reset();
@@ -42,6 +75,7 @@ Status begin_copy(StoreCall& call, const RootRecord& record, const RootRecord& o
     made->old = old;
     made->before = record;
     made->base = kind == CopyKind::undo ? record : FESTORE_TRY(engine::rekey_store(call.instance.crypto(), device_key, record));
+    if (moves) FESTORE_CHECK(move_to_rpmb(call, made->base));
     FESTORE_CHECK(made->fresh.use(device_key, made->base));
     FESTORE_CHECK(made->fresh.transaction.begin(made->fresh.keys(), made->base));
     store.index_copy = std::move(made);
@@ -64,7 +98,8 @@ Status store_rebuild_begin(StoreCall& call) {
         const Progress read = FESTORE_TRY(read_old_record(*workspace, area, record.record, old.record));
         answer.pages = page_answer(outcome_of(read), record.record.generation, workspace->pages, area);
     }
-    if (answer.pages.outcome == CallOutcome::done) FESTORE_CHECK(begin_copy(call, record.record, old.record, kind_of(request.kind)));
+    if (answer.pages.outcome == CallOutcome::done)
+        FESTORE_CHECK(begin_copy(call, record.record, old.record, kind_of(request.kind), request.anchor != 0));
     encode(answer, call.answer);
     return {};
 }
@@ -88,6 +123,7 @@ Status store_rebuild_commit(StoreCall& call) {
     if (!copy || copy->kind == CopyKind::repair || !copy->is_complete) return fail(Code::bad_state);
     const PreparedRecord next(copy->fresh.transaction.record());
     const PreparedRecord before(copy->before);
+    const engine::TablePlace to = copy->to;
     copy.reset();
     if (next.record.transaction_id != request.transaction || next.record.generation != request.generation)
         return fail(Code::bad_state);
@@ -96,7 +132,11 @@ Status store_rebuild_commit(StoreCall& call) {
     if (now.record.store_id != before.record.store_id || now.record.epoch != before.record.epoch ||
         now.record.generation != before.record.generation)
         return fail(Code::bad_state);
-    FESTORE_CHECK(at.table->write(at.place, next.record));
+    if (next.record.anchor != now.record.anchor) {
+        FESTORE_CHECK(commit_moved(call, at, now.record, next.record, to));
+    } else {
+        FESTORE_CHECK(at.table->write(at.place, next.record));
+    }
     encode_status(next.record, call.answer);
     return {};
 }

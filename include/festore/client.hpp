@@ -184,6 +184,10 @@ struct LostRange {
     bool acknowledged = false;  // such a range is kept only where an object that is kept for good may have been in it
 };
 
+struct RebuildOptions {
+    std::optional<Anchor> anchor;  // rpmb: a record under ree moves there; none: it stays where it is
+};
+
 struct DropOptions {
     bool most = false;  // also where more than one of a hundred objects is lost
 };
@@ -308,8 +312,9 @@ public:
     Expected<StoreInfo> acknowledge();  // conflict: there is nothing to acknowledge
 
     // Makes the index of an intact store anew, in a page file without holes, under new keys; all objects stay as they are, and nothing
-    // is given up. Interrupted, it leaves the one or the other. damaged: drop_damaged() leaves out what cannot be read.
-    Expected<StoreInfo> rebuild();
+    // is given up. Interrupted, it leaves the one or the other. damaged: drop_damaged() leaves out what cannot be read. conflict: names
+    // that were lost are not acknowledged; or a record in the RPMB is to move to ree.
+    Expected<StoreInfo> rebuild(const RebuildOptions& options = {});
     // The same without what is damaged. The names that are lost with it are closed from then on: get, stat, put, remove and rename of
     // one that the index does not have end with damaged, until somebody acknowledges their range by one of its names. What was stored to
     // be kept for good may have been among them: in a store that ever had such an object, they stay closed for put and rename

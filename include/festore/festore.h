@@ -194,7 +194,8 @@ FESTORE_API int festore_acknowledge(festore_client* client);
 /* Makes the index of an intact store anew, under new keys; see rebuild(), drop_damaged(), undo_drop() and acknowledge_lost() in client.hpp.
  * festore_drop_damaged(): most != 0: also where more than one of a hundred objects is lost. `each` is called for each range of names
  * of the store that is lost, and may be NULL: from and before are NULL where the range has no such end. */
-FESTORE_API int festore_rebuild(festore_client* client);
+/* anchor: 0: the record stays where it is; FESTORE_ANCHOR_RPMB: one under ree moves to the RPMB. */
+FESTORE_API int festore_rebuild(festore_client* client, int anchor);
 typedef void (*festore_lost)(void* context, const char* from, const char* before, int acknowledged);
 FESTORE_API int festore_drop_damaged(festore_client* client, int most, festore_lost each, void* context);
 FESTORE_API int festore_lost_ranges(festore_client* client, festore_lost each, void* context);

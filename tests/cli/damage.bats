@@ -167,3 +167,22 @@ payload_of() {
         [ "$status" = 2 ]
     done
 }
+@test "a record moves to the RPMB, where there is one, and not back" {
+    fill_pages
+    cp -a secrets before
+    run --separate-stderr store rebuild --anchor rpm
+    expect_error 2 "*"
+    run --separate-stderr store rebuild --anchor rpmb
+    expect_success
+    [ "${lines[1]}" = "the store's record is in the RPMB now" ]
+    run --separate-stderr store status --json
+    [ "$(json 'd["store"]["anchor"], d["store"]["objects"], d["store"]["freshness_lost"]')" = "('rpmb', 302, None)" ]
+    store get large out
+    cmp large out
+    run --separate-stderr store rebuild --anchor ree
+    expect_error 4 "cannot rebuild the store: its record is in the RPMB, and moving it to ree would give up what that detects"
+    run --separate-stderr festore --store before get large
+    [ "$status" = 6 ]
+    run --separate-stderr festore --store before repair --yes
+    [ "$status" = 4 ]
+}

@@ -8,7 +8,7 @@
 namespace festore::store_test {
 namespace {
 
-enum class Step { rebuild, drop, undo };
+enum class Step { rebuild, drop, undo, move };
 
 class RebuildCuts : public Rebuilding {
 protected:
@@ -17,7 +17,7 @@ protected:
     // The device before the step, and what is seen of it before and after.
     void prepare(Step step) {
         device_.restore(good_);
-        if (step == Step::rebuild) {
+        if (step == Step::rebuild || step == Step::move) {
             before_ = after_ = {truth_, {}};
         } else {
             const size_t leaf = leaf_page();
@@ -41,7 +41,9 @@ protected:
             const auto done = client.drop_damaged(most);
             return done ? Expected<void>() : unexpected(done.error());
         }
-        const auto done = step == Step::rebuild ? client.rebuild() : client.undo_drop();
+        RebuildOptions to_rpmb;
+        if (step == Step::move) to_rpmb.anchor = Anchor::rpmb;
+        const auto done = step == Step::undo ? client.undo_drop() : client.rebuild(to_rpmb);
         return done ? Expected<void>() : unexpected(done.error());
     }
     [[nodiscard]] bool is_done(Step step) {
@@ -50,7 +52,10 @@ protected:
         EXPECT_TRUE(ranges) << message(ranges);
         if (step == Step::drop) return ranges && !ranges->empty();
         if (step == Step::undo) return ranges && ranges->empty();
-        return client.store_status()->epoch != epoch_;
+        const auto status = client.store_status();
+        EXPECT_TRUE(status) << message(status);
+        if (step == Step::move) return status && status->anchor == Anchor::rpmb;
+        return status && status->epoch != epoch_;
     }
 
     void expect_before_or_after(Step step, bool acknowledged, const std::string& what) {
@@ -67,6 +72,13 @@ protected:
         EXPECT_TRUE(look().objects == after_.objects) << what;
     }
 
+    // A store under ree can move, besides.
+    static std::vector<Step> steps() {
+        std::vector<Step> steps{Step::rebuild, Step::drop, Step::undo};
+        if (GetParam() == Anchor::ree) steps.push_back(Step::move);
+        return steps;
+    }
+
     Seen before_;
     Seen after_;
     Device::Snapshot start_;
@@ -75,7 +87,7 @@ protected:
 
 TEST_P(RebuildCuts, AtEveryEventAndEveryCallIntoTeeStorage) {
     size_t cases = 0;
-    for (const Step step : {Step::rebuild, Step::drop, Step::undo}) {
+    for (const Step step : steps()) {
         prepare(step);
         ASSERT_FALSE(HasFailure());
         epoch_ = device_.connect().store_status()->epoch;
@@ -103,7 +115,7 @@ TEST_P(RebuildCuts, AtEveryEventAndEveryCallIntoTeeStorage) {
 
 TEST_P(RebuildCuts, EveryFault) {
     size_t cases = 0;
-    for (const Step step : {Step::rebuild, Step::drop, Step::undo}) {
+    for (const Step step : steps()) {
         prepare(step);
         ASSERT_FALSE(HasFailure());
         epoch_ = device_.connect().store_status()->epoch;

@@ -41,6 +41,41 @@ TEST_P(Rebuilding, NothingIsMadeOfADamagedStore) {
     EXPECT_TRUE(device_.snapshot().tee == before.tee);
 }
 
+// A record under ree: from then on the RPMB's is the one that counts, and nothing brings the other one back.
+TEST_P(Rebuilding, Rule27ARecordMovesToTheRpmbAndNotBack) {
+    RebuildOptions to_rpmb;
+    to_rpmb.anchor = Anchor::rpmb;
+    RebuildOptions to_ree;
+    to_ree.anchor = Anchor::ree;
+    {
+        Client other = device_.connect();
+        ASSERT_TRUE(other.get("payload 0"));
+        const auto moved = device_.connect().rebuild(to_rpmb);
+        ASSERT_TRUE(moved) << message(moved);
+        EXPECT_EQ(moved->anchor, Anchor::rpmb);
+        EXPECT_FALSE(moved->freshness_lost);
+        EXPECT_TRUE(read_all(device_, "moved") == truth_);
+        EXPECT_TRUE(other.put("object 1003", truth_["object 1003"])) << "who has it open goes on";
+    }
+    EXPECT_EQ(code(device_.connect().rebuild(to_ree)), kConflict);
+    const Device::Snapshot in_rpmb = device_.snapshot();
+    // The directory as it was, with its recovery copies.
+    device_.restore({good_.files, in_rpmb.tee});
+    EXPECT_EQ(code(device_.connect().get("payload 0")), kDamaged);
+    EXPECT_NE(code(device_.connect().repair()), kDone);
+    // Nor with a TEE whose storage of ree was put back; a silent RPMB does not help.
+    Device::TeeObjects tee = in_rpmb.tee;
+    for (const auto& [id, content] : good_.tee)
+        if (id.first == TEE_STORAGE_PRIVATE_REE) tee[id] = content;
+    device_.restore({good_.files, tee});
+    const int code_with_old_ree = code(device_.connect().get("payload 0"));
+    EXPECT_EQ(code_with_old_ree, kDamaged) << "under either anchor the directory is an older one";
+    device_.restore(in_rpmb);
+    EXPECT_TRUE(device_.connect().rebuild(to_rpmb)) << "it is there already";
+    ASSERT_TRUE(device_.connect().destroy());
+    EXPECT_EQ(code(device_.connect().init()), kDone) << "no record is left behind";
+}
+
 // Clients that have the store open meet another page file, and other keys.
 TEST_P(Rebuilding, OthersThatHaveItOpenGoOn) {
     Client reader = device_.connect();

@@ -15,15 +15,16 @@ protected:
         make_store(session_, disk_);
         for (char name = 'a'; name <= 'z'; ++name) ASSERT_EQ(store_put(session_, disk_, std::string(3, name), filled(400, 1)), 0U);
     }
-    uint32_t begin_rebuild(uint32_t session, RebuildKind kind) {
-        return paged(session, disk_, StoreCommand::rebuild_begin, protocol::RebuildRequest{{}, kind}).result;
+    uint32_t begin_rebuild(uint32_t session, RebuildKind kind, uint8_t anchor = 0) {
+        return paged(session, disk_, StoreCommand::rebuild_begin, protocol::RebuildRequest{{}, kind, anchor}).result;
     }
     Called step(uint32_t session, protocol::RebuildStepRequest request = {}) {
         return paged(session, disk_, StoreCommand::rebuild_step, request);
     }
     // All but its commit, whose request it gives. `left_out`: one object.
-    std::optional<protocol::TransactionRequest> rebuild(uint32_t session, RebuildKind kind, std::string_view left_out = {}) {
-        if (begin_rebuild(session, kind) != 0) return std::nullopt;
+    std::optional<protocol::TransactionRequest> rebuild(uint32_t session, RebuildKind kind, std::string_view left_out = {},
+                                                        uint8_t anchor = 0) {
+        if (begin_rebuild(session, kind, anchor) != 0) return std::nullopt;
         for (int i = 0; i < 100; ++i) {
             protocol::RebuildStepRequest request;
             request.left_out = bytes_of(left_out);
@@ -121,6 +122,72 @@ TEST_F(StoreRebuild, Rule30WhatWasLeftOutIsClosedUntilItIsAcknowledged) {
     EXPECT_EQ(acknowledge("mmm"), number(Code::item_not_found)) << "once";
     EXPECT_EQ(store_stat(session_, disk_, "mmm"), number(Code::item_not_found));
     EXPECT_EQ(store_put(session_, disk_, "mmm", filled(10, 2)), 0U);
+}
+
+TEST_F(StoreRebuild, Rule03AMoveFindsOneRecordAndLeavesOne) {
+    EXPECT_EQ(begin_rebuild(session_, RebuildKind::without_damage, 2), number(Code::bad_format)) << "whole only";
+    EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole, 1), number(Code::bad_format)) << "not to ree";
+    const auto ready = rebuild(session_, RebuildKind::whole, {}, 2);
+    ASSERT_TRUE(ready);
+    EXPECT_EQ(find(session_, 2), number(Code::item_not_found)) << "not before its commit";
+    ASSERT_EQ(rebuild_commit(session_, *ready), 0U);
+    take_new_pages(disk_);
+    EXPECT_EQ(find(session_, 1), number(Code::item_not_found));
+    EXPECT_EQ(find(session_, 2), 0U);
+    disk_.header.anchor = 2;
+    ASSERT_EQ(open_store(session_, disk_), 0U);
+    EXPECT_EQ(store_stat(session_, disk_, "aaa"), 0U);
+    EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole, 2), number(Code::access_conflict)) << "it is there";
+    EXPECT_EQ(secrets_of(disk_), 1U);
+    // Its new copies are what a repair goes by.
+    lose(kTable, 2);
+    session_ = session_of(1000);
+    EXPECT_EQ(repair_all(session_, disk_), 0U);
+}
+
+// A record that may be opened where the RPMB is silent would be served beside the newer one.
+TEST_F(StoreRebuild, Rule27AMoveThatWasCutLeavesNoRecordThatIsOpenedUnasked) {
+    ASSERT_EQ(destroy(session_, disk_), 0U);
+    Content header(protocol::kStoreHeaderBytes);
+    ASSERT_EQ(store(session_, StoreCommand::make, protocol::MakeRequest{1, 1, true, 0}, {&header, kOut}).result, 0U);
+    disk_ = {};
+    disk_.header = protocol::decode_store_header(header).value();
+    ASSERT_EQ(create(session_, disk_), 0U);
+    ASSERT_EQ(store_put(session_, disk_, "first", filled(10, 1)), 0U);
+    const Content marked = table(1);
+    size_t cut = 0;
+    for (uint64_t n = 1; n < 40; ++n) {
+        const auto ready = rebuild(session_, RebuildKind::whole, {}, 2);
+        ASSERT_TRUE(ready);
+        sim::Faults faults;
+        faults.storage = n;
+        faults.panic_on_storage = true;
+        tee_.set_faults(faults);
+        const uint32_t committed = rebuild_commit(session_, *ready);
+        tee_.set_faults({});
+        end_sessions();
+        session_ = session_of(1000);
+        const bool has_both = find(session_, 1) == 0 && find(session_, 2) == 0;
+        if (has_both) {
+            ++cut;
+            end_sessions();  // the next instance has not read the RPMB
+            session_ = session_of(1000);
+            faults = {};
+            faults.rpmb = sim::Faults::Rpmb::not_available;
+            tee_.set_faults(faults);
+            const protocol::OpenRequest unasked{disk_.header.store_id, 1, disk_.header.key_check, true};
+            EXPECT_EQ(store(session_, StoreCommand::open, unasked).result, number(Code::rpmb_no_answer)) << n;
+            tee_.set_faults({});
+        }
+        if (committed == 0) break;
+        // As it was, for the next cut.
+        lose(kTable, 2);
+        store_table(marked, 1);
+        session_ = session_of(1000);
+        std::erase_if(disk_.pages, [](const auto& page) { return (page.first & protocol::kNewPage) != 0; });
+        ASSERT_EQ(open_store(session_, disk_), 0U) << n;
+    }
+    EXPECT_GE(cut, 1U);
 }
 
 // The lost ranges come through a repair: else it would open what is closed.
