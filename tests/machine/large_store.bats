@@ -123,3 +123,42 @@ content_of() { echo "the content of object $1"; }
     cp "$BATS_TEST_TMPDIR/intact" "$pages"
     [ "$(store ls | wc -l)" -eq 5001 ]
 }
+
+@test "the index of 5001 objects is made anew, under new keys" {
+    begin=$(date +%s%N)
+    run store rebuild
+    echo "# rebuilt in $((($(date +%s%N) - begin) / 1000000)) ms: ${lines[0]}" >&3
+    [ "$status" -eq 0 ]
+    [[ ${lines[0]} == "rebuilt: 5001 objects, "* ]]
+    for i in 1 2500 5000; do store get "object-$i" | cmp - <(content_of "$i"); done
+    store verify
+    [ ! -e /var/lib/festore/uid-0/pages.old ]
+    [ ! -e /var/lib/festore/uid-0/pages.next ]
+}
+
+@test "what is damaged is dropped, stays closed, and comes back when it is put back (rule 30)" {
+    pages=/var/lib/festore/uid-0/pages
+    cp -a "$pages" "$BATS_TEST_TMPDIR/intact"
+    for page in 50 51 90; do
+        printf 'XXXXXXXX' | dd of="$pages" bs=1 seek=$((page * 4096 + 100)) conv=notrunc status=none
+    done
+    run store rebuild
+    [ "$status" -eq 6 ]
+    run store repair --drop-damaged --most --yes
+    echo "$output" | head -n 5
+    [ "$status" -eq 0 ]
+    echo "# ${lines[0]}" >&3
+    lost=$(store status --json 2> /dev/null | sed -n "s/.*\"from\": {\"name\": \"\(object-[0-9]*\)\"}.*/\1/p" | head -n 1)
+    [ -n "$lost" ] || lost=$(store status --json 2> /dev/null | grep -o 'object-[0-9]*' | head -n 1)
+    for verb in "get $lost" "put $lost /etc/hostname" "rm $lost" "verify" "ls"; do
+        # shellcheck disable=SC2086
+        run store $verb
+        [ "$status" -eq 6 ]
+    done
+    run store repair --undo
+    [ "$status" -eq 6 ]
+    cp "$BATS_TEST_TMPDIR/intact" "$pages.old"
+    store repair --undo
+    [ "$(store ls | wc -l)" -eq 5001 ]
+    store verify
+}
