@@ -5,6 +5,7 @@
 #include "cli/store_report.h"
 #include "client/errors.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace festore::cli {
@@ -42,8 +43,8 @@ public:
         const StoreReport store = look_at_store(*client, quiet);
         const auto agreed = confirmation_.ask(
             drop_ ? fmt::format("drop what is damaged of the store at {}: names that are lost with it end with exit code 6 until "
-                                "'repair --acknowledge NAME' gives them up, or 'repair --undo' reads them again.",
-                                quote(store.directory))
+                                "'repair --acknowledge NAME' gives them up, or 'repair --undo' reads them again.{}",
+                                quote(store.directory), has_open_loss(store) ? kEarlierLossText : "")
                   : fmt::format("repair the store at {}: it is made of what its directory holds, and nobody can tell any more whether "
                                 "that is its newest state.",
                                 quote(store.directory)));
@@ -62,6 +63,12 @@ private:
                                        "look, then 'festore repair --acknowledge'; 'festore verify' reads all contents back");
         print_note(options, fmt::format("{} the store at {}", what, quote(info->directory)));
         return outcome;
+    }
+
+    static constexpr const char* kEarlierLossText =
+        " What was dropped before, and is not acknowledged, can then not be undone any more: its old pages give way to these.";
+    static bool has_open_loss(const StoreReport& store) {
+        return std::any_of(store.lost.begin(), store.lost.end(), [](const LostRange& range) { return !range.acknowledged; });
     }
 
     Outcome dropped(Client& client, const Options& options) const {

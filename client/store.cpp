@@ -31,7 +31,7 @@ Expected<StoreReply> Store::look_up(const Doing& doing, const StoreChannel::Requ
     Expected<StoreReply> reply = channel_.call(request, doing);
     if (!reply) {
         // A rebuild in another program has written the record, and its pages do not have their name yet.
-        const bool is_between = reply.error().code == ErrorCode::damaged && directory_.has_next_pages().value_or(false);
+        const bool is_between = !is_settling_ && reply.error().code == ErrorCode::damaged && directory_.has_next_pages().value_or(false);
         if (is_between) opened_serial_ = 0;
         again = is_between || reply.error().code == ErrorCode::busy;
         return reply;

@@ -177,6 +177,8 @@ private:
     Expected<void> put_in_place(const Doing& doing, const protocol::RepairStepAnswer& made, bool keeps_old);
     Expected<StoreInfo> make_anew(const Doing& doing, RebuildPlan& plan);
     Expected<void> name_damaged(const VerifyReport& report, std::vector<std::string>& names);
+    static Error nothing_to_undo(const Doing& doing);
+    Expected<void> undo_part(const Doing& doing);
     std::optional<bool> pages_fit(const Doing& doing);
     Expected<void> settle_if_cut(const Doing& doing);
     Expected<void> write_moved_header(const Doing& doing);
@@ -223,6 +225,7 @@ private:
     bool has_collected_ = false;  // what interrupted uploads left
     bool asking_ends_ta_ = false;  // where the TA asks the RPMB when it opens the store
     bool has_warned_ = false;  // that freshness was lost
+    bool is_settling_ = false;  // which page file the record means
 };
 
 }  // namespace festore

@@ -177,7 +177,7 @@ public:
     Expected<void> begin_new_pages();
     Expected<void> finish_new_pages();  // a repair's: before the commit
     void drop_new_pages();
-    void reserve_new_pages(uint32_t spare);  // as keep_reserve(), best effort
+    Expected<void> reserve_new_pages(uint32_t spare);  // as keep_reserve()
     // A rebuild's: durable under a name of its own before the commit, and in the place of the old one behind it. Cut in between,
     // it is whoever opens the store next that finds out which of both the record means (client/store_rebuild.cpp).
     Expected<void> name_next_pages();

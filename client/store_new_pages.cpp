@@ -20,11 +20,12 @@ Expected<void> StoreDirectory::begin_new_pages() {
     return {};
 }
 
-// A store that works again is worth more than what its next put asks for anyway.
-void StoreDirectory::reserve_new_pages(uint32_t spare) {
+Expected<void> StoreDirectory::reserve_new_pages(uint32_t spare) {
     Files::Information information;
-    if (files_.information(new_pages_, information) != 0) return;
-    (void)hold(new_pages_, static_cast<uint32_t>(information.bytes / limits::kPageBytes), spare);
+    int fault = files_.information(new_pages_, information);
+    if (fault == 0) fault = hold(new_pages_, static_cast<uint32_t>(information.bytes / limits::kPageBytes), spare);
+    if (fault != 0) return unexpected(not_written("keep what removing needs in", file(protocol::kNewPageFile), fault));
+    return {};
 }
 
 void StoreDirectory::forget_new_pages() {
@@ -125,7 +126,6 @@ Expected<void> StoreDirectory::try_next_pages() {
 
 // What it replaces is still open and locked until the names are durable.
 Expected<void> StoreDirectory::take_next_pages(bool keeps_old) {
-    const Files::Handle next = std::exchange(new_pages_, Files::kNoHandle);
     if (keeps_old)
         if (const auto kept = keep_old_pages(); !kept) return kept;
     int fault = folder_.rename(protocol::kNextPageFile, protocol::kPageFile);
@@ -133,9 +133,10 @@ Expected<void> StoreDirectory::take_next_pages(bool keeps_old) {
     if (fault != 0) return unexpected(error_of_file("rename to", file(protocol::kPageFile), fault));
     pages_end_ = 0;
     pages_held_ = 0;
-    if (next == Files::kNoHandle) return {};  // it is what try_next_pages() has opened
+    if (pages_ != Files::kNoHandle && !folder_.is_named(pages_, protocol::kPageFile)) close_pages();
+    if (new_pages_ == Files::kNoHandle) return {};
     close_pages();
-    pages_ = next;
+    pages_ = std::exchange(new_pages_, Files::kNoHandle);
     pages_writable_ = true;
     return {};
 }

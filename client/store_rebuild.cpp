@@ -5,6 +5,7 @@
 #include "client/store.h"
 
 #include "client/store_requests.h"
+#include "client/store_survey.h"
 #include "protocol/store_rebuild.h"
 
 #include <algorithm>
@@ -120,11 +121,22 @@ Expected<void> Store::put_in_place(const Doing& doing, const protocol::RepairSte
         return committed;
     }
     const Expected<bool> is_still_next = directory_.has_next_pages();  // learn_outcome() may have settled it
-    if (!is_still_next) return unexpected(is_still_next.error());
+    if (!is_still_next) {
+        directory_.forget_new_pages();
+        opened_serial_ = 0;
+        return unexpected(is_still_next.error());
+    }
     // As long as pages.next is there, whoever opens the store looks where its record is.
     if (*is_still_next && status_.anchor == 2 && header_.anchor == 1)
-        if (const auto written = write_moved_header(doing); !written) return written;
-    return *is_still_next ? directory_.take_next_pages(keeps_old) : Expected<void>();
+        if (const auto written = write_moved_header(doing); !written) {
+            directory_.forget_new_pages();
+            opened_serial_ = 0;
+            return written;
+        }
+    const auto taken = *is_still_next ? directory_.take_next_pages(keeps_old) : Expected<void>();
+    if (!taken) opened_serial_ = 0;  // whoever opens it next settles that
+    directory_.forget_new_pages();   // and locks it
+    return taken;
 }
 
 Expected<StoreInfo> Store::make_anew(const Doing& doing, RebuildPlan& plan) {
@@ -143,7 +155,10 @@ Expected<StoreInfo> Store::make_anew(const Doing& doing, RebuildPlan& plan) {
                                (plan.has_passed_root ? ", since the root of the index cannot be read" : "") +
                                "; put the store's files back out of a copy if there is one, or say --most",
                            0, 0, Reason::much_lost});
-    if (made) directory_.reserve_new_pages(spare_pages(static_cast<uint8_t>(status_.height + 1)));
+    if (made) {  // removing must work afterwards, too (rule 31)
+        const auto reserved = directory_.reserve_new_pages(spare_pages(static_cast<uint8_t>(status_.height + 1)));
+        if (!reserved) made = unexpected(reserved.error());
+    }
     if (made)
         if (const auto named = directory_.name_next_pages(); !named) made = unexpected(named.error());
     if (!made) {
@@ -262,45 +277,73 @@ Expected<StoreInfo> Store::undo_drop() {
     const Doing doing{"undo the loss", {}};
     const Expected<StoreLock> lock = lock_and_open(doing);
     if (!lock) return unexpected(lock.error());
-    const auto refused = [&](Error error) -> Expected<StoreInfo> {
-        give_up_rebuild(doing);
+    const auto is_nothing = [](const Error& error) { return static_cast<Code>(error.tee_result) == Code::item_not_found; };
+    if (const auto opened = directory_.open_old_pages(); !opened) {
+        Error error = opened.error();
+        const bool is_missing = error.code == ErrorCode::not_found;
+        if (is_missing)
+            error = {ErrorCode::damaged,
+                     cannot(doing) + "what was dropped was in pages.old, which is not in " + quote(directory_.path()) +
+                         ": put it back, or give the names up with 'festore repair --acknowledge NAME'",
+                     0, 0};
+        if (is_missing && (status_.flags & protocol::kStatusLostRanges) == 0) error = nothing_to_undo(doing);
+        return unexpected(std::move(error));
+    }
+    // A transaction for each part, of which a large loss has several.
+    for (size_t part = 0;; ++part) {
+        const Expected<void> done = undo_part(doing);
+        if (done) continue;
+        directory_.close_old_pages();
+        if (!is_nothing(done.error())) return unexpected(done.error());
+        if (part == 0) return unexpected(nothing_to_undo(doing));
+        drop_old_pages_if_done(doing);
+        return info();
+    }
+}
+
+Error Store::nothing_to_undo(const Doing& doing) {
+    return {ErrorCode::conflict, cannot(doing) + "nothing was dropped of this store that could still be read again", 0, 0,
+            Reason::nothing_to_undo};
+}
+
+Expected<void> Store::undo_part(const Doing& doing) {
+    if (const auto begun = begin_rebuild(doing, RebuildKind::undo); !begun) return begun;
+    const auto refused = [&](Error error) -> Expected<void> {
+        (void)channel_.call(transaction_request(StoreCommand::abort, {}, 0), doing);
+        channel_.forget_pages();
         return unexpected(std::move(error));
     };
-    const auto nothing = [&](const Error& error) {
-        if (static_cast<Code>(error.tee_result) != Code::item_not_found) return error;
-        return Error{ErrorCode::conflict, cannot(doing) + "nothing was dropped of this store that could still be read again", 0, 0,
-                     Reason::nothing_to_undo};
-    };
-    if (const auto begun = begin_rebuild(doing, RebuildKind::undo); !begun) return unexpected(nothing(begun.error()));
-    if (const auto opened = directory_.open_old_pages(); !opened) return refused(opened.error());
     RebuildPlan plan;
     const Expected<protocol::RepairStepAnswer> made = copy_entries(doing, plan);
-    if (!made) return refused(nothing(made.error()));
-    directory_.close_old_pages();
+    if (!made) return refused(made.error());
     if (const auto kept = keep_reserve(); !kept) return refused(kept.error());
     Expected<bool> durable = directory_.sync_pages().and_then([this] { return directory_.pages_are_named(); });
     if (!durable || !*durable) return refused(durable ? directory_.pages_were_exchanged() : durable.error());
-    if (const auto committed = commit_rebuild(doing, *made); !committed) return unexpected(committed.error());
-    drop_old_pages_if_done(doing);
-    return info();
+    return commit_rebuild(doing, *made);
 }
 
-// Whether the index that the record means is in the page file that is open; nothing: the TEE cannot tell now.
+// Whether the root of the index that the record means is in the page file that is open: read from it now, whatever the TA remembers.
+// Nothing: that cannot be told now.
 std::optional<bool> Store::pages_fit(const Doing& doing) {
     if (status_.index_page == 0) return true;
     channel_.forget_pages();
-    const Expected<StoreReply> reply = channel_.call(name_request(StoreCommand::stat, "any"), doing);
-    if (!reply) return reply.error().code == ErrorCode::damaged && channel_.damaged_page() == status_.index_page ? std::optional(false)
-                                                                                                                 : std::nullopt;
-    const auto code = static_cast<Code>(reply->result);
-    const bool answers = reply->ok() || code == Code::item_not_found || code == Code::name_lost;
-    return answers ? std::optional(true) : std::nullopt;
+    Survey::Start start;
+    start.afresh = true;
+    Survey survey(*this, doing, start);
+    const Expected<Survey::Step> first = survey.next();
+    if (!first) return std::nullopt;
+    return !first->gap || first->gap->page != status_.index_page;
 }
 
 Expected<void> Store::settle_if_cut(const Doing& doing) {
     const Expected<bool> has_next = directory_.has_next_pages();
     if (!has_next) return unexpected(has_next.error());
-    return *has_next && directory_.may_lock() ? settle_next_pages(doing) : Expected<void>();
+    if (!*has_next || is_settling_ || !directory_.may_lock()) return {};
+    is_settling_ = true;
+    const auto settled = settle_next_pages(doing);
+    is_settling_ = false;
+    // Who may only read goes on with what there is.
+    return settled || settled.error().code != ErrorCode::not_permitted ? settled : Expected<void>();
 }
 
 // What a rebuild that was cut has left. Where neither file fits, both stay: it is damage, and to be told as such.

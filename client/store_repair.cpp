@@ -146,7 +146,8 @@ Expected<StoreInfo> Store::repair_locked(const Doing& doing) {
         made = copy_index(doing, true, damaged);
         if (!made && made.error().tee_result == static_cast<uint32_t>(Code::item_not_found)) made = unexpected(first);
     }
-    if (made) directory_.reserve_new_pages(spare_pages(kRepairedHeight));
+    // A store that works again is worth more than what its next put asks for anyway.
+    if (made) (void)directory_.reserve_new_pages(spare_pages(kRepairedHeight));
     if (made)
         if (const auto finished = directory_.finish_new_pages(); !finished) made = unexpected(finished.error());
     if (!made) {

@@ -9,32 +9,44 @@
 namespace festore::engine {
 namespace {
 
-constexpr std::byte kWithEnd{'L'};
-constexpr std::byte kWithoutEnd{'M'};
-constexpr size_t kKeyPrefixBytes = 2;
-constexpr size_t kEndBytesMax = limits::kNameBytesMax - kKeyPrefixBytes;
-
-// The end, as far as a key has room for it; of a longer one, the next greater that has. False: there is none.
-bool put_end(Bytes before, std::array<std::byte, limits::kNameBytesMax>& key, size_t& bytes) {
-    const Bytes end = before.first(std::min(before.size(), kEndBytesMax));
-    copy_bytes(end, MutableBytes(key).subspan(kKeyPrefixBytes));
-    bytes = kKeyPrefixBytes + end.size();
-    if (end.size() == before.size()) return !before.empty();
-    while (bytes > kKeyPrefixBytes && key[bytes - 1] == std::byte{0xFF}) --bytes;
-    if (bytes == kKeyPrefixBytes) return false;
-    key[bytes - 1] = static_cast<std::byte>(static_cast<unsigned>(key[bytes - 1]) + 1);
-    return true;
-}
+constexpr std::array<std::byte, 2> kRangePrefix{std::byte{0}, std::byte{'L'}};
+constexpr std::byte kBehindAllNames{0xFF};  // which no UTF-8 has
 
 }  // namespace
+
+bool LostBound::round_down(Bytes name) {
+    size_ = std::min(name.size(), kBytesMax);
+    copy_bytes(name.first(size_), memory_);
+    return size_ == name.size();
+}
+
+bool LostBound::round_up(Bytes name) {
+    if (round_down(name)) return true;
+    while (size_ > 0 && memory_[size_ - 1] == std::byte{0xFF}) --size_;
+    if (size_ > 0) memory_[size_ - 1] = static_cast<std::byte>(std::to_integer<unsigned>(memory_[size_ - 1]) + 1);
+    return false;
+}
+
+bool LostBound::set_behind(Bytes name) {
+    if (!round_down(name) || size_ == kBytesMax) return false;
+    memory_[size_++] = std::byte{0};
+    return true;
+}
 
 bool LostRange::contains(Bytes name) const {
     return compare_keys(name, from) >= 0 && (before.empty() || compare_keys(name, before) < 0);
 }
 
-LostRangeKey::LostRangeKey(Bytes before) {
-    key_[1] = put_end(before, key_, key_bytes_) ? kWithEnd : kWithoutEnd;
-    if (key_[1] == kWithoutEnd) key_bytes_ = kKeyPrefixBytes;
+LostRangeKey::LostRangeKey(const LostRange& range) {
+    Writer out(key_);
+    if (range.is_all) {
+        out.bytes(kAllNamesKey);
+    } else {
+        out.bytes(kRangePrefix);
+        if (range.before.empty()) out.u8(std::to_integer<uint8_t>(kBehindAllNames));
+        out.bytes(range.before);
+    }
+    key_bytes_ = out.size();
 }
 
 LostRangeEntry::LostRangeEntry(const LostRange& range) {
@@ -57,7 +69,7 @@ Entry LostRangeEntry::entry() const {
 }
 
 bool is_lost_range(Bytes key) {
-    return key.size() >= kKeyPrefixBytes && is_reserved(key) && (key[1] == kWithEnd || key[1] == kWithoutEnd);
+    return text_of(key).starts_with(text_of(kRangePrefix)) || compare_keys(key, kAllNamesKey) == 0;
 }
 
 Result<LostRange> decode_lost_range(const Entry& entry) {
@@ -72,39 +84,63 @@ Result<LostRange> decode_lost_range(const Entry& entry) {
     const size_t before_bytes = in.u8();
     range.before = in.bytes(before_bytes);
     const bool ascends = range.before.empty() || compare_keys(range.from, range.before) < 0;
-    if (!in.ok() || !in.rest().empty() || acknowledged > 1 || !ascends) return fail(Code::corrupt_object);
+    const bool fits = from_bytes <= LostBound::kBytesMax && before_bytes <= LostBound::kBytesMax;
+    if (!in.ok() || !in.rest().empty() || acknowledged > 1 || !ascends || !fits) return fail(Code::corrupt_object);
     return range;
 }
 
-bool LostRangeSearch::take(Bytes key, const Entry& entry) {
-    if (!is_lost_range(key)) return true;
+bool NextLostRange::take(Bytes key, const Entry& entry) {
+    (void)key;
     const Result<LostRange> range = decode_lost_range(entry);
     if (!range) {
         status_ = tl::make_unexpected(range.error());
         return false;
     }
-    if (!range->contains(name_)) return true;
-    const MutableBytes from = MutableBytes(memory_).first(range->from.size());
-    const MutableBytes before = MutableBytes(memory_).subspan(limits::kNameBytesMax, range->before.size());
-    copy_bytes(range->from, from);
-    copy_bytes(range->before, before);
-    range_ = {range->acknowledged, range->epoch, from, before};
+    from_.round_down(range->from);
+    before_.round_down(range->before);
+    range_ = {range->acknowledged, range->epoch, from_.bytes(), before_.bytes()};
     found_ = true;
-    return range_.acknowledged;  // one that is not acknowledged counts for more
+    return false;
 }
 
-// All that end behind the name: ranges may overlap where one hides what others there had been.
-Result<Progress> LostRangeSearch::run(IndexReader& reader) {
-    std::array<std::byte, limits::kNameBytesMax> behind{std::byte{0}, kWithEnd};
-    const Bytes begin = name_.first(std::min(name_.size(), kEndBytesMax));
-    copy_bytes(begin, MutableBytes(behind).subspan(kKeyPrefixBytes));
+Result<Progress> NextLostRange::run(IndexReader& reader) {
+    LostRange ends_here;
+    LostBound end;
+    end.round_down(name_);  // what ends before the rest of it ends before the name
+    ends_here.before = end.bytes();
+    const LostRangeKey behind(ends_here);
     IndexReader::Range range;
-    range.after = Bytes(behind).first(kKeyPrefixBytes + begin.size());
-    range.prefix = kReservedPrefix;
+    range.after = name_.empty() ? Bytes(kRangePrefix) : behind.bytes();
+    range.prefix = kRangePrefix;
     range.with_reserved = true;
     const auto listed = FESTORE_TRY(reader.list(range, *this));
     FESTORE_CHECK(status_);
-    return listed.progress;
+    return found_ ? Progress::done : listed.progress;
+}
+
+Result<Progress> LostRangeSearch::run(IndexReader& reader) {
+    if (FESTORE_TRY(next_.run(reader)) == Progress::need_pages) return Progress::need_pages;
+    if (next_.found() && next_.range().contains(name_)) range_ = next_.range();
+    if (range_ && !range_->acknowledged) return Progress::done;
+    const Result<Progress> all = reader.find(kAllNamesKey);
+    if (!all && all.error().code == Code::item_not_found) return Progress::done;
+    if (!all || *all == Progress::need_pages) return all;
+    const LostRange found = FESTORE_TRY(decode_lost_range(reader.entry()));
+    if (!found.acknowledged || !range_) range_ = {found.acknowledged, found.epoch, {}, {}, true};
+    return Progress::done;
+}
+
+bool OtherLostRanges::take(Bytes key, const Entry&) {
+    any_ = is_lost_range(key) && compare_keys(key, key_) != 0;
+    return !any_;
+}
+
+Result<Progress> OtherLostRanges::run(IndexReader& reader) {
+    IndexReader::Range range;
+    range.prefix = kReservedPrefix;
+    range.with_reserved = true;
+    const auto listed = FESTORE_TRY(reader.list(range, *this));
+    return any_ ? Progress::done : listed.progress;
 }
 
 }  // namespace festore::engine

@@ -161,37 +161,23 @@ Result<Progress> Transaction::put_reserved(CallPages& io, Bytes key, const Entry
     return Progress::done;
 }
 
-// Where a range of the same end begins that is there already; else `from` is left alone.
-[[gnu::noinline]] Result<Progress> Transaction::find_earlier(CallPages& io, Bytes key, LostRange& range, NameMemory& memory) {
-    IndexReader there = reader(io);
-    const Result<Progress> found = there.find(key);
-    if (!found && found.error().code == Code::item_not_found) return Progress::done;
-    if (!found || *found == Progress::need_pages) return found;
-    const LostRange other = FESTORE_TRY(decode_lost_range(there.entry()));
-    if (compare_keys(other.from, range.from) >= 0) return Progress::done;
-    copy_bytes(other.from, memory);
-    range.from = Bytes(memory).first(other.from.size());
-    return Progress::done;
-}
-
 Result<Progress> Transaction::put_lost_range(CallPages& io, const LostRange& range) {
-    const LostRangeKey key(range.before);
-    LostRange longer = range;
-    NameMemory memory{};
-    if (FESTORE_TRY(find_earlier(io, key.bytes(), longer, memory)) == Progress::need_pages) return Progress::need_pages;
-    return put_range(io, key.bytes(), longer);
-}
-
-[[gnu::noinline]] Result<Progress> Transaction::put_range(CallPages& io, Bytes key, const LostRange& range) {
+    const LostRangeKey key(range);
     const LostRangeEntry made(range);
-    return put_reserved(io, key, made.entry());
+    return put_reserved(io, key.bytes(), made.entry());
 }
 
-Result<Progress> Transaction::acknowledge_lost_range(CallPages& io, const LostRange& range) {
-    const LostRangeKey key(range.before);
-    if ((next_.flags & kRootKeptObjects) != 0) return put_range(io, key.bytes(), {true, range.epoch, range.from, range.before});
+Result<Progress> Transaction::acknowledge_lost_range(CallPages& io, const LostRange& range, bool is_last) {
+    if ((next_.flags & kRootKeptObjects) != 0) {
+        LostRange acknowledged = range;
+        acknowledged.acknowledged = true;
+        return put_lost_range(io, acknowledged);
+    }
+    const LostRangeKey key(range);
     Effect effect;
-    return remove(io, key.bytes(), effect);
+    const Progress removed = FESTORE_TRY(remove(io, key.bytes(), effect));
+    if (removed == Progress::done && is_last) forget_lost_ranges();
+    return removed;
 }
 
 Result<Progress> Transaction::acknowledge() {

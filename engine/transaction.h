@@ -58,10 +58,12 @@ public:
     // is a new one, unless it is renamed to itself. need_pages may come with half of it done: then only the same rename, or
     // end(), is allowed.
     Result<Progress> rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect);
-    // A lost range, as a new entry; or, where there is one of the same end already, as long as both.
+    // A lost range, which has no name in common with any other but one of the same end, which it replaces.
     Result<Progress> put_lost_range(CallPages& io, const LostRange& range);
     // The lost range that was found is acknowledged: it goes, or, where an object of it may have been kept for good, it stays closed.
-    Result<Progress> acknowledge_lost_range(CallPages& io, const LostRange& range);
+    // `is_last`: there is no other.
+    Result<Progress> acknowledge_lost_range(CallPages& io, const LostRange& range, bool is_last);
+    void forget_lost_ranges() { next_.flags &= ~uint32_t{kRootLostRanges}; }  // there are none any more
     // Another entry that is no object, instead of what was there.
     Result<Progress> put_reserved(CallPages& io, Bytes key, const Entry& entry);
     // Takes the mark of a repair away (rule 19).
@@ -99,9 +101,6 @@ private:
     Result<Progress> insert_renamed(Bytes from, Bytes to, bool replace);
     Result<Progress> remove_renamed(CallPages& io, Bytes from, Effect& effect);
     Status write_free_list();
-    using NameMemory = std::array<std::byte, limits::kNameBytesMax>;
-    Result<Progress> find_earlier(CallPages& io, Bytes key, LostRange& range, NameMemory& memory);
-    Result<Progress> put_range(CallPages& io, Bytes key, const LostRange& range);
 
     Pages& pages_;
     Change change_;

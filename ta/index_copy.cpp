@@ -75,15 +75,37 @@ private:
     MarkedPages pages_;
 };
 
-// One object whose content is damaged, as a lost range that holds nothing else.
-Result<bool> put_left_out(IndexCopy& copy, Writing& writing, Step& step, Bytes name) {
-    std::array<std::byte, limits::kNameBytesMax> behind{};
-    copy_bytes(name, behind);
-    size_t bytes = name.size();
-    if (bytes < behind.size()) ++bytes;
-    else behind[bytes - 1] = static_cast<std::byte>(std::to_integer<unsigned>(behind[bytes - 1]) + 1);  // UTF-8 has no FF
-    const LostRange range{false, copy.old.epoch, name, Bytes(behind).first(bytes)};
-    return writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.put_lost_range(pages, range); });
+// What was left out since the last entry that was copied, and what of it no other range has: those are closed as they are. False: the
+// step says why not yet.
+Result<bool> put_pending(IndexCopy& copy, Writing& writing, Step& step) {
+    while (copy.pending.is_there) {
+        PendingRange& pending = copy.pending;
+        const Bytes from = pending.from.bytes();
+        const Bytes before = pending.before.bytes();
+        engine::NextLostRange next(from);
+        engine::IndexReader reader = writing.transaction().reader(writing.pages());
+        if (FESTORE_TRY(next.run(reader)) == Progress::need_pages) {
+            step.outcome = CallOutcome::need_pages;
+            step.needing = &copy.fresh.pages;
+            step.needing_mark = fresh_mark(copy);
+            return false;
+        }
+        const LostRange& there = next.range();
+        const auto is_behind = [&](Bytes name) { return !before.empty() && engine::compare_keys(name, before) >= 0; };
+        if (next.found() && there.contains(from)) {
+            const bool is_over = there.before.empty() || is_behind(there.before);
+            pending.is_there = !is_over;
+            if (!is_over) pending.from.round_down(there.before);
+            continue;
+        }
+        const bool cuts = next.found() && !is_behind(there.from);
+        const LostRange piece{false, pending.is_exact ? copy.old.epoch : 0, from, cuts ? there.from : before};
+        if (!FESTORE_TRY(writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.put_lost_range(pages, piece); })))
+            return false;
+        pending.is_there = cuts;
+        if (cuts) pending.from.round_down(there.from);
+    }
+    return true;
 }
 
 // Copies entries into the new index as far as it goes.
@@ -99,13 +121,19 @@ public:
         }
         // What an earlier loss left is of no use any more: there is one old page file.
         const bool is_outdated = copy_.kind == CopyKind::without_damage && engine::compare_keys(key, engine::kOldRecordKey) == 0;
+        if (copy_.is_part_full()) {
+            came_to_end = copy_.is_shortened = true;
+            return false;
+        }
         if (!is_outdated) {
-            const Result<bool> copied =
-                writing_.write(step_, [&](Transaction& t, MarkedPages& pages) { return t.copy(pages, key, entry); });
+            Result<bool> copied = put_pending(copy_, writing_, step_);
+            if (copied && *copied)
+                copied = writing_.write(step_, [&](Transaction& t, MarkedPages& pages) { return t.copy(pages, key, entry); });
             if (!copied) status = tl::make_unexpected(copied.error());
             if (!copied || !*copied) return false;
         }
         copy_.go_on(key, false);
+        ++copy_.copied_in_part;
         return true;
     }
     Status status;
@@ -116,12 +144,10 @@ private:
         if (left_out_.name.empty() || engine::is_reserved(key)) return false;
         const int order = engine::compare_keys(key, left_out_.name);
         if (order < 0) return false;
-        left_out_.is_done = order > 0;
+        left_out_.is_done = true;
         if (order > 0) return true;
-        const Result<bool> put = put_left_out(copy_, writing_, step_, key);
-        if (!put) status = tl::make_unexpected(put.error());
-        left_out_.is_done = put && *put;
-        if (left_out_.is_done) copy_.go_on(key, false);
+        copy_.leave_out_object(key);
+        copy_.go_on(key, false);
         return true;
     }
 
@@ -164,19 +190,20 @@ Result<bool> keep_old_record(IndexCopy& copy, Writing& writing, Step& step) {
     return copy.has_old_record;
 }
 
-// The names of a damaged page. With the first pages go the lost ranges that there were: then any name may lie in one.
+// The names of a damaged page that were not copied before it was. With the first pages may go the lost ranges that there were: then any
+// name may lie in one.
 Result<bool> put_gap(IndexCopy& copy, Writing& writing, Step& step, const engine::IndexReader& reader) {
-    LostRange range{false, copy.old.epoch, reader.gap_begin(), reader.gap_end()};
-    const bool hides_ranges = (range.from.empty() || engine::is_reserved(range.from)) && (copy.old.flags & engine::kRootLostRanges) != 0;
-    if (engine::is_reserved(range.from)) range.from = {};
-    const bool has_names = !engine::is_reserved(range.before);
-    if (hides_ranges) range = {};  // of no epoch: an undo would bring back what was removed since
-    if (has_names || hides_ranges) {
-        const Result<bool> put = writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.put_lost_range(pages, range); });
-        if (!put || !*put) return put;
+    const Bytes begin = reader.gap_begin();
+    const Bytes end = reader.gap_end();
+    const bool hides_ranges = (begin.empty() || engine::is_reserved(begin)) && (copy.old.flags & engine::kRootLostRanges) != 0;
+    if (hides_ranges) {
+        const LostRange all{false, 0, {}, {}, true};
+        if (!FESTORE_TRY(writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.put_lost_range(pages, all); })))
+            return false;
     }
-    copy.go_on(reader.gap_end(), true);
-    copy.is_copied = reader.gap_end().empty();
+    if (!engine::is_reserved(end)) copy.leave_out_page(begin, end);
+    copy.go_on(end, true);
+    copy.is_copied = end.empty();
     return true;
 }
 
@@ -244,7 +271,7 @@ public:
         const Result<LostRange> range = engine::decode_lost_range(entry);
         if (!range) status = tl::make_unexpected(range.error());
         if (!range) return false;
-        if (range->acknowledged || range->epoch != copy_.old.epoch) return true;
+        if (range->acknowledged || range->epoch == 0 || range->epoch != copy_.old.epoch) return true;
         copy_.begin_range(key, *range);
         return false;
     }
@@ -254,6 +281,19 @@ private:
     IndexCopy& copy_;
 };
 
+// So much of a range as one transaction takes has been read again: the rest is what is lost now.
+Result<bool> end_part(IndexCopy& copy, Writing& writing, Step& step) {
+    engine::LostBound rest;
+    rest.set_behind(copy.position());
+    const LostRange range{false, copy.old.epoch, rest.bytes(), copy.range_before()};
+    const bool is_begun = copy.has_range && !copy.inclusive;
+    if (is_begun &&
+        !FESTORE_TRY(writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.put_lost_range(pages, range); })))
+        return false;
+    copy.has_range = false;
+    return true;
+}
+
 // Undo goes from range to range. False: the step says why not yet.
 Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
     if (copy.has_range && !copy.is_copied) return true;
@@ -261,12 +301,14 @@ Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
     const auto remove = [&](Bytes key) {
         return writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.remove(pages, key, effect); });
     };
+    if (copy.is_shortened) return end_part(copy, writing, step);
     if (copy.has_range) {
         if (!FESTORE_TRY(remove(copy.range_key()))) return false;
         copy.has_range = false;
-        copy.is_copied = false;
+        ++copy.copied_in_part;
+        copy.is_copied = copy.copied_in_part >= kUndonePerTransaction;
     }
-    if (copy.is_copied) return true;  // the last one was the last
+    if (copy.is_copied) return true;  // it was the last, or the next transaction goes on
     NextRange next(copy);
     engine::IndexReader reader = writing.transaction().reader(writing.pages());
     engine::IndexReader::Range range;
@@ -282,7 +324,15 @@ Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
     }
     if (copy.has_range) return true;
     if (!copy.had_range) return fail(Code::item_not_found);
+    engine::OtherLostRanges others({});
+    if (FESTORE_TRY(others.run(reader)) == Progress::need_pages) {
+        step.outcome = CallOutcome::need_pages;
+        step.needing = &copy.fresh.pages;
+        step.needing_mark = fresh_mark(copy);
+        return false;
+    }
     copy.is_copied = FESTORE_TRY(remove(engine::kOldRecordKey));
+    if (copy.is_copied && !others.any()) writing.transaction().forget_lost_ranges();
     return copy.is_copied;
 }
 
@@ -297,6 +347,7 @@ Result<Step> step_of(StoreCall& call, IndexCopy& copy, PageArea& area, Workspace
     if (copy.kind == CopyKind::undo && !FESTORE_TRY(go_to_range(copy, writing, step))) return step;
     if (!copy.is_copied) FESTORE_CHECK(copy_entries(copy, writing, step, area, old, left_out));
     const bool has_more = !copy.is_copied || copy.has_range;
+    if (!has_more && !FESTORE_TRY(put_pending(copy, writing, step))) return step;
     if (has_more || step.outcome != CallOutcome::done) return step;
     step.outcome = FESTORE_TRY(finish(call, copy, area, writing));
     step.complete = step.outcome == CallOutcome::done;

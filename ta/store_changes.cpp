@@ -188,7 +188,10 @@ Status store_acknowledge_lost(StoreCall& call) {
         engine::IndexReader reader = t.reader(area);
         if (FESTORE_TRY(search.run(reader)) == Progress::need_pages) return Progress::need_pages;
         if (!search.found() || search.is_acknowledged()) return fail(Code::item_not_found);
-        return t.acknowledge_lost_range(area, search.range());
+        const engine::LostRangeKey key(search.range());
+        engine::OtherLostRanges others(key.bytes());
+        if (FESTORE_TRY(others.run(reader)) == Progress::need_pages) return Progress::need_pages;
+        return t.acknowledge_lost_range(area, search.range(), !others.any());
     });
 }
 

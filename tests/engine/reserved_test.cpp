@@ -14,14 +14,15 @@ LostRange range_of(const std::string& from, const std::string& before, bool ackn
 }
 
 TEST(Rule30LostRanges, AnEntryKeepsAllOfARange) {
-    const std::string longest(255, 'n');
-    const std::string behind(255, 'o');
+    const std::string longest(253, 'n');
+    const std::string behind(253, 'o');
     for (const auto& [from, before] : {std::pair<std::string, std::string>{"", ""}, {"a", "b"}, {"", "b"}, {"a", ""}, {longest, behind}}) {
         for (const bool acknowledged : {false, true}) {
-            const LostRangeEntry made(range_of(from, before, acknowledged));
+            const LostRange given = range_of(from, before, acknowledged);
+            const LostRangeEntry made(given);
             const Entry entry = made.entry();
             EXPECT_TRUE(is_valid(entry));
-            EXPECT_LE(Node::entry_bytes(LostRangeKey(bytes_of(before)).bytes().size(), encoded_size(entry)), limits::kIndexEntryBytesMax);
+            EXPECT_LE(Node::entry_bytes(LostRangeKey(given).bytes().size(), encoded_size(entry)), limits::kIndexEntryBytesMax);
             const auto range = decode_lost_range(entry);
             ASSERT_TRUE(range);
             EXPECT_EQ(text_of(range->from), from);
@@ -57,25 +58,25 @@ TEST(Rule30LostRanges, WhatIsNoneIsDamage) {
     EXPECT_EQ(code(backwards), Code::corrupt_object) << "it ends where it begins";
 }
 
-// Ends that have no room in a key are rounded up: no name before the end is behind the key.
-TEST(Rule30LostRanges, TheKeyOfARangeIsBehindEachOfItsNames) {
+// Names that have no room in a bound are rounded so that a range holds no less than was lost.
+TEST(Rule30LostRanges, BoundsAreRoundedOutwards) {
     std::mt19937_64 random(30);
     for (int i = 0; i < 20000; ++i) {
-        const auto name_of = [&] {
-            std::string name(random() % 3 == 0 ? 250 + random() % 6 : 1 + random() % 4, 'a');
-            for (size_t at = name.size() - std::min<size_t>(name.size(), 4); at < name.size(); ++at)
-                name[at] = static_cast<char>(random() % 5 == 0 ? 0xF4 : 'a' + random() % 3);
-            return name;
-        };
-        std::string name = name_of();
-        std::string before = name_of();
-        if (name == before) continue;
-        if (name > before) std::swap(name, before);
-        const LostRangeKey of_range(bytes_of(before));
-        const LostRangeKey of_name(bytes_of(name.substr(0, 253)));
-        EXPECT_TRUE(is_lost_range(of_range.bytes()));
-        EXPECT_LT(compare_keys(of_name.bytes(), of_range.bytes()), 0) << name << " before " << before;
-        EXPECT_LT(compare_keys(of_range.bytes(), LostRangeKey({}).bytes()), 0) << "the one without an end is the last";
+        std::string name(random() % 3 == 0 ? 250 + random() % 6 : 1 + random() % 4, 'a');
+        for (size_t at = name.size() - std::min<size_t>(name.size(), 4); at < name.size(); ++at)
+            name[at] = static_cast<char>(random() % 5 == 0 ? 0xF4 : 'a' + random() % 3);
+        LostBound down, up, behind;
+        const bool fits = name.size() <= LostBound::kBytesMax;
+        EXPECT_EQ(down.round_down(bytes_of(name)), fits);
+        EXPECT_EQ(up.round_up(bytes_of(name)), fits);
+        EXPECT_LE(compare_keys(down.bytes(), bytes_of(name)), 0);
+        EXPECT_GE(compare_keys(up.bytes(), bytes_of(name)), 0);
+        const bool is_behind = behind.set_behind(bytes_of(name));
+        EXPECT_EQ(is_behind, name.size() < LostBound::kBytesMax);
+        if (is_behind) EXPECT_EQ(text_of(behind.bytes()), name + '\0');
+        else EXPECT_LE(compare_keys(behind.bytes(), bytes_of(name)), 0);
+        const LostRange ends{false, 1, {}, up.bytes()};
+        EXPECT_LT(compare_keys(LostRangeKey(ends).bytes(), LostRangeKey(LostRange{}).bytes()), 0) << "the one without an end is the last";
     }
 }
 

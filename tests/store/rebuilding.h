@@ -44,17 +44,18 @@ protected:
     static std::string message(const auto& answer) { return answer ? "" : answer.error().message; }
 
     // Of "payload N".
-    std::string payload_file(unsigned n) {
+    std::string payload_file(unsigned n) { return file_of("payload " + std::to_string(n)); }
+    std::string file_of(const std::string& object) {
         std::vector<std::string> files;
         for (const auto& [name, content] : device_.snapshot().files.files)
             if (name.starts_with(kPayloads)) files.push_back(name);
         for (const std::string& file : files) {
             flip(file, 70);
-            const bool is_its = code(device_.connect().get("payload " + std::to_string(n))) == kDamaged;
+            const bool is_its = code(device_.connect().get(object)) == kDamaged;
             flip(file, 70);
             if (is_its) return file;
         }
-        ADD_FAILURE() << "payload " << n << " has no file";
+        ADD_FAILURE() << object << " has no file";
         return {};
     }
     // What can be read of all names, and which cannot for damage.
@@ -82,6 +83,30 @@ protected:
             if (!seen.damaged.empty() && seen.objects.size() > truth_.size() / 2) return page;
         }
         ADD_FAILURE() << "no page is a leaf";
+        return 0;
+    }
+    // A page whose damage loses that name, and leaves the first one.
+    size_t page_of(const std::string& name) {
+        for (size_t page = 2; page < pages(); ++page) {
+            flip_page(page);
+            const bool is_lost = code(device_.connect().get(name)) == kDamaged;
+            const bool is_leaf = code(device_.connect().get(truth_.begin()->first)) == kDone;
+            flip_page(page);
+            if (is_lost && is_leaf) return page;
+        }
+        ADD_FAILURE() << "no page is that of " << name;
+        return 0;
+    }
+    // The page without which nothing can be read.
+    size_t root_page() {
+        for (size_t page = pages() - 1; page >= 2; --page) {
+            flip_page(page);
+            const bool is_root = code(device_.connect().get(truth_.begin()->first)) == kDamaged &&
+                                 code(device_.connect().get(truth_.rbegin()->first)) == kDamaged;
+            flip_page(page);
+            if (is_root) return page;
+        }
+        ADD_FAILURE() << "no page is the root";
         return 0;
     }
     Expected<DropReport> drop(bool most = true) {

@@ -190,6 +190,43 @@ TEST_F(StoreRebuild, Rule27AMoveThatWasCutLeavesNoRecordThatIsOpenedUnasked) {
     EXPECT_GE(cut, 1U);
 }
 
+// What was copied before a page was passed over is there, and no part of what is lost.
+TEST_F(StoreRebuild, Rule30APageThatIsPassedOverLateCostsNothingThatWasCopied) {
+    ASSERT_EQ(begin_rebuild(session_, RebuildKind::without_damage), 0U);
+    protocol::RebuildStepRequest request;
+    request.left_out = bytes_of("mm");  // which is not there: the step ends before "mmm"
+    ASSERT_EQ(step(session_, request).result, 0U);
+    request.left_out = {};
+    const Called found = store(session_, StoreCommand::find, protocol::FindRequest{1, {}});
+    const auto status = protocol::decode_store<protocol::StoreStatus>(found.answer);
+    request.passed_page = status->index_page;
+    std::optional<protocol::TransactionRequest> ready;
+    for (int i = 0; i < 40 && !ready; ++i) {
+        const Called called = step(session_, request);
+        const auto answer = protocol::decode_store<protocol::RebuildStepAnswer>(called.answer);
+        ASSERT_TRUE(called.result == 0 && answer);
+        if (answer->step.complete) ready = {answer->step.transaction, answer->step.generation};
+    }
+    ASSERT_TRUE(ready);
+    const Disk before = disk_;
+    ASSERT_EQ(rebuild_commit(session_, *ready), 0U);
+    take_new_pages(disk_);
+    for (const auto& [page, bytes] : before.pages)
+        if ((page & protocol::kNewPage) == 0) disk_.pages[page | protocol::kOldPage] = bytes;
+    ASSERT_EQ(store_stat(session_, disk_, "aaa"), 0U);
+    ASSERT_EQ(store_stat(session_, disk_, "zzz"), number(Code::name_lost));
+    const Called removed = paged(session_, disk_, StoreCommand::remove,
+                                 protocol::StoreNameRequest{{}, protocol::kStoreSingle, bytes_of("aaa")});
+    const auto change = protocol::decode_store<protocol::ChangeAnswer>(removed.answer);
+    ASSERT_TRUE(removed.result == 0 && change);
+    ASSERT_EQ(commit(session_, {change->transaction, change->generation}), 0U);
+    ready = rebuild(session_, RebuildKind::undo);
+    ASSERT_TRUE(ready);
+    ASSERT_EQ(rebuild_commit(session_, *ready), 0U);
+    EXPECT_EQ(store_stat(session_, disk_, "zzz"), 0U);
+    EXPECT_EQ(store_stat(session_, disk_, "aaa"), number(Code::item_not_found)) << "it was removed";
+}
+
 // The lost ranges come through a repair: else it would open what is closed.
 TEST_F(StoreRebuild, Rule30ARepairKeepsWhatIsClosed) {
     ASSERT_EQ(drop("mmm"), 0U);
