@@ -70,6 +70,22 @@ TEST_P(Losses, NamesThatDifferOnlyWhereABoundHasNoRoomStayClosed) {
     EXPECT_NE(code(device_.connect().stat(stem + "bb")), kDone) << "what was removed is not back";
 }
 
+TEST_P(Losses, ARangeThatHoldsMoreThanWasLostIsNotUndone) {
+    const std::string stem(253, 'p');
+    for (const char* end : {"aa", "bb", "cc"}) ASSERT_TRUE(device_.connect().put(stem + end, content_of(kPayload)));
+    const std::vector<std::string> files = {file_of(stem + "aa"), file_of(stem + "cc")};
+    for (const std::string& file : files) flip(file, 70);
+    ASSERT_TRUE(drop());
+    for (const std::string& file : files) flip(file, 70);
+    ASSERT_TRUE(device_.connect().remove(stem + "bb"));
+    const auto undone = device_.connect().undo_drop();
+    EXPECT_TRUE(!undone && undone.error().reason == Reason::nothing_to_undo) << message(undone);
+    EXPECT_NE(code(device_.connect().stat(stem + "bb")), kDone) << "what was removed is not back";
+    expect_closed(stem + "aa");
+    ASSERT_TRUE(device_.connect().acknowledge_lost(stem + "cc"));
+    EXPECT_EQ(code(device_.connect().get(stem + "aa")), kNotFound);
+}
+
 // The first page has the lost ranges, and the last one no end: each gap keeps its own place.
 TEST_P(Losses, AnUndoAfterBothEndsWereLostBringsBackNothingThatWasRemoved) {
     flip_page(page_of("object 1060"));
