@@ -21,7 +21,7 @@ public:
         DestroyOptions wanted;
         wanted.lost_directory = lost_;
         if (!owner_.empty()) {
-            wanted.other = other_of(owner_);
+            wanted.other = parse_owner(owner_);
             if (!wanted.other)
                 return failed(usage_error("--owner is uid:N or gid:N, not " + quote(owner_), "destroy"));
         }
@@ -38,14 +38,6 @@ public:
     }
 
 private:
-    static std::optional<DestroyOptions::Other> other_of(std::string_view text) {
-        const bool is_group = text.starts_with("gid:");
-        if (!is_group && !text.starts_with("uid:")) return std::nullopt;
-        const auto id = parse_number(text.substr(4), UINT32_MAX - 1);
-        if (!id) return std::nullopt;
-        return DestroyOptions::Other{is_group, static_cast<uint32_t>(*id)};
-    }
-
     // What would be gone.
     Expected<std::string> question_about(Client& client, const Options& options, const DestroyOptions& wanted) const {
         const bool record_only = lost_ || wanted.other;

@@ -35,14 +35,17 @@ public:
     void declare(CLI::App& app) override {
         add_name(app, "PREFIX", prefix_, "only names that begin with it");
         add_flag(app, "-l,--long", long_, "flags, size, version and time of the last change as well");
+        add_text(app, "--owner", owner_, "another's objects in the TEE's own storage, for root", {.placeholder = "uid:N|gid:N"});
     }
 
     Outcome run(const Options& options) override {
         if (const NameFault fault = check_prefix(bytes_of(prefix_)); fault != NameFault::none)
             return failed(usage_of_name(prefix_, fault));
+        const std::optional<OtherOwner> owner = parse_owner(owner_);
+        if (!owner_.empty() && !owner) return failed(usage_error("--owner is uid:N or gid:N, not " + quote(owner_), "ls"));
         Expected<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
-        const Expected<Listing> listing = client->list(prefix_);
+        const Expected<Listing> listing = owner ? client->list_of(*owner, prefix_) : client->list(prefix_);
         if (!listing) return failed(listing.error());
 
         Outcome outcome;
@@ -72,6 +75,7 @@ private:
     }
 
     std::string prefix_;
+    std::string owner_;
     bool long_ = false;
 };
 

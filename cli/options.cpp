@@ -223,6 +223,14 @@ std::optional<uint64_t> parse_number(std::string_view text, uint64_t max) {
     return value;
 }
 
+std::optional<OtherOwner> parse_owner(std::string_view text) {
+    const bool is_group = text.starts_with("gid:");
+    if (!is_group && !text.starts_with("uid:")) return std::nullopt;
+    const auto id = parse_number(text.substr(4), UINT32_MAX - 1);
+    if (!id) return std::nullopt;
+    return OtherOwner{is_group, static_cast<uint32_t>(*id)};
+}
+
 Expected<void> check_is_for_store(const Options& options, std::string_view verb) {
     if (options.client.storage == Storage::store) return {};
     if (options.client.owner.kind == Owner::Kind::everybody)

@@ -63,6 +63,9 @@ Error usage_error(const std::string& message, std::string_view verb = {});
 // Decimal digits only; nothing when it is not a number or above `max`.
 std::optional<uint64_t> parse_number(std::string_view text, uint64_t max = UINT64_MAX);
 
+// "uid:N" or "gid:N".
+std::optional<OtherOwner> parse_owner(std::string_view text);
+
 // What only a store can do: usage unless the command line is for one.
 Expected<void> check_is_for_store(const Options& options, std::string_view verb);
 

@@ -16,8 +16,7 @@ public:
     void declare(CLI::App& app) override {
         confirmation_.declare(app);
         add_flag(app, "--acknowledge", acknowledge_,
-                 "take note of what an earlier repair gave up; warnings and exit code 6 end. With NAME: of the names that were dropped "
-                 "with it");
+                 "take note of what a repair gave up, or, with NAME, of dropped names; exit code 6 ends");
         add_flag(app, "--drop-damaged", drop_, "leave out what is damaged of a store whose record is intact");
         add_flag(app, "--most", most_, "with --drop-damaged: also where more than one of a hundred objects is lost");
         add_flag(app, "--undo", undo_, "read what --drop-damaged left out again, out of pages.old");

@@ -13,9 +13,12 @@ public:
         add_names(app, "NAME", names_, "the objects", {.required = true});
         name_option_.declare(app);
         add_flag(app, "-f,--force", force_, "an object that is not there is no failure");
+        add_text(app, "--owner", owner_, "another's objects in the TEE's own storage, for root", {.placeholder = "uid:N|gid:N"});
     }
 
     Outcome run(const Options& options) override {
+        const std::optional<OtherOwner> owner = parse_owner(owner_);
+        if (!owner_.empty() && !owner) return failed(usage_error("--owner is uid:N or gid:N, not " + quote(owner_), "rm"));
         for (std::string& name : names_)  // all, before anything is removed
             if (const auto valid = name_option_.resolve(name, options); !valid) return failed(valid.error());
         Expected<Client> client = Client::connect(options.client);
@@ -29,7 +32,7 @@ public:
                 outcome.document["not_tried"].push_back(name_json(name));
                 continue;
             }
-            const Expected<void> removed = client->remove(name);
+            const Expected<void> removed = owner ? client->remove_of(*owner, name) : client->remove(name);
             if (removed) {
                 outcome.document["removed"].push_back(name_json(name));
                 print_note(options, "removed " + quote(name));
@@ -50,6 +53,7 @@ public:
 
 private:
     std::vector<std::string> names_;
+    std::string owner_;
     NameOption name_option_;
     bool force_ = false;
 };

@@ -24,10 +24,11 @@ constexpr VerbEntry kVerbs[] = {
      "  festore get --offset 512 --length 16 firmware | xxd\n",
      make_get},
     {"ls", "[PREFIX]", "list the names of objects",
-     "Lists your objects whose names begin with PREFIX, or all of them, sorted, a name on each line. With -l the\n"
-     "columns are: flags (w: write-once, d: stored by the first demo), size in bytes, version, time of the last\n"
-     "change (UTC), name. A name that would command a terminal is shown with \\x and two hex digits for each byte\n"
-     "in question; --json has the exact bytes. Objects that are found damaged end in exit code 6.",
+     "Lists your objects whose names begin with PREFIX, or all of them, sorted, a name on each line. With -l the columns\n"
+     "are: flags (w: write-once, d: stored by the first demo), size in bytes, version, time of the last change (UTC), name.\n"
+     "A name that would command a terminal is shown with \\x and two hex digits for each byte in question; --json has the\n"
+     "exact bytes. Objects that are found damaged end in exit code 6. With --owner root lists another user's or group's\n"
+     "objects in the TEE's own storage (--storage ree or rpmb), before their owner is deleted, say.",
      "  festore ls\n"
      "  festore ls -l keys/\n"
      "  festore ls --json | jq -r '.objects[].name'\n",
@@ -39,8 +40,9 @@ constexpr VerbEntry kVerbs[] = {
      "  festore stat --json wifi.conf | jq .version\n",
      make_stat},
     {"rm", "NAME...", "remove objects",
-     "Removes the objects of these names. When one cannot be removed, the others still are; the exit code is that of\n"
-     "the first failure. Removed means: not served any more. It does not promise that no copy is left on the disk.",
+     "Removes the objects of these names. When one cannot be removed, the others still are; the exit code is that of the\n"
+     "first failure. Removed means: not served any more. It does not promise that no copy is left on the disk. With --owner\n"
+     "root removes another's objects from the TEE's own storage (--storage ree or rpmb).",
      "  festore rm wifi.conf\n"
      "  festore rm --force keys/old keys/older\n",
      make_rm},
@@ -78,19 +80,19 @@ constexpr VerbEntry kVerbs[] = {
      "  festore verify --json | jq -r '.damaged[].name'\n",
      make_verify},
     {"repair", "", "bring a store back whose record the TEE has lost",
-     "Makes your store anew from what its directory holds, when the TEE's record of it is lost or damaged, as a power cut can\n"
-     "do to OP-TEE's storage. The newest state whose index verifies as a whole is taken. What that gives up: nobody can tell\n"
-     "any more whether it is the store's last state, or an older one that was put back. So every command warns of it, and\n"
-     "'status' and 'verify' end with exit code 6, until 'repair --acknowledge' takes note. It asks first; --yes says so\n"
-     "beforehand, and is needed where there is no terminal. A store whose record is intact is left alone, and one that\n"
-     "was destroyed stays destroyed (exit code 4). With the anchor rpmb a lost RPMB takes the key of the recovery copies with\n"
-     "it: then only a backup of the objects helps (exit code 6).\n"
-     "With --drop-damaged a store whose record is intact is made anew without what is damaged in it: pages of the index, and\n"
-     "objects whose content is damaged. It lists the names that are lost, and gives up nothing else. Until 'repair --acknowledge\n"
-     "NAME' gives the names around NAME up, none of them can be read, stored or removed (exit code 6); in a store that ever had an\n"
-     "object which is kept for good (put --write-once), none of them can be stored afterwards, either. The old pages and contents\n"
-     "stay until then: 'repair --undo' reads them again, when what was damaged has been put back. While it is still damaged, that\n"
-     "changes nothing. Where more than one of a hundred objects is lost, or the root of the index, --most must be said as well.",
+     "Makes your store anew from what its directory holds, when the TEE's record of it is lost or damaged, as a power cut\n"
+     "can do to OP-TEE's storage. The newest state whose index verifies as a whole is taken. What that gives up: nobody can\n"
+     "tell any more whether it is the store's last state, or an older one that was put back. So every command warns of it,\n"
+     "and 'status' and 'verify' end with exit code 6, until 'repair --acknowledge' takes note. It asks first; --yes says so\n"
+     "beforehand, and is needed where there is no terminal. A store whose record is intact is left alone, and one that was\n"
+     "destroyed stays destroyed (exit code 4). With the anchor rpmb a lost RPMB takes the key of the recovery copies with\n"
+     "it: then only a backup of the objects helps (exit code 6). With --drop-damaged a store whose record is intact is made\n"
+     "anew without what is damaged in it: pages of the index, and objects whose content is damaged. It lists the names that\n"
+     "are lost, and gives up nothing else. Until 'repair --acknowledge NAME' gives the names around NAME up, none of them\n"
+     "can be read, stored or removed (exit code 6); in a store that ever had an object which is kept for good (put\n"
+     "--write-once), none of them can be stored afterwards, either. The old pages and contents stay until then: 'repair\n"
+     "--undo' reads them again, when what was damaged has been put back. While it is still damaged, that changes nothing.\n"
+     "Where more than one of a hundred objects is lost, or the root of the index, --most must be said as well.",
      "  festore repair\n"
      "  festore verify\n"
      "  festore repair --acknowledge\n"
@@ -98,10 +100,11 @@ constexpr VerbEntry kVerbs[] = {
      "  festore repair --undo\n",
      make_repair},
     {"rebuild", "", "make a store's index anew, under new keys and without holes",
-     "Writes the index of your store anew into a page file that has no free pages, under new keys. The objects stay as they are,\n"
-     "and so does what is known of the store's freshness. It needs room for the new page file beside the old one. Interrupted, it\n"
-     "leaves the store as it was, or rebuilt. Of a damaged index it makes nothing (exit code 6): see 'repair --drop-damaged'.\n"
-     "With --anchor rpmb the record of a store under ree moves to the RPMB; there is no way back. Stores only (--storage store).",
+     "Writes the index of your store anew into a page file that has no free pages, under new keys. The objects stay as they\n"
+     "are, and so does what is known of the store's freshness. It needs room for the new page file beside the old one.\n"
+     "Interrupted, it leaves the store as it was, or rebuilt. Of a damaged index it makes nothing (exit code 6): see 'repair\n"
+     "--drop-damaged'. With --anchor rpmb the record of a store under ree moves to the RPMB; there is no way back. Stores\n"
+     "only (--storage store).",
      "  festore rebuild\n"
      "  festore rebuild --anchor rpmb\n",
      make_rebuild},

@@ -12,34 +12,8 @@
 namespace festore {
 namespace {
 
-// Whoever lists forever, or grows an object under every attempt to read it, is stopped by these.
-constexpr size_t kListPagesMax = 100000;
+// Whoever grows an object under every attempt to read it is stopped by this.
 constexpr int kGetAttemptsMax = 4;
-
-ObjectInfo info_of(std::string_view name, const protocol::Metadata& m) {
-    ObjectInfo info;
-    info.name = name;
-    info.size = m.content_size;
-    info.version = m.version;
-    info.created = m.created;
-    info.modified = m.modified;
-    info.write_once = (m.flags & protocol::kObjectWriteOnce) != 0;
-    info.legacy = (m.flags & protocol::kObjectLegacy) != 0;
-    return info;
-}
-
-// In everybody's space there are the first demo's objects, too, under whatever bytes its clients chose.
-bool may_be_legacy(std::string_view name, const ClientOptions& options) {
-    return options.owner.kind == Owner::Kind::everybody && options.storage == Storage::ree &&
-           name.size() <= limits::kObjectIdBytesMax;
-}
-
-// Whether a listing's entry is one that was asked for: a TEE that lies puts no other bytes before whoever reads names.
-bool is_wanted(const protocol::ListEntry& entry, std::string_view prefix, const ClientOptions& options) {
-    const std::string_view name = text_of(entry.name);
-    const bool is_legacy = (entry.metadata.flags & protocol::kObjectLegacy) != 0 && may_be_legacy(name, options);
-    return (is_legacy || check_name(entry.name) == NameFault::none) && name.starts_with(prefix);
-}
 
 std::string version_text(uint32_t version) {
     return std::to_string(version >> 16) + "." + std::to_string(version >> 8 & 0xFF) + "." +
@@ -124,26 +98,6 @@ Client::State::Use::Use(State& state) : state_(&state) {
 
 Client::State::Use::~Use() {
     if (state_ != nullptr && --state_->uses_ == 0 && state_->session_) state_->session_->let_go();
-}
-
-template <class F>
-Expected<Reply> Client::State::run(const Doing& doing, bool repeatable, F&& call) {
-    for (int attempt = 0;; ++attempt) {
-        const Expected<Session*> open = session();
-        if (!open) return unexpected(open.error());
-        Expected<Reply> reply = call(**open);
-        if (!reply) {
-            drop();
-            return reply;
-        }
-        if (reply->result == TEEC_ERROR_TARGET_DEAD || reply->result == TEEC_ERROR_COMMUNICATION) {
-            drop();
-            if (repeatable && attempt == 0) continue;
-        }
-        if (!reply->ok() && reply->result != TEEC_ERROR_SHORT_BUFFER)
-            return unexpected(error_of_command(reply->result, reply->origin, {doing.verb, doing.name, options.storage}));
-        return reply;
-    }
 }
 
 Expected<Reply> Client::State::command(const Doing& doing, bool repeatable, protocol::Command command, Bytes request) {
@@ -292,54 +246,6 @@ Expected<void> Client::remove(std::string_view name) {
     const Expected<Reply> reply = state_->command(Doing{"remove", name}, false, protocol::Command::remove, request.bytes());
     if (!reply) return unexpected(reply.error());
     return {};
-}
-
-Expected<Listing> Client::State::list(std::string_view prefix) {
-    const Doing doing{"list", prefix};
-    Listing listing;
-    std::vector<std::byte> cursor;
-    for (size_t page = 0; page < kListPagesMax; ++page) {
-        const Encoded request(protocol::ListRequest{to_protocol(options.storage), cursor, bytes_of(prefix)});
-        MutableBytes shared;
-        const Expected<Reply> reply = run(doing, true, [&](Session& s) -> Expected<Reply> {
-            const Expected<MutableBytes> buffer = s.buffer(limits::kListBufferBytesMax);
-            if (!buffer) return unexpected(buffer.error());
-            shared = buffer->first(limits::kListBufferBytesMax);
-            return s.invoke(protocol::Command::list, request.bytes(), Payload::output, shared.size());
-        });
-        if (!reply) return unexpected(reply.error());
-        const auto answer = protocol::decode<protocol::ListAnswer>(reply->bytes());
-        if (!answer || reply->payload_size > shared.size()) return unexpected(nonsense(doing));
-        const std::vector<std::byte> entries(shared.begin(),
-                                             shared.begin() + static_cast<std::ptrdiff_t>(reply->payload_size));
-        wipe(shared.first(reply->payload_size));
-        Bytes rest = entries;
-        for (uint32_t i = 0; i < answer->entries; ++i) {
-            const auto entry = protocol::decode_entry(rest);
-            if (!entry || !is_wanted(*entry, prefix, options)) return unexpected(nonsense(doing));
-            listing.objects.push_back(info_of(text_of(entry->name), entry->metadata));
-        }
-        listing.damaged += answer->damaged;
-        if (!answer->more) return listing;
-        // The cursor only moves forward: one that does not would have us list forever.
-        if (!std::lexicographical_compare(cursor.begin(), cursor.end(), answer->cursor.begin(), answer->cursor.end()))
-            return unexpected(nonsense(doing));
-        cursor.assign(answer->cursor.begin(), answer->cursor.end());
-    }
-    return unexpected(nonsense(doing));
-}
-
-Expected<Listing> Client::list(std::string_view prefix) {
-    if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
-        return unexpected(usage_of_name(prefix, fault));
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
-    if (state_->store) return state_->store->list(prefix);
-    Expected<Listing> listing = state_->list(prefix);
-    if (listing)
-        std::sort(listing->objects.begin(), listing->objects.end(),
-                  [](const ObjectInfo& a, const ObjectInfo& b) { return a.name < b.name; });
-    return listing;
 }
 
 Expected<TeeStatus> Client::status() {

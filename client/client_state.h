@@ -3,6 +3,7 @@
 #pragma once
 #include "client/access.h"
 #include "client/caller.h"
+#include "client/errors.h"
 #include "client/store.h"
 #include "protocol/messages.h"
 
@@ -41,7 +42,7 @@ struct Client::State final : SessionSource {
     Expected<Reply> run(const Doing& doing, bool repeatable, F&& call);
     // One that has no payload.
     Expected<Reply> command(const Doing& doing, bool repeatable, protocol::Command command, Bytes request);
-    Expected<Listing> list(std::string_view prefix);
+    Expected<Listing> list(std::string_view prefix, const std::optional<protocol::OtherOwner>& of);
     // Persistent objects that the TEE cannot name, whoever's they are; 0 where the TA is too old to tell (its listings count them).
     Expected<uint32_t> count_damaged();
     Expected<RpmbUse> rpmb(const Doing& doing, const protocol::RpmbRequest& request);
@@ -76,7 +77,30 @@ private:
     bool has_told_of_supplicant_ = false;
 };
 
+template <class F>
+Expected<Reply> Client::State::run(const Doing& doing, bool repeatable, F&& call) {
+    for (int attempt = 0;; ++attempt) {
+        const Expected<Session*> open = session();
+        if (!open) return unexpected(open.error());
+        Expected<Reply> reply = call(**open);
+        if (!reply) {
+            drop();
+            return reply;
+        }
+        if (reply->result == TEEC_ERROR_TARGET_DEAD || reply->result == TEEC_ERROR_COMMUNICATION) {
+            drop();
+            if (repeatable && attempt == 0) continue;
+        }
+        if (!reply->ok() && reply->result != TEEC_ERROR_SHORT_BUFFER)
+            return unexpected(error_of_command(reply->result, reply->origin, {doing.verb, doing.name, options.storage}));
+        return reply;
+    }
+}
+
 protocol::Storage to_protocol(Storage storage);
+ObjectInfo info_of(std::string_view name, const protocol::Metadata& m);
+// In everybody's space there are the first demo's objects, too, under whatever bytes its clients chose.
+bool may_be_legacy(std::string_view name, const ClientOptions& options);
 // An answer that no TA gives.
 Error nonsense(const Doing& doing);
 // Whether a put can be asked for like this.

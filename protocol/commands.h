@@ -38,6 +38,8 @@ enum class Command : uint32_t {
     count_damaged = 16,  // objects that the TEE cannot name, whoever's they are
 
     // Since 1.6:
+    list_of = 17,    // as list and remove, of another identity: for uid 0 only
+    remove_of = 18,
     rpmb_here = 20,  // whether the RPMB is asked, and root's word that this device has none
 };
 inline constexpr uint32_t kCommandCount = 7;  // of those that everything needs; they have the numbers below it

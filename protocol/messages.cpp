@@ -39,6 +39,21 @@ Result<M> finish(const Reader& in, const M& m, bool valid) {
     return m;
 }
 
+void write_owner(const OtherOwner& owner, Writer& out) {
+    out.u32(static_cast<uint32_t>(owner.login));
+    out.u32(owner.id);
+}
+// `input` moves behind it.
+Result<OtherOwner> read_owner(Bytes& input) {
+    Reader in(input);
+    OtherOwner owner;
+    owner.login = static_cast<Login>(in.u32());
+    owner.id = in.u32();
+    if (!in.ok() || (owner.login != Login::user && owner.login != Login::group)) return fail(Code::bad_format);
+    input = in.rest();
+    return owner;
+}
+
 }  // namespace
 
 void encode(const HelloRequest& m, Writer& out) {
@@ -217,6 +232,30 @@ Result<CountDamagedAnswer> decode(Bytes input) {
     CountDamagedAnswer m;
     m.objects = in.u32();
     return finish(in, m, true);
+}
+
+void encode(const ListOfRequest& m, Writer& out) {
+    write_owner(m.owner, out);
+    encode(m.list, out);
+}
+template <>
+Result<ListOfRequest> decode(Bytes input) {
+    ListOfRequest m;
+    m.owner = FESTORE_TRY(read_owner(input));
+    m.list = FESTORE_TRY(decode<ListRequest>(input));
+    return m;
+}
+
+void encode(const RemoveOfRequest& m, Writer& out) {
+    write_owner(m.owner, out);
+    encode(m.object, out);
+}
+template <>
+Result<RemoveOfRequest> decode(Bytes input) {
+    RemoveOfRequest m;
+    m.owner = FESTORE_TRY(read_owner(input));
+    m.object = FESTORE_TRY(decode<NameRequest>(input));
+    return m;
 }
 
 void encode(const RpmbRequest& m, Writer& out) {

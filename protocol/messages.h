@@ -108,6 +108,20 @@ struct CountDamagedAnswer {  // 4 bytes
     uint32_t objects = 0;
 };
 
+// Another user's or group's objects, for uid 0: which there are, and that one goes; never what is in them. access_denied: for others.
+struct OtherOwner {  // 8 bytes
+    Login login = Login::user;  // or group
+    uint32_t id = 0;            // its uid or gid
+};
+struct ListOfRequest {  // OtherOwner, ListRequest → ListAnswer
+    OtherOwner owner;
+    ListRequest list;
+};
+struct RemoveOfRequest {  // OtherOwner, NameRequest
+    OtherOwner owner;
+    NameRequest object;
+};
+
 // Root's word that this device has no RPMB. With it no opening and no making of a store under ree asks the RPMB, and nobody looks
 // for records there. access_denied: not root. access_conflict: none, and the RPMB answers.
 struct RpmbRequest {  // 2 bytes
@@ -146,6 +160,8 @@ void encode(const ListAnswer& m, Writer& out);
 void encode(const ListEntry& m, Writer& out);
 void encode(const CountDamagedRequest& m, Writer& out);
 void encode(const CountDamagedAnswer& m, Writer& out);
+void encode(const ListOfRequest& m, Writer& out);
+void encode(const RemoveOfRequest& m, Writer& out);
 void encode(const RpmbRequest& m, Writer& out);
 void encode(const RpmbAnswer& m, Writer& out);
 
@@ -172,6 +188,10 @@ template <>
 Result<CountDamagedRequest> decode(Bytes input);
 template <>
 Result<CountDamagedAnswer> decode(Bytes input);
+template <>
+Result<ListOfRequest> decode(Bytes input);
+template <>
+Result<RemoveOfRequest> decode(Bytes input);
 template <>
 Result<RpmbRequest> decode(Bytes input);
 template <>

@@ -32,11 +32,13 @@ constexpr std::optional<Payload> payload_of(Command command) {
     case Command::hello:
     case Command::stat:
     case Command::remove:
+    case Command::remove_of:
     case Command::count_damaged:
     case Command::rpmb_here: return Payload::none;
     case Command::put: return Payload::input;
     case Command::get:
-    case Command::list: return Payload::output;
+    case Command::list:
+    case Command::list_of: return Payload::output;
     default: return std::nullopt;
     }
 }
@@ -118,15 +120,38 @@ Status get(Call& call) {
     return {};
 }
 
-Status list(Call& call) {
-    const auto request = FESTORE_TRY(protocol::decode<protocol::ListRequest>(call.request));
+Status list_objects(Call& call, const Identity& owner, const protocol::ListRequest& request) {
     const ObjectIds* ids = FESTORE_TRY(call.instance.object_ids());
     SharedOutput page = output_of(call.payload);
     gp::ObjectId cursor;
-    const auto answer = list_page(*ids, call.session.identity, request, page, cursor);
+    const auto answer = list_page(*ids, owner, request, page, cursor);
     call.payload.memref.size = static_cast<gp::Size>(page.needed);
     encode(FESTORE_TRY(answer), call.answer);
     return {};
+}
+
+Status list(Call& call) {
+    return list_objects(call, call.session.identity, FESTORE_TRY(protocol::decode<protocol::ListRequest>(call.request)));
+}
+
+// Who may clear up after others, and may not read them.
+Result<Identity> other_owner(const Call& call, const protocol::OtherOwner& owner) {
+    if (!is_root(call.session.identity)) return fail(Code::access_denied);
+    return identity_of(owner.login, owner.id);
+}
+
+Status list_of(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::ListOfRequest>(call.request));
+    return list_objects(call, FESTORE_TRY(other_owner(call, request.owner)), request.list);
+}
+
+Status remove_of(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::RemoveOfRequest>(call.request));
+    if (check_name(request.object.name) != NameFault::none) return fail(Code::bad_format);
+    const Identity owner = FESTORE_TRY(other_owner(call, request.owner));
+    FESTORE_CHECK(trusted_storage(request.object.storage));
+    const ObjectIds* ids = FESTORE_TRY(call.instance.object_ids());
+    return PersistentObjects(*ids, owner, request.object.storage).remove(request.object.name);
 }
 
 Status count_damaged(Call& call) {
@@ -162,6 +187,8 @@ Status serve(Command command, Call& call) {
     case Command::list: return list(call);
     case Command::stat: return stat(call);
     case Command::remove: return remove(call);
+    case Command::list_of: return list_of(call);
+    case Command::remove_of: return remove_of(call);
     case Command::count_damaged: return count_damaged(call);
     case Command::rpmb_here: return rpmb_here(call);
     default: return fail(Code::not_supported);

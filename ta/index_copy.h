@@ -31,6 +31,7 @@ struct IndexCopy {
     explicit IndexCopy(TeeCrypto& crypto) : fresh(crypto) {}
     ~IndexCopy() {
         wipe(old.secret);
+        wipe(before.secret);
         wipe(base.secret);
     }
 

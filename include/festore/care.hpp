@@ -49,14 +49,17 @@ struct VerifyReport {
     Unreferenced removed;  // of what was found when it was removed
 };
 
+// Another user or group.
+struct OtherOwner {
+    bool is_group = false;
+    uint32_t id = 0;  // its uid or gid
+};
+
 struct DestroyOptions {
     // The store's directory is lost: only the TEE's record of the store is dropped.
     bool lost_directory = false;
     // uid 0 may drop the record of another's store, whose directory is left alone.
-    struct Other {
-        bool is_group = false;
-        uint32_t id = 0;  // its uid or gid
-    };
+    using Other = OtherOwner;
     std::optional<Other> other;
 };
 

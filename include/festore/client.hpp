@@ -291,6 +291,10 @@ public:
     Expected<void> remove(std::string_view name);
     // All objects of the owner whose names begin with prefix.
     Expected<Listing> list(std::string_view prefix = {});
+    // Another's objects in the TEE's own storage (ree, rpmb), for uid 0: which there are, and that one goes. Nobody reads another's.
+    // not_permitted: for others. usage: in a store.
+    Expected<Listing> list_of(const OtherOwner& owner, std::string_view prefix = {});
+    Expected<void> remove_of(const OtherOwner& owner, std::string_view name);
     // The same object under another name. conflict: `to` exists, and is not to be replaced. Storage `store` only, like all
     // that follow.
     Expected<ObjectInfo> rename(std::string_view from, std::string_view to, bool replace = false);

@@ -197,3 +197,26 @@ name_works() {
     festore --storage rpmb rm "${PREFIX}apart"
     [ "$(festore --storage ree get "${PREFIX}apart")" = ree ]
 }
+@test "root lists another's objects in the TEE's storage, and removes them; nobody else does" {
+    persistent_only "there is no other's store to look into"
+    need_other_users
+    festore ls > /dev/null  # so that a simulated TEE is root's
+    echo theirs | as_user 4321 put "${PREFIX}theirs"
+    run --separate-stderr festore ls --owner uid:4321 "$PREFIX"
+    expect_success
+    [ "$output" = "${PREFIX}theirs" ]
+    run --separate-stderr as_user 4321 ls --owner uid:0
+    expect_error 5 "cannot list: "*"; only root may, and it reads none of them"
+    run --separate-stderr as_user 4321 rm --owner uid:0 "${PREFIX}theirs"
+    expect_error 5 "*"
+    run --separate-stderr festore rm --owner uid:4322 "${PREFIX}theirs"
+    expect_error 3 "*"
+    run --separate-stderr festore ls --owner 4321
+    expect_error 2 "ls: --owner is uid:N or gid:N, not '4321'*"
+    run --separate-stderr festore --storage store rm --owner uid:4321 "${PREFIX}theirs"
+    expect_error 2 "of another's store only the record can be dropped: *"
+    run --separate-stderr festore rm --owner uid:4321 "${PREFIX}theirs"
+    expect_success
+    run --separate-stderr as_user 4321 get "${PREFIX}theirs"
+    expect_error 3 "*"
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Listings of persistent objects (the storages ree and rpmb), the caller's own and, for uid 0, another's, who may also be rid of them.
+#include "client/client_state.h"
+#include "client/errors.h"
+
+#include <algorithm>
+
+namespace festore {
+namespace {
+
+// Whoever lists forever is stopped by this.
+constexpr size_t kListPagesMax = 100000;
+
+// Whether a listing's entry is one that was asked for: a TEE that lies puts no other bytes before whoever reads names.
+bool is_wanted(const protocol::ListEntry& entry, std::string_view prefix, const ClientOptions& options) {
+    const std::string_view name = text_of(entry.name);
+    const bool is_legacy = (entry.metadata.flags & protocol::kObjectLegacy) != 0 && may_be_legacy(name, options);
+    return (is_legacy || check_name(entry.name) == NameFault::none) && name.starts_with(prefix);
+}
+
+protocol::OtherOwner to_protocol(const OtherOwner& owner) {
+    return {owner.is_group ? protocol::Login::group : protocol::Login::user, owner.id};
+}
+
+Error not_of_stores() {
+    return {ErrorCode::usage, "of another's store only the record can be dropped: 'festore destroy --owner'; this is for --storage ree and rpmb",
+            0, 0};
+}
+
+Error only_root(Error error) {
+    if (static_cast<Code>(error.tee_result) == Code::access_denied) error.message += "; only root may, and it reads none of them";
+    return error;
+}
+
+Expected<Listing> sorted(Expected<Listing> listing) {
+    if (listing)
+        std::sort(listing->objects.begin(), listing->objects.end(), [](const ObjectInfo& a, const ObjectInfo& b) { return a.name < b.name; });
+    return listing;
+}
+
+}  // namespace
+
+ObjectInfo info_of(std::string_view name, const protocol::Metadata& m) {
+    ObjectInfo info;
+    info.name = name;
+    info.size = m.content_size;
+    info.version = m.version;
+    info.created = m.created;
+    info.modified = m.modified;
+    info.write_once = (m.flags & protocol::kObjectWriteOnce) != 0;
+    info.legacy = (m.flags & protocol::kObjectLegacy) != 0;
+    return info;
+}
+
+bool may_be_legacy(std::string_view name, const ClientOptions& options) {
+    return options.owner.kind == Owner::Kind::everybody && options.storage == Storage::ree &&
+           name.size() <= limits::kObjectIdBytesMax;
+}
+
+Expected<Listing> Client::State::list(std::string_view prefix, const std::optional<protocol::OtherOwner>& of) {
+    const Doing doing{"list", prefix};
+    Listing listing;
+    std::vector<std::byte> cursor;
+    for (size_t page = 0; page < kListPagesMax; ++page) {
+        const protocol::ListRequest message{to_protocol(options.storage), cursor, bytes_of(prefix)};
+        const Encoded own(message);
+        const Encoded others(protocol::ListOfRequest{of.value_or(protocol::OtherOwner()), message});
+        const Bytes request = of ? others.bytes() : own.bytes();
+        MutableBytes shared;
+        const Expected<Reply> reply = run(doing, true, [&](Session& s) -> Expected<Reply> {
+            const Expected<MutableBytes> buffer = s.buffer(limits::kListBufferBytesMax);
+            if (!buffer) return unexpected(buffer.error());
+            shared = buffer->first(limits::kListBufferBytesMax);
+            return s.invoke(of ? protocol::Command::list_of : protocol::Command::list, request, Payload::output, shared.size());
+        });
+        if (!reply) return unexpected(reply.error());
+        const auto answer = protocol::decode<protocol::ListAnswer>(reply->bytes());
+        if (!answer || reply->payload_size > shared.size()) return unexpected(nonsense(doing));
+        const std::vector<std::byte> entries(shared.begin(),
+                                             shared.begin() + static_cast<std::ptrdiff_t>(reply->payload_size));
+        wipe(shared.first(reply->payload_size));
+        Bytes rest = entries;
+        for (uint32_t i = 0; i < answer->entries; ++i) {
+            const auto entry = protocol::decode_entry(rest);
+            if (!entry || !is_wanted(*entry, prefix, options)) return unexpected(nonsense(doing));
+            listing.objects.push_back(info_of(text_of(entry->name), entry->metadata));
+        }
+        listing.damaged += answer->damaged;
+        if (!answer->more) return listing;
+        // The cursor only moves forward: one that does not would have us list forever.
+        if (!std::lexicographical_compare(cursor.begin(), cursor.end(), answer->cursor.begin(), answer->cursor.end()))
+            return unexpected(nonsense(doing));
+        cursor.assign(answer->cursor.begin(), answer->cursor.end());
+    }
+    return unexpected(nonsense(doing));
+}
+
+Expected<Listing> Client::list(std::string_view prefix) {
+    if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
+        return unexpected(usage_of_name(prefix, fault));
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
+    if (state_->store) return state_->store->list(prefix);
+    return sorted(state_->list(prefix, {}));
+}
+
+Expected<Listing> Client::list_of(const OtherOwner& owner, std::string_view prefix) {
+    if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
+        return unexpected(usage_of_name(prefix, fault));
+    if (state_->store) return unexpected(not_of_stores());
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
+    return sorted(state_->list(prefix, to_protocol(owner)).map_error(only_root));
+}
+
+Expected<void> Client::remove_of(const OtherOwner& owner, std::string_view name) {
+    if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
+    if (state_->store) return unexpected(not_of_stores());
+    const auto use = state_->use();
+    if (!use) return unexpected(use.error());
+    const Encoded request(protocol::RemoveOfRequest{to_protocol(owner), {to_protocol(state_->options.storage), bytes_of(name)}});
+    const Expected<Reply> reply = state_->command(Doing{"remove", name}, false, protocol::Command::remove_of, request.bytes());
+    if (!reply) return unexpected(only_root(reply.error()));
+    return {};
+}
+
+}  // namespace festore
