@@ -23,8 +23,8 @@ protocol::OtherOwner to_protocol(const OtherOwner& owner) {
 }
 
 Error not_of_stores() {
-    return {ErrorCode::usage, "of another's store only the record can be dropped: 'festore destroy --owner'; this is for --storage ree and rpmb",
-            0, 0};
+    return {ErrorCode::usage,
+            "of another's store only the record can be dropped: 'festore destroy --owner'; this is for --storage ree and rpmb", 0, 0};
 }
 
 Error only_root(Error error) {
@@ -33,8 +33,8 @@ Error only_root(Error error) {
 }
 
 Expected<Listing> sorted(Expected<Listing> listing) {
-    if (listing)
-        std::sort(listing->objects.begin(), listing->objects.end(), [](const ObjectInfo& a, const ObjectInfo& b) { return a.name < b.name; });
+    const auto by_name = [](const ObjectInfo& a, const ObjectInfo& b) { return a.name < b.name; };
+    if (listing) std::sort(listing->objects.begin(), listing->objects.end(), by_name);
     return listing;
 }
 
