@@ -178,6 +178,7 @@ private:
     Expected<StoreInfo> make_anew(const Doing& doing, RebuildPlan& plan);
     Expected<void> name_damaged(const VerifyReport& report, std::vector<std::string>& names);
     static Error nothing_to_undo(const Doing& doing);
+    Expected<StoreInfo> undo_from(const Doing& doing, std::string_view file);
     Expected<void> undo_part(const Doing& doing);
     std::optional<bool> pages_fit(const Doing& doing);
     Expected<void> settle_if_cut(const Doing& doing);

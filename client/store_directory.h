@@ -196,7 +196,7 @@ public:
     [[nodiscard]] bool has_old_pages();
     void drop_old_pages();
     // Pages whose number has protocol::kOldPage are read from it. not_found.
-    Expected<void> open_old_pages();
+    Expected<void> open_old_pages(std::string_view name);
     void close_old_pages();
 
     // not_permitted: no file here can be removed. damaged: something under a name of the store's is not the store's.

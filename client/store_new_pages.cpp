@@ -146,9 +146,9 @@ void StoreDirectory::drop_next_pages() {
     (void)folder_.sync();
 }
 
-Expected<void> StoreDirectory::open_old_pages() {
+Expected<void> StoreDirectory::open_old_pages(std::string_view name) {
     close_old_pages();
-    const Expected<Files::Handle> opened = folder_.open_file("read", protocol::kOldPageFile, Files::Open::read, 0);
+    const Expected<Files::Handle> opened = folder_.open_file("read", name, Files::Open::read, 0);
     if (!opened) return unexpected(opened.error());
     old_pages_ = *opened;
     return {};

@@ -189,15 +189,9 @@ Expected<bool> Store::follow_move(const Doing& doing, Code refused) {
     if (!may_have_moved || !directory_.has_next_pages().value_or(false) || !directory_.may_lock()) return false;
     const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
     if (!lock) return unexpected(lock.error());
-    StoreChannel::Request find;
-    find.command = StoreCommand::find;
-    find.encode = [](protocol::PageArea, Writer& out) { encode(protocol::FindRequest{2, {}}, out); };
-    const Expected<StoreReply> reply = channel_.call(find, doing);
+    const Expected<StoreReply> reply = channel_.call(transaction_request(StoreCommand::finish_move, header_.store_id, 0), doing);
     if (!reply) return unexpected(reply.error());
-    const auto record = protocol::decode_store<protocol::StoreStatus>(reply->answer);
-    if (!reply->ok() || !record || record->store_id != header_.store_id) return false;
-    const Expected<bool> buried = drop_record(doing, {}, 1, header_.store_id);
-    if (!buried) return unexpected(buried.error());
+    if (!reply->ok()) return false;
     if (const auto written = write_moved_header(doing); !written) return unexpected(written.error());
     return true;
 }
@@ -277,8 +271,16 @@ Expected<StoreInfo> Store::undo_drop() {
     const Doing doing{"undo the loss", {}};
     const Expected<StoreLock> lock = lock_and_open(doing);
     if (!lock) return unexpected(lock.error());
+    Expected<StoreInfo> undone = undo_from(doing, protocol::kOldPageFile);
+    // A repair since then has moved them on by one name.
+    if (!undone && undone.error().code == ErrorCode::damaged)
+        if (Expected<StoreInfo> from_older = undo_from(doing, protocol::kOlderPageFile)) undone = std::move(from_older);
+    return undone;
+}
+
+Expected<StoreInfo> Store::undo_from(const Doing& doing, std::string_view file) {
     const auto is_nothing = [](const Error& error) { return static_cast<Code>(error.tee_result) == Code::item_not_found; };
-    if (const auto opened = directory_.open_old_pages(); !opened) {
+    if (const auto opened = directory_.open_old_pages(file); !opened) {
         Error error = opened.error();
         const bool is_missing = error.code == ErrorCode::not_found;
         if (is_missing)

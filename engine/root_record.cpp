@@ -5,7 +5,8 @@ namespace festore::engine {
 namespace {
 
 constexpr std::string_view kMagic = "FSR1";
-constexpr uint32_t kFlagsKnown = kRootFreshnessLost | kRootOfAnotherTable | kRootCopySecret | kRootLostRanges | kRootKeptObjects;
+constexpr uint32_t kFlagsKnown = kRootFreshnessLost | kRootOfAnotherTable | kRootCopySecret | kRootLostRanges | kRootKeptObjects |
+                                 kRootMoving;
 constexpr uint32_t kFlagsOf1_0 = kRootFreshnessLost;
 
 bool is_valid_ref(const PageRef& ref, uint32_t page_count) {

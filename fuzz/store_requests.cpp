@@ -43,6 +43,7 @@ constexpr StoreCommandRow kRows[] = {
     {StoreCommand::rebuild_commit, kNone, false},
     {StoreCommand::lost_ranges, kOut, true},
     {StoreCommand::acknowledge_lost, kNone, true},
+    {StoreCommand::finish_move, kNone, false},
 };
 
 constexpr std::string_view kNames[] = {"object a", UserStore::kPayload, "object b", "a", "object x", "b/c", "\xc3\xa9", ""};

@@ -63,6 +63,8 @@ enum class StoreCommand : uint32_t {
     rebuild_commit = 75,    // TransactionRequest → StoreStatus: the root record is written. The page file must be durable
     lost_ranges = 76,       // LostRangesRequest, 2: LostRangeItem after LostRangeItem → StoreListAnswer
     acknowledge_lost = 77,  // StoreNameRequest → ChangeAnswer: the lost range in which the name lies
+    finish_move = 78,       // TransactionRequest (the store's id): buries under ree what a move that was cut has left there. Needs no
+                            // opened store. item_not_found: it has not moved
 };
 
 inline constexpr size_t kCallPagesMax = 128;  // brought and room together

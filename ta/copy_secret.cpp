@@ -40,15 +40,19 @@ Status read_copy_secret(const StoreId& store_id, CopySecret& out) {
     return is_there ? Status{} : Status(fail(Code::item_not_found));
 }
 
-Status make_copy_secret(engine::Crypto& crypto, const engine::RootRecord& record, CopySecret& out) {
-    const uint32_t storage = FESTORE_TRY(trusted_storage(protocol::Storage::rpmb));
+Status draw_copy_secret(engine::Crypto& crypto, const engine::RootRecord& record, CopySecret& out) {
     CopySecret random;
     FESTORE_CHECK(crypto.random(random.fill()));
     engine::Mac mac{};
     FESTORE_CHECK(crypto.hmac(record.secret, {bytes_of(kLabel), random.expose()}, mac));
     copy_bytes(mac, out.fill());
     wipe(mac);
-    return gp::PersistentObject::replace(storage, object_of(record.store_id), out.expose());
+    return {};
+}
+
+Status store_copy_secret(const StoreId& store_id, const CopySecret& secret) {
+    const uint32_t storage = FESTORE_TRY(trusted_storage(protocol::Storage::rpmb));
+    return gp::PersistentObject::replace(storage, object_of(store_id), secret.expose());
 }
 
 Status erase_copy_secret(const StoreId& store_id) {
@@ -68,7 +72,10 @@ Result<const CopySecret*> copy_secret(StoreCall& call, const engine::RootRecord&
     if (kept) return &*kept;
     CopySecret secret;
     Status found = read_copy_secret(record.store_id, secret);
-    if (!found && found.error().code == Code::item_not_found) found = make_copy_secret(call.instance.crypto(), record, secret);
+    if (!found && found.error().code == Code::item_not_found) {
+        found = draw_copy_secret(call.instance.crypto(), record, secret);
+        if (found) found = store_copy_secret(record.store_id, secret);
+    }
     FESTORE_CHECK(found);
     kept.emplace(std::move(secret));
     return &*kept;

@@ -13,8 +13,9 @@ struct StoreCall;
 
 // item_not_found: there is none, or what is there is none; any other error: nobody can tell now.
 Status read_copy_secret(const engine::StoreId& store_id, engine::CopySecret& out);
+Status draw_copy_secret(engine::Crypto& crypto, const engine::RootRecord& record, engine::CopySecret& out);
 // One write into TEE storage.
-Status make_copy_secret(engine::Crypto& crypto, const engine::RootRecord& record, engine::CopySecret& out);
+Status store_copy_secret(const engine::StoreId& store_id, const engine::CopySecret& secret);
 // Overwrites it, then removes it. None is as good.
 Status erase_copy_secret(const engine::StoreId& store_id);
 

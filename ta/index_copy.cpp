@@ -93,6 +93,11 @@ Result<bool> put_pending(IndexCopy& copy, Writing& writing, Step& step) {
         const LostRange& there = next.range();
         const auto is_behind = [&](Bytes name) { return !before.empty() && engine::compare_keys(name, before) >= 0; };
         if (next.found() && there.contains(from)) {
+            // Else names would look absent that nobody has acknowledged.
+            const LostRange again{false, 0, there.from, there.before};
+            if (there.acknowledged &&
+                !FESTORE_TRY(writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.put_lost_range(pages, again); })))
+                return false;
             const bool is_over = there.before.empty() || is_behind(there.before);
             pending.is_there = !is_over;
             if (!is_over) pending.from.round_down(there.before);
@@ -305,10 +310,10 @@ Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
     if (copy.has_range) {
         if (!FESTORE_TRY(remove(copy.range_key()))) return false;
         copy.has_range = false;
+        copy.is_copied = false;
         ++copy.copied_in_part;
-        copy.is_copied = copy.copied_in_part >= kUndonePerTransaction;
     }
-    if (copy.is_copied) return true;  // it was the last, or the next transaction goes on
+    if (copy.is_copied) return true;  // it was the last
     NextRange next(copy);
     engine::IndexReader reader = writing.transaction().reader(writing.pages());
     engine::IndexReader::Range range;
@@ -321,6 +326,11 @@ Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
         step.needing = &copy.fresh.pages;
         step.needing_mark = fresh_mark(copy);
         return false;
+    }
+    if (copy.has_range && copy.copied_in_part >= kUndonePerTransaction) {  // the next transaction goes on with it
+        copy.has_range = false;
+        copy.is_copied = true;
+        return true;
     }
     if (copy.has_range) return true;
     if (!copy.had_range) return fail(Code::item_not_found);

@@ -38,6 +38,7 @@ Result<Workspace*> StoreCall::workspace(const RootRecord& record) const {
 Status change_base(StoreCall& call, RootRecord& record) {
     record = FESTORE_TRY(call.record());
     if (record.minor == 0) record.flags |= engine::kRootOfAnotherTable;
+    record.flags &= ~uint32_t{engine::kRootMoving};  // it was opened, and so the RPMB has none
     if (FESTORE_TRY(copy_secret(call, record)) != nullptr) record.flags |= engine::kRootCopySecret;
     return {};
 }

@@ -76,6 +76,7 @@ Status store_acknowledge(StoreCall& call);
 Status store_rebuild_begin(StoreCall& call);
 Status store_rebuild_step(StoreCall& call);
 Status store_rebuild_commit(StoreCall& call);
+Status store_finish_move(StoreCall& call);
 Status store_lost_ranges(StoreCall& call);
 Status store_acknowledge_lost(StoreCall& call);
 

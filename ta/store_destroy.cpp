@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Looking for a store's record, and dropping it, with or without its directory (rule 21: uid 0 also others').
+#include "ta/copy_secret.h"
 #include "ta/store_call.h"
 
 namespace festore::ta {
@@ -34,6 +35,21 @@ struct Found {
     }
 };
 
+// Under ree: a move that was cut has left the record in the RPMB, too, and that is the one that counts. It goes first.
+Status destroy_in_rpmb(StoreCall& call, const Found& found, const protocol::DestroyRequest& request) {
+    const Result<engine::RootRecord> record = found.table->record(found.place);
+    if (!record || (record->flags & engine::kRootMoving) == 0) return {};
+    const Identity owner = FESTORE_TRY(owner_of(call, request.owner));
+    const Result<bool> has_record = call.instance.rpmb_has_record_of(owner);
+    if (!has_record && no_answer(has_record.error().code)) return fail(Code::rpmb_no_answer);
+    if (!FESTORE_TRY(has_record)) return erase_copy_secret(request.store_id);  // of a move that was given up
+    RootTable* const table = FESTORE_TRY(call.instance.root_table(engine::Anchor::rpmb));
+    const size_t place = FESTORE_TRY(table->find(owner));
+    if (!table->is_of(place, request.store_id)) return {};
+    FESTORE_CHECK(table->bury(place));
+    return call.instance.finish_destroyed(*table);
+}
+
 }  // namespace
 
 Status store_find(StoreCall& call) {
@@ -65,6 +81,7 @@ Status store_destroy(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::DestroyRequest>(call.request));
     const Found found = FESTORE_TRY(Found::of(call, request.anchor, request.owner));
     if (!found.table->is_of(found.place, request.store_id)) return fail(Code::bad_parameters);
+    if (found.table->anchor() == engine::Anchor::ree) FESTORE_CHECK(destroy_in_rpmb(call, found, request));
     FESTORE_CHECK(found.table->bury(found.place));
     call.instance.forget_store(request.store_id);
     return call.instance.finish_destroyed(*found.table);

@@ -51,6 +51,7 @@ constexpr Row kRows[] = {
     {StoreCommand::rebuild_begin, store_rebuild_begin, kNone, false, true},
     {StoreCommand::rebuild_step, store_rebuild_step, kNone, false, true},
     {StoreCommand::rebuild_commit, store_rebuild_commit, kNone, false, false},
+    {StoreCommand::finish_move, store_finish_move, kNone, false, false},
     {StoreCommand::lost_ranges, store_lost_ranges, kOut, false, true},
     {StoreCommand::acknowledge_lost, store_acknowledge_lost, kNone, false, true},
 };

@@ -16,6 +16,7 @@ using engine::RootRecord;
 Result<bool> has_none_anywhere(StoreCall& call, Anchor wanted, bool without_asking_rpmb) {
     FESTORE_CHECK(has_none(call, wanted));
     if (wanted == Anchor::rpmb) {
+        if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);  // root has said that there is none
         if (trusted_storage(storage_of(Anchor::ree))) FESTORE_CHECK(has_none(call, Anchor::ree));
         return true;
     }
@@ -28,7 +29,8 @@ Result<bool> has_none_anywhere(StoreCall& call, Anchor wanted, bool without_aski
 // Rule 27: a record under ree is believed only where the RPMB has none of this owner, whatever the directory's header says. False:
 // it gave no answer, and this record is one that does without (or, of format 1.0, may be).
 Result<bool> none_in_rpmb(StoreCall& call, const RootRecord& record, bool without_asking_rpmb) {
-    if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return true;
+    const bool may_have_moved = (record.flags & engine::kRootMoving) != 0;
+    if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return may_have_moved ? Result<bool>(fail(Code::rpmb_no_answer)) : true;
     const bool does_without = record.minor == 0 || (record.flags & engine::kRootMadeUnasked) != 0;
     if (without_asking_rpmb && does_without) return false;
     const Result<bool> has_record = call.instance.rpmb_has_record_of(call.session.identity);

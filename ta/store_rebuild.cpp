@@ -4,6 +4,7 @@
 // record that it began with, or with nothing.
 #include "engine/renewal.h"
 #include "gp/owned.h"
+#include "ta/copy_secret.h"
 #include "ta/index_copy.h"
 #include "ta/store_items.h"
 
@@ -35,12 +36,18 @@ Result<Progress> read_old_record(Workspace& workspace, PageArea& area, const Roo
 Status move_to_rpmb(StoreCall& call, RootRecord& record) {
     if (record.anchor == Anchor::rpmb) return fail(Code::access_conflict);
     FESTORE_CHECK(trusted_storage(storage_of(Anchor::rpmb)));
+    if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);  // root has said that there is none
     FESTORE_CHECK(has_none(call, Anchor::rpmb));
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
     FESTORE_CHECK(table->free_place(is_root(call.session.identity)));
     record.anchor = Anchor::rpmb;
+    record.flags &= ~uint32_t{engine::kRootMoving};
     record.flags |= engine::kRootOfAnotherTable | engine::kRootCopySecret;
     record.flags &= ~uint32_t{engine::kRootMadeUnasked};
+    // The commit stores it: a move that is given up leaves nothing in the RPMB.
+    engine::CopySecret secret;
+    FESTORE_CHECK(draw_copy_secret(call.instance.crypto(), record, secret));
+    call.session.store.copy_secret.emplace(std::move(secret));
     return {};
 }
 
@@ -48,6 +55,7 @@ Status move_to_rpmb(StoreCall& call, RootRecord& record) {
 // bad_state: another owner has taken the place that its recovery copy names.
 Status commit_moved(StoreCall& call, const StoreCall::Place& from, const RootRecord& now, const RootRecord& next,
                     const engine::TablePlace& named) {
+    if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);
     FESTORE_CHECK(has_none(call, Anchor::rpmb));
     RootTable* const to = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
     const size_t place = FESTORE_TRY(to->free_place(is_root(call.session.identity)));
@@ -57,7 +65,11 @@ Status commit_moved(StoreCall& call, const StoreCall::Place& from, const RootRec
     PreparedRecord asked(now);
     if (now.minor == 0) asked.record.flags |= engine::kRootOfAnotherTable;
     asked.record.flags &= ~uint32_t{engine::kRootMadeUnasked};
-    if (now.minor == 0 || asked.record.flags != now.flags) FESTORE_CHECK(from.table->write(from.place, asked.record));
+    asked.record.flags |= engine::kRootMoving;
+    FESTORE_CHECK(from.table->write(from.place, asked.record));
+    const auto& secret = call.session.store.copy_secret;
+    if (!secret) return fail(Code::bad_state);
+    FESTORE_CHECK(store_copy_secret(next.store_id, *secret));
     FESTORE_CHECK(to->write_new(place, next));
     call.session.store.anchor = Anchor::rpmb;
     return from.table->bury(from.place);
@@ -139,6 +151,19 @@ Status store_rebuild_commit(StoreCall& call) {
     }
     encode_status(next.record, call.answer);
     return {};
+}
+
+Status store_finish_move(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
+    FESTORE_CHECK(trusted_storage(storage_of(Anchor::rpmb)));
+    FESTORE_CHECK(call.instance.device_key());
+    const RootTable* const moved_to = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
+    if (!moved_to->is_of(FESTORE_TRY(moved_to->find(call.session.identity)), request.transaction)) return fail(Code::item_not_found);
+    RootTable* const left = FESTORE_TRY(call.instance.root_table(Anchor::ree));
+    const Result<size_t> place = left->find(call.session.identity);
+    if (!place && place.error().code == Code::item_not_found) return {};
+    FESTORE_CHECK(place);
+    return left->is_of(*place, request.transaction) ? left->bury(*place) : Status{};
 }
 
 }  // namespace festore::ta

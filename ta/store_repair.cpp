@@ -29,11 +29,13 @@ struct Damaged {
 };
 
 // access_conflict: there is an intact record. not_supported: one of a newer version.
-Result<Damaged> find_damaged(const StoreCall& call, Anchor anchor) {
+Result<Damaged> find_damaged(const StoreCall& call, Anchor anchor, const engine::StoreId& store_id) {
     for (const Anchor other : {Anchor::ree, Anchor::rpmb}) {
         if (other == anchor || !trusted_storage(storage_of(other))) continue;
         if (const Result<bool> may_ask = call.instance.may_ask_rpmb(); other == Anchor::rpmb && may_ask && !*may_ask) continue;
         const RootTable* const table = FESTORE_TRY(table_of(call, other));
+        // One that has moved there, and was destroyed. (What moved has a tombstone under ree, which says nothing.)
+        if (other == Anchor::rpmb && table->remembers_destroyed(store_id)) return fail(Code::store_destroyed);
         const Result<size_t> place = table->find(call.session.identity);
         if (place) return fail(Code::access_conflict);
         if (place.error().code != Code::item_not_found) return tl::make_unexpected(place.error());
@@ -51,7 +53,7 @@ Result<Damaged> find_damaged(const StoreCall& call, Anchor anchor) {
 // Where the record will lie. store_destroyed: there was a record, and no loss (rule 25).
 Result<StoreCall::Place> place_for(const StoreCall& call, Anchor anchor, const engine::StoreId& store_id,
                                    const std::optional<engine::TablePlace>& at) {
-    const Damaged damaged = FESTORE_TRY(find_damaged(call, anchor));
+    const Damaged damaged = FESTORE_TRY(find_damaged(call, anchor, store_id));
     RootTable* const table = damaged.table;
     if (table->was_destroyed(store_id, at)) return fail(Code::store_destroyed);
     if (damaged.place) return StoreCall::Place{table, *damaged.place};
@@ -125,7 +127,7 @@ Status store_repair_begin(StoreCall& call) {
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     const auto key_check = FESTORE_TRY(engine::key_check_value(call.instance.crypto(), device_key, request.store_id));
     if (key_check != request.key_check) return fail(Code::security);
-    const Damaged damaged = FESTORE_TRY(find_damaged(call, anchor));
+    const Damaged damaged = FESTORE_TRY(find_damaged(call, anchor, request.store_id));
     if (damaged.table->remembers_destroyed(request.store_id)) return fail(Code::store_destroyed);
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     protocol::RepairAnswer answer;

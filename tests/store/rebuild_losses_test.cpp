@@ -86,6 +86,53 @@ TEST_P(Losses, ARangeThatHoldsMoreThanWasLostIsNotUndone) {
     EXPECT_EQ(code(device_.connect().get(stem + "aa")), kNotFound);
 }
 
+// In a store that keeps objects for good, an acknowledged range stays, and a new loss can be inside of it.
+TEST_P(Losses, OneInsideOfAnAcknowledgedOneIsClosed) {
+    const std::string stem(253, 'p');
+    put_kept("kept");
+    for (const char* end : {"aa", "bb"}) ASSERT_TRUE(device_.connect().put(stem + end, content_of(kPayload)));
+    const std::string file = file_of(stem + "bb");
+    flip(file_of(stem + "aa"), 70);
+    ASSERT_TRUE(drop());
+    ASSERT_TRUE(device_.connect().acknowledge_lost(stem + "aa"));
+    flip(file, 70);
+    ASSERT_TRUE(drop());
+    expect_closed(stem + "bb");
+    EXPECT_FALSE(device_.connect().lost_ranges()->front().acknowledged);
+}
+
+// Whatever number of names the last part has.
+TEST_P(Losses, AnUndoEndsWhereAPartEnds) {
+    for (const unsigned objects : {1997U, 1998U, 1999U}) {
+        fill(objects);
+        const size_t root = root_page();
+        flip_page(root);
+        ASSERT_TRUE(drop());
+        flip_page(root, kOldPages);
+        ASSERT_TRUE(device_.connect().undo_drop());
+        const auto again = device_.connect().undo_drop();
+        ASSERT_FALSE(again);
+        EXPECT_EQ(again.error().reason, Reason::nothing_to_undo) << objects << message(again);
+        EXPECT_TRUE(read_all(device_, "undone") == truth_);
+    }
+}
+
+// It moves the old pages on by one name.
+TEST_P(Losses, ARepairInBetweenTakesNoUndoAway) {
+    const size_t page = page_of("object 1060");
+    flip_page(page);
+    ASSERT_TRUE(drop());
+    device_.restore({device_.snapshot().files, device_.tee_objects_but_tables()});
+    ASSERT_TRUE(device_.connect().repair());
+    ASSERT_TRUE(device_.connect().acknowledge());
+    EXPECT_EQ(code(device_.connect().get("object 1060")), kDamaged);
+    flip_page(page, "/data/user/store/pages.older");
+    const auto undone = device_.connect().undo_drop();
+    ASSERT_TRUE(undone) << message(undone);
+    EXPECT_TRUE(read_all(device_, "undone") == truth_);
+    EXPECT_FALSE(has_file(kOldPages));
+}
+
 // The first page has the lost ranges, and the last one no end: each gap keeps its own place.
 TEST_P(Losses, AnUndoAfterBothEndsWereLostBringsBackNothingThatWasRemoved) {
     flip_page(page_of("object 1060"));

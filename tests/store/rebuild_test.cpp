@@ -76,6 +76,48 @@ TEST_P(Rebuilding, Rule27ARecordMovesToTheRpmbAndNotBack) {
     EXPECT_EQ(code(device_.connect().init()), kDone) << "no record is left behind";
 }
 
+// A cut between the two records of a move leaves both: what is destroyed then, is destroyed under either.
+TEST_P(Rebuilding, Rule25AStoreIsDestroyedAlsoWhereItsMoveWasCut) {
+    if (GetParam() == Anchor::rpmb) GTEST_SKIP() << "skipped: it is there already";
+    size_t with_both = 0;
+    for (uint64_t n = 1; n < 40; ++n) {
+        device_.restore(good_);
+        device_.cut_at_storage_call(n);
+        RebuildOptions to_rpmb;
+        to_rpmb.anchor = Anchor::rpmb;
+        if (Expected<Client> client = device_.try_connect()) (void)client->rebuild(to_rpmb);
+        const bool is_over = !device_.is_off();
+        std::mt19937_64 random(n);
+        device_.cut_power(random);
+        Device::Snapshot kept = device_.snapshot();
+        const auto destroyed = device_.connect().destroy();
+        ASSERT_TRUE(destroyed) << n << message(destroyed);
+        with_both += is_over ? 0 : 1;
+        kept.tee = device_.snapshot().tee;
+        kept.disk = {};
+        device_.restore(kept);
+        EXPECT_FALSE(device_.connect().get("payload 0")) << n;
+        EXPECT_FALSE(device_.connect().repair()) << n;
+        device_.restore({{{"/"}, {}}, device_.snapshot().tee});
+        EXPECT_TRUE(device_.connect().init()) << n;
+        if (is_over) break;
+    }
+    EXPECT_GT(with_both, 3U);
+}
+
+// Root says that there is none: then nothing goes there.
+TEST_P(Rebuilding, Rule27NothingMovesToAnRpmbThatRootHasDenied) {
+    if (GetParam() == Anchor::rpmb) GTEST_SKIP() << "skipped: it is there already";
+    ASSERT_TRUE(device_.connect(0, "/data/root/store").set_no_rpmb(true, true));
+    RebuildOptions to_rpmb;
+    to_rpmb.anchor = Anchor::rpmb;
+    EXPECT_FALSE(device_.connect().rebuild(to_rpmb));
+    InitOptions in_rpmb;
+    in_rpmb.anchor = Anchor::rpmb;
+    EXPECT_FALSE(device_.connect(1001, "/data/other/store").init(in_rpmb));
+    EXPECT_TRUE(read_all(device_, "untouched") == truth_);
+}
+
 // Clients that have the store open meet another page file, and other keys.
 TEST_P(Rebuilding, OthersThatHaveItOpenGoOn) {
     Client reader = device_.connect();

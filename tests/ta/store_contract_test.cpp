@@ -27,7 +27,7 @@ constexpr Shape kShapes[] = {
     {StoreCommand::acknowledge, kNone, true},   {StoreCommand::record_at, kNone, false},
     {StoreCommand::rebuild_begin, kNone, true}, {StoreCommand::rebuild_step, kNone, true},
     {StoreCommand::rebuild_commit, kNone, false}, {StoreCommand::lost_ranges, kOut, true},
-    {StoreCommand::acknowledge_lost, kNone, true},
+    {StoreCommand::acknowledge_lost, kNone, true}, {StoreCommand::finish_move, kNone, false},
 };
 
 class StoreContract : public StoreCommands {

@@ -145,6 +145,32 @@ TEST_F(StoreRebuild, Rule03AMoveFindsOneRecordAndLeavesOne) {
     EXPECT_EQ(repair_all(session_, disk_), 0U);
 }
 
+TEST_F(StoreRebuild, Rule25AMovedStoreThatWasDestroyedStaysSo) {
+    Disk old = disk_;
+    const auto ready = rebuild(session_, RebuildKind::whole, {}, 2);
+    ASSERT_TRUE(ready);
+    ASSERT_EQ(rebuild_commit(session_, *ready), 0U);
+    take_new_pages(disk_);
+    disk_.header.anchor = 2;
+    ASSERT_EQ(open_store(session_, disk_), 0U);
+    ASSERT_EQ(destroy(session_, disk_), 0U);
+    lose(kTable, 1);
+    session_ = session_of(1000);
+    EXPECT_EQ(repair_all(session_, old), number(Code::store_destroyed)) << "the RPMB remembers it";
+}
+
+// Else the RPMB, which all share, is filled.
+TEST_F(StoreRebuild, Rule21AMoveThatIsGivenUpLeavesNothingInTheRpmb) {
+    for (int round = 0; round < 3; ++round) {
+        ASSERT_TRUE(rebuild(session_, RebuildKind::whole, {}, 2));
+        ASSERT_EQ(store(session_, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+        EXPECT_TRUE(tee_.stored_ids(TEE_STORAGE_PRIVATE_RPMB, protocol::kTaUuid).empty());
+        ASSERT_EQ(destroy(session_, disk_), 0U);
+        disk_ = {};
+        make_store(session_, disk_);
+    }
+}
+
 // A record that may be opened where the RPMB is silent would be served beside the newer one.
 TEST_F(StoreRebuild, Rule27AMoveThatWasCutLeavesNoRecordThatIsOpenedUnasked) {
     ASSERT_EQ(destroy(session_, disk_), 0U);
