@@ -182,7 +182,8 @@ Content StoreRequests::encoded_care(StoreCommand command) {
         return festore::encoded(protocol::RecordAtRequest{anchor, in_.one_in(16) ? in_.u32() : in_.u8() % 5});
     }
     case StoreCommand::rebuild_begin:
-        return festore::encoded(protocol::RebuildRequest{area_, static_cast<protocol::RebuildKind>(in_.u8() % 3)});
+        return festore::encoded(
+            protocol::RebuildRequest{area_, static_cast<protocol::RebuildKind>(in_.u8() % 3), static_cast<uint8_t>(in_.one_in(4) ? 2 : 0)});
     case StoreCommand::rebuild_step: {
         protocol::RebuildStepRequest step;
         step.area = area_;
@@ -193,6 +194,7 @@ Content StoreRequests::encoded_care(StoreCommand command) {
     case StoreCommand::lost_ranges: return festore::encoded(protocol::LostRangesRequest{area_, in_.one_in(2) ? Bytes() : in_.sized(255)});
     case StoreCommand::acknowledge_lost:
         return festore::encoded(protocol::StoreNameRequest{area_, flags_of_change(), name()});
+    case StoreCommand::finish_move: return festore::encoded(protocol::TransactionRequest{some_store().header.store_id, 0});
     case StoreCommand::repair_commit:
     case StoreCommand::rebuild_commit:
         return festore::encoded(protocol::TransactionRequest{session_.transaction, session_.next});

@@ -64,12 +64,15 @@ briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
 @test "get FILE killed at any moment: FILE is the old one or the whole new one, and the next get collects the rest" {
     make_file 400000 content
     festore put "${PREFIX}killed" content
-    local killed=0 i pid
+    local killed=0 i pid begin longest
+    begin=$(date +%s%N)
+    festore get "${PREFIX}killed" whole
+    longest=$((($(date +%s%N) - begin) / 1000))  # microseconds that it takes here
     for i in {1..30}; do
         echo old > file
         "$FESTORE_BIN" get "${PREFIX}killed" file 3>&- 4>&- &
         pid=$!
-        sleep "0.0$((RANDOM % 40 + 10))"
+        sleep "0.$(printf '%06d' $(((RANDOM * 32768 + RANDOM) % longest % 1000000)))"
         if kill -9 "$pid" 2> /dev/null; then killed=$((killed + 1)); fi
         wait "$pid" 2> /dev/null || true
         [ "$(cat file | head -c 4)" = old ] || cmp file content

@@ -84,6 +84,8 @@ std::map<std::string, Content> ta_seeds() {
         C::get, {0});
     seeds["dropped-and-undone"] = dropped()(C::rebuild_begin, {0, 0, 0, kUndo}).times(3, C::rebuild_step)(C::rebuild_commit)(C::get)(
         C::list, {0});
+    seeds["moved"] = opened()(C::rebuild_begin, {0, 0, 0, 0, kYes}).times(3, C::rebuild_step)(C::rebuild_commit)(C::finish_move)(C::get)(
+        C::list)(C::put)(C::commit, {0});
     seeds["root-looks"] = Seed()(TaStep::open, {kRoot})(C::record_at)(C::record_at, {0, 0, 0, 1})(C::find, {0, 0, kOther, kOfVictim})(
         C::make)(C::create)(C::put)(C::commit)(C::list);
     seeds["root-destroys-the-victims"] = Seed()(TaStep::open, {kRoot})(TaStep::victim)(
