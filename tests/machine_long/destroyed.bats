@@ -58,7 +58,7 @@ step() { # LETTER
         state=destroyed
         ;;
     B) # another user's store takes a place, or gives it free
-        if [ -e "$bobs" ]; then bob destroy --yes; else bob init --anchor "$anchor"; fi > /dev/null
+        if [ -e "$bobs" ]; then bob destroy --yes && rm -rf "$bobs"; else bob init --anchor "$anchor"; fi > /dev/null
         ;;
     L) # OP-TEE's own files are gone
         with_files "$lost"
