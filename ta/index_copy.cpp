@@ -40,6 +40,12 @@ struct Step {
 uint32_t old_mark(const IndexCopy& copy) { return copy.kind == CopyKind::undo ? protocol::kOldPage : 0; }
 uint32_t fresh_mark(const IndexCopy& copy) { return copy.kind == CopyKind::undo ? 0 : protocol::kNewPage; }
 
+void needs_fresh_pages(IndexCopy& copy, Step& step) {
+    step.outcome = CallOutcome::need_pages;
+    step.needing = &copy.fresh.pages;
+    step.needing_mark = fresh_mark(copy);
+}
+
 // What goes into the new index. Each needs the room of one change, which it looks for first.
 class Writing {
 public:
@@ -61,9 +67,7 @@ public:
         }
         if (!changed) return tl::make_unexpected(changed.error());
         if (*changed == Progress::need_pages) {
-            step.outcome = CallOutcome::need_pages;
-            step.needing = &copy_.fresh.pages;
-            step.needing_mark = fresh_mark(copy_);
+            needs_fresh_pages(copy_, step);
             return false;
         }
         copy_.copied_since_turn = true;
@@ -85,9 +89,7 @@ Result<bool> put_pending(IndexCopy& copy, Writing& writing, Step& step) {
         engine::NextLostRange next(from);
         engine::IndexReader reader = writing.transaction().reader(writing.pages());
         if (FESTORE_TRY(next.run(reader)) == Progress::need_pages) {
-            step.outcome = CallOutcome::need_pages;
-            step.needing = &copy.fresh.pages;
-            step.needing_mark = fresh_mark(copy);
+            needs_fresh_pages(copy, step);
             return false;
         }
         const LostRange& there = next.range();
@@ -322,9 +324,7 @@ Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
     const auto listed = FESTORE_TRY(reader.list(range, next));
     FESTORE_CHECK(next.status);
     if (listed.progress == Progress::need_pages) {
-        step.outcome = CallOutcome::need_pages;
-        step.needing = &copy.fresh.pages;
-        step.needing_mark = fresh_mark(copy);
+        needs_fresh_pages(copy, step);
         return false;
     }
     if (copy.has_range && copy.copied_in_part >= kUndonePerTransaction) {  // the next transaction goes on with it
@@ -336,9 +336,7 @@ Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
     if (!copy.had_range) return fail(Code::item_not_found);
     engine::OtherLostRanges others({});
     if (FESTORE_TRY(others.run(reader)) == Progress::need_pages) {
-        step.outcome = CallOutcome::need_pages;
-        step.needing = &copy.fresh.pages;
-        step.needing_mark = fresh_mark(copy);
+        needs_fresh_pages(copy, step);
         return false;
     }
     copy.is_copied = FESTORE_TRY(remove(engine::kOldRecordKey));

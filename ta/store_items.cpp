@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ta/store_items.h"
 
+#include <algorithm>
+
 namespace festore::ta {
 
 using engine::Entry;
@@ -20,6 +22,25 @@ protocol::StoreMetadata metadata_of(const Entry& entry) {
     m.segment_bytes = entry.payload.segment_bytes;
     m.segments = entry.payload.segments;
     return m;
+}
+
+size_t take_room(TEE_Param& memory) {
+    const size_t room = memory.memref.buffer == nullptr ? 0 : size_t{memory.memref.size};
+    memory.memref.size = 0;
+    return room;
+}
+
+Result<gp::HeapBuffer> listing_buffer(StoreCall& call) {
+    const size_t room = take_room(call.content);
+    if (room >= limits::kListBufferBytesMin) return gp::HeapBuffer::allocate(std::min(room, limits::kListBufferBytesMax));
+    call.content.memref.size = limits::kListBufferBytesMin;
+    return fail(Code::short_buffer);
+}
+
+void give(StoreCall& call, Bytes content) {
+    if (!content.empty())
+        TEE_MemMove(call.content.memref.buffer, content.data(), static_cast<gp::Size>(content.size()));
+    call.content.memref.size = static_cast<gp::Size>(content.size());
 }
 
 }  // namespace festore::ta

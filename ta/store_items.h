@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What listings of a store are made of (protocol/store_messages.h). Thread safety: none.
 #pragma once
+#include "gp/heap_buffer.h"
 #include "ta/store_call.h"
 
 namespace festore::ta {
@@ -10,6 +11,12 @@ protocol::StoreMetadata metadata_of(const engine::Entry& entry);
 inline protocol::CallOutcome outcome_of(engine::Progress progress) {
     return progress == engine::Progress::done ? protocol::CallOutcome::done : protocol::CallOutcome::need_pages;
 }
+
+// How much the client takes, of which nothing is given yet.
+size_t take_room(TEE_Param& memory);
+// As much as the client takes of a listing. short_buffer: not even the least, which is then said.
+Result<gp::HeapBuffer> listing_buffer(StoreCall& call);
+void give(StoreCall& call, Bytes content);
 
 // Takes entries as far as there is room for them.
 class ItemSink final : public engine::IndexReader::Sink {

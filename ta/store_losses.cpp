@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ta/store_losses.h"
 
-#include "gp/heap_buffer.h"
 #include "ta/store_items.h"
-
-#include <algorithm>
 
 namespace festore::ta {
 namespace {
@@ -58,15 +55,9 @@ Status store_lost_ranges(StoreCall& call) {
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     const engine::RootRecord record = FESTORE_TRY(call.record());
     Workspace* const workspace = FESTORE_TRY(call.workspace(record));
-    const size_t room = call.content.memref.buffer == nullptr ? 0 : size_t{call.content.memref.size};
-    call.content.memref.size = 0;
-    if (room < limits::kListBufferBytesMin) {
-        call.content.memref.size = limits::kListBufferBytesMin;
-        return fail(Code::short_buffer);
-    }
+    gp::HeapBuffer buffer = FESTORE_TRY(listing_buffer(call));
     const engine::Tree tree{record.index, record.height, record.page_count};
     workspace->pages.begin_call(area, tree, nullptr);
-    gp::HeapBuffer buffer = FESTORE_TRY(gp::HeapBuffer::allocate(std::min(room, limits::kListBufferBytesMax)));
     RangeSink sink(buffer.bytes());
     engine::IndexReader reader(workspace->pages, tree);
     const auto listed = reader.list({request.after, engine::kReservedPrefix, false, 0, true}, sink);
@@ -78,8 +69,7 @@ Status store_lost_ranges(StoreCall& call) {
     }
     answer.more = listed->more;
     answer.items = sink.count;
-    if (sink.count > 0) TEE_MemMove(call.content.memref.buffer, sink.items().data(), static_cast<gp::Size>(sink.items().size()));
-    call.content.memref.size = static_cast<gp::Size>(sink.items().size());
+    give(call, sink.items());
     encode(answer, call.answer);
     return {};
 }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Reading a store: get, stat, list. No call into TEE storage once the root table has been read.
-#include "gp/heap_buffer.h"
 #include "ta/store_items.h"
 #include "ta/store_losses.h"
-
-#include <algorithm>
 
 namespace festore::ta {
 namespace {
@@ -40,12 +37,6 @@ struct Source {
         return engine::IndexReader(workspace->pages, tree);
     }
 };
-
-size_t take_room(TEE_Param& memory) {
-    const size_t room = memory.memref.buffer == nullptr ? 0 : size_t{memory.memref.size};
-    memory.memref.size = 0;
-    return room;
-}
 
 Status copy_content(StoreCall& call, const Entry& entry, size_t room) {
     call.content.memref.size = static_cast<gp::Size>(entry.content.size());
@@ -104,12 +95,7 @@ Status store_list(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::StoreListRequest>(call.request));
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     Source source = FESTORE_TRY(Source::of(call, false));
-    const size_t room = take_room(call.content);
-    if (room < limits::kListBufferBytesMin) {
-        call.content.memref.size = limits::kListBufferBytesMin;
-        return fail(Code::short_buffer);
-    }
-    gp::HeapBuffer buffer = FESTORE_TRY(gp::HeapBuffer::allocate(std::min(room, limits::kListBufferBytesMax)));
+    gp::HeapBuffer buffer = FESTORE_TRY(listing_buffer(call));
     ItemSink sink(buffer.bytes());
     engine::IndexReader reader = source.reader(area);
     const auto listed = reader.list({request.after, request.prefix}, sink);
@@ -122,9 +108,7 @@ Status store_list(StoreCall& call) {
     }
     answer.more = listed->more;
     answer.items = sink.count();
-    if (sink.count() > 0)
-        TEE_MemMove(call.content.memref.buffer, sink.items().data(), static_cast<gp::Size>(sink.items().size()));
-    call.content.memref.size = static_cast<gp::Size>(sink.items().size());
+    give(call, sink.items());
     encode(answer, call.answer);
     return {};
 }

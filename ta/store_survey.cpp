@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Reading all of a store's index back, past what is damaged in it, and its free list. Payloads are read as ever.
 #include "engine/page_numbers.h"
-#include "gp/heap_buffer.h"
 #include "ta/store_items.h"
-
-#include <algorithm>
 
 namespace festore::ta {
 namespace {
@@ -16,12 +13,6 @@ using engine::RootRecord;
 using protocol::CallOutcome;
 
 engine::Tree tree_of(const RootRecord& record) { return {record.index, record.height, record.page_count}; }
-
-void give(StoreCall& call, Bytes content) {
-    if (!content.empty())
-        TEE_MemMove(call.content.memref.buffer, content.data(), static_cast<gp::Size>(content.size()));
-    call.content.memref.size = static_cast<gp::Size>(content.size());
-}
 
 // Reads on from where the walk is, as far as pages have come.
 Result<Progress> read_free_list(engine::Pages& pages, const RootRecord& record, FreeListWalk& walk) {
@@ -45,16 +36,10 @@ Status store_survey(StoreCall& call) {
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     const RootRecord record = FESTORE_TRY(call.record());
     Workspace* const workspace = FESTORE_TRY(call.workspace(record));
-    const size_t room = call.content.memref.buffer == nullptr ? 0 : size_t{call.content.memref.size};
-    call.content.memref.size = 0;
-    if (room < limits::kListBufferBytesMin) {
-        call.content.memref.size = limits::kListBufferBytesMin;
-        return fail(Code::short_buffer);
-    }
+    gp::HeapBuffer buffer = FESTORE_TRY(listing_buffer(call));
     if (request.afresh) workspace->pages.drop_all();
     const engine::Tree tree = tree_of(record);
     workspace->pages.begin_call(area, tree, nullptr);
-    gp::HeapBuffer buffer = FESTORE_TRY(gp::HeapBuffer::allocate(std::min(room, limits::kListBufferBytesMax)));
     ItemSink sink(buffer.bytes());
     engine::IndexReader reader(workspace->pages, tree);
     const auto listed = reader.list({request.from, {}, request.inclusive, request.passed_page}, sink);
