@@ -63,6 +63,7 @@ struct Client::State final : SessionSource {
     };
     // Before all that reaches the TEE or the store's files. not_permitted: the caller is not the one that connected.
     Expected<Use> use();
+    Expected<Use> use_store();  // usage: it is none
     [[nodiscard]] Expected<void> check_caller() const { return caller_.check(); }
 
     explicit State(const Owner& owner) : caller_(owner) {}

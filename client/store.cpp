@@ -135,7 +135,7 @@ Listing Store::with_lost_ranges(const Doing& doing, Listing listing) {
     for (const LostRange& range : *ranges) {
         const bool ends_before = !range.before.empty() && range.before <= prefix;
         const bool begins_behind = range.from > prefix && !range.from.starts_with(prefix);
-        if (!range.acknowledged && !ends_before && !begins_behind) listing.missing.push_back({range.from, range.before, false, true});
+        if (!range.acknowledged && !ends_before && !begins_behind) listing.missing.push_back(missing_of(range));
     }
     return listing;
 }

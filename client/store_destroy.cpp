@@ -138,8 +138,7 @@ Expected<DestroyReport> Store::destroy_record(const Doing& doing, const DestroyO
 
 Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
     const Doing doing{"destroy the store", {}};
-    if (batch_) return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0,
-                           Reason::in_use});
+    if (batch_) return unexpected(transaction_is_running(doing));
     if (options.lost_directory || options.other) return destroy_record(doing, options);
     Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());

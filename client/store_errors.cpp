@@ -63,6 +63,14 @@ std::string text_of(const MissingRange& range) {
            (range.before.empty() ? " to the last one" : " to before " + quote(range.before));
 }
 
+std::string text_of(const LostRange& range) { return text_of(missing_of(range)) + (range.acknowledged ? " (acknowledged)" : ""); }
+
+MissingRange missing_of(const LostRange& range) { return {range.from, range.before, false, true}; }
+
+Error transaction_is_running(const Doing& doing) {
+    return {ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0, Reason::in_use};
+}
+
 Error names_missing(const MissingRange& range) {
     if (range.dropped)
         return {ErrorCode::damaged,

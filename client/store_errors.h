@@ -13,8 +13,14 @@ Error store_damaged(const Doing& doing, const std::string& directory, const std:
 Error store_nonsense(const Doing& doing);
 // "from 'a' to before 'b'"
 std::string text_of(const MissingRange& range);
+// The same of names that were lost with damage; and whether that is acknowledged.
+std::string text_of(const LostRange& range);
+// What a listing says is missing of it.
+MissingRange missing_of(const LostRange& range);
 // What a listing that has such a range says of it.
 Error names_missing(const MissingRange& range);
+// Of what is not done within a transaction.
+Error transaction_is_running(const Doing& doing);
 // "cannot VERB 'NAME': "
 std::string cannot(const Doing& doing);
 

@@ -33,8 +33,7 @@ Expected<void> Store::check_rebuilds(const Doing& doing) {
 
 // Opened anew under the writer's lock, so that nothing changes any more.
 Expected<StoreLock> Store::lock_and_open(const Doing& doing) {
-    if (batch_)
-        return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0, Reason::in_use});
+    if (batch_) return unexpected(transaction_is_running(doing));
     if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
     if (const auto known = check_rebuilds(doing); !known) return unexpected(known.error());
     Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);

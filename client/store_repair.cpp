@@ -123,8 +123,7 @@ Expected<StoreInfo> Store::repair() {
 }
 
 Expected<StoreInfo> Store::repair_locked(const Doing& doing) {
-    if (batch_) return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0,
-                           Reason::in_use});
+    if (batch_) return unexpected(transaction_is_running(doing));
     opened_serial_ = 0;
     Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());

@@ -66,9 +66,7 @@ private:
     // Rule 10. Under the writer's lock nobody commits: so what no object refers to now, none will, but an upload's that is held.
     Expected<void> remove_unreferenced() {
         const Doing doing{"remove what no object refers to", {}};
-        if (store_.batch_)
-            return unexpected({ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0,
-                           Reason::in_use});
+        if (store_.batch_) return unexpected(transaction_is_running(doing));
         const Expected<StoreLock> lock = store_.directory_.lock(LockKind::exclusive, store_.options_.wait);
         if (!lock) return unexpected(lock.error());
         // Of the locked directory, which need not be the one that was looked at, and with what others have done since.
@@ -141,7 +139,7 @@ private:
         if (!ranges) return;
         for (const LostRange& range : *ranges) {
             has_loss_ = has_loss_ || !range.acknowledged;
-            if (!range.acknowledged) report_.damaged.push_back({"", names_missing({range.from, range.before, false, true})});
+            if (!range.acknowledged) report_.damaged.push_back({"", names_missing(missing_of(range))});
         }
     }
 

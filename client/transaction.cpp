@@ -11,6 +11,11 @@ Error needs_store() {
 
 }  // namespace
 
+Expected<Client::State::Use> Client::State::use_store() {
+    if (!store) return unexpected(needs_store());
+    return use();
+}
+
 Expected<void> Client::State::name_store(Files& files) {
     if (options.owner.kind == Owner::Kind::everybody)
         return unexpected({ErrorCode::usage,
@@ -31,100 +36,86 @@ Expected<void> Client::State::name_store(Files& files) {
 Expected<ObjectInfo> Client::rename(std::string_view from, std::string_view to, bool replace) {
     for (const std::string_view name : {from, to})
         if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
-    if (!state_->store) return unexpected(needs_store());
-    const auto use = state_->use();
+    const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     return state_->store->rename(from, to, replace);
 }
 
 Expected<StoreInfo> Client::init(const InitOptions& options) {
-    if (!state_->store) return unexpected(needs_store());
-    const auto use = state_->use();
+    const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     return state_->store->init(options);
 }
 
 Expected<StoreInfo> Client::store_status() {
-    if (!state_->store) return unexpected(needs_store());
-    const auto use = state_->use();
+    const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     return state_->store->status();
 }
 
 Expected<StoreInfo> Client::store_record(const std::optional<DestroyOptions::Other>& other) {
-    if (!state_->store) return unexpected(needs_store());
-    const auto use = state_->use();
+    const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     return state_->store->record(other);
 }
 
 Expected<std::vector<StoreRecord>> Client::store_records() {
-    if (!state_->store) return unexpected(needs_store());
-    const auto use = state_->use();
+    const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     return state_->store->records();
 }
 
 Expected<DestroyReport> Client::destroy(const DestroyOptions& options) {
-    if (!state_->store) return unexpected(needs_store());
-    const auto use = state_->use();
+    const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     return state_->store->destroy(options);
 }
 
 Expected<StoreInfo> Client::repair() {
-    if (!state_->store) return unexpected(needs_store());
-    const auto use = state_->use();
+    const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     return state_->store->repair();
 }
 
 Expected<StoreInfo> Client::acknowledge() {
-    if (!state_->store) return unexpected(needs_store());
-    const auto use = state_->use();
+    const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     return state_->store->acknowledge();
 }
 
 Expected<StoreInfo> Client::rebuild(const RebuildOptions& options) {
-    if (!state_->store) return unexpected(needs_store());
-    const auto use = state_->use();
+    const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     return state_->store->rebuild(options);
 }
 
 Expected<DropReport> Client::drop_damaged(const DropOptions& options) {
-    if (!state_->store) return unexpected(needs_store());
-    const auto use = state_->use();
+    const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     return state_->store->drop_damaged(options);
 }
 
 Expected<StoreInfo> Client::undo_drop() {
-    if (!state_->store) return unexpected(needs_store());
-    const auto use = state_->use();
+    const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     return state_->store->undo_drop();
 }
 
 Expected<std::vector<LostRange>> Client::lost_ranges() {
-    if (!state_->store) return unexpected(needs_store());
-    const auto use = state_->use();
+    const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     return state_->store->lost_ranges({"look at the store", {}});
 }
 
 Expected<StoreInfo> Client::acknowledge_lost(std::string_view name) {
-    if (!state_->store) return unexpected(needs_store());
-    if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
-    const auto use = state_->use();
+    const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
+    if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
     return state_->store->acknowledge_lost(name);
 }
 
 Expected<Transaction> Client::begin() {
-    if (!state_->store) return unexpected(needs_store());
-    auto use = state_->use();
+    auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     if (const auto begun = state_->store->begin(); !begun) return unexpected(begun.error());
     auto state = std::make_unique<Transaction::State>(state_, std::move(*use));
