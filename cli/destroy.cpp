@@ -20,11 +20,9 @@ public:
     Outcome run(const Options& options) override {
         DestroyOptions wanted;
         wanted.lost_directory = lost_;
-        if (!owner_.empty()) {
-            wanted.other = parse_owner(owner_);
-            if (!wanted.other)
-                return failed(usage_error("--owner is uid:N or gid:N, not " + quote(owner_), "destroy"));
-        }
+        const auto other = parse_owner(owner_, "destroy");
+        if (!other) return failed(other.error());
+        wanted.other = *other;
         if (const auto valid = check_is_for_store(options, "destroy"); !valid) return failed(valid.error());
         if (const auto can = confirmation_.check_can_ask("destroy"); !can) return failed(can.error());
         Expected<Client> client = Client::connect(options.client);

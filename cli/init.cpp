@@ -45,7 +45,7 @@ public:
                                         anchor_name(made->anchor), made->cipher));
         if (made->anchor == Anchor::rpmb && !options.quiet) print_line(kLostRpmbText);
         Outcome outcome;
-        outcome.document = json_of({*made, made->directory, {}, {}});
+        outcome.document = json_of(report_of(*made));
         return outcome;
     }
 

@@ -41,8 +41,9 @@ public:
     Outcome run(const Options& options) override {
         if (const NameFault fault = check_prefix(bytes_of(prefix_)); fault != NameFault::none)
             return failed(usage_of_name(prefix_, fault));
-        const std::optional<OtherOwner> owner = parse_owner(owner_);
-        if (!owner_.empty() && !owner) return failed(usage_error("--owner is uid:N or gid:N, not " + quote(owner_), "ls"));
+        const Expected<std::optional<OtherOwner>> parsed = parse_owner(owner_, "ls");
+        if (!parsed) return failed(parsed.error());
+        const std::optional<OtherOwner>& owner = *parsed;
         Expected<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
         const Expected<Listing> listing = owner ? client->list_of(*owner, prefix_) : client->list(prefix_);

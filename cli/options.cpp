@@ -223,11 +223,12 @@ std::optional<uint64_t> parse_number(std::string_view text, uint64_t max) {
     return value;
 }
 
-std::optional<OtherOwner> parse_owner(std::string_view text) {
+Expected<std::optional<OtherOwner>> parse_owner(std::string_view text, std::string_view verb) {
+    if (text.empty()) return std::nullopt;
     const bool is_group = text.starts_with("gid:");
-    if (!is_group && !text.starts_with("uid:")) return std::nullopt;
-    const auto id = parse_number(text.substr(4), UINT32_MAX - 1);
-    if (!id) return std::nullopt;
+    const bool is_owner = is_group || text.starts_with("uid:");
+    const auto id = is_owner ? parse_number(text.substr(4), UINT32_MAX - 1) : std::nullopt;
+    if (!id) return unexpected(usage_error("--owner is uid:N or gid:N, not " + quote(text), verb));
     return OtherOwner{is_group, static_cast<uint32_t>(*id)};
 }
 

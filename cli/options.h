@@ -63,8 +63,8 @@ Error usage_error(const std::string& message, std::string_view verb = {});
 // Decimal digits only; nothing when it is not a number or above `max`.
 std::optional<uint64_t> parse_number(std::string_view text, uint64_t max = UINT64_MAX);
 
-// "uid:N" or "gid:N".
-std::optional<OtherOwner> parse_owner(std::string_view text);
+// What follows --owner: "uid:N" or "gid:N"; empty: nobody else. Usage: anything else.
+Expected<std::optional<OtherOwner>> parse_owner(std::string_view text, std::string_view verb);
 
 // What only a store can do: usage unless the command line is for one.
 Expected<void> check_is_for_store(const Options& options, std::string_view verb);

@@ -27,10 +27,7 @@ public:
         const Expected<StoreInfo> after = client->rebuild(rebuild);
         if (!after) return failed(after.error());
         Outcome outcome;
-        StoreReport report;
-        report.info = *after;
-        report.directory = after->directory;
-        outcome.document = json_of(report);
+        outcome.document = json_of(report_of(*after));
         outcome.document["pages_before"] = before->pages;
         if (!options.quiet)
             outcome.text = fmt::format("rebuilt: {} objects, {} pages instead of {}, under new keys (generation {})\n", after->objects,

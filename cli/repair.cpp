@@ -4,6 +4,7 @@
 #include "cli/output.h"
 #include "cli/store_report.h"
 #include "client/errors.h"
+#include "client/store_errors.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -82,7 +83,7 @@ private:
         outcome.document["dropped_objects"] = report->objects;
         if (!options.quiet) {
             outcome.text = fmt::format("dropped: {} of {} objects\n", report->objects, report->objects + report->store.objects);
-            for (const LostRange& range : report->lost) outcome.text += fmt::format("lost: {}\n", lost_text(range));
+            for (const LostRange& range : report->lost) outcome.text += fmt::format("lost: {}\n", festore::text_of(range));
             outcome.text += "put back what was damaged and run 'festore repair --undo', or give the names up: 'festore repair "
                             "--acknowledge NAME'\n";
         }
@@ -111,13 +112,6 @@ private:
             print_note(options, fmt::format("acknowledged the loss of {}, and of the names that were lost with it", quote(name)));
         }
         return outcome;
-    }
-
-    static StoreReport report_of(const StoreInfo& info) {
-        StoreReport report;
-        report.info = info;
-        report.directory = info.directory;
-        return report;
     }
 
     Confirmation confirmation_;

@@ -17,8 +17,9 @@ public:
     }
 
     Outcome run(const Options& options) override {
-        const std::optional<OtherOwner> owner = parse_owner(owner_);
-        if (!owner_.empty() && !owner) return failed(usage_error("--owner is uid:N or gid:N, not " + quote(owner_), "rm"));
+        const Expected<std::optional<OtherOwner>> parsed = parse_owner(owner_, "rm");
+        if (!parsed) return failed(parsed.error());
+        const std::optional<OtherOwner>& owner = *parsed;
         for (std::string& name : names_)  // all, before anything is removed
             if (const auto valid = name_option_.resolve(name, options); !valid) return failed(valid.error());
         Expected<Client> client = Client::connect(options.client);

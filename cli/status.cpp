@@ -44,7 +44,7 @@ public:
         if (store.info && store.info->freshness_lost)
             outcome.errors.push_back({ErrorCode::damaged, freshness_lost_text(*store.info), 0, 0});
         for (const LostRange& range : store.lost)
-            if (!range.acknowledged) outcome.errors.push_back(names_missing({range.from, range.before, false, true}));
+            if (!range.acknowledged) outcome.errors.push_back(names_missing(missing_of(range)));
         return outcome;
     }
 

@@ -109,9 +109,8 @@ private:
         if (!engine::is_lost_range(key)) return;
         const Result<engine::LostRange> range = engine::decode_lost_range(entry);
         if (!range) return damage(page, "holds what is no lost range");
-        const MissingRange names{std::string(text_of(range->from)), std::string(text_of(range->before)), false, true};
-        result_.findings.add(about_root(false, "says that names were lost with damage that was dropped: " + festore::text_of(names) +
-                                                                  (range->acknowledged ? " (acknowledged)" : "")));
+        const LostRange names{std::string(text_of(range->from)), std::string(text_of(range->before)), range->acknowledged};
+        result_.findings.add(about_root(false, "says that names were lost with damage that was dropped: " + festore::text_of(names)));
     }
 
     void walk_free_list() {

@@ -27,6 +27,13 @@ std::string_view anchor_name(Anchor anchor) { return anchor == Anchor::rpmb ? "r
 
 std::string status_row(std::string_view label, std::string_view value) { return fmt::format("{:<20} {}\n", label, value); }
 
+StoreReport report_of(const StoreInfo& info) {
+    StoreReport report;
+    report.info = info;
+    report.directory = info.directory;
+    return report;
+}
+
 StoreReport look_at_store(Client& client, const ClientOptions& options) {
     StoreReport report;
     report.directory = options.store_directory;
@@ -73,11 +80,6 @@ Json json_of(const StoreReport& report) {
     return document;
 }
 
-std::string lost_text(const LostRange& range) {
-    const MissingRange names{range.from, range.before, false, true};
-    return festore::text_of(names) + (range.acknowledged ? " (acknowledged)" : "");
-}
-
 Json freshness_given_up_json(const StoreInfo& s) {
     if (s.freshness_lost_count == 0) return nullptr;
     return {{"count", s.freshness_lost_count}, {"generation", s.freshness_lost_generation}, {"acknowledged", !s.freshness_lost}};
@@ -98,7 +100,7 @@ std::string text_of(const StoreReport& report) {
                                              s.height == 1 ? "" : "s"));
     text += status_row("  made", fmt::format("{} by {}", time_text(s.created), s.tee == TeeKind::sim ? "the simulated TEE" : "OP-TEE"));
     if (s.freshness_lost_count > 0) text += status_row("  freshness given up", freshness_given_up_text(s));
-    for (const LostRange& range : report.lost) text += status_row("  lost", lost_text(range));
+    for (const LostRange& range : report.lost) text += status_row("  lost", festore::text_of(range));
     return text;
 }
 

@@ -13,14 +13,13 @@ struct StoreReport {
     std::vector<LostRange> lost;
 };
 
+// Of a store that was just made or changed; without what was lost of it.
+StoreReport report_of(const StoreInfo& info);
 // `options`: those that the client, which is one for a store, was connected with.
 StoreReport look_at_store(Client& client, const ClientOptions& options);
 
 Json json_of(const StoreReport& report);
 std::string text_of(const StoreReport& report);
-
-// Which names were lost with damage that was dropped, for a person.
-std::string lost_text(const LostRange& range);
 
 // That repairs have given up freshness, for good: count, generation of the last, whether it was acknowledged. Null: never.
 Json freshness_given_up_json(const StoreInfo& s);
