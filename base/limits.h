@@ -55,6 +55,13 @@ inline constexpr uint32_t kSegmentBytesMax = 256 * 1024;
 // What the TA serves (rule 21). Stores of one device, the last ones kept for uid 0.
 inline constexpr size_t kStoresMax = 64;
 inline constexpr size_t kStoresKeptForRoot = 16;
+// Of one identity, under both anchors together.
+inline constexpr size_t kStoresPerOwnerMax = 8;
+// In the RPMB of an OP-TEE before 4.10, which can zero what lies behind the first 4096 bytes of an object (docs/rpmb.md).
+inline constexpr size_t kStoresMaxInOldRpmb = 15;
+inline constexpr size_t kStoresKeptForRootInOldRpmb = 3;
+// What the TEE keeps of the path of a store's directory: a longer one is not told.
+inline constexpr size_t kStoreDirectoryBytesMax = 255;
 // Transactions over several calls, repairs among them: one of an identity, and so many of all but uid 0, which always has its own.
 // Each has memory of its own (ta/workspace.h).
 inline constexpr size_t kBatchesMax = 4;

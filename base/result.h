@@ -41,6 +41,7 @@ enum class Code : uint32_t {
     store_destroyed = 0x80FE0005,   // the TEE did not lose the store's record: the store was destroyed (rule 25)
     copy_secret_lost = 0x80FE0006,  // the RPMB has lost what the store's recovery copies are sealed with
     name_lost = 0x80FE0007,         // whether the name has an object was lost with damage, and nobody has acknowledged that yet
+    many_stores = 0x80FE000A,       // the owner has as many stores as one may have
     store_in_rpmb = 0x80FE0010,     // the owner has a store under rpmb: the one under ree is not opened beside it (rule 27)
     rpmb_no_answer = 0x80FE0011,    // the RPMB gives no answer, and did when the store under ree was made
 };

@@ -52,8 +52,8 @@ private:
         }
         const Expected<StoreInfo> record = client.store_record(wanted.other);
         if (!record) return unexpected(record.error());
-        return fmt::format("drop the TEE's record of the store {} of {}, made {}, with its {} objects. {}", record->store_id,
-                           owner_.empty() ? "yours" : owner_, time_text(record->created), record->objects,
+        return fmt::format("drop the TEE's record of the store {} ({}) of {}, made {}, with its {} objects. {}", quote(record->name),
+                           record->store_id, owner_.empty() ? "yours" : owner_, time_text(record->created), record->objects,
                            what_copies_are_worth(record->anchor));
     }
 

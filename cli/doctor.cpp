@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "base/store_name.h"
 #include "cli/doctor_checks.h"
 #include "cli/output.h"
 #include "cli/owner_names.h"
@@ -77,7 +78,8 @@ size_t places_under_rpmb(const std::optional<std::vector<StoreRecord>>& records)
 
 std::string owner_of(const StoreRecord& record) {
     static const OwnerNames names;
-    return names.text(record.is_group, record.identity);
+    const bool has_name = !record.name.empty() && record.name != kDefaultStoreName;
+    return names.text(record.is_group, record.identity) + (has_name ? ", " + record.name : "");
 }
 
 class Doctor : public Verb {

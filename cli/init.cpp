@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "base/store_name.h"
 #include "base/tee_client_api.h"
 #include "cli/output.h"
 #include "cli/store_report.h"
@@ -41,7 +42,8 @@ public:
             made = client->init(init);
         }
         if (!made) return failed(made.error());
-        print_note(options, fmt::format("made a store at {}, anchor {}, cipher {}", quote(made->directory),
+        print_note(options, fmt::format("made a store{} at {}, anchor {}, cipher {}",
+                                        made->name == kDefaultStoreName ? "" : " with the name " + quote(made->name), quote(made->directory),
                                         anchor_name(made->anchor), made->cipher));
         if (made->anchor == Anchor::rpmb && !options.quiet) print_line(kLostRpmbText);
         Outcome outcome;

@@ -45,7 +45,8 @@ std::string key_line(const StoreInspection& inspection) {
 }
 
 Branch header_branch(const protocol::StoreHeader& header) {
-    return {fmt::format("store of {} {}", login_name(header.login), uuid_text(header.identity)),
+    const std::string name = header.name_bytes == 0 ? "" : fmt::format(" with the name {}", header.name());
+    return {fmt::format("store{} of {} {}", name, login_name(header.login), uuid_text(header.identity)),
             {{fmt::format("anchor {}, cipher {}, made by {}", anchor_name(header.anchor), cipher_name(header.cipher),
                           header.tee == protocol::TeeKind::simulated ? "the simulated TEE" : "OP-TEE"),
               {}},
@@ -116,6 +117,7 @@ ordered_json header_json(const protocol::StoreHeader& header) {
     json["anchor"] = anchor_name(header.anchor);
     json["cipher"] = cipher_name(header.cipher);
     json["tee"] = tee_name(header.tee);
+    json["name"] = shown_store_name(header.name());
     json["store_id"] = hex(header.store_id);
     json["key_check"] = hex(header.key_check);
     return json;

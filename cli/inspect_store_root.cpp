@@ -195,12 +195,14 @@ private:
         const protocol::StoreHeader& header = *view_.header;
         const RootRecord& record = *chosen_.record;
         const auto differs = [&](const std::string& what) {
-            add(about_file(true, std::string(protocol::kHeaderFile), protocol::kStoreHeaderBytes,
+            add(about_file(true, std::string(protocol::kHeaderFile), protocol::header_bytes(header),
                            what + " not that of the root record"));
         };
         if (header.login != record.login || header.identity != record.identity) differs("its owner is");
         if (header.anchor != static_cast<uint8_t>(record.anchor)) differs("its anchor is");
         if (header.cipher != static_cast<uint8_t>(record.cipher)) differs("its cipher is");
+        const auto name = engine::store_name_tag(crypto_, device_key_, bytes_of(header.name()));
+        if (name && *name != record.name) differs("its name is");
         if (header.store_id != record.store_id) differs("its store id is");
         else if (!check_fits) differs("its key-check value is");
     }

@@ -92,13 +92,15 @@ std::unique_ptr<ree_fs::FileSource> StoreReader::open_named(std::string_view nam
 void StoreReader::read_header() {
     const auto source = open_named(kHeaderFile);
     if (source == nullptr) return;
-    std::array<std::byte, protocol::kStoreHeaderBytes> bytes{};
+    std::array<std::byte, protocol::kNamedStoreHeaderBytes> memory{};
+    const bool may_have_name = source->size() == memory.size();
+    const MutableBytes bytes = MutableBytes(memory).first(may_have_name ? memory.size() : protocol::kStoreHeaderBytes);
     const auto damage = [&](const std::string& text) {
         view_.findings.add(about_file(true, std::string(kHeaderFile), source->size(), text));
     };
     if (source->size() != bytes.size() || !source->read(0, bytes))
         return damage("has " + std::to_string(source->size()) + " bytes, and a header has " +
-                      std::to_string(bytes.size()));
+                      std::to_string(bytes.size()) + ", or with a name " + std::to_string(memory.size()));
     const auto header = protocol::decode_store_header(bytes);
     if (!header) {
         view_.newer = header.error().code == Code::not_supported;

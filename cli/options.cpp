@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/name.h"
+#include "base/store_name.h"
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/verbs.h"
@@ -25,7 +26,7 @@ constexpr uint64_t kWaitSecondsMax = 86400;
 
 // The values of the global options as they were written.
 struct GlobalTexts {
-    std::string tee, group, storage, store, timeout, wait;
+    std::string tee, group, storage, store, name, timeout, wait;
     bool everybody = false;
 };
 
@@ -67,6 +68,7 @@ void declare_globals(CLI::App& app, GlobalTexts& texts, Options& options) {
     add_flag(app, "--public", texts.everybody, "objects of everybody on this device");
     global("--storage", texts.storage, "STORAGE", kStorageHelp);
     global("--store", texts.store, "DIR", "the directory of the store (default: the owner's); implies --storage store");
+    global("--name", texts.name, "NAME", "which of the owner's stores (default: 'default'); implies --storage store");
     add_flag(app, "--json", options.json, "print one JSON object instead of text");
     add_flag(app, "-q,--quiet", options.quiet, "print nothing but results and errors");
     add_flag(app, "-v,--verbose", options.verbose, "say more, on standard error");
@@ -91,17 +93,19 @@ Expected<Owner> owner_of(const GlobalTexts& texts) {
 // What an option says, else what FESTORE_STORAGE says.
 Expected<Storage> storage_of(const GlobalTexts& texts) {
     const char* variable = secure_getenv("FESTORE_STORAGE");
-    const bool by_variable = texts.storage.empty() && texts.store.empty() && !texts.everybody && variable != nullptr;
+    const bool names_store = !texts.store.empty() || !texts.name.empty();
+    const bool by_variable = texts.storage.empty() && !names_store && !texts.everybody && variable != nullptr;
     const std::string name = by_variable ? variable : texts.storage;
     Storage storage = texts.everybody ? Storage::ree : kDefaultStorage;
-    if (name == "store" || !texts.store.empty()) storage = Storage::store;
+    if (name == "store" || names_store) storage = Storage::store;
     else if (name == "ree") storage = Storage::ree;
     else if (name == "rpmb") storage = Storage::rpmb;
     if (!name.empty() && name != "store" && name != "ree" && name != "rpmb")
         return unexpected(usage_error((by_variable ? "FESTORE_STORAGE" : "--storage") +
                                       (" is store, ree or rpmb, not " + quote(name))));
-    if (!texts.store.empty() && !texts.storage.empty() && texts.storage != "store")
-        return unexpected(usage_error("--store names the directory of a store, and --storage " + texts.storage + " has none"));
+    if (names_store && !texts.storage.empty() && texts.storage != "store")
+        return unexpected(usage_error((texts.store.empty() ? "--name names a store" : "--store names the directory of a store") +
+                                      (", and --storage " + texts.storage + " has none")));
     if (texts.everybody && storage == Storage::store)
         return unexpected(usage_error("--public has no store: a store belongs to a user or a group; everybody's objects are in "
                                       "the storage ree or rpmb"));
@@ -136,6 +140,9 @@ Expected<void> interpret(const GlobalTexts& texts, Options& options) {
     if (!storage) return unexpected(storage.error());
     options.client.storage = *storage;
     options.client.store_directory = texts.store;
+    if (!texts.name.empty() && !is_store_name(texts.name))
+        return unexpected(usage_error("--name is 1 to 63 of the characters A-Z a-z 0-9 . _ -, not " + quote(texts.name)));
+    options.client.store_name = texts.name;
     return {};
 }
 

@@ -96,6 +96,16 @@ Json name_json(const std::string& name) {
     return object;
 }
 
+Json text_json(const std::string& text) {
+    if (text.empty()) return nullptr;
+    try {
+        (void)Json(text).dump();
+        return text;
+    } catch (const Json::type_error&) {
+        return escaped(text);
+    }
+}
+
 Json info_json(const ObjectInfo& info) {
     Json object = Json::object();
     add_name(object, info.name);

@@ -23,6 +23,8 @@ Json time_json(int64_t seconds);  // the number; null for 0
 void add_name(Json& object, std::string_view name);
 // The same as an object of its own; an empty one where there is no name.
 Json name_json(const std::string& name);
+// A text that may be missing, then null; what is not UTF-8 is escaped.
+Json text_json(const std::string& text);
 Json info_json(const ObjectInfo& info);
 Json error_json(const Error& error);
 

@@ -72,6 +72,8 @@ private:
                      {"name", owner != nullptr ? Json(owner->name) : Json(nullptr)},
                      {"login", record.is_group ? "group" : "user"},
                      {"identity", record.identity},
+                     {"store_name", text_json(record.name)},
+                     {"directory", text_json(record.directory)},
                      {"anchor", anchor_name(record.anchor)},
                      {"readable", record.info.has_value()}};
         if (!record.info) return json;
@@ -92,8 +94,8 @@ private:
         if (!record.info)
             return status_row(whose, fmt::format("{}; its record is damaged, or of a newer version", anchor_name(record.anchor)));
         const StoreInfo& s = *record.info;
-        std::string row = fmt::format("{}, {}, {} objects, {} bytes of content, made {}", anchor_name(s.anchor), s.cipher, s.objects,
-                                      s.content_bytes, time_text(s.created));
+        std::string row = fmt::format("{}; {}, {}, {} objects, {} bytes of content, made {}", described(record), anchor_name(s.anchor),
+                                      s.cipher, s.objects, s.content_bytes, time_text(s.created));
         if (s.freshness_lost_count > 0) row += "; freshness given up " + freshness_given_up_text(s);
         if (s.made_without_rpmb_answer) row += fmt::format("; {}", kMadeUnaskedText);
         return status_row(whose, row);

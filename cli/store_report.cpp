@@ -21,6 +21,13 @@ std::string freshness_text(const StoreInfo& s) {
     return "rpmb; any older state that is put back" + since + " is detected";
 }
 
+std::string text_of_others(const StoreReport& report) {
+    std::string text;
+    for (const StoreRecord& store : report.others)
+        text += status_row(!text.empty() ? "" : report.info ? "your other stores" : "your stores", described(store));
+    return text;
+}
+
 }  // namespace
 
 std::string_view anchor_name(Anchor anchor) { return anchor == Anchor::rpmb ? "rpmb" : "ree"; }
@@ -36,8 +43,7 @@ StoreReport report_of(const StoreInfo& info) {
 
 StoreReport look_at_store(Client& client, const ClientOptions& options) {
     StoreReport report;
-    report.directory = options.store_directory;
-    if (report.directory.empty()) report.directory = default_store_directory(options.owner).value_or("");
+    if (const auto chosen = choose_store(options.owner, options.store_directory, options.store_name)) report.directory = chosen->directory;
     Expected<StoreInfo> info = client.store_status();
     if (info) {
         report.info = std::move(*info);
@@ -45,11 +51,24 @@ StoreReport look_at_store(Client& client, const ClientOptions& options) {
         if (lost) report.lost = std::move(*lost);
         else report.error = lost.error();
     } else if (info.error().code != ErrorCode::not_found) report.error = info.error();
+    if (const auto stores = client.own_stores())
+        std::copy_if(stores->begin(), stores->end(), std::back_inserter(report.others), [&](const StoreRecord& store) {
+            return !report.info || !store.info || store.info->store_id != report.info->store_id;
+        });
     return report;
+}
+
+std::string described(const StoreRecord& record) {
+    std::string text = record.name.empty() ? "one whose name the TEE does not know" : quote(record.name);
+    if (!record.directory.empty()) text += ", last at " + quote(record.directory);
+    return text;
 }
 
 Json json_of(const StoreReport& report) {
     Json document = {{"present", report.info.has_value()}, {"directory", report.directory}};
+    Json& others = document["others"] = Json::array();
+    for (const StoreRecord& store : report.others)
+        others.push_back({{"name", text_json(store.name)}, {"anchor", anchor_name(store.anchor)}, {"directory", text_json(store.directory)}});
     if (report.error) {
         document["present"] = nullptr;
         document["error"] = error_json(*report.error);
@@ -57,6 +76,7 @@ Json json_of(const StoreReport& report) {
     if (!report.info) return document;
     const StoreInfo& s = *report.info;
     document["id"] = s.store_id;
+    document["name"] = s.name;
     document["anchor"] = anchor_name(s.anchor);
     document["cipher"] = s.cipher;
     document["tee"] = s.tee == TeeKind::sim ? "sim" : "optee";
@@ -86,11 +106,13 @@ Json freshness_given_up_json(const StoreInfo& s) {
 }
 
 std::string text_of(const StoreReport& report) {
-    if (report.error) return status_row("store", "cannot be looked at: " + harmless(report.error->message));
+    if (report.error) return status_row("store", "cannot be looked at: " + harmless(report.error->message)) + text_of_others(report);
     if (!report.info)
-        return status_row("store", fmt::format("none at {}; 'festore init' or the first put into it makes one", escaped(report.directory)));
+        return status_row("store", fmt::format("none at {}; 'festore init' or the first put into it makes one", escaped(report.directory))) +
+               text_of_others(report);
     const StoreInfo& s = *report.info;
     std::string text = status_row("store", escaped(s.directory));
+    text += status_row("  name", s.name);
     text += status_row("  objects", fmt::format("{}, {} bytes of content", s.objects, s.content_bytes));
     text += status_row("  generation", fmt::format("{}, epoch {}", s.generation, epoch_text(s)));
     text += status_row("  anchor", freshness_text(s));
@@ -101,7 +123,7 @@ std::string text_of(const StoreReport& report) {
     text += status_row("  made", fmt::format("{} by {}", time_text(s.created), s.tee == TeeKind::sim ? "the simulated TEE" : "OP-TEE"));
     if (s.freshness_lost_count > 0) text += status_row("  freshness given up", freshness_given_up_text(s));
     for (const LostRange& range : report.lost) text += status_row("  lost", festore::text_of(range));
-    return text;
+    return text + text_of_others(report);
 }
 
 }  // namespace festore::cli

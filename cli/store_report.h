@@ -11,6 +11,7 @@ struct StoreReport {
     std::string directory;
     std::optional<Error> error;
     std::vector<LostRange> lost;
+    std::vector<StoreRecord> others;  // the owner's other stores, as far as the TEE tells
 };
 
 // Of a store that was just made or changed; without what was lost of it.
@@ -26,6 +27,9 @@ Json freshness_given_up_json(const StoreInfo& s);
 
 // What is said of a store whose record is marked so.
 inline constexpr std::string_view kMadeUnaskedText = "made without an answer of the RPMB";
+
+// The store's name and where it was, of one of which there is the record only: "'web' at '/srv/web'".
+std::string described(const StoreRecord& record);
 
 std::string_view anchor_name(Anchor anchor);
 // A line of `status`.

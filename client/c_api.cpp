@@ -38,14 +38,18 @@ bool known(const festore_options* options) {
 
 }  // namespace
 
-int festore_connect(const festore_options* options, festore_client** client) {
+int festore_connect(const festore_options* options, festore_client** client) { return festore_connect_named(options, nullptr, client); }
+
+int festore_connect_named(const festore_options* options, const char* store_name, festore_client** client) {
     return guarded(connect_error, [&]() -> int {
         *client = nullptr;
-        if (!known(options)) {
+        if (!known(options) || (store_name != nullptr && *store_name == '\0')) {
             connect_error = "an option has an unknown value";
             return FESTORE_EUSAGE;
         }
-        Expected<Client> connected = Client::connect(to_options(options));
+        ClientOptions chosen = to_options(options);
+        if (store_name != nullptr) chosen.store_name = store_name;
+        Expected<Client> connected = Client::connect(chosen);
         if (!connected) return failed(connect_error, connected.error());
         *client = new festore_client{std::move(*connected), {}};
         return FESTORE_OK;

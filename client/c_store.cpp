@@ -206,6 +206,19 @@ int festore_destroy(festore_client* client, int lost_directory) {
     });
 }
 
+int festore_own_stores(festore_client* client, festore_store each, void* context) {
+    return guarded(client->error, [&]() -> int {
+        const auto stores = client->client.own_stores();
+        if (!stores) return failed(client->error, stores.error());
+        const auto text = [](const std::string& s) { return s.empty() ? nullptr : s.c_str(); };
+        for (const StoreRecord& store : *stores) {
+            const int anchor = store.anchor == Anchor::rpmb ? FESTORE_ANCHOR_RPMB : FESTORE_ANCHOR_REE;
+            each(context, text(store.name), anchor, text(store.directory));
+        }
+        return FESTORE_OK;
+    });
+}
+
 int festore_has_no_rpmb(festore_client* client, int* none) {
     return guarded(client->error, [&]() -> int {
         const auto use = client->client.rpmb_use();

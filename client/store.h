@@ -14,6 +14,8 @@ namespace festore {
 
 struct StoreOptions {
     std::string directory;
+    std::string name;            // as messages have it: empty for the default store
+    bool is_name_fixed = false;  // else the header of the directory says it
     Owner owner;
     std::chrono::milliseconds wait{};
     std::function<void(std::string_view)> on_warning;
@@ -43,6 +45,7 @@ public:
     Expected<VerifyReport> verify(const VerifyOptions& options);
     Expected<StoreInfo> record(const std::optional<DestroyOptions::Other>& other);
     Expected<std::vector<StoreRecord>> records();
+    Expected<std::vector<StoreRecord>> own_stores();
     Expected<DestroyReport> destroy(const DestroyOptions& options);
     Expected<StoreInfo> repair();
     Expected<StoreInfo> acknowledge();
@@ -83,9 +86,9 @@ private:
     Expected<void> open_existing(const Doing& doing, const DirectoryContents& contents, bool& may_be_made);
     // Whether it made it: another program may have been faster, whose store is open then.
     Expected<bool> make(const Doing& doing, const InitOptions& options, bool& has_record);
-    Expected<void> make_locked(const Doing& doing, const StoreHeaderBytes& header);
+    Expected<void> make_locked(const Doing& doing, const protocol::StoreHeader& header);
     Expected<uint8_t> cipher_to_ask_for(const Doing& doing, Cipher cipher);
-    Expected<StoreHeaderBytes> ask_for_header(const Doing& doing, const InitOptions& options);
+    Expected<protocol::StoreHeader> ask_for_header(const Doing& doing, const InitOptions& options);
     Expected<void> check_header(const Doing& doing, const protocol::StoreHeader& header);
     Expected<void> open_in_tee(const Doing& doing, const protocol::StoreHeader& header, Code* refused);
     Error refused_to_open(const Doing& doing, Code code) const;
@@ -106,7 +109,23 @@ private:
     friend class Verification;
 
     // client/store_records.cpp
-    Expected<std::optional<StoreRecord>> record_at(const Doing& doing, uint8_t anchor, uint32_t place, bool& end);
+    struct RecordPlace {
+        uint8_t anchor = 1;
+        uint32_t place = 0;
+        bool own = false;  // only the caller's own
+    };
+    Expected<std::optional<StoreRecord>> record_at(const Doing& doing, const RecordPlace& at, bool& end);
+    Expected<std::vector<StoreRecord>> list_records(const Doing& doing, bool own);
+
+    // client/store_names.cpp
+    bool ta_knows_names();
+    Expected<void> take_name(const Doing& doing, const protocol::StoreHeader& header);
+    Expected<void> check_name_is_known(const Doing& doing);
+    protocol::StoreClaim claim();  // views into this
+    [[nodiscard]] std::string name_option() const;  // for messages, like the next ones
+    [[nodiscard]] std::string with_name() const;
+    std::string where_it_was();
+    std::string other_stores();
 
     // client/store_destroy.cpp
     Expected<std::optional<protocol::StoreStatus>> find_record(const Doing& doing,
@@ -214,6 +233,7 @@ private:
     const ProcessMark process_;
     SessionSource& sessions_;
     StoreOptions options_;
+    std::string name_;  // of the store that is meant, as messages have it
     StoreDirectory directory_;
     StoreChannel channel_;
     uint64_t opened_serial_ = 0;  // of the session in which the store is open; 0: none

@@ -42,7 +42,7 @@ Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& d
     for (const uint8_t anchor : {uint8_t{1}, uint8_t{2}}) {
         if (anchor == 2 && !has_rpmb) break;
         const Expected<StoreReply> reply =
-            channel_.call(request_of(StoreCommand::find, protocol::FindRequest{anchor, claim_of(other)}), doing);
+            channel_.call(request_of(StoreCommand::find, protocol::FindRequest{anchor, claim_of(other), bytes_of(name_)}), doing);
         if (!reply) return unexpected(reply.error());
         if (reply->ok()) {
             const auto status = protocol::decode_store<protocol::StoreStatus>(reply->answer);
@@ -61,7 +61,7 @@ Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& d
 // Whether it was there. Safe to repeat, so a second call tells what became of the first (rule 4).
 Expected<bool> Store::drop_record(const Doing& doing, const Other& other, uint8_t anchor, const protocol::Id& store_id) {
     const auto request =
-        request_of(StoreCommand::destroy, protocol::DestroyRequest{anchor, claim_of(other), store_id});
+        request_of(StoreCommand::destroy, protocol::DestroyRequest{anchor, claim_of(other), store_id, bytes_of(name_)});
     Expected<StoreReply> reply = channel_.call(request, doing);
     const bool unknown = !reply || reply->died();
     if (unknown) reply = channel_.call(request, doing);
@@ -91,10 +91,14 @@ Expected<bool> Store::drop_own_record(const Doing& doing, const protocol::StoreH
 
 Expected<StoreInfo> Store::record(const Other& other) {
     const Doing doing{"look for a store's record", {}};
+    if (const auto known = check_name_is_known(doing); !known) return unexpected(known.error());
     const auto found = find_record(doing, other);
     if (!found) return unexpected(found.error());
-    if (!*found) return unexpected({ErrorCode::not_found, cannot(doing) + "the TEE has none", 0, 0});
-    return described(**found);
+    if (!*found)
+        return unexpected({ErrorCode::not_found, cannot(doing) + "the TEE has none" + with_name() + (other ? "" : other_stores()), 0, 0});
+    StoreInfo info = described(**found);
+    info.name = std::string(shown_store_name(name_));
+    return info;
 }
 
 // Whether nothing is at the path that may be the directory of that store, whatever became of its header.
@@ -124,9 +128,10 @@ Expected<void> Store::check_is_lost(const Doing& doing, const protocol::StoreSta
 }
 
 Expected<DestroyReport> Store::destroy_record(const Doing& doing, const DestroyOptions& options) {
+    if (const auto known = check_name_is_known(doing); !known) return unexpected(known.error());
     const auto found = find_record(doing, options.other);
     if (!found) return unexpected(found.error());
-    if (!*found) return unexpected({ErrorCode::not_found, cannot(doing) + "the TEE has no record of one", 0, 0});
+    if (!*found) return unexpected({ErrorCode::not_found, cannot(doing) + "the TEE has no record of one" + with_name(), 0, 0});
     const protocol::StoreStatus& record = **found;
     if (!options.other)
         if (const auto lost = check_is_lost(doing, record); !lost) return unexpected(lost.error());

@@ -66,7 +66,7 @@ Expected<std::optional<protocol::StoreHeader>> StoreDirectory::read_header() {
     const Expected<Files::Handle> opened = folder_.open_file("read", protocol::kHeaderFile, Files::Open::read, 0);
     if (!opened && opened.error().code == ErrorCode::not_found) return std::nullopt;
     if (!opened) return unexpected(opened.error());
-    std::array<std::byte, protocol::kStoreHeaderBytes + 1> bytes{};
+    std::array<std::byte, protocol::kNamedStoreHeaderBytes + 1> bytes{};
     size_t count = 0;
     const int fault = files_.read(*opened, 0, bytes, count);
     files_.close(*opened);
@@ -221,13 +221,16 @@ Expected<void> StoreDirectory::make_files() {
     return sync_folders_above();
 }
 
-Expected<void> StoreDirectory::write_header(const StoreHeaderBytes& header) {
+Expected<void> StoreDirectory::write_header(const protocol::StoreHeader& header) {
+    std::array<std::byte, protocol::kNamedStoreHeaderBytes> encoded{};
+    Writer out(encoded);
+    encode(header, out);
     if (const auto found = folder_.look(protocol::kNewHeaderFile, Files::Information::Kind::file); !found) return unexpected(found.error());
     (void)folder_.remove(protocol::kNewHeaderFile);  // an interrupted attempt's
     const Expected<Files::Handle> made =
         folder_.open_file("write", protocol::kNewHeaderFile, Files::Open::create_new, file_mode());
     if (!made) return unexpected(made.error());
-    int fault = files_.write(*made, 0, header);
+    int fault = files_.write(*made, 0, out.written());
     if (fault == 0) fault = files_.sync(*made);
     if (fault == 0) fault = folder_.rename(protocol::kNewHeaderFile, protocol::kHeaderFile);
     bool same = false;

@@ -17,7 +17,6 @@
 
 namespace festore {
 
-using StoreHeaderBytes = std::array<std::byte, protocol::kStoreHeaderBytes>;
 
 // What lies at the path.
 struct DirectoryContents {
@@ -80,7 +79,7 @@ public:
     // are not there, and syncs them.
     Expected<void> make_files();
     // Writes the header beside, syncs it, renames it to its name, syncs the folder.
-    Expected<void> write_header(const StoreHeaderBytes& header);
+    Expected<void> write_header(const protocol::StoreHeader& header);
 
     // The lock of the store, after waiting at most `wait` for it. No file is its only proof (rule 29): it is a lock on the folder, on
     // the lock file, and, for a writer, on the page file. What was replaced meanwhile does not count. Where this directory is
@@ -278,8 +277,14 @@ inline StoreLock::~StoreLock() {
 // A path that stays the same when the program changes its folder. failure: the program's folder is gone.
 Expected<std::string> absolute_path(const std::string& path);
 
-// The directory of an owner's store when none is named: docs/store.md. Looks at FESTORE_STORE, STATE_DIRECTORY,
-// XDG_DATA_HOME and HOME. usage: none of them helps.
-Expected<std::string> default_store_directory(const Owner& owner);
+// Which of an owner's stores is meant, and where it is.
+struct StoreChoice {
+    std::string directory;
+    std::string name;            // empty: the default one
+    bool is_name_fixed = false;  // else the directory's header says it
+};
+// `directory`, `name`: empty where the caller does not say. Looks at FESTORE_STORE, FESTORE_NAME, STATE_DIRECTORY, XDG_DATA_HOME and
+// HOME (docs/store.md). usage: none of them helps, or it is no name of a store.
+Expected<StoreChoice> choose_store(const Owner& owner, const std::string& directory, const std::string& name);
 
 }  // namespace festore

@@ -38,6 +38,9 @@ Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doin
         return error(ErrorCode::no_space, "it goes beyond a limit: of the size of an object, of the changes in one transaction, of "
                                           "the number of stores on this device, or of the pages sealed under one key, for which 'festore "
                                           "rebuild' makes another");
+    case Code::many_stores:
+        return error(ErrorCode::no_space, "you have 8 stores, as many as one owner may have; 'festore status' names them, and 'festore "
+                                          "destroy' gives one up");
     case Code::bad_state:
         return error(ErrorCode::busy, "the store was changed by another program at the same time; repeat it");
     case Code::busy: return error(ErrorCode::busy, "too many transactions are running on this device; repeat it later");

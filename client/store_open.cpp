@@ -30,7 +30,7 @@ std::string no_rpmb_hint() {
 }  // namespace
 
 Store::Store(SessionSource& sessions, Files& files, const StoreOptions& options)
-    : sessions_(sessions), options_(options),
+    : sessions_(sessions), options_(options), name_(options.name),
       directory_(files, options.directory,
                  options.owner.kind == Owner::Kind::group ? std::optional(options.owner.gid) : std::nullopt),
       channel_(sessions, directory_) {}
@@ -38,6 +38,7 @@ Store::Store(SessionSource& sessions, Files& files, const StoreOptions& options)
 StoreInfo Store::info() const {
     StoreInfo info = described(status_);
     info.directory = directory_.path();
+    info.name = std::string(shown_store_name(name_));
     info.tee = header_.tee == protocol::TeeKind::simulated ? TeeKind::sim : TeeKind::optee;
     return info;
 }
@@ -97,7 +98,7 @@ Expected<void> Store::check_header(const Doing& doing, const protocol::StoreHead
         return unexpected({ErrorCode::not_permitted,
                            cannot(doing) + where + " belongs to another user or group; yours is elsewhere (--store, --group)",
                            0, 0});
-    return {};
+    return take_name(doing, header);
 }
 
 Error Store::refused_to_open(const Doing& doing, Code code) const {
@@ -146,7 +147,7 @@ bool Store::is_rpmb_asked(uint8_t anchor) {
 
 Expected<void> Store::open_in_tee(const Doing& doing, const protocol::StoreHeader& header, Code* refused) {
     *refused = Code::success;
-    protocol::OpenRequest message{header.store_id, header.anchor, header.key_check};
+    protocol::OpenRequest message{header.store_id, header.anchor, header.key_check, false, bytes_of(header.name())};
     message.without_asking_rpmb = asking_ends_ta_ && is_rpmb_asked(header.anchor);
     Expected<StoreReply> reply = channel_.call(request_of(StoreCommand::open, message), doing);
     if (reply && reply->died()) {  // nothing was changed: once more
@@ -168,6 +169,7 @@ Expected<void> Store::open_in_tee(const Doing& doing, const protocol::StoreHeade
                            cannot(doing) + "the header of the store at " + quote(directory_.path()) + " was changed", 0, 0});
     header_ = header;
     opened_serial_ = sessions_.serial();
+    options_.is_name_fixed = true;  // it stays with that one
     return {};
 }
 
@@ -237,18 +239,21 @@ Error Store::without_header(const Doing& doing) const {
             0, 0};
 }
 
-// An owner has one store: when the TEE has its record, a directory that is not there is no store that was never made.
+// An owner has one store of a name: when the TEE has its record, a directory that is not there is no store that was never made.
 Error Store::is_not_there(const Doing& doing, bool& has_record) {
+    if (const auto known = check_name_is_known(doing); !known) return known.error();
     const auto record = find_record(doing, {});
     has_record = record && *record;
     if (!record) return record.error();  // whether there is one is not known
     if (has_record)
         return {ErrorCode::damaged,
-                cannot(doing) + "the TEE has the record of a store of yours, and it is not at " + quote(directory_.path()) +
-                    ": put its directory back, or name it with --store; when it is lost, 'festore destroy --lost' gives it up",
+                cannot(doing) + where_it_was() + "the TEE has the record of a store of yours" + with_name() + ", and it is not at " +
+                    quote(directory_.path()) + ": put its directory back, or name it with --store; another store beside it takes a "
+                    "name (--name); when it is lost, 'festore destroy --lost" + name_option() + "' gives it up",
                 0, 0};
     return {ErrorCode::not_found,
-            cannot(doing) + "there is no store at " + quote(directory_.path()) + "; 'festore init' or the first 'festore put' makes one",
+            cannot(doing) + "there is no store at " + quote(directory_.path()) + "; 'festore init' or the first 'festore put' makes one" +
+                other_stores(),
             0, 0};
 }
 
@@ -265,7 +270,7 @@ Expected<uint8_t> Store::cipher_to_ask_for(const Doing& doing, Cipher cipher) {
                        0, 0});
 }
 
-Expected<StoreHeaderBytes> Store::ask_for_header(const Doing& doing, const InitOptions& options) {
+Expected<protocol::StoreHeader> Store::ask_for_header(const Doing& doing, const InitOptions& options) {
     protocol::MakeRequest message;
     const Expected<uint8_t> cipher = cipher_to_ask_for(doing, options.cipher);
     if (!cipher) return unexpected(cipher.error());
@@ -273,22 +278,21 @@ Expected<StoreHeaderBytes> Store::ask_for_header(const Doing& doing, const InitO
     message.anchor = options.anchor == Anchor::rpmb ? 2 : 1;
     message.without_asking_rpmb = options.anchor == Anchor::ree && options.without_asking_rpmb;
     message.created = static_cast<int64_t>(std::time(nullptr));
+    if (const auto known = check_name_is_known(doing); !known) return unexpected(known.error());
+    message.claim = claim();
     auto request = request_of(StoreCommand::make, message);
     request.use = Payload::output;
-    request.content_room = protocol::kStoreHeaderBytes;
+    request.content_room = protocol::kNamedStoreHeaderBytes;
     const Expected<StoreReply> reply = channel_.call(request, doing);
     if (!reply) return unexpected(reply.error());
-    StoreHeaderBytes header{};
-    if (reply->ok() && reply->content.size() == header.size()) {
-        copy_bytes(reply->content, header);
-        return header;
-    }
+    const auto header = reply->ok() ? protocol::decode_store_header(reply->content) : fail(static_cast<Code>(reply->result));
+    if (header && header->name() == name_) return *header;
     if (static_cast<Code>(reply->result) == Code::access_conflict)
         return unexpected({ErrorCode::conflict,
-                           cannot(doing) + "the TEE has a record of a store of yours already, and it is not at " +
-                               quote(directory_.path()) +
-                               "; name its directory with --store, or, when that is lost, drop the record with "
-                               "'festore destroy --lost'",
+                           cannot(doing) + where_it_was() + "the TEE has a record of a store of yours" + with_name() +
+                               " already, and it is not at " + quote(directory_.path()) +
+                               "; name its directory with --store, or give this one another name with --name; when that is lost, drop the "
+                               "record with 'festore destroy --lost" + name_option() + "'",
                            reply->result, reply->origin, Reason::store_exists});
     if (rpmb_gave_no_answer(reply->result) && options.anchor == Anchor::ree && !options.without_asking_rpmb)
         return unexpected({ErrorCode::no_tee,
@@ -301,27 +305,26 @@ Expected<StoreHeaderBytes> Store::ask_for_header(const Doing& doing, const InitO
 }
 
 // Rule 7: the directory is durable before the record exists.
-Expected<void> Store::make_locked(const Doing& doing, const StoreHeaderBytes& header) {
-    const auto decoded = protocol::decode_store_header(header);
-    if (!decoded) return unexpected(store_nonsense(doing));
+Expected<void> Store::make_locked(const Doing& doing, const protocol::StoreHeader& header) {
     if (const auto written = directory_.write_header(header); !written) return written;
     const Expected<StoreReply> reply =
-        channel_.call(request_of(StoreCommand::create, protocol::TransactionRequest{decoded->store_id, 0}), doing);
+        channel_.call(request_of(StoreCommand::create, protocol::TransactionRequest{header.store_id, 0}), doing);
     if (!reply) return unexpected(reply.error());
     if (reply->ok()) {
-        header_ = *decoded;
+        header_ = header;
         opened_serial_ = sessions_.serial();
+        options_.is_name_fixed = true;
         return take_status(reply->answer, doing);
     }
     // Rule 4: whether it was written, the TEE knows.
     Code refused = Code::success;
-    if (open_in_tee(doing, *decoded, &refused)) return {};
+    if (open_in_tee(doing, header, &refused)) return {};
     return unexpected(error_of_store_command(reply->result, reply->origin, doing));
 }
 
 // Rule 20: where the TEE has a record, no folder is made. `has_record`: it has one by now.
 Expected<bool> Store::make(const Doing& doing, const InitOptions& options, bool& has_record) {
-    const Expected<StoreHeaderBytes> header = ask_for_header(doing, options);
+    const Expected<protocol::StoreHeader> header = ask_for_header(doing, options);
     has_record = !header && header.error().code == ErrorCode::conflict;
     if (!header) return unexpected(header.error());
     if (const auto made = directory_.make_files(); !made) return unexpected(made.error());

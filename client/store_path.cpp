@@ -16,6 +16,19 @@ std::string environment(const char* name) {
 
 bool is_absolute(const std::string& path) { return path.starts_with('/'); }
 
+// Of the store without a name.
+Expected<std::string> default_directory(const Owner& owner) {
+    if (owner.kind == Owner::Kind::group) return "/var/lib/festore/gid-" + std::to_string(owner.gid);
+    // systemd gives a unit's folders as a list.
+    const std::string state = environment("STATE_DIRECTORY");
+    if (const std::string first = state.substr(0, state.find(':')); is_absolute(first)) return first + "/festore";
+    if (geteuid() == 0) return "/var/lib/festore/uid-0";
+    // The XDG base directory specification: a relative path is to be ignored.
+    if (const std::string data = environment("XDG_DATA_HOME"); is_absolute(data)) return data + "/festore";
+    if (const std::string home = environment("HOME"); is_absolute(home)) return home + "/.local/share/festore";
+    return unexpected({ErrorCode::usage, "where the store is cannot be told without HOME: name it with --store DIR", 0, 0});
+}
+
 }  // namespace
 
 Expected<std::string> absolute_path(const std::string& path) {
@@ -28,17 +41,22 @@ Expected<std::string> absolute_path(const std::string& path) {
     return (folder / path).string();
 }
 
-Expected<std::string> default_store_directory(const Owner& owner) {
-    if (const std::string named = environment("FESTORE_STORE"); !named.empty()) return named;
-    if (owner.kind == Owner::Kind::group) return "/var/lib/festore/gid-" + std::to_string(owner.gid);
-    // systemd gives a unit's folders as a list.
-    const std::string state = environment("STATE_DIRECTORY");
-    if (const std::string first = state.substr(0, state.find(':')); is_absolute(first)) return first + "/festore";
-    if (geteuid() == 0) return "/var/lib/festore/uid-0";
-    // The XDG base directory specification: a relative path is to be ignored.
-    if (const std::string data = environment("XDG_DATA_HOME"); is_absolute(data)) return data + "/festore";
-    if (const std::string home = environment("HOME"); is_absolute(home)) return home + "/.local/share/festore";
-    return unexpected({ErrorCode::usage, "where the store is cannot be told without HOME: name it with --store DIR", 0, 0});
+Expected<StoreChoice> choose_store(const Owner& owner, const std::string& directory, const std::string& name) {
+    const std::string chosen = name.empty() ? environment("FESTORE_NAME") : name;
+    if (!chosen.empty() && !is_store_name(chosen))
+        return unexpected({ErrorCode::usage,
+                           std::string(name.empty() ? "FESTORE_NAME" : "the name of a store") +
+                               " is 1 to 63 of the characters A-Z a-z 0-9 . _ -, not " + quote(chosen),
+                           0, 0});
+    StoreChoice choice{directory.empty() ? environment("FESTORE_STORE") : directory, std::string(wire_form_of_store_name(chosen)), true};
+    if (!choice.directory.empty()) {
+        choice.is_name_fixed = !chosen.empty();
+        return choice;
+    }
+    Expected<std::string> standard = default_directory(owner);
+    if (!standard) return unexpected(standard.error());
+    choice.directory = *standard + (choice.name.empty() ? "" : "@" + choice.name);
+    return choice;
 }
 
 }  // namespace festore

@@ -48,7 +48,7 @@ Expected<void> Store::begin_rebuild(const Doing& doing, RebuildKind kind, bool m
     begin.command = StoreCommand::rebuild_begin;
     begin.has_area = true;
     const uint8_t anchor = moves ? 2 : 0;
-    begin.encode = [=](protocol::PageArea area, Writer& out) { encode(protocol::RebuildRequest{area, kind, anchor}, out); };
+    begin.encode = [=, claim = claim()](protocol::PageArea area, Writer& out) { encode(protocol::RebuildRequest{area, kind, anchor, claim}, out); };
     const Expected<StoreReply> reply = channel_.call(begin, doing);
     if (!reply) return unexpected(reply.error());
     if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
@@ -172,10 +172,7 @@ Expected<StoreInfo> Store::make_anew(const Doing& doing, RebuildPlan& plan) {
 Expected<void> Store::write_moved_header(const Doing& doing) {
     protocol::StoreHeader moved = header_;
     moved.anchor = 2;
-    StoreHeaderBytes bytes{};
-    Writer out(bytes);
-    encode(moved, out);
-    if (const auto written = directory_.write_header(bytes); !written) return written;
+    if (const auto written = directory_.write_header(moved); !written) return written;
     header_ = moved;
     Code refused = Code::success;
     return open_in_tee(doing, moved, &refused);

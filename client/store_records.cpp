@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which stores the TEE has records of, all owners' (rule 21: for uid 0).
+// Which stores the TEE has records of: the caller's own, or all owners' (rule 21: for uid 0).
 #include "client/store.h"
 
 #include "base/limits.h"
@@ -8,20 +8,38 @@
 #include "protocol/store_care.h"
 
 namespace festore {
+namespace {
 
 using protocol::RecordAtAnswer;
 
+constexpr size_t kClaimBytesMax = 2 + kStoreNameBytesMax + limits::kStoreDirectoryBytesMax;
+
+// What the TEE was told; the default store has its name without.
+void add_claim(Bytes content, const protocol::StoreStatus& status, StoreRecord& record) {
+    if ((status.flags & protocol::kStatusNamed) == 0) record.name = kDefaultStoreName;
+    const auto claim = protocol::decode_store<protocol::StoreClaim>(content);
+    if (!claim) return;
+    if (!claim->name.empty()) record.name = std::string(text_of(claim->name));
+    record.directory = std::string(text_of(claim->directory));
+}
+
+}  // namespace
+
 // The place's record, if there is one; `end`: there are no more places.
-Expected<std::optional<StoreRecord>> Store::record_at(const Doing& doing, uint8_t anchor, uint32_t place, bool& end) {
+Expected<std::optional<StoreRecord>> Store::record_at(const Doing& doing, const RecordPlace& at, bool& end) {
     end = false;
     StoreChannel::Request request;
     request.command = protocol::StoreCommand::record_at;
-    request.encode = [=](protocol::PageArea, Writer& out) { encode(protocol::RecordAtRequest{anchor, place}, out); };
+    request.encode = [at](protocol::PageArea, Writer& out) { encode(protocol::RecordAtRequest{at.anchor, at.place, at.own}, out); };
+    if (ta_knows_names()) {
+        request.use = Payload::output;
+        request.content_room = kClaimBytesMax;
+    }
     const Expected<StoreReply> reply = channel_.call(request, doing);
     if (!reply) return unexpected(reply.error());
     const auto code = static_cast<Code>(reply->result);
     // An RPMB that is built in and does not answer is as if nothing was in it.
-    end = code == Code::item_not_found || (anchor == 2 && rpmb_gave_no_answer(reply->result));
+    end = code == Code::item_not_found || (at.anchor == 2 && rpmb_gave_no_answer(reply->result));
     if (end) return std::nullopt;
     if (code == Code::access_denied)
         return unexpected({ErrorCode::not_permitted, cannot(doing) + "only root may know of others' stores", reply->result, reply->origin});
@@ -32,14 +50,16 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Doing& doing, uint8_
     StoreRecord record;
     record.is_group = answer->login == 2;
     record.identity = uuid_text(answer->identity);
-    record.anchor = anchor == 2 ? Anchor::rpmb : Anchor::ree;
-    record.place = place;
-    if (answer->state == RecordAtAnswer::State::readable) record.info = described(answer->status);
+    record.anchor = at.anchor == 2 ? Anchor::rpmb : Anchor::ree;
+    record.place = at.place;
+    if (answer->state != RecordAtAnswer::State::readable) return record;
+    record.info = described(answer->status);
+    add_claim(reply->content, answer->status, record);
+    record.info->name = record.name;
     return record;
 }
 
-Expected<std::vector<StoreRecord>> Store::records() {
-    const Doing doing{"list the stores of this device", {}};
+Expected<std::vector<StoreRecord>> Store::list_records(const Doing& doing, bool own) {
     const Expected<Session*> session = sessions_.session();
     if (!session) return unexpected(session.error());
     const bool has_rpmb = ((*session)->hello().features & protocol::kFeatureRpmb) != 0;
@@ -48,12 +68,22 @@ Expected<std::vector<StoreRecord>> Store::records() {
         if (anchor == 2 && !has_rpmb) break;
         bool end = false;
         for (uint32_t place = 0; !end && place < limits::kStoresMax; ++place) {
-            auto record = record_at(doing, anchor, place, end);
+            auto record = record_at(doing, {anchor, place, own}, end);
             if (!record) return unexpected(record.error());
             if (*record) records.push_back(std::move(**record));
         }
     }
     return records;
+}
+
+Expected<std::vector<StoreRecord>> Store::records() { return list_records({"list the stores of this device", {}}, false); }
+
+Expected<std::vector<StoreRecord>> Store::own_stores() {
+    const Doing doing{"list your stores", {}};
+    if (const Expected<Session*> session = sessions_.session(); !session) return unexpected(session.error());
+    if (ta_knows_names()) return list_records(doing, true);
+    return unexpected({ErrorCode::no_tee,
+                       cannot(doing) + "this trusted application is older, and does not know how: install the one of this festore", 0, 0});
 }
 
 }  // namespace festore

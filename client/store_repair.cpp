@@ -34,7 +34,7 @@ Error Store::refused_to_repair(const Doing& doing, Code code) const {
     };
     switch (code) {
     case Code::access_conflict:
-        return error(ErrorCode::conflict, "the TEE has an intact record of a store of yours: there is nothing to repair; 'festore "
+        return error(ErrorCode::conflict, "the TEE has an intact record of a store of yours" + with_name() + ": there is nothing to repair; 'festore "
                                           "verify' names what is damaged in a directory");
     case Code::access_denied:
         return error(ErrorCode::not_permitted, "the recovery copies in " + where + " are of another user's or group's store");
@@ -61,8 +61,8 @@ Expected<protocol::RepairStepAnswer> Store::copy_index(const Doing& doing, bool 
     StoreChannel::Request begin;
     begin.command = StoreCommand::repair_begin;
     begin.has_area = true;
-    begin.encode = [&](protocol::PageArea area, Writer& out) {
-        encode(protocol::RepairRequest{area, header_.store_id, header_.anchor, header_.key_check, older}, out);
+    begin.encode = [&, claim = claim()](protocol::PageArea area, Writer& out) {
+        encode(protocol::RepairRequest{area, header_.store_id, header_.anchor, header_.key_check, older, claim}, out);
     };
     channel_.forget_pages();
     const Expected<StoreReply> begun = channel_.call(begin, doing);

@@ -20,15 +20,11 @@ Expected<void> Client::State::name_store(Files& files) {
     if (options.owner.kind == Owner::Kind::everybody)
         return unexpected({ErrorCode::usage,
                            "a store belongs to a user or a group: everybody's objects are in the storage ree or rpmb", 0, 0});
-    StoreOptions named{options.store_directory, options.owner, options.wait, options.on_warning};
-    if (named.directory.empty()) {
-        Expected<std::string> directory = default_store_directory(options.owner);
-        if (!directory) return unexpected(directory.error());
-        named.directory = std::move(*directory);
-    }
-    Expected<std::string> absolute = absolute_path(named.directory);
+    const Expected<StoreChoice> chosen = choose_store(options.owner, options.store_directory, options.store_name);
+    if (!chosen) return unexpected(chosen.error());
+    const Expected<std::string> absolute = absolute_path(chosen->directory);
     if (!absolute) return unexpected(absolute.error());
-    named.directory = std::move(*absolute);
+    const StoreOptions named{*absolute, chosen->name, chosen->is_name_fixed, options.owner, options.wait, options.on_warning};
     store = std::make_unique<Store>(*this, files, named);
     return {};
 }
@@ -57,6 +53,12 @@ Expected<StoreInfo> Client::store_record(const std::optional<DestroyOptions::Oth
     const auto use = state_->use_store();
     if (!use) return unexpected(use.error());
     return state_->store->record(other);
+}
+
+Expected<std::vector<StoreRecord>> Client::own_stores() {
+    const auto use = state_->use_store();
+    if (!use) return unexpected(use.error());
+    return state_->store->own_stores();
 }
 
 Expected<std::vector<StoreRecord>> Client::store_records() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "engine/keys.h"
 
+#include "base/store_name.h"
+
 namespace festore::engine {
 namespace {
 
@@ -11,6 +13,7 @@ constexpr std::string_view kPayloadLabel = "festore payload base 1";
 constexpr std::string_view kCheckLabel = "festore key check 1";
 constexpr std::string_view kNewIdLabel = "festore store id 1";
 constexpr std::string_view kNewSecretLabel = "festore store secret 1";
+constexpr std::string_view kNameLabel = "festore store name 1";
 constexpr std::string_view kTransactionLabel = "festore transaction id 1";
 constexpr std::string_view kPayloadIdLabel = "festore payload id 1";
 constexpr std::string_view kPayloadKeyLabel = "festore payload key 1";
@@ -57,6 +60,16 @@ Result<KeyCheckValue> key_check_value(Crypto& crypto, Bytes device_key, const St
     return value;
 }
 
+Result<StoreNameTag> store_name_tag(Crypto& crypto, Bytes device_key, Bytes name) {
+    StoreNameTag tag{};
+    if (wire_form_of_store_name(text_of(name)).empty()) return tag;
+    if (!is_store_name(text_of(name))) return fail(Code::bad_parameters);
+    Mac mac{};
+    FESTORE_CHECK(crypto.hmac(device_key, {bytes_of(kNameLabel), name}, mac));
+    copy_bytes(Bytes(mac).first(tag.size()), tag);
+    return tag;
+}
+
 Result<RootRecord> make_store(Crypto& crypto, Bytes device_key, const NewStore& store, Bytes salt) {
     Random random;
     FESTORE_CHECK(crypto.random(random.fill()));
@@ -70,6 +83,8 @@ Result<RootRecord> make_store(Crypto& crypto, Bytes device_key, const NewStore& 
     record.login = store.login;
     record.identity = store.identity;
     record.created = store.created;
+    record.name = store.name;
+    if (store.name != StoreNameTag{}) record.flags |= kRootNamed;
     copy_bytes(Bytes(id).first(record.store_id.size()), record.store_id);
     record.epoch = Reader(Bytes(id).subspan(record.store_id.size())).u64();
     return record;

@@ -30,6 +30,10 @@ Result<StoreKeys> derive_store_keys(Crypto& crypto, Bytes device_key, const Root
 using KeyCheckValue = std::array<std::byte, 12>;
 Result<KeyCheckValue> key_check_value(Crypto& crypto, Bytes device_key, const StoreId& store_id);
 
+// What a record has of the name: the first half of HMAC(device key, label ‖ name), so that nobody chooses two names that have
+// the same. Zeroes for an empty name, and for "default". `name`: as is_store_name() allows.
+Result<StoreNameTag> store_name_tag(Crypto& crypto, Bytes device_key, Bytes name);
+
 // Who owns a new store, and where its record will lie.
 struct NewStore {
     uint32_t login = 0;
@@ -37,6 +41,7 @@ struct NewStore {
     Anchor anchor = Anchor::ree;
     Cipher cipher = Cipher::aes_256_gcm;
     int64_t created = 0;
+    StoreNameTag name{};
 };
 // An empty store of generation 0 with a new id, epoch and secret: random, mixed with the device key and `salt` (see make_payload()).
 Result<RootRecord> make_store(Crypto& crypto, Bytes device_key, const NewStore& store, Bytes salt = {});

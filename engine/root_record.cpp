@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::string_view kMagic = "FSR1";
 constexpr uint32_t kFlagsKnown = kRootFreshnessLost | kRootOfAnotherTable | kRootCopySecret | kRootLostRanges | kRootKeptObjects |
-                                 kRootMoving;
+                                 kRootMoving | kRootNamed;
 constexpr uint32_t kFlagsOf1_0 = kRootFreshnessLost;
 
 bool is_valid_ref(const PageRef& ref, uint32_t page_count) {
@@ -19,7 +19,8 @@ bool is_consistent(const RootRecord& r) {
     const bool counts_fit = r.page_count >= kFirstPage && r.page_count <= limits::kPageCountMax &&
                             r.free_pages <= r.page_count && r.height <= limits::kIndexHeightMax &&
                             (r.height == 0) == r.index.is_none();
-    return known_anchor && is_known(r.cipher) && counts_fit && r.changes <= kChangesMax && is_valid_ref(r.index, r.page_count) &&
+    const bool named = (r.flags & kRootNamed) != 0;
+    return named == (r.name != StoreNameTag{}) && known_anchor && is_known(r.cipher) && counts_fit && r.changes <= kChangesMax && is_valid_ref(r.index, r.page_count) &&
            is_valid_ref(r.free_list, r.page_count);
 }
 
@@ -59,8 +60,10 @@ void encode(const RootRecord& r, RootRecordBytes& bytes) {
     out.bytes(r.secret);
     out.i64(r.created);
     out.u64(r.changes);
+    out.bytes(r.name);
     static_assert(4 + 4 + 4 + 16 + 16 + 8 + 8 + 16 + 2 * kPageRefBytes + 4 + 4 + 4 + 8 + 8 + 8 + 8 + 4 + 4 + 32 + 8 + 8 ==
-                  kRootRecordBytesUsed);
+                  kRootNameOffset);
+    static_assert(kRootNameOffset + sizeof(StoreNameTag) == kRootRecordBytes);
 }
 
 Result<RootRecord> decode_root_record(Bytes input) {
@@ -95,6 +98,7 @@ Result<RootRecord> decode_root_record(Bytes input) {
     in.read_into(r.secret);
     r.created = in.i64();
     r.changes = r.minor == 0 ? kChangesOfUpgrade : in.u64();
+    if (r.minor > 0) in.read_into(r.name);
     if (r.minor > 0 && (r.flags & kRequiredFlags & ~kFlagsKnown) != 0) return fail(Code::not_supported);
     if (r.minor == 0 && (r.flags & ~kFlagsOf1_0) != 0) return fail(Code::corrupt_object);
     for (const std::byte b : in.rest()) zero = b == std::byte{0} && zero;

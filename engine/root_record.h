@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The root record: all that the TEE's trusted storage keeps of a store. 256 bytes, written in one piece at each
-// commit (rule 3); 240 are used, the others are zero. docs/format-store.md has the table.
+// commit (rule 3). docs/format-store.md has the table.
 #pragma once
 #include "base/uuid.h"
 #include "engine/crypto.h"
@@ -16,6 +16,8 @@ enum class Anchor : uint8_t { ree = 1, rpmb = 2 };
 using StoreId = std::array<std::byte, 16>;
 using TransactionId = std::array<std::byte, 16>;
 using StoreSecret = std::array<std::byte, 32>;
+// What a record has of its store's name (engine/keys.h, store_name_tag()): zeroes for the default one.
+using StoreNameTag = std::array<std::byte, 16>;
 
 // Bits of RootRecord::flags. A reader that does not know one of the lower 24 refuses the store untouched; it ignores and keeps
 // the upper 8.
@@ -26,6 +28,7 @@ enum RootFlag : uint32_t {
     kRootLostRanges = 1 << 3,      // names were lost with damage that was dropped, and the index says which (engine/reserved.h)
     kRootKeptObjects = 1 << 4,     // an object was stored that is neither replaced nor removed: lost names may be of one
     kRootMoving = 1 << 5,          // under ree: the record is, or was about to be, in the RPMB, too, where the one that counts is then
+    kRootNamed = 1 << 6,           // the store has a name: another one than the owner's default
     // Ignorable: the RPMB gave no answer when this record was made under `ree`, or was not asked. It is opened where there is none, too.
     kRootMadeUnasked = 1 << 24,
 };
@@ -61,15 +64,17 @@ struct RootRecord {
     StoreSecret secret{};     // all keys of the store depend on it: with the record they are gone
     int64_t created = 0;      // seconds since 1970, the normal world's claim
     uint64_t changes = 0;     // of all objects so far: the version of the object that was changed last
+    StoreNameTag name{};      // with kRootNamed, and only then, not zero
 };
 
 inline constexpr size_t kRootRecordBytes = 256;
-inline constexpr size_t kRootRecordBytesUsed = 240;
 using RootRecordBytes = std::array<std::byte, kRootRecordBytes>;
+
+inline constexpr size_t kRootNameOffset = 240;
 
 void encode(const RootRecord& record, RootRecordBytes& out);
 
-// Whether they begin as a record does, of whatever version; its owner and store id are where they always are.
+// Whether they begin as a record does, of whatever version; its owner, store id and name are where they always are.
 [[nodiscard]] bool looks_like_record(Bytes input);
 
 // corrupt_object: not a root record, or one that contradicts itself. not_supported: of another major version, or of

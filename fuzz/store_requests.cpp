@@ -37,7 +37,7 @@ constexpr StoreCommandRow kRows[] = {
     {StoreCommand::repair_step, kNone, true},
     {StoreCommand::repair_commit, kNone, false},
     {StoreCommand::acknowledge, kNone, true},
-    {StoreCommand::record_at, kNone, false},
+    {StoreCommand::record_at, kOut, false},
     {StoreCommand::rebuild_begin, kNone, true},
     {StoreCommand::rebuild_step, kNone, true},
     {StoreCommand::rebuild_commit, kNone, false},
@@ -47,6 +47,8 @@ constexpr StoreCommandRow kRows[] = {
 };
 
 constexpr std::string_view kNames[] = {"object a", UserStore::kPayload, "object b", "a", "object x", "b/c", "\xc3\xa9", ""};
+
+constexpr std::string_view kStoreNames[] = {"web", "db", ""};
 
 }  // namespace
 
@@ -111,18 +113,31 @@ void StoreRequests::fill_area() {
     if (how % 32 == 31) memory.resize(in_.u16() % (memory.size() + 1));
 }
 
+// Mostly the default store, of which nothing is said.
+protocol::StoreClaim StoreRequests::claim() {
+    static constexpr std::string_view kDirectory = "/srv/web";
+    if (!in_.one_in(4)) return {};
+    return {bytes_of(kStoreNames[in_.below(std::size(kStoreNames))]), in_.one_in(2) ? bytes_of(kDirectory) : Bytes()};
+}
+
+// What its header says, or another one.
+Bytes StoreRequests::name_of(const protocol::StoreHeader& header) {
+    return in_.one_in(8) ? claim().name : bytes_of(header.name());
+}
+
 Content StoreRequests::encoded(StoreCommand command) {
     switch (command) {
     case StoreCommand::make: {
         constexpr uint8_t kCiphers[] = {1, 2, 0, 3};
         const auto anchor = static_cast<uint8_t>(1 + in_.u8() % 2);
         const uint8_t cipher = kCiphers[in_.below(std::size(kCiphers))];
-        return festore::encoded(protocol::MakeRequest{anchor, cipher, in_.one_in(2), 5});
+        const bool without_asking = in_.one_in(2);
+        return festore::encoded(protocol::MakeRequest{anchor, cipher, without_asking, 5, claim()});
     }
     case StoreCommand::create: return festore::encoded(protocol::TransactionRequest{session_.made.store_id, 0});
     case StoreCommand::open: {
         const protocol::StoreHeader& header = some_store().header;
-        return festore::encoded(protocol::OpenRequest{header.store_id, header.anchor, header.key_check});
+        return festore::encoded(protocol::OpenRequest{header.store_id, header.anchor, header.key_check, false, name_of(header)});
     }
     case StoreCommand::get:
     case StoreCommand::stat: {
@@ -167,23 +182,30 @@ Content StoreRequests::encoded_care(StoreCommand command) {
     case StoreCommand::free_list: return festore::encoded(protocol::FreeListRequest{area_, !in_.one_in(4)});
     case StoreCommand::find: {
         const auto anchor = static_cast<uint8_t>(in_.one_in(4) ? 2 : 1);
-        return festore::encoded(protocol::FindRequest{anchor, owner()});
+        const protocol::OwnerClaim whose = owner();
+        return festore::encoded(protocol::FindRequest{anchor, whose, claim().name});
     }
     case StoreCommand::destroy: {
         const protocol::StoreHeader& header = some_store().header;
-        return festore::encoded(protocol::DestroyRequest{header.anchor, owner(), header.store_id});
+        const protocol::OwnerClaim whose = owner();
+        return festore::encoded(protocol::DestroyRequest{header.anchor, whose, header.store_id, name_of(header)});
     }
     case StoreCommand::repair_begin: {
         const protocol::StoreHeader& header = some_store().header;
-        return festore::encoded(protocol::RepairRequest{area_, header.store_id, header.anchor, header.key_check, in_.one_in(4)});
+        const bool older = in_.one_in(4);
+        return festore::encoded(protocol::RepairRequest{area_, header.store_id, header.anchor, header.key_check, older,
+                                                        {name_of(header), claim().directory}});
     }
     case StoreCommand::record_at: {
         const auto anchor = static_cast<uint8_t>(in_.one_in(4) ? 2 : 1);
-        return festore::encoded(protocol::RecordAtRequest{anchor, in_.one_in(16) ? in_.u32() : in_.u8() % 5});
+        const uint32_t place = in_.one_in(16) ? in_.u32() : in_.u8() % 5;
+        return festore::encoded(protocol::RecordAtRequest{anchor, place, in_.one_in(4)});
     }
-    case StoreCommand::rebuild_begin:
-        return festore::encoded(
-            protocol::RebuildRequest{area_, static_cast<protocol::RebuildKind>(in_.u8() % 3), static_cast<uint8_t>(in_.one_in(4) ? 2 : 0)});
+    case StoreCommand::rebuild_begin: {
+        const auto kind = static_cast<protocol::RebuildKind>(in_.u8() % 3);
+        const auto anchor = static_cast<uint8_t>(in_.one_in(4) ? 2 : 0);
+        return festore::encoded(protocol::RebuildRequest{area_, kind, anchor, claim()});
+    }
     case StoreCommand::rebuild_step: {
         protocol::RebuildStepRequest step;
         step.area = area_;

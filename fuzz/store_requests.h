@@ -63,6 +63,8 @@ private:
     uint8_t flags_of_change();
     UserStore& some_store();
     protocol::OwnerClaim owner();
+    protocol::StoreClaim claim();
+    Bytes name_of(const protocol::StoreHeader& header);
     void learn_of_uploads(protocol::StoreCommand command, Bytes answer, Bytes content);
     void repair_is_committed();
 

@@ -83,6 +83,7 @@ constexpr void (*kMessages[])(Bytes) = {
     store<protocol::FreeListRequest>,
     store<protocol::FreeListAnswer>,
     store<protocol::FindRequest>,
+    store<protocol::StoreClaim>,
     store<protocol::RecordAtRequest>,
     store<protocol::RecordAtAnswer>,
     store<protocol::DestroyRequest>,

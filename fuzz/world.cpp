@@ -43,6 +43,7 @@ bool in_contract(uint32_t result) {
     case Code::store_destroyed:
     case Code::name_lost:
     case Code::copy_secret_lost:
+    case Code::many_stores:
     case Code::store_in_rpmb:
     case Code::rpmb_no_answer: return true;
     default: return false;

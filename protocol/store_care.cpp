@@ -23,6 +23,15 @@ OwnerClaim read_owner(Reader& in, bool& valid) {
 
 }  // namespace
 
+void encode(const StoreClaim& m, Writer& out) { write(m, out); }
+template <>
+Result<StoreClaim> decode_store(Bytes input) {
+    Reader in(input);
+    bool valid = true;
+    const StoreClaim m = read_claim(in, valid);
+    return finish(in, m, valid);
+}
+
 void encode(const SurveyRequest& m, Writer& out) {
     write(m.area, out);
     out.u32(m.passed_page);
@@ -91,6 +100,7 @@ Result<FreeListAnswer> decode_store(Bytes input) {
 void encode(const FindRequest& m, Writer& out) {
     out.u8(m.anchor);
     write(m.owner, out);
+    write_store_name(m.name, out);
 }
 template <>
 Result<FindRequest> decode_store(Bytes input) {
@@ -99,12 +109,14 @@ Result<FindRequest> decode_store(Bytes input) {
     FindRequest m;
     m.anchor = in.u8();
     m.owner = read_owner(in, valid);
+    m.name = read_store_name(in, valid);
     return finish(in, m, valid && is_anchor(m.anchor));
 }
 
 void encode(const RecordAtRequest& m, Writer& out) {
     out.u8(m.anchor);
     out.u32(m.place);
+    if (m.own) out.u8(1);
 }
 template <>
 Result<RecordAtRequest> decode_store(Bytes input) {
@@ -112,7 +124,9 @@ Result<RecordAtRequest> decode_store(Bytes input) {
     RecordAtRequest m;
     m.anchor = in.u8();
     m.place = in.u32();
-    return finish(in, m, is_anchor(m.anchor));
+    if (in.ok() && !in.done()) m.own = in.u8() == 1;
+    const bool is_canonical = input.size() == (m.own ? 6 : 5);
+    return finish(in, m, is_canonical && is_anchor(m.anchor));
 }
 
 void encode(const RecordAtAnswer& m, Writer& out) {
@@ -141,6 +155,7 @@ void encode(const DestroyRequest& m, Writer& out) {
     out.u8(m.anchor);
     write(m.owner, out);
     out.bytes(m.store_id);
+    write_store_name(m.name, out);
 }
 template <>
 Result<DestroyRequest> decode_store(Bytes input) {
@@ -150,6 +165,7 @@ Result<DestroyRequest> decode_store(Bytes input) {
     m.anchor = in.u8();
     m.owner = read_owner(in, valid);
     in.read_into(m.store_id);
+    m.name = read_store_name(in, valid);
     return finish(in, m, valid && is_anchor(m.anchor));
 }
 
@@ -159,6 +175,7 @@ void encode(const RepairRequest& m, Writer& out) {
     out.u8(m.anchor);
     out.bytes(m.key_check);
     out.u8(m.older ? 1 : 0);
+    write(m.claim, out);
 }
 template <>
 Result<RepairRequest> decode_store(Bytes input) {
@@ -170,6 +187,7 @@ Result<RepairRequest> decode_store(Bytes input) {
     m.anchor = in.u8();
     in.read_into(m.key_check);
     m.older = read_bool(in, valid);
+    m.claim = read_claim(in, valid);
     return finish(in, m, valid && is_valid(m.area) && is_anchor(m.anchor));
 }
 

@@ -39,15 +39,18 @@ struct OwnerClaim {  // 9 bytes
 };
 // The record of a store, without its directory. item_not_found: there is none under this anchor. corrupt_object,
 // not_supported: there is one that cannot be read. access_denied: another's, and the caller is not uid 0.
-struct FindRequest {  // 10 bytes → StoreStatus
+struct FindRequest {  // 10 bytes, 1 + name → StoreStatus
     uint8_t anchor = 1;
     OwnerClaim owner;
+    Bytes name{};  // since 1.7: as of StoreClaim
 };
 // The record in one place of an anchor's table, whoever's it is: uid 0 may know which stores there are, not what is in them.
-// access_denied: for others. item_not_found: there are no more places.
-struct RecordAtRequest {  // 5 bytes
+// access_denied: for others. item_not_found: there are no more places. Since 1.7 the third parameter takes what the TEE was told of
+// the store (StoreClaim; nothing where it was not), and any owner may ask for its own.
+struct RecordAtRequest {  // 5 bytes; 6, the last one 1, with the last field
     uint8_t anchor = 1;
     uint32_t place = 0;  // from 0
+    bool own = false;    // since 1.7: a record that is not the caller's is as if the place was free
 };
 struct RecordAtAnswer {  // 21, and a StoreStatus if it is readable
     enum class State : uint8_t {
@@ -60,11 +63,12 @@ struct RecordAtAnswer {  // 21, and a StoreStatus if it is readable
     StoreStatus status;
 };
 // Its record is gone, and all that the TA remembers of it. item_not_found: it was gone before. bad_parameters: the
-// record is of another store.
-struct DestroyRequest {  // 26 bytes → empty answer
+// record of that name is of another store.
+struct DestroyRequest {  // 26 bytes, 1 + name → empty answer
     uint8_t anchor = 1;
     OwnerClaim owner;
     Id store_id{};
+    Bytes name{};  // since 1.7: as of StoreClaim
 };
 
 // Repair (rule 19): the TEE has no usable record, and the directory's recovery copies are pages 0 and 1. Its pages keep their
@@ -74,12 +78,13 @@ inline constexpr uint32_t kNewPage = uint32_t{1} << 31;
 // another anchor or store. item_not_found: there is no such copy. security: another device. Nothing of this comes from the
 // header but what it is compared with. store_destroyed: the TEE did not lose the record. copy_secret_lost: the RPMB has lost what
 // the copies are sealed with.
-struct RepairRequest {  // 34 bytes
+struct RepairRequest {  // 34 bytes, StoreClaim
     PageArea area;
     Id store_id{};
     uint8_t anchor = 1;
     std::array<std::byte, 12> key_check{};
     bool older = false;  // go by the older copy: the newer one's index is damaged
+    StoreClaim claim{};  // since 1.7. bad_parameters, too: the copies are of a store with another name
 };
 struct RepairAnswer {  // PageAnswer, 8
     PageAnswer pages;
@@ -94,6 +99,7 @@ struct RepairStepAnswer {  // PageAnswer, 33
     uint64_t copied = 0;       // objects so far
 };
 
+void encode(const StoreClaim& m, Writer& out);
 void encode(const SurveyRequest& m, Writer& out);
 void encode(const SurveyAnswer& m, Writer& out);
 void encode(const FreeListRequest& m, Writer& out);
@@ -106,6 +112,9 @@ void encode(const RepairRequest& m, Writer& out);
 void encode(const RepairAnswer& m, Writer& out);
 void encode(const RepairStepAnswer& m, Writer& out);
 
+// Also of no bytes.
+template <>
+Result<StoreClaim> decode_store(Bytes input);
 template <>
 Result<SurveyRequest> decode_store(Bytes input);
 template <>

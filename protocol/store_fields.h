@@ -3,6 +3,7 @@
 #pragma once
 #include "base/name.h"
 #include "base/reader.h"
+#include "base/store_name.h"
 #include "protocol/store_messages.h"
 
 namespace festore::protocol {
@@ -80,6 +81,33 @@ inline bool is_name(Bytes name) { return check_name(name) == NameFault::none; }
 template <class M>
 Result<M> finish(const Reader& in, const M& m, bool valid) {
     if (!in.done() || !valid) return fail(Code::bad_format);
+    return m;
+}
+
+// The last field of a request: left out for the default store.
+inline void write_store_name(Bytes name, Writer& out) {
+    if (!name.empty()) write_name(name, out);
+}
+inline Bytes read_store_name(Reader& in, bool& valid) {
+    if (!in.ok() || in.done()) return {};
+    const Bytes name = read_name(in);
+    valid = valid && is_store_name(text_of(name)) && text_of(name) != kDefaultStoreName;
+    return name;
+}
+
+// Left out where it says nothing.
+inline void write(const StoreClaim& m, Writer& out) {
+    if (m.name.empty() && m.directory.empty()) return;
+    write_name(m.name, out);
+    write_name(m.directory, out);
+}
+inline StoreClaim read_claim(Reader& in, bool& valid) {
+    StoreClaim m;
+    if (!in.ok() || in.done()) return m;
+    m.name = read_name(in);
+    m.directory = read_name(in);
+    const bool has_name = is_store_name(text_of(m.name)) && text_of(m.name) != kDefaultStoreName;
+    valid = valid && (m.name.empty() || has_name) && !(m.name.empty() && m.directory.empty());
     return m;
 }
 

@@ -10,10 +10,19 @@ namespace {
 constexpr std::string_view kMagic = "festore\n";
 }
 
+void StoreHeader::set_name(std::string_view name) {
+    name_memory = {};
+    name_bytes = 0;
+    if (name == kDefaultStoreName || !is_store_name(name)) return;
+    name.copy(name_memory.data(), name.size());
+    name_bytes = static_cast<uint8_t>(name.size());
+}
+
 void encode(const StoreHeader& header, Writer& out) {
+    const bool has_name = header.name_bytes != 0;
     out.bytes(bytes_of(kMagic));
     out.u8(kStoreFormatMajor);
-    out.u8(kStoreFormatMinor);
+    out.u8(has_name ? kStoreFormatMinorOfNamed : kStoreFormatMinor);
     out.u8(static_cast<uint8_t>(header.tee));
     out.u8(header.anchor);
     out.u8(header.cipher);
@@ -24,6 +33,20 @@ void encode(const StoreHeader& header, Writer& out) {
     out.bytes(header.store_id);
     out.bytes(header.key_check);
     static_assert(8 + 8 + 4 + 16 + 16 + 12 == kStoreHeaderBytes);
+    if (!has_name) return;
+    out.u8(header.name_bytes);
+    for (const char c : header.name_memory) out.u8(static_cast<uint8_t>(c));
+    static_assert(kStoreHeaderBytes + 1 + kStoreNameBytesMax == kNamedStoreHeaderBytes);
+}
+
+// The rest of a header: that there is a name, and nothing behind it.
+static bool read_name(Reader& in, StoreHeader& header) {
+    const size_t size = in.u8();
+    std::array<char, kStoreNameBytesMax> text{};
+    for (char& c : text) c = static_cast<char>(in.u8());
+    if (!in.ok() || size > text.size()) return false;
+    header.set_name({text.data(), size});
+    return header.name_bytes == size && size > 0 && header.name_memory == text;
 }
 
 Result<StoreHeader> decode_store_header(Bytes input) {
@@ -33,7 +56,7 @@ Result<StoreHeader> decode_store_header(Bytes input) {
     const uint8_t major = in.u8();
     const uint8_t minor = in.u8();
     if (!in.ok() || text_of(magic) != kMagic) return fail(Code::bad_format);
-    if (major != kStoreFormatMajor || minor > kStoreFormatMinor) return fail(Code::not_supported);
+    if (major != kStoreFormatMajor || minor > kStoreFormatMinorOfNamed) return fail(Code::not_supported);
     header.tee = static_cast<TeeKind>(in.u8());
     header.anchor = in.u8();
     header.cipher = in.u8();
@@ -44,7 +67,8 @@ Result<StoreHeader> decode_store_header(Bytes input) {
     in.read_into(header.key_check);
     const auto is_1_or_2 = [](uint8_t value) { return value == 1 || value == 2; };
     const bool known = is_1_or_2(static_cast<uint8_t>(header.tee)) && is_1_or_2(header.anchor) && is_1_or_2(header.cipher);
-    if (!in.done() || !zero || !known) return fail(Code::bad_format);
+    const bool has_right_name = minor != kStoreFormatMinorOfNamed || read_name(in, header);
+    if (!in.done() || !zero || !known || !has_right_name) return fail(Code::bad_format);
     return header;
 }
 

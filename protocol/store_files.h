@@ -2,7 +2,7 @@
 // A store's directory, as the client library and the TA see it: which files, and what is where in them. The sealed
 // contents are the engine's (engine/page.h, engine/segments.h); docs/format-store.md has all of it.
 //
-//   DIR/festore.store    the header: 64 bytes, in clear, written once
+//   DIR/festore.store    the header: 64 bytes, or 128 with a name, in clear, written once
 //   DIR/pages            the page file: pages of 4096 bytes; 0 and 1 are the recovery copies
 //   DIR/lock             empty: locked by the writer (rule 6)
 //   DIR/payloads/ID      a payload: 32 hexadecimal digits, lower case
@@ -11,6 +11,7 @@
 #pragma once
 #include "base/limits.h"
 #include "base/result.h"
+#include "base/store_name.h"
 #include "base/uuid.h"
 #include "base/writer.h"
 
@@ -29,7 +30,8 @@ inline constexpr std::string_view kPayloadFolder = "payloads";
 [[nodiscard]] constexpr uint64_t page_offset(uint32_t page) { return uint64_t{page} * limits::kPageBytes; }
 
 inline constexpr uint8_t kStoreFormatMajor = 1;
-inline constexpr uint8_t kStoreFormatMinor = 0;
+inline constexpr uint8_t kStoreFormatMinor = 0;         // of the default store
+inline constexpr uint8_t kStoreFormatMinorOfNamed = 1;  // of one that has a name
 
 // What kind of TEE made a store: the others refuse it. Do not renumber.
 enum class TeeKind : uint8_t { optee = 1, simulated = 2 };
@@ -42,8 +44,17 @@ struct StoreHeader {
     Uuid identity{};
     std::array<std::byte, 16> store_id{};
     std::array<std::byte, 12> key_check{};  // tells another device, or a changed hardware key, from damage (rule 18)
+    // Of a store with a name; the default one has none. In memory of its own, since a header is kept longer than the file's bytes.
+    std::array<char, kStoreNameBytesMax> name_memory{};
+    uint8_t name_bytes = 0;
+    [[nodiscard]] std::string_view name() const { return {name_memory.data(), name_bytes}; }
+    void set_name(std::string_view name);  // as is_store_name() allows; empty, or "default": none
 };
 inline constexpr size_t kStoreHeaderBytes = 64;
+inline constexpr size_t kNamedStoreHeaderBytes = 128;
+[[nodiscard]] inline size_t header_bytes(const StoreHeader& header) {
+    return header.name_bytes == 0 ? kStoreHeaderBytes : kNamedStoreHeaderBytes;
+}
 
 void encode(const StoreHeader& header, Writer& out);
 // bad_format: not a header. not_supported: of another major, or a newer minor version: leave it alone.

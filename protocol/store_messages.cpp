@@ -28,25 +28,30 @@ void encode(const MakeRequest& m, Writer& out) {
     out.u8(m.cipher);
     out.u8(m.without_asking_rpmb ? 1 : 0);
     out.i64(m.created);
+    write(m.claim, out);
 }
 template <>
 Result<MakeRequest> decode_store(Bytes input) {
     Reader in(input);
+    bool valid = true;
     MakeRequest m;
     m.anchor = in.u8();
     m.cipher = in.u8();
     const uint8_t without_asking_rpmb = in.u8();
     m.without_asking_rpmb = without_asking_rpmb != 0;
     m.created = in.i64();
+    m.claim = read_claim(in, valid);
     const bool known = is_anchor(m.anchor) && m.cipher <= 2;
-    return finish(in, m, known && without_asking_rpmb <= (m.anchor == 1 ? 1 : 0));
+    return finish(in, m, valid && known && without_asking_rpmb <= (m.anchor == 1 ? 1 : 0));
 }
 
 void encode(const OpenRequest& m, Writer& out) {
     out.bytes(m.store_id);
     out.u8(m.anchor);
     out.bytes(m.key_check);
-    if (m.without_asking_rpmb) out.u8(1);  // a TA before 1.6 takes it without this only
+    // A TA before 1.6 takes it without this only, and one before 1.7 without a name.
+    if (m.without_asking_rpmb || !m.name.empty()) out.u8(m.without_asking_rpmb ? 1 : 0);
+    write_store_name(m.name, out);
 }
 template <>
 Result<OpenRequest> decode_store(Bytes input) {
@@ -58,7 +63,8 @@ Result<OpenRequest> decode_store(Bytes input) {
     in.read_into(m.key_check);
     if (in.ok() && !in.done()) {
         m.without_asking_rpmb = read_bool(in, valid);
-        valid = valid && m.without_asking_rpmb && m.anchor == 1;
+        m.name = read_store_name(in, valid);
+        valid = valid && (m.without_asking_rpmb ? m.anchor == 1 : !m.name.empty());
     }
     return finish(in, m, valid && is_anchor(m.anchor));
 }

@@ -98,24 +98,32 @@ struct PageAnswer {  // 12 + 5 a need; the start of each answer to a request wit
     std::array<PageNeed, kNeedsMax> needs{};
 };
 
-struct MakeRequest {  // 11 bytes
+// Which of the owner's stores, and where its directory is: the caller's word. A TA before 1.7 takes no request with it.
+struct StoreClaim {  // 2 + texts; none where both are empty
+    Bytes name;       // as is_store_name() allows (base/store_name.h); empty: the default one
+    Bytes directory;  // up to 255 bytes; empty: not told. Kept for messages
+};
+
+struct MakeRequest {  // 11 bytes, StoreClaim
     uint8_t anchor = 1;   // 1 ree, 2 rpmb
     uint8_t cipher = 1;   // 1 AES-256-GCM, 2 ChaCha20-Poly1305; 0, with kFeatureChaCha20: the faster one
     // Anchor ree, and the RPMB is not asked whether it holds a record of this owner: for a device whose RPMB is built
     // in and does not answer, which ends the TA.
     bool without_asking_rpmb = false;
     int64_t created = 0;
+    StoreClaim claim{};  // since 1.7
 };
 // Out of the directory's header. item_not_found: the TEE has no record of this owner there. security: another device, or
-// its hardware key changed (the key-check value tells). bad_parameters: the record is of another store. Since 1.6, under ree, the TA
+// its hardware key changed (the key-check value tells). bad_parameters: the record of that name is of another store. Since 1.6, under ree, the TA
 // asks the RPMB, too: store_in_rpmb: that has a record of this owner. rpmb_no_answer: it gave none, and did when the store was made.
-struct OpenRequest {  // 29 bytes; 30, the last one 1, with the last field
+struct OpenRequest {  // 29 bytes; 30, the last one 1, with the next to last field; 31 + name with the last one
     Id store_id{};
     uint8_t anchor = 1;
     std::array<std::byte, 12> key_check{};
     // Since 1.6, anchor ree: asking has ended the TA. It counts only for records that were made without an answer, and for those
     // of format 1.0; for all others the RPMB is asked.
     bool without_asking_rpmb = false;
+    Bytes name{};  // since 1.7: as of StoreClaim
 };
 struct StoreStatus {  // 99 bytes
     Id store_id{};
@@ -140,6 +148,7 @@ struct StoreStatus {  // 99 bytes
 // Bits of StoreStatus::flags that clients look at.
 inline constexpr uint32_t kStatusFreshnessLost = 1;         // and not acknowledged
 inline constexpr uint32_t kStatusLostRanges = 1 << 3;       // since 1.6: there are lost ranges, or were
+inline constexpr uint32_t kStatusNamed = 1 << 6;            // since 1.7: it is not the owner's default store
 inline constexpr uint32_t kStatusMadeUnasked = 1 << 24;     // since 1.6: made under ree without an answer of the RPMB
 
 // Bits of the flags of requests.
@@ -254,6 +263,7 @@ struct ChangeAnswer {  // PageAnswer, 49
 };
 
 inline constexpr size_t kStoreRequestBytesMax = 48 + 2 * (1 + limits::kNameBytesMax);
+static_assert(limits::kStoreDirectoryBytesMax <= limits::kNameBytesMax);
 inline constexpr size_t kPageAnswerBytesMax = 12 + 5 * kNeedsMax;
 inline constexpr size_t kStoreAnswerBytesMax = 192;
 inline constexpr size_t kStoreMetadataBytes = 58;

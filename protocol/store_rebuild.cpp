@@ -9,16 +9,19 @@ void encode(const RebuildRequest& m, Writer& out) {
     write(m.area, out);
     out.u8(static_cast<uint8_t>(m.kind));
     out.u8(m.anchor);
+    write(m.claim, out);
 }
 template <>
 Result<RebuildRequest> decode_store(Bytes input) {
     Reader in(input);
+    bool valid = true;
     RebuildRequest m;
     m.area = read_area(in);
     m.kind = static_cast<RebuildKind>(in.u8());
     m.anchor = in.u8();
+    m.claim = read_claim(in, valid);
     const bool moves = m.anchor == 2 && m.kind == RebuildKind::whole;
-    return finish(in, m, is_valid(m.area) && m.kind <= RebuildKind::undo && (m.anchor == 0 || moves));
+    return finish(in, m, valid && is_valid(m.area) && m.kind <= RebuildKind::undo && (m.anchor == 0 || moves));
 }
 
 void encode(const RebuildStepRequest& m, Writer& out) {

@@ -17,10 +17,11 @@ static_assert(limits::kPageCountMax <= kOldPage);
 
 // The store is opened. item_not_found, of undo: there is nothing to undo. busy: as of begin. Of another anchor: access_conflict, the
 // owner has a record there; limit_exceeded, there is no place; not_supported, this TEE has no such storage.
-struct RebuildRequest {  // 6 bytes → RepairAnswer
+struct RebuildRequest {  // 6 bytes, StoreClaim → RepairAnswer
     PageArea area;
     RebuildKind kind = RebuildKind::whole;
     uint8_t anchor = 0;  // whole, of a store under ree: 2, the record moves to the RPMB; 0: it stays
+    StoreClaim claim{};  // since 1.7. bad_parameters: the store has another name
 };
 // Of undo also item_not_found: no range lay in the old pages.
 struct RebuildStepRequest {  // 9 + name; corrupt_object: there is damage, the rebuild is over

@@ -27,7 +27,7 @@ std::optional<Value> of_implementation(std::string_view name) {
     // What OP-TEE says, whether or not the REE file system is tied to the RPMB.
     if (name == "gpd.tee.trustedStorage.antiRollback.protectionLevel") return config.has_rpmb ? 1000U : 100U;
     if (name == "gpd.tee.trustedos.manufacturer") return "festore";
-    if (name == "gpd.tee.trustedos.implementation.version") return "simulated";
+    if (name == "gpd.tee.trustedos.implementation.version") return config.version;
     return std::nullopt;
 }
 

@@ -91,6 +91,7 @@ struct Config {
     std::array<std::byte, 16> huk{};  // hardware unique key; zeroes as on an unfused board
     bool has_rpmb = true;
     bool has_system_pta = true;
+    std::string version = "simulated";  // gpd.tee.trustedos.implementation.version
     uint64_t storage_bytes_max = 64ULL << 20;  // per storage; beyond it storage_no_space
     // What using a handle does on which an operation has failed (rule 2): OP-TEE before 4.10 crashes, all of it; since
     // then it deletes the object, which may be intact.

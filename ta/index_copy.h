@@ -4,6 +4,7 @@
 #pragma once
 #include "engine/recovery.h"
 #include "engine/reserved.h"
+#include "engine/store_claim.h"
 #include "protocol/store_rebuild.h"
 #include "ta/workspace.h"
 
@@ -41,6 +42,7 @@ struct IndexCopy {
     engine::TablePlace to;     // of a record that moves: where it will lie, as its recovery copy says
     engine::RootRecord before;  // of the others: the record that the TEE had at the beginning, and must have at the end
     engine::RootRecord base;   // that the running transaction began with
+    engine::StoreClaim claim;  // of repair, and rebuild: what the client says of the store
     Workspace fresh;           // makes the new index
     std::array<std::byte, limits::kNameBytesMax> name{};  // copied last; or where to go on, inclusive
     uint8_t name_bytes = 0;

@@ -103,9 +103,12 @@ RootTable::Known RootTable::known_of(Bytes content) const {
         known.tombstone_flags = tombstone ? tombstone->flags : uint8_t{engine::kTombstoneOfAnotherTable};
         return known;
     }
+    copy_bytes(content.subspan(engine::kRootNameOffset, known.name.size()), known.name);
     // Of a record that nobody can read, the worse is assumed.
     bool of_another_table = true;
-    if (Result<RootRecord> record = engine::decode_root_record(content)) {
+    Result<RootRecord> record = engine::decode_root_record(content);
+    known.has_name = record || record.error().code == Code::not_supported;
+    if (record) {
         known.is_readable = true;
         known.epoch = record->epoch;
         known.generation = record->generation;

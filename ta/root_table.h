@@ -22,6 +22,12 @@ inline protocol::Storage storage_of(engine::Anchor anchor) {
     return anchor == engine::Anchor::rpmb ? protocol::Storage::rpmb : protocol::Storage::ree;
 }
 
+// One of an identity's stores, by name.
+struct StoreOwner {
+    Identity identity;
+    engine::StoreNameTag name{};
+};
+
 class RootTable {
 public:
     explicit RootTable(engine::Anchor anchor) : anchor_(anchor) {}
@@ -38,8 +44,12 @@ public:
     void give_id(const engine::TableId& id) { header_.table_id = id; }
     [[nodiscard]] engine::TablePlace at(size_t place) const { return {header_.table_id, static_cast<uint32_t>(place)}; }
 
-    // item_not_found: the owner has no store here.
-    Result<size_t> find(const Identity& owner) const;
+    // item_not_found: the owner has no store of that name here; of that id. A damaged record of the owner's may have been of any name,
+    // and is found by each that no other one has (rule 3).
+    Result<size_t> find(const StoreOwner& owner) const;
+    Result<size_t> find(const Identity& owner, const engine::StoreId& store_id) const;
+    // How many stores the owner has here, damaged records included.
+    [[nodiscard]] size_t count(const Identity& owner) const;
     // A place for a new store, or for one that is repaired. limit_exceeded.
     Result<size_t> free_place(bool for_root) const;
     // The place that a lost store had in this table, if nothing is there.
@@ -99,10 +109,13 @@ private:
         uint8_t tombstone_flags = 0;  // of the tombstone; of a record: that its tombstone will have
         std::array<std::byte, 4 + 16> owner{};  // these two as the record says, whatever its version is
         engine::StoreId store_id{};
+        engine::StoreNameTag name{};  // of a record, as it says; where nobody can read it, it may be of any
+        bool has_name = false;        // a record whose name is known
         uint64_t epoch = 0;
         uint64_t generation = 0;
     };
     static std::array<std::byte, 4 + 16> owner_form(const Identity& owner);
+    [[nodiscard]] bool has_record_of(size_t place, const Identity& owner) const;
     [[nodiscard]] bool is_unfinished(size_t place) const {
         return known_[place].holds == Holds::tombstone && (known_[place].tombstone_flags & engine::kTombstoneHasCopySecret) != 0;
     }
@@ -124,6 +137,7 @@ private:
     [[nodiscard]] Status accept(size_t place, const Known& now) const;
     void forget(size_t place);
     [[nodiscard]] size_t rank(size_t place) const;
+    [[nodiscard]] bool is_in_old_rpmb() const;
     Status retire(size_t place);
     Status write_tombstone(size_t place, uint8_t flags);
     Status overwrite(size_t place, const engine::RootRecordBytes& encoded);

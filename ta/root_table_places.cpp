@@ -17,11 +17,30 @@ std::array<std::byte, 4 + 16> RootTable::owner_form(const Identity& owner) {
     return form;
 }
 
-Result<size_t> RootTable::find(const Identity& owner) const {
-    const auto wanted = owner_form(owner);
+bool RootTable::has_record_of(size_t place, const Identity& owner) const {
+    return known_[place].holds == Holds::record && known_[place].owner == owner_form(owner);
+}
+
+Result<size_t> RootTable::find(const StoreOwner& owner) const {
+    std::optional<size_t> damaged;
+    for (size_t place = 0; place < places_; ++place) {
+        if (!has_record_of(place, owner.identity)) continue;
+        if (known_[place].has_name && known_[place].name == owner.name) return place;
+        if (!known_[place].has_name && !damaged) damaged = place;
+    }
+    return damaged ? Result<size_t>(*damaged) : fail(Code::item_not_found);
+}
+
+Result<size_t> RootTable::find(const Identity& owner, const engine::StoreId& store_id) const {
     for (size_t place = 0; place < places_; ++place)
-        if (known_[place].holds == Holds::record && known_[place].owner == wanted) return place;
+        if (has_record_of(place, owner) && known_[place].store_id == store_id) return place;
     return fail(Code::item_not_found);
+}
+
+size_t RootTable::count(const Identity& owner) const {
+    size_t stores = 0;
+    for (size_t place = 0; place < places_; ++place) stores += has_record_of(place, owner) ? 1U : 0U;
+    return stores;
 }
 
 // How willingly a place is given away, 0 first: what it says is lost with it. A tombstone whose id must be kept takes room in
@@ -36,11 +55,22 @@ size_t RootTable::rank(size_t place) const {
     return (known.tombstone_flags & engine::kTombstoneOfAnotherTable) != 0 ? 2 : 0;
 }
 
+// An OP-TEE that does not tell its version is taken for an old one.
+bool RootTable::is_in_old_rpmb() const {
+    constexpr uint32_t kFirstWithoutFault = 4 << 16 | 10 << 8;
+    if (anchor_ != engine::Anchor::rpmb) return false;
+    const uint32_t version = gp::tee_property_version("gpd.tee.trustedos.implementation.version");
+    return version == 0 ? !gp::tee_is_simulated() : version < kFirstWithoutFault;
+}
+
 Result<size_t> RootTable::free_place(bool for_root) const {
-    const size_t allowed = for_root ? limits::kStoresMax : limits::kStoresMax - limits::kStoresKeptForRoot;
+    const bool old = is_in_old_rpmb();
+    const size_t all = old ? limits::kStoresMaxInOldRpmb : limits::kStoresMax;
+    const size_t kept = old ? limits::kStoresKeptForRootInOldRpmb : limits::kStoresKeptForRoot;
+    const size_t allowed = for_root ? all : all - kept;
     size_t used = 0;
     std::optional<size_t> best;
-    const size_t end = std::min(places_ + 1, limits::kStoresMax);
+    const size_t end = std::min(places_ + 1, all);
     for (size_t place = 0; place < end; ++place) {
         if (place < places_ && known_[place].holds == Holds::record) ++used;
         if (rank(place) <= 3 && (!best || rank(place) < rank(*best))) best = place;

@@ -16,7 +16,7 @@ Result<protocol::RpmbAnswer> rpmb_here(Instance& instance, const Identity& calle
     const bool none = request.word == RpmbRequest::Word::none;
     // Whatever it answers: there is one, and stores under it are not to be passed over.
     if (none && built_in && !request.without_asking) {
-        const Result<bool> asked = instance.rpmb_has_record_of(caller);
+        const Result<bool> asked = instance.rpmb_has_record_of({caller, {}});
         if (asked || !no_answer(asked.error().code)) return fail(Code::access_conflict);
     }
     FESTORE_CHECK(table->say_no_rpmb(none));

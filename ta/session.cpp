@@ -16,10 +16,7 @@ constexpr Uuid kRoot = Uuid::from_fields(0xef0180a3, 0x13f3, 0x5d1c, {0xb7, 0xf5
 // Whether the table has a record of that owner's, readable or not.
 Result<bool> has_record_of(RootTable& table, const Identity& owner) {
     FESTORE_CHECK(table.load());
-    const Result<size_t> place = table.find(owner);
-    if (!place && place.error().code == Code::item_not_found) return false;
-    FESTORE_CHECK(place);
-    return true;
+    return table.count(owner) > 0;
 }
 
 }  // namespace
@@ -139,7 +136,10 @@ Result<bool> Instance::may_ask_rpmb() {
     return !ree_.says_no_rpmb();
 }
 
-Result<bool> Instance::rpmb_has_record_of(const Identity& owner) { return has_record_of(rpmb_, owner); }
+Result<bool> Instance::rpmb_has_record_of(const StoreOwner& owner) {
+    FESTORE_CHECK(rpmb_.load());
+    return rpmb_.find(owner).has_value();
+}
 
 // One that cannot be finished keeps no other from it.
 Status Instance::finish_destroyed(RootTable& table) {

@@ -11,7 +11,7 @@ using engine::RootRecord;
 Result<StoreCall::Place> StoreCall::place() const {
     if (!session.store.is_open) return fail(Code::bad_state);
     RootTable* const table = FESTORE_TRY(instance.root_table(session.store.anchor));
-    const Result<size_t> place = table->find(session.identity);
+    const Result<size_t> place = table->find({session.identity, session.store.name});
     if (!place && place.error().code == Code::item_not_found) return fail(Code::bad_state);  // destroyed meanwhile
     return Place{table, FESTORE_TRY(place)};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Looking for a store's record, and dropping it, with or without its directory (rule 21: uid 0 also others').
 #include "ta/copy_secret.h"
-#include "ta/store_call.h"
+#include "ta/store_claims.h"
 
 namespace festore::ta {
 namespace {
@@ -26,12 +26,17 @@ struct Found {
     RootTable* table;
     size_t place;
 
-    static Result<Found> of(StoreCall& call, uint8_t anchor, const protocol::OwnerClaim& claim) {
+    // `store_id`: of a record that is damaged, perhaps in its name.
+    static Result<Found> of(StoreCall& call, uint8_t anchor, const protocol::OwnerClaim& claim, Bytes name,
+                            const std::optional<engine::StoreId>& store_id = std::nullopt) {
         const Identity owner = FESTORE_TRY(owner_of(call, claim));
         RootTable* const table = FESTORE_TRY(table_of(call, anchor));
         // "There is none" is no answer to who repeats a destroy that could not be finished.
         if (table->has_unfinished(owner)) FESTORE_CHECK(call.instance.finish_destroyed(*table));
-        return Found{table, FESTORE_TRY(table->find(owner))};
+        const Result<size_t> by_id = store_id ? table->find(owner, *store_id) : fail(Code::item_not_found);
+        const engine::StoreNameTag tag = FESTORE_TRY(name_tag(call, name));
+        if (by_id) return Found{table, *by_id};
+        return Found{table, FESTORE_TRY(table->find({owner, tag}))};
     }
 };
 
@@ -40,30 +45,47 @@ Status destroy_in_rpmb(StoreCall& call, const Found& found, const protocol::Dest
     const Result<engine::RootRecord> record = found.table->record(found.place);
     if (!record || (record->flags & engine::kRootMoving) == 0) return {};
     const Identity owner = FESTORE_TRY(owner_of(call, request.owner));
-    const Result<bool> has_record = call.instance.rpmb_has_record_of(owner);
+    const Result<bool> has_record = call.instance.rpmb_has_record_of({owner, record->name});
     if (!has_record && no_answer(has_record.error().code)) return fail(Code::rpmb_no_answer);
     if (!FESTORE_TRY(has_record)) return erase_copy_secret(request.store_id);  // of a move that was given up
     RootTable* const table = FESTORE_TRY(call.instance.root_table(engine::Anchor::rpmb));
-    const size_t place = FESTORE_TRY(table->find(owner));
+    const size_t place = FESTORE_TRY(table->find({owner, record->name}));
     if (!table->is_of(place, request.store_id)) return {};
     FESTORE_CHECK(table->bury(place));
+    drop_claim(engine::Anchor::rpmb, place);
     return call.instance.finish_destroyed(*table);
+}
+
+// Nothing where none is kept.
+Status give_claim(StoreCall& call, const RootTable& table, size_t place, const engine::RootRecord& record, size_t room) {
+    const Result<engine::StoreClaim> claim = read_claim(call, table.anchor(), place, record);
+    if (!claim) return {};
+    std::array<std::byte, engine::kStoreClaimBytesMax> encoded{};
+    Writer out(encoded);
+    encode(protocol::StoreClaim{claim->name(), claim->directory()}, out);
+    call.content.memref.size = static_cast<gp::Size>(out.size());
+    if (room < out.size()) return fail(Code::short_buffer);
+    TEE_MemMove(call.content.memref.buffer, encoded.data(), static_cast<gp::Size>(out.size()));
+    return {};
 }
 
 }  // namespace
 
 Status store_find(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::FindRequest>(call.request));
-    const Found found = FESTORE_TRY(Found::of(call, request.anchor, request.owner));
+    const Found found = FESTORE_TRY(Found::of(call, request.anchor, request.owner, request.name));
     encode_status(FESTORE_TRY(found.table->record(found.place)), call.answer);
     return {};
 }
 
 Status store_record_at(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::RecordAtRequest>(call.request));
-    if (!is_root(call.session.identity)) return fail(Code::access_denied);
+    if (!request.own && !is_root(call.session.identity)) return fail(Code::access_denied);
     RootTable* const table = FESTORE_TRY(table_of(call, request.anchor));
-    const std::optional<Identity> owner = FESTORE_TRY(table->owner(request.place));
+    std::optional<Identity> owner = FESTORE_TRY(table->owner(request.place));
+    if (request.own && owner && *owner != call.session.identity) owner.reset();
+    const size_t room = call.has_content && call.content.memref.buffer != nullptr ? size_t{call.content.memref.size} : 0;
+    if (call.has_content) call.content.memref.size = 0;
     using State = protocol::RecordAtAnswer::State;
     protocol::RecordAtAnswer answer;
     if (owner) {
@@ -72,6 +94,7 @@ Status store_record_at(StoreCall& call) {
         answer.login = static_cast<uint32_t>(owner->login);
         answer.identity = owner->uuid;
         if (record) answer.status = status_of(*record);
+        if (record && call.has_content) FESTORE_CHECK(give_claim(call, *table, request.place, *record, room));
     }
     encode(answer, call.answer);
     return {};
@@ -79,10 +102,11 @@ Status store_record_at(StoreCall& call) {
 
 Status store_destroy(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::DestroyRequest>(call.request));
-    const Found found = FESTORE_TRY(Found::of(call, request.anchor, request.owner));
+    const Found found = FESTORE_TRY(Found::of(call, request.anchor, request.owner, request.name, request.store_id));
     if (!found.table->is_of(found.place, request.store_id)) return fail(Code::bad_parameters);
     if (found.table->anchor() == engine::Anchor::ree) FESTORE_CHECK(destroy_in_rpmb(call, found, request));
     FESTORE_CHECK(found.table->bury(found.place));
+    drop_claim(found.table->anchor(), found.place);
     call.instance.forget_store(request.store_id);
     return call.instance.finish_destroyed(*found.table);
 }

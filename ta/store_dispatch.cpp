@@ -47,7 +47,7 @@ constexpr Row kRows[] = {
     {StoreCommand::repair_step, store_repair_step, kNone, false, true},
     {StoreCommand::repair_commit, store_repair_commit, kNone, false, false},
     {StoreCommand::acknowledge, store_acknowledge, kNone, false, true},
-    {StoreCommand::record_at, store_record_at, kNone, false, false},
+    {StoreCommand::record_at, store_record_at, kOut, true, false},
     {StoreCommand::rebuild_begin, store_rebuild_begin, kNone, false, true},
     {StoreCommand::rebuild_step, store_rebuild_step, kNone, false, true},
     {StoreCommand::rebuild_commit, store_rebuild_commit, kNone, false, false},

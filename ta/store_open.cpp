@@ -4,7 +4,7 @@
 #include "protocol/store_files.h"
 #include "ta/cipher_choice.h"
 #include "ta/copy_secret.h"
-#include "ta/store_call.h"
+#include "ta/store_claims.h"
 
 namespace festore::ta {
 namespace {
@@ -12,19 +12,26 @@ namespace {
 using engine::Anchor;
 using engine::RootRecord;
 
-// Whether that is certain: false where the RPMB was to be asked and was not.
-Result<bool> has_none_anywhere(StoreCall& call, Anchor wanted, bool without_asking_rpmb) {
-    FESTORE_CHECK(has_none(call, wanted));
-    if (wanted == Anchor::rpmb) {
-        if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);  // root has said that there is none
-        if (trusted_storage(storage_of(Anchor::ree))) FESTORE_CHECK(has_none(call, Anchor::ree));
-        return true;
+// The other stores of the session's identity: none of that name, and not too many.
+struct Others {
+    size_t stores = 0;
+    bool is_certain = true;  // false: the RPMB was to be asked, and was not
+
+    static Result<Others> of(StoreCall& call, Anchor wanted, const engine::StoreNameTag& name, bool without_asking_rpmb) {
+        Others others{FESTORE_TRY(stores_beside(call, wanted, name))};
+        const bool may_ask = FESTORE_TRY(call.instance.may_ask_rpmb());  // not where the TEE says that there is none, or root does
+        if (wanted == Anchor::rpmb) {
+            if (!may_ask) return fail(Code::storage_not_available);
+            if (trusted_storage(storage_of(Anchor::ree))) others.stores += FESTORE_TRY(stores_beside(call, Anchor::ree, name));
+        } else if (may_ask && without_asking_rpmb) {
+            others.is_certain = false;
+        } else if (may_ask) {
+            others.stores += FESTORE_TRY(stores_beside(call, Anchor::rpmb, name));
+        }
+        if (others.stores >= limits::kStoresPerOwnerMax) return fail(Code::many_stores);
+        return others;
     }
-    if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return true;  // there is none: the TEE says so, or root does
-    if (without_asking_rpmb) return false;
-    FESTORE_CHECK(has_none(call, Anchor::rpmb));
-    return true;
-}
+};
 
 // Rule 27: a record under ree is believed only where the RPMB has none of this owner, whatever the directory's header says. False:
 // it gave no answer, and this record is one that does without (or, of format 1.0, may be).
@@ -33,13 +40,13 @@ Result<bool> none_in_rpmb(StoreCall& call, const RootRecord& record, bool withou
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return may_have_moved ? Result<bool>(fail(Code::rpmb_no_answer)) : true;
     const bool does_without = record.minor == 0 || (record.flags & engine::kRootMadeUnasked) != 0;
     if (without_asking_rpmb && does_without) return false;
-    const Result<bool> has_record = call.instance.rpmb_has_record_of(call.session.identity);
+    const Result<bool> has_record = call.instance.rpmb_has_record_of({call.session.identity, record.name});
     if (has_record) return *has_record ? Result<bool>(fail(Code::store_in_rpmb)) : true;
     if (!no_answer(has_record.error().code)) return tl::make_unexpected(has_record.error());
     return does_without ? Result<bool>(false) : fail(Code::rpmb_no_answer);
 }
 
-Status write_header(StoreCall& call, const RootRecord& record, const engine::KeyCheckValue& key_check) {
+Status write_header(StoreCall& call, const RootRecord& record, Bytes name, const engine::KeyCheckValue& key_check) {
     protocol::StoreHeader header;
     header.tee = gp::tee_is_simulated() ? protocol::TeeKind::simulated : protocol::TeeKind::optee;
     header.anchor = static_cast<uint8_t>(record.anchor);
@@ -48,13 +55,14 @@ Status write_header(StoreCall& call, const RootRecord& record, const engine::Key
     header.identity = record.identity;
     header.store_id = record.store_id;
     header.key_check = key_check;
-    std::array<std::byte, protocol::kStoreHeaderBytes> encoded{};
+    header.set_name(text_of(name));
+    std::array<std::byte, protocol::kNamedStoreHeaderBytes> encoded{};
     Writer out(encoded);
     encode(header, out);
     const size_t room = call.content.memref.buffer == nullptr ? 0 : size_t{call.content.memref.size};
-    call.content.memref.size = protocol::kStoreHeaderBytes;
-    if (room < encoded.size()) return fail(Code::short_buffer);
-    TEE_MemMove(call.content.memref.buffer, encoded.data(), static_cast<gp::Size>(encoded.size()));
+    call.content.memref.size = static_cast<gp::Size>(out.size());
+    if (room < out.size()) return fail(Code::short_buffer);
+    TEE_MemMove(call.content.memref.buffer, encoded.data(), static_cast<gp::Size>(out.size()));
     return {};
 }
 
@@ -75,11 +83,10 @@ Result<engine::Cipher> choose_cipher(Instance& instance, uint8_t wanted) {
 
 }  // namespace
 
-Status has_none(StoreCall& call, Anchor anchor) {
+Result<size_t> stores_beside(StoreCall& call, Anchor anchor, const engine::StoreNameTag& name) {
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(anchor));
-    const Result<size_t> place = table->find(call.session.identity);
-    if (place) return fail(Code::access_conflict);
-    return place.error().code == Code::item_not_found ? Status{} : tl::make_unexpected(place.error());
+    if (table->find({call.session.identity, name})) return fail(Code::access_conflict);
+    return table->count(call.session.identity);
 }
 
 // Nothing is written yet: the directory comes first (rule 7).
@@ -93,15 +100,17 @@ Status store_make(StoreCall& call) {
     wanted.created = request.created;
     FESTORE_CHECK(trusted_storage(storage_of(wanted.anchor)));
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
-    FESTORE_TRY(has_none_anywhere(call, wanted.anchor, request.without_asking_rpmb));
+    wanted.name = FESTORE_TRY(name_tag(call, request.claim.name));
+    FESTORE_TRY(Others::of(call, wanted.anchor, wanted.name, request.without_asking_rpmb));
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(wanted.anchor));
     FESTORE_CHECK(table->free_place(is_root(call.session.identity)));
     const auto salt = call.instance.next_salt();
     const PreparedRecord made(FESTORE_TRY(engine::make_store(call.instance.crypto(), device_key, wanted, salt)));
     const auto key_check =
         FESTORE_TRY(engine::key_check_value(call.instance.crypto(), device_key, made.record.store_id));
-    FESTORE_CHECK(write_header(call, made.record, key_check));
-    call.session.store.made.emplace(made.record, request.without_asking_rpmb);
+    const engine::StoreClaim claim = FESTORE_TRY(claim_of(call, made.record, request.claim));
+    FESTORE_CHECK(write_header(call, made.record, claim.name(), key_check));
+    call.session.store.made.emplace(made.record, request.without_asking_rpmb, claim);
     return {};
 }
 
@@ -109,21 +118,20 @@ Status store_create(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
     StoreSession& store = call.session.store;
     if (!store.made || store.made->record.store_id != request.transaction) return fail(Code::bad_state);
-    MadeRecord made(store.made->record, store.made->without_asking_rpmb);
+    MadeRecord made(store.made->record, store.made->without_asking_rpmb, store.made->claim);
     store.made.reset();
     // Again: another session of the owner may have created one since, under either anchor.
-    const bool is_certain = FESTORE_TRY(has_none_anywhere(call, made.record.anchor, made.without_asking_rpmb));
-    if (!is_certain) made.record.flags |= engine::kRootMadeUnasked;
+    const Others others = FESTORE_TRY(Others::of(call, made.record.anchor, made.record.name, made.without_asking_rpmb));
+    if (!others.is_certain) made.record.flags |= engine::kRootMadeUnasked;
     RootTable* const table = FESTORE_TRY(call.instance.root_table(made.record.anchor));
     const size_t place = FESTORE_TRY(table->free_place(is_root(call.session.identity)));
+    FESTORE_CHECK(keep_claim(made.record.anchor, place, made.claim));
     FESTORE_CHECK(table->write_new(place, made.record));
     store.copy_secret.reset();
-    store.rpmb_unasked = !is_certain;
+    store.rpmb_unasked = !others.is_certain;
     // So that the first change costs no more than any other; where it fails, the first change makes it, or says why not.
     static_cast<void>(copy_secret(call, made.record));
-    store.is_open = true;
-    store.anchor = made.record.anchor;
-    store.store_id = made.record.store_id;
+    store.open(made.record);
     encode_status(made.record, call.answer);
     return {};
 }
@@ -137,16 +145,15 @@ Status store_open(StoreCall& call) {
     const auto key_check =
         FESTORE_TRY(engine::key_check_value(call.instance.crypto(), device_key, request.store_id));
     if (key_check != request.key_check) return fail(Code::security);
+    const engine::StoreNameTag name = FESTORE_TRY(name_tag(call, request.name));
     RootTable* const table = FESTORE_TRY(call.instance.root_table(anchor));
-    const size_t place = FESTORE_TRY(table->find(call.session.identity));
+    const size_t place = FESTORE_TRY(table->find({call.session.identity, name}));
     RootRecord record = FESTORE_TRY(table->record(place));
     if (record.store_id != request.store_id) return fail(Code::bad_parameters);
     const bool is_certain = anchor == Anchor::rpmb || FESTORE_TRY(none_in_rpmb(call, record, request.without_asking_rpmb));
     StoreSession& store = call.session.store;
     if (!store.is_open || store.store_id != record.store_id) store.close();
-    store.is_open = true;
-    store.anchor = anchor;
-    store.store_id = record.store_id;
+    store.open(record);
     store.rpmb_unasked = !is_certain;
     mark_if_unknown(record, store);
     encode_status(record, call.answer);

@@ -6,6 +6,7 @@
 #include "gp/owned.h"
 #include "ta/copy_secret.h"
 #include "ta/index_copy.h"
+#include "ta/store_claims.h"
 #include "ta/store_items.h"
 
 namespace festore::ta {
@@ -37,7 +38,7 @@ Status move_to_rpmb(StoreCall& call, RootRecord& record) {
     if (record.anchor == Anchor::rpmb) return fail(Code::access_conflict);
     FESTORE_CHECK(trusted_storage(storage_of(Anchor::rpmb)));
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);  // root has said that there is none
-    FESTORE_CHECK(has_none(call, Anchor::rpmb));
+    FESTORE_CHECK(stores_beside(call, Anchor::rpmb, record.name));
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
     FESTORE_CHECK(table->free_place(is_root(call.session.identity)));
     record.anchor = Anchor::rpmb;
@@ -51,12 +52,18 @@ Status move_to_rpmb(StoreCall& call, RootRecord& record) {
     return {};
 }
 
+// What is kept of a copy for its commit.
+struct Made {
+    engine::TablePlace to;
+    engine::StoreClaim claim;
+};
+
 // The record in the RPMB first: from then on the one under ree is not opened any more (rule 27), and a cut leaves it to be buried.
 // bad_state: another owner has taken the place that its recovery copy names.
-Status commit_moved(StoreCall& call, const StoreCall::Place& from, const RootRecord& now, const RootRecord& next,
-                    const engine::TablePlace& named) {
+Status commit_moved(StoreCall& call, const StoreCall::Place& from, const RootRecord& now, const RootRecord& next, const Made& made) {
+    const engine::TablePlace& named = made.to;
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);
-    FESTORE_CHECK(has_none(call, Anchor::rpmb));
+    FESTORE_CHECK(stores_beside(call, Anchor::rpmb, next.name));
     RootTable* const to = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
     const size_t place = FESTORE_TRY(to->free_place(is_root(call.session.identity)));
     const engine::TablePlace at = to->at(place);
@@ -70,9 +77,12 @@ Status commit_moved(StoreCall& call, const StoreCall::Place& from, const RootRec
     const auto& secret = call.session.store.copy_secret;
     if (!secret) return fail(Code::bad_state);
     FESTORE_CHECK(store_copy_secret(next.store_id, *secret));
+    static_cast<void>(keep_claim(Anchor::rpmb, place, made.claim));
     FESTORE_CHECK(to->write_new(place, next));
     call.session.store.anchor = Anchor::rpmb;
-    return from.table->bury(from.place);
+    FESTORE_CHECK(from.table->bury(from.place));
+    drop_claim(Anchor::ree, from.place);
+    return {};
 }
 
 Status begin_copy(StoreCall& call, const RootRecord& record, const RootRecord& old, CopyKind kind, bool moves) {
@@ -101,6 +111,7 @@ Status store_rebuild_begin(StoreCall& call) {
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     PreparedRecord record{RootRecord{}};
     FESTORE_CHECK(change_base(call, record.record));
+    const engine::StoreClaim claim = FESTORE_TRY(claim_of(call, record.record, request.claim));
     PreparedRecord old(record.record);
     protocol::RepairAnswer answer;
     answer.pages.generation = record.record.generation;
@@ -112,6 +123,7 @@ Status store_rebuild_begin(StoreCall& call) {
     }
     if (answer.pages.outcome == CallOutcome::done)
         FESTORE_CHECK(begin_copy(call, record.record, old.record, kind_of(request.kind), request.anchor != 0));
+    if (call.session.store.index_copy) call.session.store.index_copy->claim = claim;
     encode(answer, call.answer);
     return {};
 }
@@ -135,7 +147,7 @@ Status store_rebuild_commit(StoreCall& call) {
     if (!copy || copy->kind == CopyKind::repair || !copy->is_complete) return fail(Code::bad_state);
     const PreparedRecord next(copy->fresh.transaction.record());
     const PreparedRecord before(copy->before);
-    const engine::TablePlace to = copy->to;
+    const Made made{copy->to, copy->claim};
     copy.reset();
     if (next.record.transaction_id != request.transaction || next.record.generation != request.generation)
         return fail(Code::bad_state);
@@ -145,8 +157,9 @@ Status store_rebuild_commit(StoreCall& call) {
         now.record.generation != before.record.generation)
         return fail(Code::bad_state);
     if (next.record.anchor != now.record.anchor) {
-        FESTORE_CHECK(commit_moved(call, at, now.record, next.record, to));
+        FESTORE_CHECK(commit_moved(call, at, now.record, next.record, made));
     } else {
+        static_cast<void>(keep_claim(next.record.anchor, at.place, made.claim));
         FESTORE_CHECK(at.table->write(at.place, next.record));
     }
     encode_status(next.record, call.answer);
@@ -158,12 +171,13 @@ Status store_finish_move(StoreCall& call) {
     FESTORE_CHECK(trusted_storage(storage_of(Anchor::rpmb)));
     FESTORE_CHECK(call.instance.device_key());
     const RootTable* const moved_to = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
-    if (!moved_to->is_of(FESTORE_TRY(moved_to->find(call.session.identity)), request.transaction)) return fail(Code::item_not_found);
+    FESTORE_CHECK(moved_to->find(call.session.identity, request.transaction));
     RootTable* const left = FESTORE_TRY(call.instance.root_table(Anchor::ree));
-    const Result<size_t> place = left->find(call.session.identity);
-    if (!place && place.error().code == Code::item_not_found) return {};
-    FESTORE_CHECK(place);
-    return left->is_of(*place, request.transaction) ? left->bury(*place) : Status{};
+    const Result<size_t> place = left->find(call.session.identity, request.transaction);
+    if (!place) return {};
+    FESTORE_CHECK(left->bury(*place));
+    drop_claim(Anchor::ree, *place);
+    return {};
 }
 
 }  // namespace festore::ta

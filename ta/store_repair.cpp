@@ -6,7 +6,7 @@
 #include "engine/renewal.h"
 #include "ta/copy_secret.h"
 #include "ta/index_copy.h"
-#include "ta/store_call.h"
+#include "ta/store_claims.h"
 
 namespace festore::ta {
 namespace {
@@ -25,38 +25,48 @@ Result<RootTable*> table_of(const StoreCall& call, Anchor anchor) {
 
 struct Damaged {
     RootTable* table = nullptr;
-    std::optional<size_t> place;  // the caller's record, which nobody can read; none: there is no record
+    std::optional<size_t> place;    // the store's record, which nobody can read; none: there is no record
+    size_t stores = 0;              // that the caller has, that one included
+    std::optional<size_t> perhaps{};  // a record of the caller's that nobody can read, of this store or of another one
 };
 
 // access_conflict: there is an intact record. not_supported: one of a newer version.
-Result<Damaged> find_damaged(const StoreCall& call, Anchor anchor, const engine::StoreId& store_id) {
+Result<Damaged> find_damaged(const StoreCall& call, Anchor anchor, const engine::StoreId& store_id, const engine::StoreNameTag& name) {
+    const StoreOwner owner{call.session.identity, name};
+    size_t stores = 0;
     for (const Anchor other : {Anchor::ree, Anchor::rpmb}) {
         if (other == anchor || !trusted_storage(storage_of(other))) continue;
         if (const Result<bool> may_ask = call.instance.may_ask_rpmb(); other == Anchor::rpmb && may_ask && !*may_ask) continue;
         const RootTable* const table = FESTORE_TRY(table_of(call, other));
         // One that has moved there, and was destroyed. (What moved has a tombstone under ree, which says nothing.)
         if (other == Anchor::rpmb && table->remembers_destroyed(store_id)) return fail(Code::store_destroyed);
-        const Result<size_t> place = table->find(call.session.identity);
-        if (place) return fail(Code::access_conflict);
-        if (place.error().code != Code::item_not_found) return tl::make_unexpected(place.error());
+        if (table->find(owner)) return fail(Code::access_conflict);
+        stores += table->count(owner.identity);
     }
     RootTable* const table = FESTORE_TRY(table_of(call, anchor));
-    const Result<size_t> place = table->find(call.session.identity);
-    if (!place && place.error().code == Code::item_not_found) return Damaged{table, std::nullopt};
-    FESTORE_CHECK(place);
+    const Result<size_t> of_id = table->find(owner.identity, store_id);
+    const Result<size_t> place = of_id ? of_id : table->find(owner);
+    Damaged damaged{table, std::nullopt, stores + table->count(owner.identity)};
+    if (!place) return damaged;
     const Result<RootRecord> record = table->record(*place);
     if (record) return fail(Code::access_conflict);
     if (record.error().code != Code::corrupt_object) return tl::make_unexpected(record.error());
-    return Damaged{table, *place};
+    if (of_id) damaged.place = *place;
+    else damaged.perhaps = *place;
+    return damaged;
 }
 
 // Where the record will lie. store_destroyed: there was a record, and no loss (rule 25).
-Result<StoreCall::Place> place_for(const StoreCall& call, Anchor anchor, const engine::StoreId& store_id,
-                                   const std::optional<engine::TablePlace>& at) {
-    const Damaged damaged = FESTORE_TRY(find_damaged(call, anchor, store_id));
+Result<StoreCall::Place> place_for(const StoreCall& call, const RootRecord& copy, const std::optional<engine::TablePlace>& at) {
+    const engine::StoreId& store_id = copy.store_id;
+    const Damaged damaged = FESTORE_TRY(find_damaged(call, copy.anchor, store_id, copy.name));
     RootTable* const table = damaged.table;
     if (table->was_destroyed(store_id, at)) return fail(Code::store_destroyed);
     if (damaged.place) return StoreCall::Place{table, *damaged.place};
+    // Another store's is not to be overwritten: it may be repaired, too.
+    const bool is_its_place = damaged.perhaps && at && table->at(*damaged.perhaps).table == at->table && *damaged.perhaps == at->place;
+    if (is_its_place) return StoreCall::Place{table, *damaged.perhaps};
+    if (damaged.stores >= limits::kStoresPerOwnerMax) return fail(Code::many_stores);
     if (const auto place = at ? table->lost_place(*at) : std::nullopt) return StoreCall::Place{table, *place};
     return StoreCall::Place{table, FESTORE_TRY(table->free_place(is_root(call.session.identity)))};
 }
@@ -127,7 +137,8 @@ Status store_repair_begin(StoreCall& call) {
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     const auto key_check = FESTORE_TRY(engine::key_check_value(call.instance.crypto(), device_key, request.store_id));
     if (key_check != request.key_check) return fail(Code::security);
-    const Damaged damaged = FESTORE_TRY(find_damaged(call, anchor, request.store_id));
+    const engine::StoreNameTag name = FESTORE_TRY(name_tag(call, request.claim.name));
+    const Damaged damaged = FESTORE_TRY(find_damaged(call, anchor, request.store_id, name));
     if (damaged.table->remembers_destroyed(request.store_id)) return fail(Code::store_destroyed);
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     protocol::RepairAnswer answer;
@@ -141,13 +152,15 @@ Status store_repair_begin(StoreCall& call) {
     Copies copies;
     FESTORE_CHECK(copies.choose(call, area, device_key, request));
     FESTORE_CHECK(check_copy(call, copies.chosen->record, request));
-    FESTORE_CHECK(place_for(call, anchor, request.store_id, copies.chosen->at));
+    const engine::StoreClaim claim = FESTORE_TRY(claim_of(call, copies.chosen->record, request.claim));
+    FESTORE_CHECK(place_for(call, copies.chosen->record, copies.chosen->at));
     if (!call.instance.may_begin_batch(call.session.identity)) return fail(Code::busy);
     auto& repair = call.session.store.index_copy;
     repair = FESTORE_TRY(gp::Owned<IndexCopy>::make(call.instance.crypto()));
     repair->kind = CopyKind::repair;
     repair->old = copies.chosen->record;
     repair->at = copies.chosen->at;
+    repair->claim = claim;
     const auto begun = [&]() -> Status {
         repair->base = FESTORE_TRY(engine::renew_store(call.instance.crypto(), device_key, repair->old));
         if (FESTORE_TRY(copy_secret(call, repair->base)) != nullptr) repair->base.flags |= engine::kRootCopySecret;
@@ -178,15 +191,15 @@ Status store_repair_commit(StoreCall& call) {
     if (!store.index_copy || store.index_copy->kind != CopyKind::repair || !store.index_copy->is_complete) return fail(Code::bad_state);
     const PreparedRecord next(store.index_copy->fresh.transaction.record());
     const std::optional<engine::TablePlace> was_at = store.index_copy->at;
+    const engine::StoreClaim claim = store.index_copy->claim;
     store.index_copy.reset();
     if (next.record.transaction_id != request.transaction || next.record.generation != request.generation)
         return fail(Code::bad_state);
     // Again: it may have been destroyed meanwhile, or made anew.
-    const StoreCall::Place to = FESTORE_TRY(place_for(call, next.record.anchor, next.record.store_id, was_at));
+    const StoreCall::Place to = FESTORE_TRY(place_for(call, next.record, was_at));
+    static_cast<void>(keep_claim(next.record.anchor, to.place, claim));  // no reason to leave it lost
     FESTORE_CHECK(to.table->write_new(to.place, next.record));
-    store.is_open = true;
-    store.anchor = next.record.anchor;
-    store.store_id = next.record.store_id;
+    store.open(next.record);
     encode_status(next.record, call.answer);
     return {};
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include "engine/recovery.h"
 #include "engine/segments.h"
+#include "engine/store_claim.h"
 #include "gp/owned.h"
 #include "ta/index_copy.h"
 
@@ -20,8 +21,10 @@ struct PreparedRecord {
 
 // By make, for create.
 struct MadeRecord : PreparedRecord {
-    MadeRecord(const engine::RootRecord& r, bool without) : PreparedRecord(r), without_asking_rpmb(without) {}
+    MadeRecord(const engine::RootRecord& r, bool without, const engine::StoreClaim& c)
+        : PreparedRecord(r), without_asking_rpmb(without), claim(c) {}
     bool without_asking_rpmb;  // as make was told: a device whose RPMB does not answer is not asked at all
+    engine::StoreClaim claim;
 };
 
 // The payload that get() found: all that its segments are checked against (rule 14).
@@ -45,6 +48,7 @@ struct StoreSession {
     bool is_open = false;
     engine::Anchor anchor = engine::Anchor::ree;
     engine::StoreId store_id{};
+    engine::StoreNameTag name{};
     std::optional<engine::CopySecret> copy_secret;  // of the anchor rpmb, once it was needed
     bool rpmb_unasked = false;  // anchor ree: no answer of the RPMB says that it has no store of the owner
     std::optional<MadeRecord> made;
@@ -57,6 +61,13 @@ struct StoreSession {
     uint64_t batch_base = 0;  // generation that the batch began with
     gp::Owned<IndexCopy> index_copy;
 
+    // The store of that record is opened.
+    void open(const engine::RootRecord& record) {
+        is_open = true;
+        anchor = record.anchor;
+        store_id = record.store_id;
+        name = record.name;
+    }
     void close() {
         is_open = false;
         rpmb_unasked = false;

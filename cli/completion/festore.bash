@@ -25,6 +25,13 @@ _festore_names() {
     done < <("$command" ls --quiet --timeout 2 "$@" -- "${typed//\\/}" 2> /dev/null < /dev/null)
 }
 
+# Names of the owner's stores.
+_festore_stores() {
+    local command=$1
+    shift
+    "$command" status --json --timeout 2 "$@" 2> /dev/null < /dev/null | sed -n 's/^ *"name": "\([^"]*\)".*/\1/p'
+}
+
 _festore() {
     local command=${COMP_WORDS[0]} current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local verb='' word i arguments=0 literal=''
@@ -34,7 +41,7 @@ _festore() {
         word=${COMP_WORDS[i]}
         case $literal$word in
         --) literal=/ ;;
-        --tee | --group | --storage | --store)
+        --tee | --group | --storage | --store | --name)
             selection+=("$word" "${COMP_WORDS[i + 1]}")
             ((++i))
             ;;
@@ -50,6 +57,7 @@ _festore() {
     --cipher) _festore_reply < <(compgen -W "auto aes-256-gcm chacha20-poly1305" -- "$current"); return ;;
     --anchor) _festore_reply < <(compgen -W "ree rpmb" -- "$current"); return ;;
     --store | --root) _festore_reply < <(compgen -d -- "$current"); return ;;
+    --name) _festore_reply < <(compgen -W "$(_festore_stores "$command" ${selection[@]+"${selection[@]}"})" -- "$current"); return ;;
     --group) _festore_reply < <(compgen -g -- "$current"); return ;;
     --huk-file | --tee-storage | --extract) _festore_reply < <(compgen -f -- "$current"); return ;;
     --timeout | --wait | --if-version | --offset | --length | --owner) return ;;

@@ -56,6 +56,10 @@ struct ClientOptions {
     std::chrono::milliseconds idle_timeout{10'000};
     // Of storage `store`: its directory; empty: FESTORE_STORE, else the owner's default (docs/store.md).
     std::string store_directory;
+    // Which of the owner's stores: 1 to 63 of the characters A-Z a-z 0-9 . _ -. Empty: FESTORE_NAME, else the one whose directory is
+    // named, by what its header says; else "default". The TEE's record says whether that is true. A Client stays with the store that it
+    // opened first.
+    std::string store_name;
     // How long to wait for a store, or a TEE, that is busy; then busy.
     std::chrono::seconds wait{30};
     // Called with one line for a person, at most once for each Client and reason, by the thread that uses the Client: for a store whose
@@ -129,6 +133,7 @@ struct TeeStatus {
 // A store as its root record describes it.
 struct StoreInfo {
     std::string directory;
+    std::string name;           // "default", if the owner gave it none
     std::string store_id;       // 32 hexadecimal digits
     Anchor anchor = Anchor::ree;
     std::string cipher;         // "aes-256-gcm" or "chacha20-poly1305"
@@ -156,13 +161,15 @@ struct RpmbUse {
     bool none_here = false;  // root has said that this device has none: it is not asked
 };
 
-// What uid 0 may know of a store, whosever it is.
+// What the owner, and uid 0, may know of a store without its directory.
 struct StoreRecord {
     bool is_group = false;
     std::string identity;           // of its owner: the UUID by which the TEE knows the user or group
     Anchor anchor = Anchor::ree;
     uint32_t place = 0;             // of the record in the TEE's table, from 0; it keeps it for as long as the store lives
     std::optional<StoreInfo> info;  // without directory and tee; none: the record is damaged, or of a newer version
+    std::string name;       // "default", or the one it was given; empty: the TEE does not know it any more
+    std::string directory;  // where it was when it was made, repaired or rebuilt, as its owner said; empty: not told
 };
 
 // What seals a store, once and for all: AES-256-GCM, which the TEE does itself, by a crypto engine where the board has one; or
@@ -303,6 +310,7 @@ public:
     Expected<StoreInfo> init(const InitOptions& options = {});
     Expected<StoreInfo> store_status();  // not_found: this owner has none here
     // What the TEE knows of a store, its directory apart: of this owner's, or, for uid 0, of another's. not_found.
+    Expected<std::vector<StoreRecord>> own_stores();     // of this Client's owner, all names
     Expected<std::vector<StoreRecord>> store_records();  // all of this device, for uid 0 only: not_permitted
     Expected<StoreInfo> store_record(const std::optional<DestroyOptions::Other>& other = {});
     // Gives the store up: its record in the TEE, then the files of its directory; what else is in there stays. Interrupted,

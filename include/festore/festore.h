@@ -64,6 +64,9 @@ typedef struct festore_client festore_client;
 
 /* options may be NULL. On failure *client is NULL and festore_connect_error() tells why, for this thread. */
 FESTORE_API int festore_connect(const struct festore_options* options, festore_client** client);
+/* The same for the owner's store of that name, with FESTORE_STORAGE_STORE: 1 to 63 of the characters A-Z a-z 0-9 . _ -; "default" is the
+ * one without a name. NULL: as festore_connect(). */
+FESTORE_API int festore_connect_named(const struct festore_options* options, const char* store_name, festore_client** client);
 FESTORE_API const char* festore_connect_error(void);
 FESTORE_API void festore_close(festore_client* client); /* NULL is fine */
 
@@ -143,6 +146,11 @@ struct festore_store_info {
     int64_t created;
 };
 FESTORE_API int festore_store_status(festore_client* client, struct festore_store_info* info); /* FESTORE_ENOTFOUND */
+
+/* Calls `each` for every store of the client's owner that the TEE has a record of: its name, NULL where the TEE does not know it any
+ * more; its anchor (enum festore_anchor); and where its directory was when it was made, repaired or rebuilt, or NULL. */
+typedef void (*festore_store)(void* context, const char* name, int anchor, const char* directory);
+FESTORE_API int festore_own_stores(festore_client* client, festore_store each, void* context);
 
 /* Changes that become visible together, or not at all: see Transaction in client.hpp. A client has one at a time, which keeps other
  * programs from changing the store, and must end before it. festore_commit() ends it, whatever it answers; so does

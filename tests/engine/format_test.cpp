@@ -2,6 +2,7 @@
 // Each format: a round trip with every field set, every truncation, garbage from every offset, versions from the
 // future. And pages that authenticate and yet are malformed: errors, never a crash.
 #include "engine/page_numbers.h"
+#include "engine/store_claim.h"
 #include "tests/engine/formats.h"
 #include "tests/engine/rounds.h"
 
@@ -13,7 +14,7 @@ TEST(Rule03RootRecord, RoundTripSizeAndGarbage) {
     const Result<RootRecord> back = decode_root_record(bytes);
     ASSERT_TRUE(back);
     EXPECT_EQ(encoded(*back), bytes);
-    for (size_t i = kRootRecordBytesUsed; i < kRootRecordBytes; ++i) EXPECT_EQ(bytes[i], std::byte{0});
+    for (size_t i = kRootNameOffset; i < kRootRecordBytes; ++i) EXPECT_EQ(bytes[i], std::byte{0});
     for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_root_record(Bytes(bytes).first(size)));
     std::vector<std::byte> longer(bytes.begin(), bytes.end());
     longer.push_back(std::byte{0});
@@ -48,7 +49,7 @@ TEST(Rule03RootRecord, ContradictionsAndVersionsFromTheFuture) {
     EXPECT_EQ(code([](RootRecord& r) { r.changes = kChangesMax; }), Code::success);
     EXPECT_EQ(code([](RootRecord& r) { r.changes = kChangesMax + 1; }), Code::corrupt_object);
     EXPECT_EQ(code([](RootRecord& r) { r.flags = 63; }), Code::success);
-    for (int bit = 6; bit < 24; ++bit)
+    for (int bit = 7; bit < 24; ++bit)
         EXPECT_EQ(code([&](RootRecord& r) { r.flags = 1U << bit; }), Code::not_supported) << "a required bit, " << bit;
     for (int bit = 24; bit < 32; ++bit)
         EXPECT_EQ(code([&](RootRecord& r) { r.flags = 1U << bit; }), Code::success) << "an ignorable bit, " << bit;
@@ -230,6 +231,83 @@ TEST(StoreHeader, RoundTripAndRefusals) {
     const auto name = protocol::payload_name(filled<std::array<std::byte, 16>>(0xf8));
     EXPECT_EQ(std::string(name.data(), name.size()), "f8f9fafbfcfdfeff0001020304050607");
     EXPECT_EQ(protocol::page_offset(0xFFFFFFFF), 0xFFFFFFFFULL * 4096);
+}
+
+TEST(StoreHeader, OfAStoreWithAName) {
+    protocol::StoreHeader header = example_header();
+    header.set_name("web.1_a-B");
+    EXPECT_EQ(protocol::header_bytes(header), protocol::kNamedStoreHeaderBytes);
+    std::array<std::byte, protocol::kNamedStoreHeaderBytes> bytes{};
+    Writer out(bytes);
+    encode(header, out);
+    ASSERT_TRUE(out.ok() && out.room() == 0);
+    const auto back = protocol::decode_store_header(bytes);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->name(), "web.1_a-B");
+    EXPECT_EQ(back->store_id, header.store_id);
+    for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(protocol::decode_store_header(Bytes(bytes).first(size))) << size;
+    const auto refused = [&](size_t offset, uint8_t value) {
+        auto changed = bytes;
+        changed[offset] = std::byte{value};
+        return !protocol::decode_store_header(changed);
+    };
+    EXPECT_TRUE(refused(9, 0)) << "as long as one with a name";
+    EXPECT_TRUE(refused(9, 2)) << "of a newer version";
+    EXPECT_TRUE(refused(64, 0)) << "no name";
+    EXPECT_TRUE(refused(64, 8)) << "shorter than what is there";
+    EXPECT_TRUE(refused(64, 10)) << "longer";
+    EXPECT_TRUE(refused(64, 64)) << "longer than there is room for";
+    EXPECT_TRUE(refused(65, '/')) << "no character of a name";
+    EXPECT_TRUE(refused(127, 'x')) << "something behind it";
+    for (const std::string_view none : {"", "default", "a/b", "a b"}) {
+        header.set_name(none);
+        EXPECT_EQ(protocol::header_bytes(header), protocol::kStoreHeaderBytes) << none;
+    }
+    header.set_name(std::string(63, 'n'));
+    EXPECT_EQ(header.name().size(), 63U);
+    header.set_name(std::string(64, 'n'));
+    EXPECT_EQ(header.name().size(), 0U);
+}
+
+TEST(Rule03RootRecord, OfAStoreWithAName) {
+    RootRecord record = example_record();
+    record.name = filled<StoreNameTag>(0xe0);
+    EXPECT_EQ(decode_root_record(encoded(record)).error().code, Code::corrupt_object) << "a name without its flag";
+    record.flags |= kRootNamed;
+    const Result<RootRecord> back = decode_root_record(encoded(record));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->name, record.name);
+    record.name = {};
+    EXPECT_EQ(decode_root_record(encoded(record)).error().code, Code::corrupt_object) << "a flag without a name";
+}
+
+TEST(StoreClaims, RoundTripAndGarbage) {
+    const StoreClaim claim = StoreClaim::of(example_record().store_id, bytes_of("web"), bytes_of("/srv/web")).value();
+    std::array<std::byte, kStoreClaimBytesMax> bytes{};
+    Writer out(bytes);
+    encode(claim, out);
+    ASSERT_TRUE(out.ok());
+    const Bytes encoded = out.written();
+    const auto back = decode_store_claim(encoded);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->store_id, claim.store_id);
+    EXPECT_EQ(text_of(back->name()), "web");
+    EXPECT_EQ(text_of(back->directory()), "/srv/web");
+    for (size_t size = 0; size < encoded.size(); ++size) EXPECT_FALSE(decode_store_claim(encoded.first(size))) << size;
+    EXPECT_FALSE(decode_store_claim(Bytes(bytes).first(encoded.size() + 1)));
+    const auto code = [&](size_t offset, uint8_t value) {
+        auto changed = bytes;
+        changed[offset] = std::byte{value};
+        const auto decoded = decode_store_claim(Bytes(changed).first(encoded.size()));
+        return decoded ? Code::success : decoded.error().code;
+    };
+    EXPECT_EQ(code(0, 'x'), Code::corrupt_object);
+    EXPECT_EQ(code(5, kFormatMinor + 1), Code::not_supported);
+    EXPECT_EQ(code(6, 1), Code::corrupt_object) << "what is reserved";
+    EXPECT_EQ(code(24, 200), Code::corrupt_object) << "a name longer than the rest";
+    EXPECT_EQ(code(25, '/'), Code::corrupt_object) << "no name";
+    EXPECT_FALSE(StoreClaim::of({}, std::vector<std::byte>(64), {}));
+    EXPECT_FALSE(StoreClaim::of({}, {}, std::vector<std::byte>(256)));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The worked bytes of docs/format-store.md are what the code gives. FESTORE_PRINT_WORKED=1 prints them, to be put
 // into the document when a format changes.
+#include "engine/store_claim.h"
 #include "tests/engine/formats.h"
 
 #include <fstream>
@@ -137,6 +138,22 @@ TEST_F(WorkedBytes, Header) {
     Writer out(bytes);
     encode(example_header(), out);
     expect_documented("header", bytes);
+}
+
+TEST_F(WorkedBytes, NamedStore) {
+    const StoreNameTag tag = store_name_tag(crypto_, device_key_, bytes_of("web")).value();
+    expect_documented("name of a store", tag);
+    protocol::StoreHeader header = example_header();
+    header.set_name("web");
+    std::array<std::byte, protocol::kNamedStoreHeaderBytes> bytes{};
+    Writer out(bytes);
+    encode(header, out);
+    expect_documented("what a header with a name has behind it", Bytes(bytes).subspan(protocol::kStoreHeaderBytes, 4));
+    const StoreClaim claim = StoreClaim::of(example_record().store_id, bytes_of("web"), bytes_of("/srv/web")).value();
+    std::array<std::byte, kStoreClaimBytesMax> claimed{};
+    Writer claim_out(claimed);
+    encode(claim, claim_out);
+    expect_documented("claim", claim_out.written());
 }
 
 TEST_F(WorkedBytes, CanDiffer) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/store/device.h"
 
+#include "engine/store_claim.h"
 #include "engine/table_format.h"
 #include "sim/include/tee_internal_api.h"
 
@@ -13,6 +14,9 @@ Device* the_device = nullptr;
 
 constexpr Uuid kAnotherTa = Uuid::from_fields(0x0ddba11, 0x0ddb, 0xa110, {1, 2, 3, 4, 5, 6, 7, 8});
 
+bool is_claim(const Device::TeeObjects::value_type& object) {
+    return text_of(Bytes(object.first.second)).starts_with(engine::kStoreClaimId);
+}
 bool is_table(const Device::TeeObjects::value_type& object) { return text_of(Bytes(object.first.second)) == engine::kRootTableId; }
 
 }  // namespace
@@ -138,7 +142,7 @@ Device::TeeObjects::iterator Device::table_in(TeeObjects& objects) { return std:
 
 Device::TeeObjects Device::tee_objects_but_tables() const {
     TeeObjects objects = tee_objects();
-    std::erase_if(objects, is_table);
+    std::erase_if(objects, [](const auto& object) { return is_table(object) || is_claim(object); });
     return objects;
 }
 

@@ -56,7 +56,8 @@ public:
     [[nodiscard]] TeeObjects tee_objects() const { return objects_of({TEE_STORAGE_PRIVATE_REE, TEE_STORAGE_PRIVATE_RPMB}); }
     // Among them the root table; there is one, of one anchor.
     static TeeObjects::iterator table_in(TeeObjects& objects);
-    // What is left when the TEE has lost its root tables: with the anchor rpmb, the secrets of the recovery copies.
+    // What is left when the TEE has lost its root tables, and what it was told of the stores: with the anchor rpmb, the secrets of the
+    // recovery copies.
     [[nodiscard]] TeeObjects tee_objects_but_tables() const;
     [[nodiscard]] bool has_a_table() const { return tee_objects_but_tables() != tee_objects(); }
     [[nodiscard]] Snapshot snapshot() const { return {files_.snapshot(), tee_objects(), disk_->copy()}; }

@@ -9,12 +9,14 @@ class RepairingCommands : public StoreCommands {
 protected:
     using StoreCommands::StoreCommands;
 
-    static protocol::RepairRequest request_for(const Disk& disk, bool older = false) {
+    protocol::StoreClaim claim_;  // that repairs make
+    [[nodiscard]] protocol::RepairRequest request_for(const Disk& disk, bool older = false) const {
         protocol::RepairRequest request;
         request.store_id = disk.header.store_id;
         request.anchor = disk.header.anchor;
         request.key_check = disk.header.key_check;
         request.older = older;
+        request.claim = claim_;
         return request;
     }
     uint32_t begin(uint32_t session, Disk& disk) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Each message of the store: a round trip with every field set, every truncation and trailing bytes refused, and
 // garbage from every offset either refused or decoded to something that encodes to the very same bytes.
-#include "protocol/store_care.h"
+#include "base/store_name.h"
+#include "protocol/store_rebuild.h"
 #include "tests/encoded.h"
 
 #include <gtest/gtest.h>
@@ -115,6 +116,49 @@ TEST(StoreMessages, Care) {
     EXPECT_FALSE(decode_store<FindRequest>(encoded(FindRequest{1, {true, 0, 1}}))) << "everybody has no store";
     EXPECT_FALSE(decode_store<FindRequest>(encoded(FindRequest{1, {false, 0, 1}})));
     EXPECT_FALSE(decode_store<SurveyRequest>(encoded(SurveyRequest{{100, 29}, 0, false, false, {}})));
+}
+
+// Fields that older messages do not have: left out where they say nothing, and read back.
+TEST(StoreMessages, NamesOfStores) {
+    const Bytes name = bytes_of("web");
+    const auto read = []<class M>(const M& m, size_t size) {
+        const std::vector<std::byte> bytes = encoded(m);
+        EXPECT_EQ(bytes.size(), size);
+        const auto back = decode_store<M>(bytes);
+        EXPECT_TRUE(back && encoded(*back) == bytes);
+        std::vector<std::byte> longer = bytes;
+        longer.push_back(std::byte{0});
+        EXPECT_FALSE(decode_store<M>(longer));
+        EXPECT_FALSE(decode_store<M>(Bytes(bytes).first(size - 1)));
+    };
+    read(OpenRequest{id(1), 1, {}, true, name}, 30 + 4);
+    read(OpenRequest{id(1), 2, {}, false, name}, 30 + 4);
+    read(FindRequest{2, {}, name}, 10 + 4);
+    read(DestroyRequest{2, {}, id(3), name}, 26 + 4);
+    const StoreClaim claim{name, bytes_of("/srv")};
+    read(MakeRequest{1, 2, false, 5, claim}, 11 + 4 + 5);
+    read(MakeRequest{1, 2, false, 5, {{}, bytes_of("/srv")}}, 11 + 1 + 5);
+    read(RepairRequest{{2, 0}, id(3), 2, {}, true, claim}, 34 + 4 + 5);
+    read(claim, 4 + 5);
+    EXPECT_TRUE(encoded(StoreClaim{}).empty());
+    EXPECT_TRUE(decode_store<StoreClaim>({}));
+    EXPECT_TRUE(decode_store<RecordAtRequest>(encoded(RecordAtRequest{2, 1, true}))->own);
+    std::vector<std::byte> at = encoded(RecordAtRequest{2, 1, true});
+    at.back() = std::byte{0};
+    EXPECT_FALSE(decode_store<RecordAtRequest>(at)) << "said in two ways";
+    for (const std::string_view text : {"default", "a/b", "a b", "\xff"}) {
+        const Bytes wrong = bytes_of(text);
+        EXPECT_FALSE(decode_store<OpenRequest>(encoded(OpenRequest{id(1), 1, {}, false, wrong}))) << text;
+        EXPECT_FALSE(decode_store<FindRequest>(encoded(FindRequest{1, {}, wrong}))) << text;
+        EXPECT_FALSE(decode_store<MakeRequest>(encoded(MakeRequest{1, 1, false, 0, {wrong, {}}}))) << text;
+    }
+    const std::string long_name(kStoreNameBytesMax + 1, 'n');
+    EXPECT_FALSE(decode_store<FindRequest>(encoded(FindRequest{1, {}, bytes_of(long_name)})));
+    EXPECT_TRUE(decode_store<FindRequest>(encoded(FindRequest{1, {}, bytes_of(long_name).first(kStoreNameBytesMax)})));
+    const std::string longest(limits::kStoreDirectoryBytesMax, 'd');
+    const MakeRequest large{1, 1, false, 0, {bytes_of(long_name).first(kStoreNameBytesMax), bytes_of(longest)}};
+    EXPECT_LE(encoded(large).size(), kStoreRequestBytesMax);
+    EXPECT_TRUE(decode_store<MakeRequest>(encoded(large)));
 }
 
 TEST(StoreMessages, ListItems) {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An owner's stores by name: which one is meant, and what the TEE was told of each.
+#include "client/store.h"
+
+#include "client/store_requests.h"
+
+namespace festore {
+namespace {
+
+constexpr uint16_t kMinorThatKnowsNames = 7;
+
+}  // namespace
+
+bool Store::ta_knows_names() {
+    const Expected<Session*> session = sessions_.session();
+    return session && (*session)->hello().version_minor >= kMinorThatKnowsNames;
+}
+
+// What is in clear only chooses the message: the TA compares the name with the record's.
+Expected<void> Store::take_name(const Doing& doing, const protocol::StoreHeader& header) {
+    if (!options_.is_name_fixed) name_ = std::string(header.name());
+    if (header.name() != name_)
+        return unexpected({ErrorCode::damaged,
+                           cannot(doing) + "the store at " + quote(directory_.path()) + " has the name " +
+                               quote(shown_store_name(header.name())) + ", and not " + quote(shown_store_name(name_)) +
+                               ": choose with --name, or another directory with --store",
+                           0, 0});
+    return check_name_is_known(doing);
+}
+
+Expected<void> Store::check_name_is_known(const Doing& doing) {
+    if (const Expected<Session*> session = sessions_.session(); !session) return unexpected(session.error());
+    if (name_.empty() || ta_knows_names()) return {};
+    return unexpected({ErrorCode::no_tee,
+                       cannot(doing) + "this trusted application is older, and does not know names of stores: install the one of this "
+                                       "festore",
+                       0, 0});
+}
+
+protocol::StoreClaim Store::claim() {
+    protocol::StoreClaim claim{bytes_of(name_), {}};
+    const std::string& path = directory_.path();
+    if (path.size() <= limits::kStoreDirectoryBytesMax && ta_knows_names()) claim.directory = bytes_of(path);
+    return claim;
+}
+
+std::string Store::name_option() const { return name_.empty() ? "" : " --name " + name_; }
+
+std::string Store::with_name() const { return name_.empty() ? "" : " with the name " + quote(name_); }
+
+// For messages: what cannot be told is left out.
+std::string Store::where_it_was() {
+    const Expected<std::vector<StoreRecord>> stores = own_stores();
+    if (!stores) return "";
+    for (const StoreRecord& store : *stores)
+        if (store.name == shown_store_name(name_) && !store.directory.empty() && store.directory != directory_.path())
+            return "its directory was last at " + quote(store.directory) + ": ";
+    return "";
+}
+
+std::string Store::other_stores() {
+    const Expected<std::vector<StoreRecord>> stores = own_stores();
+    if (!stores || stores->empty()) return "";
+    std::string text;
+    for (const StoreRecord& store : *stores) {
+        text += text.empty() ? "; you have the store" + std::string(stores->size() == 1 ? " " : "s ") : ", ";
+        text += store.name.empty() ? "of record " + std::to_string(store.place) : quote(store.name);
+        if (!store.directory.empty()) text += ", last at " + quote(store.directory);
+    }
+    return text;
+}
+
+}  // namespace festore

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// An owner's stores by name, as the library serves them: which one a directory is, what is said when they do not fit, and where the TEE
+// says that a store was last.
+#include "base/writer.h"
+#include "protocol/store_files.h"
+#include "tests/store/harness.h"
+
+#include <fstream>
+
+namespace festore::store_test {
+namespace {
+
+class Names : public StoreTest {
+protected:
+    explicit Names(const sim::Config& config = {}) : StoreTest(config) {}
+    // `directory`: empty: none is named.
+    Expected<Client> open(const std::string& directory, const std::string& name, uint32_t uid = 1000) {
+        sim::set_caller({uid, uid, {}});
+        ClientOptions options;
+        options.storage = Storage::store;
+        options.store_directory = directory.empty() ? "" : (folder_ / directory).string();
+        options.store_name = name;
+        options.wait = wait_;
+        return ClientAccess::connect(sim::teec_in_process(), options, uid);
+    }
+    Client client(const std::string& directory, const std::string& name = "", uint32_t uid = 1000) {
+        Expected<Client> opened = open(directory, name, uid);
+        if (!opened) throw std::runtime_error(opened.error().message);
+        return std::move(*opened);
+    }
+    void SetUp() override {
+        ASSERT_TRUE(client("first").put("a", content_of(10)));
+        ASSERT_TRUE(client("web", "web").put("b", content_of(20)));
+    }
+    std::string path(const std::string& directory) const { return "'" + (folder_ / directory).string() + "'"; }
+    template <class T>
+    static void expect(const Expected<T>& answer, int kind, const std::string& part) {
+        EXPECT_EQ(code(answer), kind) << message(answer);
+        EXPECT_NE(message(answer).find(part), std::string::npos) << message(answer);
+    }
+};
+
+TEST_F(Names, TwoStoresOfOneOwnerKnowNothingOfEachOther) {
+    Client first = client("first");
+    Client web = client("web", "web");
+    EXPECT_EQ(names(first), std::vector<std::string>{"a"});
+    EXPECT_EQ(names(web), std::vector<std::string>{"b"});
+    ASSERT_TRUE(web.put("a", content_of(30)));
+    EXPECT_EQ(first.get("a").value(), content_of(10));
+    EXPECT_EQ(first.store_status()->name, "default");
+    EXPECT_EQ(web.store_status()->name, "web");
+}
+
+TEST_F(Names, TheDirectorySaysItsNameAndTheRecordWhetherThatIsTrue) {
+    Client unnamed = client("web");
+    EXPECT_EQ(names(unnamed), std::vector<std::string>{"b"}) << "the header's name";
+    expect(client("web", "other").get("b"), kDamaged, "has the name 'web', and not 'other'");
+    expect(client("web", "default").get("b"), kDamaged, "has the name 'web', and not 'default'");
+    expect(client("first", "web").get("a"), kDamaged, "has the name 'default', and not 'web'");
+    // A name in a header that is not the record's.
+    for (const std::string_view name : {"wob", "default", "first"}) {
+        const auto header = folder_ / "web" / "festore.store";
+        std::ifstream in(header, std::ios::binary);
+        std::string bytes((std::istreambuf_iterator<char>(in)), {});
+        ASSERT_EQ(bytes.size(), protocol::kNamedStoreHeaderBytes);
+        auto decoded = protocol::decode_store_header(bytes_of(bytes)).value();
+        decoded.set_name(name);
+        Content changed(protocol::header_bytes(decoded));
+        Writer out(changed);
+        encode(decoded, out);
+        std::ofstream(header, std::ios::binary | std::ios::trunc) << std::string(text_of(Bytes(changed)));
+        const auto got = client("web").get("b");
+        EXPECT_EQ(code(got), kDamaged) << name << ": " << message(got);
+        EXPECT_EQ(code(client("web").repair()), name == "default" ? kConflict : kDamaged) << name << ": nothing is taken for another";
+        std::ofstream(header, std::ios::binary | std::ios::trunc) << bytes;
+    }
+    EXPECT_TRUE(client("web").get("b"));
+}
+
+// Its directory can be exchanged for that of another store of the same owner; a client that has opened it stays with it.
+TEST_F(Names, AClientStaysWithTheStoreThatItOpenedFirst) {
+    Client web = client("web");
+    ASSERT_TRUE(web.get("b"));
+    std::filesystem::rename(folder_ / "web", folder_ / "aside");
+    std::filesystem::rename(folder_ / "first", folder_ / "web");
+    expect(web.store_status(), kDamaged, "has the name 'default', and not 'web'");
+    EXPECT_EQ(code(web.put("c", content_of(5))), kDamaged);
+    EXPECT_TRUE(client("web").get("a")) << "a new one believes the header";
+    EXPECT_EQ(code(client("web", "web").get("a")), kDamaged) << "unless the name was given";
+}
+
+TEST_F(Names, AMissingDirectoryIsToldWhereItWas) {
+    std::filesystem::rename(folder_ / "web", folder_ / "moved");
+    const auto got = client("elsewhere", "web").get("b");
+    expect(got, kDamaged, "its directory was last at " + path("web") + ": the TEE has the record of a store of yours with the name 'web'");
+    expect(got, kDamaged, "'festore destroy --lost --name web' gives it up");
+    expect(client("elsewhere", "web").init(), kConflict, "its directory was last at " + path("web"));
+    EXPECT_TRUE(client("moved").get("b")) << "where it is now";
+    const auto none = client("nowhere", "db").get("b");
+    expect(none, kNotFound, "you have the stores 'default', last at " + path("first") + ", 'web', last at " + path("web"));
+    EXPECT_EQ(code(client("nowhere", "db").init()), kDone);
+}
+
+TEST_F(Names, ALostOneIsGivenUpAloneAndItsNameIsFree) {
+    std::filesystem::remove_all(folder_ / "web");
+    DestroyOptions lost;
+    lost.lost_directory = true;
+    expect(client("web", "other").destroy(lost), kNotFound, "the TEE has no record of one with the name 'other'");
+    ASSERT_TRUE(client("web", "web").destroy(lost));
+    EXPECT_TRUE(client("first").get("a"));
+    EXPECT_EQ(code(client("web", "web").get("b")), kNotFound);
+    EXPECT_TRUE(client("web", "web").put("b", content_of(1)));
+}
+
+TEST_F(Names, TheOwnerSeesItsOwnAndRootAll) {
+    ASSERT_TRUE(client("theirs", "vault", 2000).init());
+    const auto own = client("first").own_stores();
+    ASSERT_TRUE(own) << message(own);
+    ASSERT_EQ(own->size(), 2U);
+    EXPECT_EQ((*own)[0].name, "default");
+    EXPECT_EQ((*own)[0].directory, (folder_ / "first").string());
+    EXPECT_EQ((*own)[1].name, "web");
+    EXPECT_EQ((*own)[1].info->objects, 1U);
+    EXPECT_EQ(client("none", "", 3000).own_stores()->size(), 0U);
+    const auto all = client("none", "", 0).store_records();
+    ASSERT_TRUE(all);
+    ASSERT_EQ(all->size(), 3U);
+    EXPECT_EQ((*all)[2].name, "vault");
+    EXPECT_EQ(code(client("first").store_records()), kNotPermitted);
+    DestroyOptions other;
+    other.other = OtherOwner{false, 2000};
+    EXPECT_EQ(code(client("none", "", 0).destroy(other)), kNotFound) << "that owner has no default store";
+    EXPECT_TRUE(client("none", "vault", 0).destroy(other));
+    EXPECT_EQ(code(client("theirs", "vault", 2000).get("x")), kDamaged);
+}
+
+TEST_F(Names, RepairAndRebuildKeepTheNameAndTellTheNewPlace) {
+    std::filesystem::rename(folder_ / "web", folder_ / "moved");
+    ASSERT_TRUE(client("moved").rebuild({}));
+    EXPECT_EQ(client("first").own_stores()->at(1).directory, (folder_ / "moved").string());
+    RebuildOptions to_rpmb;
+    to_rpmb.anchor = Anchor::rpmb;
+    std::filesystem::rename(folder_ / "moved", folder_ / "again");
+    ASSERT_TRUE(client("again", "web").rebuild(to_rpmb));
+    const auto own = client("first").own_stores();
+    ASSERT_EQ(own->size(), 2U);
+    EXPECT_EQ(own->at(1).anchor, Anchor::rpmb);
+    EXPECT_EQ(own->at(1).name, "web");
+    EXPECT_EQ(own->at(1).directory, (folder_ / "again").string());
+    EXPECT_EQ(client("again").store_status()->name, "web");
+    EXPECT_TRUE(client("again", "web").get("b"));
+}
+
+TEST_F(Names, WhatIsNoNameIsRefused) {
+    for (const std::string name : {"a b", "a/b", "..//", "\xc3\xa9", "a@b"}) {
+        const auto opened = open("x", name);
+        EXPECT_EQ(code(opened), static_cast<int>(ErrorCode::usage)) << name;
+    }
+    EXPECT_EQ(code(open("x", std::string(64, 'n'))), static_cast<int>(ErrorCode::usage));
+    EXPECT_TRUE(client("x", std::string(63, 'n')).put("a", content_of(1)));
+    EXPECT_TRUE(client("y", "..").put("a", content_of(1))) << "a name, and part of a folder's";
+}
+
+TEST_F(Names, NineAreTooMany) {
+    for (int i = 3; i <= 8; ++i) ASSERT_TRUE(client("n" + std::to_string(i), "n" + std::to_string(i)).init()) << i;
+    expect(client("n9", "n9").init(), kNoSpace, "you have 8 stores, as many as one owner may have");
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "n9")) << "no folder is made for it";
+}
+
+// The variables: a name without a directory has the owner's standard one, with @NAME behind it.
+TEST_F(Names, TheStandardDirectoryOfAName) {
+    const std::string home = (folder_ / "home").string();
+    setenv("HOME", home.c_str(), 1);
+    for (const char* variable : {"FESTORE_STORE", "FESTORE_NAME", "STATE_DIRECTORY", "XDG_DATA_HOME"}) unsetenv(variable);
+    if (geteuid() != 0) {
+        EXPECT_EQ(client("", "api").init()->directory, home + "/.local/share/festore@api");
+    }
+    setenv("STATE_DIRECTORY", home.c_str(), 1);
+    EXPECT_EQ(client("", "jobs").init()->directory, home + "/festore@jobs");
+    setenv("FESTORE_NAME", "jobs", 1);
+    EXPECT_EQ(client("").store_status()->name, "jobs");
+    EXPECT_EQ(client("", "default").store_status().error().code, ErrorCode::damaged) << "an option is stronger";
+    setenv("FESTORE_STORE", (home + "/festore@jobs").c_str(), 1);
+    EXPECT_EQ(client("").store_status()->name, "jobs");
+    unsetenv("FESTORE_NAME");
+    EXPECT_EQ(client("").store_status()->name, "jobs");
+    setenv("FESTORE_NAME", "not/a/name", 1);
+    EXPECT_EQ(code(open("", "")), static_cast<int>(ErrorCode::usage));
+    for (const char* variable : {"FESTORE_STORE", "FESTORE_NAME", "STATE_DIRECTORY", "HOME"}) unsetenv(variable);
+}
+
+}  // namespace
+}  // namespace festore::store_test
