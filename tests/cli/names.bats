@@ -23,7 +23,7 @@ setup() {
 }
 @test "--name: what it says, and what it is not" {
     run --separate-stderr festore --name web -v init
-    expect_success
+    [ "$status" = 0 ]
     [[ $stderr == "festore: made a store with the name 'web' at '$PWD/state/festore@web', anchor ree, cipher "* ]]
     for wrong in "a b" a/b é $(repeated 64 n); do
         run --separate-stderr festore --name "$wrong" ls
@@ -47,11 +47,13 @@ setup() {
     [[ $output == *"your other stores    'default', last at '$PWD/state/festore'"* ]]
     run --separate-stderr store --name web status --json
     [ "$(json 'd["store"]["name"], d["store"]["others"][0]["name"], len(d["store"]["others"])')" = "('web', 'default', 1)" ]
+    was=$STATE_DIRECTORY
     mv state elsewhere
+    export STATE_DIRECTORY=$PWD/other
     run --separate-stderr store --name web get a
-    expect_error 6 "cannot get 'a': its directory was last at '$PWD/state/festore@web': the TEE has the record of a store of yours with the name 'web', *"
+    expect_error 6 "cannot get 'a': its directory was last at '$was/festore@web': the TEE has the record of a store of yours with the name 'web', *"
     run --separate-stderr store --name api get a
-    expect_error 3 "cannot get 'a': there is no store at *; you have the stores 'default', last at '$PWD/state/festore', 'web', last at *"
+    expect_error 3 "cannot get 'a': there is no store at *; you have the stores 'default', last at '$was/festore', 'web', last at *"
     run --separate-stderr festore --store elsewhere/festore@web get a
     expect_success
 }
