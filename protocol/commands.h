@@ -23,7 +23,7 @@ inline constexpr Uuid kTaUuid =
 
 // A client speaks one major version and refuses a TA with another; a newer minor only adds commands and fields.
 inline constexpr uint16_t kVersionMajor = 1;
-inline constexpr uint16_t kVersionMinor = 6;
+inline constexpr uint16_t kVersionMinor = 7;
 
 enum class Command : uint32_t {
     write_object = 0,  // the demo's: memref input: id, memref input: data; in the caller's own space, replacing
@@ -41,6 +41,10 @@ enum class Command : uint32_t {
     list_of = 17,    // as list and remove, of another identity: for uid 0 only
     remove_of = 18,
     rpmb_here = 20,  // whether the RPMB is asked, and root's word that this device has none
+
+    // Since 1.7, protocol/allow.h:
+    allow = 24,    // AllowRequest → empty answer: root's list of who may store. For uid 0 only
+    allowed = 25,  // AllowedRequest, 2: AllowedEntry after AllowedEntry → AllowedAnswer: all of it for uid 0, else the caller's own
 };
 inline constexpr uint32_t kCommandCount = 7;  // of those that everything needs; they have the numbers below it
 

@@ -2,6 +2,7 @@
 // Making and opening a store (rules 3, 18, 20, 21, 22).
 #include "base/limits.h"
 #include "protocol/store_files.h"
+#include "ta/allowed.h"
 #include "ta/cipher_choice.h"
 #include "ta/copy_secret.h"
 #include "ta/store_call.h"
@@ -94,6 +95,7 @@ Status store_make(StoreCall& call) {
     FESTORE_CHECK(trusted_storage(storage_of(wanted.anchor)));
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     FESTORE_TRY(has_none_anywhere(call, wanted.anchor, request.without_asking_rpmb));
+    FESTORE_CHECK(may_make_store(call.instance, call.session.identity, !request.without_asking_rpmb));
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(wanted.anchor));
     FESTORE_CHECK(table->free_place(is_root(call.session.identity)));
     const auto salt = call.instance.next_salt();
@@ -113,6 +115,8 @@ Status store_create(StoreCall& call) {
     store.made.reset();
     // Again: another session of the owner may have created one since, under either anchor.
     const bool is_certain = FESTORE_TRY(has_none_anywhere(call, made.record.anchor, made.without_asking_rpmb));
+    // Again: root may have closed the door since.
+    FESTORE_CHECK(may_make_store(call.instance, call.session.identity, is_certain));
     if (!is_certain) made.record.flags |= engine::kRootMadeUnasked;
     RootTable* const table = FESTORE_TRY(call.instance.root_table(made.record.anchor));
     const size_t place = FESTORE_TRY(table->free_place(is_root(call.session.identity)));
