@@ -315,8 +315,9 @@ TEST_F(AllowList, AStorageThatCannotBeReadStoresNothing) {
 
 // Every failure leaves the old list or the new one, the new one where it was acknowledged.
 TEST_F(AllowList, IsTheOldOneOrTheNewWhateverFails) {
-    const std::vector<AllowRequest> changes = {request(AllowVerb::set, {named(kBob)}, of_bytes(1)), request(AllowVerb::drop, {named(kAlice)}),
-                                               request(AllowVerb::total, {}, of_bytes(5)), request(AllowVerb::open)};
+    const std::vector<AllowRequest> changes = {request(AllowVerb::set, {named(kBob)}, of_bytes(1)),
+                                               request(AllowVerb::drop, {named(kAlice)}), request(AllowVerb::total, {}, of_bytes(5)),
+                                               request(AllowVerb::open)};
     for (const AllowRequest& change : changes) {
         for (const bool is_cut : {false, true}) {
             bool is_done = false;
