@@ -52,6 +52,10 @@ inline constexpr uint64_t kObjectBytesMax = uint64_t{1} << 40;
 inline constexpr uint32_t kSegmentBytesMin = 4096;
 inline constexpr uint32_t kSegmentBytesMax = 256 * 1024;
 
+// Root's list of who may store (engine/allow_list.h): its entries, and the names of one call.
+inline constexpr size_t kAllowEntriesMax = 128;
+inline constexpr size_t kAllowNamesMax = 32;
+
 // What the TA serves (rule 21). Stores of one device, the last ones kept for uid 0.
 inline constexpr size_t kStoresMax = 64;
 inline constexpr size_t kStoresKeptForRoot = 16;

@@ -41,6 +41,8 @@ enum class Code : uint32_t {
     store_destroyed = 0x80FE0005,   // the TEE did not lose the store's record: the store was destroyed (rule 25)
     copy_secret_lost = 0x80FE0006,  // the RPMB has lost what the store's recovery copies are sealed with
     name_lost = 0x80FE0007,         // whether the name has an object was lost with damage, and nobody has acknowledged that yet
+    not_allowed = 0x80FE0008,       // root's list closes the door to this identity: no new store, no new or larger object
+    over_limit = 0x80FE0009,        // a limit that root has set for this identity, or for all of them together
     many_stores = 0x80FE000A,       // the owner has as many stores as one may have
     store_in_rpmb = 0x80FE0010,     // the owner has a store under rpmb: the one under ree is not opened beside it (rule 27)
     rpmb_no_answer = 0x80FE0011,    // the RPMB gives no answer, and did when the store under ree was made

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include "cli/allow_report.h"
 #include "cli/output.h"
 #include "cli/owner_names.h"
 #include "cli/store_report.h"
@@ -39,6 +40,7 @@ public:
         outcome.document["storage"]["rpmb"]["none_here"] = no_rpmb;
         outcome.document["store"] = has_store(options) ? json_of(store) : Json(nullptr);
         if (has_store(options)) outcome.text += cli::text_of(store);
+        add_own_allowance(*client, outcome);
         if (options.client.storage != Storage::store) return outcome;
         if (store.error) outcome.errors.push_back(*store.error);
         if (store.info && store.info->freshness_lost)
@@ -49,6 +51,13 @@ public:
     }
 
 private:
+    // Whether, and how much, root lets the caller store. A trusted application before protocol 1.7 has no such list.
+    static void add_own_allowance(Client& client, Outcome& outcome) {
+        const Expected<AllowReport> report = client.allowed();
+        outcome.document["allowed"] = report ? own_allow_json(*report) : Json(nullptr);
+        if (report && (report->listed && report->standing != AllowReport::Standing::free)) outcome.text += own_allow_text(*report);
+    }
+
     static Outcome list_stores(const Options& options) {
         ClientOptions chosen = options.client;
         chosen.storage = Storage::store;
@@ -63,6 +72,10 @@ private:
             outcome.document["stores"].push_back(record_json(record, names));
             outcome.text += record_row(record, names);
         }
+        const Expected<AllowReport> allowed = client->allowed();
+        outcome.document["allowed"] = allowed ? allow_json(*allowed, names) : Json(nullptr);
+        if (allowed && allowed->listed) outcome.text += allow_text(*allowed, names);
+        if (const auto fault = allowed ? allow_fault(*allowed) : std::nullopt) outcome.errors.push_back(*fault);
         return outcome;
     }
 

@@ -131,6 +131,20 @@ constexpr VerbEntry kVerbs[] = {
      "  sudo festore rpmb --none\n"
      "  sudo festore rpmb --ask\n",
      make_rpmb},
+    {"allow", "[USER|@GROUP... | --everybody | --total | --all]", "say who may store how much on this device",
+     "Root says who may store: the named users, and groups as @GROUP, and nobody else, from the first name on; with limits of\n"
+     "bytes and objects in each of the TEE's own storages (ree, rpmb), and of stores. With --public the objects of everybody\n"
+     "are named. --everybody lets those store who are not named, with these limits. --total limits all but root together, so\n"
+     "that the rest is root's. --remove takes names, or --everybody, off the list again; the door stays closed. --all opens it.\n"
+     "Who may not, makes no store and puts no new or larger object into ree or rpmb (exit code 5; 8 beyond a limit); what is\n"
+     "there is served, can be removed, and stores are changed as before. An object counts with its name and 64 bytes. Root is\n"
+     "not limited. Without arguments it shows the list; to others than root, what they may.",
+     "  sudo festore allow alice @backup --stores 1 --bytes 65536\n"
+     "  sudo festore allow --total --storage rpmb --bytes 1000000\n"
+     "  sudo festore allow --everybody --objects 20\n"
+     "  sudo festore allow --remove alice\n"
+     "  sudo festore allow --all\n",
+     make_allow},
     {"status", "", "show the TEE, the trusted application and who you are to them",
      "Shows which TEE serves you, the version of its trusted application, the identity to which your objects belong,\n"
      "the storages that there are, what is known to weaken them, and your store.",

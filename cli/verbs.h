@@ -52,6 +52,7 @@ std::unique_ptr<Verb> make_repair();
 std::unique_ptr<Verb> make_rebuild();
 std::unique_ptr<Verb> make_destroy();
 std::unique_ptr<Verb> make_rpmb();
+std::unique_ptr<Verb> make_allow();
 std::unique_ptr<Verb> make_status();
 std::unique_ptr<Verb> make_doctor();
 std::unique_ptr<Verb> make_inspect();

@@ -2,6 +2,7 @@
 #include "festore/client.hpp"
 
 #include "base/writer.h"
+#include "client/allow.h"
 #include "client/client_state.h"
 
 #include <algorithm>
@@ -170,7 +171,7 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
     });
     if (!reply && options.if_version && static_cast<Code>(reply.error().tee_result) == Code::version_conflict)
         return unexpected(with_version(reply.error(), *options.if_version, stat(name)));
-    if (!reply) return unexpected(reply.error());
+    if (!reply) return unexpected(explain_refusal(*state_, reply.error(), doing, {state_->options.storage, name.size() + content.size()}));
     const auto answer = protocol::decode<protocol::PutAnswer>(reply->bytes());
     if (!answer || answer->content_size != content.size()) return unexpected(nonsense(doing));
     ObjectInfo info;

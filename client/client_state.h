@@ -5,7 +5,7 @@
 #include "client/caller.h"
 #include "client/errors.h"
 #include "client/store.h"
-#include "protocol/messages.h"
+#include "protocol/allow.h"
 
 namespace festore {
 
@@ -46,6 +46,8 @@ struct Client::State final : SessionSource {
     // Persistent objects that the TEE cannot name, whoever's they are; 0 where the TA is too old to tell (its listings count them).
     Expected<uint32_t> count_damaged();
     Expected<RpmbUse> rpmb(const Doing& doing, const protocol::RpmbRequest& request);
+    Expected<void> allow(const Doing& doing, const protocol::AllowRequest& request);
+    Expected<AllowReport> allowed(const Doing& doing);
     // Of a persistent object: all of it is given to `take`.
     Expected<ObjectInfo> get(std::string_view name, const std::function<void(Bytes)>& take);
 

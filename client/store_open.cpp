@@ -4,6 +4,7 @@
 
 #include "base/host/hex.h"
 #include "base/writer.h"
+#include "client/allow.h"
 
 #include <ctime>
 
@@ -301,7 +302,8 @@ Expected<protocol::StoreHeader> Store::ask_for_header(const Doing& doing, const 
                            reply->result, reply->origin});
     if (reply->ok()) return unexpected(store_nonsense(doing));
     const Storage storage = options.anchor == Anchor::rpmb ? Storage::rpmb : Storage::ree;
-    return unexpected(error_of_store_command(reply->result, reply->origin, {doing.verb, doing.name, storage}));
+    const Error error = error_of_store_command(reply->result, reply->origin, {doing.verb, doing.name, storage});
+    return unexpected(explain_refusal(sessions_, error, doing, {Storage::store, 0, !options.without_asking_rpmb}));
 }
 
 // Rule 7: the directory is durable before the record exists.
@@ -319,7 +321,8 @@ Expected<void> Store::make_locked(const Doing& doing, const protocol::StoreHeade
     // Rule 4: whether it was written, the TEE knows.
     Code refused = Code::success;
     if (open_in_tee(doing, header, &refused)) return {};
-    return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+    const Error error = error_of_store_command(reply->result, reply->origin, doing);
+    return unexpected(explain_refusal(sessions_, error, doing, {Storage::store, 0, false}));
 }
 
 // Rule 20: where the TEE has a record, no folder is made. `has_record`: it has one by now.

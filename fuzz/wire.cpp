@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Every message of the contract: what decodes is encoded to the same bytes again, and what does not says bad_format.
+#include "engine/allow_list.h"
 #include "fuzz/target.h"
-#include "protocol/messages.h"
+#include "protocol/allow.h"
 #include "protocol/store_care.h"
 #include "protocol/store_files.h"
 
@@ -42,6 +43,21 @@ template <class M>
 constexpr auto object = message<M, protocol::decode<M>>;
 template <class M>
 constexpr auto store = message<M, protocol::decode_store<M>>;
+
+// Root's list of who may store, as the TEE keeps it: what decodes is written as it was.
+void allow_list(Bytes input) {
+    const auto list = engine::decode_allow_list(input);
+    const Code code = list ? Code::corrupt_object : list.error().code;
+    require(code == Code::corrupt_object || code == Code::not_supported, "what is no list says so");
+    if (!list) return;
+    std::array<std::byte, engine::kAllowListBytesMax> room{};
+    engine::AllowListDraft draft(room, &*list);
+    require(std::ranges::equal(draft.finish(), input), "a list is written as it was");
+    for (size_t n = 0; n < list->header().count; ++n) {
+        const engine::AllowEntry entry = list->at(n);
+        require(list->find(entry.login, entry.identity) == entry.limits, "who is on the list is found");
+    }
+}
 
 constexpr void (*kMessages[])(Bytes) = {
     object<protocol::HelloRequest>,
@@ -90,6 +106,11 @@ constexpr void (*kMessages[])(Bytes) = {
     store<protocol::RepairRequest>,
     store<protocol::RepairAnswer>,
     store<protocol::RepairStepAnswer>,
+    object<protocol::AllowRequest>,
+    object<protocol::AllowedRequest>,
+    object<protocol::AllowedAnswer>,
+    messages_in_a_row<protocol::AllowedEntry, protocol::decode_allowed>,
+    allow_list,
 };
 
 }  // namespace

@@ -42,6 +42,8 @@ bool in_contract(uint32_t result) {
     case Code::limit_exceeded:
     case Code::store_destroyed:
     case Code::name_lost:
+    case Code::not_allowed:
+    case Code::over_limit:
     case Code::copy_secret_lost:
     case Code::many_stores:
     case Code::store_in_rpmb:

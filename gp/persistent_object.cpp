@@ -89,13 +89,14 @@ ObjectEnumerator::~ObjectEnumerator() {
     TEE_FreePersistentObjectEnumerator(other);
 }
 
-Result<ObjectId> ObjectEnumerator::next() {
+Result<ObjectId> ObjectEnumerator::next(size_t* bytes) {
     TEE_ObjectInfo info{};
     ObjectId id;
     Size size = static_cast<Size>(id.bytes.size());
     const TEE_Result result = TEE_GetNextPersistentObject(handle_, &info, id.bytes.data(), &size);
     if (result != TEE_SUCCESS) return fail_with(result);
     id.size = std::min<size_t>(size, id.bytes.size());
+    if (bytes != nullptr) *bytes = static_cast<size_t>(info.dataSize);
     return id;
 }
 

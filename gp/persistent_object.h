@@ -65,7 +65,8 @@ public:
     ObjectEnumerator& operator=(ObjectEnumerator&&) = delete;
     ~ObjectEnumerator();
 
-    Result<ObjectId> next();  // item_not_found: no more; corrupt_object: this one is damaged, go on
+    // item_not_found: no more; corrupt_object: this one is damaged, go on. `bytes`: the size of its content.
+    Result<ObjectId> next(size_t* bytes = nullptr);
 
 private:
     explicit ObjectEnumerator(TEE_ObjectEnumHandle handle) : handle_(handle) {}

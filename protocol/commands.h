@@ -41,6 +41,10 @@ enum class Command : uint32_t {
     list_of = 17,    // as list and remove, of another identity: for uid 0 only
     remove_of = 18,
     rpmb_here = 20,  // whether the RPMB is asked, and root's word that this device has none
+
+    // Since 1.7, protocol/allow.h:
+    allow = 24,    // AllowRequest → empty answer: root's list of who may store. For uid 0 only
+    allowed = 25,  // AllowedRequest, 2: AllowedEntry after AllowedEntry → AllowedAnswer: all of it for uid 0, else the caller's own
 };
 inline constexpr uint32_t kCommandCount = 7;  // of those that everything needs; they have the numbers below it
 

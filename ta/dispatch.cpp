@@ -3,6 +3,7 @@
 
 #include "base/name.h"
 #include "protocol/messages.h"
+#include "ta/allowed.h"
 #include "ta/call_memory.h"
 #include "ta/chacha20_poly1305.h"
 #include "ta/listing.h"
@@ -34,11 +35,13 @@ constexpr std::optional<Payload> payload_of(Command command) {
     case Command::remove:
     case Command::remove_of:
     case Command::count_damaged:
-    case Command::rpmb_here: return Payload::none;
+    case Command::rpmb_here:
+    case Command::allow: return Payload::none;
     case Command::put: return Payload::input;
     case Command::get:
     case Command::list:
-    case Command::list_of: return Payload::output;
+    case Command::list_of:
+    case Command::allowed: return Payload::output;
     default: return std::nullopt;
     }
 }
@@ -95,7 +98,7 @@ Status put(Call& call) {
     const SharedInput content = input_of(call.payload);
     if (content.size != request.content_size) return fail(Code::bad_parameters);
     PersistentObjects objects = FESTORE_TRY(call.objects(request.storage));
-    encode(FESTORE_TRY(objects.put(request, content)), call.answer);
+    encode(FESTORE_TRY(objects.put(request, content, call.instance.allow_list())), call.answer);
     return {};
 }
 
@@ -179,6 +182,19 @@ Status rpmb_here(Call& call) {
     return {};
 }
 
+Status allow(Call& call) {
+    return allow(call.instance, call.session.identity, FESTORE_TRY(protocol::decode<protocol::AllowRequest>(call.request)));
+}
+
+Status allowed(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::AllowedRequest>(call.request));
+    SharedOutput page = output_of(call.payload);
+    const auto answer = allowed(call.instance, call.session.identity, request, page);
+    call.payload.memref.size = static_cast<gp::Size>(page.needed);
+    encode(FESTORE_TRY(answer), call.answer);
+    return {};
+}
+
 Status serve(Command command, Call& call) {
     switch (command) {
     case Command::hello: return hello(call);
@@ -191,6 +207,8 @@ Status serve(Command command, Call& call) {
     case Command::remove_of: return remove_of(call);
     case Command::count_damaged: return count_damaged(call);
     case Command::rpmb_here: return rpmb_here(call);
+    case Command::allow: return allow(call);
+    case Command::allowed: return allowed(call);
     default: return fail(Code::not_supported);
     }
 }
@@ -206,7 +224,7 @@ Status write_object(Instance& instance, Session& session, std::span<TEE_Param, 4
     protocol::PutRequest request;
     request.name = id.view();
     request.content_size = static_cast<uint32_t>(content.size);
-    const auto stored = objects.put(request, content);
+    const auto stored = objects.put(request, content, instance.allow_list());
     if (!stored) return tl::make_unexpected(stored.error());
     return {};
 }

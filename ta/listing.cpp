@@ -2,6 +2,7 @@
 #include "ta/listing.h"
 
 #include "gp/heap_buffer.h"
+#include "ta/storage_walk.h"
 
 namespace festore::ta {
 namespace {
@@ -65,30 +66,6 @@ struct Selection {
     }
 };
 
-// Gives all ids of the storage to `take`. How many objects are too damaged: the TEE tells no ids of these (read in OP-TEE's sources:
-// it opens each object before it copies the id out).
-template <class F>
-Result<uint32_t> walk(uint32_t storage, F&& take) {
-    Result<gp::ObjectEnumerator> enumerator = gp::ObjectEnumerator::start(storage);
-    if (!enumerator && enumerator.error().code == Code::item_not_found) return 0;
-    if (!enumerator) return tl::make_unexpected(enumerator.error());
-    uint32_t damaged = 0;
-    uint32_t faults_in_a_row = 0;
-    while (true) {
-        const Result<gp::ObjectId> id = enumerator->next();
-        if (id) {
-            faults_in_a_row = 0;
-            take(*id);
-        } else if (id.error().code == Code::item_not_found) {
-            return damaged;
-        } else if (id.error().code != Code::corrupt_object || ++faults_in_a_row > limits::kListPageEntriesMax) {
-            return tl::make_unexpected(id.error());
-        } else {
-            ++damaged;
-        }
-    }
-}
-
 // One object's entry; its name is a view into `prelude` or into the id.
 Result<protocol::ListEntry> entry_of(const ObjectIds& ids, uint32_t storage, const Identity& owner,
                                      const gp::ObjectId& id, MutableBytes prelude) {
@@ -116,7 +93,7 @@ Result<protocol::ListEntry> entry_of(const ObjectIds& ids, uint32_t storage, con
 }  // namespace
 
 Result<uint32_t> count_damaged(protocol::Storage storage) {
-    return walk(FESTORE_TRY(trusted_storage(storage)), [](const gp::ObjectId&) {});
+    return walk(FESTORE_TRY(trusted_storage(storage)), [](const gp::ObjectId&, size_t) {});
 }
 
 Result<protocol::ListAnswer> list_page(const ObjectIds& ids, const Identity& owner, const protocol::ListRequest& request,
@@ -128,7 +105,7 @@ Result<protocol::ListAnswer> list_page(const ObjectIds& ids, const Identity& own
     Candidates candidates = FESTORE_TRY(Candidates::make());
     protocol::ListAnswer answer;
     // Objects that the TEE cannot name may be anybody's: nothing of theirs is in an owner's listing (rule 28).
-    FESTORE_CHECK(walk(storage, [&](const gp::ObjectId& id) {
+    FESTORE_CHECK(walk(storage, [&](const gp::ObjectId& id, size_t) {
         if (selection.takes(id)) candidates.offer(id);
     }));
 

@@ -16,6 +16,7 @@
 namespace festore::ta {
 
 inline constexpr size_t kOwnerTagBytes = 16;
+inline constexpr size_t kObjectIdBytes = 4 + kOwnerTagBytes + 32;  // no other id of festore's has this length
 
 class ObjectIds {
 public:

@@ -98,7 +98,7 @@ Result<std::optional<Metadata>> PersistentObjects::existing(Bytes name, bool con
     return tl::make_unexpected(found.error());
 }
 
-Result<protocol::PutAnswer> PersistentObjects::put(const protocol::PutRequest& request, const SharedInput& content) {
+Result<protocol::PutAnswer> PersistentObjects::put(const protocol::PutRequest& request, const SharedInput& content, AllowList& allowed) {
     if (content.size > limits::kPersistentObjectBytesMax) return fail(Code::limit_exceeded);
     const bool conditional = (request.flags & (protocol::kPutIfAbsent | protocol::kPutIfVersion)) != 0;
     const std::optional<Metadata> before = FESTORE_TRY(existing(request.name, conditional));
@@ -114,13 +114,18 @@ Result<protocol::PutAnswer> PersistentObjects::put(const protocol::PutRequest& r
     header.modified = request.modified;
     header.name = request.name;
 
+    const gp::ObjectId id = FESTORE_TRY(ids_.id_of(owner_, request.name));
+    PutChange change{id, request.name, header.content_offset() + content.size, {}};
+    if (before) change.bytes_before = before->content_size + (keeps_creation ? header.content_offset() : 0);
+    FESTORE_CHECK(allowed.check_put(ids_, owner_, storage_ == TEE_STORAGE_PRIVATE_REE ? protocol::Storage::ree : protocol::Storage::rpmb,
+                                    change));
+
     gp::HeapBuffer image = FESTORE_TRY(gp::HeapBuffer::allocate(header.content_offset() + content.size));
     Writer out(image.bytes());
     encode(header, out);
     out.bytes(bytes_of(content.buffer, content.size));
     if (!out.ok()) return fail(Code::generic);
 
-    const gp::ObjectId id = FESTORE_TRY(ids_.id_of(owner_, request.name));
     const Status stored = gp::PersistentObject::replace(storage_, id, image.view());
     if (!stored) return tl::make_unexpected(stored.error());
     // Only now: a crash in between leaves the new object, which hides the demo's. If this fails, it stays hidden.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Objects of one identity kept whole in the TEE's trusted storage. Each call opens what it needs and closes it again
-// (rule 1: no idle handles). Calls into TEE storage: put 2 for a new object and 3 for one that is replaced; get and stat 2
+// (rule 1: no idle handles). Calls into TEE storage: put 2 for a new object and 3 for one that is replaced, beside what
+// AllowList asks; get and stat 2
 // (get one more for each further 64 KiB); remove 2. Closing costs none. In the public space, whatever does not find the
 // name asks once more for the demo's, and remove always does.
 //
@@ -8,6 +9,7 @@
 // has deleted the object then).
 #pragma once
 #include "protocol/messages.h"
+#include "ta/allow_list.h"
 #include "ta/object_format.h"
 #include "ta/object_id.h"
 
@@ -35,8 +37,8 @@ public:
     PersistentObjects(const ObjectIds& ids, const Identity& owner, protocol::Storage storage);
 
     // Stores or replaces, atomically. access_conflict (if-absent), version_conflict, item_not_found (if-version),
-    // write_once, limit_exceeded.
-    Result<protocol::PutAnswer> put(const protocol::PutRequest& request, const SharedInput& content);
+    // write_once, limit_exceeded; not_allowed, over_limit: as the list says.
+    Result<protocol::PutAnswer> put(const protocol::PutRequest& request, const SharedInput& content, AllowList& allowed);
     // item_not_found, short_buffer.
     Result<protocol::Metadata> get(Bytes name, SharedOutput& content);
     Result<protocol::Metadata> stat(Bytes name);  // item_not_found

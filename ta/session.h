@@ -2,6 +2,7 @@
 // The state of the TA: one Instance from TA_CreateEntryPoint to TA_DestroyEntryPoint, and a Session for each client. The TEE
 // calls into an instance one call at a time, so nothing here locks.
 #pragma once
+#include "ta/allow_list.h"
 #include "ta/object_id.h"
 #include "ta/root_table.h"
 #include "ta/store_session.h"
@@ -42,6 +43,8 @@ public:
     // An error: nobody can tell.
     Result<HukStrength> huk_strength();
 
+    AllowList& allow_list() { return allow_list_; }
+
     // Of stores. 32 bytes, the same for all of them (rule 18); not_supported likewise.
     Result<Bytes> device_key();
     // Loaded, with an id; what a cut destroy has left is finished. Errors as of RootTable::load().
@@ -76,6 +79,7 @@ private:
     [[nodiscard]] bool is_open(const engine::StoreId& store_id) const;
 
     std::optional<ObjectIds> ids_;
+    AllowList allow_list_;
     std::optional<HukStrength> huk_strength_;
     std::optional<SecretBytes<32>> device_key_;
     Session* sessions_ = nullptr;

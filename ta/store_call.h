@@ -29,9 +29,8 @@ struct StoreCall {
     [[nodiscard]] Result<Workspace*> workspace(const engine::RootRecord& record) const;
 };
 
-// Rule 3: whoever has a store of a name under one anchor gets none under the other. How many stores the session's identity has under
-// that one. access_conflict: one has that name.
-Result<size_t> stores_beside(StoreCall& call, engine::Anchor anchor, const engine::StoreNameTag& name);
+// Rule 3: whoever has a store of a name under one anchor gets none under the other. access_conflict: the session's identity has one.
+Status has_none(StoreCall& call, engine::Anchor anchor, const engine::StoreNameTag& name);
 // What a change begins with: the record as the TEE has it, made one of this format.
 Status change_base(StoreCall& call, engine::RootRecord& record);
 // Rule 17: the recovery copy is among the pages that the client makes durable before the commit. `at`: the record's place, for its

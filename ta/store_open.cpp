@@ -2,6 +2,7 @@
 // Making and opening a store (rules 3, 18, 20, 21, 22).
 #include "base/limits.h"
 #include "protocol/store_files.h"
+#include "ta/allowed.h"
 #include "ta/cipher_choice.h"
 #include "ta/copy_secret.h"
 #include "ta/store_claims.h"
@@ -12,26 +13,20 @@ namespace {
 using engine::Anchor;
 using engine::RootRecord;
 
-// The other stores of the session's identity: none of that name, and not too many.
-struct Others {
-    size_t stores = 0;
-    bool is_certain = true;  // false: the RPMB was to be asked, and was not
-
-    static Result<Others> of(StoreCall& call, Anchor wanted, const engine::StoreNameTag& name, bool without_asking_rpmb) {
-        Others others{FESTORE_TRY(stores_beside(call, wanted, name))};
-        const bool may_ask = FESTORE_TRY(call.instance.may_ask_rpmb());  // not where the TEE says that there is none, or root does
-        if (wanted == Anchor::rpmb) {
-            if (!may_ask) return fail(Code::storage_not_available);
-            if (trusted_storage(storage_of(Anchor::ree))) others.stores += FESTORE_TRY(stores_beside(call, Anchor::ree, name));
-        } else if (may_ask && without_asking_rpmb) {
-            others.is_certain = false;
-        } else if (may_ask) {
-            others.stores += FESTORE_TRY(stores_beside(call, Anchor::rpmb, name));
-        }
-        if (others.stores >= limits::kStoresPerOwnerMax) return fail(Code::many_stores);
-        return others;
+// Whether that is certain: false where the RPMB was to be asked and was not. many_stores, too.
+Result<bool> has_none_anywhere(StoreCall& call, Anchor wanted, const engine::StoreNameTag& name, bool without_asking_rpmb) {
+    FESTORE_CHECK(has_none(call, wanted, name));
+    const bool may_ask = FESTORE_TRY(call.instance.may_ask_rpmb());  // not where the TEE says that there is none, or root does
+    const bool is_certain = wanted == Anchor::rpmb || !may_ask || !without_asking_rpmb;
+    if (wanted == Anchor::rpmb) {
+        if (!may_ask) return fail(Code::storage_not_available);
+        if (trusted_storage(storage_of(Anchor::ree))) FESTORE_CHECK(has_none(call, Anchor::ree, name));
+    } else if (may_ask && is_certain) {
+        FESTORE_CHECK(has_none(call, Anchor::rpmb, name));
     }
-};
+    const uint32_t stores = FESTORE_TRY(stores_of(call.instance, call.session.identity, is_certain));
+    return stores < limits::kStoresPerOwnerMax ? Result<bool>(is_certain) : fail(Code::many_stores);
+}
 
 // Rule 27: a record under ree is believed only where the RPMB has none of this owner, whatever the directory's header says. False:
 // it gave no answer, and this record is one that does without (or, of format 1.0, may be).
@@ -83,10 +78,9 @@ Result<engine::Cipher> choose_cipher(Instance& instance, uint8_t wanted) {
 
 }  // namespace
 
-Result<size_t> stores_beside(StoreCall& call, Anchor anchor, const engine::StoreNameTag& name) {
+Status has_none(StoreCall& call, Anchor anchor, const engine::StoreNameTag& name) {
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(anchor));
-    if (table->find({call.session.identity, name})) return fail(Code::access_conflict);
-    return table->count(call.session.identity);
+    return table->find({call.session.identity, name}) ? Status(fail(Code::access_conflict)) : Status{};
 }
 
 // Nothing is written yet: the directory comes first (rule 7).
@@ -101,7 +95,8 @@ Status store_make(StoreCall& call) {
     FESTORE_CHECK(trusted_storage(storage_of(wanted.anchor)));
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     wanted.name = FESTORE_TRY(name_tag(call, request.claim.name));
-    FESTORE_TRY(Others::of(call, wanted.anchor, wanted.name, request.without_asking_rpmb));
+    FESTORE_TRY(has_none_anywhere(call, wanted.anchor, wanted.name, request.without_asking_rpmb));
+    FESTORE_CHECK(may_make_store(call.instance, call.session.identity, !request.without_asking_rpmb));
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(wanted.anchor));
     FESTORE_CHECK(table->free_place(is_root(call.session.identity)));
     const auto salt = call.instance.next_salt();
@@ -121,14 +116,16 @@ Status store_create(StoreCall& call) {
     MadeRecord made(store.made->record, store.made->without_asking_rpmb, store.made->claim);
     store.made.reset();
     // Again: another session of the owner may have created one since, under either anchor.
-    const Others others = FESTORE_TRY(Others::of(call, made.record.anchor, made.record.name, made.without_asking_rpmb));
-    if (!others.is_certain) made.record.flags |= engine::kRootMadeUnasked;
+    const bool is_certain = FESTORE_TRY(has_none_anywhere(call, made.record.anchor, made.record.name, made.without_asking_rpmb));
+    // Again: root may have closed the door since.
+    FESTORE_CHECK(may_make_store(call.instance, call.session.identity, is_certain));
+    if (!is_certain) made.record.flags |= engine::kRootMadeUnasked;
     RootTable* const table = FESTORE_TRY(call.instance.root_table(made.record.anchor));
     const size_t place = FESTORE_TRY(table->free_place(is_root(call.session.identity)));
     FESTORE_CHECK(keep_claim(made.record.anchor, place, made.claim));
     FESTORE_CHECK(table->write_new(place, made.record));
     store.copy_secret.reset();
-    store.rpmb_unasked = !others.is_certain;
+    store.rpmb_unasked = !is_certain;
     // So that the first change costs no more than any other; where it fails, the first change makes it, or says why not.
     static_cast<void>(copy_secret(call, made.record));
     store.open(made.record);

@@ -38,7 +38,7 @@ Status move_to_rpmb(StoreCall& call, RootRecord& record) {
     if (record.anchor == Anchor::rpmb) return fail(Code::access_conflict);
     FESTORE_CHECK(trusted_storage(storage_of(Anchor::rpmb)));
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);  // root has said that there is none
-    FESTORE_CHECK(stores_beside(call, Anchor::rpmb, record.name));
+    FESTORE_CHECK(has_none(call, Anchor::rpmb, record.name));
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
     FESTORE_CHECK(table->free_place(is_root(call.session.identity)));
     record.anchor = Anchor::rpmb;
@@ -63,7 +63,7 @@ struct Made {
 Status commit_moved(StoreCall& call, const StoreCall::Place& from, const RootRecord& now, const RootRecord& next, const Made& made) {
     const engine::TablePlace& named = made.to;
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);
-    FESTORE_CHECK(stores_beside(call, Anchor::rpmb, next.name));
+    FESTORE_CHECK(has_none(call, Anchor::rpmb, next.name));
     RootTable* const to = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
     const size_t place = FESTORE_TRY(to->free_place(is_root(call.session.identity)));
     const engine::TablePlace at = to->at(place);

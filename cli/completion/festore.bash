@@ -45,7 +45,7 @@ _festore() {
             selection+=("$word" "${COMP_WORDS[i + 1]}")
             ((++i))
             ;;
-        --timeout | --wait | --if-version | --offset | --length | --huk-file | --tee-storage | --extract | --root | --anchor | --owner | --cipher) ((++i)) ;;
+        --timeout | --wait | --if-version | --offset | --length | --huk-file | --tee-storage | --extract | --root | --anchor | --owner | --cipher | --bytes | --objects | --stores) ((++i)) ;;
         --public) selection+=("$word") ;;
         -?*) ;;
         *) if [ -z "$verb" ]; then verb=$word; else arguments=$((arguments + 1)); fi ;;
@@ -60,7 +60,7 @@ _festore() {
     --name) _festore_reply < <(compgen -W "$(_festore_stores "$command" ${selection[@]+"${selection[@]}"})" -- "$current"); return ;;
     --group) _festore_reply < <(compgen -g -- "$current"); return ;;
     --huk-file | --tee-storage | --extract) _festore_reply < <(compgen -f -- "$current"); return ;;
-    --timeout | --wait | --if-version | --offset | --length | --owner) return ;;
+    --timeout | --wait | --if-version | --offset | --length | --owner | --bytes | --objects | --stores) return ;;
     esac
     if [ -z "$literal" ] && [[ $current == -* ]]; then
         _festore_reply < <(compgen -W "$(_festore_options "$command" "$verb")" -- "$current")
@@ -69,6 +69,9 @@ _festore() {
     case $verb:$arguments in
     :*) _festore_reply < <(compgen -W "$(_festore_verbs "$command")" -- "$current") ;;
     put:1 | get:1 | batch:0) compopt -o filenames 2> /dev/null; _festore_reply < <(compgen -f -- "$current") ;;
+    allow:*)
+        if [[ $current == @* ]]; then _festore_reply < <(compgen -P @ -g -- "${current#@}"); else _festore_reply < <(compgen -u -- "$current"); fi
+        ;;
     inspect:0) compopt -o filenames 2> /dev/null; _festore_reply < <(compgen -d -- "$current") ;;
     put:0 | get:0 | stat:0 | ls:0 | rm:* | verify:* | mv:0 | mv:1) _festore_names "$command" "$current" ${selection[@]+"${selection[@]}"} ;;
     esac

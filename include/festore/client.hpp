@@ -14,6 +14,7 @@
 // Durability: when put() or remove() has returned success, the change survives any crash. When it failed, the object is
 // as it was, or, after no_tee (the TEE died or did not answer in time), as it was or as it was to be: repeat the call.
 #pragma once
+#include "festore/allow.hpp"
 #include "festore/care.hpp"
 #include "festore/error.hpp"
 #include "festore/export.h"
@@ -349,6 +350,20 @@ public:
     // For uid 0: says that this device has no RPMB, or takes that back. not_permitted: for others. conflict: it answers, unless it is
     // not to be asked (on some boards that ends the TA).
     Expected<RpmbUse> set_no_rpmb(bool none, bool without_asking = false);
+
+    // Root's list of who may store, of the whole device, in any storage. no_tee: a TA before protocol 1.7. What somebody has already is
+    // served whatever the list says; uid 0 is not limited. The first five are for uid 0, not_permitted for others: one write into the TEE
+    // each, all or nothing. damaged: the list is of a newer version.
+    // Names them, all with these limits (32 at once, 128 in all: no_space). Unless allow_others() says otherwise, all others store
+    // nothing new from then on.
+    Expected<void> allow(const std::vector<AllowName>& names, const Allowance& limits = {});
+    Expected<void> disallow(const std::vector<AllowName>& names);  // names them no longer. not_found: one is not named
+    // Who is not named may store, with these limits; none: nothing new.
+    Expected<void> allow_others(const std::optional<Allowance>& limits);
+    // What all but root together may have in that storage, ree or rpmb. Without limits: takes it back.
+    Expected<void> allow_in_all(Storage storage, const Allowance& limits);
+    Expected<void> allow_all();  // no list any more
+    Expected<AllowReport> allowed();
 
 private:
     struct State;

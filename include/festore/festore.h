@@ -193,6 +193,32 @@ FESTORE_API int festore_destroy(festore_client* client, int lost_directory);
 FESTORE_API int festore_has_no_rpmb(festore_client* client, int* none);
 FESTORE_API int festore_set_no_rpmb(festore_client* client, int none, int without_asking);
 
+/* Root's list of who may store, of the whole device; see allow() and what follows it in client.hpp. Limits are FESTORE_NO_LIMIT or a
+ * number; `stores` is not looked at by festore_allow_in_all(), whose storage is FESTORE_STORAGE_REE or FESTORE_STORAGE_RPMB.
+ * festore_allow_others(): limits NULL: who is not named may store nothing new. FESTORE_ENOTPERMITTED: not root. */
+#define FESTORE_NO_LIMIT UINT64_MAX
+enum festore_allow_kind { FESTORE_ALLOW_USER = 1, FESTORE_ALLOW_GROUP = 2, FESTORE_ALLOW_PUBLIC = 3 };
+struct festore_allow_name {
+    int kind;    /* enum festore_allow_kind */
+    uint32_t id; /* uid or gid; 0 with FESTORE_ALLOW_PUBLIC */
+};
+struct festore_allow_limits {
+    uint64_t bytes;
+    uint64_t objects;
+    uint64_t stores;
+};
+FESTORE_API int festore_allow(festore_client* client, const struct festore_allow_name* names, size_t count,
+                              const struct festore_allow_limits* limits);
+FESTORE_API int festore_disallow(festore_client* client, const struct festore_allow_name* names, size_t count);
+FESTORE_API int festore_allow_others(festore_client* client, const struct festore_allow_limits* limits);
+FESTORE_API int festore_allow_in_all(festore_client* client, int storage, const struct festore_allow_limits* limits);
+FESTORE_API int festore_allow_all(festore_client* client);
+/* How the list stands to the caller. *may: whether it may store anything new; limits: its own. Both may be NULL. */
+FESTORE_API int festore_allowed(festore_client* client, int* may, struct festore_allow_limits* limits);
+/* For root: each who is named. identity: the UUID by which the TEE knows it, "" of FESTORE_ALLOW_PUBLIC. */
+typedef void (*festore_allow_entry)(int kind, const char* identity, const struct festore_allow_limits* limits, void* context);
+FESTORE_API int festore_allow_list(festore_client* client, festore_allow_entry each, void* context);
+
 /* Makes the store anew from its directory, where the TEE has lost its record; FESTORE_ECONFLICT: the record is intact, or the
  * store was destroyed; FESTORE_EDAMAGED also: an RPMB was lost, and with it what the recovery copies are sealed with.
  * That gives up freshness: festore_acknowledge() takes note of it. */

@@ -73,7 +73,7 @@ expect_json() {
 @test "status" {
     run --separate-stderr festore status --json
     expect_json 0
-    [ "$(json "$keys")" = "festore tee library tee_version ta_version protocol identity object_bytes_max storage zero_huk predictable_huk huk_compared store" ]
+    [ "$(json "$keys")" = "festore tee library tee_version ta_version protocol identity object_bytes_max storage zero_huk predictable_huk huk_compared store allowed" ]
     [ "$(json '(d["tee"], d["object_bytes_max"])')" = "('$FESTORE_TEE', 524288)" ]
     [ "$(json '(sorted(d["storage"]), d["storage"]["ree"]["available"])')" = "(['ree', 'rpmb'], True)" ]
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Examples of each format with every field set: for round trips, for the document's worked bytes, for the samples.
 #pragma once
+#include "engine/allow_list.h"
 #include "engine/recovery.h"
 #include "engine/segments.h"
 #include "protocol/store_files.h"
@@ -47,6 +48,16 @@ inline RootRecordBytes encoded(const RootRecord& r) {
     RootRecordBytes bytes{};
     encode(r, bytes);
     return bytes;
+}
+
+// Uid 1000 and everybody's objects have entries, and all together a limit in the RPMB.
+inline Bytes example_allow_list(MutableBytes memory) {
+    AllowListDraft list(memory, nullptr);
+    list.header.flags = kAllowOthers;
+    list.header.others = {1000, 5, 1};
+    list.header.totals[1] = {3'000'000, kNoLimit};
+    if (!list.set({1, example_record().identity, {65536, kNoLimit, 2}}) || !list.set({0, {}, {kNoLimitOfBytes, 9, 0}})) return {};
+    return list.finish();
 }
 
 // What lay behind `created` was zero, and no flag but the first was known.

@@ -108,6 +108,11 @@ TEST_F(WorkedBytes, Pages) {
     expect_documented("page of the free list", Bytes(plain).first(kFreeListHeaderBytes + 12));
 }
 
+TEST_F(WorkedBytes, AllowList) {
+    std::array<std::byte, kAllowListBytesMax> memory{};
+    expect_documented("list of who may store", example_allow_list(memory));
+}
+
 TEST_F(WorkedBytes, RootTable) {
     TableHeaderBytes header{};
     encode(example_table_header(), header);

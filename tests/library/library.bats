@@ -238,6 +238,49 @@ END
     [ "$output" = "00 4:16 001 000" ]
 }
 
+@test "who may store, by the C API" {
+    [ "$(id -u)" = 0 ] || skip "needs root, whose word it is"
+    cat > "$BATS_TEST_TMPDIR/allow.c" << 'END'
+#include <festore/festore.h>
+#include <stdio.h>
+#include <string.h>
+
+static void told(int kind, const char* identity, const struct festore_allow_limits* limits, void* context) {
+    (void)context;
+    printf("%d/%d/%d ", kind, (int)strlen(identity), (int)limits->bytes);
+}
+
+int main(void) {
+    festore_client* client;
+    int may = 7;
+    struct festore_allow_name names[2] = {{FESTORE_ALLOW_USER, 4321}, {FESTORE_ALLOW_PUBLIC, 0}};
+    struct festore_allow_limits limits = {100, FESTORE_NO_LIMIT, 1};
+    if (festore_connect(NULL, &client) != 0) return puts(festore_connect_error()), 1;
+    printf("%d", festore_allow(client, names, 2, &limits));
+    printf("%d", festore_allow_others(client, NULL));
+    printf("%d", festore_allow_others(client, &limits));
+    printf("%d", festore_allow_in_all(client, FESTORE_STORAGE_RPMB, &limits));
+    printf("%d ", festore_allow_in_all(client, FESTORE_STORAGE_STORE, &limits));
+    printf("%d ", festore_allow_list(client, told, NULL));
+    printf("%d", festore_disallow(client, names, 2));
+    printf("%d ", festore_disallow(client, names, 2));
+    printf("%d", festore_allowed(client, &may, &limits));
+    printf("%d%d ", may, limits.bytes == FESTORE_NO_LIMIT);
+    names[0].kind = 4;
+    limits.objects = UINT32_MAX;
+    printf("%d", festore_allow(client, names, 1, NULL));
+    printf("%d", festore_allow_others(client, &limits));
+    printf("%d\n", festore_allow_all(client));
+    festore_close(client);
+    return 0;
+}
+END
+    cc -std=c11 -Wall -Wextra -Werror -pedantic "$BATS_TEST_TMPDIR/allow.c" -o "$BATS_TEST_TMPDIR/allow" $(pkg-config --cflags --libs festore)
+    run "$BATS_TEST_TMPDIR/allow"
+    echo "$output"
+    [ "$output" = "00002 3/0/100 1/36/100 0 03 011 220" ]
+}
+
 @test "a forked child and another user are refused by the C API" {
     [ "$(id -u)" = 0 ] || skip "needs root, to become another user"
     cat > "$BATS_TEST_TMPDIR/caller.c" << 'END'

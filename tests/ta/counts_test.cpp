@@ -26,7 +26,9 @@ protected:
 
 TEST_F(Counts, OfTheCommandsOnOneObject) {
     const uint32_t session = session_of(1000);
-    auto d = during([&] { EXPECT_EQ(put(session, "a", filled(100, 1)), 0U); });
+    auto d = during([&] { EXPECT_EQ(put(session, "first", filled(100, 1)), 0U); });
+    EXPECT_EQ(d.storage_calls(), 3U) << "once in the life of an instance: whether root keeps a list of who may store";
+    d = during([&] { EXPECT_EQ(put(session, "a", filled(100, 1)), 0U); });
     EXPECT_EQ(d.storage_open, 1U) << "to see that it is new";
     EXPECT_EQ(d.storage_create, 1U) << "made with its content";
     EXPECT_EQ(d.storage_calls(), 2U);

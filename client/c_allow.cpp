@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The C API, root's list of who may store.
+#include "client/c_api.h"
+
+using namespace festore;
+using namespace festore::c_api;
+
+namespace {
+
+// Nothing: a number that no limit can have.
+std::optional<Allowance> to_allowance(const festore_allow_limits* limits) {
+    Allowance allowance;
+    if (limits == nullptr) return allowance;
+    const auto small = [](uint64_t value, std::optional<uint32_t>& to) {
+        if (value != FESTORE_NO_LIMIT) to = static_cast<uint32_t>(value);
+        return value == FESTORE_NO_LIMIT || value < UINT32_MAX;
+    };
+    if (limits->bytes != FESTORE_NO_LIMIT) allowance.bytes = limits->bytes;
+    if (!small(limits->objects, allowance.objects) || !small(limits->stores, allowance.stores)) return std::nullopt;
+    return allowance;
+}
+
+festore_allow_limits to_limits(const Allowance& a) {
+    return {a.bytes.value_or(FESTORE_NO_LIMIT), a.objects ? *a.objects : FESTORE_NO_LIMIT, a.stores ? *a.stores : FESTORE_NO_LIMIT};
+}
+
+std::optional<std::vector<AllowName>> to_names(const festore_allow_name* names, size_t count) {
+    std::vector<AllowName> all;
+    if (names == nullptr && count > 0) return std::nullopt;
+    for (size_t i = 0; i < count; ++i) {
+        switch (names[i].kind) {
+        case FESTORE_ALLOW_USER: all.push_back(AllowName::user(names[i].id)); break;
+        case FESTORE_ALLOW_GROUP: all.push_back(AllowName::group(names[i].id)); break;
+        case FESTORE_ALLOW_PUBLIC: all.push_back(AllowName::everybody()); break;
+        default: return std::nullopt;
+        }
+    }
+    return all;
+}
+
+int kind_of(AllowName::Kind kind) {
+    if (kind == AllowName::Kind::everybody) return FESTORE_ALLOW_PUBLIC;
+    return kind == AllowName::Kind::user ? FESTORE_ALLOW_USER : FESTORE_ALLOW_GROUP;
+}
+
+int wrong(festore_client* client) { return failed(client->error, {ErrorCode::usage, "not a name or a limit of the list", 0, 0}); }
+
+int told(festore_client* client, const Expected<void>& done) { return done ? FESTORE_OK : failed(client->error, done.error()); }
+
+}  // namespace
+
+extern "C" {
+
+int festore_allow(festore_client* client, const festore_allow_name* names, size_t count, const festore_allow_limits* limits) {
+    return guarded(client->error, [&]() -> int {
+        const auto all = to_names(names, count);
+        const auto allowance = to_allowance(limits);
+        if (!all || !allowance) return wrong(client);
+        return told(client, client->client.allow(*all, *allowance));
+    });
+}
+
+int festore_disallow(festore_client* client, const festore_allow_name* names, size_t count) {
+    return guarded(client->error, [&]() -> int {
+        const auto all = to_names(names, count);
+        return all ? told(client, client->client.disallow(*all)) : wrong(client);
+    });
+}
+
+int festore_allow_others(festore_client* client, const festore_allow_limits* limits) {
+    return guarded(client->error, [&]() -> int {
+        const auto allowance = to_allowance(limits);
+        if (!allowance) return wrong(client);
+        return told(client, client->client.allow_others(limits != nullptr ? allowance : std::nullopt));
+    });
+}
+
+int festore_allow_in_all(festore_client* client, int storage, const festore_allow_limits* limits) {
+    return guarded(client->error, [&]() -> int {
+        auto allowance = to_allowance(limits);
+        if (!allowance || (storage != FESTORE_STORAGE_REE && storage != FESTORE_STORAGE_RPMB)) return wrong(client);
+        allowance->stores.reset();
+        return told(client, client->client.allow_in_all(storage == FESTORE_STORAGE_REE ? Storage::ree : Storage::rpmb, *allowance));
+    });
+}
+
+int festore_allow_all(festore_client* client) {
+    return guarded(client->error, [&]() -> int { return told(client, client->client.allow_all()); });
+}
+
+int festore_allowed(festore_client* client, int* may, festore_allow_limits* limits) {
+    return guarded(client->error, [&]() -> int {
+        const auto report = client->client.allowed();
+        if (!report) return failed(client->error, report.error());
+        if (may != nullptr) *may = report->standing == AllowReport::Standing::refused ? 0 : 1;
+        if (limits != nullptr) *limits = to_limits(report->own);
+        return FESTORE_OK;
+    });
+}
+
+int festore_allow_list(festore_client* client, festore_allow_entry each, void* context) {
+    return guarded(client->error, [&]() -> int {
+        const auto report = client->client.allowed();
+        if (!report) return failed(client->error, report.error());
+        for (const AllowedOne& one : report->named) {
+            const festore_allow_limits limits = to_limits(one.limits);
+            if (each != nullptr) each(kind_of(one.kind), one.identity.c_str(), &limits, context);
+        }
+        return FESTORE_OK;
+    });
+}
+
+}  // extern "C"

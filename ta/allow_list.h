@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Root's list of who may store (engine/allow_list.h), and what it decides (rule 28). It lies in the TEE's storage ree.
+//
+// It is read once in the life of an instance, when somebody but root stores something new or something larger: one call into TEE
+// storage where there is none. Nobody else can change it meanwhile: the TEE runs one instance, one call at a time.
+//
+// Fails closed: a list that cannot be read lets nobody but root store anything new. A TEE that finds an object damaged deletes it, and no
+// list is an open door; so one that says so takes its place.
+#pragma once
+#include "engine/allow_list.h"
+#include "gp/heap_buffer.h"
+#include "protocol/allow.h"
+#include "ta/object_id.h"
+
+namespace festore::ta {
+
+// What an identity uses of one storage. An object counts with its header and its name, as the storage has it.
+struct Use {
+    uint64_t bytes = 0;
+    uint32_t objects = 0;
+};
+
+// One object that is to be stored.
+struct PutChange {
+    const gp::ObjectId& id;
+    Bytes name;
+    size_t bytes = 0;                    // that it will have, with header and name
+    std::optional<size_t> bytes_before;  // none: it is new
+};
+
+class AllowList {
+public:
+    // not_allowed, over_limit; else errors of the TEE's storage. Where no limit can be reached, nothing is counted.
+    Status check_put(const ObjectIds& ids, const Identity& owner, protocol::Storage storage, const PutChange& change);
+
+    // How it stands to who is not root, and that one's limits. Errors of the TEE's storage.
+    struct Right {
+        protocol::Standing standing = protocol::Standing::free;
+        AllowLimits limits;
+    };
+    Result<Right> right_of(const Identity& identity);
+
+    // For root. Errors as of protocol::AllowRequest, and of the TEE's storage: then the list is as it was.
+    Status change(const protocol::AllowRequest& request);
+
+    // What root is told, without the entries; they are view()'s.
+    Result<protocol::AllowedAnswer> tell();
+    // After tell(): none where there is no list, or none that can be read.
+    [[nodiscard]] const engine::AllowListView* view() const { return view_ ? &*view_ : nullptr; }
+
+private:
+    enum class State : uint8_t { unread, none, read, damaged, newer };
+
+    Status load();
+    Status read_object();
+    Status accept(gp::HeapBuffer content, size_t size);
+    void forget();
+    void put_damaged_in_its_place();
+    Result<Bytes> draft(const protocol::AllowRequest& request, MutableBytes memory);
+    Status write(Bytes content);
+    Status remove();
+
+    State state_ = State::unread;
+    std::optional<gp::HeapBuffer> memory_;      // what view_ sees
+    std::optional<engine::AllowListView> view_;  // in state `read`
+};
+
+// What `owner` has in that storage, without that object; and all but root together.
+struct Uses {
+    Use own;
+    Use all;
+};
+Result<Uses> count_uses(const ObjectIds& ids, const Identity& owner, protocol::Storage storage, const PutChange* without);
+
+}  // namespace festore::ta

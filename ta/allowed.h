@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Root's list of who may store: the commands that set and tell it, and what it says of stores.
+#pragma once
+#include "protocol/allow.h"
+#include "ta/call_memory.h"
+#include "ta/session.h"
+
+namespace festore::ta {
+
+// access_denied: not root; else as of AllowList::change().
+Status allow(Instance& instance, const Identity& caller, const protocol::AllowRequest& request);
+
+// Root is told everything, others what holds for them. short_buffer: the page has no room for the entries.
+Result<protocol::AllowedAnswer> allowed(Instance& instance, const Identity& caller, const protocol::AllowedRequest& request,
+                                        SharedOutput& page);
+
+// Whether the identity may make one more store. not_allowed, over_limit; else errors of the TEE's storage. The stores are counted only
+// where their number is limited. `asks_rpmb`: those there, too.
+Status may_make_store(Instance& instance, const Identity& identity, bool asks_rpmb);
+
+// How many stores it has, under both anchors; one whose move to the RPMB was cut is one. Errors as of RootTable::load().
+Result<uint32_t> stores_of(Instance& instance, const Identity& identity, bool asks_rpmb);
+
+}  // namespace festore::ta

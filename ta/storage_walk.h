@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Going over the objects of one trusted storage, whosever they are.
+#pragma once
+#include "base/limits.h"
+#include "gp/persistent_object.h"
+
+namespace festore::ta {
+
+// Gives the id of each object of the storage, and how large it is, to `take`. How many are too damaged: the TEE tells no ids of these
+// (read in OP-TEE's sources: it opens each object before it copies the id out).
+template <class F>
+Result<uint32_t> walk(uint32_t storage, F&& take) {
+    Result<gp::ObjectEnumerator> enumerator = gp::ObjectEnumerator::start(storage);
+    if (!enumerator && enumerator.error().code == Code::item_not_found) return 0;
+    if (!enumerator) return tl::make_unexpected(enumerator.error());
+    uint32_t damaged = 0;
+    uint32_t faults_in_a_row = 0;
+    while (true) {
+        size_t bytes = 0;
+        const Result<gp::ObjectId> id = enumerator->next(&bytes);
+        if (id) {
+            faults_in_a_row = 0;
+            take(*id, bytes);
+        } else if (id.error().code == Code::item_not_found) {
+            return damaged;
+        } else if (id.error().code != Code::corrupt_object || ++faults_in_a_row > limits::kListPageEntriesMax) {
+            return tl::make_unexpected(id.error());
+        } else {
+            ++damaged;
+        }
+    }
+}
+
+}  // namespace festore::ta

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Root's list of who may store: stores. Who has one is never locked out of it. (rule 28)
+#include "tests/ta/allow_harness.h"
+
+namespace festore::ta {
+namespace {
+
+constexpr uint32_t kNotAllowed = static_cast<uint32_t>(Code::not_allowed);
+constexpr uint32_t kOverLimit = static_cast<uint32_t>(Code::over_limit);
+
+class AllowStores : public Allowing {
+protected:
+    // A store of its own, with an object in it.
+    Disk made(uint32_t session, uint8_t anchor = 1) {
+        Disk disk;
+        make_store(session, disk, anchor);
+        EXPECT_EQ(store_put(session, disk, "first", filled(10, 1)), 0U);
+        return disk;
+    }
+};
+
+TEST_F(AllowStores, Rule28WhoIsNotNamedMakesNone) {
+    ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}), 0U);
+    Disk disk;
+    for (const uint8_t anchor : {uint8_t{1}, uint8_t{2}}) {
+        EXPECT_EQ(make(session_of(kBob), disk, anchor).result, kNotAllowed);
+        EXPECT_EQ(make(session_of(0), disk, anchor).result, 0U);
+    }
+    make_store(session_of(kAlice), disk);
+    Disk roots;
+    make_store(session_of(0), roots);
+}
+
+TEST_F(AllowStores, Rule28TheDoorMayCloseBetweenMakeAndCreate) {
+    const uint32_t bob = session_of(kBob);
+    Disk disk;
+    ASSERT_EQ(make(bob, disk).result, 0U);
+    ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}), 0U);
+    EXPECT_EQ(create(bob, disk), kNotAllowed);
+    EXPECT_EQ(find(bob), number(Code::item_not_found));
+    ASSERT_EQ(root_says(AllowVerb::others, {}, of_stores(0)), 0U);
+    EXPECT_EQ(make(bob, disk).result, kOverLimit);
+    ASSERT_EQ(root_says(AllowVerb::others, {}, of_stores(1)), 0U);
+    ASSERT_EQ(make(bob, disk).result, 0U);
+    ASSERT_EQ(root_says(AllowVerb::others, {}, of_stores(0)), 0U);
+    EXPECT_EQ(create(bob, disk), kOverLimit);
+    ASSERT_EQ(root_says(AllowVerb::others, {}, of_stores(1)), 0U);
+    make_store(bob, disk);
+    EXPECT_EQ(look(bob, {protocol::AllowedRequest::Count::nothing, true})->used_stores, 1U);
+}
+
+TEST_F(AllowStores, StoresAreCountedUnderBothAnchors) {
+    const uint32_t alice = session_of(kAlice);
+    const uint32_t bob = session_of(kBob);
+    made(alice, 2);
+    made(bob, 1);
+    const protocol::AllowedRequest count{protocol::AllowedRequest::Count::nothing, true};
+    EXPECT_EQ(look(alice, count)->used_stores, 1U);
+    EXPECT_EQ(look(bob, count)->used_stores, 1U);
+    EXPECT_EQ(look(session_of(0), count)->used_stores, 0U);
+    EXPECT_EQ(look(public_session(), count)->used_stores, 0U);
+    EXPECT_EQ(look(alice)->used_stores, 0U) << "unasked, nothing is counted";
+}
+
+TEST_F(AllowStores, Rule28AnOwnerGoesOn) {
+    for (const uint8_t anchor : {uint8_t{1}, uint8_t{2}}) {
+        ASSERT_EQ(root_says(AllowVerb::open), 0U);
+        uint32_t bob = session_of(kBob);
+        Disk disk = made(bob, anchor);
+        ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}), 0U);
+        end_sessions();
+        bob = session_of(kBob);
+        EXPECT_EQ(open_store(bob, disk), 0U);
+        EXPECT_EQ(store_put(bob, disk, "next", filled(500, 1)), 0U);
+        Content content(100);
+        EXPECT_EQ(store_get(bob, disk, "first", content).result, 0U);
+        EXPECT_EQ(destroy(bob, disk), 0U);
+        EXPECT_EQ(make(bob, disk, anchor).result, kNotAllowed) << "given up, it is another's to allow";
+        end_sessions();
+    }
+}
+
+// Repair brings back one's own, and a move makes no second one.
+TEST_F(AllowStores, Rule28AnOwnersLostStoreIsRepairedAndMoves) {
+    Disk disk = made(session_of(kBob));
+    ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}), 0U);
+    lose(kTable);
+    const uint32_t bob = session_of(kBob);
+    EXPECT_EQ(repair_all(bob, disk), 0U);
+    EXPECT_EQ(open_store(bob, disk), 0U);
+    EXPECT_EQ(paged(bob, disk, StoreCommand::rebuild_begin, protocol::RebuildRequest{{}, protocol::RebuildKind::whole, 2}).result, 0U)
+        << "rebuild --anchor rpmb";
+}
+
+TEST_F(AllowStores, ADamagedListMakesNoneAndServesAll) {
+    Disk disk = made(session_of(kBob));
+    ASSERT_EQ(root_says(AllowVerb::others), 0U);
+    end_sessions();
+    damage(list_id());
+    const uint32_t bob = session_of(kBob);
+    EXPECT_EQ(open_store(bob, disk), 0U);
+    EXPECT_EQ(store_put(bob, disk, "next", filled(10, 1)), 0U);
+    Disk another;
+    EXPECT_EQ(make(session_of(kAlice), another).result, kNotAllowed);
+    EXPECT_EQ(make(session_of(0), another).result, 0U);
+}
+
+}  // namespace
+}  // namespace festore::ta

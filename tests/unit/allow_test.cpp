@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Messages of root's list of who may store: as tests/unit/messages_test.cpp, and what each verb may and may not have.
+#include "protocol/allow.h"
+#include "tests/encoded.h"
+
+#include <gtest/gtest.h>
+#include <random>
+
+namespace festore::protocol {
+namespace {
+
+AllowRequest two_names() {
+    AllowRequest m;
+    m.limits = {0x1122334455667788, 7, 1};
+    m.count = 2;
+    m.names[0] = {Login::group, 0x01020304};
+    m.names[1] = {Login::public_, kNoId};
+    return m;
+}
+AllowRequest of(AllowVerb verb) {
+    AllowRequest m;
+    m.verb = verb;
+    return m;
+}
+AllowedAnswer answer() {
+    AllowedAnswer m;
+    m.flags = kAllowedListed | kAllowedClosed;
+    m.standing = Standing::by_entry;
+    m.own = {1, 2, 3};
+    m.used_bytes = 4;
+    m.used_objects = 5;
+    m.used_stores = 6;
+    m.others = {7, 8, 9};
+    m.totals = {AllowTotal{10, 11}, AllowTotal{12, 13}};
+    m.entries = 14;
+    return m;
+}
+
+template <class M>
+void check_message(const M& message, size_t expected_size) {
+    const std::vector<std::byte> bytes = encoded(message);
+    EXPECT_EQ(bytes.size(), expected_size) << "the size is part of the contract";
+    const Result<M> back = decode<M>(bytes);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(encoded(*back), bytes);
+    for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode<M>(Bytes(bytes).first(size))) << size;
+    std::vector<std::byte> longer = bytes;
+    longer.push_back(std::byte{0});
+    EXPECT_FALSE(decode<M>(longer));
+    std::mt19937 random(1);
+    for (size_t offset = 0; offset < bytes.size(); ++offset) {
+        for (int round = 0; round < 64; ++round) {
+            std::vector<std::byte> garbage = bytes;
+            for (size_t i = offset; i < garbage.size(); ++i) garbage[i] = static_cast<std::byte>(random());
+            const Result<M> decoded = decode<M>(garbage);
+            EXPECT_EQ(decoded ? Code::bad_format : decoded.error().code, Code::bad_format);
+            EXPECT_TRUE(!decoded || encoded(*decoded) == garbage) << offset;
+        }
+    }
+}
+
+bool refused(const AllowRequest& m) { return !decode<AllowRequest>(encoded(m)); }
+
+TEST(AllowMessages, RoundTrips) {
+    check_message(two_names(), 19 + 16);
+    check_message(of(AllowVerb::open), 19);
+    check_message(AllowedRequest{AllowedRequest::Count::rpmb, true}, 2);
+    check_message(answer(), 78);
+}
+
+TEST(AllowMessages, AVerbHasWhatItNeedsAndNothingElse) {
+    for (const AllowVerb verb : {AllowVerb::others, AllowVerb::drop_others, AllowVerb::open}) EXPECT_FALSE(refused(of(verb)));
+    for (const AllowVerb verb : {AllowVerb::set, AllowVerb::drop, AllowVerb::total, AllowVerb{0}, AllowVerb{7}}) EXPECT_TRUE(refused(of(verb)));
+    AllowRequest m = two_names();
+    m.names[0].login = Login{3};
+    EXPECT_TRUE(refused(m));
+    m = two_names();
+    m.names[1].id = 0;
+    EXPECT_TRUE(refused(m)) << "everybody has no number";
+    m = two_names();
+    m.names[0].id = kNoId;
+    EXPECT_TRUE(refused(m)) << "and somebody has one";
+    m = two_names();
+    m.verb = AllowVerb::drop;
+    EXPECT_TRUE(refused(m)) << "no limits";
+    m.limits = {};
+    EXPECT_FALSE(refused(m));
+    m.verb = AllowVerb::open;
+    EXPECT_TRUE(refused(m)) << "no names";
+    m = of(AllowVerb::total);
+    m.storages = kAllowRpmb;
+    EXPECT_FALSE(refused(m));
+    m.limits.stores = 1;
+    EXPECT_TRUE(refused(m)) << "stores are in no storage";
+    m.limits = {};
+    m.storages = 4;
+    EXPECT_TRUE(refused(m));
+    std::vector<std::byte> many = encoded(two_names());
+    many[18] = std::byte{limits::kAllowNamesMax + 1};
+    many.resize(19 + 8 * (limits::kAllowNamesMax + 1), std::byte{1});
+    EXPECT_FALSE(decode<AllowRequest>(many));
+}
+
+TEST(AllowMessages, EntriesFollowEachOther) {
+    std::vector<std::byte> page = encoded(AllowedEntry{Login::group, kTaUuid, {1, 2, 3}});
+    EXPECT_EQ(page.size(), kAllowedEntryBytes);
+    const std::vector<std::byte> second = encoded(AllowedEntry{Login::public_, {}, {}});
+    page.insert(page.end(), second.begin(), second.end());
+    Bytes rest = page;
+    EXPECT_EQ(decode_allowed(rest)->limits.objects, 2U);
+    EXPECT_EQ(decode_allowed(rest)->login, Login::public_);
+    EXPECT_TRUE(rest.empty());
+    EXPECT_FALSE(decode_allowed(rest));
+    page[0] = std::byte{3};
+    rest = page;
+    EXPECT_FALSE(decode_allowed(rest));
+}
+
+}  // namespace
+}  // namespace festore::protocol
