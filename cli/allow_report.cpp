@@ -110,8 +110,8 @@ std::string own_allow_text(const AllowReport& report) {
 
 std::optional<Error> allow_fault(const AllowReport& report) {
     if (report.damaged)
-        return Error{ErrorCode::damaged, "the list of who may store was found damaged: only root stores anything new before it is set again",
-                     0, 0};
+        return Error{ErrorCode::damaged, "the list of who may store was found damaged: only root stores anything new before it is set "
+                                         "again", 0, 0};
     if (report.newer)
         return Error{ErrorCode::damaged, "the list of who may store is of a newer version than the trusted application: only root stores "
                                          "anything new before that is installed", 0, 0};

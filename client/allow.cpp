@@ -78,7 +78,8 @@ AllowName::Kind kind_of(protocol::Login login) {
 
 Expected<AllowRequest> request_of(AllowVerb verb, const std::vector<AllowName>& names, const Allowance& limits) {
     if (names.empty() || names.size() > limits::kAllowNamesMax)
-        return unexpected({ErrorCode::usage, "1 to " + std::to_string(limits::kAllowNamesMax) + " users and groups can be named at once", 0, 0});
+        return unexpected({ErrorCode::usage,
+                           "1 to " + std::to_string(limits::kAllowNamesMax) + " users and groups can be named at once", 0, 0});
     AllowRequest request;
     request.verb = verb;
     request.limits = limits_of(limits);
@@ -104,8 +105,8 @@ Error refused(const Doing& doing, Error error) {
         break;
     case Code::not_supported:
         error.code = ErrorCode::damaged;
-        error.message = start + "the list is of a newer version than this trusted application, which cannot change it; 'festore allow --all' "
-                                "gives it up";
+        error.message = start + "the list is of a newer version than this trusted application, which cannot change it; "
+                                "'festore allow --all' gives it up";
         break;
     default: break;
     }

@@ -70,7 +70,8 @@ TEST(AllowMessages, RoundTrips) {
 
 TEST(AllowMessages, AVerbHasWhatItNeedsAndNothingElse) {
     for (const AllowVerb verb : {AllowVerb::others, AllowVerb::drop_others, AllowVerb::open}) EXPECT_FALSE(refused(of(verb)));
-    for (const AllowVerb verb : {AllowVerb::set, AllowVerb::drop, AllowVerb::total, AllowVerb{0}, AllowVerb{7}}) EXPECT_TRUE(refused(of(verb)));
+    for (const AllowVerb verb : {AllowVerb::set, AllowVerb::drop, AllowVerb::total, AllowVerb{0}, AllowVerb{7}})
+        EXPECT_TRUE(refused(of(verb)));
     AllowRequest m = two_names();
     m.names[0].login = Login{3};
     EXPECT_TRUE(refused(m));
