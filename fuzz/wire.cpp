@@ -99,7 +99,6 @@ constexpr void (*kMessages[])(Bytes) = {
     store<protocol::FreeListRequest>,
     store<protocol::FreeListAnswer>,
     store<protocol::FindRequest>,
-    store<protocol::StoreClaim>,
     store<protocol::RecordAtRequest>,
     store<protocol::RecordAtAnswer>,
     store<protocol::DestroyRequest>,
@@ -111,6 +110,7 @@ constexpr void (*kMessages[])(Bytes) = {
     object<protocol::AllowedAnswer>,
     messages_in_a_row<protocol::AllowedEntry, protocol::decode_allowed>,
     allow_list,
+    store<protocol::StoreClaim>,
 };
 
 }  // namespace
