@@ -23,7 +23,7 @@ inline constexpr Uuid kTaUuid =
 
 // A client speaks one major version and refuses a TA with another; a newer minor only adds commands and fields.
 inline constexpr uint16_t kVersionMajor = 1;
-inline constexpr uint16_t kVersionMinor = 6;
+inline constexpr uint16_t kVersionMinor = 7;
 
 enum class Command : uint32_t {
     write_object = 0,  // the demo's: memref input: id, memref input: data; in the caller's own space, replacing
