@@ -27,6 +27,9 @@ Json freshness_given_up_json(const StoreInfo& s);
 // What is said of a store whose record is marked so.
 inline constexpr std::string_view kMadeUnaskedText = "made without an answer of the RPMB";
 
+// That contents are left of the other cipher, and how to go on (StoreInfo::has_other_cipher).
+std::string other_cipher_text(const StoreInfo& s);
+
 std::string_view anchor_name(Anchor anchor);
 // A line of `status`.
 std::string status_row(std::string_view label, std::string_view value);
