@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Each message of the store: a round trip with every field set, every truncation and trailing bytes refused, and
 // garbage from every offset either refused or decoded to something that encodes to the very same bytes.
-#include "protocol/store_care.h"
+#include "protocol/store_reseal.h"
 #include "tests/encoded.h"
 
 #include <gtest/gtest.h>
@@ -115,6 +115,18 @@ TEST(StoreMessages, Care) {
     EXPECT_FALSE(decode_store<FindRequest>(encoded(FindRequest{1, {true, 0, 1}}))) << "everybody has no store";
     EXPECT_FALSE(decode_store<FindRequest>(encoded(FindRequest{1, {false, 0, 1}})));
     EXPECT_FALSE(decode_store<SurveyRequest>(encoded(SurveyRequest{{100, 29}, 0, false, false, {}})));
+}
+
+TEST(StoreMessages, Reseal) {
+    check(RecipherRequest{{3, 1}, 2}, 5);
+    check(ResealSegmentsRequest{id(1), id(2), 0x01020304, kCallContentBytesMax}, 40);
+    check(ResealRequest{{3, 1}, id(1), bytes_of("name")}, 21 + 4);
+    EXPECT_FALSE(decode_store<RecipherRequest>(encoded(RecipherRequest{{}, 0})));
+    EXPECT_FALSE(decode_store<RecipherRequest>(encoded(RecipherRequest{{}, 3})));
+    EXPECT_FALSE(decode_store<RecipherRequest>(encoded(RecipherRequest{{100, 29}, 1})));
+    EXPECT_FALSE(decode_store<ResealSegmentsRequest>(encoded(ResealSegmentsRequest{id(1), id(2), 0, kCallContentBytesMax + 1})));
+    EXPECT_FALSE(decode_store<ResealRequest>(encoded(ResealRequest{{}, id(1), {}}))) << "no name";
+    EXPECT_FALSE(decode_store<ResealRequest>(encoded(ResealRequest{{100, 29}, id(1), bytes_of("name")})));
 }
 
 TEST(StoreMessages, ListItems) {
