@@ -72,8 +72,8 @@ private:
 };
 
 // The first call says which payload the upload is made of; that is kept, whatever the session looks up meanwhile.
-Status begin_resealing(StoreSession& store, const protocol::ResealSegmentsRequest& request) {
-    if (!store.upload->is_new() || !store.payload || store.payload->id != request.from) return fail(Code::bad_state);
+Status begin_resealing(StoreSession& store) {
+    if (!store.upload->is_new() || !store.payload) return fail(Code::bad_state);
     const OpenPayload& from = *store.payload;
     if (from.segment_bytes != store.upload->segment_bytes() || from.cipher == store.upload->cipher()) return fail(Code::bad_parameters);
     OpenPayload& kept = store.resealed.emplace();
@@ -89,7 +89,7 @@ Status begin_resealing(StoreSession& store, const protocol::ResealSegmentsReques
 Status reseal(StoreCall& call, const protocol::ResealSegmentsRequest& request) {
     StoreSession& store = call.session.store;
     const engine::RootRecord record = FESTORE_TRY(call.record());
-    if (!store.resealed) FESTORE_CHECK(begin_resealing(store, request));
+    if (!store.resealed) FESTORE_CHECK(begin_resealing(store));
     if (store.resealed->id != request.from) return fail(Code::bad_state);
     engine::Crypto& crypto = call.instance.crypto();
     Resealing segments = FESTORE_TRY(Resealing::of(call, request, *store.resealed));

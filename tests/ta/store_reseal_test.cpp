@@ -157,6 +157,7 @@ TEST_F(StoreReseal, NothingElseGetsIntoItsUpload) {
 }
 
 TEST_F(StoreReseal, WhatHasTheStoresCipherIsNotSealedAnew) {
+    put("tiny", content_of(2000, 5));
     const auto large = look("large");
     protocol::Id to = begin_upload();
     EXPECT_EQ(reseal_all(large, to), number(Code::bad_parameters));
@@ -164,6 +165,9 @@ TEST_F(StoreReseal, WhatHasTheStoresCipherIsNotSealedAnew) {
     (void)look("large");
     to = begin_upload(kSegment / 2);
     EXPECT_EQ(reseal_all(large, to), number(Code::bad_parameters)) << "segments of another size";
+    to = begin_upload(kSegment / 2);
+    EXPECT_EQ(reseal_all(look("tiny"), to), number(Code::bad_parameters)) << "also where one is enough";
+    (void)look("large");
     to = begin_upload();
     EXPECT_EQ(reseal_all(large, begin_upload()), 0U);
     EXPECT_EQ(reseal_entry("large", to), number(Code::bad_state)) << "an upload that is over";
