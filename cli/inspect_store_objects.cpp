@@ -39,6 +39,7 @@ void ObjectReader::take(Bytes name, const engine::Entry& entry) {
     object.size = entry.size;
     object.write_once = (entry.flags & engine::kEntryWriteOnce) != 0;
     object.kept = (entry.flags & engine::kEntryKept) != 0;
+    object.cipher = engine::content_cipher(root_.cipher, entry);
     (void)sha_.finish();  // what a damaged object left
     out_ = extractor_ == nullptr ? nullptr : extractor_->begin("", file_name_of(object.name));
     if (entry.kind == engine::EntryKind::inlined) {

@@ -19,6 +19,7 @@ struct StoreObject {
     uint64_t size = 0;
     bool write_once = false;
     bool kept = false;
+    engine::Cipher cipher = engine::Cipher::aes_256_gcm;  // of the content, or of the page that has it
     std::string payload;  // the name of its file; "" where the index has the content
     bool whole = false;   // all of it verified
     ree_fs::Hash sha256{};      // when whole

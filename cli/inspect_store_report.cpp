@@ -84,17 +84,22 @@ std::string root_line(const ChosenRoot& root) {
         line += fmt::format("; freshness given up {} time{} by repair, last at generation {}, {}", record.freshness_lost_count,
                             record.freshness_lost_count == 1 ? "" : "s", record.freshness_lost_generation,
                             (record.flags & engine::kRootFreshnessLost) != 0 ? "not acknowledged" : "acknowledged");
+    if ((record.flags & engine::kRootTwoCiphers) != 0)
+        line += fmt::format("; contents of another cipher than {} may be left: 'festore rebuild --cipher {}' goes on",
+                            cipher_name(static_cast<uint8_t>(record.cipher)), cipher_name(static_cast<uint8_t>(record.cipher)));
     return line;
 }
 
-Branch object_branch(const StoreObject& object) {
+Branch object_branch(const StoreObject& object, engine::Cipher of_store) {
     Branch branch{fmt::format("{}: {} bytes, version {}, {}", escaped(object.name), object.size, object.version,
                               time_text(object.modified)),
                   {}};
     if (object.kept) branch.line += ", write-once and kept";
     else if (object.write_once) branch.line += ", write-once";
     branch.line += object.whole ? ", sha256 " + hex(object.sha256) : ", content not available";
-    if (!object.payload.empty()) branch.below.push_back({"payload " + object.payload, {}});
+    std::string payload = "payload " + object.payload;
+    if (object.cipher != of_store) payload += fmt::format(", sealed with {}", cipher_name(static_cast<uint8_t>(object.cipher)));
+    if (!object.payload.empty()) branch.below.push_back({payload, {}});
     return branch;
 }
 
@@ -132,6 +137,8 @@ ordered_json root_json(const ChosenRoot& root) {
     json["login"] = login_name(record.login);
     json["identity"] = uuid_text(record.identity);
     json["store_id"] = hex(record.store_id);
+    json["cipher"] = cipher_name(static_cast<uint8_t>(record.cipher));
+    json["has_other_cipher"] = (record.flags & engine::kRootTwoCiphers) != 0;
     json["epoch"] = fmt::format("{:016x}", record.epoch);
     json["generation"] = record.generation;
     json["height"] = record.height;
@@ -155,6 +162,7 @@ ordered_json object_json(const StoreObject& object) {
     json["modified"] = time_json(object.modified);
     json["write_once"] = object.write_once;
     json["kept"] = object.kept;
+    json["cipher"] = cipher_name(static_cast<uint8_t>(object.cipher));
     json["payload"] = object.payload.empty() ? ordered_json(nullptr) : ordered_json(object.payload);
     json["verified"] = object.whole;
     if (object.whole) json["sha256"] = hex(object.sha256);
@@ -210,7 +218,7 @@ std::string store_text(const std::string& directory, const StoreInspection& insp
         Branch objects{fmt::format("{}, {} bytes", counted(inspection.check->objects, "object"),
                                    inspection.check->content_bytes),
                        {}};
-        for (const StoreObject& object : inspection.objects) objects.below.push_back(object_branch(object));
+        for (const StoreObject& object : inspection.objects) objects.below.push_back(object_branch(object, inspection.root.record->cipher));
         tree.add(std::move(objects));
     }
     Branch strangers{"other names", {}};

@@ -200,7 +200,9 @@ private:
         };
         if (header.login != record.login || header.identity != record.identity) differs("its owner is");
         if (header.anchor != static_cast<uint8_t>(record.anchor)) differs("its anchor is");
-        if (header.cipher != static_cast<uint8_t>(record.cipher)) differs("its cipher is");
+        if (header.cipher != static_cast<uint8_t>(record.cipher))  // nothing depends on it
+            add(about_file(false, std::string(protocol::kHeaderFile), protocol::header_bytes(header),
+                           "names another cipher than the root record; whoever opens the store next writes it anew"));
         const auto name = engine::store_name_tag(crypto_, device_key_, bytes_of(header.name()));
         if (name && *name != record.name) differs("its name is");
         if (header.store_id != record.store_id) differs("its store id is");

@@ -92,6 +92,7 @@ private:
         if (!record.info) return json;
         json["id"] = record.info->store_id;
         json["cipher"] = record.info->cipher;
+        json["has_other_cipher"] = record.info->has_other_cipher;
         json["generation"] = record.info->generation;
         json["objects"] = record.info->objects;
         json["content_bytes"] = record.info->content_bytes;
@@ -110,6 +111,7 @@ private:
         std::string row = fmt::format("{}; {}, {}, {} objects, {} bytes of content, made {}", described(record), anchor_name(s.anchor),
                                       s.cipher, s.objects, s.content_bytes, time_text(s.created));
         if (s.freshness_lost_count > 0) row += "; freshness given up " + freshness_given_up_text(s);
+        if (s.has_other_cipher) row += "; contents may be sealed with the other cipher still";
         if (s.made_without_rpmb_answer) row += fmt::format("; {}", kMadeUnaskedText);
         return status_row(whose, row);
     }

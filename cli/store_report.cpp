@@ -30,6 +30,11 @@ std::string text_of_others(const StoreReport& report) {
 
 }  // namespace
 
+std::string other_cipher_text(const StoreInfo& s) {
+    return fmt::format("contents may be sealed with {} still: 'festore rebuild --cipher {}' goes on with them",
+                       s.cipher == "aes-256-gcm" ? "chacha20-poly1305" : "aes-256-gcm", s.cipher);
+}
+
 std::string_view anchor_name(Anchor anchor) { return anchor == Anchor::rpmb ? "rpmb" : "ree"; }
 
 std::string status_row(std::string_view label, std::string_view value) { return fmt::format("{:<20} {}\n", label, value); }
@@ -96,6 +101,7 @@ Json json_of(const StoreReport& report) {
     Json& lost = document["lost"] = Json::array();
     for (const LostRange& range : report.lost)
         lost.push_back({{"from", name_json(range.from)}, {"before", name_json(range.before)}, {"acknowledged", range.acknowledged}});
+    document["has_other_cipher"] = s.has_other_cipher;
     document["made_without_rpmb_answer"] = s.made_without_rpmb_answer;
     return document;
 }
@@ -118,6 +124,7 @@ std::string text_of(const StoreReport& report) {
     text += status_row("  anchor", freshness_text(s));
     if (s.made_without_rpmb_answer) text += status_row("", kMadeUnaskedText);
     text += status_row("  cipher", s.cipher);
+    if (s.has_other_cipher) text += status_row("", other_cipher_text(s));
     text += status_row("  pages", fmt::format("{} of 4096 bytes, {} of them free; {} level{} of index", s.pages, s.free_pages, s.height,
                                              s.height == 1 ? "" : "s"));
     text += status_row("  made", fmt::format("{} by {}", time_text(s.created), s.tee == TeeKind::sim ? "the simulated TEE" : "OP-TEE"));

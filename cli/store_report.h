@@ -30,6 +30,8 @@ inline constexpr std::string_view kMadeUnaskedText = "made without an answer of 
 
 // The store's name and where it was, of one of which there is the record only: "'web' at '/srv/web'".
 std::string described(const StoreRecord& record);
+// That contents are left of the other cipher, and how to go on (StoreInfo::has_other_cipher).
+std::string other_cipher_text(const StoreInfo& s);
 
 std::string_view anchor_name(Anchor anchor);
 // A line of `status`.

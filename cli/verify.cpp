@@ -28,6 +28,8 @@ std::string text_of(const VerifyReport& report) {
         text += fmt::format("{} file{} that no object refers to, {} bytes: left behind by a crash, no damage\n",
                             report.unreferenced->files, report.unreferenced->files == 1 ? "" : "s",
                             report.unreferenced->bytes);
+    if (report.other_cipher > 0)
+        text += fmt::format("{} of them sealed with the other cipher still\n", report.other_cipher);
     if (report.removed.files > 0)
         text += fmt::format("{} file{} removed, {} bytes\n", report.removed.files, report.removed.files == 1 ? "" : "s",
                             report.removed.bytes);
@@ -37,6 +39,7 @@ std::string text_of(const VerifyReport& report) {
 Json json_of(const VerifyReport& report) {
     Json document = {{"objects", report.objects}, {"content_bytes", report.content_bytes}, {"damaged", Json::array()},
                      {"absent", Json::array()}, {"unreferenced", nullptr},
+                     {"other_cipher", report.other_cipher},
                      {"removed", {{"files", report.removed.files}, {"bytes", report.removed.bytes}}}};
     for (const Damage& damage : report.damaged) {
         Json entry = damage.name.empty() ? Json{{"name", nullptr}} : named(damage.name);
@@ -87,6 +90,7 @@ public:
             const Expected<StoreInfo> store = client->store_status();
             if (!store) outcome.errors.push_back(store.error());
             outcome.document["freshness_given_up"] = store ? freshness_given_up_json(*store) : Json(nullptr);
+            if (store && store->has_other_cipher) print_note(options, other_cipher_text(*store));
             if (store && store->made_without_rpmb_answer) print_note(options, fmt::format("the store was {}", kMadeUnaskedText));
             if (store && store->freshness_lost_count > 0)
                 outcome.text += "freshness was given up " + freshness_given_up_text(*store) + "\n";

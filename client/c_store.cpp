@@ -162,6 +162,26 @@ int festore_rebuild(festore_client* client, int anchor) {
     });
 }
 
+int festore_rebuild_cipher(festore_client* client, int cipher) {
+    const std::optional<InitOptions> wanted = to_init_options(0, cipher);
+    if (!wanted) return FESTORE_EUSAGE;
+    return guarded(client->error, [&]() -> int {
+        RebuildOptions options;
+        options.cipher = wanted->cipher;
+        const auto rebuilt = client->client.rebuild(options);
+        return rebuilt ? FESTORE_OK : failed(client->error, rebuilt.error());
+    });
+}
+
+int festore_has_other_cipher(festore_client* client, int* other) {
+    return guarded(client->error, [&]() -> int {
+        const auto status = client->client.store_status();
+        if (!status) return failed(client->error, status.error());
+        if (other != nullptr) *other = status->has_other_cipher ? 1 : 0;
+        return FESTORE_OK;
+    });
+}
+
 int festore_drop_damaged(festore_client* client, int most, festore_lost each, void* context) {
     return guarded(client->error, [&]() -> int {
         DropOptions options;

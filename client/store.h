@@ -175,6 +175,9 @@ private:
     Expected<void> keep_reserve();
     Expected<bool> is_same_store();
     [[nodiscard]] Error was_exchanged(const Doing& doing) const;
+    // `make_request`: as of change_alone().
+    Expected<protocol::ChangeAnswer> change_made_by(const Doing& doing,
+                                                    const std::function<Expected<ChangeRequest>(StoreDirectory::Upload*&)>& make_request);
     Expected<protocol::ChangeAnswer> change_to(const Doing& doing, protocol::StoreCommand command,
                                                const std::function<void(protocol::PageArea, Writer&)>& encode);
 
@@ -184,12 +187,13 @@ private:
         bool most = false;         // also when it is much
         std::vector<std::string> damaged_names;  // of objects whose content is damaged, sorted
         bool moves = false;  // the record, to the RPMB
+        uint8_t cipher = 0;  // of the new index, where it is another one
         bool has_passed_root = false;
         uint64_t lost = 0;  // objects
     };
     Expected<void> check_rebuilds(const Doing& doing);
     Expected<StoreLock> lock_and_open(const Doing& doing);
-    Expected<void> begin_rebuild(const Doing& doing, protocol::RebuildKind kind, bool moves = false);
+    Expected<void> begin_rebuild(const Doing& doing, protocol::RebuildKind kind, const RebuildPlan& plan);
     Expected<protocol::RepairStepAnswer> copy_entries(const Doing& doing, RebuildPlan& plan);
     Expected<void> commit_rebuild(const Doing& doing, const protocol::RepairStepAnswer& made);
     void give_up_rebuild(const Doing& doing);
@@ -201,9 +205,20 @@ private:
     Expected<void> undo_part(const Doing& doing);
     std::optional<bool> pages_fit(const Doing& doing);
     Expected<void> settle_if_cut(const Doing& doing);
-    Expected<void> write_moved_header(const Doing& doing);
+    Expected<void> write_header_of_record(const Doing& doing);
     Expected<bool> follow_move(const Doing& doing, Code refused);
     Expected<void> settle_next_pages(const Doing& doing);
+
+    // client/store_reseal.cpp
+    struct ResealPass;
+    Expected<void> check_reseals(const Doing& doing);
+    Expected<StoreInfo> rebuild_index(const Doing& doing, const RebuildOptions& options);
+    static Error not_all_resealed(const Doing& doing, const ResealPass& pass);
+    Expected<void> reseal_contents(const Doing& doing, ResealPass& pass);
+    Expected<void> reseal_object(const std::string& name, ResealPass& pass);
+    Expected<ChangeRequest> reseal_payload(const Doing& doing, std::optional<StoreWriter>& writer, ResealPass& pass);
+    Expected<void> reseal_part(StoreReader& reader, StoreWriter& writer, const Doing& doing, ResealPass& pass);
+    void correct_header(const Doing& doing);
 
     // client/store_losses.cpp
     Expected<bool> list_ranges(const Doing& doing, std::vector<std::byte>& after, std::vector<LostRange>& ranges, bool& again);

@@ -314,6 +314,11 @@ Expected<ObjectInfo> Store::finish(StoreWriter& writer) {
     return stored_info(doing.name, *answer, size, options);
 }
 
+Expected<protocol::ChangeAnswer> Store::change_made_by(
+    const Doing& doing, const std::function<Expected<ChangeRequest>(StoreDirectory::Upload*&)>& make_request) {
+    return change_alone(doing, Missing::is_an_error, make_request);
+}
+
 Expected<protocol::ChangeAnswer> Store::change_to(const Doing& doing, StoreCommand command,
                                                   const std::function<void(protocol::PageArea, Writer&)>& encode) {
     return change_alone(doing, Missing::is_an_error, [&](auto&) -> Expected<ChangeRequest> {

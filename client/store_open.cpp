@@ -62,6 +62,7 @@ StoreInfo Store::described(const protocol::StoreStatus& status) {
     info.freshness_lost_count = status.freshness_lost_count;
     info.freshness_lost_generation = status.freshness_lost_generation;
     info.created = status.created;
+    info.has_other_cipher = (status.flags & protocol::kStatusTwoCiphers) != 0;
     return info;
 }
 
@@ -165,9 +166,6 @@ Expected<void> Store::open_in_tee(const Doing& doing, const protocol::StoreHeade
         return unexpected(refused_to_open(doing, *refused));
     }
     if (const auto taken = take_status(reply->answer, doing); !taken) return taken;
-    if (status_.cipher != header.cipher)
-        return unexpected({ErrorCode::damaged,
-                           cannot(doing) + "the header of the store at " + quote(directory_.path()) + " was changed", 0, 0});
     header_ = header;
     opened_serial_ = sessions_.serial();
     options_.is_name_fixed = true;  // it stays with that one
@@ -217,6 +215,7 @@ Expected<void> Store::look_and_open(const Doing& doing, Missing missing, bool& a
         again = refused == Code::item_not_found || refused == Code::bad_parameters;
         if (opened)
             if (const auto settled = settle_if_cut(doing); !settled) return settled;
+        if (opened) correct_header(doing);
         if (opened || !may_be_made) return opened;
     }
     if (missing == Missing::is_made) {

@@ -112,7 +112,7 @@ Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing) {
     if (const auto fits = check_space(writer, doing); !fits) return fits;
     StoreChannel::Request request;
     request.command = StoreCommand::begin_upload;
-    request.encode = [](protocol::PageArea, Writer& out) { encode(protocol::BeginUploadRequest{kSegmentBytes}, out); };
+    request.encode = [bytes = writer.segment_bytes_](protocol::PageArea, Writer& out) { encode(protocol::BeginUploadRequest{bytes}, out); };
     for (int attempt = 0;; ++attempt) {
         const Expected<StoreReply> begun = channel_.call(request, doing);
         if (!begun) return unexpected(begun.error());
@@ -314,6 +314,17 @@ Expected<void> Store::find_again(StoreReader& reader, const Doing& doing) {
     const bool gone = !found && found.error().code == ErrorCode::not_found;
     if (!found && !gone) return unexpected(found.error());
     if (!gone && !(*found)->metadata_.inlined && (*found)->metadata_.payload == reader.metadata_.payload) return {};
+    // The same version is the same content: it was sealed anew.
+    const auto is_same = [&](const protocol::StoreMetadata& now) {
+        return !now.inlined && now.version == reader.metadata_.version && now.size == reader.metadata_.size;
+    };
+    if (!gone && is_same((*found)->metadata_)) {
+        reader.metadata_ = (*found)->metadata_;
+        reader.file_.reset();
+        reader.file_.emplace(std::move(*(*found)->file_));
+        reader.sealed_.clear();
+        return {};
+    }
     return unexpected({ErrorCode::busy, cannot(doing) + "it was replaced or removed while it was being read; repeat it", 0, 0});
 }
 

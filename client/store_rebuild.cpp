@@ -6,7 +6,7 @@
 
 #include "client/store_requests.h"
 #include "client/store_survey.h"
-#include "protocol/store_rebuild.h"
+#include "protocol/store_reseal.h"
 
 #include <algorithm>
 
@@ -43,12 +43,15 @@ Expected<StoreLock> Store::lock_and_open(const Doing& doing) {
     return lock;
 }
 
-Expected<void> Store::begin_rebuild(const Doing& doing, RebuildKind kind, bool moves) {
+Expected<void> Store::begin_rebuild(const Doing& doing, RebuildKind kind, const RebuildPlan& plan) {
     StoreChannel::Request begin;
-    begin.command = StoreCommand::rebuild_begin;
+    begin.command = plan.cipher != 0 ? StoreCommand::recipher_begin : StoreCommand::rebuild_begin;
     begin.has_area = true;
-    const uint8_t anchor = moves ? 2 : 0;
-    begin.encode = [=, claim = claim()](protocol::PageArea area, Writer& out) { encode(protocol::RebuildRequest{area, kind, anchor, claim}, out); };
+    const uint8_t anchor = plan.moves ? 2 : 0;
+    begin.encode = [=, cipher = plan.cipher, claim = claim()](protocol::PageArea area, Writer& out) {
+        if (cipher != 0) encode(protocol::RecipherRequest{area, cipher}, out);
+        else encode(protocol::RebuildRequest{area, kind, anchor, claim}, out);
+    };
     const Expected<StoreReply> reply = channel_.call(begin, doing);
     if (!reply) return unexpected(reply.error());
     if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
@@ -126,8 +129,8 @@ Expected<void> Store::put_in_place(const Doing& doing, const protocol::RepairSte
         return unexpected(is_still_next.error());
     }
     // As long as pages.next is there, whoever opens the store looks where its record is.
-    if (*is_still_next && status_.anchor == 2 && header_.anchor == 1)
-        if (const auto written = write_moved_header(doing); !written) {
+    if (*is_still_next && (status_.anchor != header_.anchor || status_.cipher != header_.cipher))
+        if (const auto written = write_header_of_record(doing); !written) {
             directory_.forget_new_pages();
             opened_serial_ = 0;
             return written;
@@ -141,7 +144,7 @@ Expected<void> Store::put_in_place(const Doing& doing, const protocol::RepairSte
 Expected<StoreInfo> Store::make_anew(const Doing& doing, RebuildPlan& plan) {
     channel_.forget_pages();
     const uint64_t objects = status_.objects;
-    if (const auto begun = begin_rebuild(doing, plan.passes_over ? RebuildKind::without_damage : RebuildKind::whole, plan.moves); !begun)
+    if (const auto begun = begin_rebuild(doing, plan.passes_over ? RebuildKind::without_damage : RebuildKind::whole, plan); !begun)
         return unexpected(begun.error());
     Expected<protocol::RepairStepAnswer> made = unexpected(Error());
     if (const auto begun = directory_.begin_new_pages(); !begun) made = unexpected(begun.error());
@@ -168,10 +171,11 @@ Expected<StoreInfo> Store::make_anew(const Doing& doing, RebuildPlan& plan) {
     return info();
 }
 
-// The header in clear says where the record is.
-Expected<void> Store::write_moved_header(const Doing& doing) {
+// The header in clear says where the record is, and with what it is sealed.
+Expected<void> Store::write_header_of_record(const Doing& doing) {
     protocol::StoreHeader moved = header_;
-    moved.anchor = 2;
+    moved.anchor = status_.anchor;
+    moved.cipher = status_.cipher;
     if (const auto written = directory_.write_header(moved); !written) return written;
     header_ = moved;
     Code refused = Code::success;
@@ -188,30 +192,10 @@ Expected<bool> Store::follow_move(const Doing& doing, Code refused) {
     const Expected<StoreReply> reply = channel_.call(transaction_request(StoreCommand::finish_move, header_.store_id, 0), doing);
     if (!reply) return unexpected(reply.error());
     if (!reply->ok()) return false;
-    if (const auto written = write_moved_header(doing); !written) return unexpected(written.error());
+    status_.anchor = 2;
+    status_.cipher = header_.cipher;
+    if (const auto written = write_header_of_record(doing); !written) return unexpected(written.error());
     return true;
-}
-
-Expected<StoreInfo> Store::rebuild(const RebuildOptions& options) {
-    const Doing doing{"rebuild the store", {}};
-    const Expected<StoreLock> lock = lock_and_open(doing);
-    if (!lock) return unexpected(lock.error());
-    const Expected<bool> lost = has_unacknowledged_loss(doing);
-    if (!lost) return unexpected(lost.error());
-    if (*lost)
-        return unexpected({ErrorCode::conflict,
-                           cannot(doing) + "names that were lost with damage have not been acknowledged, and the pages that were kept for "
-                                           "them would be lost: 'festore repair --undo' or 'festore repair --acknowledge NAME' first",
-                           0, 0, Reason::not_acknowledged});
-    if (options.anchor == Anchor::ree && status_.anchor == 2)
-        return unexpected({ErrorCode::conflict,
-                           cannot(doing) + "its record is in the RPMB, and moving it to ree would give up what that detects", 0, 0});
-    RebuildPlan plan;
-    plan.moves = options.anchor == Anchor::rpmb && status_.anchor == 1;
-    Expected<StoreInfo> done = make_anew(doing, plan);
-    if (!done && done.error().code == ErrorCode::damaged)
-        done.error().message += "; 'festore repair --drop-damaged' makes it whole without what is damaged";
-    return done;
 }
 
 // Objects whose content is damaged. What could not be read for another reason is looked at once more, and is damaged when the disk
@@ -305,13 +289,13 @@ Error Store::nothing_to_undo(const Doing& doing) {
 }
 
 Expected<void> Store::undo_part(const Doing& doing) {
-    if (const auto begun = begin_rebuild(doing, RebuildKind::undo); !begun) return begun;
+    RebuildPlan plan;
+    if (const auto begun = begin_rebuild(doing, RebuildKind::undo, plan); !begun) return begun;
     const auto refused = [&](Error error) -> Expected<void> {
         (void)channel_.call(transaction_request(StoreCommand::abort, {}, 0), doing);
         channel_.forget_pages();
         return unexpected(std::move(error));
     };
-    RebuildPlan plan;
     const Expected<protocol::RepairStepAnswer> made = copy_entries(doing, plan);
     if (!made) return refused(made.error());
     if (const auto kept = keep_reserve(); !kept) return refused(kept.error());

@@ -34,6 +34,7 @@ private:
     const uint64_t batch_;
     bool over_ = false;   // after an error, and at the end
     uint64_t size_ = 0;   // so far
+    uint32_t segment_bytes_ = limits::kSegmentBytesServed;
     GuardedBytes pending_;  // not yet sealed: what one call seals, at most
     GuardedBytes sealed_;   // by the last call: written to the file while the TEE works on the next one
     std::optional<StoreDirectory::Upload> file_;

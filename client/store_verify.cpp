@@ -117,6 +117,7 @@ private:
     Expected<void> take(const Survey::Item& item) {
         if (!item.metadata.inlined) payloads_.push_back(item.metadata.payload);
         if (index_only_) return {};
+        if ((item.metadata.flags & protocol::kStoredOtherCipher) != 0) ++report_.other_cipher;
         if (item.metadata.inlined) {
             count(item.metadata.size);
         } else {

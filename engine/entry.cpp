@@ -23,9 +23,15 @@ uint64_t segments_of(uint64_t size, uint32_t segment_bytes) {
     return std::max<uint64_t>(1, size / segment_bytes + (size % segment_bytes != 0 ? 1 : 0));
 }
 
+Cipher content_cipher(Cipher of_store, const Entry& entry) {
+    if ((entry.flags & kEntryOtherCipher) == 0) return of_store;
+    return of_store == Cipher::aes_256_gcm ? Cipher::chacha20_poly1305 : Cipher::aes_256_gcm;
+}
+
 bool is_valid(const Entry& entry) {
     if ((entry.flags & ~kEntryFlagsKnown) != 0 || entry.version == 0) return false;
     if ((entry.flags & kEntryKept) != 0 && (entry.flags & kEntryWriteOnce) == 0) return false;
+    if ((entry.flags & kEntryOtherCipher) != 0 && entry.kind != EntryKind::payload) return false;
     if (entry.kind == EntryKind::inlined) return entry.size == entry.content.size();
     const PayloadRef& p = entry.payload;
     return entry.kind == EntryKind::payload && p.id.size() == kPayloadIdBytes && p.key.size() == kPayloadKeyBytes &&

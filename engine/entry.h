@@ -3,6 +3,7 @@
 // docs/format-store.md has the bytes. decode_entry() takes bytes that authenticated but may still be anything.
 #pragma once
 #include "base/result.h"
+#include "engine/crypto.h"
 #include "engine/page.h"
 
 namespace festore::engine {
@@ -17,8 +18,10 @@ enum class EntryKind : uint8_t {
 enum EntryFlag : uint8_t {
     kEntryWriteOnce = 1 << 0,  // never replaced
     kEntryKept = 1 << 1,       // neither removed nor renamed, for as long as the store lives; only with kEntryWriteOnce
+    // Of a payload: it is sealed with that one of the two ciphers which is not the store's. Only in a store with kRootTwoCiphers.
+    kEntryOtherCipher = 1 << 2,
 };
-inline constexpr uint8_t kEntryFlagsKnown = kEntryWriteOnce | kEntryKept;
+inline constexpr uint8_t kEntryFlagsKnown = kEntryWriteOnce | kEntryKept | kEntryOtherCipher;
 
 inline constexpr size_t kPayloadIdBytes = 16;
 inline constexpr size_t kPayloadKeyBytes = 32;
@@ -45,13 +48,17 @@ struct Entry {
 };
 
 inline constexpr size_t kEntryFixedBytes = 34;
-inline constexpr size_t kEntryVersionOffset = 2;  // in an encoded entry
+inline constexpr size_t kEntryFlagsOffset = 1;  // in an encoded entry
+inline constexpr size_t kEntryVersionOffset = 2;
 inline constexpr size_t kPayloadRefBytes = kPayloadIdBytes + kPayloadKeyBytes + 8;
 
 // How much content fits into the index under a name of this length: rule 12.
 [[nodiscard]] size_t inline_bytes_max(size_t name_bytes);
 // Segments that `size` bytes of content make; at least one.
 [[nodiscard]] uint64_t segments_of(uint64_t size, uint32_t segment_bytes);
+
+// The cipher that a payload is sealed with, in a store of this one.
+[[nodiscard]] Cipher content_cipher(Cipher of_store, const Entry& entry);
 
 // Whether all fields agree with each other and with the limits; decode_entry() gives nothing else.
 [[nodiscard]] bool is_valid(const Entry& entry);

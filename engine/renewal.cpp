@@ -31,7 +31,7 @@ Result<Empty> make_empty(Crypto& crypto, Bytes device_key, const RootRecord& old
     record.content_bytes = 0;
     record.pages_sealed = 0;
     record.free_pages = 0;
-    record.flags &= ~uint32_t{kRootLostRanges};  // its entries bring it back
+    record.flags &= ~uint32_t{kRootLostRanges | kRootTwoCiphers};  // their entries bring them back
     return Empty{record, std::to_integer<uint8_t>(mac[8])};
 }
 

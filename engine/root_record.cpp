@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::string_view kMagic = "FSR1";
 constexpr uint32_t kFlagsKnown = kRootFreshnessLost | kRootOfAnotherTable | kRootCopySecret | kRootLostRanges | kRootKeptObjects |
-                                 kRootMoving | kRootNamed;
+                                 kRootMoving | kRootNamed | kRootTwoCiphers;
 constexpr uint32_t kFlagsOf1_0 = kRootFreshnessLost;
 
 bool is_valid_ref(const PageRef& ref, uint32_t page_count) {

@@ -29,6 +29,7 @@ enum RootFlag : uint32_t {
     kRootKeptObjects = 1 << 4,     // an object was stored that is neither replaced nor removed: lost names may be of one
     kRootMoving = 1 << 5,          // under ree: the record is, or was about to be, in the RPMB, too, where the one that counts is then
     kRootNamed = 1 << 6,           // the store has a name: another one than the owner's default
+    kRootTwoCiphers = 1 << 7,      // there are entries with kEntryOtherCipher, or were (engine/entry.h)
     // Ignorable: the RPMB gave no answer when this record was made under `ree`, or was not asked. It is opened where there is none, too.
     kRootMadeUnasked = 1 << 24,
 };

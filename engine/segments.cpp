@@ -86,13 +86,14 @@ Entry Upload::entry() const {
     return entry;
 }
 
-Status open_segment(Crypto& crypto, Cipher cipher, const StoreId& store_id, const Entry& entry, uint32_t number,
+Status open_segment(Crypto& crypto, Cipher of_store, const StoreId& store_id, const Entry& entry, uint32_t number,
                     Bytes sealed, MutableBytes plain) {
     const PayloadRef& ref = entry.payload;
     if (entry.kind != EntryKind::payload || number >= ref.segments) return fail(Code::bad_parameters);
     const uint32_t size = segment_content_bytes(number, entry.size, ref.segment_bytes);
     if (plain.size() != size) return fail(Code::bad_parameters);
     if (sealed.size() != size + kTagBytes) return fail(Code::corrupt_object);
+    const Cipher cipher = content_cipher(of_store, entry);
     const SegmentContext context(cipher, store_id, ref.id, ref.segment_bytes, number, number + 1 == ref.segments);
     Tag tag{};
     copy_bytes(sealed.last(kTagBytes), tag);

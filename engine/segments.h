@@ -40,6 +40,7 @@ public:
     [[nodiscard]] bool is_complete() const { return state_ == State::complete; }
     [[nodiscard]] const PayloadId& id() const { return payload_.id; }
     [[nodiscard]] uint32_t segment_bytes() const { return segment_bytes_; }
+    [[nodiscard]] Cipher cipher() const { return cipher_; }
     // What the index has to hold; views into this, which must be complete.
     [[nodiscard]] Entry entry() const;
 
@@ -60,10 +61,10 @@ private:
 };
 static_assert(sizeof(Upload) <= 256, "rule 21: state per upload");
 
-// Opens one segment of the object that `entry` (a payload's) describes. `sealed` is what the file has at
+// Opens one segment of the object that `entry` (a payload's, of a store of this cipher) describes. `sealed` is what the file has at
 // segment_offset(), content and tag; `plain` is as large as the content. corrupt_object: another size than the index
 // says, or not authentic; `plain` is wiped then.
-Status open_segment(Crypto& crypto, Cipher cipher, const StoreId& store_id, const Entry& entry, uint32_t number,
+Status open_segment(Crypto& crypto, Cipher of_store, const StoreId& store_id, const Entry& entry, uint32_t number,
                     Bytes sealed, MutableBytes plain);
 
 }  // namespace festore::engine

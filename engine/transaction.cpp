@@ -26,6 +26,14 @@ Status check_conditions(const PutArguments& arguments, const Entry* old) {
     return {};
 }
 
+bool is_same_payload(const Entry& a, const Entry& b) {
+    const PayloadRef& p = a.payload;
+    const PayloadRef& q = b.payload;
+    return a.kind == EntryKind::payload && b.kind == EntryKind::payload && a.size == b.size &&
+           p.segment_bytes == q.segment_bytes && p.segments == q.segments && equal_constant_time(p.id, q.id) &&
+           equal_constant_time(p.key, q.key);
+}
+
 }  // namespace
 
 Status Transaction::begin(const StoreKeys& keys, const RootRecord& base) {
@@ -107,6 +115,7 @@ void Transaction::count(Bytes key, const Entry* before, const Entry* after) {
         ++next_.objects;
         next_.content_bytes += after->size;
         if ((after->flags & kEntryKept) != 0) next_.flags |= kRootKeptObjects;
+        if ((after->flags & kEntryOtherCipher) != 0) next_.flags |= kRootTwoCiphers;
     }
 }
 
@@ -145,6 +154,30 @@ Result<Progress> Transaction::copy(CallPages& io, Bytes name, const Entry& entry
     FESTORE_CHECK(apply(writer_.put(name, entry)));
     if (is_lost_range(name)) next_.flags |= kRootLostRanges;
     count(name, nullptr, &entry);
+    return Progress::done;
+}
+
+// The rest of the entry stays as it is, with what newer versions keep behind it.
+Result<Progress> Transaction::reseal(CallPages& io, Bytes name, const Entry& from, const Entry& to, Effect& effect) {
+    if (rename_.active) return fail(Code::bad_state);
+    FESTORE_CHECK(start(io, name, 1, room_for_change()));
+    if (FESTORE_TRY(writer_.locate(name)) == Progress::need_pages) return Progress::need_pages;
+    if (!writer_.found()) return fail(Code::item_not_found);
+    const Entry old = FESTORE_TRY(writer_.entry());
+    if ((old.flags & kEntryOtherCipher) == 0 || !is_same_payload(old, from)) return fail(Code::version_conflict);
+    if (to.kind != EntryKind::payload || to.size != old.size || to.payload.segment_bytes != old.payload.segment_bytes)
+        return fail(Code::bad_parameters);
+    effect = effect_on(old);
+    const Bytes value = FESTORE_TRY(writer_.raw_value());
+    value_bytes_ = value.size();
+    copy_bytes(value, value_);
+    value_[kEntryFlagsOffset] &= ~std::byte{kEntryOtherCipher};
+    copy_bytes(to.payload.id, MutableBytes(value_).subspan(kEntryFixedBytes, kPayloadIdBytes));
+    copy_bytes(to.payload.key, MutableBytes(value_).subspan(kEntryFixedBytes + kPayloadIdBytes, kPayloadKeyBytes));
+    if (FESTORE_TRY(writer_.gather(Node::entry_bytes(name.size(), value_bytes_))) == Progress::need_pages) return Progress::need_pages;
+    FESTORE_CHECK(settle());
+    FESTORE_CHECK(apply(writer_.put_value(name, Bytes(value_).first(value_bytes_))));
+    wipe(value_);
     return Progress::done;
 }
 

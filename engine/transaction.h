@@ -54,6 +54,10 @@ public:
     // An entry that was in another index, with all that is known of it; the key must be new (else corrupt_object). What is reserved
     // (engine/reserved.h) is no object, and not counted.
     Result<Progress> copy(CallPages& io, Bytes name, const Entry& entry);
+    // The object's content is sealed anew, and nothing else of it changes, its version neither: for kept objects, too, so the caller must
+    // know that it is the same content. `from`: the payload that it was read from, `to`: the new one, with the store's cipher.
+    // version_conflict: the object has another payload by now, or one with the store's cipher.
+    Result<Progress> reseal(CallPages& io, Bytes name, const Entry& from, const Entry& to, Effect& effect);
     // Without `replace`, access_conflict when the new name exists. The object keeps its metadata but its version: that
     // is a new one, unless it is renamed to itself. need_pages may come with half of it done: then only the same rename, or
     // end(), is allowed.

@@ -44,6 +44,9 @@ constexpr StoreCommandRow kRows[] = {
     {StoreCommand::lost_ranges, kOut, true},
     {StoreCommand::acknowledge_lost, kNone, true},
     {StoreCommand::finish_move, kNone, false},
+    {StoreCommand::recipher_begin, kNone, true},
+    {StoreCommand::reseal_segments, kInOut, false},
+    {StoreCommand::reseal, kNone, true},
 };
 
 constexpr std::string_view kNames[] = {"object a", UserStore::kPayload, "object b", "a", "object x", "b/c", "\xc3\xa9", ""};
@@ -217,6 +220,10 @@ Content StoreRequests::encoded_care(StoreCommand command) {
     case StoreCommand::acknowledge_lost:
         return festore::encoded(protocol::StoreNameRequest{area_, flags_of_change(), name()});
     case StoreCommand::finish_move: return festore::encoded(protocol::TransactionRequest{some_store().header.store_id, 0});
+    case StoreCommand::recipher_begin:
+        return festore::encoded(protocol::RecipherRequest{area_, static_cast<uint8_t>(in_.one_in(4) ? 1 : 2)});
+    case StoreCommand::reseal_segments: return reseal_segments();
+    case StoreCommand::reseal: return festore::encoded(protocol::ResealRequest{area_, session_.upload, name()});
     case StoreCommand::repair_commit:
     case StoreCommand::rebuild_commit:
         return festore::encoded(protocol::TransactionRequest{session_.transaction, session_.next});
@@ -263,6 +270,25 @@ Content StoreRequests::read_segments() {
     return festore::encoded(protocol::SegmentsRequest{session_.payload, fewer ? in_.u8() % 3U : 0, !fewer, bytes});
 }
 
+// The next segments of the payload that was found last, or others.
+Content StoreRequests::reseal_segments() {
+    const auto known = known_.sealed.find(session_.payload);
+    const Bytes sealed = in_.one_in(6) || known == known_.sealed.end() ? Bytes(some_store().sealed) : Bytes(known->second);
+    const uint32_t segment = session_.payload_segment_bytes;
+    const uint32_t number = in_.one_in(8) ? in_.u8() % 3U : session_.segments;
+    const uint64_t from = uint64_t{number} * segment;
+    const uint64_t left = session_.payload_bytes > from ? session_.payload_bytes - from : 0;
+    const bool fewer = in_.one_in(4);
+    sealed_bytes_ = fewer ? segment : static_cast<uint32_t>(std::min<uint64_t>(left, protocol::kCallContentBytesMax));
+    sealed_last_ = from + sealed_bytes_ >= session_.payload_bytes;
+    const size_t tags = static_cast<size_t>(engine::segments_of(sealed_bytes_, segment)) * engine::kTagBytes;
+    content.assign(sealed_bytes_ + (in_.one_in(16) ? in_.u8() % 64 : tags), std::byte{0});
+    const size_t offset = std::min<size_t>(sealed.size(), static_cast<size_t>(engine::segment_offset(number, segment)));
+    copy_bytes(sealed.subspan(offset, std::min(sealed.size() - offset, content.size())), content);
+    if (in_.one_in(8)) meddle(in_, content);
+    return festore::encoded(protocol::ResealSegmentsRequest{session_.payload, session_.upload, number, sealed_bytes_});
+}
+
 void StoreRequests::repair_is_committed() {
     auto& pages = known_.stores[session_.store].pages;
     std::map<uint32_t, Versions> fresh;
@@ -286,7 +312,7 @@ void StoreRequests::learn_of_uploads(StoreCommand command, Bytes answer, Bytes s
         session_.uploaded = 0;
         session_.upload_complete = false;
         session_.upload_sealed.clear();
-    } else if (command == StoreCommand::seal_segments) {
+    } else if (command == StoreCommand::seal_segments || command == StoreCommand::reseal_segments) {
         session_.segments += static_cast<uint32_t>(engine::segments_of(sealed_bytes_, session_.segment_bytes));
         session_.uploaded += sealed_bytes_;
         session_.upload_complete = sealed_last_;
@@ -317,7 +343,8 @@ void StoreRequests::learn(StoreCommand command, Bytes answer, Bytes got, size_t 
         session_.payload = found->metadata.payload;
         session_.payload_bytes = found->metadata.size;
         session_.payload_segment_bytes = std::max(found->metadata.segment_bytes, limits::kSegmentBytesMin);
-    } else if (command == StoreCommand::repair_begin || command == StoreCommand::rebuild_begin) {
+    } else if (command == StoreCommand::repair_begin || command == StoreCommand::rebuild_begin ||
+               command == StoreCommand::recipher_begin) {
         std::erase_if(store.pages, [](const auto& page) { return (page.first & protocol::kNewPage) != 0; });
     } else if (const auto step = decode_store<protocol::RepairStepAnswer>(answer); step && command == StoreCommand::repair_step) {
         keep(step->pages);

@@ -5,6 +5,7 @@
 #pragma once
 #include "fuzz/world.h"
 #include "protocol/store_rebuild.h"
+#include "protocol/store_reseal.h"
 
 namespace festore::fuzz {
 
@@ -58,6 +59,7 @@ private:
     Content put();
     Content seal_segments();
     Content read_segments();
+    Content reseal_segments();
     Bytes name();
     Bytes name_or_none() { return in_.one_in(2) ? name() : Bytes{}; }
     uint8_t flags_of_change();
@@ -73,7 +75,7 @@ private:
     StoreKnowledge& session_;
     protocol::PageArea area_;
     uint32_t sealed_bytes_ = 0;
-    bool sealed_last_ = false;
+    bool sealed_last_ = false;  // by seal_segments or reseal_segments
 };
 
 }  // namespace festore::fuzz

@@ -65,6 +65,10 @@ enum class StoreCommand : uint32_t {
     acknowledge_lost = 77,  // StoreNameRequest → ChangeAnswer: the lost range in which the name lies
     finish_move = 78,       // TransactionRequest (the store's id): buries under ree what a move that was cut has left there. Needs no
                             // opened store. item_not_found: it has not moved
+    // protocol/store_reseal.h
+    recipher_begin = 79,    // RecipherRequest → RepairAnswer: then rebuild_step and rebuild_commit
+    reseal_segments = 80,   // ResealSegmentsRequest, 2: sealed segments in, the same ones sealed anew out
+    reseal = 81,            // ResealRequest → ChangeAnswer, as of a single change
 };
 
 inline constexpr size_t kCallPagesMax = 128;  // brought and room together
@@ -149,6 +153,7 @@ struct StoreStatus {  // 99 bytes
 inline constexpr uint32_t kStatusFreshnessLost = 1;         // and not acknowledged
 inline constexpr uint32_t kStatusLostRanges = 1 << 3;       // since 1.6: there are lost ranges, or were
 inline constexpr uint32_t kStatusNamed = 1 << 6;            // since 1.7: it is not the owner's default store
+inline constexpr uint32_t kStatusTwoCiphers = 1 << 7;       // since 1.7: there are contents of the other cipher, or were
 inline constexpr uint32_t kStatusMadeUnasked = 1 << 24;     // since 1.6: made under ree without an answer of the RPMB
 
 // Bits of the flags of requests.
@@ -228,6 +233,7 @@ struct SegmentsRequest {  // 25 bytes
 enum StoredFlag : uint8_t {
     kStoredWriteOnce = 1 << 0,
     kStoredKept = 1 << 1,  // since protocol 1.5: neither removed nor renamed, either
+    kStoredOtherCipher = 1 << 2,  // since protocol 1.7: the content is sealed with that cipher which is not the store's
 };
 struct StoreMetadata {  // 58 bytes
     uint8_t flags = 0;

@@ -134,8 +134,9 @@ public:
         }
         if (!is_outdated) {
             Result<bool> copied = put_pending(copy_, writing_, step_);
+            const Entry made = copy_.entry_of(entry);
             if (copied && *copied)
-                copied = writing_.write(step_, [&](Transaction& t, MarkedPages& pages) { return t.copy(pages, key, entry); });
+                copied = writing_.write(step_, [&](Transaction& t, MarkedPages& pages) { return t.copy(pages, key, made); });
             if (!copied) status = tl::make_unexpected(copied.error());
             if (!copied || !*copied) return false;
         }

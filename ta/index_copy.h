@@ -79,6 +79,12 @@ struct IndexCopy {
     }
     [[nodiscard]] Bytes range_before() const { return Bytes(range_end).first(range_end_bytes); }
     [[nodiscard]] Bytes position() const { return Bytes(name).first(name_bytes); }
+    // Between indexes of two ciphers: what is sealed with the one's is sealed with the other's other one.
+    [[nodiscard]] engine::Entry entry_of(const engine::Entry& from_old) const {
+        engine::Entry entry = from_old;
+        if (old.cipher != base.cipher && entry.kind == engine::EntryKind::payload) entry.flags ^= engine::kEntryOtherCipher;
+        return entry;
+    }
     // The rest is to begin behind a name for which a bound has room.
     [[nodiscard]] bool is_part_full() const {
         return kind == CopyKind::undo && copied_in_part >= kUndonePerTransaction && name_bytes < engine::LostBound::kBytesMax;

@@ -2,6 +2,7 @@
 // One call on a store: what it came with, and what every command needs of the instance and the session.
 #pragma once
 #include "protocol/store_rebuild.h"
+#include "protocol/store_reseal.h"
 #include "ta/page_area.h"
 #include "ta/persistent_objects.h"
 #include "ta/session.h"
@@ -79,5 +80,8 @@ Status store_rebuild_commit(StoreCall& call);
 Status store_finish_move(StoreCall& call);
 Status store_lost_ranges(StoreCall& call);
 Status store_acknowledge_lost(StoreCall& call);
+Status store_recipher_begin(StoreCall& call);
+Status store_reseal_segments(StoreCall& call);
+Status store_reseal(StoreCall& call);
 
 }  // namespace festore::ta

@@ -103,6 +103,7 @@ Result<engine::Entry> entry_of(StoreCall& call, const protocol::StorePutRequest&
         const auto& upload = call.session.store.upload;
         if (call.has_content) return fail(Code::bad_parameters);
         if (!upload || !upload->is_complete() || upload->id() != request.payload) return fail(Code::bad_state);
+        if (call.session.store.resealed) return fail(Code::bad_state);  // it may become that object's only
         entry = upload->entry();
         call.session.store.upload_is_used = true;
         if (entry.size != request.size) return fail(Code::bad_parameters);
@@ -150,6 +151,9 @@ Status store_put(StoreCall& call) {
     return run_change(call, request.area, (request.flags & protocol::kStoreSingle) != 0,
                       [&](Transaction& t, PageArea& area, Effect& effect) -> Result<Progress> {
                           if (FESTORE_TRY(check_change(t, area, request.name, true)) == Progress::need_pages) return Progress::need_pages;
+                          // Since the upload began, the store's cipher may have become another one.
+                          if (!request.inlined && call.session.store.upload->cipher() != t.record().cipher)
+                              arguments.entry.flags |= engine::kEntryOtherCipher;
                           return t.put(area, arguments, effect);
                       });
 }
@@ -195,6 +199,19 @@ Status store_acknowledge_lost(StoreCall& call) {
     });
 }
 
+// Kept objects, too, since the content is the same: this TA has sealed all of it out of the payload that the object must still have.
+Status store_reseal(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::ResealRequest>(call.request));
+    StoreSession& store = call.session.store;
+    if (!store.resealed || !store.upload || !store.upload->is_complete() || store.upload->id() != request.payload)
+        return fail(Code::bad_state);
+    store.upload_is_used = true;
+    return run_change(call, request.area, true, [&](Transaction& t, PageArea& area, Effect& effect) -> Result<Progress> {
+        if (store.upload->cipher() != t.record().cipher) return fail(Code::bad_state);
+        return t.reseal(area, request.name, store.resealed->entry(), store.upload->entry(), effect);
+    });
+}
+
 Status store_prepare(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::PrepareRequest>(call.request));
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
@@ -223,8 +240,7 @@ Status store_commit(StoreCall& call) {
         base.generation + 1 != committed.record.generation)
         return fail(Code::bad_state);
     FESTORE_CHECK(at.table->write(at.place, committed.record));
-    if (store.upload_is_used) store.upload.reset();
-    store.upload_is_used = false;
+    if (store.upload_is_used) store.end_upload();
     encode_status(committed.record, call.answer);
     return {};
 }

@@ -54,6 +54,9 @@ constexpr Row kRows[] = {
     {StoreCommand::finish_move, store_finish_move, kNone, false, false},
     {StoreCommand::lost_ranges, store_lost_ranges, kOut, false, true},
     {StoreCommand::acknowledge_lost, store_acknowledge_lost, kNone, false, true},
+    {StoreCommand::recipher_begin, store_recipher_begin, kNone, false, true},
+    {StoreCommand::reseal_segments, store_reseal_segments, kInOut, false, false},
+    {StoreCommand::reseal, store_reseal, kNone, false, true},
 };
 
 const Row* row_of(uint32_t command) {

@@ -12,6 +12,7 @@ protocol::StoreMetadata metadata_of(const Entry& entry) {
     protocol::StoreMetadata m;
     if ((entry.flags & engine::kEntryWriteOnce) != 0) m.flags |= protocol::kStoredWriteOnce;
     if ((entry.flags & engine::kEntryKept) != 0) m.flags |= protocol::kStoredKept;
+    if ((entry.flags & engine::kEntryOtherCipher) != 0) m.flags |= protocol::kStoredOtherCipher;
     m.inlined = entry.kind == EntryKind::inlined;
     m.version = entry.version;
     m.created = entry.created;

@@ -119,21 +119,20 @@ Status store_begin_upload(StoreCall& call) {
     const auto salt = call.instance.next_salt();
     engine::NewPayload payload = FESTORE_TRY(
         engine::make_payload(call.instance.crypto(), workspace->keys(), record.generation, salt));
-    auto& upload = call.session.store.upload;
-    upload.reset();
-    call.session.store.upload_is_used = false;
-    upload.emplace(FESTORE_TRY(
+    call.session.store.end_upload();
+    call.session.store.upload.emplace(FESTORE_TRY(
         engine::Upload::begin(record.cipher, record.store_id, std::move(payload), request.segment_bytes)));
-    encode(protocol::BeginUploadAnswer{upload->id()}, call.answer);
+    encode(protocol::BeginUploadAnswer{call.session.store.upload->id()}, call.answer);
     return {};
 }
 
 Status store_seal_segments(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::SegmentsRequest>(call.request));
-    auto& upload = call.session.store.upload;
-    if (!upload || upload->id() != request.payload) return fail(Code::bad_state);
-    const Status sealed = seal_call(call, request, *upload);
-    if (!sealed) upload.reset();
+    StoreSession& store = call.session.store;
+    if (!store.upload || store.upload->id() != request.payload) return fail(Code::bad_state);
+    // Content from outside must not get into what counts as a payload's own.
+    const Status sealed = store.resealed ? fail(Code::bad_state) : seal_call(call, request, *store.upload);
+    if (!sealed) store.end_upload();
     return sealed;
 }
 
@@ -142,13 +141,10 @@ Status store_read_segments(StoreCall& call) {
     const engine::RootRecord record = FESTORE_TRY(call.record());
     const auto& payload = call.session.store.payload;
     if (!payload || payload->id != request.payload) return fail(Code::bad_state);
-    engine::Entry entry;
-    entry.kind = engine::EntryKind::payload;
-    entry.size = payload->size;
-    entry.payload = {payload->id, payload->key.expose(), payload->segment_bytes, payload->segments};
+    const engine::Entry entry = payload->entry();
     Segments segments = FESTORE_TRY(Segments::of(call, request, payload->segment_bytes));
     return segments.open([&](uint32_t number, Bytes sealed, MutableBytes plain) {
-        return engine::open_segment(call.instance.crypto(), record.cipher, record.store_id, entry, number, sealed, plain);
+        return engine::open_segment(call.instance.crypto(), payload->cipher, record.store_id, entry, number, sealed, plain);
     });
 }
 

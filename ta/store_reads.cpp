@@ -46,8 +46,9 @@ Status copy_content(StoreCall& call, const Entry& entry, size_t room) {
     return {};
 }
 
-void remember_payload(Session& session, const Entry& entry) {
+void remember_payload(Session& session, const Entry& entry, engine::Cipher of_store) {
     OpenPayload& payload = session.store.payload.emplace();
+    payload.cipher = engine::content_cipher(of_store, entry);
     copy_bytes(entry.payload.id, payload.id);
     copy_bytes(entry.payload.key, payload.key.fill());
     payload.segment_bytes = entry.payload.segment_bytes;
@@ -79,7 +80,7 @@ Status find(StoreCall& call, bool with_content) {
         if (with_content && answer.metadata.inlined) {
             FESTORE_CHECK(copy_content(call, reader.entry(), room));
         } else if (with_content) {
-            remember_payload(call.session, reader.entry());
+            remember_payload(call.session, reader.entry(), source.record.cipher);
         }
     }
     encode(answer, call.answer);

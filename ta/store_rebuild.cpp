@@ -4,6 +4,7 @@
 // record that it began with, or with nothing.
 #include "engine/renewal.h"
 #include "gp/owned.h"
+#include "ta/chacha20_poly1305.h"
 #include "ta/copy_secret.h"
 #include "ta/index_copy.h"
 #include "ta/store_claims.h"
@@ -85,7 +86,9 @@ Status commit_moved(StoreCall& call, const StoreCall::Place& from, const RootRec
     return {};
 }
 
-Status begin_copy(StoreCall& call, const RootRecord& record, const RootRecord& old, CopyKind kind, bool moves) {
+// `cipher`: of the new index, where it is not that of the old one.
+Status begin_copy(StoreCall& call, const RootRecord& record, const RootRecord& old, CopyKind kind, bool moves,
+                  std::optional<engine::Cipher> cipher = std::nullopt) {
     StoreSession& store = call.session.store;
     store.batch.reset();
     store.prepared.reset();
@@ -97,6 +100,7 @@ Status begin_copy(StoreCall& call, const RootRecord& record, const RootRecord& o
     made->old = old;
     made->before = record;
     made->base = kind == CopyKind::undo ? record : FESTORE_TRY(engine::rekey_store(call.instance.crypto(), device_key, record));
+    if (cipher) made->base.cipher = *cipher;
     if (moves) FESTORE_CHECK(move_to_rpmb(call, made->base));
     FESTORE_CHECK(made->fresh.use(device_key, made->base));
     FESTORE_CHECK(made->fresh.transaction.begin(made->fresh.keys(), made->base));
@@ -124,6 +128,24 @@ Status store_rebuild_begin(StoreCall& call) {
     if (answer.pages.outcome == CallOutcome::done)
         FESTORE_CHECK(begin_copy(call, record.record, old.record, kind_of(request.kind), request.anchor != 0));
     if (call.session.store.index_copy) call.session.store.index_copy->claim = claim;
+    encode(answer, call.answer);
+    return {};
+}
+
+// Contents stay as they are: the entries that are copied say that they are of the other cipher now. What was lost and can be undone
+// keeps the cipher of its own old record.
+Status store_recipher_begin(StoreCall& call) {
+    const auto request = FESTORE_TRY(protocol::decode_store<protocol::RecipherRequest>(call.request));
+    PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
+    const auto cipher = static_cast<engine::Cipher>(request.cipher);
+    if (cipher == engine::Cipher::chacha20_poly1305 && !has_chacha20_poly1305()) return fail(Code::not_supported);
+    PreparedRecord record{RootRecord{}};
+    FESTORE_CHECK(change_base(call, record.record));
+    FESTORE_CHECK(begin_copy(call, record.record, record.record, CopyKind::rebuild, false, cipher));
+    protocol::RepairAnswer answer;
+    answer.pages.generation = record.record.generation;
+    answer.pages.written = area.finish();
+    answer.objects = record.record.objects;
     encode(answer, call.answer);
     return {};
 }

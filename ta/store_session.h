@@ -34,6 +34,16 @@ struct OpenPayload {
     uint32_t segment_bytes = 0;
     uint32_t segments = 0;
     uint64_t size = 0;
+    engine::Cipher cipher = engine::Cipher::aes_256_gcm;  // when it was found: that of the store may be another one by now
+
+    // Views into this.
+    [[nodiscard]] engine::Entry entry() const {
+        engine::Entry entry;
+        entry.kind = engine::EntryKind::payload;
+        entry.size = size;
+        entry.payload = {id, key.expose(), segment_bytes, segments};
+        return entry;
+    }
 };
 
 // How far the free list has been read back.
@@ -55,6 +65,7 @@ struct StoreSession {
     std::optional<PreparedRecord> prepared;  // for commit
     std::optional<engine::Upload> upload;
     bool upload_is_used = false;  // a change refers to it: of no use once that is committed
+    std::optional<OpenPayload> resealed;  // what the upload is made of: all of it is this payload's content, and is sealed here
     std::optional<OpenPayload> payload;
     std::optional<FreeListWalk> free_list;
     gp::Owned<Workspace> batch;
@@ -68,13 +79,18 @@ struct StoreSession {
         store_id = record.store_id;
         name = record.name;
     }
+    void end_upload() {
+        upload.reset();
+        upload_is_used = false;
+        resealed.reset();
+    }
     void close() {
         is_open = false;
         rpmb_unasked = false;
         copy_secret.reset();
         made.reset();
         prepared.reset();
-        upload.reset();
+        end_upload();
         payload.reset();
         free_list.reset();
         batch.reset();

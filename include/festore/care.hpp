@@ -39,6 +39,7 @@ struct VerifyReport {
     uint64_t content_bytes = 0;  // of them
     std::vector<Damage> damaged;
     std::vector<std::string> absent;  // of the names that were given
+    uint64_t other_cipher = 0;  // of everything: objects whose content is sealed with the cipher that is not the store's
     // Files of contents that no object of the store refers to: left behind by a crash, no damage. None: that was not
     // looked at, or cannot be told, since the index is damaged.
     struct Unreferenced {

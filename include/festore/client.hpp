@@ -154,6 +154,8 @@ struct StoreInfo {
     // Anchor ree: the RPMB, which could have held a record of another store of this owner, gave no answer when the store was made, or was
     // not asked. Such a store is opened also where it gives none.
     bool made_without_rpmb_answer = false;
+    // Contents are, or may be, still sealed with the other cipher than this one: a rebuild to this cipher goes on with them.
+    bool has_other_cipher = false;
 };
 
 // Whether stores with the anchor ree are opened only after the RPMB was asked for one of their owner's.
@@ -192,8 +194,16 @@ struct LostRange {
     bool acknowledged = false;  // such a range is kept only where an object that is kept for good may have been in it
 };
 
+struct RebuildProgress {  // of contents that are sealed anew
+    uint64_t objects = 0;
+    uint64_t content_bytes = 0;
+};
+
 struct RebuildOptions {
     std::optional<Anchor> anchor;  // rpmb: a record under ree moves there; none: it stays where it is
+    // The store's cipher from now on, index and contents; automatic: it stays. Not together with an anchor.
+    Cipher cipher = Cipher::automatic;
+    std::function<void(const RebuildProgress&)> on_progress;  // now and then, while contents are sealed anew
 };
 
 struct DropOptions {
@@ -327,6 +337,9 @@ public:
     // Makes the index of an intact store anew, in a page file without holes, under new keys; all objects stay as they are, and nothing
     // is given up. Interrupted, it leaves the one or the other. damaged: drop_damaged() leaves out what cannot be read. conflict: names
     // that were lost are not acknowledged; or a record in the RPMB is to move to ree.
+    // To another cipher: then each content of a payload is sealed anew, too, in the TEE, in a commit of its own, while other programs
+    // read and change the store. Cut or failed in between, the store is whole, says so (has_other_cipher), and the same again goes on.
+    // damaged: contents are; all others have the new cipher. no_tee: the TA is older, or has not that cipher.
     Expected<StoreInfo> rebuild(const RebuildOptions& options = {});
     // The same without what is damaged. The names that are lost with it are closed from then on: get, stat, put, remove and rename of
     // one that the index does not have end with damaged, until somebody acknowledges their range by one of its names. What was stored to

@@ -230,6 +230,11 @@ FESTORE_API int festore_acknowledge(festore_client* client);
  * of the store that is lost, and may be NULL: from and before are NULL where the range has no such end. */
 /* anchor: 0: the record stays where it is; FESTORE_ANCHOR_RPMB: one under ree moves to the RPMB. */
 FESTORE_API int festore_rebuild(festore_client* client, int anchor);
+/* cipher: enum festore_cipher: the store's from now on, index and contents; FESTORE_CIPHER_AUTO: it stays. Cut or failed at any point, the
+ * store is whole, and the same again goes on. FESTORE_EDAMAGED: contents are damaged, and all others have the new cipher.
+ * festore_has_other_cipher(): whether contents may have the other one still. */
+FESTORE_API int festore_rebuild_cipher(festore_client* client, int cipher);
+FESTORE_API int festore_has_other_cipher(festore_client* client, int* other);
 typedef void (*festore_lost)(void* context, const char* from, const char* before, int acknowledged);
 FESTORE_API int festore_drop_damaged(festore_client* client, int most, festore_lost each, void* context);
 FESTORE_API int festore_lost_ranges(festore_client* client, festore_lost each, void* context);

@@ -89,6 +89,9 @@ std::map<std::string, Content> ta_seeds() {
         C::list, {0});
     seeds["moved"] = opened()(C::rebuild_begin, {0, 0, 0, 0, kYes}).times(3, C::rebuild_step)(C::rebuild_commit)(C::finish_move)(C::get)(
         C::list)(C::put)(C::commit, {0});
+    seeds["resealed"] = opened()(C::recipher_begin).times(3, C::rebuild_step)(C::rebuild_commit)(
+        C::get, {0, 0, 0, 0, 0, 0, kPayloadName})(C::begin_upload)(C::reseal_segments)(C::reseal, {0, 0, 0, kPayloadName})(C::commit)(
+        C::get, {0, 0, 0, 0, 0, 0, kPayloadName})(C::read_segments)(C::rebuild_begin).times(3, C::rebuild_step)(C::rebuild_commit)(C::list);
     seeds["root-looks"] = Seed()(TaStep::open, {kRoot})(C::record_at)(C::record_at, {0, 0, 0, 0, 1})(C::find, {0, 0, kOther, kOfVictim})(
         C::make)(C::create)(C::put)(C::commit)(C::list);
     seeds["root-destroys-the-victims"] = Seed()(TaStep::open, {kRoot})(TaStep::victim)(

@@ -48,8 +48,8 @@ TEST(Rule03RootRecord, ContradictionsAndVersionsFromTheFuture) {
     EXPECT_EQ(code([](RootRecord& r) { r.free_pages = 13; }), Code::corrupt_object);
     EXPECT_EQ(code([](RootRecord& r) { r.changes = kChangesMax; }), Code::success);
     EXPECT_EQ(code([](RootRecord& r) { r.changes = kChangesMax + 1; }), Code::corrupt_object);
-    EXPECT_EQ(code([](RootRecord& r) { r.flags = 63; }), Code::success);
-    for (int bit = 7; bit < 24; ++bit)
+    EXPECT_EQ(code([](RootRecord& r) { r.flags = 63 | kRootTwoCiphers; }), Code::success);
+    for (int bit = 8; bit < 24; ++bit)
         EXPECT_EQ(code([&](RootRecord& r) { r.flags = 1U << bit; }), Code::not_supported) << "a required bit, " << bit;
     for (int bit = 24; bit < 32; ++bit)
         EXPECT_EQ(code([&](RootRecord& r) { r.flags = 1U << bit; }), Code::success) << "an ignorable bit, " << bit;
@@ -117,6 +117,29 @@ TEST(EntryFormat, RoundTripTruncationAndWhatNewerVersionsAdd) {
         for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_entry(Bytes(bytes).first(size)));
         bytes.push_back(std::byte{0x55});
         EXPECT_TRUE(decode_entry(bytes)) << "a newer minor version may add fields at the end";
+    }
+}
+
+// Only what has a file of its own can be sealed with another cipher than the page that it is in.
+TEST(EntryFormat, TheOtherCipherIsAPayloadsOnly) {
+    const auto decodes = [](Entry entry, uint8_t flags) {
+        std::vector<std::byte> bytes(encoded_size(entry));
+        Writer out(bytes);
+        encode(entry, out);
+        bytes[kEntryFlagsOffset] = std::byte{flags};
+        return decode_entry(bytes).has_value();
+    };
+    EXPECT_TRUE(decodes(example_payload_entry(), kEntryOtherCipher));
+    EXPECT_TRUE(decodes(example_payload_entry(), kEntryOtherCipher | kEntryWriteOnce | kEntryKept));
+    EXPECT_FALSE(decodes(example_payload_entry(), kEntryOtherCipher | kEntryKept));
+    EXPECT_FALSE(decodes(example_inline_entry(), kEntryOtherCipher));
+    for (int bit = 3; bit < 8; ++bit) EXPECT_FALSE(decodes(example_payload_entry(), static_cast<uint8_t>(1U << bit))) << bit;
+    Entry entry = example_payload_entry();
+    for (const Cipher store : {Cipher::aes_256_gcm, Cipher::chacha20_poly1305}) {
+        entry.flags = 0;
+        EXPECT_EQ(content_cipher(store, entry), store);
+        entry.flags = kEntryOtherCipher;
+        EXPECT_NE(content_cipher(store, entry), store);
     }
 }
 

@@ -61,6 +61,24 @@ TEST_F(LyingTee, AnOlderTrustedApplicationIsGivenNothingToKeep) {
     minor_version = protocol::kVersionMinor;
 }
 
+TEST_F(LyingTee, AnOlderTrustedApplicationKeepsItsCipher) {
+    minor_version = 6;
+    Expected<Client> client = connect_through_the_liar();
+    ASSERT_TRUE(client) << message(client);
+    ASSERT_TRUE(client->put("a", content_of(100000)));
+    const auto before = client->store_status();
+    for (const Cipher cipher : {Cipher::aes_256_gcm, Cipher::chacha20_poly1305}) {
+        RebuildOptions options;
+        options.cipher = cipher;
+        const auto refused = client->rebuild(options);
+        EXPECT_EQ(code(refused), static_cast<int>(ErrorCode::no_tee));
+        EXPECT_NE(message(refused).find("older"), std::string::npos) << message(refused);
+    }
+    EXPECT_TRUE(client->rebuild()) << "as ever";
+    EXPECT_EQ(client->store_status()->cipher, before->cipher);
+    minor_version = protocol::kVersionMinor;
+}
+
 TEST_F(LyingTee, NamesOfAListingThatAreNoneAreRefused) {
     ASSERT_TRUE(connect().put("one name", content_of(10)));
     Expected<Client> client = connect_through_the_liar();

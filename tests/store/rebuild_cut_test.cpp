@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rebuild, dropping damage, and undoing that: cut at every event and every call into TEE storage, and with every fault. What is left is
-// the state before or the one after, and works.
+// Rebuild, also with another cipher, dropping damage, and undoing that: cut at every event and every call into TEE storage, and with
+// every fault. What is left is the state before or the one after, and works.
 #include "tests/store/rebuilding.h"
 
 #include <cerrno>
@@ -8,7 +8,7 @@
 namespace festore::store_test {
 namespace {
 
-enum class Step { rebuild, drop, undo, move };
+enum class Step { rebuild, drop, undo, move, recipher };
 
 class RebuildCuts : public Rebuilding {
 protected:
@@ -17,7 +17,7 @@ protected:
     // The device before the step, and what is seen of it before and after.
     void prepare(Step step) {
         device_.restore(good_);
-        if (step == Step::rebuild || step == Step::move) {
+        if (step == Step::rebuild || step == Step::move || step == Step::recipher) {
             before_ = after_ = {truth_, {}};
         } else {
             const size_t leaf = leaf_page();
@@ -33,8 +33,9 @@ protected:
             after_ = step == Step::undo ? Seen{truth_, {}} : before_;
         }
         start_ = device_.snapshot();
+        cipher_ = other_cipher();
     }
-    static Expected<void> run(Client& client, Step step) {
+    Expected<void> run(Client& client, Step step) const {
         DropOptions most;
         most.most = true;
         if (step == Step::drop) {
@@ -43,7 +44,9 @@ protected:
         }
         RebuildOptions to_rpmb;
         if (step == Step::move) to_rpmb.anchor = Anchor::rpmb;
+        if (step == Step::recipher) to_rpmb.cipher = cipher_;
         const auto done = step == Step::undo ? client.undo_drop() : client.rebuild(to_rpmb);
+        EXPECT_TRUE(!done || step != Step::recipher || !done->has_other_cipher);
         return done ? Expected<void>() : unexpected(done.error());
     }
     [[nodiscard]] bool is_done(Step step) {
@@ -55,6 +58,7 @@ protected:
         const auto status = client.store_status();
         EXPECT_TRUE(status) << message(status);
         if (step == Step::move) return status && status->anchor == Anchor::rpmb;
+        if (step == Step::recipher) return status && status->cipher == name_of(cipher_) && !status->has_other_cipher;
         return status && status->epoch != epoch_;
     }
 
@@ -70,11 +74,19 @@ protected:
         const auto again = run(client, step);
         EXPECT_TRUE(again || is_after) << what << ": " << message(again);
         EXPECT_TRUE(look().objects == after_.objects) << what;
+        if (step != Step::recipher) return;
+        EXPECT_TRUE(again && is_done(step)) << what << ": the same again goes on";
+        EXPECT_EQ(device_.files().at(kHeader)[12], std::byte{static_cast<unsigned char>(cipher_)}) << what;
+        VerifyOptions clean;
+        clean.remove_unreferenced = true;
+        const auto cleaned = client.verify(clean);
+        EXPECT_TRUE(cleaned && cleaned->damaged.empty()) << what << message(cleaned);
+        EXPECT_EQ(payload_files(), 2U) << what << ": what a cut in a commit leaves is known as such";
     }
 
     // A store under ree can move, besides.
     static std::vector<Step> steps() {
-        std::vector<Step> steps{Step::rebuild, Step::drop, Step::undo};
+        std::vector<Step> steps{Step::rebuild, Step::drop, Step::undo, Step::recipher};
         if (GetParam() == Anchor::ree) steps.push_back(Step::move);
         return steps;
     }
@@ -83,6 +95,7 @@ protected:
     Seen after_;
     Device::Snapshot start_;
     uint64_t epoch_ = 0;
+    Cipher cipher_ = Cipher::automatic;  // the one that the store has not got
 };
 
 TEST_P(RebuildCuts, AtEveryEventAndEveryCallIntoTeeStorage) {

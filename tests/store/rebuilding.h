@@ -13,6 +13,7 @@ protected:
     static constexpr const char* kPages = "/data/user/store/pages";
     static constexpr const char* kOldPages = "/data/user/store/pages.old";
     static constexpr const char* kNextPages = "/data/user/store/pages.next";
+    static constexpr const char* kHeader = "/data/user/store/festore.store";
     static constexpr const char* kPayloads = "/data/user/store/payloads";
     static constexpr size_t kPage = limits::kPageBytes;
     static constexpr size_t kPayload = 40000;
@@ -42,6 +43,20 @@ protected:
     bool has_file(const std::string& file) { return device_.snapshot().files.files.contains(file); }
     static int code(const auto& answer) { return answer ? 0 : static_cast<int>(answer.error().code); }
     static std::string message(const auto& answer) { return answer ? "" : answer.error().message; }
+
+    static std::string name_of(Cipher cipher) { return cipher == Cipher::aes_256_gcm ? "aes-256-gcm" : "chacha20-poly1305"; }
+    Cipher other_cipher() {
+        const auto status = device_.connect().store_status();
+        EXPECT_TRUE(status) << message(status);
+        const bool is_aes = status && status->cipher == name_of(Cipher::aes_256_gcm);
+        return is_aes ? Cipher::chacha20_poly1305 : Cipher::aes_256_gcm;
+    }
+    // Whoever stores a payload removes what interrupted uploads have left.
+    size_t payload_files() {
+        size_t count = 0;
+        for (const auto& [name, content] : device_.snapshot().files.files) count += name.starts_with(kPayloads) ? 1U : 0U;
+        return count;
+    }
 
     // Of "payload N".
     std::string payload_file(unsigned n) { return file_of("payload " + std::to_string(n)); }

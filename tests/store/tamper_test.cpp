@@ -197,6 +197,12 @@ TEST_F(TamperFiles, EveryBitOfTheHeaderAndEveryTruncation) {
             std::byte& byte = device_.files().at(header)[field];
             if (byte == static_cast<std::byte>(value)) continue;
             byte = static_cast<std::byte>(value);
+            const bool is_other_cipher = field == 12 && (value == 1 || value == 2);
+            if (is_other_cipher) {  // which the record knows better, and nothing depends on
+                EXPECT_TRUE(device_.connect().list());
+                EXPECT_EQ(device_.files().at(header), good_.files.files.at(header)) << "written anew";
+                continue;
+            }
             refused("byte " + std::to_string(field) + " is " + std::to_string(value));
         }
     }

@@ -28,6 +28,8 @@ constexpr Shape kShapes[] = {
     {StoreCommand::rebuild_begin, kNone, true}, {StoreCommand::rebuild_step, kNone, true},
     {StoreCommand::rebuild_commit, kNone, false}, {StoreCommand::lost_ranges, kOut, true},
     {StoreCommand::acknowledge_lost, kNone, true}, {StoreCommand::finish_move, kNone, false},
+    {StoreCommand::recipher_begin, kNone, true}, {StoreCommand::reseal_segments, kInOut, false},
+    {StoreCommand::reseal, kNone, true},
 };
 
 class StoreContract : public StoreCommands {
@@ -54,7 +56,7 @@ protected:
 
 TEST_F(StoreContract, EveryCombinationOfParameterTypesIsJudgedBeforeParametersAreTouched) {
     size_t commands = 0;
-    for (uint32_t command = 32; command < 80; ++command) {
+    for (uint32_t command = 32; command < 90; ++command) {
         size_t accepted = 0;
         for (uint32_t t = 0; t < 8 * 8 * 8 * 8; ++t) {
             if ((t & 7) == 4 || (t >> 3 & 7) == 4 || (t >> 6 & 7) == 4 || (t >> 9 & 7) == 4) continue;  // no type

@@ -2,7 +2,7 @@
 // Each message of the store: a round trip with every field set, every truncation and trailing bytes refused, and
 // garbage from every offset either refused or decoded to something that encodes to the very same bytes.
 #include "base/store_name.h"
-#include "protocol/store_rebuild.h"
+#include "protocol/store_reseal.h"
 #include "tests/encoded.h"
 
 #include <gtest/gtest.h>
@@ -159,6 +159,18 @@ TEST(StoreMessages, NamesOfStores) {
     const MakeRequest large{1, 1, false, 0, {bytes_of(long_name).first(kStoreNameBytesMax), bytes_of(longest)}};
     EXPECT_LE(encoded(large).size(), kStoreRequestBytesMax);
     EXPECT_TRUE(decode_store<MakeRequest>(encoded(large)));
+}
+
+TEST(StoreMessages, Reseal) {
+    check(RecipherRequest{{3, 1}, 2}, 5);
+    check(ResealSegmentsRequest{id(1), id(2), 0x01020304, kCallContentBytesMax}, 40);
+    check(ResealRequest{{3, 1}, id(1), bytes_of("name")}, 21 + 4);
+    EXPECT_FALSE(decode_store<RecipherRequest>(encoded(RecipherRequest{{}, 0})));
+    EXPECT_FALSE(decode_store<RecipherRequest>(encoded(RecipherRequest{{}, 3})));
+    EXPECT_FALSE(decode_store<RecipherRequest>(encoded(RecipherRequest{{100, 29}, 1})));
+    EXPECT_FALSE(decode_store<ResealSegmentsRequest>(encoded(ResealSegmentsRequest{id(1), id(2), 0, kCallContentBytesMax + 1})));
+    EXPECT_FALSE(decode_store<ResealRequest>(encoded(ResealRequest{{}, id(1), {}}))) << "no name";
+    EXPECT_FALSE(decode_store<ResealRequest>(encoded(ResealRequest{{100, 29}, id(1), bytes_of("name")})));
 }
 
 TEST(StoreMessages, ListItems) {

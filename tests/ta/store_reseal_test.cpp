@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Another cipher for a store that is there, as whoever keeps no rule asks for it: an object never gets another content, and no content
+// leaves the TA in clear.
+#include "tests/ta/resealing_commands.h"
+
+namespace festore::ta {
+namespace {
+
+constexpr size_t kSegment = kServedSegment;
+
+class StoreReseal : public ResealingCommands {};
+
+TEST_F(StoreReseal, AStoreChangesItsCipher) {
+    EXPECT_FALSE(has_two_ciphers());
+    const auto before = look("large");
+    ASSERT_EQ(recipher(kChaCha), 0U);
+    EXPECT_EQ(status().cipher, kChaCha);
+    EXPECT_TRUE(has_two_ciphers());
+    for (const auto& [name, content] : {std::pair{"large", &kLarge}, {"other", &kOther}}) {
+        EXPECT_TRUE(is_other(name));
+        EXPECT_EQ(read(name), *content);
+    }
+    EXPECT_FALSE(is_other("small"));
+    ASSERT_EQ(rebuild(), 0U);
+    EXPECT_TRUE(has_two_ciphers()) << "two are in use";
+    ASSERT_EQ(reseal("large"), 0U);
+    const auto after = look("large");
+    EXPECT_NE(after.payload, before.payload);
+    EXPECT_EQ(after.flags, before.flags);
+    EXPECT_EQ(after.version, before.version);
+    EXPECT_EQ(after.created, before.created);
+    EXPECT_EQ(after.modified, before.modified);
+    EXPECT_EQ(read("large"), kLarge);
+    ASSERT_EQ(reseal("other"), 0U);
+    ASSERT_EQ(rebuild(), 0U);
+    EXPECT_TRUE(has_two_ciphers()) << "one is left";
+    // More than one call brings.
+    const auto kept = look("kept");
+    const protocol::Id to = begin_upload();
+    Content first(files_[kept.payload].begin(), files_[kept.payload].begin() + static_cast<ptrdiff_t>(sealed_bytes(8 * kSegment)));
+    Content rest(files_[kept.payload].begin() + static_cast<ptrdiff_t>(first.size()), files_[kept.payload].end());
+    ASSERT_EQ(reseal_segments(kept.payload, to, 0, 8 * kSegment, first), 0U);
+    ASSERT_EQ(store_stat(session_, disk_, "large"), 0U);
+    (void)look("large");  // another object in between changes nothing
+    ASSERT_EQ(reseal_segments(kept.payload, to, 8, kSegment, rest), 0U);
+    files_[to] = first;
+    files_[to].insert(files_[to].end(), rest.begin(), rest.end());
+    ASSERT_EQ(reseal_entry("kept", to), 0U);
+    const auto counted = status();
+    ASSERT_EQ(rebuild(), 0U);
+    EXPECT_FALSE(has_two_ciphers());
+    EXPECT_EQ(status().objects, counted.objects);
+    EXPECT_EQ(status().content_bytes, counted.content_bytes);
+    EXPECT_EQ(look("kept").flags, protocol::kStoredWriteOnce | protocol::kStoredKept);
+    EXPECT_EQ(paged(session_, disk_, StoreCommand::remove, protocol::StoreNameRequest{{}, protocol::kStoreSingle, bytes_of("kept")}).result,
+              number(Code::write_once));
+    session_ = session_of(1000);
+    ASSERT_EQ(open_store(session_, disk_), 0U);
+    EXPECT_EQ(look("kept").size, kKept.size());
+}
+
+TEST_F(StoreReseal, BackAgainNothingIsLeftToDo) {
+    ASSERT_EQ(recipher(kChaCha), 0U);
+    ASSERT_EQ(reseal("large"), 0U);
+    ASSERT_EQ(recipher(kAes), 0U);
+    EXPECT_TRUE(is_other("large"));
+    EXPECT_FALSE(is_other("other")) << "it has that cipher already";
+    EXPECT_EQ(read("large"), kLarge);
+    EXPECT_EQ(read("other"), kOther);
+    ASSERT_EQ(reseal("large"), 0U);
+    ASSERT_EQ(recipher(kAes), 0U) << "the one that it has: as any rebuild";
+    EXPECT_FALSE(has_two_ciphers());
+    EXPECT_EQ(read("large"), kLarge);
+    EXPECT_EQ(paged(session_, disk_, StoreCommand::recipher_begin, protocol::RecipherRequest{{}, 3}).result, number(Code::bad_format));
+}
+
+// What does not fit ends the upload: it can't become the payload of anything.
+TEST_F(StoreReseal, SegmentsThatAreNotThoseOfThePayloadAreRefused) {
+    ASSERT_EQ(recipher(kChaCha), 0U);
+    const auto other = look("other");
+    const auto large = look("large");
+    const auto bytes = static_cast<uint32_t>(large.size);
+    const auto expect = [&](const char* what, Code code, const std::function<uint32_t(const protocol::Id&)>& make) {
+        (void)look("large");
+        const protocol::Id to = begin_upload();
+        EXPECT_EQ(make(to), number(code)) << what;
+        files_[to] = files_[large.payload];
+        EXPECT_NE(reseal_entry("large", to), 0U) << what;
+        EXPECT_EQ(reseal_segments(large.payload, to, 0, bytes, files_[to]), number(Code::bad_state)) << what << ": it is over";
+    };
+    const auto with = [&](Content memory, uint32_t segment, uint32_t size) {
+        return [=, this](const protocol::Id& to) mutable { return reseal_segments(large.payload, to, segment, size, memory); };
+    };
+    Content file = files_[large.payload];
+    expect("segments of another object", Code::corrupt_object, with(files_[other.payload], 0, bytes));
+    expect("another payload than is open", Code::bad_state,
+           [&](const protocol::Id& to) { return reseal_segments(other.payload, to, 0, bytes, file); });
+    Content altered = files_[large.payload];
+    altered[kSegment + 20] ^= std::byte{1};
+    expect("an altered one", Code::corrupt_object, with(altered, 0, bytes));
+    Content swapped = altered;
+    copy_bytes(Bytes(files_[large.payload]).subspan(kSegment + 16, kSegment + 16), swapped);
+    copy_bytes(Bytes(files_[large.payload]).first(kSegment + 16), MutableBytes(swapped).subspan(kSegment + 16));
+    expect("in another order", Code::corrupt_object, with(swapped, 0, bytes));
+    expect("a size that is not theirs", Code::bad_parameters, with(Content(sealed_bytes(bytes - 1)), 0, bytes - 1));
+    expect("more than it has", Code::bad_state, with(Content(sealed_bytes(5 * kSegment)), 0, 5 * kSegment));
+    expect("behind its end", Code::bad_state, with(Content(sealed_bytes(5)), 3, 5));
+    expect("a number that wraps", Code::bad_state, with(Content(sealed_bytes(kSegment)), UINT32_MAX, kSegment));
+    expect("memory that is too small", Code::bad_parameters, with(Content(files_[large.payload].size() - 1), 0, bytes));
+    Content second(Bytes(files_[large.payload]).subspan(kSegment + 16).begin(), Bytes(files_[large.payload]).end());
+    expect("not from the first on", Code::bad_parameters, with(second, 1, bytes - uint32_t{kSegment}));
+    EXPECT_EQ(reseal("large"), 0U);
+    EXPECT_EQ(read("large"), kLarge);
+    EXPECT_EQ(read("other"), kOther);
+}
+
+TEST_F(StoreReseal, NothingElseGetsIntoItsUpload) {
+    ASSERT_EQ(recipher(kChaCha), 0U);
+    const auto large = look("large");
+    Content sealed;
+    // Its own content first, and the payload's behind it.
+    protocol::Id to = begin_upload();
+    ASSERT_EQ(seal(to, 0, false, content_of(kSegment, 9), sealed), 0U);
+    Content second(Bytes(files_[large.payload]).subspan(kSegment + 16).begin(), Bytes(files_[large.payload]).end());
+    EXPECT_EQ(reseal_segments(large.payload, to, 1, static_cast<uint32_t>(kLarge.size() - kSegment), second), number(Code::bad_state));
+    // The other way round.
+    to = begin_upload();
+    (void)look("large");
+    Content first(files_[large.payload].begin(), files_[large.payload].begin() + static_cast<ptrdiff_t>(sealed_bytes(2 * kSegment)));
+    ASSERT_EQ(reseal_segments(large.payload, to, 0, 2 * kSegment, first), 0U);
+    EXPECT_EQ(reseal_entry("large", to), number(Code::bad_state)) << "it is not whole";
+    EXPECT_EQ(seal(to, 2, true, content_of(700, 9), sealed), number(Code::bad_state));
+    EXPECT_EQ(reseal_entry("large", to), number(Code::bad_state));
+    // Another payload's name, halfway.
+    to = begin_upload();
+    (void)look("large");
+    first.assign(files_[large.payload].begin(), files_[large.payload].begin() + static_cast<ptrdiff_t>(sealed_bytes(2 * kSegment)));
+    ASSERT_EQ(reseal_segments(large.payload, to, 0, 2 * kSegment, first), 0U);
+    Content third(Bytes(files_[large.payload]).subspan(2 * (kSegment + 16)).begin(), Bytes(files_[large.payload]).end());
+    EXPECT_EQ(reseal_segments(look("other").payload, to, 2, 700, third), number(Code::bad_state));
+    // An upload as any other is.
+    to = begin_upload();
+    ASSERT_EQ(seal(to, 0, true, kOther, sealed), 0U);
+    EXPECT_EQ(reseal_entry("large", to), number(Code::bad_state)) << "a content from outside";
+    // What was read out of one object, for another one.
+    to = begin_upload();
+    const auto other = look("other");
+    ASSERT_EQ(reseal_all(other, to), 0U);
+    EXPECT_EQ(reseal_entry("large", to), number(Code::version_conflict));
+    EXPECT_EQ(reseal_entry("small", to), number(Code::version_conflict));
+    EXPECT_EQ(reseal_entry("none", to), number(Code::item_not_found));
+    EXPECT_EQ(put_upload("copy", to, kOther.size()), number(Code::bad_state)) << "it is for that object only";
+    EXPECT_EQ(reseal_entry("other", to), 0U);
+    EXPECT_EQ(reseal_entry("other", to), number(Code::bad_state)) << "once";
+    EXPECT_EQ(read("large"), kLarge);
+    EXPECT_EQ(read("other"), kOther);
+}
+
+TEST_F(StoreReseal, WhatHasTheStoresCipherIsNotSealedAnew) {
+    put("tiny", content_of(2000, 5));
+    const auto large = look("large");
+    protocol::Id to = begin_upload();
+    EXPECT_EQ(reseal_all(large, to), number(Code::bad_parameters));
+    ASSERT_EQ(recipher(kChaCha), 0U);
+    (void)look("large");
+    to = begin_upload(kSegment / 2);
+    EXPECT_EQ(reseal_all(large, to), number(Code::bad_parameters)) << "segments of another size";
+    to = begin_upload(kSegment / 2);
+    EXPECT_EQ(reseal_all(look("tiny"), to), number(Code::bad_parameters)) << "also where one is enough";
+    (void)look("large");
+    to = begin_upload();
+    EXPECT_EQ(reseal_all(large, begin_upload()), 0U);
+    EXPECT_EQ(reseal_entry("large", to), number(Code::bad_state)) << "an upload that is over";
+}
+
+// Replaced, or sealed anew by somebody else, since it was read.
+TEST_F(StoreReseal, AnObjectThatHasChangedSinceKeepsWhatItHas) {
+    ASSERT_EQ(recipher(kChaCha), 0U);
+    protocol::Id to = begin_upload();
+    ASSERT_EQ(reseal_all(look("large"), to), 0U);
+    const uint32_t first = session_;
+    session_ = session_of(1000);
+    ASSERT_EQ(open_store(session_, disk_), 0U);
+    put("large", kOther);
+    EXPECT_FALSE(is_other("large"));
+    session_ = first;
+    EXPECT_EQ(reseal_entry("large", to), number(Code::version_conflict));
+    EXPECT_EQ(read("large"), kOther);
+    // The store has got its old cipher back meanwhile.
+    to = begin_upload();
+    ASSERT_EQ(reseal_all(look("other"), to), 0U);
+    session_ = session_of(1000);
+    ASSERT_EQ(open_store(session_, disk_), 0U);
+    ASSERT_EQ(recipher(kAes), 0U);
+    session_ = first;
+    EXPECT_EQ(reseal_entry("other", to), number(Code::bad_state));
+    EXPECT_EQ(read("other"), kOther);
+    EXPECT_FALSE(is_other("other"));
+}
+
+TEST_F(StoreReseal, AnUploadThatBeganUnderTheOtherCipherIsRemembered) {
+    const protocol::Id id = begin_upload();
+    ASSERT_EQ(seal(id, 0, true, kOther, files_[id]), 0U);
+    const uint32_t first = session_;
+    session_ = session_of(1000);
+    ASSERT_EQ(open_store(session_, disk_), 0U);
+    ASSERT_EQ(recipher(kChaCha), 0U);
+    for (const char* name : {"large", "other", "kept"}) {
+        const auto m = look(name);
+        if (m.size <= 8 * kSegment) {
+            ASSERT_EQ(reseal(name), 0U);
+        }
+    }
+    session_ = first;
+    ASSERT_EQ(put_upload("late", id, kOther.size()), 0U);
+    EXPECT_TRUE(is_other("late"));
+    EXPECT_TRUE(has_two_ciphers());
+    EXPECT_EQ(read("late"), kOther);
+    ASSERT_EQ(reseal("late"), 0U);
+    EXPECT_EQ(read("late"), kOther);
+}
+
+// The session that opened it reads on, whatever the store's cipher is by now.
+TEST_F(StoreReseal, AReaderGoesOn) {
+    const auto large = look("large");
+    const uint32_t first = session_;
+    session_ = session_of(1000);
+    ASSERT_EQ(open_store(session_, disk_), 0U);
+    ASSERT_EQ(recipher(kChaCha), 0U);
+    ASSERT_EQ(reseal("large"), 0U);
+    session_ = first;
+    Content content;
+    EXPECT_EQ(read(large, content), 0U);
+    EXPECT_EQ(content, kLarge);
+}
+
+TEST_F(StoreReseal, NoContentComesBackInClear) {
+    ASSERT_EQ(recipher(kChaCha), 0U);
+    const auto large = look("large");
+    const protocol::Id to = begin_upload();
+    ASSERT_EQ(reseal_all(large, to), 0U);
+    const std::string_view sealed = text_of(files_[to]);
+    const std::string_view old = text_of(files_[large.payload]);
+    for (size_t at = 0; at + 16 <= kLarge.size(); at += 16)
+        ASSERT_EQ(sealed.find(text_of(Bytes(kLarge).subspan(at, 16))), std::string_view::npos) << at;
+    for (size_t at = 0; at + 16 <= old.size(); at += 16) ASSERT_EQ(sealed.find(old.substr(at, 16)), std::string_view::npos) << at;
+    // A second time it has another key, and so other bytes.
+    (void)look("large");
+    const protocol::Id again = begin_upload();
+    ASSERT_EQ(reseal_all(large, again), 0U);
+    EXPECT_NE(files_[again], files_[to]);
+}
+
+TEST_F(StoreReseal, MemoryThatChangesIsSealedAsItWasOpened) {
+    ASSERT_EQ(recipher(kChaCha), 0U);
+    const auto large = look("large");
+    const protocol::Id to = begin_upload();
+    sim::Faults faults;
+    faults.scribbles_over_inputs = true;
+    tee_.set_faults(faults);
+    const uint32_t result = reseal_all(large, to);
+    tee_.set_faults({});
+    if (result != 0) {
+        EXPECT_EQ(result, number(Code::corrupt_object));
+        return;
+    }
+    ASSERT_EQ(reseal_entry("large", to), 0U);
+    EXPECT_EQ(read("large"), kLarge);
+}
+
+TEST_F(StoreReseal, Rule19ARepairKeepsBothCiphers) {
+    ASSERT_EQ(recipher(kChaCha), 0U);
+    ASSERT_EQ(reseal("large"), 0U);
+    disk_.header.cipher = kChaCha;
+    lose(kTable);
+    session_ = session_of(1000);
+    ASSERT_EQ(repair_all(session_, disk_), 0U);
+    EXPECT_EQ(status().cipher, kChaCha);
+    EXPECT_TRUE(has_two_ciphers());
+    EXPECT_FALSE(is_other("large"));
+    EXPECT_EQ(read("large"), kLarge);
+    EXPECT_TRUE(is_other("other"));
+    EXPECT_EQ(read("other"), kOther);
+    ASSERT_EQ(reseal("other"), 0U);
+    EXPECT_EQ(read("other"), kOther);
+}
+
+// As a lying client does it: what was dropped before is undone in a store of the other cipher.
+TEST_F(StoreReseal, Rule30AnUndoKeepsCiphersApart) {
+    const auto run = [&](protocol::RebuildKind kind, std::string_view left_out) -> uint32_t {
+        const protocol::RebuildRequest begin{{}, kind, 0};
+        if (const uint32_t begun = paged(session_, disk_, StoreCommand::rebuild_begin, begin).result; begun != 0) return begun;
+        while (true) {
+            protocol::RebuildStepRequest request;
+            request.left_out = bytes_of(left_out);
+            const Called called = paged(session_, disk_, StoreCommand::rebuild_step, request);
+            const auto answer = protocol::decode_store<protocol::RebuildStepAnswer>(called.answer);
+            if (called.result != 0 || !answer) return called.result;
+            if (answer->left_out) left_out = {};
+            if (!answer->step.complete) continue;
+            const protocol::TransactionRequest end{answer->step.transaction, answer->step.generation};
+            return store(session_, StoreCommand::rebuild_commit, end).result;
+        }
+    };
+    const auto old_pages = disk_.pages;
+    ASSERT_EQ(run(protocol::RebuildKind::without_damage, "large"), 0U);
+    take_new_pages(disk_);
+    EXPECT_EQ(store_stat(session_, disk_, "large"), number(Code::name_lost));
+    ASSERT_EQ(recipher(kChaCha), 0U);
+    for (const auto& [page, bytes] : old_pages) disk_.pages[page | protocol::kOldPage] = bytes;
+    ASSERT_EQ(run(protocol::RebuildKind::undo, {}), 0U);
+    EXPECT_TRUE(is_other("large"));
+    EXPECT_EQ(read("large"), kLarge);
+    EXPECT_EQ(read("other"), kOther);
+}
+
+}  // namespace
+}  // namespace festore::ta
