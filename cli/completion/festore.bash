@@ -54,7 +54,12 @@ _festore() {
     case $literal$before in
     --tee) _festore_reply < <(compgen -W "auto optee sim" -- "$current"); return ;;
     --storage) _festore_reply < <(compgen -W "store ree rpmb" -- "$current"); return ;;
-    --cipher) _festore_reply < <(compgen -W "auto aes-256-gcm chacha20-poly1305" -- "$current"); return ;;
+    --cipher)
+        word="aes-256-gcm chacha20-poly1305"
+        [ "$verb" = rebuild ] || word="auto $word"
+        _festore_reply < <(compgen -W "$word" -- "$current")
+        return
+        ;;
     --anchor) _festore_reply < <(compgen -W "ree rpmb" -- "$current"); return ;;
     --store | --root) _festore_reply < <(compgen -d -- "$current"); return ;;
     --name) _festore_reply < <(compgen -W "$(_festore_stores "$command" ${selection[@]+"${selection[@]}"})" -- "$current"); return ;;

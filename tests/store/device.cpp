@@ -140,6 +140,8 @@ Device::TeeObjects Device::objects_of(std::initializer_list<uint32_t> storages) 
 
 Device::TeeObjects::iterator Device::table_in(TeeObjects& objects) { return std::ranges::find_if(objects, is_table); }
 
+bool Device::has_a_table() const { return std::ranges::any_of(tee_objects(), is_table); }
+
 Device::TeeObjects Device::tee_objects_but_tables() const {
     TeeObjects objects = tee_objects();
     std::erase_if(objects, [](const auto& object) { return is_table(object) || is_claim(object); });

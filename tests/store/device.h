@@ -59,7 +59,7 @@ public:
     // What is left when the TEE has lost its root tables, and what it was told of the stores: with the anchor rpmb, the secrets of the
     // recovery copies.
     [[nodiscard]] TeeObjects tee_objects_but_tables() const;
-    [[nodiscard]] bool has_a_table() const { return tee_objects_but_tables() != tee_objects(); }
+    [[nodiscard]] bool has_a_table() const;
     [[nodiscard]] Snapshot snapshot() const { return {files_.snapshot(), tee_objects(), disk_->copy()}; }
     void restore(const Snapshot& snapshot);
     void restore_tee(const TeeObjects& objects);  // after the end of all clients: the TEE starts anew over these

