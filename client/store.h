@@ -125,6 +125,8 @@ private:
     [[nodiscard]] std::string name_option() const;  // for messages, like the next ones
     [[nodiscard]] std::string with_name() const;
     std::string where_it_was();
+    Expected<void> check_name_is_told(const Doing& doing);
+    Expected<void> check_is_not_elsewhere(const Doing& doing, const protocol::StoreStatus& record);
     std::string other_stores();
 
     // client/store_destroy.cpp
@@ -231,7 +233,7 @@ private:
         uint64_t generation = UINT64_MAX;
     };
     Expected<void> check_space(const StoreWriter& writer, const Doing& doing) const;
-    Expected<void> begin_payload(StoreWriter& writer, const Doing& doing);
+    Expected<void> begin_payload(StoreWriter& writer, const Doing& doing, Missing missing);
     Expected<void> seal(StoreWriter& writer, Bytes plain, bool last);
     Expected<void> write_parts(StoreWriter& writer, Bytes part);
     Expected<void> complete(StoreWriter& writer);
@@ -247,6 +249,7 @@ private:
 
     const ProcessMark process_;
     SessionSource& sessions_;
+    Files& files_;
     StoreOptions options_;
     std::string name_;  // of the store that is meant, as messages have it
     StoreDirectory directory_;

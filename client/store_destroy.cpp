@@ -80,6 +80,8 @@ Expected<bool> Store::drop_own_record(const Doing& doing, const protocol::StoreH
     // What the RPMB has, or does not say, keeps nobody from giving up the record under ree: the TA has compared that before.
     const bool is_beside_rpmb = refused == Code::store_in_rpmb || refused == Code::rpmb_no_answer;
     if (opened || is_beside_rpmb) return drop_record(doing, {}, header.anchor, header.store_id);
+    // Nor does damage of the record: the TA compares what is left of it with the store's id.
+    if (refused == Code::corrupt_object || refused == Code::corrupt_object_2) return drop_record(doing, {}, header.anchor, header.store_id);
     // A header that was changed does not keep its store from being destroyed.
     if (refused != Code::item_not_found && refused != Code::success) return unexpected(opened.error());
     const auto found = find_record(doing, {});
@@ -92,6 +94,8 @@ Expected<bool> Store::drop_own_record(const Doing& doing, const protocol::StoreH
 Expected<StoreInfo> Store::record(const Other& other) {
     const Doing doing{"look for a store's record", {}};
     if (const auto known = check_name_is_known(doing); !known) return unexpected(known.error());
+    if (!other)
+        if (const auto told = check_name_is_told(doing); !told) return unexpected(told.error());
     const auto found = find_record(doing, other);
     if (!found) return unexpected(found.error());
     if (!*found)
@@ -129,12 +133,16 @@ Expected<void> Store::check_is_lost(const Doing& doing, const protocol::StoreSta
 
 Expected<DestroyReport> Store::destroy_record(const Doing& doing, const DestroyOptions& options) {
     if (const auto known = check_name_is_known(doing); !known) return unexpected(known.error());
+    if (!options.other)
+        if (const auto told = check_name_is_told(doing); !told) return unexpected(told.error());
     const auto found = find_record(doing, options.other);
     if (!found) return unexpected(found.error());
     if (!*found) return unexpected({ErrorCode::not_found, cannot(doing) + "the TEE has no record of one" + with_name(), 0, 0});
     const protocol::StoreStatus& record = **found;
-    if (!options.other)
+    if (!options.other) {
         if (const auto lost = check_is_lost(doing, record); !lost) return unexpected(lost.error());
+        if (const auto lost = check_is_not_elsewhere(doing, record); !lost) return unexpected(lost.error());
+    }
     const Expected<bool> dropped = drop_record(doing, options.other, record.anchor, record.store_id);
     if (!dropped) return unexpected(dropped.error());
     opened_serial_ = 0;

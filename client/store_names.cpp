@@ -48,6 +48,35 @@ std::string Store::name_option() const { return name_.empty() ? "" : " --name " 
 
 std::string Store::with_name() const { return name_.empty() ? "" : " with the name " + quote(name_); }
 
+// Who names a directory only, in which there is no store, may mean any of several.
+Expected<void> Store::check_name_is_told(const Doing& doing) {
+    if (options_.is_name_fixed) return {};
+    const Expected<std::vector<StoreRecord>> stores = own_stores();
+    if (!stores || stores->size() < 2) return {};
+    return unexpected({ErrorCode::usage,
+                       cannot(doing) + "which store is meant cannot be told, since there is none at " + quote(directory_.path()) +
+                           other_stores() + ": say which with --name, or name its directory with --store",
+                       0, 0});
+}
+
+// Whether the store's directory is where it was last.
+Expected<void> Store::check_is_not_elsewhere(const Doing& doing, const protocol::StoreStatus& record) {
+    const Expected<std::vector<StoreRecord>> stores = own_stores();
+    if (!stores) return {};
+    for (const StoreRecord& store : *stores) {
+        const bool is_that = store.info && store.info->store_id == described(record).store_id;
+        if (!is_that || store.directory.empty() || store.directory == directory_.path()) continue;
+        StoreDirectory last(files_, store.directory, std::nullopt);
+        const Expected<DirectoryContents> contents = last.look();
+        if (contents && contents->header && contents->header->store_id == record.store_id)
+            return unexpected({ErrorCode::conflict,
+                               cannot(doing) + "its directory is not lost, but at " + quote(store.directory) +
+                                   ": name it with --store, and destroy both together, without --lost",
+                               0, 0, Reason::not_lost});
+    }
+    return {};
+}
+
 // For messages: what cannot be told is left out.
 std::string Store::where_it_was() {
     const Expected<std::vector<StoreRecord>> stores = own_stores();

@@ -31,7 +31,7 @@ std::string no_rpmb_hint() {
 }  // namespace
 
 Store::Store(SessionSource& sessions, Files& files, const StoreOptions& options)
-    : sessions_(sessions), options_(options), name_(options.name),
+    : sessions_(sessions), files_(files), options_(options), name_(options.name),
       directory_(files, options.directory,
                  options.owner.kind == Owner::Kind::group ? std::optional(options.owner.gid) : std::nullopt),
       channel_(sessions, directory_) {}
@@ -235,7 +235,7 @@ Error Store::is_foreign(const Doing& doing) const {
 Error Store::without_header(const Doing& doing) const {
     return {ErrorCode::damaged,
             cannot(doing) + "the store at " + quote(directory_.path()) + " has lost its header, " +
-                std::string(protocol::kHeaderFile) + ": put that back out of any copy of the directory, since it never changes",
+                std::string(protocol::kHeaderFile) + ": put that back out of any copy of the directory",
             0, 0};
 }
 
@@ -245,6 +245,11 @@ Error Store::is_not_there(const Doing& doing, bool& has_record) {
     const auto record = find_record(doing, {});
     has_record = record && *record;
     if (!record) return record.error();  // whether there is one is not known
+    if (const auto told = check_name_is_told(doing); !told) {
+        Error error = told.error();
+        error.code = has_record ? ErrorCode::damaged : ErrorCode::not_found;
+        return error;
+    }
     if (has_record)
         return {ErrorCode::damaged,
                 cannot(doing) + where_it_was() + "the TEE has the record of a store of yours" + with_name() + ", and it is not at " +
@@ -294,6 +299,11 @@ Expected<protocol::StoreHeader> Store::ask_for_header(const Doing& doing, const 
                                "; name its directory with --store, or give this one another name with --name; when that is lost, drop the "
                                "record with 'festore destroy --lost" + name_option() + "'",
                            reply->result, reply->origin, Reason::store_exists});
+    if (static_cast<Code>(reply->result) == Code::rpmb_no_answer)
+        return unexpected({ErrorCode::no_tee,
+                           cannot(doing) + "root limits how many stores you may have, and the RPMB, where some of yours may be, gives no "
+                                           "answer. " + no_rpmb_hint(),
+                           reply->result, reply->origin});
     if (rpmb_gave_no_answer(reply->result) && options.anchor == Anchor::ree && !options.without_asking_rpmb)
         return unexpected({ErrorCode::no_tee,
                            cannot(doing) + "the RPMB, which is built into this TEE, gave no answer when it was asked for a record of "

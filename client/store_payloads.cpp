@@ -105,7 +105,7 @@ Expected<void> Store::check_space(const StoreWriter& writer, const Doing& doing)
 }
 
 // A session has one upload: its TA keeps one key (rule 21).
-Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing) {
+Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing, Missing missing) {
     if (uploading_ != nullptr && uploading_ != &writer)
         return unexpected({ErrorCode::conflict, cannot(doing) + "another stream of this client is writing: finish it first", 0, 0,
                            Reason::in_use});
@@ -121,7 +121,7 @@ Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing) {
             const bool lost = begun->died() || static_cast<Code>(begun->result) == Code::bad_state;
             if (lost && attempt == 0 && !batch_) {
                 opened_serial_ = 0;
-                if (const auto open = ensure_open(doing, Missing::is_made); !open) return open;
+                if (const auto open = ensure_open(doing, missing); !open) return open;
                 continue;
             }
             return unexpected(error_of_store_command(begun->result, begun->origin, doing));
@@ -141,7 +141,7 @@ Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing) {
 Expected<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
     const Doing doing{"put", writer.name_, Storage::store};
     if (!writer.file_)
-        if (const auto begun = begin_payload(writer, doing); !begun) return begun;
+        if (const auto begun = begin_payload(writer, doing, Missing::is_made); !begun) return begun;
     writer.next_.last = last;
     writer.next_.content_bytes = static_cast<uint32_t>(plain.size());
     const uint64_t segments = segments_of(plain.size(), kSegmentBytes);

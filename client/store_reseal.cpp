@@ -14,7 +14,7 @@ namespace {
 using protocol::StoreCommand;
 
 constexpr uint16_t kMinorThatReseals = 7;
-constexpr size_t kPartBytes = protocol::kCallContentBytesMax;
+constexpr size_t kPartBytes = protocol::kResealBytesMax;
 constexpr int kTriesMax = 3;   // of an object that others change, or whose session ends
 constexpr int kPassesMax = 3;  // over the store: what others rename meanwhile may be missed once
 constexpr size_t kNamesShownMax = 10;
@@ -93,6 +93,9 @@ Expected<StoreInfo> Store::rebuild(const RebuildOptions& options) {
         if (!pass.damaged.empty()) return unexpected(not_all_resealed(doing, pass));
         done = rebuild_index(doing, {});
     }
+    const std::string_view wanted = options.cipher == Cipher::aes_256_gcm ? "aes-256-gcm" : "chacha20-poly1305";
+    if (done && (done->cipher != wanted || done->has_other_cipher))
+        return unexpected({ErrorCode::busy, cannot(doing) + "another program changed it meanwhile; the same again goes on", 0, 0});
     return done;
 }
 
@@ -102,8 +105,8 @@ Error Store::not_all_resealed(const Doing& doing, const ResealPass& pass) {
     for (size_t i = 0; i < std::min(pass.names.size(), kNamesShownMax); ++i) text += (i == 0 ? "" : ", ") + quote(pass.names[i]);
     if (pass.names.size() > kNamesShownMax) text += ", and " + std::to_string(pass.names.size() - kNamesShownMax) + " more";
     if (pass.names.empty()) text += pass.damaged.front().message;
-    text += "; all others are done. Put their files back out of a copy, or give them up with 'festore repair --drop-damaged', and repeat "
-            "this";
+    text += "; all others are done. Put their files back out of a copy, or give them up with 'festore repair --drop-damaged' and 'festore "
+            "repair --acknowledge NAME', and repeat this";
     return {ErrorCode::damaged, std::move(text), pass.damaged.front().tee_result, pass.damaged.front().tee_origin};
 }
 
@@ -174,7 +177,7 @@ Expected<Store::ChangeRequest> Store::reseal_payload(const Doing& doing, std::op
     options.size = m.size;
     writer.emplace(*this, doing.name, options, 0);
     writer->segment_bytes_ = m.segment_bytes;
-    if (const auto begun = begin_payload(*writer, doing); !begun) return unexpected(begun.error());
+    if (const auto begun = begin_payload(*writer, doing, Missing::is_an_error); !begun) return unexpected(begun.error());
     do {
         if (const auto done = reseal_part(**reader, *writer, doing, pass); !done) return unexpected(done.error());
     } while ((*reader)->position_ < m.size);

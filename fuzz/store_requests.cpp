@@ -279,7 +279,7 @@ Content StoreRequests::reseal_segments() {
     const uint64_t from = uint64_t{number} * segment;
     const uint64_t left = session_.payload_bytes > from ? session_.payload_bytes - from : 0;
     const bool fewer = in_.one_in(4);
-    sealed_bytes_ = fewer ? segment : static_cast<uint32_t>(std::min<uint64_t>(left, protocol::kCallContentBytesMax));
+    sealed_bytes_ = fewer ? segment : static_cast<uint32_t>(std::min<uint64_t>(left, protocol::kResealBytesMax));
     sealed_last_ = from + sealed_bytes_ >= session_.payload_bytes;
     const size_t tags = static_cast<size_t>(engine::segments_of(sealed_bytes_, segment)) * engine::kTagBytes;
     content.assign(sealed_bytes_ + (in_.one_in(16) ? in_.u8() % 64 : tags), std::byte{0});

@@ -32,7 +32,7 @@ Result<ResealSegmentsRequest> decode_store(Bytes input) {
     in.read_into(m.to);
     m.number = in.u32();
     m.content_bytes = in.u32();
-    return finish(in, m, m.content_bytes <= kCallContentBytesMax);
+    return finish(in, m, m.content_bytes <= kResealBytesMax);
 }
 
 void encode(const ResealRequest& m, Writer& out) {

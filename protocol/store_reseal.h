@@ -16,6 +16,9 @@ struct RecipherRequest {  // 5 bytes → RepairAnswer
     PageArea area;
     uint8_t cipher = 1;  // 1 AES-256-GCM, 2 ChaCha20-Poly1305
 };
+// Content of the segments of one call: each is opened and sealed, so half of what other calls take.
+inline constexpr uint32_t kResealBytesMax = kCallContentBytesMax / 2;
+
 // Segments in a row of the payload that get has opened, the upload's next ones. The memory holds all of them sealed, and nothing else; it
 // comes back with the same ones, sealed for the upload: their content stays in the TEE. With the first call the upload becomes one of that
 // content only: seal_segments is refused for it, and so is a put of it.

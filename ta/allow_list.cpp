@@ -106,6 +106,7 @@ Status AllowList::load() {
     const Status read = read_object();
     if (read || !is_corrupt(read.error().code)) return read;
     state_ = State::damaged;
+    was_there_ = true;
     put_damaged_in_its_place();
     return {};
 }
@@ -113,6 +114,7 @@ Status AllowList::load() {
 Status AllowList::read_object() {
     Result<gp::PersistentObject> opened = gp::PersistentObject::open(kStorage, list_object(), TEE_DATA_FLAG_ACCESS_READ);
     if (!opened && opened.error().code == Code::item_not_found) {
+        if (was_there_) return fail(Code::corrupt_object);  // nobody has opened the door
         state_ = State::none;
         return {};
     }
@@ -125,6 +127,7 @@ Status AllowList::read_object() {
 
 // What the bytes say. That they say nothing is no error: the state tells.
 Status AllowList::accept(gp::HeapBuffer content, size_t size) {
+    was_there_ = true;
     const Result<AllowListView> list = engine::decode_allow_list(content.view().first(size));
     if (!list) {
         state_ = list.error().code == Code::not_supported ? State::newer : State::damaged;
@@ -205,6 +208,7 @@ Status AllowList::write(Bytes content) {
 Status AllowList::remove() {
     if (state_ == State::none) return {};
     forget();
+    was_there_ = false;
     Result<gp::PersistentObject> opened = gp::PersistentObject::open(kStorage, list_object(), TEE_DATA_FLAG_ACCESS_WRITE_META);
     if (!opened && (opened.error().code == Code::item_not_found || is_corrupt(opened.error().code))) return {};
     if (!opened) return tl::make_unexpected(opened.error());

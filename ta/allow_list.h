@@ -61,6 +61,7 @@ private:
     Status remove();
 
     State state_ = State::unread;
+    bool was_there_ = false;  // this instance has seen a list, and root has not removed it since: without it the door is no less closed
     std::optional<gp::HeapBuffer> memory_;      // what view_ sees
     std::optional<engine::AllowListView> view_;  // in state `read`
 };

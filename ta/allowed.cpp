@@ -67,8 +67,18 @@ Status may_make_store(Instance& instance, const Identity& identity, bool asks_rp
     const AllowList::Right right = FESTORE_TRY(instance.allow_list().right_of(identity));
     if (right.standing == Standing::refused) return fail(Code::not_allowed);
     if (right.limits.stores == kNoLimit) return {};
+    // Those in the RPMB count, too. Where there is none, root says so.
+    if (!asks_rpmb && FESTORE_TRY(instance.may_ask_rpmb())) return fail(Code::rpmb_no_answer);
     const uint32_t stores = FESTORE_TRY(stores_of(instance, identity, asks_rpmb));
     return stores < right.limits.stores ? Status{} : fail(Code::over_limit);
+}
+
+Status may_move_store(Instance& instance, const Identity& identity, bool made_unasked) {
+    const uint32_t stores = FESTORE_TRY(stores_of(instance, identity, true));  // the one that moves is among them
+    if (stores > limits::kStoresPerOwnerMax) return fail(Code::many_stores);
+    const AllowList::Right right = FESTORE_TRY(instance.allow_list().right_of(identity));
+    const bool is_limited = right.standing != Standing::refused && right.limits.stores != kNoLimit;
+    return made_unasked && is_limited && stores > right.limits.stores ? fail(Code::over_limit) : Status{};
 }
 
 Status allow(Instance& instance, const Identity& caller, const protocol::AllowRequest& request) {

@@ -18,6 +18,10 @@ Result<protocol::AllowedAnswer> allowed(Instance& instance, const Identity& call
 // where their number is limited. `asks_rpmb`: those there, too.
 Status may_make_store(Instance& instance, const Identity& identity, bool asks_rpmb);
 
+// Whether a store of its own may move to the RPMB: it may have been made without asking that, and so without being counted with those
+// there (`made_unasked`). many_stores, over_limit; else errors of the TEE's storage.
+Status may_move_store(Instance& instance, const Identity& identity, bool made_unasked);
+
 // How many stores it has, under both anchors; one whose move to the RPMB was cut is one. Errors as of RootTable::load().
 Result<uint32_t> stores_of(Instance& instance, const Identity& identity, bool asks_rpmb);
 

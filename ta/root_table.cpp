@@ -107,7 +107,8 @@ RootTable::Known RootTable::known_of(Bytes content) const {
     // Of a record that nobody can read, the worse is assumed.
     bool of_another_table = true;
     Result<RootRecord> record = engine::decode_root_record(content);
-    known.has_name = record || record.error().code == Code::not_supported;
+    const bool is_newer = !record && record.error().code == Code::not_supported && content[4] == std::byte{engine::kFormatMajor};
+    known.has_name = record || is_newer;
     if (record) {
         known.is_readable = true;
         known.epoch = record->epoch;

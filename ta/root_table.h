@@ -63,6 +63,13 @@ public:
     // Whether the record there, however damaged, says that it is of this store.
     [[nodiscard]] bool is_of(size_t place, const engine::StoreId& store_id) const;
 
+    // Whether the record there can be read.
+    [[nodiscard]] bool is_readable(size_t place) const { return place < places_ && known_[place].is_readable; }
+    // Whether the record there, however damaged, says that it is of another store.
+    [[nodiscard]] bool is_of_another(size_t place, const engine::StoreId& store_id) const {
+        return place < places_ && known_[place].names_store && known_[place].store_id != store_id;
+    }
+
     // Rule 25: whether it has the store's tombstone, or has kept its id.
     [[nodiscard]] bool remembers_destroyed(const engine::StoreId& store_id) const;
     // The same, of a store that has no record here: whether it was destroyed, as far as this table knows, or lost. `at`: what its

@@ -138,7 +138,9 @@ Result<bool> Instance::may_ask_rpmb() {
 
 Result<bool> Instance::rpmb_has_record_of(const StoreOwner& owner) {
     FESTORE_CHECK(rpmb_.load());
-    return rpmb_.find(owner).has_value();
+    const Result<size_t> place = rpmb_.find(owner);
+    if (place && !rpmb_.is_readable(*place)) return fail(Code::corrupt_object);
+    return place.has_value();
 }
 
 // One that cannot be finished keeps no other from it.

@@ -53,7 +53,8 @@ public:
     // RootTable::load(), of ree's.
     Result<bool> may_ask_rpmb();
     [[nodiscard]] bool has_read_no_rpmb() const { return ree_.says_no_rpmb(); }  // root's word, where ree's table was read before
-    // Asks it, without writing anything there (rule 5). Errors as of RootTable::load(); no_answer() tells those that are none.
+    // Asks it, without writing anything there (rule 5). Errors as of RootTable::load(), corrupt_object also: a record of the owner's is
+    // damaged, and may be that one; no_answer() tells those that are none.
     Result<bool> rpmb_has_record_of(const StoreOwner& owner);
     // Erases the secrets of the destroyed stores' recovery copies. Does nothing where there are none.
     Status finish_destroyed(RootTable& table);

@@ -4,6 +4,7 @@
 // record that it began with, or with nothing.
 #include "engine/renewal.h"
 #include "gp/owned.h"
+#include "ta/allowed.h"
 #include "ta/chacha20_poly1305.h"
 #include "ta/copy_secret.h"
 #include "ta/index_copy.h"
@@ -34,12 +35,16 @@ Result<Progress> read_old_record(Workspace& workspace, PageArea& area, const Roo
     return Progress::done;
 }
 
+// Of format 1.0, nobody knows.
+bool is_made_unasked(const RootRecord& record) { return record.minor == 0 || (record.flags & engine::kRootMadeUnasked) != 0; }
+
 // The record as the RPMB is to have it: its copies need a secret, and those that there are name another table.
 Status move_to_rpmb(StoreCall& call, RootRecord& record) {
     if (record.anchor == Anchor::rpmb) return fail(Code::access_conflict);
     FESTORE_CHECK(trusted_storage(storage_of(Anchor::rpmb)));
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);  // root has said that there is none
     FESTORE_CHECK(has_none(call, Anchor::rpmb, record.name));
+    FESTORE_CHECK(may_move_store(call.instance, call.session.identity, is_made_unasked(record)));
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
     FESTORE_CHECK(table->free_place(is_root(call.session.identity)));
     record.anchor = Anchor::rpmb;
@@ -65,6 +70,7 @@ Status commit_moved(StoreCall& call, const StoreCall::Place& from, const RootRec
     const engine::TablePlace& named = made.to;
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);
     FESTORE_CHECK(has_none(call, Anchor::rpmb, next.name));
+    FESTORE_CHECK(may_move_store(call.instance, call.session.identity, is_made_unasked(now)));
     RootTable* const to = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
     const size_t place = FESTORE_TRY(to->free_place(is_root(call.session.identity)));
     const engine::TablePlace at = to->at(place);

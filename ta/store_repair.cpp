@@ -40,7 +40,10 @@ Result<Damaged> find_damaged(const StoreCall& call, Anchor anchor, const engine:
         const RootTable* const table = FESTORE_TRY(table_of(call, other));
         // One that has moved there, and was destroyed. (What moved has a tombstone under ree, which says nothing.)
         if (other == Anchor::rpmb && table->remembers_destroyed(store_id)) return fail(Code::store_destroyed);
-        if (table->find(owner)) return fail(Code::access_conflict);
+        // A damaged record there may be this store's, unless it says that it is another one's.
+        const Result<size_t> there = table->find(owner);
+        if (there && table->is_readable(*there)) return fail(Code::access_conflict);
+        if (there && !table->is_of_another(*there, store_id)) return fail(Code::corrupt_object);
         stores += table->count(owner.identity);
     }
     RootTable* const table = FESTORE_TRY(table_of(call, anchor));

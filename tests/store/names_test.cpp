@@ -112,6 +112,21 @@ TEST_F(Names, ALostOneIsGivenUpAloneAndItsNameIsFree) {
     EXPECT_TRUE(client("web", "web").put("b", content_of(1)));
 }
 
+// Who names a missing directory only could mean any of them: none is given up, and the advice names none.
+TEST_F(Names, AMissingDirectoryAloneGivesNoStoreUp) {
+    std::filesystem::remove_all(folder_ / "web");
+    const auto got = client("web").get("b");
+    expect(got, kDamaged, "which store is meant cannot be told");
+    EXPECT_EQ(message(got).find("destroy"), std::string::npos);
+    DestroyOptions lost;
+    lost.lost_directory = true;
+    expect(client("web").destroy(lost), static_cast<int>(ErrorCode::usage), "say which with --name");
+    expect(client("elsewhere", "default").destroy(lost), kConflict, "its directory is not lost, but at " + path("first"));
+    EXPECT_TRUE(client("first").get("a"));
+    EXPECT_TRUE(client("web", "web").destroy(lost));
+    EXPECT_TRUE(client("first").get("a"));
+}
+
 TEST_F(Names, TheOwnerSeesItsOwnAndRootAll) {
     ASSERT_TRUE(client("theirs", "vault", 2000).init());
     const auto own = client("first").own_stores();

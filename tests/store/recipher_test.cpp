@@ -265,6 +265,24 @@ TEST_P(Recipher, OthersChangeTheStoreMeanwhile) {
     EXPECT_TRUE(read_all(device_, "changed meanwhile") == truth_);
 }
 
+// Two that want the opposite: who has lost is told so.
+TEST_P(Recipher, AnotherOneThatWantsTheOppositeIsNoSuccess) {
+    Client client = device_.connect();
+    Client other = device_.connect();
+    RebuildOptions options;
+    options.cipher = to_;
+    unsigned n = 0;
+    options.on_progress = [&](const RebuildProgress&) {
+        if (n++ != 0) return;
+        ASSERT_TRUE(rebuild(other, from_));
+    };
+    const auto done = client.rebuild(options);
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::busy) << message(done);
+    EXPECT_EQ(other.store_status()->cipher, from_ == Cipher::aes_256_gcm ? "aes-256-gcm" : "chacha20-poly1305");
+    EXPECT_TRUE(read_all(device_, "both") == truth_);
+}
+
 TEST_P(Recipher, Rule31OnAFullDiskTheStoreStaysWhole) {
     size_t refused = 0;
     for (size_t room = 0; room < 1200000; room += 60000) {

@@ -92,6 +92,27 @@ TEST_F(AllowStores, Rule28AnOwnersLostStoreIsRepairedAndMoves) {
         << "rebuild --anchor rpmb";
 }
 
+// Not to ask the RPMB is the client's word: what is there counts all the same.
+TEST_F(AllowStores, Rule28NotAskingTheRpmbIsNoWayPastALimit) {
+    ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}, of_stores(1)), 0U);
+    const uint32_t alice = session_of(kAlice);
+    made(alice, 2);
+    Content header(protocol::kNamedStoreHeaderBytes);
+    const protocol::MakeRequest unasked{1, 1, true, 0, {bytes_of("second"), {}}};
+    EXPECT_EQ(store(alice, StoreCommand::make, unasked, {&header, kOut}).result, number(Code::rpmb_no_answer));
+    // One that was made so before the limit does not move.
+    ASSERT_EQ(root_says(AllowVerb::open), 0U);
+    Disk second;
+    ASSERT_EQ(store(alice, StoreCommand::make, unasked, {&header, kOut}).result, 0U);
+    second.header = protocol::decode_store_header(header).value();
+    ASSERT_EQ(create(alice, second), 0U);
+    ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}, of_stores(1)), 0U);
+    const protocol::RebuildRequest move{{}, protocol::RebuildKind::whole, 2, {bytes_of("second"), {}}};
+    EXPECT_EQ(paged(alice, second, StoreCommand::rebuild_begin, move).result, kOverLimit);
+    ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}, of_stores(2)), 0U);
+    EXPECT_EQ(paged(alice, second, StoreCommand::rebuild_begin, move).result, 0U);
+}
+
 TEST_F(AllowStores, ADamagedListMakesNoneAndServesAll) {
     Disk disk = made(session_of(kBob));
     ASSERT_EQ(root_says(AllowVerb::others), 0U);

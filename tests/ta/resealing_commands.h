@@ -57,8 +57,8 @@ protected:
     }
     void put(const std::string& name, const Content& content, uint8_t flags = 0) {
         const protocol::Id id = begin_upload();
-        for (size_t at = 0; at < content.size(); at += protocol::kCallContentBytesMax) {
-            const Bytes part = Bytes(content).subspan(at, std::min<size_t>(content.size() - at, protocol::kCallContentBytesMax));
+        for (size_t at = 0; at < content.size(); at += protocol::kResealBytesMax) {
+            const Bytes part = Bytes(content).subspan(at, std::min<size_t>(content.size() - at, protocol::kResealBytesMax));
             const bool last = at + part.size() == content.size();
             Content sealed;
             ASSERT_EQ(seal(id, static_cast<uint32_t>(at / kServedSegment), last, {part.begin(), part.end()}, sealed), 0U);

@@ -37,14 +37,18 @@ TEST_F(StoreReseal, AStoreChangesItsCipher) {
     // More than one call brings.
     const auto kept = look("kept");
     const protocol::Id to = begin_upload();
-    Content first(files_[kept.payload].begin(), files_[kept.payload].begin() + static_cast<ptrdiff_t>(sealed_bytes(8 * kSegment)));
-    Content rest(files_[kept.payload].begin() + static_cast<ptrdiff_t>(first.size()), files_[kept.payload].end());
-    ASSERT_EQ(reseal_segments(kept.payload, to, 0, 8 * kSegment, first), 0U);
+    const auto part = [&](size_t number, size_t segments) {
+        const auto begin = files_[kept.payload].begin() + static_cast<ptrdiff_t>(number * (kSegment + engine::kTagBytes));
+        return Content(begin, begin + static_cast<ptrdiff_t>(sealed_bytes(segments * kSegment)));
+    };
+    Content first = part(0, 4), second = part(4, 4), rest = part(8, 1);
+    ASSERT_EQ(reseal_segments(kept.payload, to, 0, 4 * kSegment, first), 0U);
     ASSERT_EQ(store_stat(session_, disk_, "large"), 0U);
     (void)look("large");  // another object in between changes nothing
+    ASSERT_EQ(reseal_segments(kept.payload, to, 4, 4 * kSegment, second), 0U);
     ASSERT_EQ(reseal_segments(kept.payload, to, 8, kSegment, rest), 0U);
-    files_[to] = first;
-    files_[to].insert(files_[to].end(), rest.begin(), rest.end());
+    files_[to].clear();
+    for (const Content* sealed : {&first, &second, &rest}) files_[to].insert(files_[to].end(), sealed->begin(), sealed->end());
     ASSERT_EQ(reseal_entry("kept", to), 0U);
     const auto counted = status();
     ASSERT_EQ(rebuild(), 0U);
@@ -103,7 +107,7 @@ TEST_F(StoreReseal, SegmentsThatAreNotThoseOfThePayloadAreRefused) {
     copy_bytes(Bytes(files_[large.payload]).first(kSegment + 16), MutableBytes(swapped).subspan(kSegment + 16));
     expect("in another order", Code::corrupt_object, with(swapped, 0, bytes));
     expect("a size that is not theirs", Code::bad_parameters, with(Content(sealed_bytes(bytes - 1)), 0, bytes - 1));
-    expect("more than it has", Code::bad_state, with(Content(sealed_bytes(5 * kSegment)), 0, 5 * kSegment));
+    expect("more than it has", Code::bad_state, with(Content(sealed_bytes(4 * kSegment)), 0, 4 * kSegment));
     expect("behind its end", Code::bad_state, with(Content(sealed_bytes(5)), 3, 5));
     expect("a number that wraps", Code::bad_state, with(Content(sealed_bytes(kSegment)), UINT32_MAX, kSegment));
     expect("memory that is too small", Code::bad_parameters, with(Content(files_[large.payload].size() - 1), 0, bytes));

@@ -163,12 +163,12 @@ TEST(StoreMessages, NamesOfStores) {
 
 TEST(StoreMessages, Reseal) {
     check(RecipherRequest{{3, 1}, 2}, 5);
-    check(ResealSegmentsRequest{id(1), id(2), 0x01020304, kCallContentBytesMax}, 40);
+    check(ResealSegmentsRequest{id(1), id(2), 0x01020304, kResealBytesMax}, 40);
     check(ResealRequest{{3, 1}, id(1), bytes_of("name")}, 21 + 4);
     EXPECT_FALSE(decode_store<RecipherRequest>(encoded(RecipherRequest{{}, 0})));
     EXPECT_FALSE(decode_store<RecipherRequest>(encoded(RecipherRequest{{}, 3})));
     EXPECT_FALSE(decode_store<RecipherRequest>(encoded(RecipherRequest{{100, 29}, 1})));
-    EXPECT_FALSE(decode_store<ResealSegmentsRequest>(encoded(ResealSegmentsRequest{id(1), id(2), 0, kCallContentBytesMax + 1})));
+    EXPECT_FALSE(decode_store<ResealSegmentsRequest>(encoded(ResealSegmentsRequest{id(1), id(2), 0, kResealBytesMax + 1})));
     EXPECT_FALSE(decode_store<ResealRequest>(encoded(ResealRequest{{}, id(1), {}}))) << "no name";
     EXPECT_FALSE(decode_store<ResealRequest>(encoded(ResealRequest{{100, 29}, id(1), bytes_of("name")})));
 }
