@@ -239,11 +239,11 @@ Expected<std::unique_ptr<StoreReader>> Store::find(const Doing& doing, MissedPay
 SegmentsRequest StoreReader::next_part(size_t wanted, bool alone) {
     const protocol::StoreMetadata& m = metadata_;
     const bool goes_on = position_ == loaded_from_ + loaded_.size();
-    ahead_ = goes_on && !alone ? std::clamp<uint64_t>(2 * ahead_, m.segment_bytes, kPartBytes) : m.segment_bytes;
+    ahead_ = goes_on && !alone ? std::clamp<uint64_t>(2 * ahead_, m.segment_bytes, part_bytes_max_) : m.segment_bytes;
     SegmentsRequest part{m.payload, static_cast<uint32_t>(position_ / m.segment_bytes), false, 0};
     const uint64_t from = uint64_t{part.number} * m.segment_bytes;
-    const uint64_t most = alone ? 1 : std::max(std::min<uint64_t>(position_ - from + wanted, kPartBytes), ahead_);
-    const uint64_t bytes = std::min(m.size - from, std::min<uint64_t>(segments_of(most, m.segment_bytes) * m.segment_bytes, kPartBytes));
+    const uint64_t most = alone ? 1 : std::max(std::min<uint64_t>(position_ - from + wanted, part_bytes_max_), ahead_);
+    const uint64_t bytes = std::min(m.size - from, std::min<uint64_t>(segments_of(most, m.segment_bytes) * m.segment_bytes, part_bytes_max_));
     part.content_bytes = static_cast<uint32_t>(bytes);
     part.last = from + bytes == m.size;
     return part;
@@ -274,8 +274,8 @@ Expected<std::vector<std::byte>> StoreReader::read_sealed(size_t wanted, Segment
 void StoreReader::read_behind(const SegmentsRequest& part) {
     const protocol::StoreMetadata& m = metadata_;
     const uint64_t from = uint64_t{part.number} * m.segment_bytes + part.content_bytes;
-    if (ahead_ != kPartBytes || from >= m.size) return;
-    const uint64_t content = std::min<uint64_t>(m.size - from, kPartBytes);
+    if (ahead_ != part_bytes_max_ || from >= m.size) return;
+    const uint64_t content = std::min<uint64_t>(m.size - from, part_bytes_max_);
     sealed_from_ = from + from / m.segment_bytes * kTagBytes;
     sealed_.resize(static_cast<size_t>(content + segments_of(content, m.segment_bytes) * kTagBytes));
     if (const auto read = file_->read(sealed_from_, sealed_); !read) sealed_.clear();

@@ -170,6 +170,7 @@ Expected<Store::ChangeRequest> Store::reseal_payload(const Doing& doing, std::op
         if (reader.error().code == ErrorCode::damaged) pass.damage = reader.error();
         return unexpected(reader.error());
     }
+    (*reader)->part_bytes_max_ = kPartBytes;
     const protocol::StoreMetadata& m = (*reader)->metadata_;
     pass.is_over = m.inlined || (m.flags & protocol::kStoredOtherCipher) == 0;
     if (pass.is_over) return unexpected({ErrorCode::not_found, cannot(doing) + "it is done", 0, 0});

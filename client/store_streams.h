@@ -73,6 +73,7 @@ private:
     uint64_t position_ = 0;
     uint64_t loaded_from_ = 0;
     GuardedBytes loaded_;  // verified: all of a small content, or segments
+    uint64_t part_bytes_max_ = protocol::kCallContentBytesMax;  // content of one call
     uint64_t ahead_ = 0;             // content that was read in one call, at least
     uint64_t sealed_from_ = 0;       // in the file
     std::vector<std::byte> sealed_;  // read while the TEE opened what lies before it

@@ -124,7 +124,9 @@ Status store_create(StoreCall& call) {
     const size_t place = FESTORE_TRY(table->free_place(is_root(call.session.identity)));
     static_cast<void>(keep_claim(made.record.anchor, place, made.claim));  // for messages only
     FESTORE_CHECK(table->write_new(place, made.record));
-    store.close();
+    store.end_upload();  // what was of the store before is of no use in this one
+    store.payload.reset();
+    store.copy_secret.reset();
     store.rpmb_unasked = !is_certain;
     // So that the first change costs no more than any other; where it fails, the first change makes it, or says why not.
     static_cast<void>(copy_secret(call, made.record));

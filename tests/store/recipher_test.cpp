@@ -238,7 +238,8 @@ TEST_P(Recipher, AWriterThatBeganBeforeIsNotLost) {
     truth_["late"] = content;
     EXPECT_TRUE(read_all(device_, "late") == truth_);
     EXPECT_TRUE(device_.connect().store_status()->has_other_cipher);
-    EXPECT_TRUE(rebuild(to_));
+    const auto again = rebuild(to_);
+    EXPECT_TRUE(again) << message(again);
     EXPECT_FALSE(device_.connect().store_status()->has_other_cipher);
     EXPECT_TRUE(read_all(device_, "late") == truth_);
 }
