@@ -191,7 +191,7 @@ load store_helper
     [ "${#lines[@]}" = 2 ]
     [[ "$output" == *"user "*"ree, "*", 1 objects, 2 bytes of content, made 20"* ]]
     [[ "$output" == *"uid:0 (root)"*"ree, "*", 1 objects, 5 bytes of content, made 20"* ]]
-    [[ "$output" != *secrets* ]]
+    [[ "$output" == *"'default', last at '$PWD/secrets'; ree, "* ]]
     run --separate-stderr festore status --all --json
     [ "$(json 'sorted(str(s["owner"]) for s in d["stores"])')" = "['None', 'uid:0']" ]
     [ "$(json '[(s["name"], s["readable"], s["objects"]) for s in d["stores"] if s["owner"]]')" = "[('root', True, 1)]" ]

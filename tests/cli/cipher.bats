@@ -73,7 +73,7 @@ header_cipher() { od -An -tu1 -j12 -N1 secrets/festore.store | tr -d ' '; }
 @test "rebuild --cipher on a full disk: exit 8 or done, and the store is whole" {
     fill_store
     # Files of at most so many KiB stand for a disk that is full.
-    run --separate-stderr bash -c 'ulimit -f 150; trap "" XFSZ; exec festore --storage store rebuild --cipher chacha20-poly1305'
+    run --separate-stderr bash -c 'ulimit -f 150; trap "" XFSZ; exec "$FESTORE_BIN" --storage store rebuild --cipher chacha20-poly1305'
     expect_error 8 "cannot *"
     check_contents
     run --separate-stderr store rebuild --cipher chacha20-poly1305

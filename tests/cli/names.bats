@@ -28,7 +28,7 @@ setup() {
     for wrong in "a b" a/b é $(repeated 64 n); do
         run --separate-stderr festore --name "$wrong" ls
         expect_error 2 "--name is 1 to 63 of the characters A-Z a-z 0-9 . _ -, not *"
-        FESTORE_NAME=$wrong run --separate-stderr festore ls
+        FESTORE_NAME=$wrong run --separate-stderr store ls
         expect_error 2 "FESTORE_NAME is 1 to 63 of the characters A-Z a-z 0-9 . _ -, not *"
     done
     run --separate-stderr festore --name= ls
@@ -61,7 +61,7 @@ setup() {
     echo one | store put a
     echo two | store --name web put a
     rm -r state/festore@web
-    run --separate-stderr festore destroy --lost --yes
+    run --separate-stderr store destroy --lost --yes
     expect_error 4 "*its directory is not lost*"
     run --separate-stderr festore --name web destroy --lost --yes
     expect_success
