@@ -42,8 +42,8 @@ public:
             made = client->init(init);
         }
         if (!made) return failed(made.error());
-        print_note(options, fmt::format("made a store{} at {}, anchor {}, cipher {}",
-                                        made->name == kDefaultStoreName ? "" : " with the name " + quote(made->name), quote(made->directory),
+        const std::string with_name = made->name == kDefaultStoreName ? "" : " with the name " + quote(made->name);
+        print_note(options, fmt::format("made a store{} at {}, anchor {}, cipher {}", with_name, quote(made->directory),
                                         anchor_name(made->anchor), made->cipher));
         if (made->anchor == Anchor::rpmb && !options.quiet) print_line(kLostRpmbText);
         Outcome outcome;

@@ -73,7 +73,9 @@ Json json_of(const StoreReport& report) {
     Json document = {{"present", report.info.has_value()}, {"directory", report.directory}};
     Json& others = document["others"] = Json::array();
     for (const StoreRecord& store : report.others)
-        others.push_back({{"name", text_json(store.name)}, {"anchor", anchor_name(store.anchor)}, {"directory", text_json(store.directory)}});
+        others.push_back({{"name", text_json(store.name)},
+                          {"anchor", anchor_name(store.anchor)},
+                          {"directory", text_json(store.directory)}});
     if (report.error) {
         document["present"] = nullptr;
         document["error"] = error_json(*report.error);
@@ -114,7 +116,8 @@ Json freshness_given_up_json(const StoreInfo& s) {
 std::string text_of(const StoreReport& report) {
     if (report.error) return status_row("store", "cannot be looked at: " + harmless(report.error->message)) + text_of_others(report);
     if (!report.info)
-        return status_row("store", fmt::format("none at {}; 'festore init' or the first put into it makes one", escaped(report.directory))) +
+        return status_row("store", fmt::format("none at {}; 'festore init' or the first put into it makes one",
+                                               escaped(report.directory))) +
                text_of_others(report);
     const StoreInfo& s = *report.info;
     std::string text = status_row("store", escaped(s.directory));

@@ -243,7 +243,8 @@ SegmentsRequest StoreReader::next_part(size_t wanted, bool alone) {
     SegmentsRequest part{m.payload, static_cast<uint32_t>(position_ / m.segment_bytes), false, 0};
     const uint64_t from = uint64_t{part.number} * m.segment_bytes;
     const uint64_t most = alone ? 1 : std::max(std::min<uint64_t>(position_ - from + wanted, part_bytes_max_), ahead_);
-    const uint64_t bytes = std::min(m.size - from, std::min<uint64_t>(segments_of(most, m.segment_bytes) * m.segment_bytes, part_bytes_max_));
+    const uint64_t whole = segments_of(most, m.segment_bytes) * m.segment_bytes;
+    const uint64_t bytes = std::min({m.size - from, whole, part_bytes_max_});
     part.content_bytes = static_cast<uint32_t>(bytes);
     part.last = from + bytes == m.size;
     return part;

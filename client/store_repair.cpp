@@ -34,7 +34,8 @@ Error Store::refused_to_repair(const Doing& doing, Code code) const {
     };
     switch (code) {
     case Code::access_conflict:
-        return error(ErrorCode::conflict, "the TEE has an intact record of a store of yours" + with_name() + ": there is nothing to repair; 'festore "
+        return error(ErrorCode::conflict, "the TEE has an intact record of a store of yours" + with_name() +
+                                              ": there is nothing to repair; 'festore "
                                           "verify' names what is damaged in a directory");
     case Code::access_denied:
         return error(ErrorCode::not_permitted, "the recovery copies in " + where + " are of another user's or group's store");

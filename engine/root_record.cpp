@@ -20,8 +20,8 @@ bool is_consistent(const RootRecord& r) {
                             r.free_pages <= r.page_count && r.height <= limits::kIndexHeightMax &&
                             (r.height == 0) == r.index.is_none();
     const bool named = (r.flags & kRootNamed) != 0;
-    return named == (r.name != StoreNameTag{}) && known_anchor && is_known(r.cipher) && counts_fit && r.changes <= kChangesMax && is_valid_ref(r.index, r.page_count) &&
-           is_valid_ref(r.free_list, r.page_count);
+    return named == (r.name != StoreNameTag{}) && known_anchor && is_known(r.cipher) && counts_fit && r.changes <= kChangesMax &&
+           is_valid_ref(r.index, r.page_count) && is_valid_ref(r.free_list, r.page_count);
 }
 
 }  // namespace

@@ -74,9 +74,9 @@ std::map<std::string, Content> ta_seeds() {
         C::repair_begin, {0, kNewest, kAnother, kVictims, kAnother, kVictims})(C::find, {0, 0, kOther, kOfVictim})(
         C::record_at, {0, 0, 0, 0, 1});
     seeds["destroyed-and-made-anew"] = opened()(C::destroy)(C::get)(C::make)(C::create)(C::put)(C::commit)(C::list)(C::destroy);
-    seeds["named"] = opened()(C::make, {0, 0, 0, 0, 0, kYes, 0, 1})(C::create)(C::put)(C::commit)(C::list)(C::record_at, {0, 0, 0, 0, 1, kYes})(
-        C::find, {0, 0, 0, kYes})(C::open)(C::rebuild_begin, {0, 0, 0, 0, 0, kYes}).times(3, C::rebuild_step)(C::rebuild_commit)(C::get)(
-        C::destroy)(C::repair_begin);
+    seeds["named"] = opened()(C::make, {0, 0, 0, 0, 0, kYes, 0, 1})(C::create)(C::put)(C::commit)(C::list)(
+        C::record_at, {0, 0, 0, 0, 1, kYes})(C::find, {0, 0, 0, kYes})(C::open)(C::rebuild_begin, {0, 0, 0, 0, 0, kYes})
+        .times(3, C::rebuild_step)(C::rebuild_commit)(C::get)(C::destroy)(C::repair_begin);
     seeds["repaired"] = repaired()(C::acknowledge)(C::commit)(C::get)(C::put)(C::commit)(C::list)(C::survey)(C::free_list);
     seeds["repair-given-up"] = opened()(C::destroy)(C::repair_begin)(C::repair_step)(C::abort)(C::repair_begin)(TaStep::close);
     seeds["repaired-twice"] = repaired()(C::destroy)(C::repair_begin).times(2, C::repair_step)(C::repair_commit)(C::acknowledge);

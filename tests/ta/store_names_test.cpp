@@ -41,8 +41,7 @@ protected:
         const auto answer = protocol::decode_store<protocol::RecordAtAnswer>(called.answer);
         if (called.result != 0 || !answer || answer->state == protocol::RecordAtAnswer::State::free) return "-";
         const auto told = protocol::decode_store<protocol::StoreClaim>(Bytes(claim).first(called.content_size));
-        return told ? text(Content(told->name.begin(), told->name.end())) + " " + text(Content(told->directory.begin(), told->directory.end()))
-                    : "nonsense";
+        return told ? std::string(text_of(told->name)) + " " + std::string(text_of(told->directory)) : "nonsense";
     }
     void SetUp() override {
         session_ = session_of(1000);
