@@ -119,8 +119,8 @@ struct MakeRequest {  // 11 bytes, StoreClaim
 };
 // Out of the directory's header. item_not_found: the TEE has no record of this owner there. security: another device, or
 // its hardware key changed (the key-check value tells). bad_parameters: the record of that name is of another store. Since 1.6,
-// under ree, the TA asks the RPMB, too: store_in_rpmb: that has a record of this owner. rpmb_no_answer: it gave none, and did when the store was
-// made.
+// under ree, the TA asks the RPMB, too: store_in_rpmb: that has a record of this owner. rpmb_no_answer: it gave none, and did when the
+// store was made.
 struct OpenRequest {  // 29 bytes; 30, the last one 1, with the next to last field; 31 + name with the last one
     Id store_id{};
     uint8_t anchor = 1;
