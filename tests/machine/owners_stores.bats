@@ -80,17 +80,17 @@ as_user() { setpriv --reuid "$1" --regid "$1" --groups "$(stat -c %g /dev/tee0)"
     [ "$status" = 8 ]
     run as_user 4322 --storage ree put new - < "$BATS_TEST_TMPDIR/z"
     [ "$status" = 5 ]
-    run as_user 4322 put new - < "$BATS_TEST_TMPDIR/z"
+    run as_user 4322 --storage store put new - < "$BATS_TEST_TMPDIR/z"
     [ "$status" = 5 ]
     [ "$(as_user 4322 --storage ree get old)" = old ]
-    as_user 4321 put in-a-store - < "$BATS_TEST_TMPDIR/large"
+    as_user 4321 --storage store put in-a-store - < "$BATS_TEST_TMPDIR/large"
     run as_user 4321 --name second put in-a-store - < "$BATS_TEST_TMPDIR/z"
     [ "$status" = 8 ]
     festore allow --all
     as_user 4322 --storage ree put new - < "$BATS_TEST_TMPDIR/z"
     as_user 4322 --storage ree rm old new
     as_user 4321 --storage ree rm x y
-    as_user 4321 destroy --yes
+    as_user 4321 --storage store destroy --yes
 }
 
 @test "another cipher, and back: the same contents" {
