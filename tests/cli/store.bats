@@ -127,7 +127,7 @@ round_trip() {
     run --separate-stderr store init
     expect_error 4 "cannot make a store: there is one at *"
     run --separate-stderr store init --store elsewhere
-    expect_error 4 "cannot make a store: the TEE has a record of a store of yours already, and it is not at '$PWD/elsewhere'; *"
+    expect_error 4 "cannot make a store: its directory was last at '$PWD/secrets': the TEE has a record of a store of yours already, and it is not at '$PWD/elsewhere'; *"
     run --separate-stderr store --store other put a two
     [ "$status" != 0 ]
 }
@@ -340,9 +340,9 @@ silence_rpmb() {
 @test "JSON" {
     need python3
     run --separate-stderr store status --json
-    [ "$(json 'd["store"]')" = "{'present': False, 'directory': '$PWD/secrets'}" ]
+    [ "$(json 'd["store"]')" = "{'present': False, 'directory': '$PWD/secrets', 'others': []}" ]
     run --separate-stderr store init --json
-    [ "$(json '" ".join(d)')" = "present directory id anchor cipher tee epoch generation objects content_bytes height pages free_pages pages_sealed created freshness_lost freshness_given_up lost made_without_rpmb_answer" ]
+    [ "$(json '" ".join(d)')" = "present directory others id name anchor cipher has_other_cipher tee epoch generation objects content_bytes height pages free_pages pages_sealed created freshness_lost freshness_given_up lost made_without_rpmb_answer" ]
     run --separate-stderr store put --json a <<< x
     [ "$(json '(d["name"], d["size"], d["version"])')" = "('a', 2, 1)" ]
     run --separate-stderr store mv --json a b
