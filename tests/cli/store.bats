@@ -342,7 +342,7 @@ silence_rpmb() {
     run --separate-stderr store status --json
     [ "$(json 'd["store"]')" = "{'present': False, 'directory': '$PWD/secrets', 'others': []}" ]
     run --separate-stderr store init --json
-    [ "$(json '" ".join(d)')" = "present directory others id name anchor cipher has_other_cipher tee epoch generation objects content_bytes height pages free_pages pages_sealed created freshness_lost freshness_given_up lost made_without_rpmb_answer" ]
+    [ "$(json '" ".join(d)')" = "present directory others id name anchor cipher tee epoch generation objects content_bytes height pages free_pages pages_sealed created freshness_lost freshness_given_up lost has_other_cipher made_without_rpmb_answer" ]
     run --separate-stderr store put --json a <<< x
     [ "$(json '(d["name"], d["size"], d["version"])')" = "('a', 2, 1)" ]
     run --separate-stderr store mv --json a b
