@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What root allows one identity (docs/services.md), for the code of both worlds.
 #pragma once
+#include "base/reader.h"
+#include "base/writer.h"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -26,5 +29,19 @@ struct AllowTotal {
     [[nodiscard]] bool is_set() const { return bytes != kNoLimitOfBytes || objects != kNoLimit; }
     friend bool operator==(const AllowTotal&, const AllowTotal&) = default;
 };
+
+// As they lie in the list, and go over the wire: 16 bytes.
+inline void write_limits(const AllowLimits& limits, Writer& out) {
+    out.u64(limits.bytes);
+    out.u32(limits.objects);
+    out.u32(limits.stores);
+}
+inline AllowLimits read_limits(Reader& in) {
+    AllowLimits limits;
+    limits.bytes = in.u64();
+    limits.objects = in.u32();
+    limits.stores = in.u32();
+    return limits;
+}
 
 }  // namespace festore

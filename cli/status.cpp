@@ -108,8 +108,8 @@ private:
         if (!record.info)
             return status_row(whose, fmt::format("{}; its record is damaged, or of a newer version", anchor_name(record.anchor)));
         const StoreInfo& s = *record.info;
-        std::string row = fmt::format("{}; {}, {}, {} objects, {} bytes of content, made {}", described(record), anchor_name(s.anchor),
-                                      s.cipher, s.objects, s.content_bytes, time_text(s.created));
+        std::string row = fmt::format("{}; {}, {}, {} objects, {} bytes of content, made {}", festore::text_of(record),
+                                      anchor_name(s.anchor), s.cipher, s.objects, s.content_bytes, time_text(s.created));
         if (s.freshness_lost_count > 0) row += "; freshness given up " + freshness_given_up_text(s);
         if (s.has_other_cipher) row += "; contents may be sealed with the other cipher still";
         if (s.made_without_rpmb_answer) row += fmt::format("; {}", kMadeUnaskedText);

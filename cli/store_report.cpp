@@ -24,7 +24,7 @@ std::string freshness_text(const StoreInfo& s) {
 std::string text_of_others(const StoreReport& report) {
     std::string text;
     for (const StoreRecord& store : report.others)
-        text += status_row(!text.empty() ? "" : report.info ? "your other stores" : "your stores", described(store));
+        text += status_row(!text.empty() ? "" : report.info ? "your other stores" : "your stores", festore::text_of(store));
     return text;
 }
 
@@ -61,12 +61,6 @@ StoreReport look_at_store(Client& client, const ClientOptions& options) {
             return !report.info || !store.info || store.info->store_id != report.info->store_id;
         });
     return report;
-}
-
-std::string described(const StoreRecord& record) {
-    std::string text = record.name.empty() ? "one whose name the TEE does not know" : quote(record.name);
-    if (!record.directory.empty()) text += ", last at " + quote(record.directory);
-    return text;
 }
 
 Json json_of(const StoreReport& report) {

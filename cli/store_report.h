@@ -28,8 +28,6 @@ Json freshness_given_up_json(const StoreInfo& s);
 // What is said of a store whose record is marked so.
 inline constexpr std::string_view kMadeUnaskedText = "made without an answer of the RPMB";
 
-// The store's name and where it was, of one of which there is the record only: "'web' at '/srv/web'".
-std::string described(const StoreRecord& record);
 // That contents are left of the other cipher, and how to go on (StoreInfo::has_other_cipher).
 std::string other_cipher_text(const StoreInfo& s);
 

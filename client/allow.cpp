@@ -16,12 +16,6 @@ constexpr uint16_t kMinorThatAllows = 7;
 // What an object has beside its content and its name (docs/format-object.md).
 constexpr uint64_t kObjectHeaderBytes = 64;
 
-std::string start_of(const Doing& doing) {
-    std::string text = "cannot " + std::string(doing.verb);
-    if (!doing.name.empty()) text += " " + quote(doing.name);
-    return text + ": ";
-}
-
 constexpr const char* kDamaged = "root's list of who may store was found damaged: until root sets it again ('festore allow'), nobody else "
                                  "stores anything new. What is stored can be read";
 constexpr const char* kNewer = "root's list of who may store is of a newer version than the trusted application, so nobody but root stores "
@@ -96,7 +90,7 @@ Expected<AllowRequest> request_of(AllowVerb verb, const std::vector<AllowName>& 
 }
 
 Error refused(const Doing& doing, Error error) {
-    const std::string start = start_of(doing);
+    const std::string start = cannot(doing);
     switch (static_cast<Code>(error.tee_result)) {
     case Code::access_denied: error.message = start + "only root may say that"; break;
     case Code::item_not_found: error.message = start + "one of them has no entry; nothing was changed"; break;
@@ -116,7 +110,7 @@ Error refused(const Doing& doing, Error error) {
 Expected<void> check_allows(const Doing& doing, const Session& session) {
     if (session.hello().version_minor >= kMinorThatAllows) return {};
     return unexpected({ErrorCode::no_tee,
-                       start_of(doing) + "this trusted application is older, and has no such list: install the one of this festore", 0, 0});
+                       cannot(doing) + "this trusted application is older, and has no such list: install the one of this festore", 0, 0});
 }
 
 }  // namespace
@@ -140,9 +134,9 @@ Error explain_refusal(SessionSource& sessions, const Error& error, const Doing& 
     Error explained = error;
     if ((answer->flags & (protocol::kAllowedDamaged | protocol::kAllowedNewer)) != 0) {
         explained.code = ErrorCode::damaged;
-        explained.message = start_of(doing) + ((answer->flags & protocol::kAllowedDamaged) != 0 ? kDamaged : kNewer);
+        explained.message = cannot(doing) + ((answer->flags & protocol::kAllowedDamaged) != 0 ? kDamaged : kNewer);
     } else if (code == Code::over_limit) {
-        explained.message = start_of(doing) + over_limit_text(*answer, what);
+        explained.message = cannot(doing) + over_limit_text(*answer, what);
     }
     return explained;
 }
@@ -154,7 +148,7 @@ Expected<void> Client::State::allow(const Doing& doing, const AllowRequest& requ
     if (!open) return unexpected(open.error());
     if (const auto allows = check_allows(doing, **open); !allows) return allows;
     const Encoded encoded(request);
-    // Said once more, it is as it was, but for a name that is dropped.
+    // A request that is repeated changes nothing more; but a name that was dropped is not found then.
     const Expected<Reply> reply = command(doing, request.verb != AllowVerb::drop, protocol::Command::allow, encoded.bytes());
     if (!reply) return unexpected(refused(doing, reply.error()));
     return {};

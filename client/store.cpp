@@ -168,4 +168,12 @@ Expected<Listing> Store::list_past_damage(const Doing& doing, Listing listing, c
     return unexpected(store_nonsense(doing));
 }
 
+Expected<void> Store::check_minor(const Doing& doing, uint16_t minor, std::string_view lacks, std::string_view advice) {
+    const Expected<Session*> session = sessions_.session();
+    if (!session) return unexpected(session.error());
+    if ((*session)->hello().version_minor >= minor) return {};
+    return unexpected({ErrorCode::no_tee,
+                       cannot(doing) + "this trusted application is older, and " + std::string(lacks) + ": " + std::string(advice), 0, 0});
+}
+
 }  // namespace festore

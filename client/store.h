@@ -117,7 +117,13 @@ private:
     Expected<std::optional<StoreRecord>> record_at(const Doing& doing, const RecordPlace& at, bool& end);
     Expected<std::vector<StoreRecord>> list_records(const Doing& doing, bool own);
 
+    // client/store.cpp
+    // Whether the trusted application has that minor version of the protocol; no_tee: "is older, and LACKS: ADVICE".
+    Expected<void> check_minor(const Doing& doing, uint16_t minor, std::string_view lacks,
+                               std::string_view advice = "install the one of this festore");
+
     // client/store_names.cpp
+    static constexpr uint16_t kMinorThatKnowsNames = 7;
     bool ta_knows_names();
     Expected<void> take_name(const Doing& doing, const protocol::StoreHeader& header);
     Expected<void> check_name_is_known(const Doing& doing);
@@ -193,7 +199,6 @@ private:
         bool has_passed_root = false;
         uint64_t lost = 0;  // objects
     };
-    Expected<void> check_rebuilds(const Doing& doing);
     Expected<StoreLock> lock_and_open(const Doing& doing);
     Expected<void> begin_rebuild(const Doing& doing, protocol::RebuildKind kind, const RebuildPlan& plan);
     Expected<protocol::RepairStepAnswer> copy_entries(const Doing& doing, RebuildPlan& plan);
@@ -213,7 +218,6 @@ private:
 
     // client/store_reseal.cpp
     struct ResealPass;
-    Expected<void> check_reseals(const Doing& doing);
     Expected<StoreInfo> rebuild_index(const Doing& doing, const RebuildOptions& options);
     static Error not_all_resealed(const Doing& doing, const ResealPass& pass);
     Expected<void> reseal_contents(const Doing& doing, ResealPass& pass);

@@ -46,13 +46,8 @@ size_t Store::room_for(size_t changes) const {
 Expected<void> Store::check_keeping(const Doing& doing, const PutOptions& options) {
     constexpr uint16_t kMinorThatKeeps = 5;
     if (!options.write_once || options.removable) return {};
-    const Expected<Session*> session = sessions_.session();
-    if (!session) return unexpected(session.error());
-    if ((*session)->hello().version_minor >= kMinorThatKeeps) return {};
-    return unexpected({ErrorCode::no_tee,
-                       cannot(doing) + "this trusted application is older, and keeps no write-once object from being removed: "
-                                       "install the one of this festore, or say --removable",
-                       0, 0});
+    return check_minor(doing, kMinorThatKeeps, "keeps no write-once object from being removed",
+                       "install the one of this festore, or say --removable");
 }
 
 // Pages behind those in use. A removal takes two for each level and three at most (engine/tree_change.h), and three for the free list.

@@ -68,6 +68,11 @@ std::string text_of(const MissingRange& range) {
 
 std::string text_of(const LostRange& range) { return text_of(missing_of(range)) + (range.acknowledged ? " (acknowledged)" : ""); }
 
+std::string text_of(const StoreRecord& record) {
+    return (record.name.empty() ? "one whose name the TEE does not know" : quote(record.name)) +
+           (record.directory.empty() ? "" : ", last at " + quote(record.directory));
+}
+
 MissingRange missing_of(const LostRange& range) { return {range.from, range.before, false, true}; }
 
 Error transaction_is_running(const Doing& doing) {

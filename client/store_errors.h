@@ -15,6 +15,8 @@ Error store_nonsense(const Doing& doing);
 std::string text_of(const MissingRange& range);
 // The same of names that were lost with damage; and whether that is acknowledged.
 std::string text_of(const LostRange& range);
+// A store of which there is the record only, by name, and where it was: "'web', last at '/srv/web'".
+std::string text_of(const StoreRecord& record);
 // What a listing says is missing of it.
 MissingRange missing_of(const LostRange& range);
 // What a listing that has such a range says of it.

@@ -5,11 +5,6 @@
 #include "client/store_requests.h"
 
 namespace festore {
-namespace {
-
-constexpr uint16_t kMinorThatKnowsNames = 7;
-
-}  // namespace
 
 bool Store::ta_knows_names() {
     const Expected<Session*> session = sessions_.session();
@@ -29,12 +24,7 @@ Expected<void> Store::take_name(const Doing& doing, const protocol::StoreHeader&
 }
 
 Expected<void> Store::check_name_is_known(const Doing& doing) {
-    if (const Expected<Session*> session = sessions_.session(); !session) return unexpected(session.error());
-    if (name_.empty() || ta_knows_names()) return {};
-    return unexpected({ErrorCode::no_tee,
-                       cannot(doing) + "this trusted application is older, and does not know names of stores: install the one of this "
-                                       "festore",
-                       0, 0});
+    return check_minor(doing, name_.empty() ? 0 : kMinorThatKnowsNames, "does not know names of stores");
 }
 
 protocol::StoreClaim Store::claim() {
@@ -48,7 +38,7 @@ std::string Store::name_option() const { return name_.empty() ? "" : " --name " 
 
 std::string Store::with_name() const { return name_.empty() ? "" : " with the name " + quote(name_); }
 
-// Who names a directory only, in which there is no store, may mean any of several.
+// There is no store at the directory, and no name was given: any of the owner's stores may be meant.
 Expected<void> Store::check_name_is_told(const Doing& doing) {
     if (options_.is_name_fixed) return {};
     const Expected<std::vector<StoreRecord>> stores = own_stores();
@@ -93,8 +83,7 @@ std::string Store::other_stores() {
     std::string text;
     for (const StoreRecord& store : *stores) {
         text += text.empty() ? "; you have the store" + std::string(stores->size() == 1 ? " " : "s ") : ", ";
-        text += store.name.empty() ? "of record " + std::to_string(store.place) : quote(store.name);
-        if (!store.directory.empty()) text += ", last at " + quote(store.directory);
+        text += text_of(store);
     }
     return text;
 }

@@ -23,19 +23,11 @@ constexpr size_t kRoom = 64;
 
 }  // namespace
 
-Expected<void> Store::check_rebuilds(const Doing& doing) {
-    const Expected<Session*> session = sessions_.session();
-    if (!session) return unexpected(session.error());
-    if ((*session)->hello().version_minor >= kMinorThatRebuilds) return {};
-    return unexpected({ErrorCode::no_tee,
-                       cannot(doing) + "this trusted application is older, and does not know how: install the one of this festore", 0, 0});
-}
-
 // Opened anew under the writer's lock, so that nothing changes any more.
 Expected<StoreLock> Store::lock_and_open(const Doing& doing) {
     if (batch_) return unexpected(transaction_is_running(doing));
     if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
-    if (const auto known = check_rebuilds(doing); !known) return unexpected(known.error());
+    if (const auto known = check_minor(doing, kMinorThatRebuilds, "does not know how"); !known) return unexpected(known.error());
     Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
     if (!lock) return lock;
     opened_serial_ = 0;

@@ -80,10 +80,8 @@ Expected<std::vector<StoreRecord>> Store::records() { return list_records({"list
 
 Expected<std::vector<StoreRecord>> Store::own_stores() {
     const Doing doing{"list your stores", {}};
-    if (const Expected<Session*> session = sessions_.session(); !session) return unexpected(session.error());
-    if (ta_knows_names()) return list_records(doing, true);
-    return unexpected({ErrorCode::no_tee,
-                       cannot(doing) + "this trusted application is older, and does not know how: install the one of this festore", 0, 0});
+    if (const auto known = check_minor(doing, kMinorThatKnowsNames, "does not know how"); !known) return unexpected(known.error());
+    return list_records(doing, true);
 }
 
 }  // namespace festore

@@ -42,23 +42,14 @@ struct Store::ResealPass {
     }
 };
 
-Expected<void> Store::check_reseals(const Doing& doing) {
-    const Expected<Session*> session = sessions_.session();
-    if (!session) return unexpected(session.error());
-    if ((*session)->hello().version_minor >= kMinorThatReseals) return {};
-    return unexpected({ErrorCode::no_tee,
-                       cannot(doing) + "this trusted application is older, and a store keeps its cipher there: install the one of this "
-                                       "festore",
-                       0, 0});
-}
-
 // Where its index has the wanted cipher already, and contents have the other one, it is left as it is.
 Expected<StoreInfo> Store::rebuild_index(const Doing& doing, const RebuildOptions& options) {
     const Expected<StoreLock> lock = lock_and_open(doing);
     if (!lock) return unexpected(lock.error());
     RebuildPlan plan;
     if (options.cipher != Cipher::automatic) {
-        if (const auto known = check_reseals(doing); !known) return unexpected(known.error());
+        const auto known = check_minor(doing, kMinorThatReseals, "a store keeps its cipher there");
+        if (!known) return unexpected(known.error());
         const Expected<uint8_t> cipher = cipher_to_ask_for(doing, options.cipher);
         if (!cipher) return unexpected(cipher.error());
         if (*cipher != status_.cipher) plan.cipher = *cipher;

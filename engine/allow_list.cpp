@@ -22,20 +22,6 @@ Key key_of(uint32_t login, const Uuid& identity) {
 
 bool is_before(Bytes a, Bytes b) { return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end()); }
 
-AllowLimits read_limits(Reader& in) {
-    AllowLimits limits;
-    limits.bytes = in.u64();
-    limits.objects = in.u32();
-    limits.stores = in.u32();
-    return limits;
-}
-
-void write_limits(const AllowLimits& limits, Writer& out) {
-    out.u64(limits.bytes);
-    out.u32(limits.objects);
-    out.u32(limits.stores);
-}
-
 AllowEntry read_entry(Bytes bytes) {
     Reader in(bytes);
     AllowEntry entry;

@@ -6,20 +6,6 @@
 namespace festore::protocol {
 namespace {
 
-AllowLimits read_limits(Reader& in) {
-    AllowLimits limits;
-    limits.bytes = in.u64();
-    limits.objects = in.u32();
-    limits.stores = in.u32();
-    return limits;
-}
-
-void write(const AllowLimits& limits, Writer& out) {
-    out.u64(limits.bytes);
-    out.u32(limits.objects);
-    out.u32(limits.stores);
-}
-
 bool is_known(Login login) { return login == Login::public_ || login == Login::user || login == Login::group; }
 
 // What each verb has, and that it has nothing else.
@@ -39,7 +25,7 @@ bool is_whole(const AllowRequest& m) {
 void encode(const AllowRequest& m, Writer& out) {
     out.u8(static_cast<uint8_t>(m.verb));
     out.u8(m.storages);
-    write(m.limits, out);
+    write_limits(m.limits, out);
     out.u8(m.count);
     for (size_t i = 0; i < m.count && i < m.names.size(); ++i) {
         out.u32(static_cast<uint32_t>(m.names[i].login));
@@ -85,11 +71,11 @@ Result<AllowedRequest> decode(Bytes input) {
 void encode(const AllowedAnswer& m, Writer& out) {
     out.u8(m.flags);
     out.u8(static_cast<uint8_t>(m.standing));
-    write(m.own, out);
+    write_limits(m.own, out);
     out.u64(m.used_bytes);
     out.u32(m.used_objects);
     out.u32(m.used_stores);
-    write(m.others, out);
+    write_limits(m.others, out);
     for (const AllowTotal& total : m.totals) {
         out.u64(total.bytes);
         out.u32(total.objects);
@@ -120,7 +106,7 @@ Result<AllowedAnswer> decode(Bytes input) {
 void encode(const AllowedEntry& m, Writer& out) {
     out.u32(static_cast<uint32_t>(m.login));
     out.bytes(m.identity.bytes);
-    write(m.limits, out);
+    write_limits(m.limits, out);
 }
 
 Result<AllowedEntry> decode_allowed(Bytes& page) {

@@ -17,12 +17,7 @@ namespace {
 
 constexpr uint32_t kStorage = TEE_STORAGE_PRIVATE_REE;
 
-gp::ObjectId list_object() {
-    gp::ObjectId id;
-    copy_bytes(bytes_of(engine::kAllowListId), id.bytes);
-    id.size = engine::kAllowListId.size();
-    return id;
-}
+gp::ObjectId list_object() { return *gp::ObjectId::from(bytes_of(engine::kAllowListId)); }
 
 bool is_corrupt(Code code) { return code == Code::corrupt_object || code == Code::corrupt_object_2; }
 
@@ -125,7 +120,7 @@ Status AllowList::read_object() {
     return accept(std::move(content), size);
 }
 
-// What the bytes say. That they say nothing is no error: the state tells.
+// Takes over the list's bytes. Bytes that do not decode are no error here: state_ says so.
 Status AllowList::accept(gp::HeapBuffer content, size_t size) {
     was_there_ = true;
     const Result<AllowListView> list = engine::decode_allow_list(content.view().first(size));

@@ -33,7 +33,7 @@ public:
     // not_allowed, over_limit; else errors of the TEE's storage. Where no limit can be reached, nothing is counted.
     Status check_put(const ObjectIds& ids, const Identity& owner, protocol::Storage storage, const PutChange& change);
 
-    // How it stands to who is not root, and that one's limits. Errors of the TEE's storage.
+    // Which part of the list holds for an identity, and its limits. Errors of the TEE's storage.
     struct Right {
         protocol::Standing standing = protocol::Standing::free;
         AllowLimits limits;
@@ -61,7 +61,7 @@ private:
     Status remove();
 
     State state_ = State::unread;
-    bool was_there_ = false;  // this instance has seen a list, and root has not removed it since: without it the door is no less closed
+    bool was_there_ = false;  // this instance has seen a list, and root has not removed it since: if it is gone, nothing is allowed
     std::optional<gp::HeapBuffer> memory_;      // what view_ sees
     std::optional<engine::AllowListView> view_;  // in state `read`
 };

@@ -41,7 +41,7 @@ Status write_entries(const engine::AllowListView& list, SharedOutput& page) {
     return {};
 }
 
-// What anybody may know: how the list stands to itself.
+// What anybody may know of the list: whether there is one, and whether it can be read.
 AllowedAnswer own_part(const AllowedAnswer& all) {
     AllowedAnswer own;
     own.flags = all.flags & (protocol::kAllowedListed | protocol::kAllowedDamaged | protocol::kAllowedNewer);
@@ -64,12 +64,13 @@ Result<uint32_t> stores_of(Instance& instance, const Identity& identity, bool as
 }
 
 Status may_make_store(Instance& instance, const Identity& identity, bool asks_rpmb) {
+    const uint32_t stores = FESTORE_TRY(stores_of(instance, identity, asks_rpmb));
+    if (stores >= limits::kStoresPerOwnerMax) return fail(Code::many_stores);
     const AllowList::Right right = FESTORE_TRY(instance.allow_list().right_of(identity));
     if (right.standing == Standing::refused) return fail(Code::not_allowed);
     if (right.limits.stores == kNoLimit) return {};
     // Those in the RPMB count, too. Where there is none, root says so.
     if (!asks_rpmb && FESTORE_TRY(instance.may_ask_rpmb())) return fail(Code::rpmb_no_answer);
-    const uint32_t stores = FESTORE_TRY(stores_of(instance, identity, asks_rpmb));
     return stores < right.limits.stores ? Status{} : fail(Code::over_limit);
 }
 

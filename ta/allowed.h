@@ -14,8 +14,8 @@ Status allow(Instance& instance, const Identity& caller, const protocol::AllowRe
 Result<protocol::AllowedAnswer> allowed(Instance& instance, const Identity& caller, const protocol::AllowedRequest& request,
                                         SharedOutput& page);
 
-// Whether the identity may make one more store. not_allowed, over_limit; else errors of the TEE's storage. The stores are counted only
-// where their number is limited. `asks_rpmb`: those there, too.
+// Whether the identity may make one more store. many_stores, not_allowed, over_limit; rpmb_no_answer: those in the RPMB would have to be
+// counted; else errors of the TEE's storage. `asks_rpmb`: those there are counted, too.
 Status may_make_store(Instance& instance, const Identity& identity, bool asks_rpmb);
 
 // Whether a store of its own may move to the RPMB: it may have been made without asking that, and so without being counted with those

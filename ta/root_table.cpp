@@ -21,12 +21,7 @@ constexpr size_t kOwnerOffset = 8;
 constexpr size_t kOwnerBytes = 4 + 16;
 constexpr size_t kStoreIdOffset = kOwnerOffset + kOwnerBytes;
 
-gp::ObjectId table_object() {
-    gp::ObjectId id;
-    copy_bytes(bytes_of(engine::kRootTableId), id.bytes);
-    id.size = engine::kRootTableId.size();
-    return id;
-}
+gp::ObjectId table_object() { return *gp::ObjectId::from(bytes_of(engine::kRootTableId)); }
 
 bool is_zero(Bytes bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{}; });

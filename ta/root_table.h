@@ -116,7 +116,7 @@ private:
         uint8_t tombstone_flags = 0;  // of the tombstone; of a record: that its tombstone will have
         std::array<std::byte, 4 + 16> owner{};  // these two as the record says, whatever its version is
         engine::StoreId store_id{};
-        engine::StoreNameTag name{};  // of a record, as it says; where nobody can read it, it may be of any
+        engine::StoreNameTag name{};  // of a record, as it says; a damaged record may have had any
         bool has_name = false;        // a record whose name is known
         uint64_t epoch = 0;
         uint64_t generation = 0;

@@ -2,6 +2,7 @@
 // Looking for a store's record, and dropping it, with or without its directory (rule 21: uid 0 also others').
 #include "ta/copy_secret.h"
 #include "ta/store_claims.h"
+#include "ta/store_items.h"
 
 namespace festore::ta {
 namespace {
@@ -63,10 +64,7 @@ Status give_claim(StoreCall& call, const RootTable& table, size_t place, const e
     std::array<std::byte, engine::kStoreClaimBytesMax> encoded{};
     Writer out(encoded);
     encode(protocol::StoreClaim{claim->name(), claim->directory()}, out);
-    call.content.memref.size = static_cast<gp::Size>(out.size());
-    if (room < out.size()) return fail(Code::short_buffer);
-    TEE_MemMove(call.content.memref.buffer, encoded.data(), static_cast<gp::Size>(out.size()));
-    return {};
+    return give_whole(call, out.written(), room);
 }
 
 }  // namespace
@@ -84,8 +82,7 @@ Status store_record_at(StoreCall& call) {
     RootTable* const table = FESTORE_TRY(table_of(call, request.anchor));
     std::optional<Identity> owner = FESTORE_TRY(table->owner(request.place));
     if (request.own && owner && *owner != call.session.identity) owner.reset();
-    const size_t room = call.has_content && call.content.memref.buffer != nullptr ? size_t{call.content.memref.size} : 0;
-    if (call.has_content) call.content.memref.size = 0;
+    const size_t room = call.has_content ? take_room(call.content) : 0;
     using State = protocol::RecordAtAnswer::State;
     protocol::RecordAtAnswer answer;
     if (owner) {

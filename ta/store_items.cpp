@@ -44,4 +44,13 @@ void give(StoreCall& call, Bytes content) {
     call.content.memref.size = static_cast<gp::Size>(content.size());
 }
 
+Status give_whole(StoreCall& call, Bytes content, size_t room) {
+    if (content.size() <= room) {
+        give(call, content);
+        return {};
+    }
+    call.content.memref.size = static_cast<gp::Size>(content.size());
+    return fail(Code::short_buffer);
+}
+
 }  // namespace festore::ta

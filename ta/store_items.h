@@ -17,6 +17,8 @@ size_t take_room(TEE_Param& memory);
 // As much as the client takes of a listing. short_buffer: not even the least, which is then said.
 Result<gp::HeapBuffer> listing_buffer(StoreCall& call);
 void give(StoreCall& call, Bytes content);
+// All of it into `room`. short_buffer: it is longer, which is then said.
+Status give_whole(StoreCall& call, Bytes content, size_t room);
 
 // Takes entries as far as there is room for them.
 class ItemSink final : public engine::IndexReader::Sink {

@@ -6,6 +6,7 @@
 #include "ta/cipher_choice.h"
 #include "ta/copy_secret.h"
 #include "ta/store_claims.h"
+#include "ta/store_items.h"
 
 namespace festore::ta {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 using engine::Anchor;
 using engine::RootRecord;
 
-// Whether that is certain: false where the RPMB was to be asked and was not. many_stores, too.
+// Whether that is certain: false where the RPMB was to be asked and was not.
 Result<bool> has_none_anywhere(StoreCall& call, Anchor wanted, const engine::StoreNameTag& name, bool without_asking_rpmb) {
     FESTORE_CHECK(has_none(call, wanted, name));
     const bool may_ask = FESTORE_TRY(call.instance.may_ask_rpmb());  // not where the TEE says that there is none, or root does
@@ -24,8 +25,7 @@ Result<bool> has_none_anywhere(StoreCall& call, Anchor wanted, const engine::Sto
     } else if (may_ask && is_certain) {
         FESTORE_CHECK(has_none(call, Anchor::rpmb, name));
     }
-    const uint32_t stores = FESTORE_TRY(stores_of(call.instance, call.session.identity, is_certain));
-    return stores < limits::kStoresPerOwnerMax ? Result<bool>(is_certain) : fail(Code::many_stores);
+    return is_certain;
 }
 
 // Rule 27: a record under ree is believed only where the RPMB has none of this owner, whatever the directory's header says. False:
@@ -54,11 +54,7 @@ Status write_header(StoreCall& call, const RootRecord& record, Bytes name, const
     std::array<std::byte, protocol::kNamedStoreHeaderBytes> encoded{};
     Writer out(encoded);
     encode(header, out);
-    const size_t room = call.content.memref.buffer == nullptr ? 0 : size_t{call.content.memref.size};
-    call.content.memref.size = static_cast<gp::Size>(out.size());
-    if (room < out.size()) return fail(Code::short_buffer);
-    TEE_MemMove(call.content.memref.buffer, encoded.data(), static_cast<gp::Size>(out.size()));
-    return {};
+    return give_whole(call, out.written(), take_room(call.content));
 }
 
 // `wanted`: 0 for the one that suits the device.

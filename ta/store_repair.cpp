@@ -4,6 +4,7 @@
 // the old index into a new one (ta/index_copy.h), which the client writes into a new page file. Nothing in the old one is touched.
 #include "engine/recovery.h"
 #include "engine/renewal.h"
+#include "ta/allowed.h"
 #include "ta/copy_secret.h"
 #include "ta/index_copy.h"
 #include "ta/store_claims.h"
@@ -26,14 +27,12 @@ Result<RootTable*> table_of(const StoreCall& call, Anchor anchor) {
 struct Damaged {
     RootTable* table = nullptr;
     std::optional<size_t> place;    // the store's record, which nobody can read; none: there is no record
-    size_t stores = 0;              // that the caller has, that one included
     std::optional<size_t> perhaps{};  // a record of the caller's that nobody can read, of this store or of another one
 };
 
 // access_conflict: there is an intact record. not_supported: one of a newer version.
 Result<Damaged> find_damaged(const StoreCall& call, Anchor anchor, const engine::StoreId& store_id, const engine::StoreNameTag& name) {
     const StoreOwner owner{call.session.identity, name};
-    size_t stores = 0;
     for (const Anchor other : {Anchor::ree, Anchor::rpmb}) {
         if (other == anchor || !trusted_storage(storage_of(other))) continue;
         if (const Result<bool> may_ask = call.instance.may_ask_rpmb(); other == Anchor::rpmb && may_ask && !*may_ask) continue;
@@ -44,12 +43,11 @@ Result<Damaged> find_damaged(const StoreCall& call, Anchor anchor, const engine:
         const Result<size_t> there = table->find(owner);
         if (there && table->is_readable(*there)) return fail(Code::access_conflict);
         if (there && !table->is_of_another(*there, store_id)) return fail(Code::corrupt_object);
-        stores += table->count(owner.identity);
     }
     RootTable* const table = FESTORE_TRY(table_of(call, anchor));
     const Result<size_t> of_id = table->find(owner.identity, store_id);
     const Result<size_t> place = of_id ? of_id : table->find(owner);
-    Damaged damaged{table, std::nullopt, stores + table->count(owner.identity)};
+    Damaged damaged{table, std::nullopt};
     if (!place) return damaged;
     const Result<RootRecord> record = table->record(*place);
     if (record) return fail(Code::access_conflict);
@@ -69,7 +67,8 @@ Result<StoreCall::Place> place_for(const StoreCall& call, const RootRecord& copy
     // Another store's is not to be overwritten: it may be repaired, too.
     const bool is_its_place = damaged.perhaps && at && table->at(*damaged.perhaps).table == at->table && *damaged.perhaps == at->place;
     if (is_its_place) return StoreCall::Place{table, *damaged.perhaps};
-    if (damaged.stores >= limits::kStoresPerOwnerMax) return fail(Code::many_stores);
+    const uint32_t stores = FESTORE_TRY(stores_of(call.instance, call.session.identity, true));
+    if (stores >= limits::kStoresPerOwnerMax) return fail(Code::many_stores);
     if (const auto place = at ? table->lost_place(*at) : std::nullopt) return StoreCall::Place{table, *place};
     return StoreCall::Place{table, FESTORE_TRY(table->free_place(is_root(call.session.identity)))};
 }

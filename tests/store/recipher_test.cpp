@@ -29,6 +29,16 @@ protected:
         Client client = device_.connect();
         return rebuild(client, cipher);
     }
+    // To the other cipher; when the first content is done, another program does something.
+    Expected<StoreInfo> rebuild_beside(Client& client, const std::function<void()>& other) const {
+        RebuildOptions options;
+        options.cipher = to_;
+        unsigned n = 0;
+        options.on_progress = [&](const RebuildProgress&) {
+            if (n++ == 0) other();
+        };
+        return client.rebuild(options);
+    }
     // Cut as soon as the index has the new cipher.
     void rebuild_index_only() {
         RebuildOptions options;
@@ -248,16 +258,11 @@ TEST_P(Recipher, AWriterThatBeganBeforeIsNotLost) {
 TEST_P(Recipher, OthersChangeTheStoreMeanwhile) {
     Client client = device_.connect();
     Client other = device_.connect();
-    RebuildOptions options;
-    options.cipher = to_;
-    unsigned n = 0;
-    options.on_progress = [&](const RebuildProgress&) {
-        if (n++ != 0) return;
+    const auto done = rebuild_beside(client, [&] {
         ASSERT_TRUE(other.rename("payload 1", "a payload"));
         ASSERT_TRUE(other.put("payload 0", truth_["payload 1"]));
         ASSERT_TRUE(other.remove("object 1000"));
-    };
-    const auto done = client.rebuild(options);
+    });
     ASSERT_TRUE(done) << message(done);
     EXPECT_FALSE(done->has_other_cipher) << "what was renamed is found, too";
     truth_["a payload"] = truth_["payload 0"] = truth_["payload 1"];
@@ -270,14 +275,7 @@ TEST_P(Recipher, OthersChangeTheStoreMeanwhile) {
 TEST_P(Recipher, AnotherOneThatWantsTheOppositeIsNoSuccess) {
     Client client = device_.connect();
     Client other = device_.connect();
-    RebuildOptions options;
-    options.cipher = to_;
-    unsigned n = 0;
-    options.on_progress = [&](const RebuildProgress&) {
-        if (n++ != 0) return;
-        ASSERT_TRUE(rebuild(other, from_));
-    };
-    const auto done = client.rebuild(options);
+    const auto done = rebuild_beside(client, [&] { ASSERT_TRUE(rebuild(other, from_)); });
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, ErrorCode::busy) << message(done);
     EXPECT_EQ(other.store_status()->cipher, from_ == Cipher::aes_256_gcm ? "aes-256-gcm" : "chacha20-poly1305");

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Messages of root's list of who may store: as tests/unit/messages_test.cpp, and what each verb may and may not have.
 #include "protocol/allow.h"
-#include "tests/encoded.h"
+#include "tests/unit/check_message.h"
 
 #include <gtest/gtest.h>
-#include <random>
 
 namespace festore::protocol {
 namespace {
@@ -34,29 +33,6 @@ AllowedAnswer answer() {
     m.totals = {AllowTotal{10, 11}, AllowTotal{12, 13}};
     m.entries = 14;
     return m;
-}
-
-template <class M>
-void check_message(const M& message, size_t expected_size) {
-    const std::vector<std::byte> bytes = encoded(message);
-    EXPECT_EQ(bytes.size(), expected_size) << "the size is part of the contract";
-    const Result<M> back = decode<M>(bytes);
-    ASSERT_TRUE(back);
-    EXPECT_EQ(encoded(*back), bytes);
-    for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode<M>(Bytes(bytes).first(size))) << size;
-    std::vector<std::byte> longer = bytes;
-    longer.push_back(std::byte{0});
-    EXPECT_FALSE(decode<M>(longer));
-    std::mt19937 random(1);
-    for (size_t offset = 0; offset < bytes.size(); ++offset) {
-        for (int round = 0; round < 64; ++round) {
-            std::vector<std::byte> garbage = bytes;
-            for (size_t i = offset; i < garbage.size(); ++i) garbage[i] = static_cast<std::byte>(random());
-            const Result<M> decoded = decode<M>(garbage);
-            EXPECT_EQ(decoded ? Code::bad_format : decoded.error().code, Code::bad_format);
-            EXPECT_TRUE(!decoded || encoded(*decoded) == garbage) << offset;
-        }
-    }
 }
 
 bool refused(const AllowRequest& m) { return !decode<AllowRequest>(encoded(m)); }

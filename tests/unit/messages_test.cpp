@@ -2,7 +2,7 @@
 // Each message: a round trip with every field set, every truncation refused, trailing bytes refused, and garbage from
 // every offset either refused or decoded to something that encodes to the very same bytes.
 #include "protocol/messages.h"
-#include "tests/encoded.h"
+#include "tests/unit/check_message.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -24,34 +24,6 @@ NameRequest name_request() { return {Storage::ree, bytes_of("x")}; }
 Metadata metadata() { return {kObjectWriteOnce, 7000, UINT64_MAX, INT64_MIN, INT64_MAX}; }
 ListRequest list_request() { return {Storage::ree, bytes_of("\x00\x01\xff cursor"), bytes_of("keys/")}; }
 ListAnswer list_answer() { return {true, 3, 2, bytes_of("where")}; }
-
-template <class M>
-void check_message(const M& message, size_t expected_size) {
-    const std::vector<std::byte> bytes = encoded(message);
-    EXPECT_EQ(bytes.size(), expected_size) << "the size is part of the contract";
-    const Result<M> back = decode<M>(bytes);
-    ASSERT_TRUE(back);
-    EXPECT_EQ(encoded(*back), bytes);
-
-    for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode<M>(Bytes(bytes).first(size))) << size;
-    std::vector<std::byte> longer = bytes;
-    longer.push_back(std::byte{0});
-    EXPECT_FALSE(decode<M>(longer));
-
-    std::mt19937 random(1);
-    for (size_t offset = 0; offset < bytes.size(); ++offset) {
-        for (int round = 0; round < 64; ++round) {
-            std::vector<std::byte> garbage = bytes;
-            for (size_t i = offset; i < garbage.size(); ++i) garbage[i] = static_cast<std::byte>(random());
-            const Result<M> decoded = decode<M>(garbage);
-            if (decoded) {
-                EXPECT_EQ(encoded(*decoded), garbage) << "at offset " << offset;
-            } else {
-                EXPECT_EQ(decoded.error().code, Code::bad_format);
-            }
-        }
-    }
-}
 
 TEST(Messages, HelloRequest) { check_message(hello_request(), kHelloRequestBytes); }
 TEST(Messages, HelloAnswer) { check_message(hello_answer(), kHelloAnswerBytes); }

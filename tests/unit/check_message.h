@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What holds for each message of protocol::decode(): a round trip, every truncation and trailing bytes refused, and garbage either refused
+// or decoded to something that encodes to the very same bytes.
+#pragma once
+#include "base/result.h"
+#include "tests/encoded.h"
+
+#include <gtest/gtest.h>
+#include <random>
+#include <vector>
+
+namespace festore::protocol {
+
+template <class M>
+void check_message(const M& message, size_t expected_size) {
+    const std::vector<std::byte> bytes = encoded(message);
+    EXPECT_EQ(bytes.size(), expected_size) << "the size is part of the contract";
+    const Result<M> back = decode<M>(bytes);
+    ASSERT_TRUE(back);
+    EXPECT_EQ(encoded(*back), bytes);
+
+    for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode<M>(Bytes(bytes).first(size))) << size;
+    std::vector<std::byte> longer = bytes;
+    longer.push_back(std::byte{0});
+    EXPECT_FALSE(decode<M>(longer));
+
+    std::mt19937 random(1);
+    for (size_t offset = 0; offset < bytes.size(); ++offset) {
+        for (int round = 0; round < 64; ++round) {
+            std::vector<std::byte> garbage = bytes;
+            for (size_t i = offset; i < garbage.size(); ++i) garbage[i] = static_cast<std::byte>(random());
+            const Result<M> decoded = decode<M>(garbage);
+            if (decoded) {
+                EXPECT_EQ(encoded(*decoded), garbage) << "at offset " << offset;
+            } else {
+                EXPECT_EQ(decoded.error().code, Code::bad_format);
+            }
+        }
+    }
+}
+
+}  // namespace festore::protocol
