@@ -178,3 +178,27 @@ banned_words() {
         grep -qF "@test \"$(sed 's/ *$//' <<< "${title#*\`: }")" "${file#\`}" || { echo "there is no test $title"; return 1; }
     done <<< "$titles"
 }
+
+# cites N: a pattern that finds rule N by number: "rule 7", "Rules 6 and 7", a test's Rule07 or Rule02And07.
+cites() {
+    printf '([Rr]ules? ([0-9]+(,| and| to) )*%d([^0-9]|$)|Rule([0-9]+And)*%02d)' "$1" "$1"
+}
+
+@test "every rule that the tree cites is defined, and each has tests that cite it" {
+    grep -oE '^## Rule [0-9]+: .' docs/store-rules.md | awk '{print $3 + 0}' > "$BATS_TEST_TMPDIR/defined"
+    [ -z "$(sort "$BATS_TEST_TMPDIR/defined" | uniq -d)" ]
+    git ls-files | grep -vE '\.(bin|patch)$|^tests/rules/' | xargs grep -hoIE '[Rr]ules? [0-9]+((,| and| to) [0-9]+)*|Rule[0-9]{2}(And[0-9]{2})?' |
+        grep -oE '[0-9]+' | awk '{print $1 + 0}' | sort -nu > "$BATS_TEST_TMPDIR/cited"
+    [ "$(wc -l < "$BATS_TEST_TMPDIR/cited")" -ge 30 ]
+    while read -r number; do
+        grep -qx "$number" "$BATS_TEST_TMPDIR/defined" || { echo "docs/store-rules.md does not define rule $number"; return 1; }
+    done < "$BATS_TEST_TMPDIR/cited"
+    while read -r number; do
+        files=$(awk -v heading="## Rule $number:" 'index($0, "## ") == 1 { here = index($0, heading) == 1 } here' docs/store-rules.md |
+            grep -oE 'tests/[a-z0-9_/]+\.(cpp|bats)')
+        [ -n "$files" ] || { echo "docs/store-rules.md names no test of rule $number"; return 1; }
+        for file in $files; do
+            grep -qE "$(cites "$number")" "$file" || { echo "$file does not cite rule $number"; return 1; }
+        done
+    done < "$BATS_TEST_TMPDIR/defined"
+}
