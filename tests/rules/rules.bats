@@ -137,16 +137,22 @@ banned_words() {
 }
 
 @test "every make target that the README names exists" {
-    named=$(grep -ohE '\bmake [a-z][a-z-]*' README.md ARCHITECTURE.md | awk '{print $2}' | sort -u)
+    named=$(grep -ohE '\bmake [a-z][a-z-]*' README.md ARCHITECTURE.md CONTRIBUTING.md | awk '{print $2}' | sort -u)
     [ -n "$named" ]
     for target in $named; do
         grep -qE "^$target:" Makefile || { echo "make $target is not in the Makefile"; return 1; }
     done
 }
 
-@test "every file that the README links to exists" {
-    for file in $(grep -oE '\]\([A-Za-z][^):#]*\)' README.md | tr -d '])('); do
-        [ -e "$file" ] || { echo "README.md links to $file, which is not there"; return 1; }
+@test "every file that a document links to exists, and docs/README.md leads to every document" {
+    for document in $(git ls-files '*.md'); do
+        for file in $(grep -oE '\]\([A-Za-z.][^):#]*' "$document" | sed 's/^](//'); do
+            [ -e "$(dirname "$document")/$file" ] || { echo "$document links to $file, which is not there"; return 1; }
+        done
+    done
+    for document in docs/*.md; do
+        name=${document#docs/}
+        [ "$name" = README.md ] || grep -qF "]($name)" docs/README.md || { echo "docs/README.md does not lead to $document"; return 1; }
     done
 }
 
