@@ -151,6 +151,7 @@ TEST_F(StoreOwners, NothingOfAnothersIsInWhatComesBack) {
         ASSERT_EQ(read_segment(alice_, her_id, memory), 0U);
         ASSERT_EQ(store_put(alice_, hers_, "another", secret(500)), 0U);
     };
+    keeps_seen_ = true;
     seen_.clear();
     const auto look = [&](const Called& called, const Content& content, const char* what) {
         EXPECT_FALSE(has_secret(called.answer) || has_secret(content) || has_secret(seen_)) << what;
