@@ -12,6 +12,8 @@
 #include "tests/store/simulated_files.h"
 #include "tests/store/tee_disk.h"
 
+#include <sched.h>
+
 namespace festore::store_test {
 
 class Device {
@@ -73,6 +75,7 @@ private:
     void turn_on();
 
     sim::Config config_;
+    cpu_set_t processors_;  // that the thread had before
     SimulatedFiles files_;
     std::shared_ptr<TeeDisk> disk_;
     std::unique_ptr<sim::Tee> tee_;
