@@ -77,8 +77,8 @@ Expected<bool> Store::drop_record(const Doing& doing, const Other& other, uint8_
 Expected<bool> Store::drop_own_record(const Doing& doing, const protocol::StoreHeader& header) {
     Code refused = Code::success;
     const auto opened = open_in_tee(doing, header, &refused);
-    // What the RPMB has, or does not say, keeps nobody from giving up the record under ree: the TA has compared that before.
-    const bool is_beside_rpmb = refused == Code::store_in_rpmb || refused == Code::rpmb_no_answer;
+    // What the RPMB has, knows, or does not say, keeps nobody from giving up the record under ree: the TA has compared that before.
+    const bool is_beside_rpmb = refused == Code::store_in_rpmb || refused == Code::rpmb_no_answer || refused == Code::store_destroyed;
     if (opened || is_beside_rpmb) return drop_record(doing, {}, header.anchor, header.store_id);
     // Nor does damage of the record: the TA compares what is left of it with the store's id.
     if (refused == Code::corrupt_object || refused == Code::corrupt_object_2) return drop_record(doing, {}, header.anchor, header.store_id);

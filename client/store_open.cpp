@@ -123,8 +123,13 @@ Error Store::refused_to_open(const Doing& doing, Code code) const {
         return {ErrorCode::damaged,
                 cannot(doing) + "the TEE has a record of a store of yours under rpmb, and " + where +
                     " is one of ree: a wrong or exchanged directory. Put back that of rpmb, or name it with --store; if you have both, "
-                    "'festore destroy' here gives up this one",
+                    "'festore destroy' here gives up this one, and in the RPMB what has become of it if it was moved there",
                 static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, Reason::store_in_rpmb};
+    case Code::store_destroyed:
+        return {ErrorCode::damaged,
+                cannot(doing) + where + " had moved to the RPMB, and was destroyed there: the TEE's record of before has "
+                                "been put back. Nothing of it is served; 'festore destroy' removes what is here",
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, Reason::store_destroyed};
     case Code::rpmb_no_answer:
         return {ErrorCode::no_tee,
                 cannot(doing) + "the RPMB gives no answer, and it did when " + where +
@@ -181,8 +186,7 @@ Expected<void> Store::open_existing(const Doing& doing, const DirectoryContents&
         header_ = *contents.header;
         const Expected<bool> moved = follow_move(doing, refused);
         if (!moved) return unexpected(moved.error());
-        if (*moved) opened = {};
-        if (*moved) refused = Code::success;
+        if (*moved) opened = {}, refused = Code::success;
     }
     // Its creation was interrupted before the TEE had a record of it: nothing was ever in it.
     may_be_made = refused == Code::item_not_found && contents.kind == DirectoryContents::Kind::unused;

@@ -17,10 +17,15 @@ static_assert(kHeaderBytesUsed <= kTableHeaderBytes);
 
 constexpr uint8_t kTombstoneFlagsKnown = kTombstoneOfAnotherTable | kTombstoneHasCopySecret;
 
-RetiredId retired_form(const StoreId& store_id) {
+RetiredId retired_form(Bytes whole) {
     RetiredId id{};
-    copy_bytes(Bytes(store_id).first(id.size()), id);
+    copy_bytes(whole.first(id.size()), id);
     return id;
+}
+
+bool has(const TableHeader& header, const RetiredId& id) {
+    const auto end = header.retired.begin() + header.retired_count;
+    return std::find(header.retired.begin(), end, id) != end;
 }
 
 bool is_zero(Bytes bytes) {
@@ -29,14 +34,13 @@ bool is_zero(Bytes bytes) {
 
 }  // namespace
 
-bool TableHeader::is_retired(const StoreId& store_id) const {
-    const auto end = retired.begin() + retired_count;
-    return std::find(retired.begin(), end, retired_form(store_id)) != end;
-}
+bool TableHeader::is_retired(const StoreId& store_id) const { return has(*this, retired_form(store_id)); }
 
-void TableHeader::retire(const StoreId& store_id) {
-    if (is_retired(store_id)) return;
-    if (retired_count < kRetiredMax) retired[retired_count++] = retired_form(store_id);
+bool TableHeader::is_retired(const Uuid& owner) const { return has(*this, retired_form(owner.bytes)); }
+
+void TableHeader::retire(const Uuid& owner) {
+    if (is_retired(owner)) return;
+    if (retired_count < kRetiredMax) retired[retired_count++] = retired_form(owner.bytes);
     else flags |= kTableRetiredListFull;
 }
 

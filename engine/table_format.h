@@ -19,9 +19,10 @@ inline constexpr std::string_view kRootTableId = "FSO\x01root table";
 // Random; another one for each table that is made: a recovery copy says which table its store's record was in.
 using TableId = std::array<std::byte, 16>;
 
-// Of stores that came into this table by a repair: their copies that name another table say "lost" for ever, so that their
-// ids are kept when their tombstones go. The first four bytes of an id: all that there is room for. Two stores whose ids begin
-// alike are taken for one, which refuses a repair.
+// Stores that came into this table from another one, by a repair or a move: their copies that name the other table say "lost" for
+// ever. When the tombstone of one goes, its owner's id is kept: no copy of that owner's that names another table is believed any
+// more. One entry for each owner, so that nobody fills the list alone. The first four bytes of an id: all that there is room for.
+// Owners whose ids begin alike are taken for one, which refuses a repair. (Earlier, store ids were kept: they mean that store.)
 using RetiredId = std::array<std::byte, 4>;
 inline constexpr size_t kRetiredMax = 32;
 
@@ -33,13 +34,14 @@ struct TableHeader {
     std::array<RetiredId, kRetiredMax> retired{};
 
     [[nodiscard]] bool is_retired(const StoreId& store_id) const;
+    [[nodiscard]] bool is_retired(const Uuid& owner) const;
     // Does nothing where it is there. When the list is full, only the flag is set.
-    void retire(const StoreId& store_id);
+    void retire(const Uuid& owner);
 };
 
 // Bits of TableHeader::flags.
 enum TableFlag : uint32_t {
-    kTableRetiredListFull = 1 << 0,  // an id has found no room: no copy that names another table is believed any more
+    kTableRetiredListFull = 1 << 0,  // an owner's id has found no room: no copy that names another table is believed any more
     kTableUpgraded = 1 << 1,         // it was one of 1.0, which does not know what was destroyed: no copy of 1.0 is believed
     kTableNoRpmb = 1 << 2,           // of ree, by root's word: this device has no RPMB, and none is asked
 };
@@ -68,7 +70,7 @@ struct Tombstone {
 
 // Bits of Tombstone::flags.
 enum TombstoneFlag : uint8_t {
-    kTombstoneOfAnotherTable = 1 << 0,  // its id is to be retired when the place is used again
+    kTombstoneOfAnotherTable = 1 << 0,  // its owner's id is to be kept when the place is used again
     kTombstoneHasCopySecret = 1 << 1,   // the secret of its recovery copies is not erased yet
 };
 

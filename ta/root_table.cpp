@@ -279,14 +279,13 @@ Status RootTable::say_no_rpmb(bool none) {
 
 // Before the tombstone's place is used again.
 Status RootTable::retire(size_t place) {
-    const bool must_be_kept = place < places_ && known_[place].holds == Holds::tombstone &&
-                              (known_[place].tombstone_flags & engine::kTombstoneOfAnotherTable) != 0;
-    if (!must_be_kept || layout_ != Layout::format_1_1) return {};
+    if (place >= places_ || !must_be_kept(place) || layout_ != Layout::format_1_1) return {};
+    const Uuid owner = owner_id(place);
     engine::TableHeader next = header_;
-    next.retire(known_[place].store_id);
+    next.retire(owner);
     const Status written = put_header(next);
     if (written || !loaded_) return written;
-    const bool is_kept = header_.is_retired(known_[place].store_id) || (header_.flags & engine::kTableRetiredListFull) != 0;
+    const bool is_kept = header_.is_retired(owner) || (header_.flags & engine::kTableRetiredListFull) != 0;
     return is_kept ? Status{} : written;
 }
 

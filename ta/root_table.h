@@ -72,14 +72,19 @@ public:
 
     // Rule 25: whether it has the store's tombstone, or has kept its id.
     [[nodiscard]] bool remembers_destroyed(const engine::StoreId& store_id) const;
-    // The same, of a store that has no record here: whether it was destroyed, as far as this table knows, or lost. `at`: what its
-    // recovery copy says.
-    [[nodiscard]] bool was_destroyed(const engine::StoreId& store_id, const std::optional<engine::TablePlace>& at) const;
+    // Whether it has known of destroyed stores of that owner that it does not know of any more.
+    [[nodiscard]] bool has_forgotten_destroyed(const Identity& owner) const {
+        return (header_.flags & engine::kTableRetiredListFull) != 0 || header_.is_retired(owner.uuid);
+    }
+    // Of a store that has no record here: whether it was destroyed, as far as this table knows, or lost. `at`: what its recovery copy
+    // says.
+    [[nodiscard]] bool was_destroyed(const Identity& owner, const engine::StoreId& store_id,
+                                     const std::optional<engine::TablePlace>& at) const;
 
     // Overwrites the store's record, in one step. An error: it is certain that it was not written, or nothing is known and
     // load() must succeed first.
     Status write(size_t place, const engine::RootRecord& record);
-    // The same in a free place; one call into TEE storage more where the id that its tombstone has must be kept.
+    // The same in a free place; one call into TEE storage more where the owner whose tombstone is there must be kept.
     Status write_new(size_t place, const engine::RootRecord& record);
     // Overwrites the record with a tombstone, in one step; errors as of write(). With the anchor rpmb the place is unfinished
     // then: the secret of the store's recovery copies is to be erased, before finish() says so in the tombstone.
@@ -144,6 +149,10 @@ private:
     [[nodiscard]] Status accept(size_t place, const Known& now) const;
     void forget(size_t place);
     [[nodiscard]] size_t rank(size_t place) const;
+    [[nodiscard]] Uuid owner_id(size_t place) const;
+    [[nodiscard]] bool must_be_kept(size_t place) const;
+    [[nodiscard]] size_t kept_tombstones_of_owner(size_t place) const;
+    [[nodiscard]] bool is_sooner_given_away(size_t place, size_t other) const;
     [[nodiscard]] bool is_in_old_rpmb() const;
     Status retire(size_t place);
     Status write_tombstone(size_t place, uint8_t flags);

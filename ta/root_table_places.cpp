@@ -43,7 +43,27 @@ size_t RootTable::count(const Identity& owner) const {
     return stores;
 }
 
-// How willingly a place is given away, 0 first: what it says is lost with it. A tombstone whose id must be kept takes room in
+Uuid RootTable::owner_id(size_t place) const {
+    Uuid id{};
+    copy_bytes(Bytes(known_[place].owner).subspan(4), id.bytes);
+    return id;
+}
+
+// Whether giving the tombstone's place away costs room in the header.
+bool RootTable::must_be_kept(size_t place) const {
+    const Known& known = known_[place];
+    const bool of_another_table = (known.tombstone_flags & engine::kTombstoneOfAnotherTable) != 0;
+    return known.holds == Holds::tombstone && of_another_table && !header_.is_retired(owner_id(place));
+}
+
+size_t RootTable::kept_tombstones_of_owner(size_t place) const {
+    size_t count = 0;
+    for (size_t other = 0; other < places_; ++other)
+        if (must_be_kept(other) && known_[other].owner == known_[place].owner) ++count;
+    return count;
+}
+
+// How willingly a place is given away, 0 first: what it says is lost with it. A tombstone that must be kept takes room in
 // the header; zeroes may be a store that was lost, whose copies say so as long as nothing is there.
 size_t RootTable::rank(size_t place) const {
     constexpr size_t kNever = 4;
@@ -52,7 +72,7 @@ size_t RootTable::rank(size_t place) const {
     if (known.holds == Holds::record) return kNever;
     if (known.holds == Holds::nothing) return layout_ == Layout::format_1_1 ? 3 : 0;
     if (is_unfinished(place)) return kNever;
-    return (known.tombstone_flags & engine::kTombstoneOfAnotherTable) != 0 ? 2 : 0;
+    return must_be_kept(place) ? 2 : 0;
 }
 
 // An OP-TEE that does not tell its version is taken for an old one.
@@ -61,6 +81,12 @@ bool RootTable::is_in_old_rpmb() const {
     if (anchor_ != engine::Anchor::rpmb) return false;
     const uint32_t version = gp::tee_property_version("gpd.tee.trustedos.implementation.version");
     return version == 0 ? !gp::tee_is_simulated() : version < kFirstWithoutFault;
+}
+
+// Of tombstones that must be kept, those of the owner who has most go first: whoever makes many pushes out his own.
+bool RootTable::is_sooner_given_away(size_t place, size_t other) const {
+    if (rank(place) != rank(other)) return rank(place) < rank(other);
+    return rank(place) == 2 && kept_tombstones_of_owner(place) > kept_tombstones_of_owner(other);
 }
 
 Result<size_t> RootTable::free_place(bool for_root) const {
@@ -73,7 +99,7 @@ Result<size_t> RootTable::free_place(bool for_root) const {
     const size_t end = std::min(places_ + 1, all);
     for (size_t place = 0; place < end; ++place) {
         if (place < places_ && known_[place].holds == Holds::record) ++used;
-        if (rank(place) <= 3 && (!best || rank(place) < rank(*best))) best = place;
+        if (rank(place) <= 3 && (!best || is_sooner_given_away(place, *best))) best = place;
     }
     if (used >= allowed || !best) return fail(Code::limit_exceeded);
     return *best;
@@ -105,18 +131,19 @@ bool RootTable::remembers_destroyed(const engine::StoreId& store_id) const {
     return header_.is_retired(store_id);
 }
 
-bool RootTable::was_destroyed(const engine::StoreId& store_id, const std::optional<engine::TablePlace>& at) const {
+bool RootTable::was_destroyed(const Identity& owner, const engine::StoreId& store_id,
+                              const std::optional<engine::TablePlace>& at) const {
     if (layout_ != Layout::format_1_1) return false;
     if (remembers_destroyed(store_id)) return true;
     // A copy of format 1.0 says nothing that could be compared. Where this table was one of 1.0 itself, its store may have been
     // destroyed then.
     if (!at && (header_.flags & engine::kTableUpgraded) != 0) return true;
-    const bool is_list_full = (header_.flags & engine::kTableRetiredListFull) != 0;
-    if (!at || at->table != header_.table_id) return is_list_full;
+    const bool has_forgotten = has_forgotten_destroyed(owner);
+    if (!at || at->table != header_.table_id) return has_forgotten;
     if (at->place >= places_) return false;
     const Known& there = known_[at->place];
     // It may have been repaired into another place since.
-    if (is_list_full && there.holds != Holds::nothing && there.store_id != store_id) return true;
+    if (has_forgotten && there.holds != Holds::nothing && there.store_id != store_id) return true;
     // Another store's: nothing but a destroyed one gives its place away. Garbage is a loss.
     return there.holds == Holds::tombstone || (there.names_store && there.store_id != store_id);
 }

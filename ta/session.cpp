@@ -143,6 +143,12 @@ Result<bool> Instance::rpmb_has_record_of(const StoreOwner& owner) {
     return place.has_value();
 }
 
+Result<bool> Instance::rpmb_has_record_of(const StoreOwner& owner, const engine::StoreId& store_id) {
+    const bool has_record = FESTORE_TRY(rpmb_has_record_of(owner));
+    if (!has_record && rpmb_.remembers_destroyed(store_id)) return fail(Code::store_destroyed);
+    return has_record;
+}
+
 // One that cannot be finished keeps no other from it.
 Status Instance::finish_destroyed(RootTable& table) {
     Status all;

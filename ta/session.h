@@ -56,6 +56,8 @@ public:
     // Asks it, without writing anything there (rule 5). Errors as of RootTable::load(), corrupt_object also: a record of the owner's is
     // damaged, and may be that one; no_answer() tells those that are none.
     Result<bool> rpmb_has_record_of(const StoreOwner& owner);
+    // The same, besides: store_destroyed: the store of that id has been there, and was destroyed (rule 25).
+    Result<bool> rpmb_has_record_of(const StoreOwner& owner, const engine::StoreId& store_id);
     // Erases the secrets of the destroyed stores' recovery copies. Does nothing where there are none.
     Status finish_destroyed(RootTable& table);
     TeeCrypto& crypto() { return crypto_; }

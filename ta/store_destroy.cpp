@@ -41,20 +41,23 @@ struct Found {
     }
 };
 
-// Under ree: a move that was cut has left the record in the RPMB, too, and that is the one that counts. It goes first.
+// Under ree: a move that was cut has left the record in the RPMB, too, or the record under ree is one of before the move that
+// somebody has put back. Then that in the RPMB is the one that counts, and goes first.
 Status destroy_in_rpmb(StoreCall& call, const Found& found, const protocol::DestroyRequest& request) {
     const Result<engine::RootRecord> record = found.table->record(found.place);
-    if (!record || (record->flags & engine::kRootMoving) == 0) return {};
-    const Identity owner = FESTORE_TRY(owner_of(call, request.owner));
-    const Result<bool> has_record = call.instance.rpmb_has_record_of({owner, record->name});
-    if (!has_record && no_answer(has_record.error().code)) return fail(Code::rpmb_no_answer);
-    if (!FESTORE_TRY(has_record)) return erase_copy_secret(request.store_id);  // of a move that was given up
-    RootTable* const table = FESTORE_TRY(call.instance.root_table(engine::Anchor::rpmb));
-    const size_t place = FESTORE_TRY(table->find({owner, record->name}));
-    if (!table->is_of(place, request.store_id)) return {};
-    FESTORE_CHECK(table->bury(place));
-    drop_claim(engine::Anchor::rpmb, place);
-    return call.instance.finish_destroyed(*table);
+    const bool is_moving = record && (record->flags & engine::kRootMoving) != 0;
+    // An RPMB that gives no answer keeps nobody from giving up what is under ree, unless it is known to have the store.
+    const StoreSession& store = call.session.store;
+    const bool was_not_to_be_asked = store.is_open && store.store_id == request.store_id && store.rpmb_unasked;
+    if (!is_moving && (was_not_to_be_asked || !FESTORE_TRY(call.instance.may_ask_rpmb()))) return {};
+    const Result<RootTable*> table = call.instance.root_table(engine::Anchor::rpmb);
+    if (!table && no_answer(table.error().code)) return is_moving ? Status(fail(Code::rpmb_no_answer)) : Status{};
+    if (!table) return tl::make_unexpected(table.error());
+    const Result<size_t> place = (*table)->find(FESTORE_TRY(owner_of(call, request.owner)), request.store_id);
+    if (!place) return is_moving ? erase_copy_secret(request.store_id) : Status{};  // of a move that was given up
+    FESTORE_CHECK((*table)->bury(*place));
+    drop_claim(engine::Anchor::rpmb, *place);
+    return call.instance.finish_destroyed(**table);
 }
 
 // Nothing where none is kept.

@@ -16,11 +16,11 @@ using engine::RootRecord;
 
 // Whether that is certain: false where the RPMB was to be asked and was not.
 Result<bool> has_none_anywhere(StoreCall& call, Anchor wanted, const engine::StoreNameTag& name, bool without_asking_rpmb) {
-    FESTORE_CHECK(has_none(call, wanted, name));
     const bool may_ask = FESTORE_TRY(call.instance.may_ask_rpmb());  // not where the TEE says that there is none, or root does
+    if (wanted == Anchor::rpmb && !may_ask) return fail(Code::storage_not_available);
+    FESTORE_CHECK(has_none(call, wanted, name));
     const bool is_certain = wanted == Anchor::rpmb || !may_ask || !without_asking_rpmb;
     if (wanted == Anchor::rpmb) {
-        if (!may_ask) return fail(Code::storage_not_available);
         if (trusted_storage(storage_of(Anchor::ree))) FESTORE_CHECK(has_none(call, Anchor::ree, name));
     } else if (may_ask && is_certain) {
         FESTORE_CHECK(has_none(call, Anchor::rpmb, name));
@@ -28,14 +28,15 @@ Result<bool> has_none_anywhere(StoreCall& call, Anchor wanted, const engine::Sto
     return is_certain;
 }
 
-// Rule 27: a record under ree is believed only where the RPMB has none of this owner, whatever the directory's header says. False:
-// it gave no answer, and this record is one that does without (or, of format 1.0, may be).
+// Rule 27: a record under ree is believed only where the RPMB has none of this owner, whatever the directory's header says; and rule 25:
+// where it does not know that the store had moved there and was destroyed. False: it gave no answer, and this record is one that does
+// without (or, of format 1.0, may be).
 Result<bool> none_in_rpmb(StoreCall& call, const RootRecord& record, bool without_asking_rpmb) {
     const bool may_have_moved = (record.flags & engine::kRootMoving) != 0;
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return may_have_moved ? Result<bool>(fail(Code::rpmb_no_answer)) : true;
     const bool does_without = record.minor == 0 || (record.flags & engine::kRootMadeUnasked) != 0;
     if (without_asking_rpmb && does_without) return false;
-    const Result<bool> has_record = call.instance.rpmb_has_record_of({call.session.identity, record.name});
+    const Result<bool> has_record = call.instance.rpmb_has_record_of({call.session.identity, record.name}, record.store_id);
     if (has_record) return *has_record ? Result<bool>(fail(Code::store_in_rpmb)) : true;
     if (!no_answer(has_record.error().code)) return tl::make_unexpected(has_record.error());
     return does_without ? Result<bool>(false) : fail(Code::rpmb_no_answer);
@@ -148,6 +149,7 @@ Status store_open(StoreCall& call) {
     const bool is_certain = anchor == Anchor::rpmb || FESTORE_TRY(none_in_rpmb(call, record, request.without_asking_rpmb));
     StoreSession& store = call.session.store;
     if (!store.is_open || store.store_id != record.store_id) store.close();
+    if (store.anchor != anchor) store.copy_secret.reset();  // of a move that came to nothing
     store.open(record);
     store.rpmb_unasked = !is_certain;
     mark_if_unknown(record, store);

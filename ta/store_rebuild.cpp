@@ -46,6 +46,7 @@ Status move_to_rpmb(StoreCall& call, RootRecord& record) {
     FESTORE_CHECK(has_none(call, Anchor::rpmb, record.name));
     FESTORE_CHECK(may_move_store(call.instance, call.session.identity, is_made_unasked(record)));
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
+    if (table->remembers_destroyed(record.store_id)) return fail(Code::store_destroyed);
     FESTORE_CHECK(table->free_place(is_root(call.session.identity)));
     record.anchor = Anchor::rpmb;
     record.flags &= ~uint32_t{engine::kRootMoving};
@@ -72,6 +73,7 @@ Status commit_moved(StoreCall& call, const StoreCall::Place& from, const RootRec
     FESTORE_CHECK(has_none(call, Anchor::rpmb, next.name));
     FESTORE_CHECK(may_move_store(call.instance, call.session.identity, is_made_unasked(now)));
     RootTable* const to = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
+    if (to->remembers_destroyed(next.store_id)) return fail(Code::store_destroyed);
     const size_t place = FESTORE_TRY(to->free_place(is_root(call.session.identity)));
     const engine::TablePlace at = to->at(place);
     if (at.table != named.table || at.place != named.place) return fail(Code::bad_state);
@@ -185,7 +187,9 @@ Status store_rebuild_commit(StoreCall& call) {
         now.record.generation != before.record.generation)
         return fail(Code::bad_state);
     if (next.record.anchor != now.record.anchor) {
-        FESTORE_CHECK(commit_moved(call, at, now.record, next.record, made));
+        const Status moved = commit_moved(call, at, now.record, next.record, made);
+        if (!moved && call.session.store.anchor != Anchor::rpmb) call.session.store.copy_secret.reset();
+        FESTORE_CHECK(moved);
     } else {
         static_cast<void>(keep_claim(next.record.anchor, at.place, made.claim));
         FESTORE_CHECK(at.table->write(at.place, next.record));

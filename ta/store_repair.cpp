@@ -38,7 +38,8 @@ Result<Damaged> find_damaged(const StoreCall& call, Anchor anchor, const engine:
         if (const Result<bool> may_ask = call.instance.may_ask_rpmb(); other == Anchor::rpmb && may_ask && !*may_ask) continue;
         const RootTable* const table = FESTORE_TRY(table_of(call, other));
         // One that has moved there, and was destroyed. (What moved has a tombstone under ree, which says nothing.)
-        if (other == Anchor::rpmb && table->remembers_destroyed(store_id)) return fail(Code::store_destroyed);
+        const bool may_be_destroyed = table->remembers_destroyed(store_id) || table->has_forgotten_destroyed(owner.identity);
+        if (other == Anchor::rpmb && may_be_destroyed) return fail(Code::store_destroyed);
         // A damaged record there may be this store's, unless it says that it is another one's.
         const Result<size_t> there = table->find(owner);
         if (there && table->is_readable(*there)) return fail(Code::access_conflict);
@@ -62,7 +63,7 @@ Result<StoreCall::Place> place_for(const StoreCall& call, const RootRecord& copy
     const engine::StoreId& store_id = copy.store_id;
     const Damaged damaged = FESTORE_TRY(find_damaged(call, copy.anchor, store_id, copy.name));
     RootTable* const table = damaged.table;
-    if (table->was_destroyed(store_id, at)) return fail(Code::store_destroyed);
+    if (table->was_destroyed(call.session.identity, store_id, at)) return fail(Code::store_destroyed);
     if (damaged.place) return StoreCall::Place{table, *damaged.place};
     // Another store's is not to be overwritten: it may be repaired, too.
     const bool is_its_place = damaged.perhaps && at && table->at(*damaged.perhaps).table == at->table && *damaged.perhaps == at->place;

@@ -144,25 +144,28 @@ TEST(Rule25RootTable, HeaderRoundTripAndRefusals) {
     EXPECT_EQ(code(kTableHeaderBytes - 1, 1), Code::corrupt_object) << "reserved";
 }
 
-TEST(Rule25RootTable, KeepsRetiredIdsUntilTheListIsFull) {
+TEST(Rule25RootTable, KeepsOwnersUntilTheListIsFull) {
     TableHeader header;
-    const auto id = [](unsigned n) {
-        StoreId store_id = filled<StoreId>(0x10);
-        store_id[0] = static_cast<std::byte>(n);
-        return store_id;
+    const auto owner = [](unsigned n) {
+        Uuid id{filled<decltype(Uuid::bytes)>(0x10)};
+        id.bytes[0] = static_cast<std::byte>(n);
+        return id;
     };
     for (unsigned n = 0; n < kRetiredMax; ++n) {
-        EXPECT_FALSE(header.is_retired(id(n)));
-        header.retire(id(n));
-        header.retire(id(n));
-        EXPECT_TRUE(header.is_retired(id(n)));
+        EXPECT_FALSE(header.is_retired(owner(n)));
+        header.retire(owner(n));
+        header.retire(owner(n));
+        EXPECT_TRUE(header.is_retired(owner(n)));
         EXPECT_EQ(header.retired_count, n + 1) << "each once";
     }
     EXPECT_EQ(header.flags, 0U);
-    header.retire(id(kRetiredMax));
+    header.retire(owner(kRetiredMax));
     EXPECT_EQ(header.flags, kTableRetiredListFull);
     EXPECT_EQ(header.retired_count, kRetiredMax);
-    EXPECT_TRUE(header.is_retired(id(0)));
+    EXPECT_TRUE(header.is_retired(owner(0)));
+    StoreId of_before{};
+    copy_bytes(Bytes(owner(3).bytes).first(4), of_before);
+    EXPECT_TRUE(header.is_retired(of_before)) << "an earlier table has ids of stores there";
 }
 
 TEST(Rule25RootTable, PlacesOfBothFormats) {

@@ -76,6 +76,37 @@ TEST_P(Rebuilding, Rule27ARecordMovesToTheRpmbAndNotBack) {
     EXPECT_EQ(code(device_.connect().init()), kDone) << "no record is left behind";
 }
 
+TEST_P(Rebuilding, Rule25AMovedStoreThatWasDestroyedIsNotServedFromBefore) {
+    if (GetParam() == Anchor::rpmb) GTEST_SKIP() << "skipped: it is there already";
+    RebuildOptions to_rpmb;
+    to_rpmb.anchor = Anchor::rpmb;
+    ASSERT_TRUE(device_.connect().rebuild(to_rpmb));
+    const Device::Snapshot moved = device_.snapshot();
+    const auto with_old_ree = [&] {
+        Device::TeeObjects tee = device_.snapshot().tee;
+        std::erase_if(tee, [](const auto& object) { return object.first.first == TEE_STORAGE_PRIVATE_REE; });
+        for (const auto& [id, content] : good_.tee)
+            if (id.first == TEE_STORAGE_PRIVATE_REE) tee[id] = content;
+        return tee;
+    };
+    // Destroyed there, and all of the disk put back.
+    ASSERT_TRUE(device_.connect().destroy());
+    device_.restore({good_.files, with_old_ree()});
+    const auto got = device_.connect().get("payload 0");
+    EXPECT_EQ(code(got), kDamaged);
+    EXPECT_NE(message(got).find("had moved to the RPMB, and was destroyed there"), std::string::npos) << message(got);
+    EXPECT_EQ(code(device_.connect().repair()), kConflict);
+    EXPECT_TRUE(device_.connect().destroy());
+    EXPECT_TRUE(device_.connect().init()) << "and a new one is made";
+    // Destroyed where the disk had been put back before: then it is not there any more, either.
+    device_.restore(moved);
+    device_.restore({good_.files, with_old_ree()});
+    ASSERT_TRUE(device_.connect().destroy());
+    device_.restore({moved.files, device_.snapshot().tee});
+    EXPECT_NE(code(device_.connect().get("payload 0")), kDone);
+    EXPECT_EQ(code(device_.connect().repair()), kConflict);
+}
+
 // A cut between the two records of a move leaves both: what is destroyed then, is destroyed under either.
 TEST_P(Rebuilding, Rule25AStoreIsDestroyedAlsoWhereItsMoveWasCut) {
     if (GetParam() == Anchor::rpmb) GTEST_SKIP() << "skipped: it is there already";

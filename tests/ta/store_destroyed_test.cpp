@@ -138,16 +138,16 @@ TEST_P(Rule25, ALostStoreIsRepairedAndDestroyedForGood) {
     destroy_of(kOwner, disk_);
     EXPECT_EQ(may_repair(kOwner, copy), destroyed_) << "a copy that names another table";
     EXPECT_EQ(may_repair(kOwner, of_the_repair), destroyed_);
-    // Where the tombstone was, when nothing else is free: its id is kept.
+    // Where the tombstone was, when nothing else is free: its owner is kept.
     const size_t before = fill_up();
     Disk of_root;
     make_filled(0, of_root);
     cut_back(before);
     EXPECT_EQ(engine::decode_table_header(Bytes(table(anchor_)).first(engine::kTableHeaderBytes))->retired_count, 1U);
-    EXPECT_EQ(may_repair(kOwner, copy), destroyed_);
-    EXPECT_EQ(may_repair(kOwner, of_the_repair), destroyed_);
+    EXPECT_EQ(may_repair(kOwner, copy), reused_);
+    EXPECT_EQ(may_repair(kOwner, of_the_repair), reused_);
     destroy_of(0, of_root);
-    EXPECT_EQ(may_repair(kOwner, copy), destroyed_);
+    EXPECT_EQ(may_repair(kOwner, copy), reused_);
     EXPECT_EQ(may_repair(0, of_root), destroyed_);
 }
 
@@ -199,37 +199,6 @@ TEST_P(Rule25, ZeroesAreALossAndATombstoneIsNot) {
     EXPECT_EQ(table(anchor_).size(), content.size()) << "it has its place again";
     destroy_of(kOwner, disk_);
     EXPECT_EQ(may_repair(kOwner, disk_), destroyed_);
-}
-
-// What there is no room for is not forgotten: no copy of another table is believed any more.
-TEST_P(Rule25, AFullListOfRetiredIdsRefusesAllOfOtherTables) {
-    Disk keeper;
-    make_filled(kOther, keeper);
-    const Disk never_destroyed = disk_;
-    lose(kTable, anchor_);
-    make_filled(kOther, keeper);
-    for (size_t i = 0; i <= engine::kRetiredMax; ++i) {
-        EXPECT_EQ(may_repair(kOwner, never_destroyed), 0U) << i;
-        Disk one;
-        make_filled(1002, one);
-        // As if it had come into this table by a repair.
-        end_sessions();
-        Content content = table(anchor_);
-        const size_t at = engine::kTableHeaderBytes + engine::kRootRecordBytes;
-        const auto place = MutableBytes(content).subspan(at, engine::kRootRecordBytes);
-        engine::RootRecord record = engine::decode_root_record(place).value();
-        record.flags |= engine::kRootOfAnotherTable;
-        engine::RootRecordBytes encoded{};
-        encode(record, encoded);
-        copy_bytes(encoded, place);
-        store_table(content, anchor_);
-        destroy_of(1002, one);
-        const size_t before = fill_up();
-        make_filled(0, one);
-        destroy_of(0, one);
-        cut_back(before);
-    }
-    EXPECT_EQ(may_repair(kOwner, never_destroyed), destroyed_) << "refused, since nobody can tell any more";
 }
 
 TEST_P(Rule25, ATableOf10BelievesNoCopyOf10OnceItIsOneOf11) {

@@ -39,6 +39,17 @@ protected:
     uint32_t rebuild_commit(uint32_t session, const protocol::TransactionRequest& request) {
         return store(session, StoreCommand::rebuild_commit, request).result;
     }
+    // To the RPMB; the session has it open there.
+    void move() {
+        session_ = session_of(1000);
+        ASSERT_EQ(open_store(session_, disk_), 0U);
+        const auto ready = rebuild(session_, RebuildKind::whole, {}, 2);
+        ASSERT_TRUE(ready);
+        ASSERT_EQ(rebuild_commit(session_, *ready), 0U);
+        take_new_pages(disk_);
+        disk_.header.anchor = 2;
+        ASSERT_EQ(open_store(session_, disk_), 0U);
+    }
     uint32_t drop(std::string_view name) {
         const auto ready = rebuild(session_, RebuildKind::without_damage, name);
         EXPECT_TRUE(ready);
@@ -146,17 +157,74 @@ TEST_F(StoreRebuild, Rule03AMoveFindsOneRecordAndLeavesOne) {
 }
 
 TEST_F(StoreRebuild, Rule25AMovedStoreThatWasDestroyedStaysSo) {
-    Disk old = disk_;
-    const auto ready = rebuild(session_, RebuildKind::whole, {}, 2);
-    ASSERT_TRUE(ready);
-    ASSERT_EQ(rebuild_commit(session_, *ready), 0U);
-    take_new_pages(disk_);
-    disk_.header.anchor = 2;
-    ASSERT_EQ(open_store(session_, disk_), 0U);
+    const Disk old = disk_;
+    end_sessions();
+    const Content table_before = table();
+    move();
+    const Disk moved = disk_;
     ASSERT_EQ(destroy(session_, disk_), 0U);
     lose(kTable, 1);
     session_ = session_of(1000);
-    EXPECT_EQ(repair_all(session_, old), number(Code::store_destroyed)) << "the RPMB remembers it";
+    Disk copy = old;
+    EXPECT_EQ(repair_all(session_, copy), number(Code::store_destroyed)) << "the RPMB remembers it";
+    // The record under ree, of before the move, is put back.
+    end_sessions();
+    store_table(table_before);
+    session_ = session_of(1000);
+    EXPECT_EQ(open_store(session_, old), number(Code::store_destroyed)) << "nor is it opened";
+    EXPECT_EQ(open_store(session_, moved), number(Code::item_not_found));
+    EXPECT_EQ(destroy(session_, old), 0U) << "but given up";
+}
+
+TEST_F(StoreRebuild, Rule25WhatTheRpmbHasForgottenIsNotRepaired) {
+    const Disk old = disk_;
+    move();
+    ASSERT_EQ(destroy(session_, disk_), 0U);
+    lose(kTable, 1);
+    // As if the tombstone's place had been used again.
+    Content content = table(2);
+    engine::TableHeader header = engine::decode_table_header(Bytes(content).first(engine::kTableHeaderBytes)).value();
+    header.retire(sim::uuid_of_user(1000));
+    engine::TableHeaderBytes encoded{};
+    encode(header, encoded);
+    copy_bytes(encoded, content);
+    std::fill(content.begin() + engine::kTableHeaderBytes, content.end(), std::byte{0});
+    store_table(content, 2);
+    session_ = session_of(1000);
+    Disk copy = old;
+    EXPECT_EQ(repair_all(session_, copy), number(Code::store_destroyed));
+}
+
+// The record under ree that is destroyed may be one of before the move, which somebody has put back.
+TEST_F(StoreRebuild, Rule25WhatIsDestroyedUnderReeIsDestroyedInTheRpmbToo) {
+    const Disk old = disk_;
+    end_sessions();
+    const Content table_before = table();
+    move();
+    const Disk moved = disk_;
+    end_sessions();
+    store_table(table_before);
+    session_ = session_of(1000);
+    EXPECT_EQ(open_store(session_, old), number(Code::store_in_rpmb));
+    ASSERT_EQ(destroy(session_, old), 0U);
+    EXPECT_EQ(open_store(session_, moved), number(Code::item_not_found));
+    EXPECT_EQ(secrets_of(moved), 0U);
+    Disk copy = moved;
+    EXPECT_EQ(repair_all(session_, copy), number(Code::store_destroyed));
+}
+
+// Another program has moved the store meanwhile: what this session drew for its own move is not what that one stored.
+TEST_F(StoreRebuild, AMoveThatIsGivenUpLeavesNoSecretInTheSession) {
+    const uint32_t other = session_of(1000);
+    ASSERT_EQ(open_store(other, disk_), 0U);
+    ASSERT_TRUE(rebuild(other, RebuildKind::whole, {}, 2));
+    ASSERT_EQ(store(other, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+    move();
+    ASSERT_EQ(open_store(other, disk_), 0U);
+    ASSERT_EQ(store_put(other, disk_, "another", filled(10, 1)), 0U);
+    ASSERT_EQ(store_put(other, disk_, "and one", filled(10, 1)), 0U) << "in both recovery copies";
+    lose(kTable, 2);
+    EXPECT_EQ(repair_all(session_of(1000), disk_), 0U);
 }
 
 // Else the RPMB, which all share, is filled.
