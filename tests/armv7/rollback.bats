@@ -63,6 +63,60 @@ put_back() { # STORE
     [ "$status" -eq 6 ]
 }
 
+@test "anchor rpmb: an older store of ree, put back with the TEE's files, is not served beside it" {
+    alice() { setpriv --reuid alice --regid alice --init-groups festore --storage store --name beside --store /var/lib/alice/beside "$@"; }
+    echo old | alice put a
+    keep /var/lib/alice/beside
+    alice destroy --yes
+    alice init --anchor rpmb
+    echo new | alice put a
+    cp -a /var/lib/alice/beside /var/lib/kept/of-rpmb
+    put_back /var/lib/alice/beside
+    run alice get a
+    echo "$output"
+    [ "$status" -eq 6 ]
+    [[ $output == *"a record of a store of yours under rpmb"* ]]
+    rm -rf /var/lib/alice/beside
+    cp -a /var/lib/kept/of-rpmb /var/lib/alice/beside
+    [ "$(alice get a)" = new ]
+}
+
+@test "a store that has moved to the RPMB and was destroyed is not served with the TEE's files from before (rule 25)" {
+    alice() { setpriv --reuid alice --regid alice --init-groups festore --storage store --name moved --store /var/lib/alice/moved "$@"; }
+    echo old | alice put a
+    keep /var/lib/alice/moved
+    alice rebuild --anchor rpmb
+    alice destroy --yes
+    put_back /var/lib/alice/moved
+    run alice get a
+    echo "$output"
+    [ "$status" -eq 6 ]
+    [[ $output == *"had moved to the RPMB, and was destroyed there"* ]]
+    run alice repair --yes
+    echo "$output"
+    [ "$status" -eq 4 ]
+    alice destroy --yes
+}
+
+@test "destroyed with the TEE's files of before its move, a store is destroyed in the RPMB, too (rule 25)" {
+    alice() { setpriv --reuid alice --regid alice --init-groups festore --storage store --name twice --store /var/lib/alice/twice "$@"; }
+    echo old | alice put a
+    keep /var/lib/alice/twice
+    alice rebuild --anchor rpmb
+    echo new | alice put a
+    cp -a /var/lib/alice/twice /var/lib/kept/moved
+    put_back /var/lib/alice/twice
+    alice destroy --yes
+    rm -rf /var/lib/alice/twice
+    cp -a /var/lib/kept/moved /var/lib/alice/twice
+    run alice get a
+    echo "$output"
+    [ "$status" -eq 6 ]
+    run alice repair --yes
+    echo "$output"
+    [ "$status" -eq 4 ]
+}
+
 # Last, since the TEE's storage is empty then. Earlier versions of OP-TEE, and this one where entries are damaged and the tree is not,
 # say of every call that the list is damaged.
 @test "a damaged list of the TEE's objects is damage once, then OP-TEE 4.10 has none; a store says that its record is missing" {
@@ -81,24 +135,4 @@ put_back() { # STORE
     run alice get a
     echo "$output"
     [ "$status" -eq 6 ]
-}
-
-@test "anchor rpmb: an older store of ree, put back with the TEE's files, is not served beside it" {
-    alice() { setpriv --reuid alice --regid alice --init-groups festore --storage store --store /var/lib/alice/store "$@"; }
-    rm -rf /var/lib/alice/store
-    alice destroy --lost --yes
-    echo old | alice put a
-    keep /var/lib/alice/store
-    alice destroy --yes
-    alice init --anchor rpmb
-    echo new | alice put a
-    cp -a /var/lib/alice/store /var/lib/kept/of-rpmb
-    put_back /var/lib/alice/store
-    run alice get a
-    echo "$output"
-    [ "$status" -eq 6 ]
-    [[ $output == *"a record of a store of yours under rpmb"* ]]
-    rm -rf /var/lib/alice/store
-    cp -a /var/lib/kept/of-rpmb /var/lib/alice/store
-    [ "$(alice get a)" = new ]
 }
