@@ -138,9 +138,14 @@ private:
     // client/store_destroy.cpp
     Expected<std::optional<protocol::StoreStatus>> find_record(const Doing& doing,
                                                                const std::optional<DestroyOptions::Other>& other);
-    Expected<bool> drop_record(const Doing& doing, const std::optional<DestroyOptions::Other>& other, uint8_t anchor,
+    // Whether there was one, and whether the RPMB may have what it has become.
+    struct Dropped {
+        bool was_there = false;
+        bool may_be_in_rpmb = false;
+    };
+    Expected<Dropped> drop_record(const Doing& doing, const std::optional<DestroyOptions::Other>& other, uint8_t anchor,
                                const protocol::Id& store_id);
-    Expected<bool> drop_own_record(const Doing& doing, const protocol::StoreHeader& header);
+    Expected<Dropped> drop_own_record(const Doing& doing, const protocol::StoreHeader& header);
     Expected<void> check_is_lost(const Doing& doing, const protocol::StoreStatus& record);
     Expected<DestroyReport> destroy_record(const Doing& doing, const DestroyOptions& options);
 

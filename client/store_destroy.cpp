@@ -59,22 +59,24 @@ Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& d
 }
 
 // Whether it was there. Safe to repeat, so a second call tells what became of the first (rule 4).
-Expected<bool> Store::drop_record(const Doing& doing, const Other& other, uint8_t anchor, const protocol::Id& store_id) {
-    const auto request =
-        request_of(StoreCommand::destroy, protocol::DestroyRequest{anchor, claim_of(other), store_id, bytes_of(name_)});
-    Expected<StoreReply> reply = channel_.call(request, doing);
+Expected<Store::Dropped> Store::drop_record(const Doing& doing, const Other& other, uint8_t anchor, const protocol::Id& store_id) {
+    protocol::DestroyRequest request{anchor, claim_of(other), store_id, bytes_of(name_), false};
+    Expected<StoreReply> reply = channel_.call(request_of(StoreCommand::destroy, request), doing);
     const bool unknown = !reply || reply->died();
-    if (unknown) reply = channel_.call(request, doing);
+    // Asking the RPMB may have ended the TA. (One that knows no names does not ask.)
+    request.without_asking_rpmb = unknown && reply && ta_knows_names() && is_rpmb_asked(anchor);
+    if (unknown) reply = channel_.call(request_of(StoreCommand::destroy, request), doing);
     if (!reply) return unexpected(reply.error());
-    if (reply->ok()) return true;
+    const auto answer = protocol::decode_store<protocol::DestroyAnswer>(reply->answer);  // none from an older TA
+    if (reply->ok()) return Dropped{true, answer && answer->may_be_in_rpmb};
     const auto code = static_cast<Code>(reply->result);
-    if (code == Code::item_not_found) return unknown;
+    if (code == Code::item_not_found) return Dropped{unknown, false};
     if (code == Code::access_denied && other) return unexpected(not_root(doing, *reply));
     return unexpected(error_of_store_command(reply->result, reply->origin, doing));
 }
 
 // Of the store whose directory this is. Whether there was one.
-Expected<bool> Store::drop_own_record(const Doing& doing, const protocol::StoreHeader& header) {
+Expected<Store::Dropped> Store::drop_own_record(const Doing& doing, const protocol::StoreHeader& header) {
     Code refused = Code::success;
     const auto opened = open_in_tee(doing, header, &refused);
     // What the RPMB has, knows, or does not say, keeps nobody from giving up the record under ree: the TA has compared that before.
@@ -86,7 +88,7 @@ Expected<bool> Store::drop_own_record(const Doing& doing, const protocol::StoreH
     if (refused != Code::item_not_found && refused != Code::success) return unexpected(opened.error());
     const auto found = find_record(doing, {});
     if (!found) return unexpected(found.error());
-    if (!*found) return false;
+    if (!*found) return Dropped{};
     if ((*found)->store_id != header.store_id) return unexpected(refused_to_open(doing, Code::bad_parameters));
     return drop_record(doing, {}, (*found)->anchor, header.store_id);
 }
@@ -143,10 +145,10 @@ Expected<DestroyReport> Store::destroy_record(const Doing& doing, const DestroyO
         if (const auto lost = check_is_lost(doing, record); !lost) return unexpected(lost.error());
         if (const auto lost = check_is_not_elsewhere(doing, record); !lost) return unexpected(lost.error());
     }
-    const Expected<bool> dropped = drop_record(doing, options.other, record.anchor, record.store_id);
+    const Expected<Dropped> dropped = drop_record(doing, options.other, record.anchor, record.store_id);
     if (!dropped) return unexpected(dropped.error());
     opened_serial_ = 0;
-    return DestroyReport{true, 0, {}};
+    return DestroyReport{true, 0, {}, dropped->may_be_in_rpmb};
 }
 
 Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
@@ -185,9 +187,10 @@ Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
     if (const auto may = directory_.check_removable(); !may) return unexpected(may.error());
     DestroyReport report;
     if (contents->header) {
-        const Expected<bool> dropped = drop_own_record(doing, *contents->header);
+        const Expected<Dropped> dropped = drop_own_record(doing, *contents->header);
         if (!dropped) return unexpected(dropped.error());
-        report.record_dropped = *dropped;
+        report.record_dropped = dropped->was_there;
+        report.may_be_in_rpmb = dropped->may_be_in_rpmb;
     }
     opened_serial_ = 0;
     if (const auto removed = directory_.remove_files(report.files, report.left); !removed) return unexpected(removed.error());

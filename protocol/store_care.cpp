@@ -155,6 +155,7 @@ void encode(const DestroyRequest& m, Writer& out) {
     out.u8(m.anchor);
     write(m.owner, out);
     out.bytes(m.store_id);
+    if (m.without_asking_rpmb || !m.name.empty()) out.u8(m.without_asking_rpmb ? 1 : 0);
     write_store_name(m.name, out);
 }
 template <>
@@ -165,8 +166,22 @@ Result<DestroyRequest> decode_store(Bytes input) {
     m.anchor = in.u8();
     m.owner = read_owner(in, valid);
     in.read_into(m.store_id);
-    m.name = read_store_name(in, valid);
+    if (in.ok() && !in.done()) {
+        m.without_asking_rpmb = read_bool(in, valid);
+        m.name = read_store_name(in, valid);
+        valid = valid && (m.without_asking_rpmb ? m.anchor == 1 : !m.name.empty());
+    }
     return finish(in, m, valid && is_anchor(m.anchor));
+}
+
+void encode(const DestroyAnswer& m, Writer& out) { out.u8(m.may_be_in_rpmb ? 1 : 0); }
+template <>
+Result<DestroyAnswer> decode_store(Bytes input) {
+    Reader in(input);
+    bool valid = true;
+    DestroyAnswer m;
+    m.may_be_in_rpmb = read_bool(in, valid);
+    return finish(in, m, valid);
 }
 
 void encode(const RepairRequest& m, Writer& out) {

@@ -64,11 +64,16 @@ struct RecordAtAnswer {  // 21, and a StoreStatus if it is readable
 };
 // Its record is gone, and all that the TA remembers of it. item_not_found: it was gone before. bad_parameters: the
 // record of that name is of another store.
-struct DestroyRequest {  // 26 bytes, 1 + name → empty answer
+// Under ree the TA destroys what the store has become in the RPMB, too, if it had moved there.
+struct DestroyRequest {  // 26 bytes, 1 + 1 + name → DestroyAnswer
     uint8_t anchor = 1;
     OwnerClaim owner;
     Id store_id{};
-    Bytes name{};  // since 1.7: as of StoreClaim
+    Bytes name{};                      // since 1.7: as of StoreClaim
+    bool without_asking_rpmb = false;  // since 1.7: where asking it ends the TA; anchor 1 only
+};
+struct DestroyAnswer {  // 1 byte; before 1.7: empty
+    bool may_be_in_rpmb = false;  // that gave no answer, or was not asked
 };
 
 // Repair (rule 19): the TEE has no usable record, and the directory's recovery copies are pages 0 and 1. Its pages keep their
@@ -108,6 +113,7 @@ void encode(const FindRequest& m, Writer& out);
 void encode(const RecordAtRequest& m, Writer& out);
 void encode(const RecordAtAnswer& m, Writer& out);
 void encode(const DestroyRequest& m, Writer& out);
+void encode(const DestroyAnswer& m, Writer& out);
 void encode(const RepairRequest& m, Writer& out);
 void encode(const RepairAnswer& m, Writer& out);
 void encode(const RepairStepAnswer& m, Writer& out);
@@ -131,6 +137,8 @@ template <>
 Result<RecordAtAnswer> decode_store(Bytes input);
 template <>
 Result<DestroyRequest> decode_store(Bytes input);
+template <>
+Result<DestroyAnswer> decode_store(Bytes input);
 template <>
 Result<RepairRequest> decode_store(Bytes input);
 template <>

@@ -246,7 +246,7 @@ Status copy_entries(IndexCopy& copy, Writing& writing, Step& step, PageArea& are
 // The commit takes that place, or none.
 Result<engine::TablePlace> place_to_move_to(StoreCall& call, engine::Anchor anchor) {
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(anchor));
-    return table->at(FESTORE_TRY(table->free_place(is_root(call.session.identity))));
+    return table->at(FESTORE_TRY(table->free_place(call.session.identity)));
 }
 
 // All is copied: the new record is prepared, with its recovery copy. Nothing that was counted may be missing.

@@ -50,8 +50,8 @@ public:
     Result<size_t> find(const Identity& owner, const engine::StoreId& store_id) const;
     // How many stores the owner has here, damaged records included.
     [[nodiscard]] size_t count(const Identity& owner) const;
-    // A place for a new store, or for one that is repaired. limit_exceeded.
-    Result<size_t> free_place(bool for_root) const;
+    // A place for a new store of that owner's, or for one that is repaired. limit_exceeded.
+    Result<size_t> free_place(const Identity& owner) const;
     // The place that a lost store had in this table, if nothing is there.
     [[nodiscard]] std::optional<size_t> lost_place(const engine::TablePlace& at) const;
     // Reads it from the TEE's object, unless it is at hand: then errors as of load(). corrupt_object, not_supported (a newer
@@ -151,8 +151,8 @@ private:
     [[nodiscard]] size_t rank(size_t place) const;
     [[nodiscard]] Uuid owner_id(size_t place) const;
     [[nodiscard]] bool must_be_kept(size_t place) const;
-    [[nodiscard]] size_t kept_tombstones_of_owner(size_t place) const;
-    [[nodiscard]] bool is_sooner_given_away(size_t place, size_t other) const;
+    [[nodiscard]] size_t places_of_owner(size_t place) const;
+    [[nodiscard]] bool is_sooner_given_away(size_t place, size_t other, const Identity& to) const;
     [[nodiscard]] bool is_in_old_rpmb() const;
     Status retire(size_t place);
     Status write_tombstone(size_t place, uint8_t flags);

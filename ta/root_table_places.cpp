@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the table's places mean: whose they are, which are free, and what was destroyed (rule 25).
 #include "base/reader.h"
-#include "ta/root_table.h"
+#include "ta/session.h"
 
 #include <algorithm>
 
@@ -56,10 +56,13 @@ bool RootTable::must_be_kept(size_t place) const {
     return known.holds == Holds::tombstone && of_another_table && !header_.is_retired(owner_id(place));
 }
 
-size_t RootTable::kept_tombstones_of_owner(size_t place) const {
+// That the owner of the tombstone there holds: records, and tombstones that must be kept.
+size_t RootTable::places_of_owner(size_t place) const {
     size_t count = 0;
-    for (size_t other = 0; other < places_; ++other)
-        if (must_be_kept(other) && known_[other].owner == known_[place].owner) ++count;
+    for (size_t other = 0; other < places_; ++other) {
+        const bool is_held = known_[other].holds == Holds::record || must_be_kept(other);
+        if (is_held && known_[other].owner == known_[place].owner) ++count;
+    }
     return count;
 }
 
@@ -83,13 +86,20 @@ bool RootTable::is_in_old_rpmb() const {
     return version == 0 ? !gp::tee_is_simulated() : version < kFirstWithoutFault;
 }
 
-// Of tombstones that must be kept, those of the owner who has most go first: whoever makes many pushes out his own.
-bool RootTable::is_sooner_given_away(size_t place, size_t other) const {
+// Of tombstones that must be kept, those of the owner who holds most places go first, of two alike those of who wants the place, then
+// the last one: whoever fills the table pushes out his own.
+bool RootTable::is_sooner_given_away(size_t place, size_t other, const Identity& to) const {
     if (rank(place) != rank(other)) return rank(place) < rank(other);
-    return rank(place) == 2 && kept_tombstones_of_owner(place) > kept_tombstones_of_owner(other);
+    if (rank(place) != 2) return false;
+    const size_t here = places_of_owner(place);
+    const size_t there = places_of_owner(other);
+    if (here != there) return here > there;
+    const bool is_own = known_[place].owner == owner_form(to);
+    return is_own == (known_[other].owner == owner_form(to)) ? place > other : is_own;
 }
 
-Result<size_t> RootTable::free_place(bool for_root) const {
+Result<size_t> RootTable::free_place(const Identity& owner) const {
+    const bool for_root = is_root(owner);
     const bool old = is_in_old_rpmb();
     const size_t all = old ? limits::kStoresMaxInOldRpmb : limits::kStoresMax;
     const size_t kept = old ? limits::kStoresKeptForRootInOldRpmb : limits::kStoresKeptForRoot;
@@ -99,7 +109,7 @@ Result<size_t> RootTable::free_place(bool for_root) const {
     const size_t end = std::min(places_ + 1, all);
     for (size_t place = 0; place < end; ++place) {
         if (place < places_ && known_[place].holds == Holds::record) ++used;
-        if (rank(place) <= 3 && (!best || is_sooner_given_away(place, *best))) best = place;
+        if (rank(place) <= 3 && (!best || is_sooner_given_away(place, *best, owner))) best = place;
     }
     if (used >= allowed || !best) return fail(Code::limit_exceeded);
     return *best;

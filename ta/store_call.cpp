@@ -38,7 +38,8 @@ Result<Workspace*> StoreCall::workspace(const RootRecord& record) const {
 Status change_base(StoreCall& call, RootRecord& record) {
     record = FESTORE_TRY(call.record());
     if (record.minor == 0) record.flags |= engine::kRootOfAnotherTable;
-    record.flags &= ~uint32_t{engine::kRootMoving};  // it was opened, and so the RPMB has none
+    // It was opened, and so the RPMB has none; what a cut has left there is the secret of copies that were written already.
+    if ((record.flags & engine::kRootMoving) != 0 && erase_copy_secret(record.store_id)) record.flags &= ~uint32_t{engine::kRootMoving};
     if (FESTORE_TRY(copy_secret(call, record)) != nullptr) record.flags |= engine::kRootCopySecret;
     return {};
 }

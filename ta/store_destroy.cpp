@@ -23,6 +23,13 @@ Result<RootTable*> table_of(StoreCall& call, uint8_t anchor) {
     return call.instance.root_table(static_cast<engine::Anchor>(anchor));
 }
 
+// Others' that cannot be finished now are no reason to say that this owner's were not.
+Status finish_destroyed_of(StoreCall& call, RootTable& table, const Identity& owner) {
+    if (!table.has_unfinished(owner)) return {};
+    const Status all = call.instance.finish_destroyed(table);
+    return table.has_unfinished(owner) ? all : Status{};
+}
+
 struct Found {
     RootTable* table;
     size_t place;
@@ -33,7 +40,7 @@ struct Found {
         const Identity owner = FESTORE_TRY(owner_of(call, claim));
         RootTable* const table = FESTORE_TRY(table_of(call, anchor));
         // "There is none" is no answer to who repeats a destroy that could not be finished.
-        if (table->has_unfinished(owner)) FESTORE_CHECK(call.instance.finish_destroyed(*table));
+        FESTORE_CHECK(finish_destroyed_of(call, *table, owner));
         const Result<size_t> by_id = store_id ? table->find(owner, *store_id) : fail(Code::item_not_found);
         const engine::StoreNameTag tag = FESTORE_TRY(name_tag(call, name));
         if (by_id) return Found{table, *by_id};
@@ -41,23 +48,32 @@ struct Found {
     }
 };
 
-// Under ree: a move that was cut has left the record in the RPMB, too, or the record under ree is one of before the move that
-// somebody has put back. Then that in the RPMB is the one that counts, and goes first.
-Status destroy_in_rpmb(StoreCall& call, const Found& found, const protocol::DestroyRequest& request) {
+bool keeps_nobody_from_destroying(Code rpmb) {
+    return no_answer(rpmb) || rpmb == Code::corrupt_object || rpmb == Code::corrupt_object_2 || rpmb == Code::not_supported;
+}
+
+// Under ree: a move that was cut has left the record in the RPMB, too, or the secret of its copies; or the record under ree is one of
+// before the move that somebody has put back. Then that in the RPMB is the one that counts, and goes first. True: it may be there still.
+// An RPMB that gives no answer keeps nobody from giving up what is under ree, unless the record says that it was about to move.
+Result<bool> destroy_in_rpmb(StoreCall& call, const Found& found, const protocol::DestroyRequest& request) {
     const Result<engine::RootRecord> record = found.table->record(found.place);
     const bool is_moving = record && (record->flags & engine::kRootMoving) != 0;
-    // An RPMB that gives no answer keeps nobody from giving up what is under ree, unless it is known to have the store.
     const StoreSession& store = call.session.store;
-    const bool was_not_to_be_asked = store.is_open && store.store_id == request.store_id && store.rpmb_unasked;
-    if (!is_moving && (was_not_to_be_asked || !FESTORE_TRY(call.instance.may_ask_rpmb()))) return {};
-    const Result<RootTable*> table = call.instance.root_table(engine::Anchor::rpmb);
-    if (!table && no_answer(table.error().code)) return is_moving ? Status(fail(Code::rpmb_no_answer)) : Status{};
-    if (!table) return tl::make_unexpected(table.error());
-    const Result<size_t> place = (*table)->find(FESTORE_TRY(owner_of(call, request.owner)), request.store_id);
-    if (!place) return is_moving ? erase_copy_secret(request.store_id) : Status{};  // of a move that was given up
-    FESTORE_CHECK((*table)->bury(*place));
-    drop_claim(engine::Anchor::rpmb, *place);
-    return call.instance.finish_destroyed(**table);
+    const bool was_not_asked = store.is_open && store.store_id == request.store_id && store.rpmb_unasked;
+    if (!is_moving && !FESTORE_TRY(call.instance.may_ask_rpmb())) return false;
+    if (!is_moving && (was_not_asked || request.without_asking_rpmb)) return true;
+    const Identity owner = FESTORE_TRY(owner_of(call, request.owner));
+    const auto destroyed = [&]() -> Status {
+        RootTable* const table = FESTORE_TRY(call.instance.root_table(engine::Anchor::rpmb));
+        const Result<size_t> place = table->find(owner, request.store_id);
+        if (!place) return erase_copy_secret(request.store_id);
+        FESTORE_CHECK(table->bury(*place));
+        drop_claim(engine::Anchor::rpmb, *place);
+        return finish_destroyed_of(call, *table, owner);
+    }();
+    if (destroyed) return false;
+    if (!is_moving && keeps_nobody_from_destroying(destroyed.error().code)) return true;
+    return fail(no_answer(destroyed.error().code) ? Code::rpmb_no_answer : destroyed.error().code);
 }
 
 // Nothing where none is kept.
@@ -104,11 +120,14 @@ Status store_destroy(StoreCall& call) {
     const auto request = FESTORE_TRY(protocol::decode_store<protocol::DestroyRequest>(call.request));
     const Found found = FESTORE_TRY(Found::of(call, request.anchor, request.owner, request.name, request.store_id));
     if (!found.table->is_of(found.place, request.store_id)) return fail(Code::bad_parameters);
-    if (found.table->anchor() == engine::Anchor::ree) FESTORE_CHECK(destroy_in_rpmb(call, found, request));
+    protocol::DestroyAnswer answer;
+    if (found.table->anchor() == engine::Anchor::ree) answer.may_be_in_rpmb = FESTORE_TRY(destroy_in_rpmb(call, found, request));
     FESTORE_CHECK(found.table->bury(found.place));
     drop_claim(found.table->anchor(), found.place);
     call.instance.forget_store(request.store_id);
-    return call.instance.finish_destroyed(*found.table);
+    FESTORE_CHECK(finish_destroyed_of(call, *found.table, FESTORE_TRY(owner_of(call, request.owner))));
+    encode(answer, call.answer);
+    return {};
 }
 
 }  // namespace festore::ta

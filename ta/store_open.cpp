@@ -95,7 +95,7 @@ Status store_make(StoreCall& call) {
     FESTORE_TRY(has_none_anywhere(call, wanted.anchor, wanted.name, request.without_asking_rpmb));
     FESTORE_CHECK(may_make_store(call.instance, call.session.identity, !request.without_asking_rpmb));
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(wanted.anchor));
-    FESTORE_CHECK(table->free_place(is_root(call.session.identity)));
+    FESTORE_CHECK(table->free_place(call.session.identity));
     const auto salt = call.instance.next_salt();
     const PreparedRecord made(FESTORE_TRY(engine::make_store(call.instance.crypto(), device_key, wanted, salt)));
     const auto key_check =
@@ -118,7 +118,7 @@ Status store_create(StoreCall& call) {
     FESTORE_CHECK(may_make_store(call.instance, call.session.identity, is_certain));
     if (!is_certain) made.record.flags |= engine::kRootMadeUnasked;
     RootTable* const table = FESTORE_TRY(call.instance.root_table(made.record.anchor));
-    const size_t place = FESTORE_TRY(table->free_place(is_root(call.session.identity)));
+    const size_t place = FESTORE_TRY(table->free_place(call.session.identity));
     static_cast<void>(keep_claim(made.record.anchor, place, made.claim));  // for messages only
     FESTORE_CHECK(table->write_new(place, made.record));
     store.end_upload();  // what was of the store before is of no use in this one

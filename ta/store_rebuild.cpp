@@ -47,7 +47,7 @@ Status move_to_rpmb(StoreCall& call, RootRecord& record) {
     FESTORE_CHECK(may_move_store(call.instance, call.session.identity, is_made_unasked(record)));
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
     if (table->remembers_destroyed(record.store_id)) return fail(Code::store_destroyed);
-    FESTORE_CHECK(table->free_place(is_root(call.session.identity)));
+    FESTORE_CHECK(table->free_place(call.session.identity));
     record.anchor = Anchor::rpmb;
     record.flags &= ~uint32_t{engine::kRootMoving};
     record.flags |= engine::kRootOfAnotherTable | engine::kRootCopySecret;
@@ -74,7 +74,7 @@ Status commit_moved(StoreCall& call, const StoreCall::Place& from, const RootRec
     FESTORE_CHECK(may_move_store(call.instance, call.session.identity, is_made_unasked(now)));
     RootTable* const to = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
     if (to->remembers_destroyed(next.store_id)) return fail(Code::store_destroyed);
-    const size_t place = FESTORE_TRY(to->free_place(is_root(call.session.identity)));
+    const size_t place = FESTORE_TRY(to->free_place(call.session.identity));
     const engine::TablePlace at = to->at(place);
     if (at.table != named.table || at.place != named.place) return fail(Code::bad_state);
     // One that may be opened without asking the RPMB must not be so any more.

@@ -71,7 +71,7 @@ Result<StoreCall::Place> place_for(const StoreCall& call, const RootRecord& copy
     const uint32_t stores = FESTORE_TRY(stores_of(call.instance, call.session.identity, true));
     if (stores >= limits::kStoresPerOwnerMax) return fail(Code::many_stores);
     if (const auto place = at ? table->lost_place(*at) : std::nullopt) return StoreCall::Place{table, *place};
-    return StoreCall::Place{table, FESTORE_TRY(table->free_place(is_root(call.session.identity)))};
+    return StoreCall::Place{table, FESTORE_TRY(table->free_place(call.session.identity))};
 }
 
 // copy_secret_lost: a copy needs a secret that the RPMB has not.

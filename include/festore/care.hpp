@@ -68,6 +68,9 @@ struct DestroyReport {
     bool record_dropped = false;     // false: it was gone before, and only what was left of the directory is removed
     uint64_t files = 0;              // that were removed
     std::vector<std::string> left;   // paths of what is in the directory and not the store's
+    // The RPMB gave no answer: if the store had moved there, which its record under ree does not say (an older one that was put back),
+    // it is there still. Another destroy with lost_directory, once the RPMB answers, gives that up.
+    bool may_be_in_rpmb = false;
 };
 
 }  // namespace festore

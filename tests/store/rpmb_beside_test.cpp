@@ -144,6 +144,48 @@ TEST_F(RpmbBeside, AMarkedStoreIsServedWhereAskingEndsTheTrustedApplication) {
     EXPECT_EQ(*connect().get("a"), content_of(10));
 }
 
+// Where that is not known, the store may have moved there, and the record under ree be an older one.
+TEST_F(RpmbBeside, Rule25ADestroyThatCouldNotAskTheRpmbSaysSo) {
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    const auto answered = connect().destroy();
+    ASSERT_TRUE(answered) << message(answered);
+    EXPECT_FALSE(answered->may_be_in_rpmb);
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    rpmb_is(Rpmb::not_available);
+    const auto silent = connect().destroy();
+    ASSERT_TRUE(silent) << message(silent);
+    EXPECT_TRUE(silent->record_dropped && silent->may_be_in_rpmb);
+    rpmb_is(Rpmb::answers);
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    rpmb_is(Rpmb::ends_ta);
+    ASSERT_TRUE(connect("root", 0).set_no_rpmb(true, true));
+    const auto none = connect().destroy();
+    ASSERT_TRUE(none) << message(none);
+    EXPECT_FALSE(none->may_be_in_rpmb) << "there is none, by root's word";
+}
+
+TEST_F(RpmbBeside, WhereAskingEndsTheTrustedApplicationALostStoreIsGivenUp) {
+    rpmb_is(Rpmb::ends_ta);
+    ASSERT_TRUE(connect().init(of(Anchor::ree, true)));
+    std::filesystem::remove_all(folder_ / "store");
+    DestroyOptions lost;
+    lost.lost_directory = true;
+    const auto destroyed = connect().destroy(lost);
+    ASSERT_TRUE(destroyed) << message(destroyed);
+    EXPECT_TRUE(destroyed->may_be_in_rpmb);
+    EXPECT_EQ(code(connect().destroy(lost)), kNotFound);
+}
+
+TEST_F(RpmbBeside, ADamagedTableInTheRpmbKeepsNobodyFromDestroying) {
+    ASSERT_TRUE(connect().put("a", content_of(10)));
+    const Bytes id = bytes_of(engine::kRootTableId);
+    ASSERT_TRUE(tee_->store_object(TEE_STORAGE_PRIVATE_RPMB, protocol::kTaUuid, id, content_of(300)));
+    EXPECT_NE(code(connect().get("a")), 0);
+    const auto destroyed = connect().destroy();
+    ASSERT_TRUE(destroyed) << message(destroyed);
+    EXPECT_TRUE(destroyed->may_be_in_rpmb);
+}
+
 TEST_F(RpmbBeside, WhetherAStoreIsMarkedIsShown) {
     ASSERT_TRUE(connect().put("a", content_of(10)));
     EXPECT_FALSE(connect().store_status()->made_without_rpmb_answer);

@@ -213,6 +213,26 @@ TEST_F(StoreRebuild, Rule25WhatIsDestroyedUnderReeIsDestroyedInTheRpmbToo) {
     EXPECT_EQ(repair_all(session_, copy), number(Code::store_destroyed));
 }
 
+TEST_F(StoreRebuild, Rule25AChangeAfterAMoveThatWasCutErasesTheSecretOfItsCopies) {
+    end_sessions();
+    Content content = table();
+    const auto place = MutableBytes(content).subspan(engine::kTableHeaderBytes, engine::kRootRecordBytes);
+    engine::RootRecord record = engine::decode_root_record(place).value();
+    record.flags |= engine::kRootMoving;
+    engine::RootRecordBytes encoded{};
+    encode(record, encoded);
+    copy_bytes(encoded, place);
+    store_table(content);
+    std::string id = "FSO\x01" "copies ";
+    id += text(disk_.header.store_id);
+    ASSERT_TRUE(tee_.store_object(TEE_STORAGE_PRIVATE_RPMB, protocol::kTaUuid, bytes_of(id), filled(32, 1)));
+    ASSERT_EQ(secrets_of(disk_), 1U);
+    session_ = session_of(1000);
+    ASSERT_EQ(open_store(session_, disk_), 0U);
+    ASSERT_EQ(store_put(session_, disk_, "another", filled(10, 1)), 0U);
+    EXPECT_EQ(secrets_of(disk_), 0U);
+}
+
 // Another program has moved the store meanwhile: what this session drew for its own move is not what that one stored.
 TEST_F(StoreRebuild, AMoveThatIsGivenUpLeavesNoSecretInTheSession) {
     const uint32_t other = session_of(1000);

@@ -127,11 +127,10 @@ TEST_P(Retired, Rule28OneOwnerFillsNoList) {
     EXPECT_EQ(may_repair(kOwner, of_owner), 0U) << "and nobody else's";
 }
 
-TEST_P(Retired, Rule28WhoHasMostTombstonesLosesOneFirst) {
+TEST_P(Retired, Rule28WhoHoldsMostPlacesLosesATombstoneFirst) {
     Disk keeper;
     make_filled(1002, keeper);
     destroy_one_of_another_table(kOwner);
-    // Into a place of its own: the first one's is not to be used again as long as there are others.
     destroy_one_of_another_table(kMany);
     destroy_one_of_another_table(kMany);
     ASSERT_EQ(tombstones_of(kOwner), 1U);
@@ -144,12 +143,32 @@ TEST_P(Retired, Rule28WhoHasMostTombstonesLosesOneFirst) {
     EXPECT_FALSE(header().is_retired(sim::uuid_of_user(kOwner)));
     // From then on what that one has costs nothing, and is used before anybody else's, however many those are.
     ASSERT_TRUE(header().is_retired(sim::uuid_of_user(kMany)));
-    while (tombstones_of(kMany) > 1) destroy_one_of_another_table(kOwner);
-    const size_t of_owner = tombstones_of(kOwner);
-    ASSERT_GT(of_owner, 1U);
+    Disk live;
+    make_filled(kOwner, live);
+    destroy_one_of_another_table(kMany);
+    ASSERT_EQ(tombstones_of(kMany), 1U);
     use_a_place_again();
-    EXPECT_EQ(tombstones_of(kOwner), of_owner);
+    EXPECT_EQ(tombstones_of(kOwner), 1U);
     EXPECT_EQ(tombstones_of(kMany), 0U);
+}
+
+// A record is a place, too, and at a tie the last tombstone goes: many identities with one each push out their own.
+TEST_P(Retired, Rule28ManyOwnersPushOutTheirOwn) {
+    destroy_one_of_another_table(kMany);  // in a place before the owner's
+    destroy_one_of_another_table(kOwner);
+    Disk live;
+    make_filled(kMany, live);
+    destroy_one_of_another_table(2000);
+    destroy_one_of_another_table(2001);
+    ASSERT_EQ(tombstones_of(kOwner), 1U);
+    for (const uid_t gone : {kMany, uid_t{2001}, uid_t{2000}}) {
+        use_a_place_again();
+        EXPECT_TRUE(header().is_retired(sim::uuid_of_user(gone))) << gone;
+        EXPECT_EQ(tombstones_of(kOwner), 1U);
+        // What root has left there is used up.
+        Disk another;
+        make_filled(3000 + gone, another);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Anchors, Retired, testing::Values(uint8_t{1}, uint8_t{2}),

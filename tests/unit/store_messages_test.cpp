@@ -109,6 +109,11 @@ TEST(StoreMessages, Care) {
     EXPECT_FALSE(decode_store<RecordAtAnswer>(encoded(RecordAtAnswer{static_cast<RecordAtAnswer::State>(3), 0, {}, {}})));
     check(DestroyRequest{1, {true, 1, 1000}, id(3)}, 26);
     check(DestroyRequest{2, {}, id(3)}, 26);
+    const std::vector<std::byte> unasked = encoded(DestroyRequest{1, {}, id(3), {}, true});
+    EXPECT_EQ(unasked.size(), 27U);
+    EXPECT_TRUE(decode_store<DestroyRequest>(unasked)->without_asking_rpmb);
+    EXPECT_FALSE(decode_store<DestroyRequest>(encoded(DestroyRequest{2, {}, id(3), {}, true}))) << "there is nothing else to ask";
+    check(DestroyAnswer{true}, 1);
     check(RepairRequest{{2, 0}, id(3), 2, {}, true}, 34);
     check(RepairAnswer{page_answer(), 5}, 22 + 8);
     check(RepairStepAnswer{page_answer(), true, id(3), 7, 6}, 22 + 33);
@@ -134,7 +139,8 @@ TEST(StoreMessages, NamesOfStores) {
     read(OpenRequest{id(1), 1, {}, true, name}, 30 + 4);
     read(OpenRequest{id(1), 2, {}, false, name}, 30 + 4);
     read(FindRequest{2, {}, name}, 10 + 4);
-    read(DestroyRequest{2, {}, id(3), name}, 26 + 4);
+    read(DestroyRequest{2, {}, id(3), name}, 26 + 1 + 4);
+    read(DestroyRequest{1, {}, id(3), name, true}, 26 + 1 + 4);
     const StoreClaim claim{name, bytes_of("/srv")};
     read(MakeRequest{1, 2, false, 5, claim}, 11 + 4 + 5);
     read(MakeRequest{1, 2, false, 5, {{}, bytes_of("/srv")}}, 11 + 1 + 5);
