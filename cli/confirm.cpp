@@ -28,7 +28,7 @@ std::string answer() {
 
 Expected<void> Confirmation::check_can_ask(std::string_view verb) const {
     if (yes_ || (isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1)) return {};
-    return unexpected(usage_error("there is no terminal to ask on whether it is meant: say --yes", verb));
+    return unexpected(usage_error("no terminal to confirm on; use --yes", verb));
 }
 
 Expected<void> Confirmation::ask(std::string_view question) const {

@@ -8,7 +8,7 @@ namespace festore::cli {
 // --yes, and the question that it answers.
 class Confirmation {
 public:
-    void declare(CLI::App& app) { add_flag(app, "--yes", yes_, "do not ask; needed where there is no terminal to ask on"); }
+    void declare(CLI::App& app) { add_flag(app, "--yes", yes_, "do not ask for confirmation; needed without a terminal"); }
     // usage: there is neither --yes nor a terminal. Asked before the TEE is.
     [[nodiscard]] Expected<void> check_can_ask(std::string_view verb) const;
     // Asks on the terminal; failure unless the answer is "yes".

@@ -108,7 +108,7 @@ constexpr VerbEntry kVerbs[] = {
      "  festore rebuild\n"
      "  festore rebuild --anchor rpmb\n",
      make_rebuild},
-    {"destroy", "", "give a store up, with all that is in it",
+    {"destroy", "", "destroy a store and everything in it",
      "Drops the TEE's record of your store, and then removes the store's files. A copy of the directory brings nothing back:\n"
      "'repair' refuses it (exit code 4), and with the anchor rpmb nobody can open it. With the anchor ree the TEE knows that\n"
      "as long as its own storage is neither lost nor put back to an earlier state. It is no erasure of the disk.\n"

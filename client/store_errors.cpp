@@ -35,7 +35,7 @@ Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doin
         return error(ErrorCode::damaged,
                      "what the TEE was given of the store does not authenticate: it was damaged or changed behind its back");
     case Code::limit_exceeded:
-        return error(ErrorCode::no_space, "it goes beyond a limit: of the size of an object, of the changes in one transaction, of "
+        return error(ErrorCode::no_space, "limit exceeded: the size of an object, of the changes in one transaction, of "
                                           "the number of stores on this device, or of the pages sealed under one key, for which 'festore "
                                           "rebuild' makes another");
     case Code::many_stores:

@@ -26,7 +26,7 @@ Expected<std::string> default_directory(const Owner& owner) {
     // The XDG base directory specification: a relative path is to be ignored.
     if (const std::string data = environment("XDG_DATA_HOME"); is_absolute(data)) return data + "/festore";
     if (const std::string home = environment("HOME"); is_absolute(home)) return home + "/.local/share/festore";
-    return unexpected({ErrorCode::usage, "where the store is cannot be told without HOME: name it with --store DIR", 0, 0});
+    return unexpected({ErrorCode::usage, "HOME is not set; name the store with --store DIR", 0, 0});
 }
 
 }  // namespace

@@ -250,7 +250,7 @@ SegmentsRequest StoreReader::next_part(size_t wanted, bool alone) {
     return part;
 }
 
-// A disk that cannot read what lies behind the first segment does not keep that from being read.
+// If read-ahead fails, the first segment is read alone.
 Expected<std::vector<std::byte>> StoreReader::read_sealed(size_t wanted, SegmentsRequest& part) {
     for (const bool alone : {false, true}) {
         part = next_part(wanted, alone);

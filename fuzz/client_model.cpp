@@ -43,10 +43,10 @@ bool ClientModel::check(const Expected<T>& result, const std::string& name, bool
         return result.has_value();
     }
     if (result) require(!needed || has(name), "what is done with an object is done with one that is there");
-    else require(!has(name) || result.error().code != ErrorCode::not_found, "what is there is not said not to be");
+    else require(!has(name) || result.error().code != ErrorCode::not_found, "an existing object is not reported missing");
     if (trust_ != Trust::all) return result.has_value();
     if (!is_name(name)) require(!result && result.error().code == ErrorCode::usage, "what is no name is a matter of usage");
-    else if (needed && !has(name)) require(!result && result.error().code == ErrorCode::not_found, "what is not there is said not to be");
+    else if (needed && !has(name)) require(!result && result.error().code == ErrorCode::not_found, "a missing object is reported missing");
     else require(result.has_value(), "what can be done is done");
     return result.has_value();
 }
@@ -201,7 +201,7 @@ void ClientModel::verify(Client& client, const std::string& name) {
     if (!report) return;
     if (trust_ == Trust::all) require(report->damaged.empty(), "what nobody has changed is not damaged");
     require(report->objects <= objects_.size(), "no more is whole than there is");
-    if (!options.names.empty()) return require(report->absent.empty() || !has(name), "what is there is not said not to be");
+    if (!options.names.empty()) return require(report->absent.empty() || !has(name), "an existing object is not reported missing");
     if (report->damaged.empty())
         require(report->objects == objects_.size() && report->content_bytes == bytes_in(objects_), "what is whole is all of it");
 }

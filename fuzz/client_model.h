@@ -17,7 +17,7 @@ class ClientModel {
 public:
     enum class Trust {
         nothing,    // the TEE lies, or the storage has no model: no crash is all
-        successes,  // the TEE is honest, the directory was changed: what is given is right, and what is there is never said not to be
+        successes,  // the TEE is honest, the directory was changed: what is given is right, and existing objects are never reported missing
         all,        // and the directory is as the library left it: each result is known
     };
     ClientModel(Input& in, std::map<std::string, std::string> objects, Trust trust, bool record_lost)

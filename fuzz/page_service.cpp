@@ -99,7 +99,7 @@ private:
             return encoded(protocol::StoreNameRequest{area, 0, bytes_of(name)});
         }, with_content ? kOut : kNone, with_content ? MutableBytes(content) : MutableBytes{});
         const auto known = objects_.find(name);
-        if (!called) return require(!is_not_found() || known == objects_.end(), "what is there is never said not to be");
+        if (!called) return require(!is_not_found() || known == objects_.end(), "an existing object is not reported missing");
         require(known != objects_.end(), "what is not there is never found");
         const auto answer = protocol::decode_store<protocol::GetAnswer>(called->answer);
         require(answer.has_value(), "an answer decodes");

@@ -241,8 +241,8 @@ private:
 };
 
 // The content of an object, in parts. What is handed out is verified, and of the object as it was when the stream was opened:
-// one that is replaced or removed meanwhile is read on, or ends with busy when this Client's session has ended or has looked
-// up another object since (several streams of one Client take turns: each turn costs one more call into the TEE).
+// if the object is replaced or removed meanwhile, the stream keeps reading the old version, or fails with busy if this Client's session
+// has ended or has looked up another object since (several streams of one Client take turns: each turn costs one more call into the TEE).
 class FESTORE_API ReadStream {
 public:
     ReadStream(ReadStream&&) noexcept;

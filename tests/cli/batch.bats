@@ -95,7 +95,7 @@ END
     value=$(repeated 900 v)
     for ((i = 0; i < 20000; ++i)); do echo "put --text object/$i $value"; done > lines
     run --separate-stderr store batch lines
-    expect_error 8 "cannot run the batch: line *: cannot put 'object/*': it goes beyond a limit*; nothing of the batch was done"
+    expect_error 8 "cannot run the batch: line *: cannot put 'object/*': limit exceeded*; nothing of the batch was done"
     nothing_changed a "$before"
     store put a lines
 }

@@ -118,7 +118,7 @@ load store_helper
 @test "destroy without a terminal and without --yes: exit 2, and nothing is done" {
     echo x | store put a
     run --separate-stderr store destroy < /dev/null
-    expect_error 2 "destroy: there is no terminal to ask on whether it is meant: say --yes; *"
+    expect_error 2 "destroy: no terminal to confirm on; use --yes; *"
     [ "$(store get a)" = x ]
 }
 @test "destroy does not call a store that cannot be looked at a rest" {

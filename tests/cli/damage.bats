@@ -74,7 +74,7 @@ payload_of() {
     run --separate-stderr store rebuild
     expect_error 6 "cannot rebuild the store: page "*"'festore repair --drop-damaged' makes it whole without what is damaged"
     run --separate-stderr store repair --drop-damaged < /dev/null
-    expect_error 2 "repair: there is no terminal to ask on *"
+    expect_error 2 "repair: no terminal to confirm on*"
     run --separate-stderr store repair --drop-damaged --yes
     expect_error 4 "cannot drop what is damaged: "*" objects would be lost; "*" or say --most"
     run --separate-stderr store repair --drop-damaged --yes --json

@@ -67,7 +67,7 @@ lose_record() {
 @test "without a terminal and without --yes: exit 2" {
     echo x | store put a
     run --separate-stderr store repair < /dev/null
-    expect_error 2 "repair: there is no terminal to ask on *"
+    expect_error 2 "repair: no terminal to confirm on*"
 }
 @test "damaged copies: the other one is taken; without any, exit 6 and nothing is made" {
     fill

@@ -47,7 +47,7 @@ briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
         HOME="$PWD/none" setpriv --reuid 4321 --regid 4321 --clear-groups timeout 20 ./bin/festore ls 3>&- 4>&-
     echo "$output $stderr"
     [ "$status" = 2 ]
-    [[ $stderr == *"where the store is cannot be told without HOME"* ]]
+    [[ $stderr == *"HOME is not set; name the store with --store DIR"* ]]
     run --separate-stderr env -u XDG_RUNTIME_DIR FESTORE_TEE=none FESTORE_SIM_LIBRARY=/none FESTORE_SIM_DIR=/none FESTORE_SIM_TEED=/none \
         FESTORE_SIM_OPTIONS=--none setpriv --reuid 4321 --regid 4321 --clear-groups timeout 20 ./bin/festore --storage ree ls 3>&- 4>&-
     echo "$output $stderr"
