@@ -281,6 +281,7 @@ Status RootTable::say_no_rpmb(bool none) {
 Status RootTable::retire(size_t place) {
     if (place >= places_ || !must_be_kept(place) || layout_ != Layout::format_1_1) return {};
     const Uuid owner = owner_id(place);
+    if (header_.is_retired(owner)) return {};
     engine::TableHeader next = header_;
     next.retire(owner);
     const Status written = put_header(next);

@@ -148,10 +148,11 @@ private:
     [[nodiscard]] Status accept(const Image& image) const;
     [[nodiscard]] Status accept(size_t place, const Known& now) const;
     void forget(size_t place);
-    [[nodiscard]] size_t rank(size_t place) const;
+    [[nodiscard]] size_t rank(size_t place, const Identity& to) const;
     [[nodiscard]] Uuid owner_id(size_t place) const;
     [[nodiscard]] bool must_be_kept(size_t place) const;
-    [[nodiscard]] size_t places_of_owner(size_t place) const;
+    [[nodiscard]] size_t kept_tombstones_of_owner(size_t place) const;
+    [[nodiscard]] std::optional<size_t> own_kept_tombstone(const Identity& owner) const;
     [[nodiscard]] bool is_sooner_given_away(size_t place, size_t other, const Identity& to) const;
     [[nodiscard]] bool is_in_old_rpmb() const;
     Status retire(size_t place);

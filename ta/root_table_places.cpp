@@ -49,33 +49,45 @@ Uuid RootTable::owner_id(size_t place) const {
     return id;
 }
 
-// Whether giving the tombstone's place away costs room in the header.
+// Whether what the tombstone says is known from nothing else.
 bool RootTable::must_be_kept(size_t place) const {
     const Known& known = known_[place];
-    const bool of_another_table = (known.tombstone_flags & engine::kTombstoneOfAnotherTable) != 0;
-    return known.holds == Holds::tombstone && of_another_table && !header_.is_retired(owner_id(place));
+    return known.holds == Holds::tombstone && (known.tombstone_flags & engine::kTombstoneOfAnotherTable) != 0;
 }
 
-// That the owner of the tombstone there holds: records, and tombstones that must be kept.
-size_t RootTable::places_of_owner(size_t place) const {
+size_t RootTable::kept_tombstones_of_owner(size_t place) const {
     size_t count = 0;
-    for (size_t other = 0; other < places_; ++other) {
-        const bool is_held = known_[other].holds == Holds::record || must_be_kept(other);
-        if (is_held && known_[other].owner == known_[place].owner) ++count;
-    }
+    for (size_t other = 0; other < places_; ++other)
+        if (must_be_kept(other) && known_[other].owner == known_[place].owner) ++count;
     return count;
 }
 
-// How willingly a place is given away, 0 first: what it says is lost with it. A tombstone that must be kept takes room in
-// the header; zeroes may be a store that was lost, whose copies say so as long as nothing is there.
-size_t RootTable::rank(size_t place) const {
-    constexpr size_t kNever = 4;
+std::optional<size_t> RootTable::own_kept_tombstone(const Identity& owner) const {
+    for (size_t place = 0; place < places_; ++place)
+        if (must_be_kept(place) && !is_unfinished(place) && known_[place].owner == owner_form(owner)) return place;
+    return std::nullopt;
+}
+
+// How willingly a place is given away, 0 first: what it says is lost with it. Zeroes may be a store that was lost, whose copies say
+// so as long as nothing is there. A tombstone that must be kept is given to nobody but its owner and root.
+size_t RootTable::rank(size_t place, const Identity& to) const {
+    constexpr size_t kNever = 5;
     if (place >= places_) return 1;
     const Known& known = known_[place];
-    if (known.holds == Holds::record) return kNever;
-    if (known.holds == Holds::nothing) return layout_ == Layout::format_1_1 ? 3 : 0;
-    if (is_unfinished(place)) return kNever;
-    return must_be_kept(place) ? 2 : 0;
+    if (known.holds == Holds::record || is_unfinished(place)) return kNever;
+    if (known.holds == Holds::nothing) return layout_ == Layout::format_1_1 ? 4 : 0;
+    if (!must_be_kept(place)) return 0;
+    if (known.owner == owner_form(to)) return 2;
+    return is_root(to) ? 3 : kNever;
+}
+
+// Of others' tombstones root is given one of an owner of whom that is known in the header already, then of who has most.
+bool RootTable::is_sooner_given_away(size_t place, size_t other, const Identity& to) const {
+    if (rank(place, to) != rank(other, to)) return rank(place, to) < rank(other, to);
+    if (rank(place, to) != 3) return false;
+    const bool is_known = header_.is_retired(owner_id(place));
+    if (is_known != header_.is_retired(owner_id(other))) return is_known;
+    return kept_tombstones_of_owner(place) > kept_tombstones_of_owner(other);
 }
 
 // An OP-TEE that does not tell its version is taken for an old one.
@@ -86,18 +98,6 @@ bool RootTable::is_in_old_rpmb() const {
     return version == 0 ? !gp::tee_is_simulated() : version < kFirstWithoutFault;
 }
 
-// Of tombstones that must be kept, those of the owner who holds most places go first, of two alike those of who wants the place, then
-// the last one: whoever fills the table pushes out his own.
-bool RootTable::is_sooner_given_away(size_t place, size_t other, const Identity& to) const {
-    if (rank(place) != rank(other)) return rank(place) < rank(other);
-    if (rank(place) != 2) return false;
-    const size_t here = places_of_owner(place);
-    const size_t there = places_of_owner(other);
-    if (here != there) return here > there;
-    const bool is_own = known_[place].owner == owner_form(to);
-    return is_own == (known_[other].owner == owner_form(to)) ? place > other : is_own;
-}
-
 Result<size_t> RootTable::free_place(const Identity& owner) const {
     const bool for_root = is_root(owner);
     const bool old = is_in_old_rpmb();
@@ -105,14 +105,18 @@ Result<size_t> RootTable::free_place(const Identity& owner) const {
     const size_t kept = old ? limits::kStoresKeptForRootInOldRpmb : limits::kStoresKeptForRoot;
     const size_t allowed = for_root ? all : all - kept;
     size_t used = 0;
+    size_t held = 0;  // by this owner
     std::optional<size_t> best;
     const size_t end = std::min(places_ + 1, all);
     for (size_t place = 0; place < end; ++place) {
         if (place < places_ && known_[place].holds == Holds::record) ++used;
-        if (rank(place) <= 3 && (!best || is_sooner_given_away(place, *best, owner))) best = place;
+        if (place < places_ && (has_record_of(place, owner) || (must_be_kept(place) && known_[place].owner == owner_form(owner)))) ++held;
+        if (rank(place, owner) <= 4 && (!best || is_sooner_given_away(place, *best, owner))) best = place;
     }
-    if (used >= allowed || !best) return fail(Code::limit_exceeded);
-    return *best;
+    if (used >= allowed) return fail(Code::limit_exceeded);
+    // Else one owner's tombstones would fill the table.
+    if (const auto own = own_kept_tombstone(owner); own && *own < all && held >= limits::kStoresPerOwnerMax) return *own;
+    return best ? Result<size_t>(*best) : fail(Code::limit_exceeded);
 }
 
 std::optional<size_t> RootTable::lost_place(const engine::TablePlace& at) const {

@@ -20,8 +20,19 @@ Result<RootRecord> StoreCall::record() const {
     const Place at = FESTORE_TRY(place());
     RootRecord record = FESTORE_TRY(at.table->record(at.place));
     if (record.store_id != session.store.store_id) return fail(Code::bad_state);
+    FESTORE_CHECK(check_not_moved(record));
     mark_if_unknown(record, session.store);
     return record;
+}
+
+// A session that was open before another one's move, which was cut or failed before the record under ree was buried, has not asked.
+Status StoreCall::check_not_moved(const RootRecord& record) const {
+    if (record.anchor != engine::Anchor::ree || (record.flags & engine::kRootMoving) == 0) return {};
+    if (!FESTORE_TRY(instance.may_ask_rpmb())) return fail(Code::rpmb_no_answer);
+    const Result<RootTable*> rpmb = instance.root_table(engine::Anchor::rpmb);
+    if (!rpmb) return fail(no_answer(rpmb.error().code) ? Code::rpmb_no_answer : rpmb.error().code);
+    const bool has_moved = (*rpmb)->find(session.identity, record.store_id) || (*rpmb)->remembers_destroyed(record.store_id);
+    return has_moved ? Status(fail(Code::bad_state)) : Status{};
 }
 
 void mark_if_unknown(RootRecord& record, const StoreSession& store) {
@@ -38,7 +49,7 @@ Result<Workspace*> StoreCall::workspace(const RootRecord& record) const {
 Status change_base(StoreCall& call, RootRecord& record) {
     record = FESTORE_TRY(call.record());
     if (record.minor == 0) record.flags |= engine::kRootOfAnotherTable;
-    // It was opened, and so the RPMB has none; what a cut has left there is the secret of copies that were written already.
+    // The RPMB has none (record()); what a cut has left there is the secret of copies that were written already.
     if ((record.flags & engine::kRootMoving) != 0 && erase_copy_secret(record.store_id)) record.flags &= ~uint32_t{engine::kRootMoving};
     if (FESTORE_TRY(copy_secret(call, record)) != nullptr) record.flags |= engine::kRootCopySecret;
     return {};

@@ -20,6 +20,8 @@ struct StoreCall {
 
     // The root record of the session's store as the TEE has it now. bad_state: no store is open, it is another one, or gone.
     [[nodiscard]] Result<engine::RootRecord> record() const;
+    // bad_state: of a record under ree: its store is in the RPMB now, or was destroyed there. rpmb_no_answer: that is not known.
+    [[nodiscard]] Status check_not_moved(const engine::RootRecord& record) const;
     // The table that anchors it, loaded, and the store's place in it.
     struct Place {
         RootTable* table;

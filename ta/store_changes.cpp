@@ -239,6 +239,7 @@ Status store_commit(StoreCall& call) {
     if (base.store_id != committed.record.store_id || base.epoch != committed.record.epoch ||
         base.generation + 1 != committed.record.generation)
         return fail(Code::bad_state);
+    FESTORE_CHECK(call.check_not_moved(base));
     FESTORE_CHECK(at.table->write(at.place, committed.record));
     if (store.upload_is_used) store.end_upload();
     encode_status(committed.record, call.answer);

@@ -186,6 +186,7 @@ Status store_rebuild_commit(StoreCall& call) {
     if (now.record.store_id != before.record.store_id || now.record.epoch != before.record.epoch ||
         now.record.generation != before.record.generation)
         return fail(Code::bad_state);
+    FESTORE_CHECK(call.check_not_moved(now.record));
     if (next.record.anchor != now.record.anchor) {
         const Status moved = commit_moved(call, at, now.record, next.record, made);
         if (!moved && call.session.store.anchor != Anchor::rpmb) call.session.store.copy_secret.reset();

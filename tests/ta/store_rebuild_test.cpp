@@ -233,6 +233,45 @@ TEST_F(StoreRebuild, Rule25AChangeAfterAMoveThatWasCutErasesTheSecretOfItsCopies
     EXPECT_EQ(secrets_of(disk_), 0U);
 }
 
+// A move that could not bury the record under ree. What was open, or prepared, before does not go on with it.
+TEST_F(StoreRebuild, Rule27ASessionOfBeforeAMoveDoesNotGoOnUnderRee) {
+    size_t with_both = 0;
+    const Disk begun = disk_;
+    end_sessions();
+    const Content table_before = table();
+    for (uint64_t n = 1; n < 40; ++n) {
+        disk_ = begun;
+        const uint32_t before = session_of(1000);
+        ASSERT_EQ(open_store(before, disk_), 0U);
+        Disk under_ree = disk_;
+        const Prepared late = prepare_put(before, under_ree, "late", filled(10, 1));
+        ASSERT_EQ(late.result, 0U);
+        session_ = session_of(1000);
+        ASSERT_EQ(open_store(session_, disk_), 0U);
+        const auto ready = rebuild(session_, RebuildKind::whole, {}, 2);
+        ASSERT_TRUE(ready);
+        sim::Faults faults;
+        faults.storage = n;
+        faults.storage_code = number(Code::storage_no_space);
+        tee_.set_faults(faults);
+        const uint32_t moved = rebuild_commit(session_, *ready);
+        tee_.set_faults({});
+        if (moved != 0 && find(before, 1) == 0 && find(before, 2) == 0) {
+            ++with_both;
+            ASSERT_EQ(secrets_of(disk_), 1U);
+            EXPECT_EQ(commit(before, late.commit), number(Code::bad_state)) << n;
+            EXPECT_EQ(store_stat(before, under_ree, "aaa"), number(Code::bad_state)) << n;
+            EXPECT_EQ(store_put(before, under_ree, "another", filled(10, 1)), number(Code::bad_state)) << n;
+            EXPECT_EQ(secrets_of(disk_), 1U) << "it is that of the store in the RPMB";
+        }
+        if (moved == 0) break;
+        lose(kTable, 2);
+        lose(kSecrets, 2);
+        store_table(table_before);
+    }
+    EXPECT_GT(with_both, 0U);
+}
+
 // Another program has moved the store meanwhile: what this session drew for its own move is not what that one stored.
 TEST_F(StoreRebuild, AMoveThatIsGivenUpLeavesNoSecretInTheSession) {
     const uint32_t other = session_of(1000);
