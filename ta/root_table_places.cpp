@@ -64,7 +64,7 @@ size_t RootTable::kept_tombstones_of_owner(size_t place) const {
 
 std::optional<size_t> RootTable::own_kept_tombstone(const Identity& owner) const {
     for (size_t place = 0; place < places_; ++place)
-        if (must_be_kept(place) && !is_unfinished(place) && known_[place].owner == owner_form(owner)) return place;
+        if (known_[place].owner == owner_form(owner) && rank(place, owner) == 2) return place;
     return std::nullopt;
 }
 
@@ -77,6 +77,8 @@ size_t RootTable::rank(size_t place, const Identity& to) const {
     if (known.holds == Holds::record || is_unfinished(place)) return kNever;
     if (known.holds == Holds::nothing) return layout_ == Layout::format_1_1 ? 4 : 0;
     if (!must_be_kept(place)) return 0;
+    // A list without room would refuse everybody's repairs.
+    if (!header_.is_retired(owner_id(place)) && header_.retired_count >= engine::kRetiredMax) return kNever;
     if (known.owner == owner_form(to)) return 2;
     return is_root(to) ? 3 : kNever;
 }
@@ -157,7 +159,8 @@ bool RootTable::was_destroyed(const Identity& owner, const engine::StoreId& stor
     if (at->place >= places_) return false;
     const Known& there = known_[at->place];
     // It may have been repaired into another place since.
-    if (has_forgotten && there.holds != Holds::nothing && there.store_id != store_id) return true;
+    const bool says_another = there.holds == Holds::tombstone || there.names_store;
+    if (has_forgotten && says_another && there.store_id != store_id) return true;
     // Another store's: nothing but a destroyed one gives its place away. Garbage is a loss.
     return there.holds == Holds::tombstone || (there.names_store && there.store_id != store_id);
 }

@@ -85,6 +85,17 @@ protected:
         return id;
     }
     engine::TableHeader header() { return engine::decode_table_header(Bytes(table(anchor_)).first(engine::kTableHeaderBytes)).value(); }
+    template <class F>
+    void change_header(F&& change) {
+        end_sessions();
+        Content content = table(anchor_);
+        engine::TableHeader changed = header();
+        change(changed);
+        engine::TableHeaderBytes encoded{};
+        encode(changed, encoded);
+        copy_bytes(encoded, content);
+        store_table(content, anchor_);
+    }
     size_t tombstones_of(uid_t uid) {
         const Content content = table(anchor_);
         const Bytes places = engine::places_of_table(content).value();
@@ -102,18 +113,36 @@ protected:
     const uint32_t destroyed_ = number(Code::store_destroyed);
 };
 
-// What there is no room for is not forgotten: no copy of another table is believed any more.
+// By whatever number of owners: else nobody's lost stores could be repaired any more.
+TEST_P(Retired, Rule28ManyOwnersDoNotFillTheListBeyondItsRoom) {
+    Disk never_destroyed;
+    make_filled(kOwner, never_destroyed);
+    lose(kTable, anchor_);
+    Disk keeper;
+    make_filled(kMany, keeper);
+    for (uid_t i = 0; i < engine::kRetiredMax; ++i) {
+        destroy_one_of_another_table(2000 + i);
+        use_a_place_again();
+    }
+    EXPECT_EQ(header().retired_count, engine::kRetiredMax);
+    destroy_one_of_another_table(4000);
+    fill_up();
+    Disk disk;
+    EXPECT_EQ(make(session_of(4000), disk, anchor_).result, number(Code::limit_exceeded));
+    EXPECT_EQ(make(session_of(0), disk, anchor_).result, number(Code::limit_exceeded)) << "nor is root given one";
+    EXPECT_EQ(tombstones_of(4000), 1U);
+    EXPECT_EQ(header().flags, 0U);
+}
+
+// A table of before may say that its list had no room: no copy of another table is believed any more.
 TEST_P(Retired, AFullListRefusesAllOfOtherTables) {
     Disk never_destroyed;
     make_filled(kOwner, never_destroyed);
     lose(kTable, anchor_);
     Disk keeper;
     make_filled(kMany, keeper);
-    for (uid_t i = 0; i <= engine::kRetiredMax; ++i) {
-        EXPECT_EQ(may_repair(kOwner, never_destroyed), 0U) << i;
-        destroy_one_of_another_table(2000 + i);
-        use_a_place_again();
-    }
+    EXPECT_EQ(may_repair(kOwner, never_destroyed), 0U);
+    change_header([](engine::TableHeader& header) { header.flags |= engine::kTableRetiredListFull; });
     EXPECT_EQ(may_repair(kOwner, never_destroyed), destroyed_) << "refused, since nobody can tell any more";
 }
 
@@ -124,15 +153,10 @@ TEST_P(Retired, AnEarlierTableHasIdsOfStores) {
     Disk keeper;
     make_filled(kMany, keeper);
     EXPECT_EQ(may_repair(kOwner, disk), 0U);
-    end_sessions();
-    Content content = table(anchor_);
-    engine::TableHeader before = header();
-    copy_bytes(Bytes(disk.header.store_id).first(4), before.retired[0]);
-    before.retired_count = 1;
-    engine::TableHeaderBytes encoded{};
-    encode(before, encoded);
-    copy_bytes(encoded, content);
-    store_table(content, anchor_);
+    change_header([&](engine::TableHeader& header) {
+        copy_bytes(Bytes(disk.header.store_id).first(4), header.retired[0]);
+        header.retired_count = 1;
+    });
     EXPECT_EQ(may_repair(kOwner, disk), destroyed_);
 }
 
