@@ -58,4 +58,28 @@ protected:
     }
 };
 
+// Stores of several users under the anchor that is the parameter.
+class RepairingEither : public RepairingCommands, public testing::WithParamInterface<uint8_t> {
+protected:
+    RepairingEither() : anchor_(GetParam()) {}
+    void make_filled(uid_t uid, Disk& disk) {
+        const uint32_t session = session_of(uid);
+        make_store(session, disk, anchor_);
+        ASSERT_EQ(store_put(session, disk, "first", filled(100, 1)), 0U);
+        ASSERT_EQ(store_put(session, disk, "second", filled(100, 2)), 0U);
+    }
+    void destroy_of(uid_t uid, const Disk& disk) { ASSERT_EQ(destroy(session_of(uid), disk), 0U); }
+    // As far as a repair is let: it ends without having changed anything.
+    uint32_t may_repair(uid_t uid, const Disk& disk) {
+        Disk copy = disk;
+        const uint32_t session = session_of(uid);
+        const uint32_t begun = begin(session, copy);
+        (void)store(session, StoreCommand::abort, protocol::TransactionRequest{});
+        return begun;
+    }
+
+    const uint8_t anchor_;
+    const uint32_t destroyed_ = number(Code::store_destroyed);
+};
+
 }  // namespace festore::ta

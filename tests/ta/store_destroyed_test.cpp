@@ -9,26 +9,10 @@ namespace {
 constexpr uid_t kOwner = 1000;
 constexpr uid_t kOther = 1001;
 
-class Rule25 : public RepairingCommands, public testing::WithParamInterface<uint8_t> {
+class Rule25 : public RepairingEither {
 protected:
-    Rule25() : RepairingCommands(), anchor_(GetParam()) {}
     void SetUp() override { make_filled(kOwner, disk_); }
-    void make_filled(uid_t uid, Disk& disk) {
-        const uint32_t session = session_of(uid);
-        make_store(session, disk, anchor_);
-        ASSERT_EQ(store_put(session, disk, "first", filled(100, 1)), 0U);
-        ASSERT_EQ(store_put(session, disk, "second", filled(100, 2)), 0U);
-    }
-    void destroy_of(uid_t uid, const Disk& disk) { ASSERT_EQ(destroy(session_of(uid), disk), 0U); }
     uint32_t repair_of(uid_t uid, Disk& disk) { return repair_all(session_of(uid), disk); }
-    // As far as a repair is let: it ends without having changed anything.
-    uint32_t may_repair(uid_t uid, const Disk& disk) {
-        Disk copy = disk;
-        const uint32_t session = session_of(uid);
-        const uint32_t begun = begin(session, copy);
-        (void)store(session, StoreCommand::abort, protocol::TransactionRequest{});
-        return begun;
-    }
     // As a TA of 1.0 left it: no header, and records of minor version 0.
     static Content as_of_1_0(const Content& now) {
         Content old(now.begin() + engine::kTableHeaderBytes, now.end());
@@ -83,8 +67,6 @@ protected:
     }
     [[nodiscard]] bool is_rpmb() const { return anchor_ == 2; }
 
-    const uint8_t anchor_;
-    const uint32_t destroyed_ = number(Code::store_destroyed);
     // Where the table remembers nothing but that the place is another's: with the anchor rpmb the secret is looked for before.
     const uint32_t reused_ = is_rpmb() ? number(Code::copy_secret_lost) : destroyed_;
     Disk disk_;

@@ -9,23 +9,8 @@ namespace {
 constexpr uid_t kOwner = 1000;
 constexpr uid_t kMany = 1001;  // who makes and destroys many
 
-class Retired : public RepairingCommands, public testing::WithParamInterface<uint8_t> {
+class Retired : public RepairingEither {
 protected:
-    Retired() : RepairingCommands(), anchor_(GetParam()) {}
-    void make_filled(uid_t uid, Disk& disk) {
-        const uint32_t session = session_of(uid);
-        make_store(session, disk, anchor_);
-        ASSERT_EQ(store_put(session, disk, "first", filled(100, 1)), 0U);
-        ASSERT_EQ(store_put(session, disk, "second", filled(100, 2)), 0U);
-    }
-    void destroy_of(uid_t uid, const Disk& disk) { ASSERT_EQ(destroy(session_of(uid), disk), 0U); }
-    uint32_t may_repair(uid_t uid, const Disk& disk) {
-        Disk copy = disk;
-        const uint32_t session = session_of(uid);
-        const uint32_t begun = begin(session, copy);
-        (void)store(session, StoreCommand::abort, protocol::TransactionRequest{});
-        return begun;
-    }
     // A new store of the owner's becomes one that has come from another table, and is destroyed.
     void destroy_one_of_another_table(uid_t uid) {
         Disk disk;
@@ -109,8 +94,6 @@ protected:
     }
 
     engine::RootRecordBytes tombstone_{};
-    const uint8_t anchor_;
-    const uint32_t destroyed_ = number(Code::store_destroyed);
 };
 
 // By whatever number of owners: else nobody's lost stores could be repaired any more.
