@@ -69,8 +69,8 @@ private:
         outcome.document = {{"record_dropped", report.record_dropped}, {"files_removed", report.files}, {"left", report.left},
                             {"may_be_in_rpmb", report.may_be_in_rpmb}};
         if (report.may_be_in_rpmb)
-            print_line("the RPMB gave no answer: had this store moved there, it is there still; when the RPMB answers, 'festore status' "
-                       "tells, and 'festore destroy --lost' gives it up");
+            print_line("the RPMB did not answer; if this store was moved to the RPMB, its record is still there: when the RPMB answers, "
+                       "look with 'festore status', and drop the record with 'festore destroy --lost'");
         print_note(options, fmt::format("{}; {} files removed",
                                         report.record_dropped ? "the TEE's record is gone" : "the TEE had no record of it any more",
                                         report.files));

@@ -109,7 +109,7 @@ void StoreReader::read_header() {
     }
     view_.header = *header;
     if (header->anchor != 1 && header->anchor != 2) damage("unknown anchor");
-    if (header->cipher != 1 && header->cipher != 2) damage("names a cipher that there is not");
+    if (header->cipher != 1 && header->cipher != 2) damage("unknown cipher");
     if (header->login != 1 && header->login != 2) damage("names an owner that is neither a user nor a group");
 }
 

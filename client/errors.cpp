@@ -41,7 +41,7 @@ constexpr Explained kCommandErrors[] = {
     {Code::storage_not_available_2, ErrorCode::no_tee, "the TEE's storage cannot be reached; is tee-supplicant running?"},
     {Code::not_allowed, ErrorCode::not_permitted,
      "root lets only some users and groups store here; ask for: festore allow USER"},
-    {Code::over_limit, ErrorCode::no_space, "limit exceeded, which root has set; see 'festore status'"},
+    {Code::over_limit, ErrorCode::no_space, "limit exceeded: root has set it; see 'festore status'"},
     {Code::access_denied, ErrorCode::not_permitted, "the TEE does not permit it"},
     {Code::busy, ErrorCode::busy, "the TEE is busy; repeat it later"},
     {Code::target_dead, ErrorCode::no_tee,

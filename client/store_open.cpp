@@ -123,7 +123,7 @@ Error Store::refused_to_open(const Doing& doing, Code code) const {
         return {ErrorCode::damaged,
                 cannot(doing) + "the TEE has a record of a store of yours under rpmb, and " + where +
                     " is one of ree: a wrong or exchanged directory. Put back that of rpmb, or name it with --store; if you have both, "
-                    "'festore destroy' here gives up this one, and in the RPMB what has become of it if it was moved there",
+                    "'festore destroy' here gives up this one, and its record in the RPMB if it was moved there",
                 static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, Reason::store_in_rpmb};
     case Code::store_destroyed:
         return {ErrorCode::damaged,

@@ -286,8 +286,7 @@ Status RootTable::retire(size_t place) {
     next.retire(owner);
     const Status written = put_header(next);
     if (written || !loaded_) return written;
-    const bool is_kept = header_.is_retired(owner) || (header_.flags & engine::kTableRetiredListFull) != 0;
-    return is_kept ? Status{} : written;
+    return header_.is_retired(owner) ? Status{} : written;
 }
 
 }  // namespace festore::ta

@@ -49,7 +49,7 @@ Uuid RootTable::owner_id(size_t place) const {
     return id;
 }
 
-// Whether what the tombstone says is known from nothing else.
+// Whether only this tombstone says that its store was destroyed.
 bool RootTable::must_be_kept(size_t place) const {
     const Known& known = known_[place];
     return known.holds == Holds::tombstone && (known.tombstone_flags & engine::kTombstoneOfAnotherTable) != 0;
@@ -77,13 +77,13 @@ size_t RootTable::rank(size_t place, const Identity& to) const {
     if (known.holds == Holds::record || is_unfinished(place)) return kNever;
     if (known.holds == Holds::nothing) return layout_ == Layout::format_1_1 ? 4 : 0;
     if (!must_be_kept(place)) return 0;
-    // A list without room would refuse everybody's repairs.
+    // The header has no room for the owner: without the tombstone, everybody's repairs would have to be refused.
     if (!header_.is_retired(owner_id(place)) && header_.retired_count >= engine::kRetiredMax) return kNever;
     if (known.owner == owner_form(to)) return 2;
     return is_root(to) ? 3 : kNever;
 }
 
-// Of others' tombstones root is given one of an owner of whom that is known in the header already, then of who has most.
+// Of other owners' tombstones root is given first one of an owner that the header has already, then one of the owner with the most.
 bool RootTable::is_sooner_given_away(size_t place, size_t other, const Identity& to) const {
     if (rank(place, to) != rank(other, to)) return rank(place, to) < rank(other, to);
     if (rank(place, to) != 3) return false;
@@ -116,8 +116,9 @@ Result<size_t> RootTable::free_place(const Identity& owner) const {
         if (rank(place, owner) <= 4 && (!best || is_sooner_given_away(place, *best, owner))) best = place;
     }
     if (used >= allowed) return fail(Code::limit_exceeded);
-    // Else one owner's tombstones would fill the table.
-    if (const auto own = own_kept_tombstone(owner); own && *own < all && held >= limits::kStoresPerOwnerMax) return *own;
+    // Otherwise one owner's tombstones could fill the table.
+    if (held >= limits::kStoresPerOwnerMax)
+        if (const auto own = own_kept_tombstone(owner); own && *own < all) return *own;
     return best ? Result<size_t>(*best) : fail(Code::limit_exceeded);
 }
 

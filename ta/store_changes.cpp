@@ -251,7 +251,7 @@ Status store_abort(StoreCall& call) {
     call.session.store.prepared.reset();
     call.session.store.batch.reset();
     call.session.store.index_copy.reset();
-    // That of a move was for the move alone.
+    // The secret of a move that is given up belongs to no record.
     const bool is_kept = call.session.store.is_open && call.session.store.anchor == engine::Anchor::rpmb;
     if (!is_kept) call.session.store.copy_secret.reset();
     return {};

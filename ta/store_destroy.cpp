@@ -48,13 +48,14 @@ struct Found {
     }
 };
 
-bool keeps_nobody_from_destroying(Code rpmb) {
+bool cannot_be_read(Code rpmb) {
     return no_answer(rpmb) || rpmb == Code::corrupt_object || rpmb == Code::corrupt_object_2 || rpmb == Code::not_supported;
 }
 
-// Under ree: a move that was cut has left the record in the RPMB, too, or the secret of its copies; or the record under ree is one of
-// before the move that somebody has put back. Then that in the RPMB is the one that counts, and goes first. True: it may be there still.
-// An RPMB that gives no answer keeps nobody from giving up what is under ree, unless the record says that it was about to move.
+// Destroys what the RPMB has of a store whose record under ree is about to be destroyed: a cut move left a record or a copy secret there,
+// or somebody has put back the record under ree from before the move. The record in the RPMB counts, and goes first. True: the RPMB
+// cannot be read, and may have a record still. That does not keep the owner from destroying, unless the record under ree says that the
+// store was about to move.
 Result<bool> destroy_in_rpmb(StoreCall& call, const Found& found, const protocol::DestroyRequest& request) {
     const Result<engine::RootRecord> record = found.table->record(found.place);
     const bool is_moving = record && (record->flags & engine::kRootMoving) != 0;
@@ -72,7 +73,7 @@ Result<bool> destroy_in_rpmb(StoreCall& call, const Found& found, const protocol
         return finish_destroyed_of(call, *table, owner);
     }();
     if (destroyed) return false;
-    if (!is_moving && keeps_nobody_from_destroying(destroyed.error().code)) return true;
+    if (!is_moving && cannot_be_read(destroyed.error().code)) return true;
     return fail(no_answer(destroyed.error().code) ? Code::rpmb_no_answer : destroyed.error().code);
 }
 

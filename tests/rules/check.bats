@@ -27,7 +27,7 @@ setup() {
     done
 }
 
-@test "a suite that there is not, and an unknown option, end it before anything runs" {
+@test "an unknown suite or option ends it before anything runs" {
     for wrong in test_nothing host-unknown test_unit@nowhere --quick; do
         run tools/check "$wrong"
         [ "$status" = 2 ]

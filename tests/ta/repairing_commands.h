@@ -9,6 +9,37 @@ class RepairingCommands : public StoreCommands {
 protected:
     using StoreCommands::StoreCommands;
 
+    // The store's record, or the header, of a table that is at rest becomes another one. Ends all sessions first.
+    template <class F>
+    void change_record(const Disk& disk, uint8_t anchor, F&& change) {
+        end_sessions();
+        Content content = table(anchor);
+        constexpr size_t kStoreId = 28;  // offset in a record
+        const auto id = std::ranges::search(content, disk.header.store_id);
+        const auto at = static_cast<size_t>(id.begin() - content.begin()) - kStoreId;
+        const auto place = MutableBytes(content).subspan(at, engine::kRootRecordBytes);
+        engine::RootRecord record = engine::decode_root_record(place).value();
+        change(record);
+        engine::RootRecordBytes encoded{};
+        encode(record, encoded);
+        copy_bytes(encoded, place);
+        store_table(content, anchor);
+    }
+    [[nodiscard]] engine::TableHeader table_header(uint8_t anchor) {
+        return engine::decode_table_header(Bytes(table(anchor)).first(engine::kTableHeaderBytes)).value();
+    }
+    template <class F>
+    void change_header(uint8_t anchor, F&& change) {
+        end_sessions();
+        Content content = table(anchor);
+        engine::TableHeader header = table_header(anchor);
+        change(header);
+        engine::TableHeaderBytes encoded{};
+        encode(header, encoded);
+        copy_bytes(encoded, content);
+        store_table(content, anchor);
+    }
+
     protocol::StoreClaim claim_;  // that repairs make
     [[nodiscard]] protocol::RepairRequest request_for(const Disk& disk, bool older = false) const {
         protocol::RepairRequest request;

@@ -182,12 +182,8 @@ TEST_F(StoreRebuild, Rule25WhatTheRpmbHasForgottenIsNotRepaired) {
     ASSERT_EQ(destroy(session_, disk_), 0U);
     lose(kTable, 1);
     // As if the tombstone's place had been used again.
+    change_header(2, [](engine::TableHeader& header) { header.retire(sim::uuid_of_user(1000)); });
     Content content = table(2);
-    engine::TableHeader header = engine::decode_table_header(Bytes(content).first(engine::kTableHeaderBytes)).value();
-    header.retire(sim::uuid_of_user(1000));
-    engine::TableHeaderBytes encoded{};
-    encode(header, encoded);
-    copy_bytes(encoded, content);
     std::fill(content.begin() + engine::kTableHeaderBytes, content.end(), std::byte{0});
     store_table(content, 2);
     session_ = session_of(1000);
@@ -214,15 +210,7 @@ TEST_F(StoreRebuild, Rule25WhatIsDestroyedUnderReeIsDestroyedInTheRpmbToo) {
 }
 
 TEST_F(StoreRebuild, Rule25AChangeAfterAMoveThatWasCutErasesTheSecretOfItsCopies) {
-    end_sessions();
-    Content content = table();
-    const auto place = MutableBytes(content).subspan(engine::kTableHeaderBytes, engine::kRootRecordBytes);
-    engine::RootRecord record = engine::decode_root_record(place).value();
-    record.flags |= engine::kRootMoving;
-    engine::RootRecordBytes encoded{};
-    encode(record, encoded);
-    copy_bytes(encoded, place);
-    store_table(content);
+    change_record(disk_, 1, [](engine::RootRecord& record) { record.flags |= engine::kRootMoving; });
     std::string id = "FSO\x01" "copies ";
     id += text(disk_.header.store_id);
     ASSERT_TRUE(tee_.store_object(TEE_STORAGE_PRIVATE_RPMB, protocol::kTaUuid, bytes_of(id), filled(32, 1)));

@@ -15,17 +15,7 @@ protected:
     void destroy_one_of_another_table(uid_t uid) {
         Disk disk;
         make_filled(uid, disk);
-        end_sessions();
-        Content content = table(anchor_);
-        const auto id = std::ranges::search(content, disk.header.store_id);
-        const auto at = static_cast<size_t>(id.begin() - content.begin()) - 28;
-        const auto place = MutableBytes(content).subspan(at, engine::kRootRecordBytes);
-        engine::RootRecord record = engine::decode_root_record(place).value();
-        record.flags |= engine::kRootOfAnotherTable;
-        engine::RootRecordBytes encoded{};
-        encode(record, encoded);
-        copy_bytes(encoded, place);
-        store_table(content, anchor_);
+        change_record(disk, anchor_, [](engine::RootRecord& record) { record.flags |= engine::kRootOfAnotherTable; });
         destroy_of(uid, disk);
     }
     // All places that are left have tombstones of other owners, a place each.
@@ -69,18 +59,7 @@ protected:
         for (size_t i = 0; i < id.size(); ++i) id[i] = static_cast<std::byte>(uid >> (i % 4 * 8));
         return id;
     }
-    engine::TableHeader header() { return engine::decode_table_header(Bytes(table(anchor_)).first(engine::kTableHeaderBytes)).value(); }
-    template <class F>
-    void change_header(F&& change) {
-        end_sessions();
-        Content content = table(anchor_);
-        engine::TableHeader changed = header();
-        change(changed);
-        engine::TableHeaderBytes encoded{};
-        encode(changed, encoded);
-        copy_bytes(encoded, content);
-        store_table(content, anchor_);
-    }
+    [[nodiscard]] engine::TableHeader header() { return table_header(anchor_); }
     size_t tombstones_of(uid_t uid) {
         const Content content = table(anchor_);
         const Bytes places = engine::places_of_table(content).value();
@@ -96,7 +75,7 @@ protected:
     engine::RootRecordBytes tombstone_{};
 };
 
-// By whatever number of owners: else nobody's lost stores could be repaired any more.
+// However many owners do this. Otherwise nobody could repair a lost store any more.
 TEST_P(Retired, Rule28ManyOwnersDoNotFillTheListBeyondItsRoom) {
     Disk never_destroyed;
     make_filled(kOwner, never_destroyed);
@@ -125,7 +104,7 @@ TEST_P(Retired, AFullListRefusesAllOfOtherTables) {
     Disk keeper;
     make_filled(kMany, keeper);
     EXPECT_EQ(may_repair(kOwner, never_destroyed), 0U);
-    change_header([](engine::TableHeader& header) { header.flags |= engine::kTableRetiredListFull; });
+    change_header(anchor_, [](engine::TableHeader& header) { header.flags |= engine::kTableRetiredListFull; });
     EXPECT_EQ(may_repair(kOwner, never_destroyed), destroyed_) << "refused, since nobody can tell any more";
 }
 
@@ -136,7 +115,7 @@ TEST_P(Retired, AnEarlierTableHasIdsOfStores) {
     Disk keeper;
     make_filled(kMany, keeper);
     EXPECT_EQ(may_repair(kOwner, disk), 0U);
-    change_header([&](engine::TableHeader& header) {
+    change_header(anchor_, [&](engine::TableHeader& header) {
         copy_bytes(Bytes(disk.header.store_id).first(4), header.retired[0]);
         header.retired_count = 1;
     });
@@ -179,7 +158,7 @@ TEST_P(Retired, Rule28OneOwnersTombstonesDoNotFillTheTable) {
     EXPECT_EQ(table(anchor_).size(), engine::kTableHeaderBytes + limits::kStoresPerOwnerMax * engine::kRootRecordBytes);
 }
 
-// Root: one of who is in the header already, then of who has most.
+// First one of an owner that the header has already, then one of the owner with the most.
 TEST_P(Retired, RootIsGivenTheTombstoneThatCostsLeast) {
     Disk keeper;
     make_filled(1002, keeper);
@@ -197,7 +176,7 @@ TEST_P(Retired, RootIsGivenTheTombstoneThatCostsLeast) {
     EXPECT_EQ(tombstones_of(kMany), 0U);
 }
 
-// Nor is it forgotten because another one of that owner's was.
+// Also if the owner is in the header already.
 TEST_P(Retired, WhatIsDestroyedLaterIsKeptToo) {
     destroy_one_of_another_table(kMany);
     use_a_place_again();
