@@ -15,6 +15,13 @@ public:
     uint32_t u32() { return static_cast<uint32_t>(number(4)); }
     uint64_t u64() { return number(8); }
     int64_t i64() { return static_cast<int64_t>(number(8)); }
+    // Of `size` bytes, 8 at most.
+    uint64_t number(size_t size) {
+        const Bytes taken = bytes(size);
+        uint64_t value = 0;
+        for (size_t i = taken.size(); i > 0; --i) value = value << 8 | static_cast<uint64_t>(taken[i - 1]);
+        return value;
+    }
     Bytes bytes(size_t size) {
         if (!ok_ || size > rest_.size()) {
             ok_ = false;
@@ -35,13 +42,6 @@ public:
     [[nodiscard]] Bytes rest() const { return ok_ ? rest_ : Bytes{}; }
 
 private:
-    uint64_t number(size_t size) {
-        const Bytes taken = bytes(size);
-        uint64_t value = 0;
-        for (size_t i = taken.size(); i > 0; --i) value = value << 8 | static_cast<uint64_t>(taken[i - 1]);
-        return value;
-    }
-
     Bytes rest_;
     bool ok_ = true;
 };

@@ -15,6 +15,14 @@ public:
     void u32(uint32_t v) { number(v, 4); }
     void u64(uint64_t v) { number(v, 8); }
     void i64(int64_t v) { number(static_cast<uint64_t>(v), 8); }
+    // The lower `size` bytes of `v`, 8 at most.
+    void number(uint64_t v, size_t size) {
+        const MutableBytes place = reserve(size);
+        for (std::byte& b : place) {
+            b = static_cast<std::byte>(v);
+            v >>= 8;
+        }
+    }
     void bytes(Bytes b) {
         if (const MutableBytes place = reserve(b.size()); ok_) copy_bytes(b, place);
     }
@@ -33,13 +41,6 @@ private:
         const MutableBytes place = output_.subspan(used_, size);
         used_ += size;
         return place;
-    }
-    void number(uint64_t v, size_t size) {
-        const MutableBytes place = reserve(size);
-        for (std::byte& b : place) {
-            b = static_cast<std::byte>(v);
-            v >>= 8;
-        }
     }
 
     MutableBytes output_;

@@ -12,7 +12,7 @@ InspectAnswer refused(Error error) { return {{}, nlohmann::ordered_json::object(
 
 // Root records in RPMB are in no file.
 bool anchored_elsewhere(const StoreView& view) {
-    return view.header && view.header->anchor == static_cast<uint8_t>(engine::Anchor::rpmb);
+    return view.header && view.header->anchor == engine::Anchor::rpmb;
 }
 
 void look_inside(StoreInspection& inspection, const StoreReader& reader, const ree_fs::Huk& huk,

@@ -18,11 +18,11 @@ constexpr size_t kErrorsShownMax = 10;
 std::string login_name(uint32_t login) {
     return login == 1 ? "user" : login == 2 ? "group" : "login " + std::to_string(login);
 }
-std::string anchor_name(uint8_t anchor) {
-    return anchor == 1 ? "ree" : anchor == 2 ? "rpmb" : "unknown (" + std::to_string(anchor) + ")";
+std::string anchor_name(engine::Anchor anchor) {
+    return anchor == engine::Anchor::ree ? "ree" : "rpmb";
 }
-std::string cipher_name(uint8_t cipher) {
-    return cipher == 1 ? "aes-256-gcm" : cipher == 2 ? "chacha20-poly1305" : "unknown (" + std::to_string(cipher) + ")";
+std::string cipher_name(engine::Cipher cipher) {
+    return cipher == engine::Cipher::aes_256_gcm ? "aes-256-gcm" : "chacha20-poly1305";
 }
 const char* tee_name(protocol::TeeKind tee) { return tee == protocol::TeeKind::simulated ? "sim" : "optee"; }
 const char* slot_name(StoreView::Slot slot) {
@@ -86,7 +86,7 @@ std::string root_line(const ChosenRoot& root) {
                             (record.flags & engine::kRootFreshnessLost) != 0 ? "not acknowledged" : "acknowledged");
     if ((record.flags & engine::kRootTwoCiphers) != 0)
         line += fmt::format("; contents of another cipher than {} may be left: 'festore rebuild --cipher {}' goes on",
-                            cipher_name(static_cast<uint8_t>(record.cipher)), cipher_name(static_cast<uint8_t>(record.cipher)));
+                            cipher_name(record.cipher), cipher_name(record.cipher));
     return line;
 }
 
@@ -98,7 +98,7 @@ Branch object_branch(const StoreObject& object, engine::Cipher of_store) {
     else if (object.write_once) branch.line += ", write-once";
     branch.line += object.whole ? ", sha256 " + hex(object.sha256) : ", content not available";
     std::string payload = "payload " + object.payload;
-    if (object.cipher != of_store) payload += fmt::format(", sealed with {}", cipher_name(static_cast<uint8_t>(object.cipher)));
+    if (object.cipher != of_store) payload += fmt::format(", sealed with {}", cipher_name(object.cipher));
     if (!object.payload.empty()) branch.below.push_back({payload, {}});
     return branch;
 }
@@ -137,7 +137,7 @@ ordered_json root_json(const ChosenRoot& root) {
     json["login"] = login_name(record.login);
     json["identity"] = uuid_text(record.identity);
     json["store_id"] = hex(record.store_id);
-    json["cipher"] = cipher_name(static_cast<uint8_t>(record.cipher));
+    json["cipher"] = cipher_name(record.cipher);
     json["has_other_cipher"] = (record.flags & engine::kRootTwoCiphers) != 0;
     json["epoch"] = fmt::format("{:016x}", record.epoch);
     json["generation"] = record.generation;
@@ -162,7 +162,7 @@ ordered_json object_json(const StoreObject& object) {
     json["modified"] = time_json(object.modified);
     json["write_once"] = object.write_once;
     json["kept"] = object.kept;
-    json["cipher"] = cipher_name(static_cast<uint8_t>(object.cipher));
+    json["cipher"] = cipher_name(object.cipher);
     json["payload"] = object.payload.empty() ? ordered_json(nullptr) : ordered_json(object.payload);
     json["verified"] = object.whole;
     if (object.whole) json["sha256"] = hex(object.sha256);

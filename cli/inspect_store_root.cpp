@@ -199,8 +199,8 @@ private:
                            what + " not that of the root record"));
         };
         if (header.login != record.login || header.identity != record.identity) differs("its owner is");
-        if (header.anchor != static_cast<uint8_t>(record.anchor)) differs("its anchor is");
-        if (header.cipher != static_cast<uint8_t>(record.cipher))  // nothing depends on it
+        if (header.anchor != record.anchor) differs("its anchor is");
+        if (header.cipher != record.cipher)  // nothing depends on it
             add(about_file(false, std::string(protocol::kHeaderFile), protocol::header_bytes(header),
                            "names another cipher than the root record; whoever opens the store next writes it anew"));
         const auto name = engine::store_name_tag(crypto_, device_key_, bytes_of(header.name()));

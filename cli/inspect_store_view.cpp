@@ -108,8 +108,6 @@ void StoreReader::read_header() {
         return;
     }
     view_.header = *header;
-    if (header->anchor != 1 && header->anchor != 2) damage("unknown anchor");
-    if (header->cipher != 1 && header->cipher != 2) damage("unknown cipher");
     if (header->login != 1 && header->login != 2) damage("names an owner that is neither a user nor a group");
 }
 

@@ -180,7 +180,7 @@ Expected<AllowReport> Client::State::allowed(const Doing& doing) {
     report.total_rpmb = allowance_of(answer->totals[1]);
     Bytes rest = Bytes(page).first(reply->payload_size);
     for (uint32_t i = 0; i < answer->entries; ++i) {
-        const auto entry = protocol::decode_allowed(rest);
+        const auto entry = protocol::decode_next<protocol::AllowedEntry>(rest);
         if (!entry) return unexpected(nonsense(doing));
         const AllowName::Kind kind = kind_of(entry->login);
         report.named.push_back({kind, kind == AllowName::Kind::everybody ? "" : uuid_text(entry->identity), allowance_of(entry->limits)});

@@ -81,7 +81,7 @@ Expected<Listing> Client::State::list(std::string_view prefix, const std::option
         wipe(shared.first(reply->payload_size));
         Bytes rest = entries;
         for (uint32_t i = 0; i < answer->entries; ++i) {
-            const auto entry = protocol::decode_entry(rest);
+            const auto entry = protocol::decode_next<protocol::ListEntry>(rest);
             if (!entry || !is_wanted(*entry, prefix, options)) return unexpected(nonsense(doing));
             listing.objects.push_back(info_of(text_of(entry->name), entry->metadata));
         }

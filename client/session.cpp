@@ -155,7 +155,7 @@ Expected<void> Session::say_hello(const ClientOptions& options, std::optional<ui
         break;
     case Owner::Kind::everybody: break;
     }
-    std::array<std::byte, protocol::kHelloRequestBytes> encoded{};
+    std::array<std::byte, encoded_bytes(protocol::HelloRequest{})> encoded{};
     Writer out(encoded);
     encode(request, out);
     const Expected<Reply> reply = invoke(protocol::Command::hello, out.written());

@@ -8,7 +8,7 @@
 namespace festore {
 namespace {
 
-using protocol::StoreCommand;
+using protocol::Command;
 
 // Whoever lists forever is stopped by this.
 constexpr size_t kListCallsMax = 10'000'000;
@@ -70,9 +70,9 @@ Expected<std::vector<std::byte>> Store::get(std::string_view name) {
 Expected<ObjectInfo> Store::stat(std::string_view name) {
     const Doing doing{"stat", name, Storage::store};
     return read<ObjectInfo>(doing, [&](bool& again) -> Expected<ObjectInfo> {
-        const Expected<StoreReply> reply = look_up(doing, name_request(StoreCommand::stat, name), again);
+        const Expected<StoreReply> reply = look_up(doing, name_request(Command::store_stat, name), again);
         if (!reply) return unexpected(reply.error());
-        const auto answer = protocol::decode_store<protocol::GetAnswer>(reply->answer);
+        const auto answer = protocol::decode<protocol::GetAnswer>(reply->answer);
         if (!answer) return unexpected(store_nonsense(doing));
         return object_info(name, answer->metadata);
     });
@@ -83,7 +83,7 @@ Expected<bool> Store::list_on(const Doing& doing, Listing& listing, bool& more) 
     const std::string_view prefix = doing.name;
     return read<bool>(doing, [&](bool& again) -> Expected<bool> {
         StoreChannel::Request request;
-        request.command = StoreCommand::list;
+        request.command = Command::store_list;
         request.got_on = has_listed;
         request.passes_over = true;
         request.has_area = true;
@@ -95,11 +95,11 @@ Expected<bool> Store::list_on(const Doing& doing, Listing& listing, bool& more) 
         };
         const Expected<StoreReply> reply = look_up(doing, request, again);
         if (!reply) return unexpected(reply.error());
-        const auto answer = protocol::decode_store<protocol::StoreListAnswer>(reply->answer);
+        const auto answer = protocol::decode<protocol::StoreListAnswer>(reply->answer);
         if (!answer) return unexpected(store_nonsense(doing));
         Bytes rest = reply->content;
         for (uint32_t i = 0; i < answer->items; ++i) {
-            const auto item = protocol::decode_item(rest);
+            const auto item = protocol::decode_next<protocol::StoreListItem>(rest);
             const bool ascends = item && (listing.objects.empty() || listing.objects.back().name < text_of(item->name));
             if (!ascends || !text_of(item->name).starts_with(prefix)) return unexpected(store_nonsense(doing));
             listing.objects.push_back(object_info(text_of(item->name), item->metadata));

@@ -12,6 +12,8 @@
 
 namespace festore {
 
+inline Anchor api_anchor(stored::Anchor anchor) { return anchor == stored::Anchor::rpmb ? Anchor::rpmb : Anchor::ree; }
+
 struct StoreOptions {
     std::string directory;
     std::string name;            // as messages have it: empty for the default store
@@ -87,12 +89,12 @@ private:
     // Whether it made it: another program may have been faster, whose store is open then.
     Expected<bool> make(const Doing& doing, const InitOptions& options, bool& has_record);
     Expected<void> make_locked(const Doing& doing, const protocol::StoreHeader& header);
-    Expected<uint8_t> cipher_to_ask_for(const Doing& doing, Cipher cipher);
+    Expected<protocol::CipherChoice> cipher_to_ask_for(const Doing& doing, Cipher cipher);
     Expected<protocol::StoreHeader> ask_for_header(const Doing& doing, const InitOptions& options);
     Expected<void> check_header(const Doing& doing, const protocol::StoreHeader& header);
     Expected<void> open_in_tee(const Doing& doing, const protocol::StoreHeader& header, Code* refused);
     Error refused_to_open(const Doing& doing, Code code) const;
-    bool is_rpmb_asked(uint8_t anchor);
+    bool is_rpmb_asked(stored::Anchor anchor);
     [[nodiscard]] Error is_foreign(const Doing& doing) const;
     [[nodiscard]] Error without_header(const Doing& doing) const;
     Error is_not_there(const Doing& doing, bool& has_record);  // asks the TEE what that means
@@ -110,7 +112,7 @@ private:
 
     // client/store_records.cpp
     struct RecordPlace {
-        uint8_t anchor = 1;
+        stored::Anchor anchor = stored::Anchor::ree;
         uint32_t place = 0;
         bool own = false;  // only the caller's own
     };
@@ -143,7 +145,7 @@ private:
         bool was_there = false;
         bool may_be_in_rpmb = false;
     };
-    Expected<Dropped> drop_record(const Doing& doing, const std::optional<DestroyOptions::Other>& other, uint8_t anchor,
+    Expected<Dropped> drop_record(const Doing& doing, const std::optional<DestroyOptions::Other>& other, stored::Anchor anchor,
                                const protocol::Id& store_id);
     Expected<Dropped> drop_own_record(const Doing& doing, const protocol::StoreHeader& header);
     Expected<void> check_is_lost(const Doing& doing, const protocol::StoreStatus& record);
@@ -191,7 +193,7 @@ private:
     // `make_request`: as of change_alone().
     Expected<protocol::ChangeAnswer> change_made_by(const Doing& doing,
                                                     const std::function<Expected<ChangeRequest>(StoreDirectory::Upload*&)>& make_request);
-    Expected<protocol::ChangeAnswer> change_to(const Doing& doing, protocol::StoreCommand command,
+    Expected<protocol::ChangeAnswer> change_to(const Doing& doing, protocol::Command command,
                                                const std::function<void(protocol::PageArea, Writer&)>& encode);
 
     // client/store_rebuild.cpp
@@ -200,7 +202,7 @@ private:
         bool most = false;         // also when it is much
         std::vector<std::string> damaged_names;  // of objects whose content is damaged, sorted
         bool moves = false;  // the record, to the RPMB
-        uint8_t cipher = 0;  // of the new index, where it is another one
+        std::optional<stored::Cipher> cipher;  // of the new index, where it is another one
         bool has_passed_root = false;
         uint64_t lost = 0;  // objects
     };

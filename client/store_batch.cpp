@@ -10,7 +10,7 @@
 namespace festore {
 namespace {
 
-using protocol::StoreCommand;
+using protocol::Command;
 
 // How often to ask again while the device runs as many transactions as it can.
 constexpr std::chrono::milliseconds kBusyPause{50};
@@ -28,14 +28,14 @@ Expected<void> Store::begin_in_tee(const Doing& doing, Batch& batch) {
         opened_serial_ = 0;
         if (const auto open = ensure_open(doing, Missing::is_made); !open) return open;
         StoreChannel::Request request;
-        request.command = StoreCommand::begin;
+        request.command = Command::store_begin;
         request.encode = [this](protocol::PageArea, Writer& out) {
             encode(protocol::BeginRequest{status_.generation}, out);
         };
         const Expected<StoreReply> reply = channel_.call(request, doing);
         if (!reply) return unexpected(reply.error());
         if (reply->ok()) {
-            const auto answer = protocol::decode_store<protocol::BeginAnswer>(reply->answer);
+            const auto answer = protocol::decode<protocol::BeginAnswer>(reply->answer);
             if (!answer) return unexpected(store_nonsense(doing));
             batch.id = *answer;
             batch.serial = sessions_.serial();
@@ -70,7 +70,7 @@ void Store::batch_abort() {
     for (StoreDirectory::Upload& upload : batch_->uploads)
         if (is_parents) upload.keep();
     if (!is_parents && batch_->serial == sessions_.serial()) {
-        const auto request = transaction_request(StoreCommand::abort, batch_->id.transaction, batch_->id.generation);
+        const auto request = transaction_request(Command::store_abort, batch_->id.transaction, batch_->id.generation);
         (void)channel_.call(request, {"end a transaction", {}, Storage::store});
     }
     batch_.reset();
@@ -82,7 +82,7 @@ Expected<protocol::ChangeAnswer> Store::batch_change(const Doing& doing, const C
         if (batch_) batch_->over = true;
         return unexpected(over(doing));
     }
-    if (request.command != StoreCommand::remove) batch_->only_removes = false;
+    if (request.command != Command::store_remove) batch_->only_removes = false;
     const Expected<StoreReply> reply = channel_.call(request, doing);
     // What was given back counts whatever the result is.
     const Expected<void> stored = reply ? channel_.store_pages(*reply) : Expected<void>();
@@ -95,7 +95,7 @@ Expected<protocol::ChangeAnswer> Store::batch_change(const Doing& doing, const C
     if (reply->died()) return end(error_of_store_command(reply->result, reply->origin, doing));
     if (static_cast<Code>(reply->result) == Code::bad_state) return end(over(doing));
     if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
-    const auto answer = protocol::decode_store<protocol::ChangeAnswer>(reply->answer);
+    const auto answer = protocol::decode<protocol::ChangeAnswer>(reply->answer);
     if (!answer) return end(store_nonsense(doing));
     if (answer->dropped_payload) batch_->dropped.push_back(answer->payload);
     return *answer;
@@ -147,7 +147,7 @@ Expected<ObjectInfo> Store::batch_rename(std::string_view from, std::string_view
 
 Expected<void> Store::prepare_batch(const Doing& doing) {
     StoreChannel::Request request;
-    request.command = StoreCommand::prepare;
+    request.command = Command::store_prepare;
     request.has_area = true;
     request.room = protocol::kCallPagesMax;
     request.encode = [](protocol::PageArea area, Writer& out) { encode(protocol::PrepareRequest{area}, out); };

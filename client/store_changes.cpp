@@ -9,7 +9,7 @@
 namespace festore {
 namespace {
 
-using protocol::StoreCommand;
+using protocol::Command;
 
 Error batch_is_running(const Doing& doing) {
     return {ErrorCode::conflict, cannot(doing) + "a transaction of this client is running: change the store through it, or end it", 0, 0,
@@ -64,7 +64,7 @@ Expected<void> Store::keep_reserve() {
 Store::ChangeRequest Store::put_request(std::string_view name, Bytes content, uint64_t size, const PutOptions& options,
                                         const std::optional<protocol::Id>& payload, bool single) {
     ChangeRequest request;
-    request.command = StoreCommand::put;
+    request.command = Command::store_put;
     request.has_area = true;
     request.room = room_for(1);
     request.about = name;
@@ -101,7 +101,7 @@ Store::ChangeRequest Store::put_request(const StoreWriter& writer, bool single) 
 
 Store::ChangeRequest Store::remove_request(std::string_view name, bool single) {
     ChangeRequest request;
-    request.command = StoreCommand::remove;
+    request.command = Command::store_remove;
     request.has_area = true;
     request.room = room_for(1);
     request.about = name;
@@ -114,7 +114,7 @@ Store::ChangeRequest Store::remove_request(std::string_view name, bool single) {
 
 Store::ChangeRequest Store::rename_request(std::string_view from, std::string_view to, bool replace, bool single) {
     ChangeRequest request;
-    request.command = StoreCommand::rename;
+    request.command = Command::store_rename;
     request.has_area = true;
     request.room = room_for(2);
     request.encode = [=, from = std::string(from), to = std::string(to)](protocol::PageArea area, Writer& out) {
@@ -138,9 +138,9 @@ Expected<void> Store::learn_outcome(const Doing& doing, const protocol::Id& tran
     opened_serial_ = 0;
     if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return not_known(open.error().message);
     const Expected<StoreReply> reply =
-        channel_.call(transaction_request(StoreCommand::outcome, transaction, generation), doing);
+        channel_.call(transaction_request(Command::store_outcome, transaction, generation), doing);
     if (!reply) return not_known(reply.error().message);
-    const auto answer = protocol::decode_store<protocol::OutcomeAnswer>(reply->answer);
+    const auto answer = protocol::decode<protocol::OutcomeAnswer>(reply->answer);
     if (!reply->ok() || !answer) return not_known("it does not tell");
     if (answer->outcome == protocol::TransactionOutcome::committed) return {};
     return unexpected(std::move(error));
@@ -151,12 +151,12 @@ Expected<void> Store::commit(const Doing& doing, const protocol::Id& transaction
     may_be_committed_ = false;
     Expected<bool> durable = directory_.sync_pages().and_then([this] { return directory_.pages_are_named(); });
     if (!durable || !*durable) {
-        (void)channel_.call(transaction_request(StoreCommand::abort, transaction, generation), doing);
+        (void)channel_.call(transaction_request(Command::store_abort, transaction, generation), doing);
         return unexpected(durable ? directory_.pages_were_exchanged() : durable.error());
     }
     may_be_committed_ = true;
     const Expected<StoreReply> reply =
-        channel_.call(transaction_request(StoreCommand::commit, transaction, generation), doing);
+        channel_.call(transaction_request(Command::store_commit, transaction, generation), doing);
     Expected<void> committed;
     if (reply && reply->ok()) {
         committed = take_status(reply->answer, doing);
@@ -188,12 +188,12 @@ Expected<protocol::ChangeAnswer> Store::change_once(const Doing& doing, const Ch
     died = reply->died() || static_cast<Code>(reply->result) == Code::bad_state;
     if (static_cast<Code>(reply->result) == Code::bad_state) opened_serial_ = 0;
     if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
-    const auto answer = protocol::decode_store<protocol::ChangeAnswer>(reply->answer);
+    const auto answer = protocol::decode<protocol::ChangeAnswer>(reply->answer);
     if (!answer) return unexpected(store_nonsense(doing));
     Expected<void> stored = channel_.store_pages(*reply);
-    if (stored && request.command != StoreCommand::remove) stored = keep_reserve();
+    if (stored && request.command != Command::store_remove) stored = keep_reserve();
     if (!stored) {
-        (void)channel_.call(transaction_request(StoreCommand::abort, answer->transaction, answer->generation), doing);
+        (void)channel_.call(transaction_request(Command::store_abort, answer->transaction, answer->generation), doing);
         return unexpected(stored.error());
     }
     if (const auto committed = commit(doing, answer->transaction, answer->generation); !committed)
@@ -241,7 +241,7 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing
         if (answer) {
             if (upload != nullptr) upload->keep();
             if (answer->dropped_payload) directory_.remove_payload(answer->payload);
-            if (request->command == StoreCommand::remove) (void)keep_reserve();  // as far as the disk has room again
+            if (request->command == Command::store_remove) (void)keep_reserve();  // as far as the disk has room again
             return answer;
         }
         if (died && attempt == 0) continue;
@@ -314,7 +314,7 @@ Expected<protocol::ChangeAnswer> Store::change_made_by(
     return change_alone(doing, Missing::is_an_error, make_request);
 }
 
-Expected<protocol::ChangeAnswer> Store::change_to(const Doing& doing, StoreCommand command,
+Expected<protocol::ChangeAnswer> Store::change_to(const Doing& doing, Command command,
                                                   const std::function<void(protocol::PageArea, Writer&)>& encode) {
     return change_alone(doing, Missing::is_an_error, [&](auto&) -> Expected<ChangeRequest> {
         ChangeRequest request;

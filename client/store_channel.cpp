@@ -102,7 +102,7 @@ Expected<StoreReply> StoreChannel::read_reply(Session& session, const Request& r
     Bytes head = result.answer;
     const size_t needs = head.size() > 11 ? static_cast<size_t>(head[11]) : 0;
     head = head.first(std::min(head.size(), 12 + 5 * needs));
-    const auto pages = protocol::decode_store<protocol::PageAnswer>(head);
+    const auto pages = protocol::decode<protocol::PageAnswer>(head);
     if (!pages || brought + pages->written > protocol::kCallPagesMax || pages->written > request.room)
         return unexpected(store_nonsense(doing));
     result.pages = *pages;

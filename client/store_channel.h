@@ -44,7 +44,7 @@ public:
     StoreChannel(SessionSource& sessions, StoreDirectory& directory) : sessions_(sessions), directory_(directory) {}
 
     struct Request {
-        protocol::StoreCommand command{};
+        protocol::Command command{};
         // Encodes the request for the given page area.
         std::function<void(protocol::PageArea, Writer&)> encode;
         Payload use = Payload::none;  // of the content

@@ -9,16 +9,16 @@
 namespace festore {
 namespace {
 
-using protocol::StoreCommand;
+using protocol::Command;
 using Other = std::optional<DestroyOptions::Other>;
 
 protocol::OwnerClaim claim_of(const Other& other) {
     if (!other) return {};
-    return {true, other->is_group ? 2U : 1U, other->id};
+    return {true, other->is_group ? protocol::Login::group : protocol::Login::user, other->id};
 }
 
 template <class M>
-StoreChannel::Request request_of(StoreCommand command, const M& message) {
+StoreChannel::Request request_of(Command command, const M& message) {
     StoreChannel::Request request;
     request.command = command;
     request.encode = [message](protocol::PageArea, Writer& out) { encode(message, out); };
@@ -39,18 +39,18 @@ Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& d
     if (!session) return unexpected(session.error());
     const bool has_rpmb = ((*session)->hello().features & protocol::kFeatureRpmb) != 0;
     std::optional<Error> fault;
-    for (const uint8_t anchor : {uint8_t{1}, uint8_t{2}}) {
-        if (anchor == 2 && !has_rpmb) break;
+    for (const stored::Anchor anchor : {stored::Anchor::ree, stored::Anchor::rpmb}) {
+        if (anchor == stored::Anchor::rpmb && !has_rpmb) break;
         const Expected<StoreReply> reply =
-            channel_.call(request_of(StoreCommand::find, protocol::FindRequest{anchor, claim_of(other), bytes_of(name_)}), doing);
+            channel_.call(request_of(Command::store_find, protocol::FindRequest{anchor, claim_of(other), bytes_of(name_)}), doing);
         if (!reply) return unexpected(reply.error());
         if (reply->ok()) {
-            const auto status = protocol::decode_store<protocol::StoreStatus>(reply->answer);
+            const auto status = protocol::decode<protocol::StoreStatus>(reply->answer);
             if (!status) return unexpected(store_nonsense(doing));
             return *status;
         }
         const auto code = static_cast<Code>(reply->result);
-        if (code == Code::item_not_found || (anchor == 2 && rpmb_gave_no_answer(reply->result))) continue;
+        if (code == Code::item_not_found || (anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(reply->result))) continue;
         if (code == Code::access_denied && other) return unexpected(not_root(doing, *reply));
         if (!fault) fault = error_of_store_command(reply->result, reply->origin, doing);
     }
@@ -59,15 +59,16 @@ Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& d
 }
 
 // Whether it was there. Safe to repeat, so a second call tells what became of the first (rule 4).
-Expected<Store::Dropped> Store::drop_record(const Doing& doing, const Other& other, uint8_t anchor, const protocol::Id& store_id) {
+Expected<Store::Dropped> Store::drop_record(const Doing& doing, const Other& other, stored::Anchor anchor,
+                                            const protocol::Id& store_id) {
     protocol::DestroyRequest request{anchor, claim_of(other), store_id, bytes_of(name_), false};
-    Expected<StoreReply> reply = channel_.call(request_of(StoreCommand::destroy, request), doing);
+    Expected<StoreReply> reply = channel_.call(request_of(Command::store_destroy, request), doing);
     const bool unknown = !reply || reply->died();
     // Asking the RPMB may have ended the TA. (One that knows no names does not ask.)
     request.without_asking_rpmb = unknown && reply && ta_knows_names() && is_rpmb_asked(anchor);
-    if (unknown) reply = channel_.call(request_of(StoreCommand::destroy, request), doing);
+    if (unknown) reply = channel_.call(request_of(Command::store_destroy, request), doing);
     if (!reply) return unexpected(reply.error());
-    const auto answer = protocol::decode_store<protocol::DestroyAnswer>(reply->answer);  // none from an older TA
+    const auto answer = protocol::decode<protocol::DestroyAnswer>(reply->answer);  // none from an older TA
     if (reply->ok()) return Dropped{true, answer && answer->may_be_in_rpmb};
     const auto code = static_cast<Code>(reply->result);
     if (code == Code::item_not_found) return Dropped{unknown, false};

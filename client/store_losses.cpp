@@ -8,7 +8,7 @@
 namespace festore {
 namespace {
 
-using protocol::StoreCommand;
+using protocol::Command;
 
 // Whoever lists forever is stopped by this.
 constexpr size_t kListCallsMax = 1'000'000;
@@ -18,7 +18,7 @@ constexpr size_t kListCallsMax = 1'000'000;
 Expected<std::vector<LostRange>> Store::lost_ranges(const Doing& doing) {
     std::vector<LostRange> ranges;
     if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
-    if ((status_.flags & protocol::kStatusLostRanges) == 0) return ranges;
+    if ((status_.flags & stored::kRootLostRanges) == 0) return ranges;
     std::vector<std::byte> after;
     for (size_t call = 0; call < kListCallsMax; ++call) {
         const Expected<bool> more = read<bool>(doing, [&](bool& again) { return list_ranges(doing, after, ranges, again); });
@@ -30,7 +30,7 @@ Expected<std::vector<LostRange>> Store::lost_ranges(const Doing& doing) {
 
 Expected<bool> Store::list_ranges(const Doing& doing, std::vector<std::byte>& after, std::vector<LostRange>& ranges, bool& again) {
     StoreChannel::Request request;
-    request.command = StoreCommand::lost_ranges;
+    request.command = Command::store_lost_ranges;
     request.got_on = has_listed;
     request.has_area = true;
     request.use = Payload::output;
@@ -38,11 +38,11 @@ Expected<bool> Store::list_ranges(const Doing& doing, std::vector<std::byte>& af
     request.encode = [&](protocol::PageArea area, Writer& out) { encode(protocol::LostRangesRequest{area, after}, out); };
     const Expected<StoreReply> reply = look_up(doing, request, again);
     if (!reply) return unexpected(reply.error());
-    const auto answer = protocol::decode_store<protocol::StoreListAnswer>(reply->answer);
+    const auto answer = protocol::decode<protocol::StoreListAnswer>(reply->answer);
     if (!answer) return unexpected(store_nonsense(doing));
     Bytes rest = reply->content;
     for (uint32_t i = 0; i < answer->items; ++i) {
-        const auto item = protocol::decode_lost_range_item(rest);
+        const auto item = protocol::decode_next<protocol::LostRangeItem>(rest);
         if (!item || !std::lexicographical_compare(after.begin(), after.end(), item->key.begin(), item->key.end()))
             return unexpected(store_nonsense(doing));
         after.assign(item->key.begin(), item->key.end());
@@ -61,14 +61,14 @@ Expected<bool> Store::has_unacknowledged_loss(const Doing& doing) {
 
 // The old pages are kept for an undo, and after a repair.
 void Store::drop_old_pages_if_done(const Doing& doing) {
-    if ((status_.flags & protocol::kStatusFreshnessLost) != 0) return;
+    if ((status_.flags & stored::kRootFreshnessLost) != 0) return;
     const Expected<bool> lost = has_unacknowledged_loss(doing);
     if (lost && !*lost) directory_.drop_old_pages();
 }
 
 Expected<StoreInfo> Store::acknowledge_lost(std::string_view name) {
     const Doing doing{"acknowledge the loss of", name, Storage::store};
-    const auto answer = change_to(doing, StoreCommand::acknowledge_lost, [name = std::string(name)](protocol::PageArea area, Writer& out) {
+    const auto answer = change_to(doing, Command::store_acknowledge_lost, [name = std::string(name)](protocol::PageArea area, Writer& out) {
         encode(protocol::StoreNameRequest{area, protocol::kStoreSingle, bytes_of(name)}, out);
     });
     if (!answer && static_cast<Code>(answer.error().tee_result) == Code::item_not_found)

@@ -11,10 +11,10 @@
 namespace festore {
 namespace {
 
-using protocol::StoreCommand;
+using protocol::Command;
 
 template <class M>
-StoreChannel::Request request_of(StoreCommand command, const M& message) {
+StoreChannel::Request request_of(Command command, const M& message) {
     StoreChannel::Request request;
     request.command = command;
     request.encode = [message](protocol::PageArea, Writer& out) { encode(message, out); };
@@ -47,8 +47,8 @@ StoreInfo Store::info() const {
 StoreInfo Store::described(const protocol::StoreStatus& status) {
     StoreInfo info;
     info.store_id = hex(status.store_id);
-    info.anchor = status.anchor == 2 ? Anchor::rpmb : Anchor::ree;
-    info.cipher = status.cipher == 2 ? "chacha20-poly1305" : "aes-256-gcm";
+    info.anchor = api_anchor(status.anchor);
+    info.cipher = status.cipher == stored::Cipher::chacha20_poly1305 ? "chacha20-poly1305" : "aes-256-gcm";
     info.epoch = status.epoch;
     info.generation = status.generation;
     info.objects = status.objects;
@@ -57,17 +57,17 @@ StoreInfo Store::described(const protocol::StoreStatus& status) {
     info.pages = status.page_count;
     info.free_pages = status.free_pages;
     info.pages_sealed = status.pages_sealed;
-    info.freshness_lost = (status.flags & protocol::kStatusFreshnessLost) != 0;
-    info.made_without_rpmb_answer = (status.flags & protocol::kStatusMadeUnasked) != 0;
+    info.freshness_lost = (status.flags & stored::kRootFreshnessLost) != 0;
+    info.made_without_rpmb_answer = (status.flags & stored::kRootMadeUnasked) != 0;
     info.freshness_lost_count = status.freshness_lost_count;
     info.freshness_lost_generation = status.freshness_lost_generation;
     info.created = status.created;
-    info.has_other_cipher = (status.flags & protocol::kStatusTwoCiphers) != 0;
+    info.has_other_cipher = (status.flags & stored::kRootTwoCiphers) != 0;
     return info;
 }
 
 Expected<void> Store::take_status(Bytes answer, const Doing& doing) {
-    const auto status = protocol::decode_store<protocol::StoreStatus>(answer);
+    const auto status = protocol::decode<protocol::StoreStatus>(answer);
     if (!status) return unexpected(store_nonsense(doing));
     status_ = *status;
     warn_of_lost_freshness();
@@ -77,7 +77,7 @@ Expected<void> Store::take_status(Bytes answer, const Doing& doing) {
 
 // Rule 19: every opening says so, until it is acknowledged.
 void Store::warn_of_lost_freshness() {
-    if ((status_.flags & protocol::kStatusFreshnessLost) == 0 || std::exchange(has_warned_, true) || !options_.on_warning) return;
+    if ((status_.flags & stored::kRootFreshnessLost) == 0 || std::exchange(has_warned_, true) || !options_.on_warning) return;
     options_.on_warning(freshness_lost_text(info()));
 }
 
@@ -145,9 +145,9 @@ Error Store::refused_to_open(const Doing& doing, Code code) const {
 }
 
 // Whether the TA asks the RPMB when this store is opened, and can be told not to.
-bool Store::is_rpmb_asked(uint8_t anchor) {
+bool Store::is_rpmb_asked(stored::Anchor anchor) {
     const Expected<Session*> session = sessions_.session();
-    if (!session || anchor != 1) return false;
+    if (!session || anchor != stored::Anchor::ree) return false;
     const protocol::HelloAnswer& hello = (*session)->hello();
     return (hello.features & protocol::kFeatureRpmb) != 0 && hello.version_minor >= kMinorThatAsksRpmb;
 }
@@ -156,11 +156,11 @@ Expected<void> Store::open_in_tee(const Doing& doing, const protocol::StoreHeade
     *refused = Code::success;
     protocol::OpenRequest message{header.store_id, header.anchor, header.key_check, false, bytes_of(header.name())};
     message.without_asking_rpmb = asking_ends_ta_ && is_rpmb_asked(header.anchor);
-    Expected<StoreReply> reply = channel_.call(request_of(StoreCommand::open, message), doing);
+    Expected<StoreReply> reply = channel_.call(request_of(Command::store_open, message), doing);
     if (reply && reply->died()) {  // nothing was changed: once more
         // Asking the RPMB may have ended it. The TA decides whether it opens this store unasked.
         message.without_asking_rpmb = is_rpmb_asked(header.anchor);
-        reply = channel_.call(request_of(StoreCommand::open, message), doing);
+        reply = channel_.call(request_of(Command::store_open, message), doing);
         asking_ends_ta_ = message.without_asking_rpmb && reply && !reply->died();
     }
     if (!reply) return unexpected(reply.error());
@@ -267,13 +267,13 @@ Error Store::is_not_there(const Doing& doing, bool& has_record) {
 }
 
 // A TA before protocol 1.3, or from a kit without mbedTLS, has one cipher only.
-Expected<uint8_t> Store::cipher_to_ask_for(const Doing& doing, Cipher cipher) {
+Expected<protocol::CipherChoice> Store::cipher_to_ask_for(const Doing& doing, Cipher cipher) {
     const Expected<Session*> session = sessions_.session();
     if (!session) return unexpected(session.error());
     const bool has_both = ((*session)->hello().features & protocol::kFeatureChaCha20) != 0;
-    if (cipher == Cipher::automatic) return has_both ? 0 : 1;
-    if (cipher == Cipher::aes_256_gcm) return 1;
-    if (has_both) return 2;
+    if (cipher == Cipher::automatic) return has_both ? protocol::CipherChoice::faster : protocol::CipherChoice::aes_256_gcm;
+    if (cipher == Cipher::aes_256_gcm) return protocol::CipherChoice::aes_256_gcm;
+    if (has_both) return protocol::CipherChoice::chacha20_poly1305;
     return unexpected({ErrorCode::no_tee,
                        cannot(doing) + "the trusted application was built without ChaCha20-Poly1305 (its dev kit's mbedTLS lacks it)",
                        0, 0});
@@ -281,15 +281,15 @@ Expected<uint8_t> Store::cipher_to_ask_for(const Doing& doing, Cipher cipher) {
 
 Expected<protocol::StoreHeader> Store::ask_for_header(const Doing& doing, const InitOptions& options) {
     protocol::MakeRequest message;
-    const Expected<uint8_t> cipher = cipher_to_ask_for(doing, options.cipher);
+    const Expected<protocol::CipherChoice> cipher = cipher_to_ask_for(doing, options.cipher);
     if (!cipher) return unexpected(cipher.error());
     message.cipher = *cipher;
-    message.anchor = options.anchor == Anchor::rpmb ? 2 : 1;
+    message.anchor = options.anchor == Anchor::rpmb ? stored::Anchor::rpmb : stored::Anchor::ree;
     message.without_asking_rpmb = options.anchor == Anchor::ree && options.without_asking_rpmb;
     message.created = static_cast<int64_t>(std::time(nullptr));
     if (const auto known = check_name_is_known(doing); !known) return unexpected(known.error());
     message.claim = claim();
-    auto request = request_of(StoreCommand::make, message);
+    auto request = request_of(Command::store_make, message);
     request.use = Payload::output;
     request.content_room = protocol::kNamedStoreHeaderBytes;
     const Expected<StoreReply> reply = channel_.call(request, doing);
@@ -323,7 +323,7 @@ Expected<protocol::StoreHeader> Store::ask_for_header(const Doing& doing, const 
 Expected<void> Store::make_locked(const Doing& doing, const protocol::StoreHeader& header) {
     if (const auto written = directory_.write_header(header); !written) return written;
     const Expected<StoreReply> reply =
-        channel_.call(request_of(StoreCommand::create, protocol::TransactionRequest{header.store_id, 0}), doing);
+        channel_.call(request_of(Command::store_create, protocol::TransactionRequest{header.store_id, 0}), doing);
     if (!reply) return unexpected(reply.error());
     if (reply->ok()) {
         header_ = header;

@@ -11,7 +11,7 @@ namespace festore {
 namespace {
 
 using protocol::SegmentsRequest;
-using protocol::StoreCommand;
+using protocol::Command;
 
 constexpr uint32_t kSegmentBytes = limits::kSegmentBytesServed;
 constexpr size_t kTagBytes = 16;
@@ -21,7 +21,7 @@ constexpr uint64_t segments_of(uint64_t bytes, uint32_t segment_bytes) {
     return std::max<uint64_t>(1, (bytes + segment_bytes - 1) / segment_bytes);
 }
 
-StoreChannel::Request segments_request(StoreCommand command, const SegmentsRequest& message, uint64_t segments, Bytes content) {
+StoreChannel::Request segments_request(Command command, const SegmentsRequest& message, uint64_t segments, Bytes content) {
     StoreChannel::Request request;
     request.command = command;
     request.encode = [message](protocol::PageArea, Writer& out) { encode(message, out); };
@@ -111,7 +111,7 @@ Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing, Mis
                            Reason::in_use});
     if (const auto fits = check_space(writer, doing); !fits) return fits;
     StoreChannel::Request request;
-    request.command = StoreCommand::begin_upload;
+    request.command = Command::store_begin_upload;
     request.encode = [bytes = writer.segment_bytes_](protocol::PageArea, Writer& out) { encode(protocol::BeginUploadRequest{bytes}, out); };
     for (int attempt = 0;; ++attempt) {
         const Expected<StoreReply> begun = channel_.call(request, doing);
@@ -126,7 +126,7 @@ Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing, Mis
             }
             return unexpected(error_of_store_command(begun->result, begun->origin, doing));
         }
-        const auto answer = protocol::decode_store<protocol::BeginUploadAnswer>(begun->answer);
+        const auto answer = protocol::decode<protocol::BeginUploadAnswer>(begun->answer);
         if (!answer) return unexpected(store_nonsense(doing));
         writer.next_.payload = answer->payload;
         break;
@@ -145,7 +145,7 @@ Expected<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
     writer.next_.last = last;
     writer.next_.content_bytes = static_cast<uint32_t>(plain.size());
     const uint64_t segments = segments_of(plain.size(), kSegmentBytes);
-    StoreChannel::Request request = segments_request(StoreCommand::seal_segments, writer.next_, segments, plain);
+    StoreChannel::Request request = segments_request(Command::store_seal_segments, writer.next_, segments, plain);
     Expected<void> written;
     request.meanwhile = [&] { written = writer.write_sealed(); };
     Expected<StoreReply> sealed = channel_.call(request, doing);
@@ -202,12 +202,12 @@ Expected<void> Store::complete(StoreWriter& writer) {
 
 // `again`: begin anew.
 Expected<std::unique_ptr<StoreReader>> Store::find(const Doing& doing, MissedPayload& missed, bool& again) {
-    StoreChannel::Request request = name_request(StoreCommand::get, doing.name);
+    StoreChannel::Request request = name_request(Command::store_get, doing.name);
     request.use = Payload::output;
     request.content_room = limits::kIndexEntryBytesMax;
     Expected<StoreReply> reply = look_up(doing, request, again);
     if (!reply) return unexpected(reply.error());
-    const auto answer = protocol::decode_store<protocol::GetAnswer>(reply->answer);
+    const auto answer = protocol::decode<protocol::GetAnswer>(reply->answer);
     if (!answer) return unexpected(store_nonsense(doing));
     const protocol::StoreMetadata& m = answer->metadata;
     auto reader = std::make_unique<StoreReader>(object_info(doing.name, m), m);
@@ -291,7 +291,7 @@ Expected<void> Store::load_segments(StoreReader& reader, size_t wanted, const Do
     if (!sealed) return unexpected(sealed.error());
     const uint64_t from = uint64_t{part.number} * m.segment_bytes;
     const uint64_t segments = segments_of(part.content_bytes, m.segment_bytes);
-    StoreChannel::Request request = segments_request(StoreCommand::read_segments, part, segments, *sealed);
+    StoreChannel::Request request = segments_request(Command::store_read_segments, part, segments, *sealed);
     request.meanwhile = [&] { reader.read_behind(part); };
     Expected<StoreReply> opened = channel_.call(request, doing);
     if (!opened) return unexpected(opened.error());

@@ -14,7 +14,7 @@ namespace festore {
 namespace {
 
 using protocol::RebuildKind;
-using protocol::StoreCommand;
+using protocol::Command;
 
 constexpr uint16_t kMinorThatRebuilds = 6;
 // Whoever copies forever is stopped by this.
@@ -37,11 +37,11 @@ Expected<StoreLock> Store::lock_and_open(const Doing& doing) {
 
 Expected<void> Store::begin_rebuild(const Doing& doing, RebuildKind kind, const RebuildPlan& plan) {
     StoreChannel::Request begin;
-    begin.command = plan.cipher != 0 ? StoreCommand::recipher_begin : StoreCommand::rebuild_begin;
+    begin.command = plan.cipher ? Command::store_recipher_begin : Command::store_rebuild_begin;
     begin.has_area = true;
-    const uint8_t anchor = plan.moves ? 2 : 0;
+    const auto anchor = plan.moves ? protocol::RebuildAnchor::rpmb : protocol::RebuildAnchor::same;
     begin.encode = [=, cipher = plan.cipher, claim = claim()](protocol::PageArea area, Writer& out) {
-        if (cipher != 0) encode(protocol::RecipherRequest{area, cipher}, out);
+        if (cipher) encode(protocol::RecipherRequest{area, *cipher}, out);
         else encode(protocol::RebuildRequest{area, kind, anchor, claim}, out);
     };
     const Expected<StoreReply> reply = channel_.call(begin, doing);
@@ -55,7 +55,7 @@ Expected<protocol::RepairStepAnswer> Store::copy_entries(const Doing& doing, Reb
     uint32_t passed_page = 0;
     size_t next_name = 0;
     StoreChannel::Request request;
-    request.command = StoreCommand::rebuild_step;
+    request.command = Command::store_rebuild_step;
     request.has_area = true;
     request.room = kRoom;
     request.passes_over = plan.passes_over;
@@ -64,7 +64,7 @@ Expected<protocol::RepairStepAnswer> Store::copy_entries(const Doing& doing, Reb
         encode(protocol::RebuildStepRequest{area, passed_page, name}, out);
     };
     request.got_on = [copied = uint64_t{0}](const StoreReply& reply) mutable {
-        const auto answer = protocol::decode_store<protocol::RebuildStepAnswer>(reply.answer);
+        const auto answer = protocol::decode<protocol::RebuildStepAnswer>(reply.answer);
         return answer && (answer->left_out || std::exchange(copied, std::max(copied, answer->step.copied)) < answer->step.copied);
     };
     for (size_t step = 0; step < kStepsMax; ++step) {
@@ -79,7 +79,7 @@ Expected<protocol::RepairStepAnswer> Store::copy_entries(const Doing& doing, Reb
         }
         if (!reply) return unexpected(reply.error());
         if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
-        const auto answer = protocol::decode_store<protocol::RebuildStepAnswer>(reply->answer);
+        const auto answer = protocol::decode<protocol::RebuildStepAnswer>(reply->answer);
         if (!answer) return unexpected(store_nonsense(doing));
         if (const auto stored = channel_.store_pages(*reply); !stored) return unexpected(stored.error());
         if (answer->left_out) ++next_name;
@@ -91,7 +91,7 @@ Expected<protocol::RepairStepAnswer> Store::copy_entries(const Doing& doing, Reb
 
 Expected<void> Store::commit_rebuild(const Doing& doing, const protocol::RepairStepAnswer& made) {
     const Expected<StoreReply> reply =
-        channel_.call(transaction_request(StoreCommand::rebuild_commit, made.transaction, made.generation), doing);
+        channel_.call(transaction_request(Command::store_rebuild_commit, made.transaction, made.generation), doing);
     channel_.forget_pages();
     if (reply && reply->ok()) return take_status(reply->answer, doing);
     directory_.forget_new_pages();  // whoever settles it locks it
@@ -102,7 +102,7 @@ Expected<void> Store::commit_rebuild(const Doing& doing, const protocol::RepairS
 void Store::give_up_rebuild(const Doing& doing) {
     directory_.drop_new_pages();
     directory_.close_old_pages();
-    (void)channel_.call(transaction_request(StoreCommand::abort, {}, 0), doing);
+    (void)channel_.call(transaction_request(Command::store_abort, {}, 0), doing);
     channel_.forget_pages();
 }
 
@@ -177,14 +177,15 @@ Expected<void> Store::write_header_of_record(const Doing& doing) {
 // What a move that was cut has left: a header that says ree, and the record in the RPMB. Whether this is so, the RPMB knows. What is left
 // of the record under ree is buried first.
 Expected<bool> Store::follow_move(const Doing& doing, Code refused) {
-    const bool may_have_moved = header_.anchor == 1 && (refused == Code::store_in_rpmb || refused == Code::item_not_found);
+    const bool is_ree = header_.anchor == stored::Anchor::ree;
+    const bool may_have_moved = is_ree && (refused == Code::store_in_rpmb || refused == Code::item_not_found);
     if (!may_have_moved || !directory_.has_next_pages().value_or(false) || !directory_.may_lock()) return false;
     const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
     if (!lock) return unexpected(lock.error());
-    const Expected<StoreReply> reply = channel_.call(transaction_request(StoreCommand::finish_move, header_.store_id, 0), doing);
+    const Expected<StoreReply> reply = channel_.call(transaction_request(Command::store_finish_move, header_.store_id, 0), doing);
     if (!reply) return unexpected(reply.error());
     if (!reply->ok()) return false;
-    status_.anchor = 2;
+    status_.anchor = stored::Anchor::rpmb;
     status_.cipher = header_.cipher;
     if (const auto written = write_header_of_record(doing); !written) return unexpected(written.error());
     return true;
@@ -260,7 +261,7 @@ Expected<StoreInfo> Store::undo_from(const Doing& doing, std::string_view file) 
                      cannot(doing) + "what was dropped was in pages.old, which is not in " + quote(directory_.path()) +
                          ": put it back, or give the names up with 'festore repair --acknowledge NAME'",
                      0, 0};
-        if (is_missing && (status_.flags & protocol::kStatusLostRanges) == 0) error = nothing_to_undo(doing);
+        if (is_missing && (status_.flags & stored::kRootLostRanges) == 0) error = nothing_to_undo(doing);
         return unexpected(std::move(error));
     }
     // A transaction for each part, of which a large loss has several.
@@ -284,7 +285,7 @@ Expected<void> Store::undo_part(const Doing& doing) {
     RebuildPlan plan;
     if (const auto begun = begin_rebuild(doing, RebuildKind::undo, plan); !begun) return begun;
     const auto refused = [&](Error error) -> Expected<void> {
-        (void)channel_.call(transaction_request(StoreCommand::abort, {}, 0), doing);
+        (void)channel_.call(transaction_request(Command::store_abort, {}, 0), doing);
         channel_.forget_pages();
         return unexpected(std::move(error));
     };
@@ -339,7 +340,7 @@ Expected<void> Store::settle_next_pages(const Doing& doing) {
         directory_.leave_next_pages();
         return {};
     }
-    if (const auto taken = directory_.take_next_pages((status_.flags & protocol::kStatusLostRanges) != 0); !taken) return taken;
+    if (const auto taken = directory_.take_next_pages((status_.flags & stored::kRootLostRanges) != 0); !taken) return taken;
     drop_old_pages_if_done(doing);
     return {};
 }

@@ -16,8 +16,8 @@ constexpr size_t kClaimBytesMax = 2 + kStoreNameBytesMax + limits::kStoreDirecto
 
 // What the TEE was told; the default store has its name without.
 void add_claim(Bytes content, const protocol::StoreStatus& status, StoreRecord& record) {
-    if ((status.flags & protocol::kStatusNamed) == 0) record.name = kDefaultStoreName;
-    const auto claim = protocol::decode_store<protocol::StoreClaim>(content);
+    if ((status.flags & stored::kRootNamed) == 0) record.name = kDefaultStoreName;
+    const auto claim = protocol::decode<protocol::StoreClaim>(content);
     if (!claim) return;
     if (!claim->name.empty()) record.name = std::string(text_of(claim->name));
     record.directory = std::string(text_of(claim->directory));
@@ -29,7 +29,7 @@ void add_claim(Bytes content, const protocol::StoreStatus& status, StoreRecord& 
 Expected<std::optional<StoreRecord>> Store::record_at(const Doing& doing, const RecordPlace& at, bool& end) {
     end = false;
     StoreChannel::Request request;
-    request.command = protocol::StoreCommand::record_at;
+    request.command = protocol::Command::store_record_at;
     request.encode = [at](protocol::PageArea, Writer& out) { encode(protocol::RecordAtRequest{at.anchor, at.place, at.own}, out); };
     if (ta_knows_names()) {
         request.use = Payload::output;
@@ -39,18 +39,18 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Doing& doing, const 
     if (!reply) return unexpected(reply.error());
     const auto code = static_cast<Code>(reply->result);
     // An RPMB that is built in and does not answer is as if nothing was in it.
-    end = code == Code::item_not_found || (at.anchor == 2 && rpmb_gave_no_answer(reply->result));
+    end = code == Code::item_not_found || (at.anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(reply->result));
     if (end) return std::nullopt;
     if (code == Code::access_denied)
         return unexpected({ErrorCode::not_permitted, cannot(doing) + "only root may know of others' stores", reply->result, reply->origin});
     if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
-    const auto answer = protocol::decode_store<RecordAtAnswer>(reply->answer);
+    const auto answer = protocol::decode<RecordAtAnswer>(reply->answer);
     if (!answer) return unexpected(store_nonsense(doing));
     if (answer->state == RecordAtAnswer::State::free) return std::nullopt;
     StoreRecord record;
     record.is_group = answer->login == 2;
     record.identity = uuid_text(answer->identity);
-    record.anchor = at.anchor == 2 ? Anchor::rpmb : Anchor::ree;
+    record.anchor = api_anchor(at.anchor);
     record.place = at.place;
     if (answer->state != RecordAtAnswer::State::readable) return record;
     record.info = described(answer->status);
@@ -64,8 +64,8 @@ Expected<std::vector<StoreRecord>> Store::list_records(const Doing& doing, bool 
     if (!session) return unexpected(session.error());
     const bool has_rpmb = ((*session)->hello().features & protocol::kFeatureRpmb) != 0;
     std::vector<StoreRecord> records;
-    for (const uint8_t anchor : {uint8_t{1}, uint8_t{2}}) {
-        if (anchor == 2 && !has_rpmb) break;
+    for (const stored::Anchor anchor : {stored::Anchor::ree, stored::Anchor::rpmb}) {
+        if (anchor == stored::Anchor::rpmb && !has_rpmb) break;
         bool end = false;
         for (uint32_t place = 0; !end && place < limits::kStoresMax; ++place) {
             auto record = record_at(doing, {anchor, place, own}, end);

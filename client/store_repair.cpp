@@ -12,7 +12,7 @@
 namespace festore {
 namespace {
 
-using protocol::StoreCommand;
+using protocol::Command;
 
 // Whoever copies forever is stopped by this.
 constexpr size_t kStepsMax = 100'000'000;
@@ -60,7 +60,7 @@ Error Store::refused_to_repair(const Doing& doing, Code code) const {
 Expected<protocol::RepairStepAnswer> Store::copy_index(const Doing& doing, bool older, bool& damaged) {
     damaged = false;
     StoreChannel::Request begin;
-    begin.command = StoreCommand::repair_begin;
+    begin.command = Command::store_repair_begin;
     begin.has_area = true;
     begin.encode = [&, claim = claim()](protocol::PageArea area, Writer& out) {
         encode(protocol::RepairRequest{area, header_.store_id, header_.anchor, header_.key_check, older, claim}, out);
@@ -71,12 +71,12 @@ Expected<protocol::RepairStepAnswer> Store::copy_index(const Doing& doing, bool 
     if (!begun->ok()) return unexpected(refused_to_repair(doing, static_cast<Code>(begun->result)));
     if (const auto made = directory_.begin_new_pages(); !made) return unexpected(made.error());
     StoreChannel::Request next;
-    next.command = StoreCommand::repair_step;
+    next.command = Command::store_repair_step;
     next.has_area = true;
     next.room = kRoom;
     next.encode = [](protocol::PageArea area, Writer& out) { encode(protocol::PrepareRequest{area}, out); };
     next.got_on = [copied = uint64_t{0}](const StoreReply& reply) mutable {
-        const auto answer = protocol::decode_store<protocol::RepairStepAnswer>(reply.answer);
+        const auto answer = protocol::decode<protocol::RepairStepAnswer>(reply.answer);
         return answer && std::exchange(copied, std::max(copied, answer->copied)) < answer->copied;
     };
     for (size_t step = 0; step < kStepsMax; ++step) {
@@ -85,7 +85,7 @@ Expected<protocol::RepairStepAnswer> Store::copy_index(const Doing& doing, bool 
                   (reply && static_cast<Code>(reply->result) == Code::corrupt_object);
         if (!reply) return unexpected(reply.error());
         if (!reply->ok()) return unexpected(refused_to_repair(doing, static_cast<Code>(reply->result)));
-        const auto answer = protocol::decode_store<protocol::RepairStepAnswer>(reply->answer);
+        const auto answer = protocol::decode<protocol::RepairStepAnswer>(reply->answer);
         if (!answer) return unexpected(store_nonsense(doing));
         if (const auto stored = channel_.store_pages(*reply); !stored) return unexpected(stored.error());
         if (answer->complete) return *answer;
@@ -97,7 +97,7 @@ Expected<void> Store::commit_repair(const Doing& doing, const protocol::RepairSt
     const Expected<bool> named = directory_.pages_are_named();
     if (!named || !*named) return unexpected(named ? directory_.pages_were_exchanged() : named.error());
     const Expected<StoreReply> reply =
-        channel_.call(transaction_request(StoreCommand::repair_commit, made.transaction, made.generation), doing);
+        channel_.call(transaction_request(Command::store_repair_commit, made.transaction, made.generation), doing);
     channel_.forget_pages();
     if (reply && reply->ok()) {
         opened_serial_ = sessions_.serial();
@@ -106,7 +106,8 @@ Expected<void> Store::commit_repair(const Doing& doing, const protocol::RepairSt
     }
     // Rule 4: the record is there with this generation, and the lock is held, or it is not there.
     Code refused = Code::success;
-    const bool is_repaired = open_in_tee(doing, header_, &refused) && status_.generation == made.generation && (status_.flags & 1) != 0;
+    const bool is_repaired = open_in_tee(doing, header_, &refused) && status_.generation == made.generation &&
+                             (status_.flags & stored::kRootFreshnessLost) != 0;
     if (is_repaired) return {};
     if (!reply) return unexpected(reply.error());
     return unexpected(refused_to_repair(doing, static_cast<Code>(reply->result)));
@@ -152,7 +153,7 @@ Expected<StoreInfo> Store::repair_locked(const Doing& doing) {
         if (const auto finished = directory_.finish_new_pages(); !finished) made = unexpected(finished.error());
     if (!made) {
         directory_.drop_new_pages();
-        (void)channel_.call(transaction_request(StoreCommand::abort, {}, 0), doing);
+        (void)channel_.call(transaction_request(Command::store_abort, {}, 0), doing);
         return unexpected(made.error());
     }
     if (const auto committed = commit_repair(doing, *made); !committed) return unexpected(committed.error());
@@ -162,11 +163,11 @@ Expected<StoreInfo> Store::repair_locked(const Doing& doing) {
 Expected<StoreInfo> Store::acknowledge() {
     const Doing doing{"acknowledge the repair", {}};
     if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
-    if ((status_.flags & 1) == 0)
+    if ((status_.flags & stored::kRootFreshnessLost) == 0)
         return unexpected({ErrorCode::conflict,
                            cannot(doing) + "the store at " + quote(directory_.path()) + " has none that is not acknowledged", 0, 0,
                            Reason::nothing_to_acknowledge});
-    const auto done = change_to(doing, StoreCommand::acknowledge,
+    const auto done = change_to(doing, Command::store_acknowledge,
                                 [](protocol::PageArea area, Writer& out) { encode(protocol::PrepareRequest{area}, out); });
     if (!done) return unexpected(done.error());
     drop_old_pages_if_done(doing);  // the change went through the index: these pages are the record's

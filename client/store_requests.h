@@ -7,7 +7,7 @@
 namespace festore {
 
 // What asks for one object: get and stat.
-inline StoreChannel::Request name_request(protocol::StoreCommand command, std::string_view name) {
+inline StoreChannel::Request name_request(protocol::Command command, std::string_view name) {
     StoreChannel::Request request;
     request.command = command;
     request.has_area = true;
@@ -22,7 +22,7 @@ inline StoreChannel::Request name_request(protocol::StoreCommand command, std::s
 inline bool has_listed(const StoreReply& reply) { return !reply.content.empty(); }
 
 // What ends a transaction, or asks for it.
-inline StoreChannel::Request transaction_request(protocol::StoreCommand command, const protocol::Id& transaction,
+inline StoreChannel::Request transaction_request(protocol::Command command, const protocol::Id& transaction,
                                                  uint64_t generation) {
     StoreChannel::Request request;
     request.command = command;

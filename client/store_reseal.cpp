@@ -11,7 +11,7 @@
 namespace festore {
 namespace {
 
-using protocol::StoreCommand;
+using protocol::Command;
 
 constexpr uint16_t kMinorThatReseals = 7;
 constexpr size_t kPartBytes = protocol::kResealBytesMax;
@@ -50,9 +50,9 @@ Expected<StoreInfo> Store::rebuild_index(const Doing& doing, const RebuildOption
     if (options.cipher != Cipher::automatic) {
         const auto known = check_minor(doing, kMinorThatReseals, "a store keeps its cipher there");
         if (!known) return unexpected(known.error());
-        const Expected<uint8_t> cipher = cipher_to_ask_for(doing, options.cipher);
+        const Expected<protocol::CipherChoice> cipher = cipher_to_ask_for(doing, options.cipher);
         if (!cipher) return unexpected(cipher.error());
-        if (*cipher != status_.cipher) plan.cipher = *cipher;
+        if (const auto wanted = static_cast<stored::Cipher>(*cipher); wanted != status_.cipher) plan.cipher = wanted;
     }
     const Expected<bool> lost = has_unacknowledged_loss(doing);
     if (!lost) return unexpected(lost.error());
@@ -61,11 +61,11 @@ Expected<StoreInfo> Store::rebuild_index(const Doing& doing, const RebuildOption
                            cannot(doing) + "names that were lost with damage have not been acknowledged, and the pages that were kept for "
                                            "them would be lost: 'festore repair --undo' or 'festore repair --acknowledge NAME' first",
                            0, 0, Reason::not_acknowledged});
-    if (options.anchor == Anchor::ree && status_.anchor == 2)
+    if (options.anchor == Anchor::ree && status_.anchor == stored::Anchor::rpmb)
         return unexpected({ErrorCode::conflict,
                            cannot(doing) + "its record is in the RPMB, and moving it to ree would give up what that detects", 0, 0});
-    if (options.cipher != Cipher::automatic && plan.cipher == 0 && info().has_other_cipher) return info();
-    plan.moves = options.anchor == Anchor::rpmb && status_.anchor == 1;
+    if (options.cipher != Cipher::automatic && !plan.cipher && info().has_other_cipher) return info();
+    plan.moves = options.anchor == Anchor::rpmb && status_.anchor == stored::Anchor::ree;
     Expected<StoreInfo> done = make_anew(doing, plan);
     if (!done && done.error().code == ErrorCode::damaged)
         done.error().message += "; 'festore repair --drop-damaged' makes it whole without what is damaged";
@@ -176,7 +176,7 @@ Expected<Store::ChangeRequest> Store::reseal_payload(const Doing& doing, std::op
     if (const auto written = writer->write_sealed(); !written) return unexpected(written.error());
     if (const auto finished = writer->file_->finish(); !finished) return unexpected(finished.error());
     ChangeRequest request;
-    request.command = StoreCommand::reseal;
+    request.command = Command::store_reseal;
     request.has_area = true;
     request.room = room_for(1);
     request.about = writer->name_;
@@ -196,7 +196,7 @@ Expected<void> Store::reseal_part(StoreReader& reader, StoreWriter& writer, cons
         return unexpected(sealed.error());
     }
     StoreChannel::Request request;
-    request.command = StoreCommand::reseal_segments;
+    request.command = Command::store_reseal_segments;
     request.encode = [message = protocol::ResealSegmentsRequest{part.payload, writer.next_.payload, part.number, part.content_bytes}](
                          protocol::PageArea, Writer& out) { encode(message, out); };
     request.use = Payload::inout;

@@ -21,7 +21,7 @@ Store::Survey::Survey(Store& store, const Doing& doing, const Start& start)
       passed_page_(start.passed_page), afresh_(start.afresh) {}
 
 Expected<Store::Survey::Answer> Store::Survey::answer_of(const StoreReply& reply) const {
-    const auto answer = protocol::decode_store<protocol::SurveyAnswer>(reply.answer);
+    const auto answer = protocol::decode<protocol::ScanAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(doing_));
     Answer result;
     result.more = answer->more || answer->pages.outcome == protocol::CallOutcome::need_pages;
@@ -36,7 +36,7 @@ Expected<Store::Survey::Answer> Store::Survey::answer_of(const StoreReply& reply
     std::string_view last = text_of(from_);
     bool may_equal = inclusive_;
     for (uint32_t i = 0; i < answer->items; ++i) {
-        const auto item = protocol::decode_item(rest);
+        const auto item = protocol::decode_next<protocol::StoreListItem>(rest);
         const bool ascends = item && (last < text_of(item->name) || (may_equal && last == text_of(item->name)));
         if (!ascends) return unexpected(store_nonsense(doing_));
         result.items.push_back({std::string(text_of(item->name)), item->metadata});
@@ -49,14 +49,14 @@ Expected<Store::Survey::Answer> Store::Survey::answer_of(const StoreReply& reply
 Expected<Store::Survey::Answer> Store::Survey::ask() {
     return store_.read<Answer>(doing_, [&](bool& again) -> Expected<Answer> {
         StoreChannel::Request request;
-        request.command = protocol::StoreCommand::survey;
+        request.command = protocol::Command::store_scan;
         request.got_on = has_listed;
         request.passes_over = true;
         request.has_area = true;
         request.use = Payload::output;
         request.content_room = limits::kListBufferBytesMax;
         request.encode = [this](protocol::PageArea area, Writer& out) {
-            encode(protocol::SurveyRequest{area, passed_page_, inclusive_, afresh_, from_}, out);
+            encode(protocol::ScanRequest{area, passed_page_, inclusive_, afresh_, from_}, out);
         };
         const Expected<StoreReply> reply = store_.look_up(doing_, request, again);
         if (!reply) return unexpected(reply.error());

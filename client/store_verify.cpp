@@ -14,7 +14,7 @@ namespace festore {
 namespace {
 
 using protocol::Id;
-using protocol::StoreCommand;
+using protocol::Command;
 
 // Whoever lists forever is stopped by this.
 constexpr size_t kStepsMax = 100'000'000;
@@ -72,7 +72,7 @@ private:
         // Of the locked directory, which need not be the one that was looked at, and with what others have done since.
         store_.opened_serial_ = 0;
         if (const auto open = store_.ensure_open(doing, Missing::is_an_error); !open) return open;
-        if ((store_.status_.flags & 1) != 0)
+        if ((store_.status_.flags & stored::kRootFreshnessLost) != 0)
             return unexpected({ErrorCode::conflict,
                                cannot(doing) + "a repair has not been acknowledged, and the pages that it replaced may refer to it", 0, 0,
                                Reason::not_acknowledged});
@@ -199,14 +199,14 @@ private:
             bool from_start = true;
             for (size_t step = 0; step < kStepsMax; ++step) {
                 StoreChannel::Request request;
-                request.command = StoreCommand::free_list;
+                request.command = Command::store_free_list;
                 request.has_area = true;
                 request.encode = [&from_start](protocol::PageArea area, Writer& out) {
                     encode(protocol::FreeListRequest{area, std::exchange(from_start, false)}, out);
                 };
                 const Expected<StoreReply> reply = store_.look_up(doing, request, again);
                 if (!reply) return unexpected(reply.error());
-                const auto answer = protocol::decode_store<protocol::FreeListAnswer>(reply->answer);
+                const auto answer = protocol::decode<protocol::FreeListAnswer>(reply->answer);
                 if (!answer) return unexpected(store_nonsense(doing));
                 if (answer->next_page == 0) return true;
                 store_.channel_.expect({answer->next_page});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "engine/allow_list.h"
 
+#include "base/fields.h"
 #include "base/reader.h"
 #include "engine/root_record.h"
 
@@ -27,7 +28,7 @@ AllowEntry read_entry(Bytes bytes) {
     AllowEntry entry;
     entry.login = in.u32();
     in.read_into(entry.identity.bytes);
-    entry.limits = read_limits(in);
+    FieldReader{in}(entry.limits);
     return entry;
 }
 
@@ -57,7 +58,7 @@ Result<AllowListView> decode_allow_list(Bytes content) {
     header.flags = in.u32();
     if ((header.flags & kRequiredFlags & ~kAllowFlagsKnown) != 0) return fail(Code::not_supported);
     header.count = in.u32();
-    header.others = read_limits(in);
+    FieldReader{in}(header.others);
     for (AllowTotal& total : header.totals) {
         total.bytes = in.u64();
         total.objects = in.u32();
@@ -86,7 +87,7 @@ AllowListDraft::AllowListDraft(MutableBytes memory, const AllowListView* from) :
         const AllowEntry entry = from->at(n);
         Writer out(slot(n));
         out.bytes(key_of(entry.login, entry.identity));
-        write_limits(entry.limits, out);
+        write_fields(entry.limits, out);
     }
 }
 
@@ -109,7 +110,7 @@ Status AllowListDraft::set(const AllowEntry& entry) {
     }
     Writer out(slot(place));
     out.bytes(key);
-    write_limits(entry.limits, out);
+    write_fields(entry.limits, out);
     return {};
 }
 
@@ -130,7 +131,7 @@ Bytes AllowListDraft::finish() {
     out.u16(0);
     out.u32(header.flags);
     out.u32(header.count);
-    write_limits(header.others, out);
+    write_fields(header.others, out);
     for (const AllowTotal& total : header.totals) {
         out.u64(total.bytes);
         out.u32(total.objects);

@@ -6,15 +6,14 @@
 // implementation may keep the last one set up. Not thread safe.
 #pragma once
 #include "base/result.h"
+#include "base/store_types.h"
 #include "engine/page.h"
 
 #include <initializer_list>
 
 namespace festore::engine {
 
-// Chosen when a store is made, one per store. In the root record and in all associated data. Do not renumber.
-enum class Cipher : uint8_t { aes_256_gcm = 1, chacha20_poly1305 = 2 };
-[[nodiscard]] inline bool is_known(Cipher c) { return c == Cipher::aes_256_gcm || c == Cipher::chacha20_poly1305; }
+using stored::Cipher;  // one per store; in the root record and in all associated data
 
 inline constexpr size_t kKeyBytes = 32;
 inline constexpr size_t kMacBytes = 32;

@@ -15,12 +15,11 @@ bool is_valid_ref(const PageRef& ref, uint32_t page_count) {
 }
 
 bool is_consistent(const RootRecord& r) {
-    const bool known_anchor = r.anchor == Anchor::ree || r.anchor == Anchor::rpmb;
     const bool counts_fit = r.page_count >= kFirstPage && r.page_count <= limits::kPageCountMax &&
                             r.free_pages <= r.page_count && r.height <= limits::kIndexHeightMax &&
                             (r.height == 0) == r.index.is_none();
     const bool named = (r.flags & kRootNamed) != 0;
-    return named == (r.name != StoreNameTag{}) && known_anchor && is_known(r.cipher) && counts_fit && r.changes <= kChangesMax &&
+    return named == (r.name != StoreNameTag{}) && is_known(r.anchor) && is_known(r.cipher) && counts_fit && r.changes <= kChangesMax &&
            is_valid_ref(r.index, r.page_count) && is_valid_ref(r.free_list, r.page_count);
 }
 

@@ -10,8 +10,7 @@ namespace festore::engine {
 inline constexpr uint8_t kFormatMajor = 1;  // a reader refuses any other
 inline constexpr uint8_t kFormatMinor = 1;  // what this version writes; it reads 0, too, and makes it 1 at the next change
 
-// Which trusted storage holds the record. Do not renumber.
-enum class Anchor : uint8_t { ree = 1, rpmb = 2 };
+using stored::Anchor;
 
 using StoreId = std::array<std::byte, 16>;
 using TransactionId = std::array<std::byte, 16>;
@@ -19,20 +18,8 @@ using StoreSecret = std::array<std::byte, 32>;
 // What a record has of its store's name (engine/keys.h, store_name_tag()): zeroes for the default one.
 using StoreNameTag = std::array<std::byte, 16>;
 
-// Bits of RootRecord::flags. A reader that does not know one of the lower 24 refuses the store untouched; it ignores and keeps
-// the upper 8.
-enum RootFlag : uint32_t {
-    kRootFreshnessLost = 1 << 0,   // a repair gave up freshness, and nobody has acknowledged it yet (rule 19)
-    kRootOfAnotherTable = 1 << 1,  // there may be recovery copies that name no table, or another one than this
-    kRootCopySecret = 1 << 2,      // the key of the recovery copies includes a secret of the TEE's own (anchor rpmb)
-    kRootLostRanges = 1 << 3,      // names were lost with damage that was dropped, and the index says which (engine/reserved.h)
-    kRootKeptObjects = 1 << 4,     // an object was stored that is neither replaced nor removed: lost names may be of one
-    kRootMoving = 1 << 5,          // under ree: the record is, or was about to be, in the RPMB, too, where the one that counts is then
-    kRootNamed = 1 << 6,           // the store has a name: another one than the owner's default
-    kRootTwoCiphers = 1 << 7,      // there are entries with kEntryOtherCipher, or were (engine/entry.h)
-    // Ignorable: the RPMB gave no answer when this record was made under `ree`, or was not asked. It is opened where there is none, too.
-    kRootMadeUnasked = 1 << 24,
-};
+using stored::RootFlag;
+using enum stored::RootFlag;
 inline constexpr uint32_t kRequiredFlags = 0x00FFFFFF;
 
 // The change counter of a record of 1.0 begins here: its versions were numbers that each name counted for itself. A repair adds

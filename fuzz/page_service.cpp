@@ -9,7 +9,7 @@ namespace festore::fuzz {
 namespace {
 
 using protocol::CallOutcome;
-using protocol::StoreCommand;
+using protocol::Command;
 
 class Client {
 public:
@@ -60,7 +60,7 @@ private:
     }
 
     // Some rounds of a call. The last answer, when the command was done.
-    std::optional<Called> rounds(StoreCommand command, const std::function<Content(protocol::PageArea)>& request,
+    std::optional<Called> rounds(Command command, const std::function<Content(protocol::PageArea)>& request,
                                  uint32_t content_type = kNone, MutableBytes content = {}) {
         std::vector<uint32_t> wanted;
         for (size_t left = 1 + in_.below(12); left > 0; --left) {
@@ -91,17 +91,17 @@ private:
 
     bool is_not_found() const { return last_result_ == static_cast<uint32_t>(Code::item_not_found); }
 
-    void get(StoreCommand command) {
+    void get(Command command) {
         const std::string name = pick_name();
         Content content(in_.one_in(8) ? in_.below(1000) : 1020);
-        const bool with_content = command == StoreCommand::get;
+        const bool with_content = command == Command::store_get;
         const auto called = rounds(command, [&](protocol::PageArea area) {
             return encoded(protocol::StoreNameRequest{area, 0, bytes_of(name)});
         }, with_content ? kOut : kNone, with_content ? MutableBytes(content) : MutableBytes{});
         const auto known = objects_.find(name);
         if (!called) return require(!is_not_found() || known == objects_.end(), "an existing object is not reported missing");
         require(known != objects_.end(), "what is not there is never found");
-        const auto answer = protocol::decode_store<protocol::GetAnswer>(called->answer);
+        const auto answer = protocol::decode<protocol::GetAnswer>(called->answer);
         require(answer.has_value(), "an answer decodes");
         require(answer->metadata.inlined == (known->second != kIsPayload), "the kind is right");
         if (!answer->metadata.inlined) return;
@@ -114,17 +114,17 @@ private:
         Content page(512 + in_.below(8192));
         const std::string after = in_.one_in(2) ? pick_name() : "";
         const std::string prefix = in_.one_in(4) ? "object " : "";
-        const auto called = rounds(StoreCommand::list, [&](protocol::PageArea area) {
+        const auto called = rounds(Command::store_list, [&](protocol::PageArea area) {
             return encoded(protocol::StoreListRequest{area, bytes_of(after), bytes_of(prefix)});
         }, kOut, page);
         if (!called) return;
-        const auto answer = protocol::decode_store<protocol::StoreListAnswer>(called->answer);
+        const auto answer = protocol::decode<protocol::StoreListAnswer>(called->answer);
         require(answer.has_value(), "an answer decodes");
         Bytes rest = Bytes(page).first(called->content_bytes);
         auto expected = objects_.upper_bound(after);
         const auto listed = [&] { return expected != objects_.end() && !expected->first.starts_with(prefix); };
         for (uint32_t i = 0; i < answer->items; ++i) {
-            const auto item = protocol::decode_item(rest);
+            const auto item = protocol::decode_next<protocol::StoreListItem>(rest);
             while (listed()) ++expected;
             require(item && expected != objects_.end() && text_of(item->name) == expected->first, "a listing leaves out nothing");
             ++expected;
@@ -142,7 +142,7 @@ private:
         const size_t how = in_.below(4);
         if (how == 0) {
             change.removed = name;
-            return rounds(StoreCommand::remove, [&](protocol::PageArea area) {
+            return rounds(Command::store_remove, [&](protocol::PageArea area) {
                 return encoded(protocol::StoreNameRequest{area, flags, bytes_of(name)});
             });
         }
@@ -151,7 +151,7 @@ private:
             const auto known = next_.find(name);
             change.removed = name;
             if (known != next_.end()) change.added = {to, known->second};
-            return rounds(StoreCommand::rename, [&](protocol::PageArea area) {
+            return rounds(Command::store_rename, [&](protocol::PageArea area) {
                 const auto replace = static_cast<uint8_t>(flags | protocol::kStoreReplace);
                 return encoded(protocol::StoreRenameRequest{area, replace, bytes_of(name), bytes_of(to)});
             });
@@ -162,7 +162,7 @@ private:
         put.name = bytes_of(name);
         put.size = content.size();
         change.added = {name, content};
-        return rounds(StoreCommand::put, [&](protocol::PageArea area) {
+        return rounds(Command::store_put, [&](protocol::PageArea area) {
             put.area = area;
             return encoded(put);
         }, kIn, {reinterpret_cast<std::byte*>(content.data()), content.size()});
@@ -177,20 +177,20 @@ private:
         Change change;
         const auto called = one_change(protocol::kStoreSingle, change);
         if (!called) return;
-        const auto answer = protocol::decode_store<protocol::ChangeAnswer>(called->answer);
+        const auto answer = protocol::decode<protocol::ChangeAnswer>(called->answer);
         require(answer.has_value(), "an answer decodes");
         apply(change);
         commit({answer->transaction, answer->generation});
     }
     void batch() {
-        const auto opened = world_.call(session_, static_cast<uint32_t>(StoreCommand::open), encoded(protocol::OpenRequest{
+        const auto opened = world_.call(session_, static_cast<uint32_t>(Command::store_open), encoded(protocol::OpenRequest{
             world_.attacker.header.store_id, world_.attacker.header.anchor, world_.attacker.header.key_check}));
-        const auto status = protocol::decode_store<protocol::StoreStatus>(opened.answer);
+        const auto status = protocol::decode<protocol::StoreStatus>(opened.answer);
         require(opened.result == 0 && status, "a store opens");
-        const auto begun = world_.call(session_, static_cast<uint32_t>(StoreCommand::begin),
+        const auto begun = world_.call(session_, static_cast<uint32_t>(Command::store_begin),
                                        encoded(protocol::BeginRequest{status->generation}));
         if (begun.result != 0) return;
-        const auto transaction = protocol::decode_store<protocol::BeginAnswer>(begun.answer);
+        const auto transaction = protocol::decode<protocol::BeginAnswer>(begun.answer);
         require(transaction.has_value(), "an answer decodes");
         next_ = objects_;
         bool known = true;  // what the transaction has done so far: not after a change that did not end
@@ -199,7 +199,7 @@ private:
             if (one_change(0, change)) apply(change);
             else if (last_result_ == ~0U) known = false;
         }
-        const auto prepared = rounds(StoreCommand::prepare, [](protocol::PageArea area) {
+        const auto prepared = rounds(Command::store_prepare, [](protocol::PageArea area) {
             Content request(4);
             Writer out(request);
             out.u16(area.brought);
@@ -208,13 +208,13 @@ private:
         });
         const protocol::TransactionRequest request{transaction->transaction, transaction->generation};
         if (prepared && known) return commit(request);
-        (void)world_.call(session_, static_cast<uint32_t>(StoreCommand::abort), encoded(request));
+        (void)world_.call(session_, static_cast<uint32_t>(Command::store_abort), encoded(request));
     }
     void commit(const protocol::TransactionRequest& request) {
         if (in_.one_in(8)) return;
-        const auto committed = world_.call(session_, static_cast<uint32_t>(StoreCommand::commit), encoded(request));
+        const auto committed = world_.call(session_, static_cast<uint32_t>(Command::store_commit), encoded(request));
         if (committed.result == 0) objects_ = next_;
-        const auto again = world_.call(session_, static_cast<uint32_t>(StoreCommand::commit), encoded(request));
+        const auto again = world_.call(session_, static_cast<uint32_t>(Command::store_commit), encoded(request));
         require(again.result != 0, "a transaction is committed once");
     }
 
@@ -233,7 +233,7 @@ private:
         const size_t at = std::min(sealed.size(), size_t{number % 2} * (UserStore::kSegmentBytes + engine::kTagBytes));
         copy_bytes(sealed.subspan(at, std::min(memory.size(), sealed.size() - at)), memory);
         meddle(in_, memory);
-        const Called called = world_.call(session_, static_cast<uint32_t>(StoreCommand::read_segments), encoded(request),
+        const Called called = world_.call(session_, static_cast<uint32_t>(Command::store_read_segments), encoded(request),
                                           kInOut, memory);
         if (called.result != 0) return;
         require(called.content_bytes == request.content_bytes || (both && called.content_bytes == UserStore::kSegmentBytes),
@@ -243,19 +243,19 @@ private:
     }
     void open_payload() {
         Content none(1);
-        const auto called = rounds(StoreCommand::get, [&](protocol::PageArea area) {
+        const auto called = rounds(Command::store_get, [&](protocol::PageArea area) {
             return encoded(protocol::StoreNameRequest{area, 0, bytes_of(UserStore::kPayload)});
         }, kOut, none);
         if (!called) return;
-        const auto answer = protocol::decode_store<protocol::GetAnswer>(called->answer);
+        const auto answer = protocol::decode<protocol::GetAnswer>(called->answer);
         if (answer && !answer->metadata.inlined) last_payload_ = answer->metadata.payload;
     }
 
     void one_step() {
         switch (in_.below(10)) {
         case 0:
-        case 1: return get(StoreCommand::get);
-        case 2: return get(StoreCommand::stat);
+        case 1: return get(Command::store_get);
+        case 2: return get(Command::store_stat);
         case 3: return list();
         case 4:
         case 5: return single();

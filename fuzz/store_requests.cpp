@@ -9,44 +9,44 @@
 namespace festore::fuzz {
 namespace {
 
-using protocol::StoreCommand;
+using protocol::Command;
 
 constexpr StoreCommandRow kRows[] = {
-    {StoreCommand::make, kOut, false},
-    {StoreCommand::create, kNone, false},
-    {StoreCommand::open, kNone, false},
-    {StoreCommand::get, kOut, true},
-    {StoreCommand::stat, kNone, true},
-    {StoreCommand::list, kOut, true},
-    {StoreCommand::begin, kNone, false},
-    {StoreCommand::put, kIn, true},
-    {StoreCommand::remove, kNone, true},
-    {StoreCommand::rename, kNone, true},
-    {StoreCommand::prepare, kNone, true},
-    {StoreCommand::commit, kNone, false},
-    {StoreCommand::abort, kNone, false},
-    {StoreCommand::outcome, kNone, false},
-    {StoreCommand::begin_upload, kNone, false},
-    {StoreCommand::seal_segments, kInOut, false},
-    {StoreCommand::read_segments, kInOut, false},
-    {StoreCommand::survey, kOut, true},
-    {StoreCommand::free_list, kNone, true},
-    {StoreCommand::find, kNone, false},
-    {StoreCommand::destroy, kNone, false},
-    {StoreCommand::repair_begin, kNone, true},
-    {StoreCommand::repair_step, kNone, true},
-    {StoreCommand::repair_commit, kNone, false},
-    {StoreCommand::acknowledge, kNone, true},
-    {StoreCommand::record_at, kOut, false},
-    {StoreCommand::rebuild_begin, kNone, true},
-    {StoreCommand::rebuild_step, kNone, true},
-    {StoreCommand::rebuild_commit, kNone, false},
-    {StoreCommand::lost_ranges, kOut, true},
-    {StoreCommand::acknowledge_lost, kNone, true},
-    {StoreCommand::finish_move, kNone, false},
-    {StoreCommand::recipher_begin, kNone, true},
-    {StoreCommand::reseal_segments, kInOut, false},
-    {StoreCommand::reseal, kNone, true},
+    {Command::store_make, kOut, false},
+    {Command::store_create, kNone, false},
+    {Command::store_open, kNone, false},
+    {Command::store_get, kOut, true},
+    {Command::store_stat, kNone, true},
+    {Command::store_list, kOut, true},
+    {Command::store_begin, kNone, false},
+    {Command::store_put, kIn, true},
+    {Command::store_remove, kNone, true},
+    {Command::store_rename, kNone, true},
+    {Command::store_prepare, kNone, true},
+    {Command::store_commit, kNone, false},
+    {Command::store_abort, kNone, false},
+    {Command::store_outcome, kNone, false},
+    {Command::store_begin_upload, kNone, false},
+    {Command::store_seal_segments, kInOut, false},
+    {Command::store_read_segments, kInOut, false},
+    {Command::store_scan, kOut, true},
+    {Command::store_free_list, kNone, true},
+    {Command::store_find, kNone, false},
+    {Command::store_destroy, kNone, false},
+    {Command::store_repair_begin, kNone, true},
+    {Command::store_repair_step, kNone, true},
+    {Command::store_repair_commit, kNone, false},
+    {Command::store_acknowledge, kNone, true},
+    {Command::store_record_at, kOut, false},
+    {Command::store_rebuild_begin, kNone, true},
+    {Command::store_rebuild_step, kNone, true},
+    {Command::store_rebuild_commit, kNone, false},
+    {Command::store_lost_ranges, kOut, true},
+    {Command::store_acknowledge_lost, kNone, true},
+    {Command::store_finish_move, kNone, false},
+    {Command::store_recipher_begin, kNone, true},
+    {Command::store_reseal_segments, kInOut, false},
+    {Command::store_reseal, kNone, true},
 };
 
 constexpr std::string_view kNames[] = {"object a", UserStore::kPayload, "object b", "a", "object x", "b/c", "\xc3\xa9", ""};
@@ -84,7 +84,7 @@ protocol::OwnerClaim StoreRequests::owner() {
     protocol::OwnerClaim claim;
     if (!in_.one_in(4)) return claim;
     claim.of_other = true;
-    claim.login = 1;
+    claim.login = protocol::Login::user;
     claim.id = in_.one_in(2) ? kAttacker : kVictim;
     return claim;
 }
@@ -96,7 +96,7 @@ void StoreRequests::make(const StoreCommandRow& row) {
     if (row.has_area) fill_area();
     content.clear();
     if (row.content == kOut) content.assign(in_.one_in(4) ? in_.u16() % 4096 : 4096, std::byte{'c'});
-    request = row.command >= StoreCommand::survey ? encoded_care(row.command) : encoded(row.command);
+    request = row.command >= Command::store_scan ? encoded_care(row.command) : encoded(row.command);
 }
 
 // All pages of a store, which may be another one's, the newest versions or others.
@@ -128,53 +128,53 @@ Bytes StoreRequests::name_of(const protocol::StoreHeader& header) {
     return in_.one_in(8) ? claim().name : bytes_of(header.name());
 }
 
-Content StoreRequests::encoded(StoreCommand command) {
+Content StoreRequests::encoded(Command command) {
     switch (command) {
-    case StoreCommand::make: {
+    case Command::store_make: {
         constexpr uint8_t kCiphers[] = {1, 2, 0, 3};
-        const auto anchor = static_cast<uint8_t>(1 + in_.u8() % 2);
-        const uint8_t cipher = kCiphers[in_.below(std::size(kCiphers))];
+        const auto anchor = static_cast<stored::Anchor>(1 + in_.u8() % 2);
+        const auto cipher = static_cast<protocol::CipherChoice>(kCiphers[in_.below(std::size(kCiphers))]);
         const bool without_asking = in_.one_in(2);
         return festore::encoded(protocol::MakeRequest{anchor, cipher, without_asking, 5, claim()});
     }
-    case StoreCommand::create: return festore::encoded(protocol::TransactionRequest{session_.made.store_id, 0});
-    case StoreCommand::open: {
+    case Command::store_create: return festore::encoded(protocol::TransactionRequest{session_.made.store_id, 0});
+    case Command::store_open: {
         const protocol::StoreHeader& header = some_store().header;
         return festore::encoded(protocol::OpenRequest{header.store_id, header.anchor, header.key_check, false, name_of(header)});
     }
-    case StoreCommand::get:
-    case StoreCommand::stat: {
+    case Command::store_get:
+    case Command::store_stat: {
         const uint8_t flags = in_.one_in(8) ? in_.u8() & 63 : in_.one_in(4) ? uint8_t{protocol::kStorePending} : uint8_t{0};
         return festore::encoded(protocol::StoreNameRequest{area_, flags, name()});
     }
-    case StoreCommand::list: {
+    case Command::store_list: {
         const Bytes after = name_or_none();
         return festore::encoded(protocol::StoreListRequest{area_, after, name_or_none()});
     }
-    case StoreCommand::begin: return festore::encoded(protocol::BeginRequest{session_.generation + (in_.one_in(16) ? in_.u8() : 0U)});
-    case StoreCommand::put: return put();
-    case StoreCommand::remove: {
+    case Command::store_begin: return festore::encoded(protocol::BeginRequest{session_.generation + (in_.one_in(16) ? in_.u8() : 0U)});
+    case Command::store_put: return put();
+    case Command::store_remove: {
         const uint8_t flags = flags_of_change();
         return festore::encoded(protocol::StoreNameRequest{area_, flags, name()});
     }
-    case StoreCommand::rename: {
+    case Command::store_rename: {
         const auto replace = uint8_t{protocol::kStoreReplace};
         const auto flags = static_cast<uint8_t>(flags_of_change() | (in_.one_in(2) ? 0 : replace));
         const Bytes to = name();
         return festore::encoded(protocol::StoreRenameRequest{area_, flags, name(), to});
     }
-    case StoreCommand::prepare: return festore::encoded(protocol::PrepareRequest{area_});
-    case StoreCommand::begin_upload: return festore::encoded(protocol::BeginUploadRequest{4096U << in_.u8() % 5});
-    case StoreCommand::seal_segments: return seal_segments();
-    case StoreCommand::read_segments: return read_segments();
+    case Command::store_prepare: return festore::encoded(protocol::PrepareRequest{area_});
+    case Command::store_begin_upload: return festore::encoded(protocol::BeginUploadRequest{4096U << in_.u8() % 5});
+    case Command::store_seal_segments: return seal_segments();
+    case Command::store_read_segments: return read_segments();
     default: return festore::encoded(protocol::TransactionRequest{session_.transaction, session_.next});
     }
 }
 
-Content StoreRequests::encoded_care(StoreCommand command) {
+Content StoreRequests::encoded_care(Command command) {
     switch (command) {
-    case StoreCommand::survey: {
-        protocol::SurveyRequest survey;
+    case Command::store_scan: {
+        protocol::ScanRequest survey;
         survey.area = area_;
         if (in_.one_in(4)) survey.passed_page = in_.u8() % 44;
         survey.inclusive = in_.one_in(2);
@@ -182,50 +182,50 @@ Content StoreRequests::encoded_care(StoreCommand command) {
         survey.from = name_or_none();
         return festore::encoded(survey);
     }
-    case StoreCommand::free_list: return festore::encoded(protocol::FreeListRequest{area_, !in_.one_in(4)});
-    case StoreCommand::find: {
-        const auto anchor = static_cast<uint8_t>(in_.one_in(4) ? 2 : 1);
+    case Command::store_free_list: return festore::encoded(protocol::FreeListRequest{area_, !in_.one_in(4)});
+    case Command::store_find: {
+        const stored::Anchor anchor = in_.one_in(4) ? stored::Anchor::rpmb : stored::Anchor::ree;
         const protocol::OwnerClaim whose = owner();
         return festore::encoded(protocol::FindRequest{anchor, whose, claim().name});
     }
-    case StoreCommand::destroy: {
+    case Command::store_destroy: {
         const protocol::StoreHeader& header = some_store().header;
         const protocol::OwnerClaim whose = owner();
         return festore::encoded(protocol::DestroyRequest{header.anchor, whose, header.store_id, name_of(header)});
     }
-    case StoreCommand::repair_begin: {
+    case Command::store_repair_begin: {
         const protocol::StoreHeader& header = some_store().header;
         const bool older = in_.one_in(4);
         return festore::encoded(protocol::RepairRequest{area_, header.store_id, header.anchor, header.key_check, older,
                                                         {name_of(header), claim().directory}});
     }
-    case StoreCommand::record_at: {
-        const auto anchor = static_cast<uint8_t>(in_.one_in(4) ? 2 : 1);
+    case Command::store_record_at: {
+        const stored::Anchor anchor = in_.one_in(4) ? stored::Anchor::rpmb : stored::Anchor::ree;
         const uint32_t place = in_.one_in(16) ? in_.u32() : in_.u8() % 5;
         return festore::encoded(protocol::RecordAtRequest{anchor, place, in_.one_in(4)});
     }
-    case StoreCommand::rebuild_begin: {
+    case Command::store_rebuild_begin: {
         const auto kind = static_cast<protocol::RebuildKind>(in_.u8() % 3);
-        const auto anchor = static_cast<uint8_t>(in_.one_in(4) ? 2 : 0);
+        const auto anchor = in_.one_in(4) ? protocol::RebuildAnchor::rpmb : protocol::RebuildAnchor::same;
         return festore::encoded(protocol::RebuildRequest{area_, kind, anchor, claim()});
     }
-    case StoreCommand::rebuild_step: {
+    case Command::store_rebuild_step: {
         protocol::RebuildStepRequest step;
         step.area = area_;
         if (in_.one_in(4)) step.passed_page = in_.u8() % 44;
         if (in_.one_in(4)) step.left_out = name_or_none();
         return festore::encoded(step);
     }
-    case StoreCommand::lost_ranges: return festore::encoded(protocol::LostRangesRequest{area_, in_.one_in(2) ? Bytes() : in_.sized(255)});
-    case StoreCommand::acknowledge_lost:
+    case Command::store_lost_ranges: return festore::encoded(protocol::LostRangesRequest{area_, in_.one_in(2) ? Bytes() : in_.sized(255)});
+    case Command::store_acknowledge_lost:
         return festore::encoded(protocol::StoreNameRequest{area_, flags_of_change(), name()});
-    case StoreCommand::finish_move: return festore::encoded(protocol::TransactionRequest{some_store().header.store_id, 0});
-    case StoreCommand::recipher_begin:
-        return festore::encoded(protocol::RecipherRequest{area_, static_cast<uint8_t>(in_.one_in(4) ? 1 : 2)});
-    case StoreCommand::reseal_segments: return reseal_segments();
-    case StoreCommand::reseal: return festore::encoded(protocol::ResealRequest{area_, session_.upload, name()});
-    case StoreCommand::repair_commit:
-    case StoreCommand::rebuild_commit:
+    case Command::store_finish_move: return festore::encoded(protocol::TransactionRequest{some_store().header.store_id, 0});
+    case Command::store_recipher_begin:
+        return festore::encoded(protocol::RecipherRequest{area_, stored::Cipher{in_.one_in(4) ? uint8_t{1} : uint8_t{2}}});
+    case Command::store_reseal_segments: return reseal_segments();
+    case Command::store_reseal: return festore::encoded(protocol::ResealRequest{area_, session_.upload, name()});
+    case Command::store_repair_commit:
+    case Command::store_rebuild_commit:
         return festore::encoded(protocol::TransactionRequest{session_.transaction, session_.next});
     default: return festore::encoded(protocol::PrepareRequest{area_});  // repair_step, acknowledge
     }
@@ -301,10 +301,10 @@ void StoreRequests::repair_is_committed() {
     pages = std::move(fresh);
 }
 
-void StoreRequests::learn_of_uploads(StoreCommand command, Bytes answer, Bytes sealed) {
-    if (command == StoreCommand::begin_upload) {
-        const auto upload = protocol::decode_store<protocol::BeginUploadAnswer>(answer);
-        const auto asked = protocol::decode_store<protocol::BeginUploadRequest>(request);
+void StoreRequests::learn_of_uploads(Command command, Bytes answer, Bytes sealed) {
+    if (command == Command::store_begin_upload) {
+        const auto upload = protocol::decode<protocol::BeginUploadAnswer>(answer);
+        const auto asked = protocol::decode<protocol::BeginUploadRequest>(request);
         if (!upload || !asked) return;
         session_.upload = upload->payload;
         session_.segment_bytes = asked->segment_bytes;
@@ -312,7 +312,7 @@ void StoreRequests::learn_of_uploads(StoreCommand command, Bytes answer, Bytes s
         session_.uploaded = 0;
         session_.upload_complete = false;
         session_.upload_sealed.clear();
-    } else if (command == StoreCommand::seal_segments || command == StoreCommand::reseal_segments) {
+    } else if (command == Command::store_seal_segments || command == Command::store_reseal_segments) {
         session_.segments += static_cast<uint32_t>(engine::segments_of(sealed_bytes_, session_.segment_bytes));
         session_.uploaded += sealed_bytes_;
         session_.upload_complete = sealed_last_;
@@ -321,8 +321,8 @@ void StoreRequests::learn_of_uploads(StoreCommand command, Bytes answer, Bytes s
     }
 }
 
-void StoreRequests::learn(StoreCommand command, Bytes answer, Bytes got, size_t content_bytes, Bytes area) {
-    using protocol::decode_store;
+void StoreRequests::learn(Command command, Bytes answer, Bytes got, size_t content_bytes, Bytes area) {
+    using protocol::decode;
     UserStore& store = known_.stores[session_.store];
     const auto keep = [&](const protocol::PageAnswer& pages) {
         session_.generation = pages.generation;
@@ -330,40 +330,40 @@ void StoreRequests::learn(StoreCommand command, Bytes answer, Bytes got, size_t 
         const size_t slots = size_t{area_.brought} + pages.written;
         if (protocol::area_bytes(slots) <= area.size()) keep_written(store, area, area_.brought, pages.written);
     };
-    if (command == StoreCommand::make) {
+    if (command == Command::store_make) {
         const auto header = protocol::decode_store_header(got.first(std::min(content_bytes, got.size())));
         if (header) session_.made = *header;
-    } else if (command == StoreCommand::create) {
+    } else if (command == Command::store_create) {
         session_.store = KnownStores::kMade;
         known_.stores[KnownStores::kMade] = {};
         known_.stores[KnownStores::kMade].header = session_.made;
-    } else if (command == StoreCommand::get) {
-        const auto found = decode_store<protocol::GetAnswer>(answer);
+    } else if (command == Command::store_get) {
+        const auto found = decode<protocol::GetAnswer>(answer);
         if (!found || found->pages.outcome != protocol::CallOutcome::done || found->metadata.inlined) return;
         session_.payload = found->metadata.payload;
         session_.payload_bytes = found->metadata.size;
         session_.payload_segment_bytes = std::max(found->metadata.segment_bytes, limits::kSegmentBytesMin);
-    } else if (command == StoreCommand::repair_begin || command == StoreCommand::rebuild_begin ||
-               command == StoreCommand::recipher_begin) {
+    } else if (command == Command::store_repair_begin || command == Command::store_rebuild_begin ||
+               command == Command::store_recipher_begin) {
         std::erase_if(store.pages, [](const auto& page) { return (page.first & protocol::kNewPage) != 0; });
-    } else if (const auto step = decode_store<protocol::RepairStepAnswer>(answer); step && command == StoreCommand::repair_step) {
+    } else if (const auto step = decode<protocol::RepairStepAnswer>(answer); step && command == Command::store_repair_step) {
         keep(step->pages);
         if (step->complete) session_.transaction = step->transaction, session_.next = step->generation;
-    } else if (const auto rebuilt = decode_store<protocol::RebuildStepAnswer>(answer); rebuilt && command == StoreCommand::rebuild_step) {
+    } else if (const auto rebuilt = decode<protocol::RebuildStepAnswer>(answer); rebuilt && command == Command::store_rebuild_step) {
         keep(rebuilt->step.pages);
         if (rebuilt->step.complete) session_.transaction = rebuilt->step.transaction, session_.next = rebuilt->step.generation;
-    } else if (const auto change = decode_store<protocol::ChangeAnswer>(answer)) {
+    } else if (const auto change = decode<protocol::ChangeAnswer>(answer)) {
         keep(change->pages);
         if (change->generation != 0) session_.transaction = change->transaction, session_.next = change->generation;
-    } else if (const auto begun = decode_store<protocol::BeginAnswer>(answer); begun && command == StoreCommand::begin) {
+    } else if (const auto begun = decode<protocol::BeginAnswer>(answer); begun && command == Command::store_begin) {
         session_.transaction = begun->transaction, session_.next = begun->generation;
         session_.batch_runs = true;
-    } else if (const auto pages = decode_store<protocol::PageAnswer>(answer)) {
+    } else if (const auto pages = decode<protocol::PageAnswer>(answer)) {
         keep(*pages);
     }
-    if (command == StoreCommand::repair_commit || command == StoreCommand::rebuild_commit) repair_is_committed();
-    if (command == StoreCommand::commit || command == StoreCommand::abort) session_.batch_runs = false;
-    if (const auto status = decode_store<protocol::StoreStatus>(answer)) {
+    if (command == Command::store_repair_commit || command == Command::store_rebuild_commit) repair_is_committed();
+    if (command == Command::store_commit || command == Command::store_abort) session_.batch_runs = false;
+    if (const auto status = decode<protocol::StoreStatus>(answer)) {
         session_.generation = status->generation;
         for (size_t i = 0; i < KnownStores::kCount; ++i)
             if (known_.stores[i].header.store_id == status->store_id) session_.store = i;

@@ -11,7 +11,7 @@ namespace festore::fuzz {
 
 // As the TA's table of commands has it (ta/store_dispatch.cpp); the test that replays the corpora compares the two.
 struct StoreCommandRow {
-    protocol::StoreCommand command;
+    protocol::Command command;
     uint32_t content;  // type of the third parameter
     bool has_area;
 };
@@ -47,15 +47,15 @@ public:
     // Makes `request`, `content_type`, `content`, and, for a command with a page area, `memory`.
     void make(const StoreCommandRow& row);
     // After a success.
-    void learn(protocol::StoreCommand command, Bytes answer, Bytes content, size_t content_bytes, Bytes memory);
+    void learn(protocol::Command command, Bytes answer, Bytes content, size_t content_bytes, Bytes memory);
 
     Content request, content, memory;
     uint32_t content_type = kNone;
 
 private:
     void fill_area();
-    Content encoded(protocol::StoreCommand command);
-    Content encoded_care(protocol::StoreCommand command);
+    Content encoded(protocol::Command command);
+    Content encoded_care(protocol::Command command);
     Content put();
     Content seal_segments();
     Content read_segments();
@@ -67,7 +67,7 @@ private:
     protocol::OwnerClaim owner();
     protocol::StoreClaim claim();
     Bytes name_of(const protocol::StoreHeader& header);
-    void learn_of_uploads(protocol::StoreCommand command, Bytes answer, Bytes content);
+    void learn_of_uploads(protocol::Command command, Bytes answer, Bytes content);
     void repair_is_committed();
 
     Input& in_;

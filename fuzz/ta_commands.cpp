@@ -12,7 +12,7 @@ namespace festore::fuzz {
 namespace {
 
 using protocol::Command;
-using protocol::StoreCommand;
+using protocol::Command;
 
 constexpr std::string_view kNames[] = {"witness", "a", "object a", "object x", "a payload", "b/c", "\xc3\xa9", ""};
 constexpr size_t kStepsMax = 64;
@@ -95,10 +95,10 @@ private:
         if (in.one_in(8)) return;
         Call call{static_cast<uint32_t>(Command::hello), hello(session), kNone, {}, {}, false};
         (void)invoke(session, call, in);
-        if (session.id == kAttacker && !in.one_in(4)) store_command(sessions_.back(), *find_store_command(number(StoreCommand::open)), in);
+        if (session.id == kAttacker && !in.one_in(4)) store_command(sessions_.back(), *find_store_command(number(Command::store_open)), in);
     }
     static bool is_root(const Session& session) { return session.login == protocol::Login::user && session.id == 0; }
-    static uint32_t number(StoreCommand command) { return static_cast<uint32_t>(command); }
+    static uint32_t number(Command command) { return static_cast<uint32_t>(command); }
     static Content hello(const Session& session) {
         protocol::HelloRequest request;
         request.login = session.login;
@@ -151,7 +151,7 @@ private:
     };
 
     void object_command(const Session& session, uint32_t command, Input& in) {
-        constexpr uint32_t kTypes[protocol::kCommandCount] = {kNone, kNone, kIn, kOut, kOut, kNone, kNone};
+        constexpr uint32_t kTypes[protocol::kBasicCommandCount] = {kNone, kNone, kIn, kOut, kOut, kNone, kNone};
         Call call{command, {}, kTypes[command], {}, {}, false};
         call.content.assign(kTypes[command] == kOut ? in.one_in(4) ? in.u16() % 3000 : 4096 : in.one_in(4) ? in.u16() % 3000 : in.u8(),
                             std::byte{'c'});
@@ -166,7 +166,7 @@ private:
                   std::move(requests.memory), row.has_area};
         const uint32_t result = almost_right(session, call, in);
         if (result != 0) return;
-        if (row.command == StoreCommand::destroy && is_root(session)) world_.root_has_destroyed = true;
+        if (row.command == Command::store_destroy && is_root(session)) world_.root_has_destroyed = true;
         if (call.command == number(row.command))
             requests.learn(row.command, call.answer, call.content, call.content_bytes, call.memory);
     }

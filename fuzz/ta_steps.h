@@ -14,14 +14,13 @@ enum class TaStep : uint8_t {
     victim = 3,
 };
 inline constexpr size_t kFirstCommandStep = 4;
-inline constexpr size_t kFirstStoreStep = kFirstCommandStep + protocol::kCommandCount;
+inline constexpr size_t kFirstStoreStep = kFirstCommandStep + protocol::kBasicCommandCount;
 
 inline size_t ta_steps() { return kFirstStoreStep + store_commands().size(); }
 inline uint8_t step_of(TaStep step) { return static_cast<uint8_t>(step); }
 inline uint8_t step_of(protocol::Command command) {
-    return static_cast<uint8_t>(kFirstCommandStep + static_cast<uint32_t>(command));
-}
-inline uint8_t step_of(protocol::StoreCommand command) {
+    const auto number = static_cast<uint32_t>(command);
+    if (number < protocol::kBasicCommandCount) return static_cast<uint8_t>(kFirstCommandStep + number);
     const auto rows = store_commands();
     const auto row = std::ranges::find(rows, command, &StoreCommandRow::command);
     return static_cast<uint8_t>(kFirstStoreStep + static_cast<size_t>(row - rows.begin()));

@@ -3,7 +3,8 @@
 #include "engine/allow_list.h"
 #include "fuzz/target.h"
 #include "protocol/allow.h"
-#include "protocol/store_care.h"
+#include "protocol/store_rebuild.h"
+#include "protocol/store_reseal.h"
 #include "protocol/store_files.h"
 
 #include <array>
@@ -20,29 +21,31 @@ void encodes_to(const M& message, Bytes expected) {
     require(std::ranges::equal(out.written(), expected), "a message is encoded as it was");
 }
 
-template <class M, Result<M> (*Decode)(Bytes)>
-void message(Bytes input) {
-    const Result<M> decoded = Decode(input);
-    if (decoded) return encodes_to(*decoded, input);
-    const Code code = decoded.error().code;
+void is_refused(Code code) {
     require(code == Code::bad_format || code == Code::not_supported, "what is no message says so");
 }
 
-template <class M, Result<M> (*DecodeNext)(Bytes&)>
+template <class M>
+void message(Bytes input) {
+    const Result<M> decoded = protocol::decode<M>(input);
+    return decoded ? encodes_to(*decoded, input) : is_refused(decoded.error().code);
+}
+
+void store_header(Bytes input) {
+    const auto decoded = protocol::decode_store_header(input);
+    return decoded ? encodes_to(*decoded, input) : is_refused(decoded.error().code);
+}
+
+template <class M>
 void messages_in_a_row(Bytes input) {
     while (!input.empty()) {
         const Bytes before = input;
-        const Result<M> decoded = DecodeNext(input);
+        const Result<M> decoded = protocol::decode_next<M>(input);
         if (!decoded) return;
         require(input.size() < before.size(), "a decoded item takes bytes");
         encodes_to(*decoded, before.first(before.size() - input.size()));
     }
 }
-
-template <class M>
-constexpr auto object = message<M, protocol::decode<M>>;
-template <class M>
-constexpr auto store = message<M, protocol::decode_store<M>>;
 
 // Root's list of who may store, as the TEE keeps it: what decodes is written as it was.
 void allow_list(Bytes input) {
@@ -60,57 +63,68 @@ void allow_list(Bytes input) {
 }
 
 constexpr void (*kMessages[])(Bytes) = {
-    object<protocol::HelloRequest>,
-    object<protocol::HelloAnswer>,
-    object<protocol::PutRequest>,
-    object<protocol::PutAnswer>,
-    object<protocol::NameRequest>,
-    object<protocol::Metadata>,
-    object<protocol::ListRequest>,
-    object<protocol::ListAnswer>,
-    object<protocol::CountDamagedRequest>,
-    object<protocol::CountDamagedAnswer>,
-    object<protocol::RpmbRequest>,
-    object<protocol::RpmbAnswer>,
-    messages_in_a_row<protocol::ListEntry, protocol::decode_entry>,
-    store<protocol::PageAnswer>,
-    store<protocol::MakeRequest>,
-    store<protocol::OpenRequest>,
-    store<protocol::StoreStatus>,
-    store<protocol::StoreNameRequest>,
-    store<protocol::StorePutRequest>,
-    store<protocol::StoreRenameRequest>,
-    store<protocol::StoreListRequest>,
-    store<protocol::PrepareRequest>,
-    store<protocol::BeginRequest>,
-    store<protocol::BeginAnswer>,
-    store<protocol::TransactionRequest>,
-    store<protocol::OutcomeAnswer>,
-    store<protocol::BeginUploadRequest>,
-    store<protocol::BeginUploadAnswer>,
-    store<protocol::SegmentsRequest>,
-    store<protocol::GetAnswer>,
-    store<protocol::StoreListAnswer>,
-    store<protocol::ChangeAnswer>,
-    messages_in_a_row<protocol::StoreListItem, protocol::decode_item>,
-    message<protocol::StoreHeader, protocol::decode_store_header>,
-    store<protocol::SurveyRequest>,
-    store<protocol::SurveyAnswer>,
-    store<protocol::FreeListRequest>,
-    store<protocol::FreeListAnswer>,
-    store<protocol::FindRequest>,
-    store<protocol::RecordAtRequest>,
-    store<protocol::RecordAtAnswer>,
-    store<protocol::DestroyRequest>,
-    store<protocol::RepairRequest>,
-    store<protocol::RepairAnswer>,
-    store<protocol::RepairStepAnswer>,
-    object<protocol::AllowRequest>,
-    object<protocol::AllowedRequest>,
-    object<protocol::AllowedAnswer>,
-    messages_in_a_row<protocol::AllowedEntry, protocol::decode_allowed>,
+    message<protocol::HelloRequest>,
+    message<protocol::HelloAnswer>,
+    message<protocol::PutRequest>,
+    message<protocol::PutAnswer>,
+    message<protocol::NameRequest>,
+    message<protocol::Metadata>,
+    message<protocol::ListRequest>,
+    message<protocol::ListAnswer>,
+    message<protocol::CountDamagedRequest>,
+    message<protocol::CountDamagedAnswer>,
+    message<protocol::RpmbRequest>,
+    message<protocol::RpmbAnswer>,
+    messages_in_a_row<protocol::ListEntry>,
+    message<protocol::PageAnswer>,
+    message<protocol::MakeRequest>,
+    message<protocol::OpenRequest>,
+    message<protocol::StoreStatus>,
+    message<protocol::StoreNameRequest>,
+    message<protocol::StorePutRequest>,
+    message<protocol::StoreRenameRequest>,
+    message<protocol::StoreListRequest>,
+    message<protocol::PrepareRequest>,
+    message<protocol::BeginRequest>,
+    message<protocol::BeginAnswer>,
+    message<protocol::TransactionRequest>,
+    message<protocol::OutcomeAnswer>,
+    message<protocol::BeginUploadRequest>,
+    message<protocol::BeginUploadAnswer>,
+    message<protocol::SegmentsRequest>,
+    message<protocol::GetAnswer>,
+    message<protocol::StoreListAnswer>,
+    message<protocol::ChangeAnswer>,
+    messages_in_a_row<protocol::StoreListItem>,
+    store_header,
+    message<protocol::ScanRequest>,
+    message<protocol::ScanAnswer>,
+    message<protocol::FreeListRequest>,
+    message<protocol::FreeListAnswer>,
+    message<protocol::FindRequest>,
+    message<protocol::RecordAtRequest>,
+    message<protocol::RecordAtAnswer>,
+    message<protocol::DestroyRequest>,
+    message<protocol::RepairRequest>,
+    message<protocol::RepairAnswer>,
+    message<protocol::RepairStepAnswer>,
+    message<protocol::AllowRequest>,
+    message<protocol::AllowedRequest>,
+    message<protocol::AllowedAnswer>,
+    messages_in_a_row<protocol::AllowedEntry>,
     allow_list,
-    store<protocol::StoreClaim>,
+    message<protocol::StoreClaim>,
+    message<protocol::ListOfRequest>,
+    message<protocol::RemoveOfRequest>,
+    message<protocol::DestroyAnswer>,
+    message<protocol::RebuildRequest>,
+    message<protocol::RebuildStepRequest>,
+    message<protocol::RebuildStepAnswer>,
+    message<protocol::LostRangesRequest>,
+    message<protocol::RecipherRequest>,
+    message<protocol::ResealSegmentsRequest>,
+    message<protocol::ResealRequest>,
+    messages_in_a_row<protocol::LostRangeItem>,
 };
 
 }  // namespace

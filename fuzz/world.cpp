@@ -12,12 +12,11 @@
 
 namespace festore::fuzz {
 
-using protocol::StoreCommand;
+using protocol::Command;
 
 namespace {
 
-uint32_t number(StoreCommand command) { return static_cast<uint32_t>(command); }
-uint32_t number(protocol::Command command) { return static_cast<uint32_t>(command); }
+uint32_t number(Command command) { return static_cast<uint32_t>(command); }
 
 bool in_contract(uint32_t result) {
     switch (static_cast<Code>(result)) {
@@ -130,7 +129,7 @@ uint32_t World::open(const sim::Identity& identity) {
 
 bool World::open_store(uint32_t session, const UserStore& store) {
     const protocol::OpenRequest request{store.header.store_id, store.header.anchor, store.header.key_check};
-    const uint32_t result = call(session, number(StoreCommand::open), encoded(request)).result;
+    const uint32_t result = call(session, number(Command::store_open), encoded(request)).result;
     if (root_has_destroyed && result == static_cast<uint32_t>(Code::item_not_found)) return false;
     require(result == 0, "the store opens");
     return true;

@@ -86,7 +86,7 @@ private:
     static const Base& base();
     UserStore& store_of(uint32_t uid);
     bool open_store(uint32_t session, const UserStore& store);  // false: it is gone, and may be
-    void make_store(uint32_t session, uint8_t anchor, UserStore& store);
+    void make_store(uint32_t session, stored::Anchor anchor, UserStore& store);
     void make_user(uint32_t uid, UserStore& store);
     void make_payload(uint32_t session, uint32_t uid, UserStore& store);
     void warm_up();

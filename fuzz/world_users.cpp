@@ -6,7 +6,7 @@
 
 namespace festore::fuzz {
 
-using protocol::StoreCommand;
+using protocol::Command;
 
 namespace {
 
@@ -15,8 +15,7 @@ constexpr size_t kObjectBytes = 700;
 constexpr std::string_view kWitness = "witness";
 constexpr size_t kSegmentBytes[] = {UserStore::kSegmentBytes, UserStore::kPayloadBytes - UserStore::kSegmentBytes};
 
-uint32_t number(StoreCommand command) { return static_cast<uint32_t>(command); }
-uint32_t number(protocol::Command command) { return static_cast<uint32_t>(command); }
+uint32_t number(Command command) { return static_cast<uint32_t>(command); }
 
 MutableBytes memory_of(std::string& text) { return {reinterpret_cast<std::byte*>(text.data()), text.size()}; }
 
@@ -34,7 +33,7 @@ void change(World& world, uint32_t session, UserStore& store, protocol::StorePut
     Content memory(content.size());
     copy_bytes(bytes_of(content), memory);
     PagedCall what;
-    what.command = number(StoreCommand::put);
+    what.command = number(Command::store_put);
     what.request = [&](protocol::PageArea area) {
         put.area = area;
         return encoded(put);
@@ -42,10 +41,10 @@ void change(World& world, uint32_t session, UserStore& store, protocol::StorePut
     if (put.inlined) what.content_type = kIn;
     what.content = memory;
     const Called called = call_with_pages(world, session, store, what);
-    const auto answer = protocol::decode_store<protocol::ChangeAnswer>(called.answer);
+    const auto answer = protocol::decode<protocol::ChangeAnswer>(called.answer);
     require(called.result == 0 && answer, "an honest put is done");
     const protocol::TransactionRequest commit{answer->transaction, answer->generation};
-    require(world.call(session, number(StoreCommand::commit), encoded(commit)).result == 0, "and is committed");
+    require(world.call(session, number(Command::store_commit), encoded(commit)).result == 0, "and is committed");
 }
 
 }  // namespace
@@ -61,20 +60,20 @@ std::string content_of(std::string_view name, unsigned version, bool secret) {
     return content;
 }
 
-void World::make_store(uint32_t session, uint8_t anchor, UserStore& store) {
+void World::make_store(uint32_t session, stored::Anchor anchor, UserStore& store) {
     Content header(protocol::kStoreHeaderBytes);
     protocol::MakeRequest wanted;
     wanted.anchor = anchor;
-    require(call(session, number(StoreCommand::make), encoded(wanted), kOut, header).result == 0, "a store is made");
+    require(call(session, number(Command::store_make), encoded(wanted), kOut, header).result == 0, "a store is made");
     store.header = *protocol::decode_store_header(header);
     const protocol::TransactionRequest create{store.header.store_id, 0};
-    require(call(session, number(StoreCommand::create), encoded(create)).result == 0, "a store is created");
+    require(call(session, number(Command::store_create), encoded(create)).result == 0, "a store is created");
 }
 
 void World::make_user(uint32_t uid, UserStore& store) {
     const uint32_t session = session_of(uid);
     if (uid == kGuard) {  // so that the table of the other anchor is there, too
-        make_store(session, 2, store);
+        make_store(session, stored::Anchor::rpmb, store);
         return close(session);
     }
     const std::string witness_name = named_by(uid, kWitness);
@@ -84,7 +83,7 @@ void World::make_user(uint32_t uid, UserStore& store) {
     object.content_size = static_cast<uint32_t>(witness.size());
     require(call(session, number(protocol::Command::put), encoded(object), kIn, memory_of(witness)).result == 0, "an object is put");
 
-    make_store(session, 1, store);
+    make_store(session, stored::Anchor::ree, store);
     for (size_t i = 0; i < kObjects; ++i) {
         const std::string name = named_by(uid, "object " + std::string(1, static_cast<char>('a' + i)));
         store.objects[name] = content_of(name, 1, uid == kVictim);
@@ -98,12 +97,12 @@ void World::make_user(uint32_t uid, UserStore& store) {
 }
 
 void World::make_payload(uint32_t session, uint32_t uid, UserStore& store) {
-    const Called upload = call(session, number(StoreCommand::begin_upload),
+    const Called upload = call(session, number(Command::store_begin_upload),
                                encoded(protocol::BeginUploadRequest{UserStore::kSegmentBytes}));
     const std::string name = named_by(uid, UserStore::kPayload);
     protocol::StorePutRequest put;
     put.inlined = false;
-    put.payload = protocol::decode_store<protocol::BeginUploadAnswer>(upload.answer)->payload;
+    put.payload = protocol::decode<protocol::BeginUploadAnswer>(upload.answer)->payload;
     put.name = bytes_of(name);
     put.size = UserStore::kPayloadBytes;
     for (uint32_t i = 0; i < 2; ++i) {
@@ -112,7 +111,7 @@ void World::make_payload(uint32_t session, uint32_t uid, UserStore& store) {
         // The content lies behind the room for its tag.
         copy_bytes(segment_of(uid, size), MutableBytes(segment).subspan(engine::kTagBytes));
         const protocol::SegmentsRequest request{put.payload, i, i == 1, static_cast<uint32_t>(size)};
-        require(call(session, number(StoreCommand::seal_segments), encoded(request), kInOut, segment).result == 0, "segments are sealed");
+        require(call(session, number(Command::store_seal_segments), encoded(request), kInOut, segment).result == 0, "segments are sealed");
         store.sealed.insert(store.sealed.end(), segment.begin(), segment.end());
     }
     change(*this, session, store, put, {});
@@ -125,13 +124,13 @@ void World::warm_up() {
     const uint32_t session = session_of(kVictim);
     check_object(session);
     check_payload(session);
-    const Called upload = call(session, number(StoreCommand::begin_upload),
+    const Called upload = call(session, number(Command::store_begin_upload),
                                encoded(protocol::BeginUploadRequest{UserStore::kSegmentBytes}));
     Content segment(1 + engine::kTagBytes);  // never put: so that the TA has sealed something
-    const auto begun = protocol::decode_store<protocol::BeginUploadAnswer>(upload.answer);
+    const auto begun = protocol::decode<protocol::BeginUploadAnswer>(upload.answer);
     require(upload.result == 0 && begun, "an upload begins");
     const protocol::SegmentsRequest seal{begun->payload, 0, true, 1};
-    require(call(session, number(StoreCommand::seal_segments), encoded(seal), kInOut, segment).result == 0, "a segment is sealed");
+    require(call(session, number(Command::store_seal_segments), encoded(seal), kInOut, segment).result == 0, "a segment is sealed");
     close(session);
     heap_bytes_before_ = tee_->ta_heap_bytes_in_use(protocol::kTaUuid);
     handles_before_ = tee_->ta_handles_open(protocol::kTaUuid);
@@ -150,7 +149,7 @@ void World::check_object(uint32_t session) {
 void World::check_store_object(uint32_t session, const std::string& name) {
     Content content(kObjectBytes);
     PagedCall what;
-    what.command = number(StoreCommand::get);
+    what.command = number(Command::store_get);
     what.request = [&](protocol::PageArea area) { return encoded(protocol::StoreNameRequest{area, 0, bytes_of(name)}); };
     what.content_type = kOut;
     what.content = content;
@@ -161,16 +160,16 @@ void World::check_store_object(uint32_t session, const std::string& name) {
 void World::check_listing(uint32_t session) {
     Content content(8192);
     PagedCall what;
-    what.command = number(StoreCommand::list);
+    what.command = number(Command::store_list);
     what.request = [](protocol::PageArea area) { return encoded(protocol::StoreListRequest{area, {}, {}}); };
     what.content_type = kOut;
     what.content = content;
     const Called called = call_with_pages(*this, session, victim, what);
-    const auto answer = protocol::decode_store<protocol::StoreListAnswer>(called.answer);
+    const auto answer = protocol::decode<protocol::StoreListAnswer>(called.answer);
     require(called.result == 0 && answer, "the victim's store is listed");
     Bytes rest = Bytes(content).first(called.content_bytes);
     for (uint32_t i = 0; i < answer->items; ++i) {
-        const auto item = protocol::decode_item(rest);
+        const auto item = protocol::decode_next<protocol::StoreListItem>(rest);
         require(item && (item->metadata.inlined ? victim.objects.contains(std::string(text_of(item->name)))
                                                 : text_of(item->name) == named_by(kVictim, UserStore::kPayload)),
                 "the victim's names are listed");
@@ -182,16 +181,16 @@ void World::check_payload(uint32_t session) {
     const std::string name = named_by(kVictim, UserStore::kPayload);
     Content none(1);
     PagedCall what;
-    what.command = number(StoreCommand::get);
+    what.command = number(Command::store_get);
     what.request = [&](protocol::PageArea area) { return encoded(protocol::StoreNameRequest{area, 0, bytes_of(name)}); };
     what.content_type = kOut;
     what.content = none;
     const Called called = call_with_pages(*this, session, victim, what);
-    const auto answer = protocol::decode_store<protocol::GetAnswer>(called.answer);
+    const auto answer = protocol::decode<protocol::GetAnswer>(called.answer);
     require(called.result == 0 && answer && !answer->metadata.inlined, "the victim's payload is there");
     Content memory = victim.sealed;
     const protocol::SegmentsRequest request{answer->metadata.payload, 0, true, UserStore::kPayloadBytes};
-    const Called read = call(session, number(StoreCommand::read_segments), encoded(request), kInOut, memory);
+    const Called read = call(session, number(Command::store_read_segments), encoded(request), kInOut, memory);
     Content expected = segment_of(kVictim, kSegmentBytes[0]);
     const Content second = segment_of(kVictim, kSegmentBytes[1]);
     expected.insert(expected.end(), second.begin(), second.end());
@@ -200,18 +199,18 @@ void World::check_payload(uint32_t session) {
 
 void World::check_batch(uint32_t session) {
     const protocol::OpenRequest request{victim.header.store_id, victim.header.anchor, victim.header.key_check};
-    const Called opened = call(session, number(StoreCommand::open), encoded(request));
-    const auto status = protocol::decode_store<protocol::StoreStatus>(opened.answer);
+    const Called opened = call(session, number(Command::store_open), encoded(request));
+    const auto status = protocol::decode<protocol::StoreStatus>(opened.answer);
     require(opened.result == 0 && status, "the victim's store opens");
-    const Called begun = call(session, number(StoreCommand::begin), encoded(protocol::BeginRequest{status->generation}));
+    const Called begun = call(session, number(Command::store_begin), encoded(protocol::BeginRequest{status->generation}));
     if (begun.result == static_cast<uint32_t>(Code::busy)) return;  // the attacker may have all of them (limits::kBatchesMax)
-    const auto transaction = protocol::decode_store<protocol::BeginAnswer>(begun.answer);
+    const auto transaction = protocol::decode<protocol::BeginAnswer>(begun.answer);
     require(begun.result == 0 && transaction, "a batch of the victim begins");
     const std::string name = named_by(kVictim, "of a batch");
     std::string content = content_of(name, 1, true);
     UserStore scrap = victim;  // it is never committed
     PagedCall what;
-    what.command = number(StoreCommand::put);
+    what.command = number(Command::store_put);
     what.request = [&](protocol::PageArea area) {
         protocol::StorePutRequest put;
         put.area = area;
@@ -223,7 +222,7 @@ void World::check_batch(uint32_t session) {
     what.content = memory_of(content);
     require(call_with_pages(*this, session, scrap, what).result == 0, "the victim puts something");
     const protocol::TransactionRequest abort{transaction->transaction, transaction->generation};
-    require(call(session, number(StoreCommand::abort), encoded(abort)).result == 0, "and gives it up");
+    require(call(session, number(Command::store_abort), encoded(abort)).result == 0, "and gives it up");
 }
 
 void World::victim_works(Input& input) {

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/store_name.h"
+#include "base/store_types.h"
 #include "base/uuid.h"
 #include "base/writer.h"
 
@@ -33,13 +34,14 @@ inline constexpr uint8_t kStoreFormatMajor = 1;
 inline constexpr uint8_t kStoreFormatMinor = 0;         // of the default store
 inline constexpr uint8_t kStoreFormatMinorOfNamed = 1;  // of one that has a name
 
-// What kind of TEE made a store: the others refuse it. Do not renumber.
+// What kind of TEE made the store: other kinds refuse it. Do not renumber.
 enum class TeeKind : uint8_t { optee = 1, simulated = 2 };
+constexpr bool is_known(TeeKind tee) { return tee == TeeKind::optee || tee == TeeKind::simulated; }
 
 struct StoreHeader {
     TeeKind tee = TeeKind::optee;
-    uint8_t anchor = 0;   // as in the root record: 1 ree, 2 rpmb
-    uint8_t cipher = 0;   // as in the root record
+    stored::Anchor anchor = stored::Anchor::ree;
+    stored::Cipher cipher = stored::Cipher::aes_256_gcm;
     uint32_t login = 0;   // of the owner: 1 user, 2 group
     Uuid identity{};
     std::array<std::byte, 16> store_id{};

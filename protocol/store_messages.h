@@ -1,139 +1,142 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The store's part of the contract between client and TA: commands, requests, answers, and the page area. Encoding
-// as in protocol/messages.h: little-endian, no padding, fields in the order written here; decode() takes hostile
-// bytes and gives bad_format for anything that is not exactly one message.
+// Requests and answers of a store's commands, and the page area. Each message describes its fields once (base/fields.h says how they
+// go over the wire); encode() and decode() are in protocol/wire.h.
 //
 // Parameters of all store commands:
 //   0  memref input   the request
 //   1  memref output  the answer, kStoreAnswerBytesMax or more
-//   2  by command: none | memref input (content) | memref output (content, listing) | memref inout (a segment)
+//   2  by command: none | memref input (content) | memref output (content, listing) | memref inout (segments)
 //   3  memref inout   the page area, or none where the request has no PageArea
 //
-// The page area is 4096 bytes of page numbers (u32 each, the first `brought + room` count), then as many slots of
-// 4096 bytes. The first `brought` slots are sealed pages that the client brings; into the others the TA puts sealed
-// pages, with their numbers, that must be stored before the transaction is committed. The TA copies what it reads
-// once.
+// The page area is 4096 bytes of page numbers (u32 each, the first `brought + room` count), then as many slots of 4096 bytes. The
+// first `brought` slots are sealed pages that the client brings. The TA fills the others with sealed pages and their numbers; the
+// client must store these before the transaction is committed. The TA copies what it reads once.
 //
-// A request is stateless as far as pages go: with need_pages the client sends the same request again, with the pages
-// that are asked for besides those it had sent. `written` pages count whatever the outcome and whatever the result
-// code.
+// The TA remembers nothing between calls about the pages of a request: after need_pages the client sends the same request again, with
+// all pages that it had sent and those that the TA asks for. `written` pages count whatever the outcome and the result code.
 #pragma once
 #include "base/limits.h"
-#include "base/result.h"
-#include "base/uuid.h"
-#include "base/writer.h"
+#include "base/store_name.h"
+#include "base/store_types.h"
+#include "protocol/commands.h"
+#include "protocol/wire.h"
 
 #include <span>
 
 namespace festore::protocol {
 
-// Numbers go on where protocol/commands.h has left room. Do not renumber.
-enum class StoreCommand : uint32_t {
-    make = 32,            // MakeRequest, 2: StoreHeader (store_files.h) → empty answer: minted, not yet there
-    create = 33,          // TransactionRequest: its root record is written. The directory must be durable (rule 7)
-    open = 34,            // OpenRequest → StoreStatus
-    get = 35,             // NameRequest, 2: content of an inlined object → GetAnswer. A payload stays open for read_segments
-    stat = 36,            // NameRequest → GetAnswer
-    list = 37,            // ListRequest, 2: ListItem after ListItem → ListAnswer
-    begin = 38,           // BeginRequest → BeginAnswer
-    put = 39,             // PutRequest, 2: content, when it is inlined → ChangeAnswer
-    remove = 40,          // NameRequest → ChangeAnswer
-    rename = 41,          // RenameRequest → ChangeAnswer
-    prepare = 42,         // PrepareRequest → PageAnswer; done: the recovery copy is among the written pages
-    commit = 43,          // TransactionRequest → StoreStatus: the root record is written. Everything must be durable
-    abort = 44,           // TransactionRequest
-    outcome = 45,         // TransactionRequest → OutcomeAnswer (rule 4)
-    begin_upload = 46,    // BeginUploadRequest → BeginUploadAnswer
-    // 47 and 48 were of single segments, up to protocol 1.3. Since 1.4:
-    seal_segments = 49,   // SegmentsRequest, 2: content in, sealed segments out
-    read_segments = 50,   // SegmentsRequest, 2: sealed segments in, content out
-    // protocol/store_care.h
-    survey = 64,          // SurveyRequest, 2: StoreListItem after StoreListItem, or a key → SurveyAnswer
-    free_list = 65,       // FreeListRequest → FreeListAnswer
-    find = 66,            // FindRequest → StoreStatus. Needs no opened store, like the next
-    destroy = 67,         // DestroyRequest: its root record is gone. The directory comes after it
-    repair_begin = 68,    // RepairRequest → RepairAnswer
-    repair_step = 69,     // PrepareRequest → RepairStepAnswer: again until it is complete. `abort` ends it
-    repair_commit = 70,   // TransactionRequest → StoreStatus: the root record is written. The new page file must be durable
-    acknowledge = 71,     // PrepareRequest → ChangeAnswer, as of a single change
-    record_at = 72,       // RecordAtRequest → RecordAtAnswer. For uid 0 only; needs no opened store
-    // protocol/store_rebuild.h
-    rebuild_begin = 73,     // RebuildRequest → RepairAnswer
-    rebuild_step = 74,      // RebuildStepRequest → RebuildStepAnswer: again until it is complete. `abort` ends it
-    rebuild_commit = 75,    // TransactionRequest → StoreStatus: the root record is written. The page file must be durable
-    lost_ranges = 76,       // LostRangesRequest, 2: LostRangeItem after LostRangeItem → StoreListAnswer
-    acknowledge_lost = 77,  // StoreNameRequest → ChangeAnswer: the lost range in which the name lies
-    finish_move = 78,       // TransactionRequest (the store's id): buries under ree what a move that was cut has left there. Needs no
-                            // opened store. item_not_found: it has not moved
-    // protocol/store_reseal.h
-    recipher_begin = 79,    // RecipherRequest → RepairAnswer: then rebuild_step and rebuild_commit
-    reseal_segments = 80,   // ResealSegmentsRequest, 2: sealed segments in, the same ones sealed anew out
-    reseal = 81,            // ResealRequest → ChangeAnswer, as of a single change
-};
+using stored::Anchor;
+using stored::Cipher;
 
 inline constexpr size_t kCallPagesMax = 128;  // brought and room together
 inline constexpr size_t kNeedsMax = 16;
-// Content of the segments of one call (rule 14): so much that what a call costs beside sealing hardly counts, and so little that
-// the TA is soon free for others.
+// Content of the segments of one call (rule 14): so much that sealing dominates the cost of a call, and so little that the TA soon
+// serves other clients.
 inline constexpr uint32_t kCallContentBytesMax = 256 * 1024;
 static_assert(kCallContentBytesMax % limits::kSegmentBytesMax == 0);
 
 using Id = std::array<std::byte, 16>;  // of stores, transactions, payloads
 
-struct PageArea {  // 4 bytes; the start of each request that has one
+struct PageArea {  // begins each request that has one
     uint16_t brought = 0;
     uint16_t room = 0;
+    static constexpr void fields(auto& m, auto& wire) { wire(m.brought, m.room); }
+    [[nodiscard]] bool is_valid() const { return size_t{brought} + room <= kCallPagesMax; }
 };
 
 enum class CallOutcome : uint8_t {
     done = 0,
-    need_pages = 1,  // again, with the pages that are asked for
-    need_room = 2,   // again, with an empty area: what was written has to be taken away first
+    need_pages = 1,  // send the request again, with these pages, too
+    need_room = 2,   // send the request again, with an empty area: the written pages have no room
 };
-struct PageNeed {  // 5 bytes
+constexpr bool is_known(CallOutcome outcome) { return outcome <= CallOutcome::need_room; }
+struct PageNeed {
     uint32_t page = 0;
-    bool mismatch = false;  // it came, and is not what the index means: read it again (rule 9)
+    bool mismatch = false;  // the client brought it, but it is not the version that the index refers to: read it again (rule 9)
+    static constexpr void fields(auto& m, auto& wire) { wire(m.page, m.mismatch); }
 };
-struct PageAnswer {  // 12 + 5 a need; the start of each answer to a request with a PageArea
+struct PageAnswer {  // begins each answer to a request with a PageArea
     CallOutcome outcome = CallOutcome::done;
     uint64_t generation = 0;  // of the root record that the call worked on
-    uint16_t written = 0;     // slots that were filled, from slot `brought` on
+    uint16_t written = 0;     // slots that the TA filled, from slot `brought` on
     uint8_t need_count = 0;
     std::array<PageNeed, kNeedsMax> needs{};
+    static constexpr void fields(auto& m, auto& wire) {
+        wire(m.outcome, m.generation, m.written);
+        wire.counted(m.need_count, m.needs);
+    }
+    [[nodiscard]] bool is_valid() const { return written <= kCallPagesMax; }
 };
 
-// Which of the owner's stores, and where its directory is: the caller's word. A TA before 1.7 takes no request with it.
-struct StoreClaim {  // 2 + texts; none where both are empty
-    Bytes name;       // as is_store_name() allows (base/store_name.h); empty: the default one
-    Bytes directory;  // up to 255 bytes; empty: not told. Kept for messages
+// The form of store names in messages: empty for the default store.
+inline bool is_wire_store_name(Bytes name) {
+    return name.empty() || (is_store_name(text_of(name)) && text_of(name) != kDefaultStoreName);
+}
+
+// Which of the owner's stores, and where its directory is, as the caller claims. Missing where both are empty, since a TA before 1.7
+// refuses a request that has it.
+struct StoreClaim {
+    Bytes name;       // as is_store_name() allows (base/store_name.h); empty: the default store
+    Bytes directory;  // up to 255 bytes; empty: unknown. Kept for messages only
+    static constexpr void fields(auto& m, auto& wire) {
+        wire.optional([&] { return !m.name.empty() || !m.directory.empty(); }, [&] { wire(m.name, m.directory); });
+    }
+    [[nodiscard]] bool is_valid() const { return is_wire_store_name(name); }
 };
 
-struct MakeRequest {  // 11 bytes, StoreClaim
-    uint8_t anchor = 1;   // 1 ree, 2 rpmb
-    uint8_t cipher = 1;   // 1 AES-256-GCM, 2 ChaCha20-Poly1305; 0, with kFeatureChaCha20: the faster one
-    // Anchor ree, and the RPMB is not asked whether it holds a record of this owner: for a device whose RPMB is built
-    // in and does not answer, which ends the TA.
+// A store's name as the last field of a request. Missing for the default store, since a TA before 1.7 refuses a request that has it.
+constexpr void optional_store_name(auto& name, auto& wire) {
+    wire.optional([&] { return !name.empty(); }, [&] { wire(name); });
+}
+// These two as the last fields: both are missing where they have their defaults. A TA before 1.6 knows neither.
+constexpr void optional_unasked_and_name(auto& without_asking_rpmb, auto& name, auto& wire) {
+    const auto write_or_read = [&] {
+        wire(without_asking_rpmb);
+        optional_store_name(name, wire);
+    };
+    wire.optional([&] { return without_asking_rpmb || !name.empty(); }, write_or_read);
+}
+
+enum class CipherChoice : uint8_t {
+    faster = 0,  // of those that this TEE has; with kFeatureChaCha20 only
+    aes_256_gcm = 1,
+    chacha20_poly1305 = 2,
+};
+constexpr bool is_known(CipherChoice choice) { return choice <= CipherChoice::chacha20_poly1305; }
+
+struct MakeRequest {
+    Anchor anchor = Anchor::ree;
+    CipherChoice cipher = CipherChoice::aes_256_gcm;
+    // Anchor ree: the TA does not ask the RPMB whether it holds a record of this owner. For devices whose RPMB is built in but does not
+    // answer: asking ends the TA there.
     bool without_asking_rpmb = false;
     int64_t created = 0;
     StoreClaim claim{};  // since 1.7
+    static constexpr void fields(auto& m, auto& wire) { wire(m.anchor, m.cipher, m.without_asking_rpmb, m.created, m.claim); }
+    [[nodiscard]] bool is_valid() const { return !without_asking_rpmb || anchor == Anchor::ree; }
 };
-// Out of the directory's header. item_not_found: the TEE has no record of this owner there. security: another device, or
-// its hardware key changed (the key-check value tells). bad_parameters: the record of that name is of another store. Since 1.6,
-// under ree, the TA asks the RPMB, too: store_in_rpmb: that has a record of this owner. rpmb_no_answer: it gave none, and did when the
-// store was made.
-struct OpenRequest {  // 29 bytes; 30, the last one 1, with the next to last field; 31 + name with the last one
+// Most of it comes from the directory's header. item_not_found: the TEE has no record of this owner under this anchor. security:
+// another device, or its hardware key changed (the key-check value shows it). bad_parameters: the record of that name belongs to
+// another store. Since 1.6, under ree, the TA asks the RPMB, too: store_in_rpmb: it has a record of this owner. rpmb_no_answer: it did
+// not answer, and it did when the store was made.
+struct OpenRequest {
     Id store_id{};
-    uint8_t anchor = 1;
+    Anchor anchor = Anchor::ree;
     std::array<std::byte, 12> key_check{};
-    // Since 1.6, anchor ree: asking has ended the TA. It counts only for records that were made without an answer, and for those
-    // of format 1.0; for all others the RPMB is asked.
+    // Since 1.6, anchor ree: asking the RPMB has ended the TA. The TA obeys only for records that were made without an answer of the
+    // RPMB, and for those of format 1.0.
     bool without_asking_rpmb = false;
     Bytes name{};  // since 1.7: as of StoreClaim
+    static constexpr void fields(auto& m, auto& wire) {
+        wire(m.store_id, m.anchor, m.key_check);
+        optional_unasked_and_name(m.without_asking_rpmb, m.name, wire);
+    }
+    [[nodiscard]] bool is_valid() const { return (!without_asking_rpmb || anchor == Anchor::ree) && is_wire_store_name(name); }
 };
-struct StoreStatus {  // 99 bytes
+struct StoreStatus {
     Id store_id{};
-    uint8_t anchor = 0;
-    uint8_t cipher = 0;
+    Anchor anchor = Anchor::ree;
+    Cipher cipher = Cipher::aes_256_gcm;
     uint8_t height = 0;
     uint64_t epoch = 0;
     uint64_t generation = 0;
@@ -142,20 +145,17 @@ struct StoreStatus {  // 99 bytes
     uint32_t page_count = 0;
     uint32_t free_pages = 0;
     uint64_t pages_sealed = 0;
-    uint32_t index_page = 0;      // where to begin guessing; 0: no objects
-    uint32_t free_list_page = 0;  // what a change needs first; 0: none
-    uint32_t flags = 0;           // the record's (engine/root_record.h); clients look at those below
+    uint32_t index_page = 0;      // the index's root, to prefetch; 0: no objects
+    uint32_t free_list_page = 0;  // the first page that a change needs; 0: none
+    uint32_t flags = 0;           // the record's: stored::RootFlag
     uint32_t freshness_lost_count = 0;
     uint64_t freshness_lost_generation = 0;
     int64_t created = 0;
+    static constexpr void fields(auto& m, auto& wire) {
+        wire(m.store_id, m.anchor, m.cipher, m.height, m.epoch, m.generation, m.objects, m.content_bytes, m.page_count, m.free_pages);
+        wire(m.pages_sealed, m.index_page, m.free_list_page, m.flags, m.freshness_lost_count, m.freshness_lost_generation, m.created);
+    }
 };
-
-// Bits of StoreStatus::flags that clients look at.
-inline constexpr uint32_t kStatusFreshnessLost = 1;         // and not acknowledged
-inline constexpr uint32_t kStatusLostRanges = 1 << 3;       // since 1.6: there are lost ranges, or were
-inline constexpr uint32_t kStatusNamed = 1 << 6;            // since 1.7: it is not the owner's default store
-inline constexpr uint32_t kStatusTwoCiphers = 1 << 7;       // since 1.7: there are contents of the other cipher, or were
-inline constexpr uint32_t kStatusMadeUnasked = 1 << 24;     // since 1.6: made under ree without an answer of the RPMB
 
 // Bits of the flags of requests.
 enum StoreFlag : uint8_t {
@@ -163,82 +163,114 @@ enum StoreFlag : uint8_t {
     kStoreIfVersion = 1 << 1,  // put
     kStoreWriteOnce = 1 << 2,  // put
     kStoreReplace = 1 << 3,    // rename
-    kStoreSingle = 1 << 4,     // put, remove, rename: begin before, and prepare behind it, in the same call
-    kStorePending = 1 << 5,    // get, stat: what the running transaction has done so far
-    kStoreKept = 1 << 6,       // put, since protocol 1.5, only with kStoreWriteOnce: neither removed nor renamed, either
+    kStoreSingle = 1 << 4,     // put, remove, rename: with `begin` before it and `prepare` after it, in the same call
+    kStorePending = 1 << 5,    // get, stat: including the changes of the running transaction
+    kStoreKept = 1 << 6,       // put, since protocol 1.5, only with kStoreWriteOnce: can be neither removed nor renamed
 };
 
-struct StoreNameRequest {  // 6 + name
+struct StoreNameRequest {
     PageArea area;
     uint8_t flags = 0;
     Bytes name;
+    static constexpr void fields(auto& m, auto& wire) { wire(m.area, m.flags, m.name); }
+    [[nodiscard]] bool is_valid() const { return has_only(flags, kStoreSingle | kStorePending) && is_name(name); }
 };
-struct StorePutRequest {  // 47 + name
+struct StorePutRequest {
     PageArea area;
     uint8_t flags = 0;
     uint64_t if_version = 0;
     int64_t modified = 0;
-    bool inlined = true;     // content in the third parameter; else the completed upload `payload`
+    bool inlined = true;  // the content is in the third parameter; else it is the completed upload `payload`
     Id payload{};
-    uint64_t size = 0;       // of the content
+    uint64_t size = 0;  // of the content
     Bytes name;
+    static constexpr void fields(auto& m, auto& wire) {
+        wire(m.area, m.flags, m.if_version, m.modified, m.inlined, m.payload, m.size, m.name);
+    }
+    [[nodiscard]] bool is_valid() const {
+        constexpr unsigned kBothConditions = kStoreIfAbsent | kStoreIfVersion;
+        constexpr unsigned kKnown = kBothConditions | kStoreWriteOnce | kStoreKept | kStoreSingle;
+        const bool keeps_write_once = (flags & kStoreKept) == 0 || (flags & kStoreWriteOnce) != 0;
+        const uint64_t size_max = inlined ? limits::kIndexEntryBytesMax : limits::kObjectBytesMax;
+        return has_only(flags, kKnown) && (flags & kBothConditions) != kBothConditions && keeps_write_once && size <= size_max &&
+               is_name(name);
+    }
 };
-struct StoreRenameRequest {  // 7 + names
+struct StoreRenameRequest {
     PageArea area;
     uint8_t flags = 0;
     Bytes from;
     Bytes to;
+    static constexpr void fields(auto& m, auto& wire) { wire(m.area, m.flags, m.from, m.to); }
+    [[nodiscard]] bool is_valid() const { return has_only(flags, kStoreReplace | kStoreSingle) && is_name(from) && is_name(to); }
 };
-struct StoreListRequest {  // 6 + names
+struct StoreListRequest {
     PageArea area;
-    Bytes after;   // empty at first, then the last name that was listed
+    Bytes after;  // empty at first, then the last name that was listed
     Bytes prefix;
+    static constexpr void fields(auto& m, auto& wire) { wire(m.area, m.after, m.prefix); }
+    [[nodiscard]] bool is_valid() const { return (after.empty() || is_name(after)) && check_prefix(prefix) == NameFault::none; }
 };
 struct PrepareRequest {
     PageArea area;
+    static constexpr void fields(auto& m, auto& wire) { wire(m.area); }
 };
-struct BeginRequest {  // 8 bytes
-    uint64_t generation = 0;  // that the client has seen under its lock; another one: bad_state, open again
+struct BeginRequest {
+    uint64_t generation = 0;  // that the client has seen under its lock; bad_state if it has changed: open the store again
+    static constexpr void fields(auto& m, auto& wire) { wire(m.generation); }
 };
-struct BeginAnswer {  // 24 bytes
+struct BeginAnswer {
     Id transaction{};
-    uint64_t generation = 0;  // that it will make
+    uint64_t generation = 0;  // that its commit will make
+    static constexpr void fields(auto& m, auto& wire) { wire(m.transaction, m.generation); }
 };
-struct TransactionRequest {  // 24 bytes
-    Id transaction{};         // create: the store's id
-    uint64_t generation = 0;  // that it makes
+struct TransactionRequest {
+    Id transaction{};         // of `create`: the store's id
+    uint64_t generation = 0;  // that its commit makes
+    static constexpr void fields(auto& m, auto& wire) { wire(m.transaction, m.generation); }
 };
 enum class TransactionOutcome : uint8_t { not_committed = 0, committed = 1 };
-struct OutcomeAnswer {  // 9 bytes
+constexpr bool is_known(TransactionOutcome outcome) { return outcome <= TransactionOutcome::committed; }
+struct OutcomeAnswer {
     TransactionOutcome outcome = TransactionOutcome::not_committed;
     uint64_t generation = 0;  // of the root record now
+    static constexpr void fields(auto& m, auto& wire) { wire(m.outcome, m.generation); }
 };
 
-struct BeginUploadRequest {  // 4 bytes
-    uint32_t segment_bytes = 0;
+struct BeginUploadRequest {
+    uint32_t segment_bytes = 0;  // a power of two
+    static constexpr void fields(auto& m, auto& wire) { wire(m.segment_bytes); }
+    [[nodiscard]] bool is_valid() const {
+        return segment_bytes >= limits::kSegmentBytesMin && segment_bytes <= limits::kSegmentBytesMax &&
+               (segment_bytes & (segment_bytes - 1)) == 0;
+    }
 };
-struct BeginUploadAnswer {  // 16 bytes
+struct BeginUploadAnswer {
     Id payload{};
+    static constexpr void fields(auto& m, auto& wire) { wire(m.payload); }
 };
-// Segments in a row. The memory has room for all of them sealed, and no more: sealed ones from its start, to be replaced by
-// their content from its start; content that is to be sealed at its end, so that what is sealed never overtakes what is not.
-// read_segments ends early, and successfully, before a segment that does not open, unless that is the first one.
-struct SegmentsRequest {  // 25 bytes
+// Consecutive segments. The memory has exactly as much room as all of them take when they are sealed. Sealed segments lie at its start,
+// and the TA replaces them by their content, also from the start. Content to be sealed lies at its end: then the TA, which writes from
+// the start, never overwrites content that it has not sealed yet.
+// read_segments ends before a segment that does not open, and succeeds unless that is the first one.
+struct SegmentsRequest {
     Id payload{};
     uint32_t number = 0;  // of the first
-    bool last = false;    // the last one of these is the payload's
+    bool last = false;    // the last of these is the payload's last
     uint32_t content_bytes = 0;
+    static constexpr void fields(auto& m, auto& wire) { wire(m.payload, m.number, m.last, m.content_bytes); }
+    [[nodiscard]] bool is_valid() const { return content_bytes <= kCallContentBytesMax; }
 };
 
 // Bits of StoreMetadata::flags.
 enum StoredFlag : uint8_t {
     kStoredWriteOnce = 1 << 0,
-    kStoredKept = 1 << 1,  // since protocol 1.5: neither removed nor renamed, either
-    kStoredOtherCipher = 1 << 2,  // since protocol 1.7: the content is sealed with that cipher which is not the store's
+    kStoredKept = 1 << 1,         // since protocol 1.5: can be neither removed nor renamed
+    kStoredOtherCipher = 1 << 2,  // since protocol 1.7: the content is sealed with the cipher that is not the store's
 };
-struct StoreMetadata {  // 58 bytes
+struct StoreMetadata {
     uint8_t flags = 0;
-    bool inlined = true;  // else the four last
+    bool inlined = true;  // else the last four fields have a meaning
     uint64_t version = 0;
     int64_t created = 0;
     int64_t modified = 0;
@@ -246,101 +278,45 @@ struct StoreMetadata {  // 58 bytes
     Id payload{};
     uint32_t segment_bytes = 0;
     uint32_t segments = 0;
+    static constexpr void fields(auto& m, auto& wire) {
+        wire(m.flags, m.inlined, m.version, m.created, m.modified, m.size, m.payload, m.segment_bytes, m.segments);
+    }
 };
-struct GetAnswer {  // PageAnswer, 58
+struct GetAnswer {
     PageAnswer pages;
     StoreMetadata metadata;
+    static constexpr void fields(auto& m, auto& wire) { wire(m.pages, m.metadata); }
 };
-struct StoreListAnswer {  // PageAnswer, 5
-    PageAnswer pages;  // need_pages: what was listed counts all the same
+struct StoreListAnswer {
+    PageAnswer pages;  // the listed items count with need_pages, too
     bool more = false;
     uint32_t items = 0;
+    static constexpr void fields(auto& m, auto& wire) { wire(m.pages, m.more, m.items); }
 };
-struct StoreListItem {  // 58, 1 + name
+struct StoreListItem {
     StoreMetadata metadata;
     Bytes name;
+    static constexpr void fields(auto& m, auto& wire) { wire(m.metadata, m.name); }
+    [[nodiscard]] bool is_valid() const { return is_name(name); }
 };
-struct ChangeAnswer {  // PageAnswer, 49
+struct ChangeAnswer {
     PageAnswer pages;
     uint64_t version = 0;
     bool dropped_payload = false;
-    Id payload{};             // dropped: to be removed after the commit
+    Id payload{};             // the dropped one: remove its file after the commit
     Id transaction{};         // of kStoreSingle: begun and prepared, to be committed; else zeroes
-    uint64_t generation = 0;  // that the transaction makes
+    uint64_t generation = 0;  // that the transaction's commit makes
+    static constexpr void fields(auto& m, auto& wire) {
+        wire(m.pages, m.version, m.dropped_payload, m.payload, m.transaction, m.generation);
+    }
 };
 
 inline constexpr size_t kStoreRequestBytesMax = 48 + 2 * (1 + limits::kNameBytesMax);
 static_assert(limits::kStoreDirectoryBytesMax <= limits::kNameBytesMax);
-inline constexpr size_t kPageAnswerBytesMax = 12 + 5 * kNeedsMax;
+static_assert(encoded_bytes(StorePutRequest{}) + limits::kNameBytesMax <= kStoreRequestBytesMax);
+inline constexpr size_t kPageAnswerBytesMax = encoded_bytes(PageAnswer{}) + kNeedsMax * encoded_bytes(PageNeed{});
 inline constexpr size_t kStoreAnswerBytesMax = 192;
-inline constexpr size_t kStoreMetadataBytes = 58;
-static_assert(kPageAnswerBytesMax + kStoreMetadataBytes <= kStoreAnswerBytesMax);
-
-void encode(const PageAnswer& m, Writer& out);
-void encode(const MakeRequest& m, Writer& out);
-void encode(const OpenRequest& m, Writer& out);
-void encode(const StoreStatus& m, Writer& out);
-void encode(const StoreNameRequest& m, Writer& out);
-void encode(const StorePutRequest& m, Writer& out);
-void encode(const StoreRenameRequest& m, Writer& out);
-void encode(const StoreListRequest& m, Writer& out);
-void encode(const PrepareRequest& m, Writer& out);
-void encode(const BeginRequest& m, Writer& out);
-void encode(const BeginAnswer& m, Writer& out);
-void encode(const TransactionRequest& m, Writer& out);
-void encode(const OutcomeAnswer& m, Writer& out);
-void encode(const BeginUploadRequest& m, Writer& out);
-void encode(const BeginUploadAnswer& m, Writer& out);
-void encode(const SegmentsRequest& m, Writer& out);
-void encode(const GetAnswer& m, Writer& out);
-void encode(const StoreListAnswer& m, Writer& out);
-void encode(const StoreListItem& m, Writer& out);
-void encode(const ChangeAnswer& m, Writer& out);
-
-// decode_store<M>(bytes): exactly one message. Names are well-formed, flags known, areas within kCallPagesMax.
-template <class M>
-Result<M> decode_store(Bytes input);
-template <>
-Result<PageAnswer> decode_store(Bytes input);
-template <>
-Result<MakeRequest> decode_store(Bytes input);
-template <>
-Result<OpenRequest> decode_store(Bytes input);
-template <>
-Result<StoreStatus> decode_store(Bytes input);
-template <>
-Result<StoreNameRequest> decode_store(Bytes input);
-template <>
-Result<StorePutRequest> decode_store(Bytes input);
-template <>
-Result<StoreRenameRequest> decode_store(Bytes input);
-template <>
-Result<StoreListRequest> decode_store(Bytes input);
-template <>
-Result<PrepareRequest> decode_store(Bytes input);
-template <>
-Result<BeginRequest> decode_store(Bytes input);
-template <>
-Result<BeginAnswer> decode_store(Bytes input);
-template <>
-Result<TransactionRequest> decode_store(Bytes input);
-template <>
-Result<OutcomeAnswer> decode_store(Bytes input);
-template <>
-Result<BeginUploadRequest> decode_store(Bytes input);
-template <>
-Result<BeginUploadAnswer> decode_store(Bytes input);
-template <>
-Result<SegmentsRequest> decode_store(Bytes input);
-template <>
-Result<GetAnswer> decode_store(Bytes input);
-template <>
-Result<StoreListAnswer> decode_store(Bytes input);
-template <>
-Result<ChangeAnswer> decode_store(Bytes input);
-
-// The next item of a listing; `page` moves behind it.
-Result<StoreListItem> decode_item(Bytes& page);
+static_assert(kPageAnswerBytesMax + encoded_bytes(StoreMetadata{}) <= kStoreAnswerBytesMax);
 
 // The page area, for both sides. Slots are counted from 0.
 [[nodiscard]] constexpr size_t area_bytes(size_t slots) { return (slots + 1) * limits::kPageBytes; }

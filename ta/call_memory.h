@@ -3,16 +3,18 @@
 #pragma once
 #include "ta/persistent_objects.h"
 
+#include <algorithm>
+
 namespace festore::ta {
 
-// A memref's bytes, copied out of shared memory once. The copy can be read as often as one likes.
+// A memref's bytes, copied out of shared memory once; only the copy is read. bad_parameters: there are more than `size_max`.
 template <size_t N>
 class CopiedIn {
 public:
-    static Result<CopiedIn> from(const TEE_Param& param) {
+    static Result<CopiedIn> from(const TEE_Param& param, size_t size_max = N) {
         CopiedIn copy;
         copy.size_ = param.memref.size;
-        if (copy.size_ > N) return fail(Code::bad_parameters);
+        if (copy.size_ > std::min(size_max, N)) return fail(Code::bad_parameters);
         if (copy.size_ > 0 && param.memref.buffer == nullptr) return fail(Code::bad_parameters);
         if (copy.size_ > 0)
             TEE_MemMove(copy.bytes_.data(), param.memref.buffer, static_cast<gp::Size>(copy.size_));

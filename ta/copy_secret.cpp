@@ -3,7 +3,7 @@
 
 #include "gp/persistent_object.h"
 #include "ta/persistent_objects.h"
-#include "ta/store_call.h"
+#include "ta/call.h"
 
 #include <algorithm>
 
@@ -66,7 +66,7 @@ Status erase_copy_secret(const StoreId& store_id) {
     return std::move(*object).remove();
 }
 
-Result<const CopySecret*> copy_secret(StoreCall& call, const engine::RootRecord& record) {
+Result<const CopySecret*> copy_secret(Call& call, const engine::RootRecord& record) {
     if (record.anchor != engine::Anchor::rpmb) return nullptr;
     auto& kept = call.session.store.copy_secret;
     if (kept) return &*kept;

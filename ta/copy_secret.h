@@ -9,7 +9,7 @@
 
 namespace festore::ta {
 
-struct StoreCall;
+struct Call;
 
 // item_not_found: there is none, or what is there is none; any other error: nobody can tell now.
 Status read_copy_secret(const engine::StoreId& store_id, engine::CopySecret& out);
@@ -21,6 +21,6 @@ Status erase_copy_secret(const engine::StoreId& store_id);
 
 // What the session's store needs to seal its copies: read, or made, at the first use, and kept until it closes. Null with the
 // anchor ree.
-Result<const engine::CopySecret*> copy_secret(StoreCall& call, const engine::RootRecord& record);
+Result<const engine::CopySecret*> copy_secret(Call& call, const engine::RootRecord& record);
 
 }  // namespace festore::ta

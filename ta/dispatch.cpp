@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ta/dispatch.h"
 
-#include "base/name.h"
 #include "protocol/messages.h"
-#include "ta/allowed.h"
 #include "ta/call_memory.h"
-#include "ta/chacha20_poly1305.h"
-#include "ta/listing.h"
-#include "ta/rpmb_here.h"
-#include "ta/store_dispatch.h"
-#include "ta/version.h"
+#include "ta/commands.h"
 
 namespace festore::ta {
 
@@ -17,248 +11,118 @@ using protocol::Command;
 
 namespace {
 
-enum class Payload : uint8_t { none, input, output };
+struct Row {
+    Command command;
+    Status (*serve)(Call&);
+    uint32_t content;  // the type of the third parameter
+    bool content_may_be_absent;
+    bool has_area;  // the fourth parameter
+};
+constexpr uint32_t kNone = TEE_PARAM_TYPE_NONE;
+constexpr uint32_t kIn = TEE_PARAM_TYPE_MEMREF_INPUT;
+constexpr uint32_t kOut = TEE_PARAM_TYPE_MEMREF_OUTPUT;
+constexpr uint32_t kInOut = TEE_PARAM_TYPE_MEMREF_INOUT;
 
-constexpr uint32_t types_of(Payload payload) {
-    const uint32_t third = payload == Payload::input    ? TEE_PARAM_TYPE_MEMREF_INPUT
-                           : payload == Payload::output ? TEE_PARAM_TYPE_MEMREF_OUTPUT
-                                                        : TEE_PARAM_TYPE_NONE;
-    return TEE_PARAM_TYPES(TEE_PARAM_TYPE_MEMREF_INPUT, TEE_PARAM_TYPE_MEMREF_OUTPUT, third, TEE_PARAM_TYPE_NONE);
-}
-constexpr uint32_t kWriteObjectTypes = TEE_PARAM_TYPES(TEE_PARAM_TYPE_MEMREF_INPUT, TEE_PARAM_TYPE_MEMREF_INPUT,
-                                                       TEE_PARAM_TYPE_NONE, TEE_PARAM_TYPE_NONE);
-
-constexpr std::optional<Payload> payload_of(Command command) {
-    switch (command) {
-    case Command::hello:
-    case Command::stat:
-    case Command::remove:
-    case Command::remove_of:
-    case Command::count_damaged:
-    case Command::rpmb_here:
-    case Command::allow: return Payload::none;
-    case Command::put: return Payload::input;
-    case Command::get:
-    case Command::list:
-    case Command::list_of:
-    case Command::allowed: return Payload::output;
-    default: return std::nullopt;
-    }
-}
-
-// What one call has: the session, the request in TA memory, the payload, and where the answer goes.
-struct Call {
-    Instance& instance;
-    Session& session;
-    Bytes request;
-    TEE_Param& payload;
-    Writer& answer;
-
-    [[nodiscard]] Result<PersistentObjects> objects(protocol::Storage storage) const {
-        FESTORE_CHECK(trusted_storage(storage));
-        const ObjectIds* ids = FESTORE_TRY(instance.object_ids());
-        return PersistentObjects(*ids, session.identity, storage);
-    }
+// All commands but write_object.
+constexpr Row kRows[] = {
+    {Command::hello, serve_hello, kNone, false, false},
+    {Command::put, object_put, kIn, false, false},
+    {Command::get, object_get, kOut, false, false},
+    {Command::list, object_list, kOut, false, false},
+    {Command::stat, object_stat, kNone, false, false},
+    {Command::remove, object_remove, kNone, false, false},
+    {Command::count_damaged, object_count_damaged, kNone, false, false},
+    {Command::list_of, object_list_of, kOut, false, false},
+    {Command::remove_of, object_remove_of, kNone, false, false},
+    {Command::rpmb_here, serve_rpmb_here, kNone, false, false},
+    {Command::allow, serve_allow, kNone, false, false},
+    {Command::allowed, serve_allowed, kOut, false, false},
+    {Command::store_make, store_make, kOut, false, false},
+    {Command::store_create, store_create, kNone, false, false},
+    {Command::store_open, store_open, kNone, false, false},
+    {Command::store_get, store_get, kOut, false, true},
+    {Command::store_stat, store_stat, kNone, false, true},
+    {Command::store_list, store_list, kOut, false, true},
+    {Command::store_begin, store_begin, kNone, false, false},
+    {Command::store_put, store_put, kIn, true, true},
+    {Command::store_remove, store_remove, kNone, false, true},
+    {Command::store_rename, store_rename, kNone, false, true},
+    {Command::store_prepare, store_prepare, kNone, false, true},
+    {Command::store_commit, store_commit, kNone, false, false},
+    {Command::store_abort, store_abort, kNone, false, false},
+    {Command::store_outcome, store_outcome, kNone, false, false},
+    {Command::store_begin_upload, store_begin_upload, kNone, false, false},
+    {Command::store_seal_segments, store_seal_segments, kInOut, false, false},
+    {Command::store_read_segments, store_read_segments, kInOut, false, false},
+    {Command::store_scan, store_scan, kOut, false, true},
+    {Command::store_free_list, store_free_list, kNone, false, true},
+    {Command::store_find, store_find, kNone, false, false},
+    {Command::store_destroy, store_destroy, kNone, false, false},
+    {Command::store_repair_begin, store_repair_begin, kNone, false, true},
+    {Command::store_repair_step, store_repair_step, kNone, false, true},
+    {Command::store_repair_commit, store_repair_commit, kNone, false, false},
+    {Command::store_acknowledge, store_acknowledge, kNone, false, true},
+    {Command::store_record_at, store_record_at, kOut, true, false},
+    {Command::store_rebuild_begin, store_rebuild_begin, kNone, false, true},
+    {Command::store_rebuild_step, store_rebuild_step, kNone, false, true},
+    {Command::store_rebuild_commit, store_rebuild_commit, kNone, false, false},
+    {Command::store_finish_move, store_finish_move, kNone, false, false},
+    {Command::store_lost_ranges, store_lost_ranges, kOut, false, true},
+    {Command::store_acknowledge_lost, store_acknowledge_lost, kNone, false, true},
+    {Command::store_recipher_begin, store_recipher_begin, kNone, false, true},
+    {Command::store_reseal_segments, store_reseal_segments, kInOut, false, false},
+    {Command::store_reseal, store_reseal, kNone, false, true},
 };
 
-Status hello(Call& call) {
-    const auto request = FESTORE_TRY(protocol::decode<protocol::HelloRequest>(call.request));
-    protocol::HelloAnswer answer;
-    answer.version_major = protocol::kVersionMajor;
-    answer.version_minor = protocol::kVersionMinor;
-    answer.ta_version = kVersionNumber;
-    answer.object_bytes_max = limits::kPersistentObjectBytesMax;
-    answer.login = call.session.identity.login;
-    answer.identity = call.session.identity.uuid;
-    // A client of another major version gets the versions, and nothing else: the session stays unchecked.
-    if (request.version_major == protocol::kVersionMajor) {
-        FESTORE_CHECK(check_claim(call.session.identity, request.login, request.id));
-        call.session.identity_checked = true;
-    }
-    answer.features = protocol::kFeatureRee;
-    if (trusted_storage(protocol::Storage::rpmb)) answer.features |= protocol::kFeatureRpmb;
-    if (const auto huk = call.instance.huk_strength()) {
-        answer.features |= protocol::kFeatureHukCompared;
-        if (*huk == HukStrength::zero) answer.features |= protocol::kFeatureZeroHuk;
-        if (*huk == HukStrength::predictable) answer.features |= protocol::kFeaturePredictableHuk;
-    }
-    if (gp::tee_is_simulated()) answer.features |= protocol::kFeatureSimulated;
-    if (has_chacha20_poly1305()) answer.features |= protocol::kFeatureChaCha20;
-    // The TEE's one claim is about its RPMB; without one it says 100, which means no protection. Of its files it claims nothing.
-    answer.rollback_protection_ree = 0;
-    if ((answer.features & protocol::kFeatureRpmb) != 0)
-        answer.rollback_protection_rpmb = gp::tee_property_u32("gpd.tee.trustedStorage.antiRollback.protectionLevel");
-    answer.tee_version = gp::tee_property_version("gpd.tee.trustedos.implementation.version");
-    encode(answer, call.answer);
-    return {};
+const Row* row_of(Command command) {
+    for (const Row& row : kRows)
+        if (row.command == command) return &row;
+    return nullptr;
 }
 
-Status put(Call& call) {
-    const auto request = FESTORE_TRY(protocol::decode<protocol::PutRequest>(call.request));
-    const SharedInput content = input_of(call.payload);
-    if (content.size != request.content_size) return fail(Code::bad_parameters);
-    PersistentObjects objects = FESTORE_TRY(call.objects(request.storage));
-    encode(FESTORE_TRY(objects.put(request, content, call.instance.allow_list())), call.answer);
-    return {};
+bool types_fit(const Row& row, uint32_t types) {
+    const uint32_t content = TEE_PARAM_TYPE_GET(types, 2);
+    if (content != row.content && !(row.content_may_be_absent && content == kNone)) return false;
+    return types == TEE_PARAM_TYPES(kIn, kOut, content, row.has_area ? kInOut : kNone);
 }
 
-// What a request names: a name, or, in everybody's space, an id of the first demo's, whatever its bytes, none
-// included (docs/decisions/0011).
-Result<protocol::NameRequest> named(const Call& call) {
-    const auto request = FESTORE_TRY(protocol::decode<protocol::NameRequest>(call.request));
-    const bool everybodys = call.session.identity.login == protocol::Login::public_;
-    const bool may_be_legacy = everybodys && request.storage == protocol::Storage::ree &&
-                               request.name.size() <= limits::kObjectIdBytesMax;
-    if (!may_be_legacy && check_name(request.name) != NameFault::none) return fail(Code::bad_format);
-    return request;
-}
-
-Status get(Call& call) {
-    const auto request = FESTORE_TRY(named(call));
-    PersistentObjects objects = FESTORE_TRY(call.objects(request.storage));
-    SharedOutput content = output_of(call.payload);
-    const Result<protocol::Metadata> metadata = objects.get(request.name, content);
-    call.payload.memref.size = static_cast<gp::Size>(content.needed);
-    encode(FESTORE_TRY(metadata), call.answer);
-    return {};
-}
-
-Status list_objects(Call& call, const Identity& owner, const protocol::ListRequest& request) {
-    const ObjectIds* ids = FESTORE_TRY(call.instance.object_ids());
-    SharedOutput page = output_of(call.payload);
-    gp::ObjectId cursor;
-    const auto answer = list_page(*ids, owner, request, page, cursor);
-    call.payload.memref.size = static_cast<gp::Size>(page.needed);
-    encode(FESTORE_TRY(answer), call.answer);
-    return {};
-}
-
-Status list(Call& call) {
-    return list_objects(call, call.session.identity, FESTORE_TRY(protocol::decode<protocol::ListRequest>(call.request)));
-}
-
-// Who may clear up after others, and may not read them.
-Result<Identity> other_owner(const Call& call, const protocol::OtherOwner& owner) {
-    if (!is_root(call.session.identity)) return fail(Code::access_denied);
-    return identity_of(owner.login, owner.id);
-}
-
-Status list_of(Call& call) {
-    const auto request = FESTORE_TRY(protocol::decode<protocol::ListOfRequest>(call.request));
-    return list_objects(call, FESTORE_TRY(other_owner(call, request.owner)), request.list);
-}
-
-Status remove_of(Call& call) {
-    const auto request = FESTORE_TRY(protocol::decode<protocol::RemoveOfRequest>(call.request));
-    if (check_name(request.object.name) != NameFault::none) return fail(Code::bad_format);
-    const Identity owner = FESTORE_TRY(other_owner(call, request.owner));
-    FESTORE_CHECK(trusted_storage(request.object.storage));
-    const ObjectIds* ids = FESTORE_TRY(call.instance.object_ids());
-    return PersistentObjects(*ids, owner, request.object.storage).remove(request.object.name);
-}
-
-Status count_damaged(Call& call) {
-    const auto request = FESTORE_TRY(protocol::decode<protocol::CountDamagedRequest>(call.request));
-    encode(protocol::CountDamagedAnswer{FESTORE_TRY(festore::ta::count_damaged(request.storage))}, call.answer);
-    return {};
-}
-
-Status stat(Call& call) {
-    const auto request = FESTORE_TRY(named(call));
-    PersistentObjects objects = FESTORE_TRY(call.objects(request.storage));
-    encode(FESTORE_TRY(objects.stat(request.name)), call.answer);
-    return {};
-}
-
-Status remove(Call& call) {
-    const auto request = FESTORE_TRY(named(call));
-    PersistentObjects objects = FESTORE_TRY(call.objects(request.storage));
-    return objects.remove(request.name);
-}
-
-Status rpmb_here(Call& call) {
-    const auto request = FESTORE_TRY(protocol::decode<protocol::RpmbRequest>(call.request));
-    encode(FESTORE_TRY(rpmb_here(call.instance, call.session.identity, request)), call.answer);
-    return {};
-}
-
-Status allow(Call& call) {
-    return allow(call.instance, call.session.identity, FESTORE_TRY(protocol::decode<protocol::AllowRequest>(call.request)));
-}
-
-Status allowed(Call& call) {
-    const auto request = FESTORE_TRY(protocol::decode<protocol::AllowedRequest>(call.request));
-    SharedOutput page = output_of(call.payload);
-    const auto answer = allowed(call.instance, call.session.identity, request, page);
-    call.payload.memref.size = static_cast<gp::Size>(page.needed);
-    encode(FESTORE_TRY(answer), call.answer);
-    return {};
-}
-
-Status serve(Command command, Call& call) {
-    switch (command) {
-    case Command::hello: return hello(call);
-    case Command::put: return put(call);
-    case Command::get: return get(call);
-    case Command::list: return list(call);
-    case Command::stat: return stat(call);
-    case Command::remove: return remove(call);
-    case Command::list_of: return list_of(call);
-    case Command::remove_of: return remove_of(call);
-    case Command::count_damaged: return count_damaged(call);
-    case Command::rpmb_here: return rpmb_here(call);
-    case Command::allow: return allow(call);
-    case Command::allowed: return allowed(call);
-    default: return fail(Code::not_supported);
-    }
-}
-
-// The demo's contract: the id as it comes, the data, no answer.
-Status write_object(Instance& instance, Session& session, std::span<TEE_Param, 4> params) {
-    const auto id = FESTORE_TRY(CopiedIn<limits::kNameBytesMax>::from(params[0]));
-    if (check_name(id.view()) != NameFault::none) return fail(Code::bad_parameters);
-    const SharedInput content = input_of(params[1]);
-    if (content.size != params[1].memref.size) return fail(Code::bad_parameters);
-    const ObjectIds* ids = FESTORE_TRY(instance.object_ids());
-    PersistentObjects objects(*ids, session.identity, protocol::Storage::ree);
-    protocol::PutRequest request;
-    request.name = id.view();
-    request.content_size = static_cast<uint32_t>(content.size);
-    const auto stored = objects.put(request, content, instance.allow_list());
-    if (!stored) return tl::make_unexpected(stored.error());
-    return {};
-}
+constexpr size_t kRequestBytesMax = std::max(protocol::kRequestBytesMax, protocol::kStoreRequestBytesMax);
+constexpr size_t kAnswerBytesMax = std::max(protocol::kAnswerBytesMax, protocol::kStoreAnswerBytesMax);
 
 Status run(Instance& instance, Session& session, Command command, uint32_t types, std::span<TEE_Param, 4> params) {
-    if (is_store_command(static_cast<uint32_t>(command))) {
-        if (!session.identity_checked) return fail(Code::bad_state);
-        return dispatch_store(instance, session, static_cast<uint32_t>(command), types, params);
-    }
-    const bool demo = command == Command::write_object;
-    const std::optional<Payload> payload = payload_of(command);
-    if (!demo && !payload) return fail(Code::not_supported);
-    if (types != (demo ? kWriteObjectTypes : types_of(*payload))) return fail(Code::bad_parameters);
+    const Row* const row = row_of(command);
+    const bool is_demo = command == Command::write_object;
+    if (row == nullptr && !is_demo) return fail(Code::not_supported);
+    if (is_demo ? types != TEE_PARAM_TYPES(kIn, kIn, kNone, kNone) : !types_fit(*row, types)) return fail(Code::bad_parameters);
     if (command != Command::hello && !session.identity_checked) return fail(Code::bad_state);
-    if (demo) return write_object(instance, session, params);
+    if (is_demo) return write_object(instance, session, params);
+    const bool is_store = is_store_command(static_cast<uint32_t>(command));
+    if (is_store && session.identity.login == protocol::Login::public_) return fail(Code::access_denied);  // a store has an owner
 
-    const auto request = FESTORE_TRY(CopiedIn<protocol::kRequestBytesMax>::from(params[0]));
-    std::array<std::byte, protocol::kAnswerBytesMax> encoded{};
+    const size_t request_max = is_store ? protocol::kStoreRequestBytesMax : protocol::kRequestBytesMax;
+    const auto request = FESTORE_TRY(CopiedIn<kRequestBytesMax>::from(params[0], request_max));
+    std::array<std::byte, kAnswerBytesMax> encoded{};
     Writer answer(encoded);
     const SharedOutput answer_out = output_of(params[1]);
     params[1].memref.size = 0;
-    if (answer_out.size < protocol::kAnswerBytesMax) {  // so that no change is made whose answer has no room
-        params[1].memref.size = protocol::kAnswerBytesMax;
+    const size_t needed = is_store ? protocol::kStoreAnswerBytesMax : protocol::kAnswerBytesMax;
+    if (answer_out.size < needed) {  // so that no change is made whose answer has no room
+        params[1].memref.size = static_cast<gp::Size>(needed);
         return fail(Code::short_buffer);
     }
-    Call call{instance, session, request.view(), params[2], answer};
-    FESTORE_CHECK(serve(command, call));
+    Call call{instance, session, request.view(), params[2], TEE_PARAM_TYPE_GET(types, 2) != kNone, params[3], answer};
+    const Status status = row->serve(call);
     if (!answer.ok()) return fail(Code::generic);
     answer_out.write(0, answer.written());
     params[1].memref.size = static_cast<gp::Size>(answer.size());
-    return {};
+    return status;
 }
 
 }  // namespace
+
+bool is_store_command(uint32_t command) {
+    return command >= static_cast<uint32_t>(Command::store_make) && row_of(static_cast<Command>(command)) != nullptr;
+}
 
 TEE_Result dispatch(Instance& instance, Session& session, uint32_t command, uint32_t types,
                     std::span<TEE_Param, 4> params) {

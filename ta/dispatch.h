@@ -10,4 +10,7 @@ namespace festore::ta {
 TEE_Result dispatch(Instance& instance, Session& session, uint32_t command, uint32_t types,
                     std::span<TEE_Param, 4> params);
 
+// Whether there is such a command, and it is one of a store's.
+[[nodiscard]] bool is_store_command(uint32_t command);
+
 }  // namespace festore::ta

@@ -4,7 +4,7 @@
 #include "engine/recovery.h"
 #include "protocol/store_rebuild.h"
 #include "ta/copy_secret.h"
-#include "ta/store_call.h"
+#include "ta/call.h"
 
 namespace festore::ta {
 namespace {
@@ -244,13 +244,13 @@ Status copy_entries(IndexCopy& copy, Writing& writing, Step& step, PageArea& are
 }
 
 // The commit takes that place, or none.
-Result<engine::TablePlace> place_to_move_to(StoreCall& call, engine::Anchor anchor) {
+Result<engine::TablePlace> place_to_move_to(Call& call, engine::Anchor anchor) {
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(anchor));
     return table->at(FESTORE_TRY(table->free_place(call.session.identity)));
 }
 
 // All is copied: the new record is prepared, with its recovery copy. Nothing that was counted may be missing.
-Result<CallOutcome> finish(StoreCall& call, IndexCopy& copy, PageArea& area, Writing& writing) {
+Result<CallOutcome> finish(Call& call, IndexCopy& copy, PageArea& area, Writing& writing) {
     Transaction& transaction = copy.fresh.transaction;
     if (FESTORE_TRY(transaction.prepare(writing.pages())) == Transaction::Prepared::need_room || area.room() == 0)
         return CallOutcome::need_room;
@@ -261,7 +261,7 @@ Result<CallOutcome> finish(StoreCall& call, IndexCopy& copy, PageArea& area, Wri
     // Of a repair they name where the record was: until the commit, the store is as lost as before, whatever comes into its new place.
     engine::TablePlace at = copy.at.value_or(engine::TablePlace{});
     if (copy.kind != CopyKind::repair) {
-        const StoreCall::Place place = FESTORE_TRY(call.place());
+        const Call::Place place = FESTORE_TRY(call.place());
         at = place.table->at(place.place);
         if (record.anchor != copy.before.anchor) at = copy.to = FESTORE_TRY(place_to_move_to(call, record.anchor));
     }
@@ -345,7 +345,7 @@ Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
     return copy.is_copied;
 }
 
-Result<Step> step_of(StoreCall& call, IndexCopy& copy, PageArea& area, Workspace& old, LeftOut& left_out) {
+Result<Step> step_of(Call& call, IndexCopy& copy, PageArea& area, Workspace& old, LeftOut& left_out) {
     Writing writing(copy, area);
     Step step;
     if (copy.is_turning) {
@@ -365,7 +365,7 @@ Result<Step> step_of(StoreCall& call, IndexCopy& copy, PageArea& area, Workspace
 
 }  // namespace
 
-Result<protocol::RepairStepAnswer> copy_step(StoreCall& call, protocol::PageArea request, LeftOut& left_out) {
+Result<protocol::RepairStepAnswer> copy_step(Call& call, protocol::PageArea request, LeftOut& left_out) {
     auto& copy = call.session.store.index_copy;
     if (!copy || copy->is_complete) return fail(Code::bad_state);
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request));

@@ -135,7 +135,7 @@ struct LeftOut {
 };
 
 // One step of the copy that is under way. After an error it is over.
-struct StoreCall;
-Result<protocol::RepairStepAnswer> copy_step(StoreCall& call, protocol::PageArea request, LeftOut& left_out);
+struct Call;
+Result<protocol::RepairStepAnswer> copy_step(Call& call, protocol::PageArea request, LeftOut& left_out);
 
 }  // namespace festore::ta

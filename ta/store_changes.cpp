@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Changing a store. Either in one call (the flag single): begin, change, prepare; or in several, with a workspace of the
 // session's own. Both end with commit: one write into TEE storage (rules 3, 4, 5).
-#include "ta/store_call.h"
+#include "ta/call.h"
 #include "ta/store_losses.h"
 
 namespace festore::ta {
@@ -14,9 +14,9 @@ using engine::Transaction;
 using protocol::CallOutcome;
 
 // Whether all is in the area, the recovery copy included.
-Result<bool> prepare(StoreCall& call, Transaction& transaction, PageArea& area) {
+Result<bool> prepare(Call& call, Transaction& transaction, PageArea& area) {
     if (FESTORE_TRY(transaction.prepare(area)) == Transaction::Prepared::need_room || area.room() == 0) return false;
-    const StoreCall::Place at = FESTORE_TRY(call.place());
+    const Call::Place at = FESTORE_TRY(call.place());
     FESTORE_CHECK(write_recovery_copy(call, transaction.record(), at.table->at(at.place), area));
     call.session.store.prepared.emplace(transaction.record());
     return true;
@@ -28,7 +28,7 @@ struct Running {
     uint64_t base_generation = 0;
     bool single = false;
 
-    static Result<Running> of(StoreCall& call, bool single) {
+    static Result<Running> of(Call& call, bool single) {
         RootRecord record;
         FESTORE_CHECK(change_base(call, record));
         if (!single) {
@@ -51,7 +51,7 @@ struct Running {
 
 // What every change does around its own part, `change`.
 template <class F>
-Status run_change(StoreCall& call, protocol::PageArea request_area, bool single, F&& change) {
+Status run_change(Call& call, protocol::PageArea request_area, bool single, F&& change) {
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request_area));
     const Running running = FESTORE_TRY(Running::of(call, single));
     Transaction& transaction = running.workspace->transaction;
@@ -88,7 +88,7 @@ struct PutContent {
 };
 
 // The content of an inlined object, copied once; or the completed upload.
-Result<engine::Entry> entry_of(StoreCall& call, const protocol::StorePutRequest& request, PutContent& copy) {
+Result<engine::Entry> entry_of(Call& call, const protocol::StorePutRequest& request, PutContent& copy) {
     engine::Entry entry;
     if (request.inlined) {
         // No memory is the same as none of it: OP-TEE gives a memref of size 0 no address.
@@ -116,8 +116,8 @@ Result<engine::Entry> entry_of(StoreCall& call, const protocol::StorePutRequest&
 
 }  // namespace
 
-Status store_begin(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::BeginRequest>(call.request));
+Status store_begin(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::BeginRequest>(call.request));
     RootRecord record;
     FESTORE_CHECK(change_base(call, record));
     if (record.generation != request.generation) return fail(Code::bad_state);
@@ -140,8 +140,8 @@ Status store_begin(StoreCall& call) {
     return {};
 }
 
-Status store_put(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::StorePutRequest>(call.request));
+Status store_put(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::StorePutRequest>(call.request));
     PutContent content;
     engine::PutArguments arguments;
     arguments.name = request.name;
@@ -158,8 +158,8 @@ Status store_put(StoreCall& call) {
                       });
 }
 
-Status store_remove(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::StoreNameRequest>(call.request));
+Status store_remove(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::StoreNameRequest>(call.request));
     if ((request.flags & ~protocol::kStoreSingle) != 0) return fail(Code::bad_parameters);
     return run_change(call, request.area, request.flags != 0, [&](Transaction& t, PageArea& area, Effect& effect) -> Result<Progress> {
         if (FESTORE_TRY(check_change(t, area, request.name, false)) == Progress::need_pages) return Progress::need_pages;
@@ -167,8 +167,8 @@ Status store_remove(StoreCall& call) {
     });
 }
 
-Status store_rename(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::StoreRenameRequest>(call.request));
+Status store_rename(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::StoreRenameRequest>(call.request));
     const bool replace = (request.flags & protocol::kStoreReplace) != 0;
     return run_change(call, request.area, (request.flags & protocol::kStoreSingle) != 0,
                       [&](Transaction& t, PageArea& area, Effect& effect) -> Result<Progress> {
@@ -179,13 +179,13 @@ Status store_rename(StoreCall& call) {
                       });
 }
 
-Status store_acknowledge(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::PrepareRequest>(call.request));
+Status store_acknowledge(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::PrepareRequest>(call.request));
     return run_change(call, request.area, true, [](Transaction& t, PageArea&, Effect&) { return t.acknowledge(); });
 }
 
-Status store_acknowledge_lost(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::StoreNameRequest>(call.request));
+Status store_acknowledge_lost(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::StoreNameRequest>(call.request));
     if (request.flags != protocol::kStoreSingle) return fail(Code::bad_parameters);
     return run_change(call, request.area, true, [&](Transaction& t, PageArea& area, Effect&) -> Result<Progress> {
         engine::LostRangeSearch search(request.name);
@@ -200,8 +200,8 @@ Status store_acknowledge_lost(StoreCall& call) {
 }
 
 // Kept objects, too, since the content is the same: this TA has sealed all of it out of the payload that the object must still have.
-Status store_reseal(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::ResealRequest>(call.request));
+Status store_reseal(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::ResealRequest>(call.request));
     StoreSession& store = call.session.store;
     if (!store.resealed || !store.upload || !store.upload->is_complete() || store.upload->id() != request.payload)
         return fail(Code::bad_state);
@@ -212,8 +212,8 @@ Status store_reseal(StoreCall& call) {
     });
 }
 
-Status store_prepare(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::PrepareRequest>(call.request));
+Status store_prepare(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::PrepareRequest>(call.request));
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     const Running running = FESTORE_TRY(Running::of(call, false));
     const Result<bool> prepared = prepare(call, running.workspace->transaction, area);
@@ -224,8 +224,8 @@ Status store_prepare(StoreCall& call) {
 }
 
 // The second check besides the client's lock (rule 6): the record that the transaction began with must still be there.
-Status store_commit(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
+Status store_commit(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::TransactionRequest>(call.request));
     StoreSession& store = call.session.store;
     if (!store.prepared) return fail(Code::bad_state);
     const RootRecord& next = store.prepared->record;
@@ -234,7 +234,7 @@ Status store_commit(StoreCall& call) {
     const PreparedRecord committed(next);
     store.prepared.reset();
     store.batch.reset();
-    const StoreCall::Place at = FESTORE_TRY(call.place());
+    const Call::Place at = FESTORE_TRY(call.place());
     const RootRecord base = FESTORE_TRY(at.table->record(at.place));
     if (base.store_id != committed.record.store_id || base.epoch != committed.record.epoch ||
         base.generation + 1 != committed.record.generation)
@@ -246,8 +246,8 @@ Status store_commit(StoreCall& call) {
     return {};
 }
 
-Status store_abort(StoreCall& call) {
-    FESTORE_CHECK(protocol::decode_store<protocol::TransactionRequest>(call.request));
+Status store_abort(Call& call) {
+    FESTORE_CHECK(protocol::decode<protocol::TransactionRequest>(call.request));
     call.session.store.prepared.reset();
     call.session.store.batch.reset();
     call.session.store.index_copy.reset();
@@ -258,8 +258,8 @@ Status store_abort(StoreCall& call) {
 }
 
 // Rule 4. The client asks while it holds the store's lock: nobody else has committed since.
-Status store_outcome(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
+Status store_outcome(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::TransactionRequest>(call.request));
     const RootRecord record = FESTORE_TRY(call.record());
     protocol::OutcomeAnswer answer;
     answer.generation = record.generation;

@@ -7,24 +7,23 @@
 namespace festore::ta {
 namespace {
 
-Result<Identity> owner_of(const StoreCall& call, const protocol::OwnerClaim& claim) {
+Result<Identity> owner_of(const Call& call, const protocol::OwnerClaim& claim) {
     if (!claim.of_other) return call.session.identity;
     if (!is_root(call.session.identity)) return fail(Code::access_denied);
-    return identity_of(static_cast<protocol::Login>(claim.login), claim.id);
+    return identity_of(claim.login, claim.id);
 }
 
-Result<RootTable*> table_of(StoreCall& call, uint8_t anchor) {
-    FESTORE_CHECK(trusted_storage(storage_of(static_cast<engine::Anchor>(anchor))));
+Result<RootTable*> table_of(Call& call, engine::Anchor anchor) {
+    FESTORE_CHECK(trusted_storage(storage_of(anchor)));
     FESTORE_CHECK(call.instance.device_key());  // an OP-TEE without stores has none to look for
     // Where root has said that there is no RPMB, it is not asked here, either. The table that says so is not loaded for that: damage
     // is told to whoever looks under ree.
-    const bool is_rpmb = anchor == static_cast<uint8_t>(engine::Anchor::rpmb);
-    if (is_rpmb && call.instance.has_read_no_rpmb()) return fail(Code::storage_not_available);
-    return call.instance.root_table(static_cast<engine::Anchor>(anchor));
+    if (anchor == engine::Anchor::rpmb && call.instance.has_read_no_rpmb()) return fail(Code::storage_not_available);
+    return call.instance.root_table(anchor);
 }
 
 // Others' that cannot be finished now are no reason to say that this owner's were not.
-Status finish_destroyed_of(StoreCall& call, RootTable& table, const Identity& owner) {
+Status finish_destroyed_of(Call& call, RootTable& table, const Identity& owner) {
     if (!table.has_unfinished(owner)) return {};
     const Status all = call.instance.finish_destroyed(table);
     return table.has_unfinished(owner) ? all : Status{};
@@ -35,7 +34,7 @@ struct Found {
     size_t place;
 
     // `store_id`: of a record that is damaged, perhaps in its name.
-    static Result<Found> of(StoreCall& call, uint8_t anchor, const protocol::OwnerClaim& claim, Bytes name,
+    static Result<Found> of(Call& call, engine::Anchor anchor, const protocol::OwnerClaim& claim, Bytes name,
                             const std::optional<engine::StoreId>& store_id = std::nullopt) {
         const Identity owner = FESTORE_TRY(owner_of(call, claim));
         RootTable* const table = FESTORE_TRY(table_of(call, anchor));
@@ -56,7 +55,7 @@ bool cannot_be_read(Code rpmb) {
 // or somebody has put back the record under ree from before the move. The record in the RPMB counts, and goes first. True: the RPMB
 // cannot be read, and may have a record still. That does not keep the owner from destroying, unless the record under ree says that the
 // store was about to move.
-Result<bool> destroy_in_rpmb(StoreCall& call, const Found& found, const protocol::DestroyRequest& request) {
+Result<bool> destroy_in_rpmb(Call& call, const Found& found, const protocol::DestroyRequest& request) {
     const Result<engine::RootRecord> record = found.table->record(found.place);
     const bool is_moving = record && (record->flags & engine::kRootMoving) != 0;
     const StoreSession& store = call.session.store;
@@ -78,7 +77,7 @@ Result<bool> destroy_in_rpmb(StoreCall& call, const Found& found, const protocol
 }
 
 // Nothing where none is kept.
-Status give_claim(StoreCall& call, const RootTable& table, size_t place, const engine::RootRecord& record, size_t room) {
+Status give_claim(Call& call, const RootTable& table, size_t place, const engine::RootRecord& record, size_t room) {
     const Result<engine::StoreClaim> claim = read_claim(call, table.anchor(), place, record);
     if (!claim) return {};
     std::array<std::byte, engine::kStoreClaimBytesMax> encoded{};
@@ -89,15 +88,15 @@ Status give_claim(StoreCall& call, const RootTable& table, size_t place, const e
 
 }  // namespace
 
-Status store_find(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::FindRequest>(call.request));
+Status store_find(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::FindRequest>(call.request));
     const Found found = FESTORE_TRY(Found::of(call, request.anchor, request.owner, request.name));
     encode_status(FESTORE_TRY(found.table->record(found.place)), call.answer);
     return {};
 }
 
-Status store_record_at(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::RecordAtRequest>(call.request));
+Status store_record_at(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::RecordAtRequest>(call.request));
     if (!request.own && !is_root(call.session.identity)) return fail(Code::access_denied);
     RootTable* const table = FESTORE_TRY(table_of(call, request.anchor));
     std::optional<Identity> owner = FESTORE_TRY(table->owner(request.place));
@@ -117,8 +116,8 @@ Status store_record_at(StoreCall& call) {
     return {};
 }
 
-Status store_destroy(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::DestroyRequest>(call.request));
+Status store_destroy(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::DestroyRequest>(call.request));
     const Found found = FESTORE_TRY(Found::of(call, request.anchor, request.owner, request.name, request.store_id));
     if (!found.table->is_of(found.place, request.store_id)) return fail(Code::bad_parameters);
     protocol::DestroyAnswer answer;

@@ -31,20 +31,20 @@ size_t take_room(TEE_Param& memory) {
     return room;
 }
 
-Result<gp::HeapBuffer> listing_buffer(StoreCall& call) {
+Result<gp::HeapBuffer> listing_buffer(Call& call) {
     const size_t room = take_room(call.content);
     if (room >= limits::kListBufferBytesMin) return gp::HeapBuffer::allocate(std::min(room, limits::kListBufferBytesMax));
     call.content.memref.size = limits::kListBufferBytesMin;
     return fail(Code::short_buffer);
 }
 
-void give(StoreCall& call, Bytes content) {
+void give(Call& call, Bytes content) {
     if (!content.empty())
         TEE_MemMove(call.content.memref.buffer, content.data(), static_cast<gp::Size>(content.size()));
     call.content.memref.size = static_cast<gp::Size>(content.size());
 }
 
-Status give_whole(StoreCall& call, Bytes content, size_t room) {
+Status give_whole(Call& call, Bytes content, size_t room) {
     if (content.size() <= room) {
         give(call, content);
         return {};

@@ -2,7 +2,7 @@
 // What listings of a store are made of (protocol/store_messages.h). Thread safety: none.
 #pragma once
 #include "gp/heap_buffer.h"
-#include "ta/store_call.h"
+#include "ta/call.h"
 
 namespace festore::ta {
 
@@ -15,17 +15,17 @@ inline protocol::CallOutcome outcome_of(engine::Progress progress) {
 // How much the client takes, of which nothing is given yet.
 size_t take_room(TEE_Param& memory);
 // As much as the client takes of a listing. short_buffer: not even the least, which is then said.
-Result<gp::HeapBuffer> listing_buffer(StoreCall& call);
-void give(StoreCall& call, Bytes content);
+Result<gp::HeapBuffer> listing_buffer(Call& call);
+void give(Call& call, Bytes content);
 // All of it into `room`. short_buffer: it is longer, which is then said.
-Status give_whole(StoreCall& call, Bytes content, size_t room);
+Status give_whole(Call& call, Bytes content, size_t room);
 
 // Takes entries as far as there is room for them.
 class ItemSink final : public engine::IndexReader::Sink {
 public:
     explicit ItemSink(MutableBytes room) : out_(room) {}
     bool take(Bytes name, const engine::Entry& entry) override {
-        if (out_.room() < protocol::kStoreMetadataBytes + 1 + name.size()) return false;
+        if (out_.room() < encoded_bytes(protocol::StoreMetadata{}) + 1 + name.size()) return false;
         protocol::StoreListItem item;
         item.metadata = metadata_of(entry);
         item.name = name;

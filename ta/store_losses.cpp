@@ -50,8 +50,8 @@ Result<Progress> check_change(engine::Transaction& transaction, engine::CallPage
     return check_not_lost(reader, name, is_stored);
 }
 
-Status store_lost_ranges(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::LostRangesRequest>(call.request));
+Status store_lost_ranges(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::LostRangesRequest>(call.request));
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     const engine::RootRecord record = FESTORE_TRY(call.record());
     Workspace* const workspace = FESTORE_TRY(call.workspace(record));

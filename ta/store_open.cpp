@@ -15,7 +15,7 @@ using engine::Anchor;
 using engine::RootRecord;
 
 // Whether that is certain: false where the RPMB was to be asked and was not.
-Result<bool> has_none_anywhere(StoreCall& call, Anchor wanted, const engine::StoreNameTag& name, bool without_asking_rpmb) {
+Result<bool> has_none_anywhere(Call& call, Anchor wanted, const engine::StoreNameTag& name, bool without_asking_rpmb) {
     const bool may_ask = FESTORE_TRY(call.instance.may_ask_rpmb());  // not where the TEE says that there is none, or root does
     if (wanted == Anchor::rpmb && !may_ask) return fail(Code::storage_not_available);
     FESTORE_CHECK(has_none(call, wanted, name));
@@ -31,7 +31,7 @@ Result<bool> has_none_anywhere(StoreCall& call, Anchor wanted, const engine::Sto
 // Rule 27: a record under ree is believed only where the RPMB has none of this owner, whatever the directory's header says; and rule 25:
 // where it does not know that the store had moved there and was destroyed. False: it gave no answer, and this record is one that does
 // without (or, of format 1.0, may be).
-Result<bool> none_in_rpmb(StoreCall& call, const RootRecord& record, bool without_asking_rpmb) {
+Result<bool> none_in_rpmb(Call& call, const RootRecord& record, bool without_asking_rpmb) {
     const bool may_have_moved = (record.flags & engine::kRootMoving) != 0;
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return may_have_moved ? Result<bool>(fail(Code::rpmb_no_answer)) : true;
     const bool does_without = record.minor == 0 || (record.flags & engine::kRootMadeUnasked) != 0;
@@ -42,11 +42,11 @@ Result<bool> none_in_rpmb(StoreCall& call, const RootRecord& record, bool withou
     return does_without ? Result<bool>(false) : fail(Code::rpmb_no_answer);
 }
 
-Status write_header(StoreCall& call, const RootRecord& record, Bytes name, const engine::KeyCheckValue& key_check) {
+Status write_header(Call& call, const RootRecord& record, Bytes name, const engine::KeyCheckValue& key_check) {
     protocol::StoreHeader header;
     header.tee = gp::tee_is_simulated() ? protocol::TeeKind::simulated : protocol::TeeKind::optee;
-    header.anchor = static_cast<uint8_t>(record.anchor);
-    header.cipher = static_cast<uint8_t>(record.cipher);
+    header.anchor = record.anchor;
+    header.cipher = record.cipher;
     header.login = record.login;
     header.identity = record.identity;
     header.store_id = record.store_id;
@@ -58,12 +58,11 @@ Status write_header(StoreCall& call, const RootRecord& record, Bytes name, const
     return give_whole(call, out.written(), take_room(call.content));
 }
 
-// `wanted`: 0 for the one that suits the device.
-Result<engine::Cipher> choose_cipher(Instance& instance, uint8_t wanted) {
-    if (wanted != 0) {
-        const auto cipher = static_cast<engine::Cipher>(wanted);
-        if (cipher == engine::Cipher::chacha20_poly1305 && !has_chacha20_poly1305()) return fail(Code::not_supported);
-        return cipher;
+Result<engine::Cipher> choose_cipher(Instance& instance, protocol::CipherChoice wanted) {
+    if (wanted == protocol::CipherChoice::aes_256_gcm) return engine::Cipher::aes_256_gcm;
+    if (wanted == protocol::CipherChoice::chacha20_poly1305) {
+        if (!has_chacha20_poly1305()) return fail(Code::not_supported);
+        return engine::Cipher::chacha20_poly1305;
     }
     if (!has_chacha20_poly1305()) return engine::Cipher::aes_256_gcm;
     SegmentBuffer* const buffer = FESTORE_TRY(instance.segment_buffer());
@@ -75,18 +74,18 @@ Result<engine::Cipher> choose_cipher(Instance& instance, uint8_t wanted) {
 
 }  // namespace
 
-Status has_none(StoreCall& call, Anchor anchor, const engine::StoreNameTag& name) {
+Status has_none(Call& call, Anchor anchor, const engine::StoreNameTag& name) {
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(anchor));
     return table->find({call.session.identity, name}) ? Status(fail(Code::access_conflict)) : Status{};
 }
 
 // Nothing is written yet: the directory comes first (rule 7).
-Status store_make(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::MakeRequest>(call.request));
+Status store_make(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::MakeRequest>(call.request));
     engine::NewStore wanted;
     wanted.login = static_cast<uint32_t>(call.session.identity.login);
     wanted.identity = call.session.identity.uuid;
-    wanted.anchor = static_cast<Anchor>(request.anchor);
+    wanted.anchor = request.anchor;
     wanted.cipher = FESTORE_TRY(choose_cipher(call.instance, request.cipher));
     wanted.created = request.created;
     FESTORE_CHECK(trusted_storage(storage_of(wanted.anchor)));
@@ -106,8 +105,8 @@ Status store_make(StoreCall& call) {
     return {};
 }
 
-Status store_create(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
+Status store_create(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::TransactionRequest>(call.request));
     StoreSession& store = call.session.store;
     if (!store.made || store.made->record.store_id != request.transaction) return fail(Code::bad_state);
     MadeRecord made(store.made->record, store.made->without_asking_rpmb, store.made->claim);
@@ -132,9 +131,9 @@ Status store_create(StoreCall& call) {
     return {};
 }
 
-Status store_open(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::OpenRequest>(call.request));
-    const auto anchor = static_cast<Anchor>(request.anchor);
+Status store_open(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::OpenRequest>(call.request));
+    const Anchor anchor = request.anchor;
     FESTORE_CHECK(trusted_storage(storage_of(anchor)));
     // Before any TEE object is opened: OP-TEE deletes what it cannot decrypt (rule 18).
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());

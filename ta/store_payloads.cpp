@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Sealing and opening the segments of larger contents (rules 14, 15, 21).
 #include "gp/heap_buffer.h"
-#include "ta/store_call.h"
+#include "ta/call.h"
 
 namespace festore::ta {
 namespace {
@@ -12,7 +12,7 @@ using engine::kTagBytes;
 class Segments {
 public:
     // bad_parameters: the memory is not what SegmentsRequest asks for.
-    static Result<Segments> of(StoreCall& call, const protocol::SegmentsRequest& request, uint32_t segment_bytes) {
+    static Result<Segments> of(Call& call, const protocol::SegmentsRequest& request, uint32_t segment_bytes) {
         if (segment_bytes > limits::kSegmentBytesServed) return fail(Code::limit_exceeded);
         const size_t tags = static_cast<size_t>(engine::segments_of(request.content_bytes, segment_bytes)) * kTagBytes;
         if (call.content.memref.buffer == nullptr || call.content.memref.size != request.content_bytes + tags)
@@ -95,7 +95,7 @@ private:
 };
 
 // The key depends on all that the first call brings: what is sealed is the copy that it was made from.
-Status seal_call(StoreCall& call, const protocol::SegmentsRequest& request, engine::Upload& upload) {
+Status seal_call(Call& call, const protocol::SegmentsRequest& request, engine::Upload& upload) {
     Segments segments = FESTORE_TRY(Segments::of(call, request, upload.segment_bytes()));
     engine::Crypto& crypto = call.instance.crypto();
     std::optional<gp::HeapBuffer> all;
@@ -111,8 +111,8 @@ Status seal_call(StoreCall& call, const protocol::SegmentsRequest& request, engi
 
 }  // namespace
 
-Status store_begin_upload(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::BeginUploadRequest>(call.request));
+Status store_begin_upload(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::BeginUploadRequest>(call.request));
     if (request.segment_bytes > limits::kSegmentBytesServed) return fail(Code::limit_exceeded);
     const engine::RootRecord record = FESTORE_TRY(call.record());
     const Workspace* workspace = FESTORE_TRY(call.workspace(record));
@@ -126,8 +126,8 @@ Status store_begin_upload(StoreCall& call) {
     return {};
 }
 
-Status store_seal_segments(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::SegmentsRequest>(call.request));
+Status store_seal_segments(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::SegmentsRequest>(call.request));
     StoreSession& store = call.session.store;
     if (!store.upload || store.upload->id() != request.payload) return fail(Code::bad_state);
     // Content from outside must not get into what counts as a payload's own.
@@ -136,8 +136,8 @@ Status store_seal_segments(StoreCall& call) {
     return sealed;
 }
 
-Status store_read_segments(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::SegmentsRequest>(call.request));
+Status store_read_segments(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::SegmentsRequest>(call.request));
     const engine::RootRecord record = FESTORE_TRY(call.record());
     const auto& payload = call.session.store.payload;
     if (!payload || payload->id != request.payload) return fail(Code::bad_state);

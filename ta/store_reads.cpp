@@ -17,7 +17,7 @@ struct Source {
     engine::Tree tree;
     bool pending = false;
 
-    static Result<Source> of(const StoreCall& call, bool pending) {
+    static Result<Source> of(const Call& call, bool pending) {
         Source source;
         source.record = FESTORE_TRY(call.record());
         source.pending = pending;
@@ -38,7 +38,7 @@ struct Source {
     }
 };
 
-Status copy_content(StoreCall& call, const Entry& entry, size_t room) {
+Status copy_content(Call& call, const Entry& entry, size_t room) {
     call.content.memref.size = static_cast<gp::Size>(entry.content.size());
     if (room < entry.content.size()) return fail(Code::short_buffer);
     if (!entry.content.empty())
@@ -56,8 +56,8 @@ void remember_payload(Session& session, const Entry& entry, engine::Cipher of_st
     payload.size = entry.size;
 }
 
-Status find(StoreCall& call, bool with_content) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::StoreNameRequest>(call.request));
+Status find(Call& call, bool with_content) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::StoreNameRequest>(call.request));
     if ((request.flags & ~protocol::kStorePending) != 0) return fail(Code::bad_parameters);
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     Source source = FESTORE_TRY(Source::of(call, (request.flags & protocol::kStorePending) != 0));
@@ -89,11 +89,11 @@ Status find(StoreCall& call, bool with_content) {
 
 }  // namespace
 
-Status store_get(StoreCall& call) { return find(call, true); }
-Status store_stat(StoreCall& call) { return find(call, false); }
+Status store_get(Call& call) { return find(call, true); }
+Status store_stat(Call& call) { return find(call, false); }
 
-Status store_list(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::StoreListRequest>(call.request));
+Status store_list(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::StoreListRequest>(call.request));
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     Source source = FESTORE_TRY(Source::of(call, false));
     gp::HeapBuffer buffer = FESTORE_TRY(listing_buffer(call));

@@ -39,7 +39,7 @@ Result<Progress> read_old_record(Workspace& workspace, PageArea& area, const Roo
 bool is_made_unasked(const RootRecord& record) { return record.minor == 0 || (record.flags & engine::kRootMadeUnasked) != 0; }
 
 // The record as the RPMB is to have it: its copies need a secret, and those that there are name another table.
-Status move_to_rpmb(StoreCall& call, RootRecord& record) {
+Status move_to_rpmb(Call& call, RootRecord& record) {
     if (record.anchor == Anchor::rpmb) return fail(Code::access_conflict);
     FESTORE_CHECK(trusted_storage(storage_of(Anchor::rpmb)));
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);  // root has said that there is none
@@ -67,7 +67,7 @@ struct Made {
 
 // The record in the RPMB first: from then on the one under ree is not opened any more (rule 27), and a cut leaves it to be buried.
 // bad_state: another owner has taken the place that its recovery copy names.
-Status commit_moved(StoreCall& call, const StoreCall::Place& from, const RootRecord& now, const RootRecord& next, const Made& made) {
+Status commit_moved(Call& call, const Call::Place& from, const RootRecord& now, const RootRecord& next, const Made& made) {
     const engine::TablePlace& named = made.to;
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);
     FESTORE_CHECK(has_none(call, Anchor::rpmb, next.name));
@@ -95,7 +95,7 @@ Status commit_moved(StoreCall& call, const StoreCall::Place& from, const RootRec
 }
 
 // `cipher`: of the new index, where it is not that of the old one.
-Status begin_copy(StoreCall& call, const RootRecord& record, const RootRecord& old, CopyKind kind, bool moves,
+Status begin_copy(Call& call, const RootRecord& record, const RootRecord& old, CopyKind kind, bool moves,
                   std::optional<engine::Cipher> cipher = std::nullopt) {
     StoreSession& store = call.session.store;
     store.batch.reset();
@@ -118,8 +118,8 @@ Status begin_copy(StoreCall& call, const RootRecord& record, const RootRecord& o
 
 }  // namespace
 
-Status store_rebuild_begin(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::RebuildRequest>(call.request));
+Status store_rebuild_begin(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::RebuildRequest>(call.request));
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     PreparedRecord record{RootRecord{}};
     FESTORE_CHECK(change_base(call, record.record));
@@ -134,7 +134,7 @@ Status store_rebuild_begin(StoreCall& call) {
         answer.pages = page_answer(outcome_of(read), record.record.generation, workspace->pages, area);
     }
     if (answer.pages.outcome == CallOutcome::done)
-        FESTORE_CHECK(begin_copy(call, record.record, old.record, kind_of(request.kind), request.anchor != 0));
+        FESTORE_CHECK(begin_copy(call, record.record, old.record, kind_of(request.kind), request.anchor == protocol::RebuildAnchor::rpmb));
     if (call.session.store.index_copy) call.session.store.index_copy->claim = claim;
     encode(answer, call.answer);
     return {};
@@ -142,10 +142,10 @@ Status store_rebuild_begin(StoreCall& call) {
 
 // Contents stay as they are: the entries that are copied say that they are of the other cipher now. What was lost and can be undone
 // keeps the cipher of its own old record.
-Status store_recipher_begin(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::RecipherRequest>(call.request));
+Status store_recipher_begin(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::RecipherRequest>(call.request));
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
-    const auto cipher = static_cast<engine::Cipher>(request.cipher);
+    const engine::Cipher cipher = request.cipher;
     if (cipher == engine::Cipher::chacha20_poly1305 && !has_chacha20_poly1305()) return fail(Code::not_supported);
     PreparedRecord record{RootRecord{}};
     FESTORE_CHECK(change_base(call, record.record));
@@ -158,8 +158,8 @@ Status store_recipher_begin(StoreCall& call) {
     return {};
 }
 
-Status store_rebuild_step(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::RebuildStepRequest>(call.request));
+Status store_rebuild_step(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::RebuildStepRequest>(call.request));
     const auto& copy = call.session.store.index_copy;
     if (!copy || copy->kind == CopyKind::repair) return fail(Code::bad_state);
     LeftOut left_out{request.passed_page, request.left_out};
@@ -171,8 +171,8 @@ Status store_rebuild_step(StoreCall& call) {
 }
 
 // As store_commit(): what the TEE has must be what the rebuild began with (rule 6).
-Status store_rebuild_commit(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
+Status store_rebuild_commit(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::TransactionRequest>(call.request));
     auto& copy = call.session.store.index_copy;
     if (!copy || copy->kind == CopyKind::repair || !copy->is_complete) return fail(Code::bad_state);
     const PreparedRecord next(copy->fresh.transaction.record());
@@ -181,7 +181,7 @@ Status store_rebuild_commit(StoreCall& call) {
     copy.reset();
     if (next.record.transaction_id != request.transaction || next.record.generation != request.generation)
         return fail(Code::bad_state);
-    const StoreCall::Place at = FESTORE_TRY(call.place());
+    const Call::Place at = FESTORE_TRY(call.place());
     const PreparedRecord now(FESTORE_TRY(at.table->record(at.place)));
     if (now.record.store_id != before.record.store_id || now.record.epoch != before.record.epoch ||
         now.record.generation != before.record.generation)
@@ -199,8 +199,8 @@ Status store_rebuild_commit(StoreCall& call) {
     return {};
 }
 
-Status store_finish_move(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
+Status store_finish_move(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::TransactionRequest>(call.request));
     FESTORE_CHECK(trusted_storage(storage_of(Anchor::rpmb)));
     FESTORE_CHECK(call.instance.device_key());
     const RootTable* const moved_to = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));

@@ -18,7 +18,7 @@ using protocol::CallOutcome;
 
 // The table, where the TEE says that it has none, or that it is damaged: then the TEE has deleted it, and says so when it is
 // asked again. What this instance has seen itself it still insists on (rule 5).
-Result<RootTable*> table_of(const StoreCall& call, Anchor anchor) {
+Result<RootTable*> table_of(const Call& call, Anchor anchor) {
     const Result<RootTable*> first = call.instance.root_table(anchor);
     if (first || (first.error().code != Code::corrupt_object && first.error().code != Code::corrupt_object_2)) return first;
     return call.instance.root_table(anchor);
@@ -31,7 +31,7 @@ struct Damaged {
 };
 
 // access_conflict: there is an intact record. not_supported: one of a newer version.
-Result<Damaged> find_damaged(const StoreCall& call, Anchor anchor, const engine::StoreId& store_id, const engine::StoreNameTag& name) {
+Result<Damaged> find_damaged(const Call& call, Anchor anchor, const engine::StoreId& store_id, const engine::StoreNameTag& name) {
     const StoreOwner owner{call.session.identity, name};
     for (const Anchor other : {Anchor::ree, Anchor::rpmb}) {
         if (other == anchor || !trusted_storage(storage_of(other))) continue;
@@ -59,19 +59,19 @@ Result<Damaged> find_damaged(const StoreCall& call, Anchor anchor, const engine:
 }
 
 // Where the record will lie. store_destroyed: there was a record, and no loss (rule 25).
-Result<StoreCall::Place> place_for(const StoreCall& call, const RootRecord& copy, const std::optional<engine::TablePlace>& at) {
+Result<Call::Place> place_for(const Call& call, const RootRecord& copy, const std::optional<engine::TablePlace>& at) {
     const engine::StoreId& store_id = copy.store_id;
     const Damaged damaged = FESTORE_TRY(find_damaged(call, copy.anchor, store_id, copy.name));
     RootTable* const table = damaged.table;
     if (table->was_destroyed(call.session.identity, store_id, at)) return fail(Code::store_destroyed);
-    if (damaged.place) return StoreCall::Place{table, *damaged.place};
+    if (damaged.place) return Call::Place{table, *damaged.place};
     // Another store's is not to be overwritten: it may be repaired, too.
     const bool is_its_place = damaged.perhaps && at && table->at(*damaged.perhaps).table == at->table && *damaged.perhaps == at->place;
-    if (is_its_place) return StoreCall::Place{table, *damaged.perhaps};
+    if (is_its_place) return Call::Place{table, *damaged.perhaps};
     const uint32_t stores = FESTORE_TRY(stores_of(call.instance, call.session.identity, true));
     if (stores >= limits::kStoresPerOwnerMax) return fail(Code::many_stores);
-    if (const auto place = at ? table->lost_place(*at) : std::nullopt) return StoreCall::Place{table, *place};
-    return StoreCall::Place{table, FESTORE_TRY(table->free_place(call.session.identity))};
+    if (const auto place = at ? table->lost_place(*at) : std::nullopt) return Call::Place{table, *place};
+    return Call::Place{table, FESTORE_TRY(table->free_place(call.session.identity))};
 }
 
 // copy_secret_lost: a copy needs a secret that the RPMB has not.
@@ -94,7 +94,7 @@ Status secret_of(PageArea& area, engine::PageBytes& slot, const engine::StoreId&
 struct Copies {
     gp::Owned<engine::RecoveryCopy> chosen;
 
-    Status choose(StoreCall& call, PageArea& area, Bytes device_key, const protocol::RepairRequest& request) {
+    Status choose(Call& call, PageArea& area, Bytes device_key, const protocol::RepairRequest& request) {
         gp::Owned<engine::RecoveryCopy> found[engine::kRecoverySlots];
         const gp::Owned<engine::PageBytes> slot = FESTORE_TRY(gp::Owned<engine::PageBytes>::make());
         std::optional<engine::CopySecret> secret;
@@ -121,19 +121,19 @@ struct Copies {
 };
 
 // Only what is inside the seal says whose the store is (rule 17).
-Status check_copy(const StoreCall& call, const RootRecord& copy, const protocol::RepairRequest& request) {
+Status check_copy(const Call& call, const RootRecord& copy, const protocol::RepairRequest& request) {
     const Identity& caller = call.session.identity;
     if (copy.login != static_cast<uint32_t>(caller.login) || copy.identity != caller.uuid) return fail(Code::access_denied);
-    if (static_cast<uint8_t>(copy.anchor) != request.anchor || copy.store_id != request.store_id)
+    if (copy.anchor != request.anchor || copy.store_id != request.store_id)
         return fail(Code::bad_parameters);
     return {};
 }
 
 }  // namespace
 
-Status store_repair_begin(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::RepairRequest>(call.request));
-    const auto anchor = static_cast<Anchor>(request.anchor);
+Status store_repair_begin(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::RepairRequest>(call.request));
+    const Anchor anchor = request.anchor;
     call.session.store.close();
     FESTORE_CHECK(trusted_storage(storage_of(anchor)));
     // Before any TEE object is opened (rule 18).
@@ -180,16 +180,16 @@ Status store_repair_begin(StoreCall& call) {
     return {};
 }
 
-Status store_repair_step(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::PrepareRequest>(call.request));
+Status store_repair_step(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::PrepareRequest>(call.request));
     if (!call.session.store.index_copy || call.session.store.index_copy->kind != CopyKind::repair) return fail(Code::bad_state);
     LeftOut nothing;
     encode(FESTORE_TRY(copy_step(call, request.area, nothing)), call.answer);
     return {};
 }
 
-Status store_repair_commit(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::TransactionRequest>(call.request));
+Status store_repair_commit(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::TransactionRequest>(call.request));
     StoreSession& store = call.session.store;
     if (!store.index_copy || store.index_copy->kind != CopyKind::repair || !store.index_copy->is_complete) return fail(Code::bad_state);
     const PreparedRecord next(store.index_copy->fresh.transaction.record());
@@ -199,7 +199,7 @@ Status store_repair_commit(StoreCall& call) {
     if (next.record.transaction_id != request.transaction || next.record.generation != request.generation)
         return fail(Code::bad_state);
     // Again: it may have been destroyed meanwhile, or made anew.
-    const StoreCall::Place to = FESTORE_TRY(place_for(call, next.record, was_at));
+    const Call::Place to = FESTORE_TRY(place_for(call, next.record, was_at));
     static_cast<void>(keep_claim(next.record.anchor, to.place, claim));  // no reason to leave it lost
     FESTORE_CHECK(to.table->write_new(to.place, next.record));
     store.open(next.record);

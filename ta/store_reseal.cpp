@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Sealing a content anew, out of one payload into another one, without its leaving the TEE (protocol/store_reseal.h).
 #include "gp/heap_buffer.h"
-#include "ta/store_call.h"
+#include "ta/call.h"
 
 namespace festore::ta {
 namespace {
@@ -12,7 +12,7 @@ using engine::kTagBytes;
 class Resealing {
 public:
     // bad_parameters: the memory does not hold just the segments that are asked for; bad_state: the payload has not got them.
-    static Result<Resealing> of(StoreCall& call, const protocol::ResealSegmentsRequest& request, const OpenPayload& from) {
+    static Result<Resealing> of(Call& call, const protocol::ResealSegmentsRequest& request, const OpenPayload& from) {
         if (from.segment_bytes > limits::kSegmentBytesServed) return fail(Code::limit_exceeded);
         const uint64_t count = engine::segments_of(request.content_bytes, from.segment_bytes);
         if (request.number >= from.segments || count > from.segments - request.number) return fail(Code::bad_state);
@@ -86,7 +86,7 @@ Status begin_resealing(StoreSession& store) {
     return {};
 }
 
-Status reseal(StoreCall& call, const protocol::ResealSegmentsRequest& request) {
+Status reseal(Call& call, const protocol::ResealSegmentsRequest& request) {
     StoreSession& store = call.session.store;
     const engine::RootRecord record = FESTORE_TRY(call.record());
     if (!store.resealed) FESTORE_CHECK(begin_resealing(store));
@@ -103,8 +103,8 @@ Status reseal(StoreCall& call, const protocol::ResealSegmentsRequest& request) {
 
 }  // namespace
 
-Status store_reseal_segments(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::ResealSegmentsRequest>(call.request));
+Status store_reseal_segments(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::ResealSegmentsRequest>(call.request));
     StoreSession& store = call.session.store;
     if (!store.upload || store.upload->id() != request.to) return fail(Code::bad_state);
     const Status done = reseal(call, request);

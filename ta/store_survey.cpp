@@ -31,8 +31,8 @@ Result<Progress> read_free_list(engine::Pages& pages, const RootRecord& record, 
 
 }  // namespace
 
-Status store_survey(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::SurveyRequest>(call.request));
+Status store_scan(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::ScanRequest>(call.request));
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     const RootRecord record = FESTORE_TRY(call.record());
     Workspace* const workspace = FESTORE_TRY(call.workspace(record));
@@ -43,7 +43,7 @@ Status store_survey(StoreCall& call) {
     ItemSink sink(buffer.bytes());
     engine::IndexReader reader(workspace->pages, tree);
     const auto listed = reader.list({request.from, {}, request.inclusive, request.passed_page}, sink);
-    protocol::SurveyAnswer answer;
+    protocol::ScanAnswer answer;
     answer.pages = page_answer(listed ? outcome_of(listed->progress) : CallOutcome::done, record.generation,
                                workspace->pages, area);
     if (!listed) {
@@ -58,8 +58,8 @@ Status store_survey(StoreCall& call) {
     return {};
 }
 
-Status store_free_list(StoreCall& call) {
-    const auto request = FESTORE_TRY(protocol::decode_store<protocol::FreeListRequest>(call.request));
+Status store_free_list(Call& call) {
+    const auto request = FESTORE_TRY(protocol::decode<protocol::FreeListRequest>(call.request));
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     const RootRecord record = FESTORE_TRY(call.record());
     Workspace* const workspace = FESTORE_TRY(call.workspace(record));

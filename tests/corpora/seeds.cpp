@@ -9,7 +9,7 @@ namespace festore::fuzz {
 namespace {
 
 using protocol::Command;
-using C = protocol::StoreCommand;
+using C = protocol::Command;
 
 class Seed {
 public:
@@ -41,11 +41,12 @@ Seed opened() { return Seed()(TaStep::open); }
 // Without its first object, kNames[0].
 constexpr uint8_t kWithoutDamage = 1, kUndo = 2, kYes = 3, kName = 1;
 Seed dropped() {
-    return opened()(C::rebuild_begin, {0, 0, 0, kWithoutDamage})(C::rebuild_step, {0, 0, 0, 0, kYes, kName, 0}).times(3, C::rebuild_step)(
-        C::rebuild_commit);
+    return opened()(C::store_rebuild_begin, {0, 0, 0, kWithoutDamage})(
+        C::store_rebuild_step, {0, 0, 0, 0, kYes, kName, 0}).times(3, C::store_rebuild_step)(
+        C::store_rebuild_commit);
 }
 Seed repaired() {
-    return opened()(C::destroy)(C::repair_begin).times(2, C::repair_step)(C::repair_commit);
+    return opened()(C::store_destroy)(C::store_repair_begin).times(2, C::store_repair_step)(C::store_repair_commit);
 }
 
 }  // namespace
@@ -54,58 +55,87 @@ std::map<std::string, Content> ta_seeds() {
     std::map<std::string, Content> seeds;
     seeds["objects"] = opened()(Command::put)(Command::get)(Command::stat)(Command::list)(Command::write_object)(Command::remove)(
         Command::hello);
-    seeds["objects-of-everybody"] = Seed()(TaStep::open, {kEverybody})(Command::put)(Command::get)(Command::list)(C::get)(C::find);
-    seeds["reading"] = opened()(C::get)(C::stat)(C::list)(C::survey)(C::free_list)(C::find)(C::outcome);
-    seeds["single-changes"] = opened()(C::put, {0, 0, 0, 0, 0, 0, 0, 200})(C::commit)(C::outcome)(C::rename, {0, 0, 0, 0, 0, 3})(C::commit)(
-        C::remove)(C::commit)(C::list)(C::free_list);
-    seeds["batch"] = opened()(C::begin)(C::put)(C::get, {0, 0, 0, 0, 0, 3})(C::rename)(C::remove)(C::prepare)(C::commit)(C::list);
-    seeds["batch-given-up"] = opened()(C::begin)(C::put)(C::abort)(C::begin)(TaStep::close);
-    seeds["payload"] = opened()(C::begin_upload)(C::seal_segments, {0, 1, 1})(C::seal_segments, {0, 0, 0xff, 0x1f})(C::put)(C::commit)(
-        C::get)(C::read_segments)(C::get, {0, 0, 0, 0, 0, 0, kPayloadName})(C::read_segments);
-    seeds["payload-in-a-batch"] = opened()(C::begin)(C::begin_upload)(C::seal_segments)(C::put)(C::prepare)(C::commit)(C::get)(
-        C::read_segments);
-    seeds["payload-of-the-victim"] = opened()(TaStep::victim, {2})(C::get, {0, 0, 0, 0, 0, 0, kPayloadName})(C::read_segments,
+    seeds["objects-of-everybody"] = Seed()(TaStep::open, {kEverybody})(Command::put)(Command::get)(Command::list)(
+        C::store_get)(C::store_find);
+    seeds["reading"] = opened()(C::store_get)(C::store_stat)(C::store_list)(C::store_scan)(C::store_free_list)(
+        C::store_find)(C::store_outcome);
+    seeds["single-changes"] = opened()(C::store_put, {0, 0, 0, 0, 0, 0, 0, 200})(C::store_commit)(C::store_outcome)(
+        C::store_rename, {0, 0, 0, 0, 0, 3})(C::store_commit)(
+        C::store_remove)(C::store_commit)(C::store_list)(C::store_free_list);
+    seeds["batch"] = opened()(C::store_begin)(C::store_put)(C::store_get, {0, 0, 0, 0, 0, 3})(C::store_rename)(
+        C::store_remove)(C::store_prepare)(C::store_commit)(C::store_list);
+    seeds["batch-given-up"] = opened()(C::store_begin)(C::store_put)(C::store_abort)(C::store_begin)(TaStep::close);
+    seeds["payload"] = opened()(C::store_begin_upload)(C::store_seal_segments, {0, 1, 1})(
+        C::store_seal_segments, {0, 0, 0xff, 0x1f})(C::store_put)(C::store_commit)(
+        C::store_get)(C::store_read_segments)(C::store_get, {0, 0, 0, 0, 0, 0, kPayloadName})(C::store_read_segments);
+    seeds["payload-in-a-batch"] = opened()(C::store_begin)(C::store_begin_upload)(C::store_seal_segments)(C::store_put)(
+        C::store_prepare)(C::store_commit)(C::store_get)(
+        C::store_read_segments);
+    seeds["payload-of-the-victim"] = opened()(TaStep::victim, {2})(C::store_get, {0, 0, 0, 0, 0, 0, kPayloadName})(
+        C::store_read_segments,
                                                                                               {0, kAnother, kAnother, kVictims});
     seeds["pages-of-the-victim"] =
-        opened()(TaStep::victim)(C::get, {0, kNewest, kAnother, kVictims})(TaStep::victim, {1})(
-            C::list, {0, kNewest, kAnother, kVictims})(TaStep::victim, {3})(C::survey, {0, kNewest, kAnother, kVictims})(
-            C::put, {0, kNewest, kAnother, kVictims})(C::free_list, {0, kNewest, kAnother, kVictims});
-    seeds["store-of-the-victim"] = opened()(TaStep::victim)(C::open, {0, kAnother, kVictims})(C::get)(C::destroy, {0, kAnother, kVictims})(
-        C::repair_begin, {0, kNewest, kAnother, kVictims, kAnother, kVictims})(C::find, {0, 0, kOther, kOfVictim})(
-        C::record_at, {0, 0, 0, 0, 1});
-    seeds["destroyed-and-made-anew"] = opened()(C::destroy)(C::get)(C::make)(C::create)(C::put)(C::commit)(C::list)(C::destroy);
-    seeds["named"] = opened()(C::make, {0, 0, 0, 0, 0, kYes, 0, 1})(C::create)(C::put)(C::commit)(C::list)(
-        C::record_at, {0, 0, 0, 0, 1, kYes})(C::find, {0, 0, 0, kYes})(C::open)(C::rebuild_begin, {0, 0, 0, 0, 0, kYes})
-        .times(3, C::rebuild_step)(C::rebuild_commit)(C::get)(C::destroy)(C::repair_begin);
-    seeds["repaired"] = repaired()(C::acknowledge)(C::commit)(C::get)(C::put)(C::commit)(C::list)(C::survey)(C::free_list);
-    seeds["repair-given-up"] = opened()(C::destroy)(C::repair_begin)(C::repair_step)(C::abort)(C::repair_begin)(TaStep::close);
-    seeds["repaired-twice"] = repaired()(C::destroy)(C::repair_begin).times(2, C::repair_step)(C::repair_commit)(C::acknowledge);
-    seeds["rebuilt"] = opened()(C::rebuild_begin).times(3, C::rebuild_step)(C::rebuild_commit)(C::get)(C::list)(C::put)(C::commit)(
-        C::survey);
-    seeds["rebuild-given-up"] = opened()(C::rebuild_begin)(C::rebuild_step)(C::abort)(C::rebuild_begin)(TaStep::close);
-    seeds["dropped-and-acknowledged"] = dropped()(C::get)(C::lost_ranges)(C::put)(C::acknowledge_lost)(C::commit)(C::put)(C::commit)(
-        C::get, {0});
-    seeds["dropped-and-undone"] = dropped()(C::rebuild_begin, {0, 0, 0, kUndo}).times(3, C::rebuild_step)(C::rebuild_commit)(C::get)(
-        C::list, {0});
-    seeds["moved"] = opened()(C::rebuild_begin, {0, 0, 0, 0, kYes}).times(3, C::rebuild_step)(C::rebuild_commit)(C::finish_move)(C::get)(
-        C::list)(C::put)(C::commit, {0});
-    seeds["resealed"] = opened()(C::recipher_begin).times(3, C::rebuild_step)(C::rebuild_commit)(
-        C::get, {0, 0, 0, 0, 0, 0, kPayloadName})(C::begin_upload)(C::reseal_segments)(C::reseal, {0, 0, 0, kPayloadName})(C::commit)(
-        C::get, {0, 0, 0, 0, 0, 0, kPayloadName})(C::read_segments)(C::rebuild_begin).times(3, C::rebuild_step)(C::rebuild_commit)(C::list);
-    seeds["root-looks"] = Seed()(TaStep::open, {kRoot})(C::record_at)(C::record_at, {0, 0, 0, 0, 1})(C::find, {0, 0, kOther, kOfVictim})(
-        C::make)(C::create)(C::put)(C::commit)(C::list);
+        opened()(TaStep::victim)(C::store_get, {0, kNewest, kAnother, kVictims})(TaStep::victim, {1})(
+            C::store_list, {0, kNewest, kAnother, kVictims})(TaStep::victim, {3})(
+        C::store_scan, {0, kNewest, kAnother, kVictims})(
+            C::store_put, {0, kNewest, kAnother, kVictims})(C::store_free_list, {0, kNewest, kAnother, kVictims});
+    seeds["store-of-the-victim"] = opened()(TaStep::victim)(C::store_open, {0, kAnother, kVictims})(C::store_get)(
+        C::store_destroy, {0, kAnother, kVictims})(
+        C::store_repair_begin, {0, kNewest, kAnother, kVictims, kAnother, kVictims})(C::store_find, {0, 0, kOther, kOfVictim})(
+        C::store_record_at, {0, 0, 0, 0, 1});
+    seeds["destroyed-and-made-anew"] = opened()(C::store_destroy)(C::store_get)(C::store_make)(C::store_create)(
+        C::store_put)(C::store_commit)(C::store_list)(C::store_destroy);
+    seeds["named"] = opened()(C::store_make, {0, 0, 0, 0, 0, kYes, 0, 1})(C::store_create)(C::store_put)(C::store_commit)(
+        C::store_list)(
+        C::store_record_at, {0, 0, 0, 0, 1, kYes})(C::store_find, {0, 0, 0, kYes})(C::store_open)(
+        C::store_rebuild_begin, {0, 0, 0, 0, 0, kYes})
+        .times(3, C::store_rebuild_step)(C::store_rebuild_commit)(C::store_get)(C::store_destroy)(C::store_repair_begin);
+    seeds["repaired"] = repaired()(C::store_acknowledge)(C::store_commit)(C::store_get)(C::store_put)(C::store_commit)(
+        C::store_list)(C::store_scan)(C::store_free_list);
+    seeds["repair-given-up"] = opened()(C::store_destroy)(C::store_repair_begin)(C::store_repair_step)(C::store_abort)(
+        C::store_repair_begin)(TaStep::close);
+    seeds["repaired-twice"] = repaired()(C::store_destroy)(C::store_repair_begin).times(2, C::store_repair_step)(
+        C::store_repair_commit)(C::store_acknowledge);
+    seeds["rebuilt"] = opened()(C::store_rebuild_begin).times(3, C::store_rebuild_step)(C::store_rebuild_commit)(
+        C::store_get)(C::store_list)(C::store_put)(C::store_commit)(
+        C::store_scan);
+    seeds["rebuild-given-up"] = opened()(C::store_rebuild_begin)(C::store_rebuild_step)(C::store_abort)(
+        C::store_rebuild_begin)(TaStep::close);
+    seeds["dropped-and-acknowledged"] = dropped()(C::store_get)(C::store_lost_ranges)(C::store_put)(
+        C::store_acknowledge_lost)(C::store_commit)(C::store_put)(C::store_commit)(
+        C::store_get, {0});
+    seeds["dropped-and-undone"] = dropped()(C::store_rebuild_begin, {0, 0, 0, kUndo}).times(3, C::store_rebuild_step)(
+        C::store_rebuild_commit)(C::store_get)(
+        C::store_list, {0});
+    seeds["moved"] = opened()(C::store_rebuild_begin, {0, 0, 0, 0, kYes}).times(3, C::store_rebuild_step)(
+        C::store_rebuild_commit)(C::store_finish_move)(C::store_get)(
+        C::store_list)(C::store_put)(C::store_commit, {0});
+    seeds["resealed"] = opened()(C::store_recipher_begin).times(3, C::store_rebuild_step)(C::store_rebuild_commit)(
+        C::store_get, {0, 0, 0, 0, 0, 0, kPayloadName})(C::store_begin_upload)(C::store_reseal_segments)(
+        C::store_reseal, {0, 0, 0, kPayloadName})(C::store_commit)(
+        C::store_get, {0, 0, 0, 0, 0, 0, kPayloadName})(C::store_read_segments)(
+        C::store_rebuild_begin).times(3, C::store_rebuild_step)(C::store_rebuild_commit)(C::store_list);
+    seeds["root-looks"] = Seed()(TaStep::open, {kRoot})(C::store_record_at)(C::store_record_at, {0, 0, 0, 0, 1})(
+        C::store_find, {0, 0, kOther, kOfVictim})(
+        C::store_make)(C::store_create)(C::store_put)(C::store_commit)(C::store_list);
     seeds["root-destroys-the-victims"] = Seed()(TaStep::open, {kRoot})(TaStep::victim)(
-        C::destroy, {0, kAnother, kVictims, kOther, kOfVictim})(TaStep::victim)(TaStep::victim, {5});
-    seeds["group"] = Seed()(TaStep::open, {kGroup})(C::make)(C::create)(C::put)(C::commit)(C::begin)(C::put, {0, 0, 0, 0, 0, 0, 0, 9, 2})(
-        C::prepare)(C::commit)(C::list);
-    seeds["two-sessions"] = opened()(TaStep::open)(C::begin)(C::put)(C::begin, {1})(C::put, {1, 0, 0, 0, 0, 0, 0, 0, 2})(C::prepare)(
-        C::commit)(C::prepare, {1})(C::commit, {1})(TaStep::victim, {3})(C::get, {1});
-    seeds["memory-that-changes"] = opened()(TaStep::fail, {1})(C::get)(C::put)(C::commit)(C::begin_upload)(C::seal_segments)(C::put)(
-        C::commit)(C::read_segments)(C::survey);
-    seeds["allocation-fails"] = opened()(TaStep::fail, {0, 3, 1})(C::begin)(TaStep::fail, {0, 3, 2})(C::put)(TaStep::fail, {0, 3, 1})(
-        C::list)(TaStep::fail, {0, 3, 1})(C::destroy)(TaStep::fail, {0, 3, 2})(C::repair_begin)(C::repair_begin);
-    seeds["storage-fails"] = opened()(C::put)(TaStep::fail, {0, 0, 3, 1})(C::commit)(C::get)(TaStep::fail, {0, 0, 3, 1, 1})(C::destroy)(
-        C::find)(TaStep::fail, {0, 0, 3, 2})(C::make)(C::create);
+        C::store_destroy, {0, kAnother, kVictims, kOther, kOfVictim})(TaStep::victim)(TaStep::victim, {5});
+    seeds["group"] = Seed()(TaStep::open, {kGroup})(C::store_make)(C::store_create)(C::store_put)(C::store_commit)(
+        C::store_begin)(C::store_put, {0, 0, 0, 0, 0, 0, 0, 9, 2})(
+        C::store_prepare)(C::store_commit)(C::store_list);
+    seeds["two-sessions"] = opened()(TaStep::open)(C::store_begin)(C::store_put)(C::store_begin, {1})(
+        C::store_put, {1, 0, 0, 0, 0, 0, 0, 0, 2})(C::store_prepare)(
+        C::store_commit)(C::store_prepare, {1})(C::store_commit, {1})(TaStep::victim, {3})(C::store_get, {1});
+    seeds["memory-that-changes"] = opened()(TaStep::fail, {1})(C::store_get)(C::store_put)(C::store_commit)(
+        C::store_begin_upload)(C::store_seal_segments)(C::store_put)(
+        C::store_commit)(C::store_read_segments)(C::store_scan);
+    seeds["allocation-fails"] = opened()(TaStep::fail, {0, 3, 1})(C::store_begin)(TaStep::fail, {0, 3, 2})(
+        C::store_put)(TaStep::fail, {0, 3, 1})(
+        C::store_list)(TaStep::fail, {0, 3, 1})(C::store_destroy)(TaStep::fail, {0, 3, 2})(C::store_repair_begin)(
+        C::store_repair_begin);
+    seeds["storage-fails"] = opened()(C::store_put)(TaStep::fail, {0, 0, 3, 1})(C::store_commit)(
+        C::store_get)(TaStep::fail, {0, 0, 3, 1, 1})(C::store_destroy)(
+        C::store_find)(TaStep::fail, {0, 0, 3, 2})(C::store_make)(C::store_create);
     return seeds;
 }
 

@@ -118,8 +118,8 @@ inline Entry example_payload_entry() {
 inline protocol::StoreHeader example_header() {
     protocol::StoreHeader h;
     h.tee = protocol::TeeKind::simulated;
-    h.anchor = 2;
-    h.cipher = 2;
+    h.anchor = stored::Anchor::rpmb;
+    h.cipher = stored::Cipher::chacha20_poly1305;
     h.login = 1;
     h.identity = example_record().identity;
     h.store_id = example_record().store_id;

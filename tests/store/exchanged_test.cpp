@@ -119,7 +119,7 @@ protected:
         if (command == command_ && overtake_) std::exchange(overtake_, nullptr)();
         return sim::teec_in_process().invoke_command(session, command, operation, origin);
     }
-    Client overtaken_before(protocol::StoreCommand command) {
+    Client overtaken_before(protocol::Command command) {
         sim::set_caller({1000, 1000, {}});
         TeecFunctions functions = sim::teec_in_process();
         functions.invoke_command = invoke;
@@ -234,7 +234,7 @@ TEST_F(Exchanged, Rule20InitTellsThatAnotherProgramWasFaster) {
 }
 
 TEST_F(Overtaken, Rule06AFirstPutUsesTheStoreThatAnotherHasJustMade) {
-    Client client = overtaken_before(protocol::StoreCommand::make);
+    Client client = overtaken_before(protocol::Command::store_make);
     const auto stored = client.put("slower", content_of(100));
     EXPECT_TRUE(stored) << message(stored);
     EXPECT_FALSE(overtake_);
@@ -242,7 +242,7 @@ TEST_F(Overtaken, Rule06AFirstPutUsesTheStoreThatAnotherHasJustMade) {
 }
 
 TEST_F(Overtaken, Rule06AReaderSeesTheStoreThatAnotherHasJustMade) {
-    Client client = overtaken_before(protocol::StoreCommand::find);
+    Client client = overtaken_before(protocol::Command::store_find);
     EXPECT_EQ(names(client), (std::vector<std::string>{"faster"}));
     EXPECT_FALSE(overtake_);
 }

@@ -154,7 +154,7 @@ TEST_F(Locking, Rule29ACommitIntoARemovedPageFileIsNotAcknowledged) {
 void (*at_commit)() = nullptr;
 TEEC_Result invoke_with_commits_watched(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
     const TEEC_Result result = sim::teec_in_process().invoke_command(session, command, operation, origin);
-    if (command == static_cast<uint32_t>(protocol::StoreCommand::commit) && at_commit != nullptr) std::exchange(at_commit, nullptr)();
+    if (command == static_cast<uint32_t>(protocol::Command::store_commit) && at_commit != nullptr) std::exchange(at_commit, nullptr)();
     return result;
 }
 path exchanged;

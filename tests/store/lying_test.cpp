@@ -19,7 +19,7 @@ TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* oper
         Writer minor({static_cast<std::byte*>(operation->params[1].tmpref.buffer) + 2, 2});  // behind the major version
         minor.u16(minor_version);
     }
-    if (command != static_cast<uint32_t>(protocol::StoreCommand::list) || result != TEEC_SUCCESS) return result;
+    if (command != static_cast<uint32_t>(protocol::Command::store_list) || result != TEEC_SUCCESS) return result;
     const auto& memory = operation->params[2].memref;
     change_listing({static_cast<std::byte*>(memory.parent->buffer) + memory.offset, memory.size});
     return result;
@@ -36,7 +36,7 @@ protected:
         options.store_directory = (folder_ / "store").string();
         return ClientAccess::connect(functions, options, 1000, nullptr);
     }
-    static constexpr size_t kNameAt = protocol::kStoreMetadataBytes + 1;
+    static constexpr size_t kNameAt = encoded_bytes(protocol::StoreMetadata{}) + 1;
 };
 
 TEST_F(LyingTee, AnOlderTrustedApplicationIsGivenNothingToKeep) {

@@ -52,7 +52,7 @@ struct Watch {
 Watch* the_watch = nullptr;
 
 TEEC_Result watched_invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
-    const bool seals = command == static_cast<uint32_t>(protocol::StoreCommand::seal_segments);
+    const bool seals = command == static_cast<uint32_t>(protocol::Command::store_seal_segments);
     if (seals) the_watch->begin_sealing();
     const TEEC_Result result = sim::teec_in_process().invoke_command(session, command, operation, origin);
     if (seals) the_watch->end_sealing();

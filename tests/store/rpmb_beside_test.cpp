@@ -17,7 +17,7 @@ std::vector<size_t> open_requests;               // their sizes
 uint32_t dead_openings = 0;                      // so many next ones find the trusted application dead
 
 TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
-    if (command == static_cast<uint32_t>(protocol::StoreCommand::open)) {
+    if (command == static_cast<uint32_t>(protocol::Command::store_open)) {
         open_requests.push_back(operation->params[0].tmpref.size);
         if (dead_openings > 0 && dead_openings-- > 0) return TEEC_ERROR_TARGET_DEAD;
     }

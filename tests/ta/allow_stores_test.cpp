@@ -11,7 +11,7 @@ constexpr uint32_t kOverLimit = static_cast<uint32_t>(Code::over_limit);
 class AllowStores : public Allowing {
 protected:
     // A store of its own, with an object in it.
-    Disk made(uint32_t session, uint8_t anchor = 1) {
+    Disk made(uint32_t session, Anchor anchor = Anchor::ree) {
         Disk disk;
         make_store(session, disk, anchor);
         EXPECT_EQ(store_put(session, disk, "first", filled(10, 1)), 0U);
@@ -22,7 +22,7 @@ protected:
 TEST_F(AllowStores, Rule28WhoIsNotNamedMakesNone) {
     ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}), 0U);
     Disk disk;
-    for (const uint8_t anchor : {uint8_t{1}, uint8_t{2}}) {
+    for (const Anchor anchor : {Anchor::ree, Anchor::rpmb}) {
         EXPECT_EQ(make(session_of(kBob), disk, anchor).result, kNotAllowed);
         EXPECT_EQ(make(session_of(0), disk, anchor).result, 0U);
     }
@@ -52,8 +52,8 @@ TEST_F(AllowStores, Rule28TheDoorMayCloseBetweenMakeAndCreate) {
 TEST_F(AllowStores, StoresAreCountedUnderBothAnchors) {
     const uint32_t alice = session_of(kAlice);
     const uint32_t bob = session_of(kBob);
-    made(alice, 2);
-    made(bob, 1);
+    made(alice, Anchor::rpmb);
+    made(bob, Anchor::ree);
     const protocol::AllowedRequest count{protocol::AllowedRequest::Count::nothing, true};
     EXPECT_EQ(look(alice, count)->used_stores, 1U);
     EXPECT_EQ(look(bob, count)->used_stores, 1U);
@@ -63,7 +63,7 @@ TEST_F(AllowStores, StoresAreCountedUnderBothAnchors) {
 }
 
 TEST_F(AllowStores, Rule28AnOwnerGoesOn) {
-    for (const uint8_t anchor : {uint8_t{1}, uint8_t{2}}) {
+    for (const Anchor anchor : {Anchor::ree, Anchor::rpmb}) {
         ASSERT_EQ(root_says(AllowVerb::open), 0U);
         uint32_t bob = session_of(kBob);
         Disk disk = made(bob, anchor);
@@ -88,7 +88,8 @@ TEST_F(AllowStores, Rule28AnOwnersLostStoreIsRepairedAndMoves) {
     const uint32_t bob = session_of(kBob);
     EXPECT_EQ(repair_all(bob, disk), 0U);
     EXPECT_EQ(open_store(bob, disk), 0U);
-    EXPECT_EQ(paged(bob, disk, StoreCommand::rebuild_begin, protocol::RebuildRequest{{}, protocol::RebuildKind::whole, 2}).result, 0U)
+    const protocol::RebuildRequest to_rpmb{{}, protocol::RebuildKind::whole, protocol::RebuildAnchor::rpmb};
+    EXPECT_EQ(paged(bob, disk, Command::store_rebuild_begin, to_rpmb).result, 0U)
         << "rebuild --anchor rpmb";
 }
 
@@ -96,21 +97,21 @@ TEST_F(AllowStores, Rule28AnOwnersLostStoreIsRepairedAndMoves) {
 TEST_F(AllowStores, Rule28NotAskingTheRpmbIsNoWayPastALimit) {
     ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}, of_stores(1)), 0U);
     const uint32_t alice = session_of(kAlice);
-    made(alice, 2);
+    made(alice, Anchor::rpmb);
     Content header(protocol::kNamedStoreHeaderBytes);
-    const protocol::MakeRequest unasked{1, 1, true, 0, {bytes_of("second"), {}}};
-    EXPECT_EQ(store(alice, StoreCommand::make, unasked, {&header, kOut}).result, number(Code::rpmb_no_answer));
+    const protocol::MakeRequest unasked{Anchor::ree, protocol::CipherChoice::aes_256_gcm, true, 0, {bytes_of("second"), {}}};
+    EXPECT_EQ(store(alice, Command::store_make, unasked, {&header, kOut}).result, number(Code::rpmb_no_answer));
     // One that was made so before the limit does not move.
     ASSERT_EQ(root_says(AllowVerb::open), 0U);
     Disk second;
-    ASSERT_EQ(store(alice, StoreCommand::make, unasked, {&header, kOut}).result, 0U);
+    ASSERT_EQ(store(alice, Command::store_make, unasked, {&header, kOut}).result, 0U);
     second.header = protocol::decode_store_header(header).value();
     ASSERT_EQ(create(alice, second), 0U);
     ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}, of_stores(1)), 0U);
-    const protocol::RebuildRequest move{{}, protocol::RebuildKind::whole, 2, {bytes_of("second"), {}}};
-    EXPECT_EQ(paged(alice, second, StoreCommand::rebuild_begin, move).result, kOverLimit);
+    const protocol::RebuildRequest move{{}, protocol::RebuildKind::whole, protocol::RebuildAnchor::rpmb, {bytes_of("second"), {}}};
+    EXPECT_EQ(paged(alice, second, Command::store_rebuild_begin, move).result, kOverLimit);
     ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}, of_stores(2)), 0U);
-    EXPECT_EQ(paged(alice, second, StoreCommand::rebuild_begin, move).result, 0U);
+    EXPECT_EQ(paged(alice, second, Command::store_rebuild_begin, move).result, 0U);
 }
 
 TEST_F(AllowStores, ADamagedListMakesNoneAndServesAll) {

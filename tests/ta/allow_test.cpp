@@ -119,7 +119,7 @@ TEST_P(AllowObjects, Rule28ARestIsRoots) {
 
 TEST_P(AllowObjects, FestoresOwnAndDamagedObjectsCountAsTheyShould) {
     Disk disk;
-    make_store(alice_, disk, storage_ == protocol::Storage::ree ? 1 : 2);  // a root table, and the secret of copies
+    make_store(alice_, disk, storage_ == protocol::Storage::ree ? Anchor::ree : Anchor::rpmb);  // a root table, and the secret of copies
     ASSERT_EQ(store_put(alice_, disk, "x", filled(10, 1)), 0U);
     ASSERT_EQ(root_says(AllowVerb::total, {}, of_objects(2)), 0U);
     const Content id = put_new(bob_, "a", filled(10, 1));
@@ -213,8 +213,8 @@ TEST_F(AllowList, Rule28OthersSeeTheirOwnPartOnly) {
     EXPECT_EQ(root->others, of_bytes(7));
     EXPECT_EQ(root->totals[1].objects, 9U);
     Bytes rest = page_;
-    const auto first = protocol::decode_allowed(rest);
-    const auto second = protocol::decode_allowed(rest);
+    const auto first = protocol::decode_next<protocol::AllowedEntry>(rest);
+    const auto second = protocol::decode_next<protocol::AllowedEntry>(rest);
     ASSERT_TRUE(first && second && rest.empty());
     EXPECT_EQ(first->identity.bytes, user(kAlice).uuid.bytes);
     EXPECT_EQ(second->login, protocol::Login::group);

@@ -200,7 +200,7 @@ TEST_F(Contract, ListingsPageByPageGiveEachObjectOnce) {
         ASSERT_TRUE(decoded);
         Bytes rest = Bytes(page).first(answer.payload_size);
         for (uint32_t i = 0; i < decoded->entries; ++i) {
-            const auto entry = protocol::decode_entry(rest);
+            const auto entry = protocol::decode_next<protocol::ListEntry>(rest);
             ASSERT_TRUE(entry);
             seen.emplace_back(text_of(entry->name));
         }

@@ -85,13 +85,13 @@ protected:
 
     // Seals the larger content and commits it; its key becomes a secret.
     void put_larger() {
-        const Called begun = store(session_, StoreCommand::begin_upload, protocol::BeginUploadRequest{4096});
-        const auto upload = protocol::decode_store<protocol::BeginUploadAnswer>(begun.answer);
+        const Called begun = store(session_, Command::store_begin_upload, protocol::BeginUploadRequest{4096});
+        const auto upload = protocol::decode<protocol::BeginUploadAnswer>(begun.answer);
         ASSERT_TRUE(upload);
         Content memory(3 * 16 + larger_.size());
         copy_bytes(larger_, MutableBytes(memory).subspan(3 * 16));
         const protocol::SegmentsRequest request{upload->payload, 0, true, static_cast<uint32_t>(larger_.size())};
-        ASSERT_EQ(store(session_, StoreCommand::seal_segments, request, {&memory, kInOut}).result, 0U);
+        ASSERT_EQ(store(session_, Command::store_seal_segments, request, {&memory, kInOut}).result, 0U);
         sealed_ = memory;
         protocol::StorePutRequest put;
         put.flags = protocol::kStoreSingle;
@@ -99,8 +99,8 @@ protected:
         put.payload = upload->payload;
         put.size = larger_.size();
         put.name = bytes_of("larger");
-        const Called called = paged(session_, disk_, StoreCommand::put, put);
-        const auto answer = protocol::decode_store<protocol::ChangeAnswer>(called.answer);
+        const Called called = paged(session_, disk_, Command::store_put, put);
+        const auto answer = protocol::decode<protocol::ChangeAnswer>(called.answer);
         ASSERT_EQ(called.result, 0U);
         ASSERT_TRUE(answer);
         ASSERT_EQ(commit(session_, {answer->transaction, answer->generation}), 0U);
@@ -114,7 +114,7 @@ protected:
         add("payload key", payload->key.expose());
         Content memory = sealed_;
         const protocol::SegmentsRequest request{payload->id, 0, true, static_cast<uint32_t>(larger_.size())};
-        ASSERT_EQ(store(session_, StoreCommand::read_segments, request, {&memory, kInOut}).result, 0U);
+        ASSERT_EQ(store(session_, Command::store_read_segments, request, {&memory, kInOut}).result, 0U);
         memory.resize(larger_.size());
         ASSERT_EQ(memory, larger_);
     }
@@ -154,7 +154,7 @@ TEST_F(Rule32, NorOfATransactionOrAnUploadThatNobodyEnded) {
     put_larger();
     get_larger();
     begin_batch();
-    ASSERT_EQ(store(session_, StoreCommand::begin_upload, protocol::BeginUploadRequest{4096}).result, 0U);
+    ASSERT_EQ(store(session_, Command::store_begin_upload, protocol::BeginUploadRequest{4096}).result, 0U);
     add("key of an upload", Bytes(context_of_last_call->store.upload->entry().payload.key));
     EXPECT_TRUE(in_memory().contains("key of an upload"));
     tee_.close_session(session_);
@@ -200,11 +200,11 @@ TEST_F(Rule32, NorOfARepair) {
     request.anchor = disk_.header.anchor;
     request.key_check = disk_.header.key_check;
     for (const bool is_aborted : {true, false}) {
-        ASSERT_EQ(paged(session_, disk_, StoreCommand::repair_begin, request).result, 0U);
-        ASSERT_EQ(paged(session_, disk_, StoreCommand::repair_step, protocol::PrepareRequest{}).result, 0U);
+        ASSERT_EQ(paged(session_, disk_, Command::store_repair_begin, request).result, 0U);
+        ASSERT_EQ(paged(session_, disk_, Command::store_repair_step, protocol::PrepareRequest{}).result, 0U);
         EXPECT_TRUE(in_memory().contains("the store's secret"));
         EXPECT_TRUE(in_memory().contains("an inlined content"));
-        if (is_aborted) ASSERT_EQ(store(session_, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+        if (is_aborted) ASSERT_EQ(store(session_, Command::store_abort, protocol::TransactionRequest{}).result, 0U);
         else tee_.close_session(session_);
         EXPECT_EQ(in_memory(), Found{});
     }
@@ -220,7 +220,7 @@ TEST_F(Rule32, ARecordIsNotInMemoryBecauseAnotherOwnersIs) {
     EXPECT_EQ(in_memory(), Found{});
     const uint32_t root = session_of(0);
     for (uint16_t place = 0; place < 3; ++place)
-        (void)store(root, StoreCommand::record_at, protocol::RecordAtRequest{1, place});
+        (void)store(root, Command::store_record_at, protocol::RecordAtRequest{Anchor::ree, place});
     EXPECT_EQ(in_memory(), Found{}) << "root has looked at the records of all";
     session_ = session_of(1000);
     EXPECT_EQ(find(session_), 0U);

@@ -102,7 +102,7 @@ TEST_F(Garbage, RandomParameters) {
             params.values[i] = {buffers[i].data(), buffers[i].size(), static_cast<uint32_t>(random_()),
                                 static_cast<uint32_t>(random_())};
         }
-        const uint32_t command = pick(16) == 0 ? static_cast<uint32_t>(random_()) : pick(protocol::kCommandCount + 1);
+        const uint32_t command = pick(16) == 0 ? static_cast<uint32_t>(random_()) : pick(protocol::kBasicCommandCount + 1);
         params.types = pick(3) == 0 ? all_types : valid_types(command);
         uint32_t origin = 0;
         const uint32_t result = tee_.invoke(attacked(), command, params, &origin);
@@ -116,7 +116,7 @@ TEST_F(Garbage, MutatedRequests) {
     Content payload(4096);
     Content answer(protocol::kAnswerBytesMax);
     for (int round = 0; round < kRounds; ++round) {
-        const uint32_t command = pick(protocol::kCommandCount);
+        const uint32_t command = pick(protocol::kBasicCommandCount);
         size_t size = valid_request(command, request);
         for (uint32_t flips = pick(4); flips > 0; --flips) request[pick(64)] ^= static_cast<std::byte>(1 << pick(8));
         if (pick(4) == 0) size = pick(512);
@@ -179,7 +179,7 @@ TEST_F(Garbage, MemoryThatChangesWhileTheTaReadsIt) {
         }
     });
     for (int round = 0; round < kRounds / 4; ++round) {
-        const uint32_t command = pick(protocol::kCommandCount);
+        const uint32_t command = pick(protocol::kBasicCommandCount);
         sim::Params params;
         params.types = valid_types(command);
         params.values[0] = {request.data(), valid_request(command, request), 0, 0};

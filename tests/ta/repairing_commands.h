@@ -11,7 +11,7 @@ protected:
 
     // The store's record, or the header, of a table that is at rest becomes another one. Ends all sessions first.
     template <class F>
-    void change_record(const Disk& disk, uint8_t anchor, F&& change) {
+    void change_record(const Disk& disk, Anchor anchor, F&& change) {
         end_sessions();
         Content content = table(anchor);
         constexpr size_t kStoreId = 28;  // offset in a record
@@ -25,11 +25,11 @@ protected:
         copy_bytes(encoded, place);
         store_table(content, anchor);
     }
-    [[nodiscard]] engine::TableHeader table_header(uint8_t anchor) {
+    [[nodiscard]] engine::TableHeader table_header(Anchor anchor) {
         return engine::decode_table_header(Bytes(table(anchor)).first(engine::kTableHeaderBytes)).value();
     }
     template <class F>
-    void change_header(uint8_t anchor, F&& change) {
+    void change_header(Anchor anchor, F&& change) {
         end_sessions();
         Content content = table(anchor);
         engine::TableHeader header = table_header(anchor);
@@ -53,21 +53,21 @@ protected:
     uint32_t begin(uint32_t session, Disk& disk) {
         // Of a page that its file has not, a client brings zeroes.
         for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot) disk.pages.try_emplace(slot);
-        return paged(session, disk, StoreCommand::repair_begin, request_for(disk)).result;
+        return paged(session, disk, Command::store_repair_begin, request_for(disk)).result;
     }
     // A whole repair but its commit, whose request it gives.
     std::optional<protocol::TransactionRequest> repair(uint32_t session, Disk& disk) {
         if (begin(session, disk) != 0) return std::nullopt;
         for (int step = 0; step < 40; ++step) {
-            const Called called = paged(session, disk, StoreCommand::repair_step, protocol::PrepareRequest{});
-            const auto answer = protocol::decode_store<protocol::RepairStepAnswer>(called.answer);
+            const Called called = paged(session, disk, Command::store_repair_step, protocol::PrepareRequest{});
+            const auto answer = protocol::decode<protocol::RepairStepAnswer>(called.answer);
             if (called.result != 0 || !answer) return std::nullopt;
             if (answer->complete) return protocol::TransactionRequest{answer->transaction, answer->generation};
         }
         return std::nullopt;
     }
     uint32_t repair_commit(uint32_t session, const protocol::TransactionRequest& request) {
-        return store(session, StoreCommand::repair_commit, request).result;
+        return store(session, Command::store_repair_commit, request).result;
     }
     // The new page file into the place of the old one.
     static void take_new_pages(Disk& disk) {
@@ -79,7 +79,7 @@ protected:
     // A whole repair. The error of its first call, or of its commit.
     uint32_t repair_all(uint32_t session, Disk& disk) {
         if (const uint32_t begun = begin(session, disk); begun != 0) return begun;
-        EXPECT_EQ(store(session, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+        EXPECT_EQ(store(session, Command::store_abort, protocol::TransactionRequest{}).result, 0U);
         const auto ready = repair(session, disk);
         EXPECT_TRUE(ready);
         if (!ready) return number(Code::generic);
@@ -90,7 +90,7 @@ protected:
 };
 
 // Stores of several users under the anchor that is the parameter.
-class RepairingEither : public RepairingCommands, public testing::WithParamInterface<uint8_t> {
+class RepairingEither : public RepairingCommands, public testing::WithParamInterface<Anchor> {
 protected:
     RepairingEither() : anchor_(GetParam()) {}
     void make_filled(uid_t uid, Disk& disk) {
@@ -105,11 +105,11 @@ protected:
         Disk copy = disk;
         const uint32_t session = session_of(uid);
         const uint32_t begun = begin(session, copy);
-        (void)store(session, StoreCommand::abort, protocol::TransactionRequest{});
+        (void)store(session, Command::store_abort, protocol::TransactionRequest{});
         return begun;
     }
 
-    const uint8_t anchor_;
+    const Anchor anchor_;
     const uint32_t destroyed_ = number(Code::store_destroyed);
 };
 

@@ -51,8 +51,8 @@ public:
     Content seal(const Content& content, protocol::Id* id = nullptr) {
         const uint32_t session = session_of(1000);
         EXPECT_EQ(open_store(session, disk), 0U);
-        const Called begun = store(session, StoreCommand::begin_upload, protocol::BeginUploadRequest{kSegment});
-        const auto upload = protocol::decode_store<protocol::BeginUploadAnswer>(begun.answer);
+        const Called begun = store(session, Command::store_begin_upload, protocol::BeginUploadRequest{kSegment});
+        const auto upload = protocol::decode<protocol::BeginUploadAnswer>(begun.answer);
         EXPECT_TRUE(upload);
         Content file;
         for (size_t from = 0; upload && from < content.size(); from += kCall) {
@@ -63,7 +63,7 @@ public:
                           content.begin() + static_cast<ptrdiff_t>(from + bytes));
             const protocol::SegmentsRequest request{upload->payload, static_cast<uint32_t>(from / kSegment),
                                                     from + bytes == content.size(), static_cast<uint32_t>(bytes)};
-            EXPECT_EQ(store(session, StoreCommand::seal_segments, request, {&memory, kInOut}).result, 0U);
+            EXPECT_EQ(store(session, Command::store_seal_segments, request, {&memory, kInOut}).result, 0U);
             file.insert(file.end(), memory.begin(), memory.end());
         }
         if (upload && id != nullptr) *id = upload->payload;

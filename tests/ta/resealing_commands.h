@@ -8,8 +8,8 @@
 namespace festore::ta {
 
 inline constexpr size_t kServedSegment = limits::kSegmentBytesServed;
-inline constexpr uint8_t kAes = 1;
-inline constexpr uint8_t kChaCha = 2;
+inline constexpr auto kAes = stored::Cipher::aes_256_gcm;
+inline constexpr auto kChaCha = stored::Cipher::chacha20_poly1305;
 
 inline size_t sealed_bytes(size_t bytes) {
     return bytes + std::max<size_t>(1, (bytes + kServedSegment - 1) / kServedSegment) * engine::kTagBytes;
@@ -31,8 +31,8 @@ protected:
         ASSERT_EQ(store_put(session_, disk_, "small", filled(100, 4)), 0U);
     }
     protocol::Id begin_upload(uint32_t segment_bytes = kServedSegment) {
-        const Called called = store(session_, StoreCommand::begin_upload, protocol::BeginUploadRequest{segment_bytes});
-        const auto answer = protocol::decode_store<protocol::BeginUploadAnswer>(called.answer);
+        const Called called = store(session_, Command::store_begin_upload, protocol::BeginUploadRequest{segment_bytes});
+        const auto answer = protocol::decode<protocol::BeginUploadAnswer>(called.answer);
         EXPECT_TRUE(called.result == 0 && answer);
         return answer ? answer->payload : protocol::Id{};
     }
@@ -40,7 +40,7 @@ protected:
         sealed.assign(sealed_bytes(content.size()), std::byte{});
         copy_bytes(content, MutableBytes(sealed).last(content.size()));
         const protocol::SegmentsRequest request{id, segment, last, static_cast<uint32_t>(content.size())};
-        return store(session_, StoreCommand::seal_segments, request, {&sealed, kInOut}).result;
+        return store(session_, Command::store_seal_segments, request, {&sealed, kInOut}).result;
     }
     uint32_t put_upload(const std::string& name, const protocol::Id& id, uint64_t size, uint8_t flags = 0) {
         protocol::StorePutRequest put;
@@ -49,10 +49,10 @@ protected:
         put.payload = id;
         put.size = size;
         put.name = bytes_of(name);
-        return committed(paged(session_, disk_, StoreCommand::put, put));
+        return committed(paged(session_, disk_, Command::store_put, put));
     }
     uint32_t committed(const Called& called) {
-        const auto answer = protocol::decode_store<protocol::ChangeAnswer>(called.answer);
+        const auto answer = protocol::decode<protocol::ChangeAnswer>(called.answer);
         return called.result != 0 || !answer ? called.result : commit(session_, {answer->transaction, answer->generation});
     }
     void put(const std::string& name, const Content& content, uint8_t flags = 0) {
@@ -68,7 +68,7 @@ protected:
     }
     protocol::StoreMetadata look(const std::string& name) {
         Content content(limits::kIndexEntryBytesMax);
-        const auto answer = protocol::decode_store<protocol::GetAnswer>(store_get(session_, disk_, name, content).answer);
+        const auto answer = protocol::decode<protocol::GetAnswer>(store_get(session_, disk_, name, content).answer);
         EXPECT_TRUE(answer) << name;
         return answer ? answer->metadata : protocol::StoreMetadata{};
     }
@@ -77,7 +77,7 @@ protected:
         content = files_[m.payload];
         const auto size = static_cast<uint32_t>(m.size);
         const protocol::SegmentsRequest request{m.payload, 0, true, size};
-        const Called called = store(session_, StoreCommand::read_segments, request, {&content, kInOut});
+        const Called called = store(session_, Command::store_read_segments, request, {&content, kInOut});
         content.resize(std::min(content.size(), called.content_size));
         return called.result;
     }
@@ -86,42 +86,42 @@ protected:
         EXPECT_EQ(read(look(name), content), 0U) << name;
         return content;
     }
-    uint32_t begin_recipher(uint8_t cipher) {
-        return paged(session_, disk_, StoreCommand::recipher_begin, protocol::RecipherRequest{{}, cipher}).result;
+    uint32_t begin_recipher(stored::Cipher cipher) {
+        return paged(session_, disk_, Command::store_recipher_begin, protocol::RecipherRequest{{}, cipher}).result;
     }
     uint32_t finish_rebuild() {
         for (int i = 0; i < 100; ++i) {
-            const Called called = paged(session_, disk_, StoreCommand::rebuild_step, protocol::RebuildStepRequest{});
-            const auto answer = protocol::decode_store<protocol::RebuildStepAnswer>(called.answer);
+            const Called called = paged(session_, disk_, Command::store_rebuild_step, protocol::RebuildStepRequest{});
+            const auto answer = protocol::decode<protocol::RebuildStepAnswer>(called.answer);
             if (called.result != 0 || !answer) return called.result;
             if (!answer->step.complete) continue;
             const protocol::TransactionRequest request{answer->step.transaction, answer->step.generation};
-            const uint32_t done = store(session_, StoreCommand::rebuild_commit, request).result;
+            const uint32_t done = store(session_, Command::store_rebuild_commit, request).result;
             if (done == 0) take_new_pages(disk_);
             return done;
         }
         return number(Code::generic);
     }
-    uint32_t recipher(uint8_t cipher) {
+    uint32_t recipher(stored::Cipher cipher) {
         const uint32_t begun = begin_recipher(cipher);
         return begun != 0 ? begun : finish_rebuild();
     }
     uint32_t rebuild() {
-        const uint32_t begun = paged(session_, disk_, StoreCommand::rebuild_begin, protocol::RebuildRequest{}).result;
+        const uint32_t begun = paged(session_, disk_, Command::store_rebuild_begin, protocol::RebuildRequest{}).result;
         return begun != 0 ? begun : finish_rebuild();
     }
     protocol::StoreStatus status() {
-        const Called called = store(session_, StoreCommand::find, protocol::FindRequest{1, {}});
-        const auto status = protocol::decode_store<protocol::StoreStatus>(called.answer);
+        const Called called = store(session_, Command::store_find, protocol::FindRequest{Anchor::ree, {}});
+        const auto status = protocol::decode<protocol::StoreStatus>(called.answer);
         EXPECT_TRUE(status);
         return status.value_or(protocol::StoreStatus{});
     }
-    bool has_two_ciphers() { return (status().flags & protocol::kStatusTwoCiphers) != 0; }
+    bool has_two_ciphers() { return (status().flags & stored::kRootTwoCiphers) != 0; }
 
     // The segments of a payload from `number` on; `memory` comes back sealed anew.
     uint32_t reseal_segments(const protocol::Id& from, const protocol::Id& to, uint32_t segment, uint32_t bytes, Content& memory) {
         const protocol::ResealSegmentsRequest request{from, to, segment, bytes};
-        return store(session_, StoreCommand::reseal_segments, request, {&memory, kInOut}).result;
+        return store(session_, Command::store_reseal_segments, request, {&memory, kInOut}).result;
     }
     // All of them in one call, out of the object that was looked at last.
     uint32_t reseal_all(const protocol::StoreMetadata& m, const protocol::Id& to) {
@@ -129,7 +129,7 @@ protected:
         return reseal_segments(m.payload, to, 0, static_cast<uint32_t>(m.size), files_[to]);
     }
     Called reseal_prepared(const std::string& name, const protocol::Id& to) {
-        return paged(session_, disk_, StoreCommand::reseal, protocol::ResealRequest{{}, to, bytes_of(name)});
+        return paged(session_, disk_, Command::store_reseal, protocol::ResealRequest{{}, to, bytes_of(name)});
     }
     uint32_t reseal_entry(const std::string& name, const protocol::Id& to) { return committed(reseal_prepared(name, to)); }
     uint32_t reseal(const std::string& name) {

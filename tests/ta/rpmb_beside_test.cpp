@@ -21,12 +21,12 @@ protected:
         tee_.set_faults(faults);
     }
     // Of kOwner, with an object in it. Leaves no session open: the next one finds an instance that knows nothing.
-    Disk made(uint8_t anchor, bool without_asking = false) {
+    Disk made(Anchor anchor, bool without_asking = false) {
         Disk disk;
         const uint32_t session = session_of(kOwner);
         Content header(protocol::kStoreHeaderBytes);
-        const protocol::MakeRequest request{anchor, 1, without_asking, 0};
-        EXPECT_EQ(store(session, StoreCommand::make, request, {&header, kOut}).result, 0U);
+        const protocol::MakeRequest request{anchor, protocol::CipherChoice::aes_256_gcm, without_asking, 0};
+        EXPECT_EQ(store(session, Command::store_make, request, {&header, kOut}).result, 0U);
         disk.header = protocol::decode_store_header(header).value();
         EXPECT_EQ(create(session, disk), 0U);
         EXPECT_EQ(store_put(session, disk, "first", filled(10, 1)), 0U);
@@ -35,12 +35,12 @@ protected:
     }
     // Both at once, as who puts the TEE's files back has it: an old table of ree beside the RPMB's.
     void make_both(Disk& ree, Disk& rpmb) {
-        ree = made(1);
-        const Content old = table(1);
+        ree = made(Anchor::ree);
+        const Content old = table(Anchor::ree);
         ASSERT_EQ(destroy(opened(ree), ree), 0U);
         end_sessions();
-        rpmb = made(2);
-        store_table(old, 1);
+        rpmb = made(Anchor::rpmb);
+        store_table(old, Anchor::ree);
     }
     uint32_t opened(const Disk& disk) {
         const uint32_t session = session_of(kOwner);
@@ -56,19 +56,19 @@ protected:
     }
     Called open_with(uint32_t session, const Disk& disk, bool without_asking = false) {
         const protocol::OpenRequest request{disk.header.store_id, disk.header.anchor, disk.header.key_check, without_asking};
-        return store(session, StoreCommand::open, request);
+        return store(session, Command::store_open, request);
     }
     bool is_marked(const Disk& disk) {
         const uint32_t session = session_of(kOwner);
         const Called called = open_with(session, disk);
         end_sessions();
-        const auto status = protocol::decode_store<protocol::StoreStatus>(called.answer);
+        const auto status = protocol::decode<protocol::StoreStatus>(called.answer);
         EXPECT_TRUE(called.result == 0 && status);
-        return status && (status->flags & protocol::kStatusMadeUnasked) != 0;
+        return status && (status->flags & stored::kRootMadeUnasked) != 0;
     }
     // What the record itself says, where the table has no other.
     bool is_marked_in_table() {
-        const auto record = engine::decode_root_record(Bytes(table(1)).last(engine::kRootRecordBytes));
+        const auto record = engine::decode_root_record(Bytes(table(Anchor::ree)).last(engine::kRootRecordBytes));
         return record && (record->flags & engine::kRootMadeUnasked) != 0;
     }
     void put_one(const Disk& opened_from, Disk& disk) {
@@ -77,14 +77,14 @@ protected:
     }
     // The table as a TA of 1.0 left it: no header, and records of minor version 0.
     void make_table_of_1_0() {
-        const Content now = table(1);
+        const Content now = table(Anchor::ree);
         Content old(now.begin() + engine::kTableHeaderBytes, now.end());
         for (size_t at = 0; at < old.size(); at += engine::kRootRecordBytes) {
             old[at + 5] = std::byte{0};
             for (size_t i = 184; i < 188; ++i) old[at + i] = std::byte{0};  // flags
             for (size_t i = 232; i < 240; ++i) old[at + i] = std::byte{0};  // changes
         }
-        store_table(old, 1);
+        store_table(old, Anchor::ree);
     }
     uint32_t say(uint32_t session, Word word, bool without_asking = false) {
         const Answer answer = call(session, protocol::Command::rpmb_here, protocol::RpmbRequest{word, without_asking});
@@ -112,20 +112,20 @@ TEST_F(BesideRpmb, Rule27AStoreUnderReeIsNotOpenedBesideOneUnderRpmb) {
     EXPECT_EQ(opens(rpmb), 0U);
     const uint32_t session = session_of(kOwner);
     EXPECT_EQ(destroy(session, ree), 0U) << "its owner can give it up";
-    EXPECT_EQ(find(session, 1), number(Code::item_not_found));
-    EXPECT_EQ(find(session, 2), 0U);
+    EXPECT_EQ(find(session, Anchor::ree), number(Code::item_not_found));
+    EXPECT_EQ(find(session, Anchor::rpmb), 0U);
 }
 
 TEST_F(BesideRpmb, Rule27AnotherOwnersStoreUnderRpmbIsNotInTheWay) {
-    const Disk ree = made(1);
+    const Disk ree = made(Anchor::ree);
     Disk theirs;
-    make_store(session_of(1001), theirs, 2);
+    make_store(session_of(1001), theirs, Anchor::rpmb);
     end_sessions();
     EXPECT_EQ(opens(ree), 0U);
 }
 
 TEST_F(BesideRpmb, Rule27AStoreThatWasMadeWithAnAnswerIsNotOpenedWithoutOne) {
-    const Disk ree = made(1);
+    const Disk ree = made(Anchor::ree);
     EXPECT_FALSE(is_marked(ree));
     rpmb_is(Rpmb::not_available);
     EXPECT_EQ(opens(ree), number(Code::rpmb_no_answer));
@@ -138,7 +138,7 @@ TEST_F(BesideRpmb, Rule27AStoreThatWasMadeWithAnAnswerIsNotOpenedWithoutOne) {
 
 TEST_F(BesideRpmb, Rule27AStoreThatWasMadeUnaskedIsMarkedAndDoesWithout) {
     rpmb_is(Rpmb::ends_ta);
-    Disk ree = made(1, true);
+    Disk ree = made(Anchor::ree, true);
     EXPECT_EQ(opens(ree), number(Code::target_dead)) << "it was asked";
     EXPECT_EQ(opens(ree, true), 0U);
     rpmb_is(Rpmb::not_available);
@@ -150,25 +150,25 @@ TEST_F(BesideRpmb, Rule27AStoreThatWasMadeUnaskedIsMarkedAndDoesWithout) {
 }
 
 TEST_F(BesideRpmb, Rule27AMarkedStoreIsNotOpenedBesideOneUnderRpmbEither) {
-    made(2);
-    const Disk ree = made(1, true);
+    made(Anchor::rpmb);
+    const Disk ree = made(Anchor::ree, true);
     EXPECT_EQ(opens(ree), number(Code::store_in_rpmb));
 }
 
 TEST_F(BesideRpmb, TheMarkOutlivesARepair) {
     rpmb_is(Rpmb::not_available);
-    Disk ree = made(1, true);
+    Disk ree = made(Anchor::ree, true);
     rpmb_is(Rpmb::answers);
-    lose(kTable, 1);
+    lose(kTable, Anchor::ree);
     ASSERT_EQ(repair_all(session_of(kOwner), ree), 0U);
     end_sessions();
     EXPECT_TRUE(is_marked(ree));
 }
 
 TEST_F(BesideRpmb, ARecordOf10IsMarkedAtItsNextChangeWhereTheRpmbGivesNoAnswer) {
-    Disk ree = made(1);
+    Disk ree = made(Anchor::ree);
     make_table_of_1_0();
-    const Content before = table(1);
+    const Content before = table(Anchor::ree);
     EXPECT_FALSE(is_marked(ree));
     for (const Rpmb rpmb : {Rpmb::not_available, Rpmb::ends_ta}) {
         rpmb_is(rpmb);
@@ -176,7 +176,7 @@ TEST_F(BesideRpmb, ARecordOf10IsMarkedAtItsNextChangeWhereTheRpmbGivesNoAnswer) 
     }
     rpmb_is(Rpmb::not_available);
     EXPECT_TRUE(is_marked(ree));
-    EXPECT_EQ(table(1), before) << "by opening nothing changes";
+    EXPECT_EQ(table(Anchor::ree), before) << "by opening nothing changes";
     put_one(ree, ree);
     EXPECT_TRUE(is_marked_in_table());
     rpmb_is(Rpmb::answers);
@@ -184,7 +184,7 @@ TEST_F(BesideRpmb, ARecordOf10IsMarkedAtItsNextChangeWhereTheRpmbGivesNoAnswer) 
 }
 
 TEST_F(BesideRpmb, ARecordOf10IsNotMarkedWhereTheRpmbAnswers) {
-    Disk ree = made(1);
+    Disk ree = made(Anchor::ree);
     make_table_of_1_0();
     put_one(ree, ree);
     EXPECT_FALSE(is_marked_in_table());
@@ -194,7 +194,7 @@ TEST_F(BesideRpmb, ARecordOf10IsNotMarkedWhereTheRpmbAnswers) {
 
 // What it costs: one opening of the RPMB's table, which is not there, for the first session of an instance; else nothing.
 TEST_F(BesideRpmb, ItIsAskedOnceInTheLifeOfAnInstance) {
-    const Disk ree = made(1);
+    const Disk ree = made(Anchor::ree);
     const uint32_t first = session_of(kOwner);
     const uint64_t before = tee_.counters().storage_open;
     EXPECT_EQ(open_store(first, ree), 0U);
@@ -206,7 +206,7 @@ TEST_F(BesideRpmb, ItIsAskedOnceInTheLifeOfAnInstance) {
 }
 
 TEST_F(BesideRpmb, OnlyRootSaysThatThereIsNone) {
-    const Disk ree = made(1);
+    const Disk ree = made(Anchor::ree);
     const uint32_t owner = session_of(kOwner);
     for (const Word word : {Word::none, Word::ask})
         EXPECT_EQ(say(owner, word, word == Word::none), number(Code::access_denied));
@@ -232,13 +232,13 @@ TEST_F(BesideRpmb, RootCannotSayThatThereIsNoneWhereItAnswers) {
 }
 
 TEST_F(BesideRpmb, ADamagedTableIsAnAnswer) {
-    made(2);
+    made(Anchor::rpmb);
     damage(Content(bytes_of(engine::kRootTableId).begin(), bytes_of(engine::kRootTableId).end()));
     EXPECT_EQ(say(session_of(0), Word::none), number(Code::access_conflict));
 }
 
 TEST_F(BesideRpmb, WhereRootHasSaidThatThereIsNoneItIsNotAsked) {
-    Disk ree = made(1);
+    Disk ree = made(Anchor::ree);
     rpmb_is(Rpmb::ends_ta);
     EXPECT_EQ(say(session_of(0), Word::none), number(Code::target_dead)) << "whether it answers was asked";
     say(Word::none);
@@ -246,13 +246,13 @@ TEST_F(BesideRpmb, WhereRootHasSaidThatThereIsNoneItIsNotAsked) {
     put_one(ree, ree);
     EXPECT_FALSE(is_marked(ree));
     const uint32_t session = session_of(kOwner);
-    EXPECT_EQ(find(session, 1), 0U);
-    EXPECT_EQ(find(session, 2), number(Code::storage_not_available));
+    EXPECT_EQ(find(session, Anchor::ree), 0U);
+    EXPECT_EQ(find(session, Anchor::rpmb), number(Code::storage_not_available));
     EXPECT_EQ(destroy(session, ree), 0U);
     end_sessions();
-    ree = made(1);
+    ree = made(Anchor::ree);
     EXPECT_FALSE(is_marked(ree)) << "root's word is as good as an answer";
-    lose(kTable, 1);
+    lose(kTable, Anchor::ree);
     say(Word::none);
     EXPECT_EQ(repair_all(session_of(kOwner), ree), 0U);
     end_sessions();
@@ -263,10 +263,10 @@ TEST_F(BesideRpmb, WhereRootHasSaidThatThereIsNoneItIsNotAsked) {
 }
 
 TEST_F(BesideRpmb, RootsWordIsKeptInATableOf10Too) {
-    Disk ree = made(1);
+    Disk ree = made(Anchor::ree);
     make_table_of_1_0();
     say(Word::none);
-    EXPECT_EQ(table(1).size() % engine::kRootRecordBytes, engine::kTableHeaderBytes);
+    EXPECT_EQ(table(Anchor::ree).size() % engine::kRootRecordBytes, engine::kTableHeaderBytes);
     rpmb_is(Rpmb::ends_ta);
     EXPECT_EQ(opens(ree), 0U);
     put_one(ree, ree);
@@ -279,9 +279,9 @@ TEST_F(BesideRpmb, RootsWordIsSaidOrNotWhateverFails) {
         for (const bool is_cut : {false, true}) {
             bool is_done = false;
             for (uint64_t at = 1; !is_done && at < 20; ++at) {
-                lose("", 1);
-                lose("", 2);
-                const Disk ree = made(1);
+                lose("", Anchor::ree);
+                lose("", Anchor::rpmb);
+                const Disk ree = made(Anchor::ree);
                 if (of_1_0) make_table_of_1_0();
                 sim::Faults faults;
                 faults.storage = at;
@@ -304,14 +304,14 @@ TEST_F(BesideRpmb, RootsWordIsSaidOrNotWhateverFails) {
 
 TEST_F(BesideRpmb, Rule05RootsWordIsNotExchangedBehindAnInstancesBack) {
     constexpr size_t kFlagsOffset = 24;
-    Disk ree = made(1);
+    Disk ree = made(Anchor::ree);
     for (const Word word : {Word::ask, Word::none}) {
         say(word);
         const uint32_t session = opened(ree);
         const Prepared next = prepare_put(session, ree, "next", filled(10, 3));
-        Content exchanged = table(1);
+        Content exchanged = table(Anchor::ree);
         exchanged.at(kFlagsOffset) ^= static_cast<std::byte>(engine::kTableNoRpmb);
-        store_table(exchanged, 1);
+        store_table(exchanged, Anchor::ree);
         sim::Faults faults;
         faults.storage = 1;
         faults.storage_code = number(Code::storage_no_space);
@@ -324,7 +324,7 @@ TEST_F(BesideRpmb, Rule05RootsWordIsNotExchangedBehindAnInstancesBack) {
 }
 
 TEST_F(BesideRpmb, SessionsThatAreFewDoNotAskItEither) {
-    const Disk ree = made(1);
+    const Disk ree = made(Anchor::ree);
     say(Word::none);
     rpmb_is(Rpmb::ends_ta);
     std::vector<uint32_t> sessions;
@@ -348,7 +348,7 @@ protected:
 };
 
 TEST_F(WithoutRpmb, IsAnAnswerOfTheSecureWorld) {
-    const Disk ree = made(1, true);
+    const Disk ree = made(Anchor::ree, true);
     EXPECT_FALSE(is_marked(ree));
     EXPECT_EQ(opens(ree), 0U);
     EXPECT_EQ(say(session_of(0), Word::none), 0U);

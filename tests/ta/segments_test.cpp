@@ -8,7 +8,7 @@ namespace festore::ta {
 namespace {
 
 using protocol::SegmentsRequest;
-using protocol::StoreCommand;
+using protocol::Command;
 
 constexpr size_t kSegment = limits::kSegmentBytesServed;
 constexpr size_t kTag = 16;
@@ -18,14 +18,14 @@ protected:
     void SetUp() override {
         session_ = session_of(1000);
         Content header(protocol::kStoreHeaderBytes);
-        ASSERT_EQ(store_call(StoreCommand::make, protocol::MakeRequest{1, 1, true, 0}, &header, kOut), 0U);
+        ASSERT_EQ(store_call(Command::store_make, protocol::MakeRequest{.without_asking_rpmb = true}, &header, kOut), 0U);
         const auto decoded = protocol::decode_store_header(header);
         ASSERT_TRUE(decoded);
-        ASSERT_EQ(store_call(StoreCommand::create, protocol::TransactionRequest{decoded->store_id, 0}), 0U);
+        ASSERT_EQ(store_call(Command::store_create, protocol::TransactionRequest{decoded->store_id, 0}), 0U);
         begin();
     }
     template <class M>
-    uint32_t store_call(StoreCommand command, const M& message, Content* memory = nullptr, uint32_t type = kNone) {
+    uint32_t store_call(Command command, const M& message, Content* memory = nullptr, uint32_t type = kNone) {
         std::array<std::byte, protocol::kStoreRequestBytesMax> request{};
         Writer out(request);
         encode(message, out);
@@ -42,8 +42,8 @@ protected:
         return result;
     }
     void begin() {
-        ASSERT_EQ(store_call(StoreCommand::begin_upload, protocol::BeginUploadRequest{kSegment}), 0U);
-        const auto answer = protocol::decode_store<protocol::BeginUploadAnswer>(answer_);
+        ASSERT_EQ(store_call(Command::store_begin_upload, protocol::BeginUploadRequest{kSegment}), 0U);
+        const auto answer = protocol::decode<protocol::BeginUploadAnswer>(answer_);
         ASSERT_TRUE(answer);
         payload_ = answer->payload;
     }
@@ -52,7 +52,7 @@ protected:
         memory_.assign(memory_bytes, std::byte{0xEE});
         for (size_t i = 0; i < std::min(bytes, memory_bytes); ++i)
             memory_[memory_bytes - 1 - i] = static_cast<std::byte>((bytes - 1 - i) * 7);
-        return store_call(StoreCommand::seal_segments, SegmentsRequest{payload_, number, last, static_cast<uint32_t>(bytes)},
+        return store_call(Command::store_seal_segments, SegmentsRequest{payload_, number, last, static_cast<uint32_t>(bytes)},
                           &memory_, kInOut);
     }
     static size_t sealed_bytes(size_t bytes) { return bytes + std::max<size_t>(1, (bytes + kSegment - 1) / kSegment) * kTag; }
@@ -111,7 +111,7 @@ TEST_F(Segments, MemoryThatChangesIsSealedAllTheSame) {
 
 TEST_F(Segments, NothingIsReadThatWasNotLookedUp) {
     memory_.assign(sealed_bytes(kSegment), std::byte{});
-    EXPECT_EQ(store_call(StoreCommand::read_segments, SegmentsRequest{payload_, 0, true, kSegment}, &memory_, kInOut),
+    EXPECT_EQ(store_call(Command::store_read_segments, SegmentsRequest{payload_, 0, true, kSegment}, &memory_, kInOut),
               number(Code::bad_state));
 }
 

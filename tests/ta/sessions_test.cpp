@@ -12,7 +12,7 @@ protected:
     using StoreCommands::StoreCommands;
 
     // Leaves no session open: the next one finds an instance that knows nothing.
-    void make_store_of(uid_t uid, uint8_t anchor = 1) {
+    void make_store_of(uid_t uid, Anchor anchor = Anchor::ree) {
         Disk disk;
         const uint32_t session = session_of(uid);
         make_store(session, disk, anchor);
@@ -37,8 +37,8 @@ protected:
 };
 
 TEST_F(Sessions, Rule28OwnersAreNotKeptOutByIdentitiesThatHaveNoStore) {
-    make_store_of(1000, 1);
-    make_store_of(1001, 2);
+    make_store_of(1000, Anchor::ree);
+    make_store_of(1001, Anchor::rpmb);
     take_all_as_strangers();
     EXPECT_EQ(sessions_.size(), kForStrangers);
     EXPECT_EQ(take_all(user(1000)), limits::kSessionsPerOwner) << "under ree";

@@ -35,7 +35,7 @@ protected:
             if (answer.result != 0 || !decoded) break;
             Bytes rest = Bytes(page).first(answer.payload_size);
             for (uint32_t i = 0; i < decoded->entries; ++i) {
-                const auto entry = protocol::decode_entry(rest);
+                const auto entry = protocol::decode_next<protocol::ListEntry>(rest);
                 EXPECT_TRUE(entry);
                 if (!entry) return all;
                 const bool legacy = (entry->metadata.flags & protocol::kObjectLegacy) != 0;

@@ -21,8 +21,8 @@ protected:
         ASSERT_EQ(store_put(one_, disk_, "first", filled(100, 1)), 0U);
     }
     std::optional<protocol::TransactionOutcome> outcome(uint32_t session, const protocol::TransactionRequest& request) {
-        const Called called = store(session, StoreCommand::outcome, request);
-        const auto answer = protocol::decode_store<protocol::OutcomeAnswer>(called.answer);
+        const Called called = store(session, Command::store_outcome, request);
+        const auto answer = protocol::decode<protocol::OutcomeAnswer>(called.answer);
         return called.result == 0 && answer ? std::optional(answer->outcome) : std::nullopt;
     }
     uint32_t one_ = 0;
@@ -40,13 +40,14 @@ TEST_F(StoreCommit, Rule03TwoMadeAtOnceAreNotBothCreated) {
 }
 
 TEST_F(StoreCommit, Rule03TwoMadeAtOnceUnderTwoAnchorsAreNotBothCreated) {
-    for (const uint8_t first : {uint8_t{1}, uint8_t{2}}) {
+    for (const Anchor first : {Anchor::ree, Anchor::rpmb}) {
+        const Anchor second_anchor = first == Anchor::ree ? Anchor::rpmb : Anchor::ree;
         Disk second;
         ASSERT_EQ(make(one_, disk_, first).result, 0U);
-        ASSERT_EQ(make(other_, second, static_cast<uint8_t>(3 - first)).result, 0U);
+        ASSERT_EQ(make(other_, second, second_anchor).result, 0U);
         EXPECT_EQ(create(one_, disk_), 0U);
         EXPECT_EQ(create(other_, second), number(Code::access_conflict)) << "it has one under the other anchor";
-        EXPECT_EQ(find(one_, static_cast<uint8_t>(3 - first)), number(Code::item_not_found));
+        EXPECT_EQ(find(one_, second_anchor), number(Code::item_not_found));
         EXPECT_EQ(destroy(one_, disk_), 0U);
     }
 }
@@ -217,7 +218,7 @@ TEST_F(StoreExchanged, ASessionWorksOnTheStoreThatItHasOpened) {
     EXPECT_EQ(content, Content(100));
     EXPECT_EQ(store_stat(one_, disk_, "first"), number(Code::bad_state));
     EXPECT_EQ(prepare_put(one_, disk_, "second", filled(1, 1)).result, number(Code::bad_state));
-    EXPECT_EQ(store(one_, StoreCommand::begin_upload, protocol::BeginUploadRequest{4096}).result, number(Code::bad_state));
+    EXPECT_EQ(store(one_, Command::store_begin_upload, protocol::BeginUploadRequest{4096}).result, number(Code::bad_state));
     is_exchanged = false;
     EXPECT_EQ(store_stat(one_, disk_, "first"), 0U);
 }

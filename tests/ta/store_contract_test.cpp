@@ -7,29 +7,29 @@ namespace festore::ta {
 namespace {
 
 struct Shape {
-    StoreCommand command;
+    Command command;
     uint32_t content;
     bool has_area;
 };
 constexpr Shape kShapes[] = {
-    {StoreCommand::make, kOut, false},          {StoreCommand::create, kNone, false},
-    {StoreCommand::open, kNone, false},         {StoreCommand::get, kOut, true},
-    {StoreCommand::stat, kNone, true},          {StoreCommand::list, kOut, true},
-    {StoreCommand::begin, kNone, false},        {StoreCommand::put, kIn, true},
-    {StoreCommand::remove, kNone, true},        {StoreCommand::rename, kNone, true},
-    {StoreCommand::prepare, kNone, true},       {StoreCommand::commit, kNone, false},
-    {StoreCommand::abort, kNone, false},        {StoreCommand::outcome, kNone, false},
-    {StoreCommand::begin_upload, kNone, false}, {StoreCommand::seal_segments, kInOut, false},
-    {StoreCommand::read_segments, kInOut, false}, {StoreCommand::survey, kOut, true},
-    {StoreCommand::free_list, kNone, true},     {StoreCommand::find, kNone, false},
-    {StoreCommand::destroy, kNone, false},      {StoreCommand::repair_begin, kNone, true},
-    {StoreCommand::repair_step, kNone, true},   {StoreCommand::repair_commit, kNone, false},
-    {StoreCommand::acknowledge, kNone, true},   {StoreCommand::record_at, kOut, false},
-    {StoreCommand::rebuild_begin, kNone, true}, {StoreCommand::rebuild_step, kNone, true},
-    {StoreCommand::rebuild_commit, kNone, false}, {StoreCommand::lost_ranges, kOut, true},
-    {StoreCommand::acknowledge_lost, kNone, true}, {StoreCommand::finish_move, kNone, false},
-    {StoreCommand::recipher_begin, kNone, true}, {StoreCommand::reseal_segments, kInOut, false},
-    {StoreCommand::reseal, kNone, true},
+    {Command::store_make, kOut, false},          {Command::store_create, kNone, false},
+    {Command::store_open, kNone, false},         {Command::store_get, kOut, true},
+    {Command::store_stat, kNone, true},          {Command::store_list, kOut, true},
+    {Command::store_begin, kNone, false},        {Command::store_put, kIn, true},
+    {Command::store_remove, kNone, true},        {Command::store_rename, kNone, true},
+    {Command::store_prepare, kNone, true},       {Command::store_commit, kNone, false},
+    {Command::store_abort, kNone, false},        {Command::store_outcome, kNone, false},
+    {Command::store_begin_upload, kNone, false}, {Command::store_seal_segments, kInOut, false},
+    {Command::store_read_segments, kInOut, false}, {Command::store_scan, kOut, true},
+    {Command::store_free_list, kNone, true},     {Command::store_find, kNone, false},
+    {Command::store_destroy, kNone, false},      {Command::store_repair_begin, kNone, true},
+    {Command::store_repair_step, kNone, true},   {Command::store_repair_commit, kNone, false},
+    {Command::store_acknowledge, kNone, true},   {Command::store_record_at, kOut, false},
+    {Command::store_rebuild_begin, kNone, true}, {Command::store_rebuild_step, kNone, true},
+    {Command::store_rebuild_commit, kNone, false}, {Command::store_lost_ranges, kOut, true},
+    {Command::store_acknowledge_lost, kNone, true}, {Command::store_finish_move, kNone, false},
+    {Command::store_recipher_begin, kNone, true}, {Command::store_reseal_segments, kInOut, false},
+    {Command::store_reseal, kNone, true},
 };
 
 class StoreContract : public StoreCommands {
@@ -47,7 +47,7 @@ protected:
     }
     // The same command in the area of a request for a name that is not there.
     uint32_t stat_in(Content area, protocol::PageArea claimed, size_t less = 0) {
-        return store(session_, StoreCommand::stat, protocol::StoreNameRequest{claimed, 0, bytes_of("x")}, {nullptr, kNone, &area, less})
+        return store(session_, Command::store_stat, protocol::StoreNameRequest{claimed, 0, bytes_of("x")}, {nullptr, kNone, &area, less})
             .result;
     }
     uint32_t session_ = 0;
@@ -68,8 +68,8 @@ TEST_F(StoreContract, EveryCombinationOfParameterTypesIsJudgedBeforeParametersAr
             EXPECT_NE(result, number(Code::target_dead));
             if (result != number(Code::bad_parameters) && result != number(Code::not_supported)) ++accepted;
         }
-        const bool may_do_without = command == static_cast<uint32_t>(StoreCommand::put) ||
-                                    command == static_cast<uint32_t>(StoreCommand::record_at);
+        const bool may_do_without = command == static_cast<uint32_t>(Command::store_put) ||
+                                    command == static_cast<uint32_t>(Command::store_record_at);
         EXPECT_LE(accepted, may_do_without ? 2U : 1U) << "command " << command << " takes one combination";
         if (accepted > 0) ++commands;
     }
@@ -81,11 +81,11 @@ TEST_F(StoreContract, TheTypesOfOneCommandAreNotThoseOfAnother) {
     Content content(1024);
     Content area(protocol::area_bytes(2));
     const protocol::StoreNameRequest request{{0, 2}, 0, bytes_of("x")};
-    EXPECT_EQ(store(session_, StoreCommand::get, request, {&content, kOut, &area}).result, number(Code::item_not_found));
-    EXPECT_EQ(store(session_, StoreCommand::get, request, {&content, kIn, &area}).result, number(Code::bad_parameters));
-    EXPECT_EQ(store(session_, StoreCommand::get, request, {nullptr, kNone, &area}).result, number(Code::bad_parameters));
-    EXPECT_EQ(store(session_, StoreCommand::stat, request, {&content, kOut, &area}).result, number(Code::bad_parameters));
-    EXPECT_EQ(store(session_, StoreCommand::stat, request).result, number(Code::bad_parameters)) << "no area";
+    EXPECT_EQ(store(session_, Command::store_get, request, {&content, kOut, &area}).result, number(Code::item_not_found));
+    EXPECT_EQ(store(session_, Command::store_get, request, {&content, kIn, &area}).result, number(Code::bad_parameters));
+    EXPECT_EQ(store(session_, Command::store_get, request, {nullptr, kNone, &area}).result, number(Code::bad_parameters));
+    EXPECT_EQ(store(session_, Command::store_stat, request, {&content, kOut, &area}).result, number(Code::bad_parameters));
+    EXPECT_EQ(store(session_, Command::store_stat, request).result, number(Code::bad_parameters)) << "no area";
 }
 
 TEST_F(StoreContract, Rule22NoCommandBeforeTheIdentityIsChecked) {
@@ -139,10 +139,10 @@ TEST_F(StoreContract, ARequestThatIsTooLongIsNotCopied) {
         uint32_t origin = 0;
         return tee_.invoke(session_, static_cast<uint32_t>(command), params, &origin);
     };
-    EXPECT_EQ(result(StoreCommand::find, protocol::kStoreRequestBytesMax), number(Code::bad_format));
+    EXPECT_EQ(result(Command::store_find, protocol::kStoreRequestBytesMax), number(Code::bad_format));
     EXPECT_EQ(result(protocol::Command::stat, protocol::kRequestBytesMax), number(Code::bad_format));
     for (const size_t more : {size_t{1}, size_t{64}, size_t{100000}}) {
-        EXPECT_EQ(result(StoreCommand::find, protocol::kStoreRequestBytesMax + more), number(Code::bad_parameters)) << more;
+        EXPECT_EQ(result(Command::store_find, protocol::kStoreRequestBytesMax + more), number(Code::bad_parameters)) << more;
         EXPECT_EQ(result(protocol::Command::stat, protocol::kRequestBytesMax + more), number(Code::bad_parameters)) << more;
     }
 }
@@ -157,14 +157,14 @@ TEST_F(StoreContract, APutIsAsLargeAsItsMemory) {
         put.flags = protocol::kStoreSingle;
         put.size = size;
         put.name = bytes_of("x");
-        EXPECT_EQ(store(session_, StoreCommand::put, put, {&content, kIn, &area}).result, number(Code::bad_parameters)) << size;
+        EXPECT_EQ(store(session_, Command::store_put, put, {&content, kIn, &area}).result, number(Code::bad_parameters)) << size;
         EXPECT_EQ(area, Content(area.size())) << "and no page was made of what lies behind it";
     }
     protocol::StorePutRequest put;
     put.flags = protocol::kStoreSingle;
     put.size = 1;
     put.name = bytes_of("x");
-    EXPECT_EQ(paged(session_, disk_, StoreCommand::put, put).result, number(Code::bad_parameters)) << "no memory at all";
+    EXPECT_EQ(paged(session_, disk_, Command::store_put, put).result, number(Code::bad_parameters)) << "no memory at all";
     EXPECT_EQ(store_stat(session_, disk_, "x"), number(Code::item_not_found));
 }
 

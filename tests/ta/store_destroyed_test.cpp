@@ -65,7 +65,7 @@ protected:
         content.resize(size);
         store_table(content, anchor_);
     }
-    [[nodiscard]] bool is_rpmb() const { return anchor_ == 2; }
+    [[nodiscard]] bool is_rpmb() const { return anchor_ == Anchor::rpmb; }
 
     // Where the table remembers nothing but that the place is another's: with the anchor rpmb the secret is looked for before.
     const uint32_t reused_ = is_rpmb() ? number(Code::copy_secret_lost) : destroyed_;
@@ -105,7 +105,7 @@ TEST_P(Rule25, AnOlderCopyIsNoBetter) {
     destroy_of(kOwner, disk_);
     for (const bool second : {false, true}) {
         Disk copy = older;
-        EXPECT_EQ(paged(session_of(kOwner), copy, StoreCommand::repair_begin, request_for(copy, second)).result, destroyed_);
+        EXPECT_EQ(paged(session_of(kOwner), copy, Command::store_repair_begin, request_for(copy, second)).result, destroyed_);
     }
 }
 
@@ -285,15 +285,15 @@ TEST_P(Rule25, ADestroyWhoseOutcomeIsNotKnownLeavesTheOtherStoresUsable) {
     EXPECT_EQ(may_repair(kOwner, disk_), destroyed_);
 }
 
-INSTANTIATE_TEST_SUITE_P(Anchors, Rule25, testing::Values(uint8_t{1}, uint8_t{2}),
-                         [](const auto& i) { return i.param == 1 ? "Ree" : "Rpmb"; });
+INSTANTIATE_TEST_SUITE_P(Anchors, Rule25, testing::Values(Anchor::ree, Anchor::rpmb),
+                         [](const auto& i) { return i.param == Anchor::ree ? "Ree" : "Rpmb"; });
 
 // With the anchor rpmb the RPMB alone can open the recovery copies.
 class Rule25Secret : public RepairingCommands {
 protected:
     void SetUp() override {
         session_ = session_of(kOwner);
-        make_store(session_, disk_, 2);
+        make_store(session_, disk_, Anchor::rpmb);
         ASSERT_EQ(store_put(session_, disk_, "first", filled(100, 1)), 0U);
         ASSERT_EQ(store_put(session_, disk_, "second", filled(100, 2)), 0U);
     }
@@ -302,9 +302,9 @@ protected:
 };
 
 TEST_F(Rule25Secret, WithTheWholeRpmbItIsLost) {
-    lose(kTable, 2);
+    lose(kTable, Anchor::rpmb);
     EXPECT_EQ(begin(session_of(kOwner), disk_), 0U) << "the table alone";
-    lose(kSecrets, 2);
+    lose(kSecrets, Anchor::rpmb);
     EXPECT_EQ(begin(session_of(kOwner), disk_), number(Code::copy_secret_lost));
 }
 
@@ -312,7 +312,7 @@ TEST_F(Rule25Secret, IsErasedByDestroyAndByNothingElse) {
     EXPECT_EQ(secrets_of(disk_), 1U);
     Disk others;
     const uint32_t other = session_of(kOther);
-    make_store(other, others, 2);
+    make_store(other, others, Anchor::rpmb);
     EXPECT_EQ(secrets_of(others), 1U) << "init makes it";
     ASSERT_EQ(destroy(other, others), 0U);
     EXPECT_EQ(secrets_of(others), 0U);
@@ -323,18 +323,18 @@ TEST_F(Rule25Secret, IsErasedByDestroyAndByNothingElse) {
 
 // An intact record whose secret was lost: the next change makes another one.
 TEST_F(Rule25Secret, IsMadeAnewWhereOnlyItWasLost) {
-    lose(kSecrets, 2);
+    lose(kSecrets, Anchor::rpmb);
     session_ = session_of(kOwner);
     ASSERT_EQ(open_store(session_, disk_), 0U);
     ASSERT_EQ(store_put(session_, disk_, "third", filled(10, 3)), 0U);
     EXPECT_EQ(secrets_of(disk_), 1U);
-    lose(kTable, 2);
+    lose(kTable, Anchor::rpmb);
     EXPECT_EQ(repair_all(session_of(kOwner), disk_), 0U);
 }
 
 TEST_F(Rule25Secret, IsNotThereUnderRee) {
     Disk other;
-    make_store(session_of(kOther), other, 1);
+    make_store(session_of(kOther), other, Anchor::ree);
     EXPECT_EQ(tee_.stored_ids(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid).size(), 1U) << "the table";
 }
 

@@ -17,7 +17,9 @@
 
 namespace festore::ta {
 
-using protocol::StoreCommand;
+using stored::Anchor;
+
+using protocol::Command;
 
 struct Called {
     uint32_t result = 0;
@@ -55,7 +57,7 @@ protected:
         size_t less_area = 0;  // so much smaller the TEE is told that it is
     };
     template <class M>
-    Called store(uint32_t session, StoreCommand command, const M& message, const Memory& memory) {
+    Called store(uint32_t session, Command command, const M& message, const Memory& memory) {
         Content request = encoded(message);
         Called called;
         called.answer.resize(answer_room_);
@@ -72,7 +74,7 @@ protected:
         return called;
     }
     template <class M>
-    Called store(uint32_t session, StoreCommand command, const M& message) {
+    Called store(uint32_t session, Command command, const M& message) {
         return store(session, command, message, Memory{});
     }
 
@@ -87,7 +89,7 @@ protected:
     }
     // An honest client's call: brings what is asked for until it is done, and stores what is written.
     template <class M>
-    Called paged(uint32_t session, Disk& disk, StoreCommand command, M message, Content* content = nullptr, uint32_t type = kNone) {
+    Called paged(uint32_t session, Disk& disk, Command command, M message, Content* content = nullptr, uint32_t type = kNone) {
         std::set<uint32_t> wanted;
         for (int round = 0; round < 40; ++round) {
             const std::vector<uint32_t> brought(wanted.begin(), wanted.end());
@@ -103,9 +105,9 @@ protected:
     }
 
     // A new store of the session's owner; the session has it open.
-    Called make(uint32_t session, Disk& disk, uint8_t anchor = 1) {
+    Called make(uint32_t session, Disk& disk, Anchor anchor = Anchor::ree) {
         Content header(protocol::kStoreHeaderBytes);
-        Called made = store(session, StoreCommand::make, protocol::MakeRequest{anchor, 1, false, 0}, {&header, kOut});
+        Called made = store(session, Command::store_make, protocol::MakeRequest{anchor, protocol::CipherChoice::aes_256_gcm, false, 0}, {&header, kOut});
         if (made.result != 0) return made;
         const auto decoded = protocol::decode_store_header(header);
         EXPECT_TRUE(decoded);
@@ -113,32 +115,32 @@ protected:
         return made;
     }
     uint32_t create(uint32_t session, const Disk& disk) {
-        return store(session, StoreCommand::create, protocol::TransactionRequest{disk.header.store_id, 0}).result;
+        return store(session, Command::store_create, protocol::TransactionRequest{disk.header.store_id, 0}).result;
     }
     uint32_t open_store(uint32_t session, const Disk& disk) {
         const protocol::OpenRequest request{disk.header.store_id, disk.header.anchor, disk.header.key_check};
-        return store(session, StoreCommand::open, request).result;
+        return store(session, Command::store_open, request).result;
     }
-    void make_store(uint32_t session, Disk& disk, uint8_t anchor = 1) {
+    void make_store(uint32_t session, Disk& disk, Anchor anchor = Anchor::ree) {
         ASSERT_EQ(make(session, disk, anchor).result, 0U);
         ASSERT_EQ(create(session, disk), 0U);
     }
-    static uint32_t storage_of(uint8_t anchor) { return anchor == 1 ? TEE_STORAGE_PRIVATE_REE : TEE_STORAGE_PRIVATE_RPMB; }
+    static uint32_t storage_of(Anchor anchor) { return anchor == Anchor::ree ? TEE_STORAGE_PRIVATE_REE : TEE_STORAGE_PRIVATE_RPMB; }
     // The TEE loses the objects of that kind: the root table, the secrets of the recovery copies, or both. Ends all sessions first.
     static constexpr std::string_view kTable = "root table";
     static constexpr std::string_view kSecrets = "copies ";
-    void lose(std::string_view kind, uint8_t anchor = 1) {
+    void lose(std::string_view kind, Anchor anchor = Anchor::ree) {
         end_sessions();
         for (const Content& id : tee_.stored_ids(storage_of(anchor), protocol::kTaUuid))
             if (text(id).find(kind) != std::string::npos) tee_.lose_object(storage_of(anchor), protocol::kTaUuid, id);
     }
     // The root table as the TEE keeps it; empty: there is none.
-    Content table(uint8_t anchor = 1) {
+    Content table(Anchor anchor = Anchor::ree) {
         for (const Content& id : tee_.stored_ids(storage_of(anchor), protocol::kTaUuid))
             if (text(id).find(kTable) != std::string::npos) return tee_.stored_object(storage_of(anchor), protocol::kTaUuid, id).value();
         return {};
     }
-    void store_table(const Content& content, uint8_t anchor = 1) {
+    void store_table(const Content& content, Anchor anchor = Anchor::ree) {
         const std::string_view id = engine::kRootTableId;
         ASSERT_TRUE(tee_.store_object(storage_of(anchor), protocol::kTaUuid, bytes_of(id), content));
     }
@@ -153,7 +155,7 @@ protected:
         protocol::DestroyRequest request;
         request.anchor = disk.header.anchor;
         request.store_id = disk.header.store_id;
-        return store(session, StoreCommand::destroy, request).result;
+        return store(session, Command::store_destroy, request).result;
     }
 
     // A single put as far as the commit, whose request it gives.
@@ -166,13 +168,13 @@ protected:
         put.flags = protocol::kStoreSingle;
         put.size = content.size();
         put.name = bytes_of(name);
-        const Called called = paged(session, disk, StoreCommand::put, put, &content, kIn);
-        const auto answer = protocol::decode_store<protocol::ChangeAnswer>(called.answer);
+        const Called called = paged(session, disk, Command::store_put, put, &content, kIn);
+        const auto answer = protocol::decode<protocol::ChangeAnswer>(called.answer);
         return {called.result, answer ? protocol::TransactionRequest{answer->transaction, answer->generation}
                                       : protocol::TransactionRequest{}};
     }
     uint32_t commit(uint32_t session, const protocol::TransactionRequest& request) {
-        return store(session, StoreCommand::commit, request).result;
+        return store(session, Command::store_commit, request).result;
     }
     uint32_t store_put(uint32_t session, Disk& disk, std::string_view name, const Content& content) {
         const Prepared prepared = prepare_put(session, disk, name, content);
@@ -181,24 +183,24 @@ protected:
     // A transaction of several calls.
     uint32_t begin(uint32_t session) {
         const auto status =
-            protocol::decode_store<protocol::StoreStatus>(store(session, StoreCommand::find, protocol::FindRequest{1, {}}).answer);
-        return store(session, StoreCommand::begin, protocol::BeginRequest{status ? status->generation : 0}).result;
+            protocol::decode<protocol::StoreStatus>(store(session, Command::store_find, protocol::FindRequest{Anchor::ree, {}}).answer);
+        return store(session, Command::store_begin, protocol::BeginRequest{status ? status->generation : 0}).result;
     }
     uint32_t batch_put(uint32_t session, Disk& disk, std::string_view name, Content content) {
         protocol::StorePutRequest put;
         put.size = content.size();
         put.name = bytes_of(name);
-        return paged(session, disk, StoreCommand::put, put, &content, kIn).result;
+        return paged(session, disk, Command::store_put, put, &content, kIn).result;
     }
     Called store_get(uint32_t session, Disk& disk, std::string_view name, Content& content) {
-        return paged(session, disk, StoreCommand::get, protocol::StoreNameRequest{{}, 0, bytes_of(name)}, &content, kOut);
+        return paged(session, disk, Command::store_get, protocol::StoreNameRequest{{}, 0, bytes_of(name)}, &content, kOut);
     }
     uint32_t store_stat(uint32_t session, Disk& disk, std::string_view name) {
-        return paged(session, disk, StoreCommand::stat, protocol::StoreNameRequest{{}, 0, bytes_of(name)}).result;
+        return paged(session, disk, Command::store_stat, protocol::StoreNameRequest{{}, 0, bytes_of(name)}).result;
     }
     // The record of the session's owner under that anchor: not_found when the TEE has none.
-    uint32_t find(uint32_t session, uint8_t anchor = 1) {
-        return store(session, StoreCommand::find, protocol::FindRequest{anchor, {}}).result;
+    uint32_t find(uint32_t session, Anchor anchor = Anchor::ree) {
+        return store(session, Command::store_find, protocol::FindRequest{anchor, {}}).result;
     }
 
     static constexpr uint16_t kRoom = 60;

@@ -35,16 +35,16 @@ TEST_F(StoreMemory, IsWipedAfterEachCall) {
     ASSERT_EQ(store_get(session_, disk_, "object", content).result, number(Code::short_buffer));
     EXPECT_EQ(unwiped(), before) << "get into a short buffer";
     content.resize(5000);
-    ASSERT_EQ(paged(session_, disk_, StoreCommand::list, protocol::StoreListRequest{}, &content, kOut).result, 0U);
+    ASSERT_EQ(paged(session_, disk_, Command::store_list, protocol::StoreListRequest{}, &content, kOut).result, 0U);
     EXPECT_EQ(unwiped(), before) << "list";
-    ASSERT_EQ(paged(session_, disk_, StoreCommand::survey, protocol::SurveyRequest{}, &content, kOut).result, 0U);
+    ASSERT_EQ(paged(session_, disk_, Command::store_scan, protocol::ScanRequest{}, &content, kOut).result, 0U);
     EXPECT_EQ(unwiped(), before) << "survey";
 }
 
 TEST_F(StoreMemory, OfATransactionIsWipedHoweverItEnds) {
     const size_t before = unwiped();
     begin_batch();
-    ASSERT_EQ(store(session_, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+    ASSERT_EQ(store(session_, Command::store_abort, protocol::TransactionRequest{}).result, 0U);
     EXPECT_EQ(unwiped(), before) << "given up";
     begin_batch();
     begin_batch();
@@ -70,18 +70,18 @@ TEST_F(StoreMemory, OfARepairIsWiped) {
     request.store_id = disk_.header.store_id;
     request.anchor = disk_.header.anchor;
     request.key_check = disk_.header.key_check;
-    ASSERT_EQ(paged(session_, disk_, StoreCommand::repair_begin, request).result, 0U);
-    ASSERT_EQ(paged(session_, disk_, StoreCommand::repair_step, protocol::PrepareRequest{}).result, 0U);
-    ASSERT_EQ(store(session_, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+    ASSERT_EQ(paged(session_, disk_, Command::store_repair_begin, request).result, 0U);
+    ASSERT_EQ(paged(session_, disk_, Command::store_repair_step, protocol::PrepareRequest{}).result, 0U);
+    ASSERT_EQ(store(session_, Command::store_abort, protocol::TransactionRequest{}).result, 0U);
     EXPECT_EQ(unwiped(), before);
 }
 
 TEST_F(StoreMemory, OfAnUploadIsWipedWithItsSession) {
-    const auto upload = store(session_, StoreCommand::begin_upload, protocol::BeginUploadRequest{4096});
-    const auto answer = protocol::decode_store<protocol::BeginUploadAnswer>(upload.answer);
+    const auto upload = store(session_, Command::store_begin_upload, protocol::BeginUploadRequest{4096});
+    const auto answer = protocol::decode<protocol::BeginUploadAnswer>(upload.answer);
     ASSERT_TRUE(answer);
     Content memory = filled(3016, 0x5A);
-    ASSERT_EQ(store(session_, StoreCommand::seal_segments, protocol::SegmentsRequest{answer->payload, 0, true, 3000},
+    ASSERT_EQ(store(session_, Command::store_seal_segments, protocol::SegmentsRequest{answer->payload, 0, true, 3000},
                     {&memory, kInOut}).result, 0U);
     const size_t before = unwiped();
     tee_.close_session(session_);

@@ -11,10 +11,10 @@ class StoreNames : public RepairingCommands {
 protected:
     explicit StoreNames(const sim::Config& config = {}) : RepairingCommands(config) {}
 
-    uint32_t make_named(uint32_t session, Disk& disk, std::string_view name, uint8_t anchor = 1, std::string_view directory = {}) {
+    uint32_t make_named(uint32_t session, Disk& disk, std::string_view name, Anchor anchor = Anchor::ree, std::string_view directory = {}) {
         Content header(protocol::kNamedStoreHeaderBytes);
-        protocol::MakeRequest request{anchor, 1, false, 0, {bytes_of(name), bytes_of(directory)}};
-        const Called made = store(session, StoreCommand::make, request, {&header, kOut});
+        protocol::MakeRequest request{anchor, protocol::CipherChoice::aes_256_gcm, false, 0, {bytes_of(name), bytes_of(directory)}};
+        const Called made = store(session, Command::store_make, request, {&header, kOut});
         if (made.result != 0) return made.result;
         const auto decoded = protocol::decode_store_header(Bytes(header).first(made.content_size));
         EXPECT_TRUE(decoded);
@@ -25,29 +25,29 @@ protected:
     }
     uint32_t open_named(uint32_t session, const Disk& disk, std::string_view name) {
         const protocol::OpenRequest request{disk.header.store_id, disk.header.anchor, disk.header.key_check, false, bytes_of(name)};
-        return store(session, StoreCommand::open, request).result;
+        return store(session, Command::store_open, request).result;
     }
-    uint32_t find_named(uint32_t session, std::string_view name, uint8_t anchor = 1) {
-        return store(session, StoreCommand::find, protocol::FindRequest{anchor, {}, bytes_of(name)}).result;
+    uint32_t find_named(uint32_t session, std::string_view name, Anchor anchor = Anchor::ree) {
+        return store(session, Command::store_find, protocol::FindRequest{anchor, {}, bytes_of(name)}).result;
     }
     uint32_t destroy_named(uint32_t session, const Disk& disk, std::string_view name) {
-        return store(session, StoreCommand::destroy,
+        return store(session, Command::store_destroy,
                      protocol::DestroyRequest{disk.header.anchor, {}, disk.header.store_id, bytes_of(name)}).result;
     }
     // What the TEE tells of a place, as "name directory"; "-": nothing is there for that caller.
-    std::string told_of(uint32_t session, uint32_t place, uint8_t anchor = 1, bool own = true) {
+    std::string told_of(uint32_t session, uint32_t place, Anchor anchor = Anchor::ree, bool own = true) {
         Content claim(400);
-        const Called called = store(session, StoreCommand::record_at, protocol::RecordAtRequest{anchor, place, own}, {&claim, kOut});
-        const auto answer = protocol::decode_store<protocol::RecordAtAnswer>(called.answer);
+        const Called called = store(session, Command::store_record_at, protocol::RecordAtRequest{anchor, place, own}, {&claim, kOut});
+        const auto answer = protocol::decode<protocol::RecordAtAnswer>(called.answer);
         if (called.result != 0 || !answer || answer->state == protocol::RecordAtAnswer::State::free) return "-";
-        const auto told = protocol::decode_store<protocol::StoreClaim>(Bytes(claim).first(called.content_size));
+        const auto told = protocol::decode<protocol::StoreClaim>(Bytes(claim).first(called.content_size));
         return told ? std::string(text_of(told->name)) + " " + std::string(text_of(told->directory)) : "nonsense";
     }
     void SetUp() override {
         session_ = session_of(1000);
         make_store(session_, default_);
         ASSERT_EQ(store_put(session_, default_, "a", filled(10, 1)), 0U);
-        ASSERT_EQ(make_named(session_, web_, "web", 1, "/srv/web"), 0U);
+        ASSERT_EQ(make_named(session_, web_, "web", Anchor::ree, "/srv/web"), 0U);
         ASSERT_EQ(store_put(session_, web_, "b", filled(10, 2)), 0U);
     }
     uint32_t session_ = 0;
@@ -81,18 +81,18 @@ TEST_F(StoreNames, Rule03TheNameIsTheRecordsAndNotTheHeaders) {
 
 TEST_F(StoreNames, Rule03ThereIsOneOfANameWhateverItsAnchor) {
     Disk again;
-    for (const uint8_t anchor : {uint8_t{1}, uint8_t{2}}) {
-        EXPECT_EQ(make_named(session_, again, "web", anchor), number(Code::access_conflict)) << int{anchor};
-        EXPECT_EQ(make_named(session_, again, "", anchor), number(Code::access_conflict)) << int{anchor};
+    for (const Anchor anchor : {Anchor::ree, Anchor::rpmb}) {
+        EXPECT_EQ(make_named(session_, again, "web", anchor), number(Code::access_conflict)) << static_cast<int>(anchor);
+        EXPECT_EQ(make_named(session_, again, "", anchor), number(Code::access_conflict)) << static_cast<int>(anchor);
     }
-    EXPECT_EQ(make_named(session_, again, "vault", 2), 0U);
-    EXPECT_EQ(make_named(session_, again, "vault", 1), number(Code::access_conflict));
+    EXPECT_EQ(make_named(session_, again, "vault", Anchor::rpmb), 0U);
+    EXPECT_EQ(make_named(session_, again, "vault", Anchor::ree), number(Code::access_conflict));
 }
 
 // A store under rpmb is in the way of one of its name under ree, and of no other.
 TEST_F(StoreNames, Rule27AsksTheRpmbForTheNameThatIsOpened) {
     Disk vault;
-    ASSERT_EQ(make_named(session_, vault, "vault", 2), 0U);
+    ASSERT_EQ(make_named(session_, vault, "vault", Anchor::rpmb), 0U);
     EXPECT_EQ(open_named(session_, web_, "web"), 0U);
     EXPECT_EQ(open_store(session_, default_), 0U);
     EXPECT_EQ(open_named(session_, vault, "vault"), 0U);
@@ -100,8 +100,11 @@ TEST_F(StoreNames, Rule27AsksTheRpmbForTheNameThatIsOpened) {
 
 TEST_F(StoreNames, AnOwnerHasEight) {
     Disk more;
-    for (int i = 3; i <= 8; ++i) ASSERT_EQ(make_named(session_, more, "n" + std::to_string(i), i % 2 == 0 ? 1 : 2), 0U) << i;
-    for (const uint8_t anchor : {uint8_t{1}, uint8_t{2}}) EXPECT_EQ(make_named(session_, more, "n9", anchor), number(Code::many_stores));
+    for (int i = 3; i <= 8; ++i) {
+        const Anchor anchor = i % 2 == 0 ? Anchor::ree : Anchor::rpmb;
+        ASSERT_EQ(make_named(session_, more, "n" + std::to_string(i), anchor), 0U) << i;
+    }
+    for (const Anchor anchor : {Anchor::ree, Anchor::rpmb}) EXPECT_EQ(make_named(session_, more, "n9", anchor), number(Code::many_stores));
     EXPECT_EQ(make_named(session_of(1001), more, "n9"), 0U) << "another owner's are not counted";
     EXPECT_EQ(destroy_named(session_, web_, "web"), 0U);
     EXPECT_EQ(make_named(session_, more, "n9"), 0U);
@@ -116,8 +119,8 @@ TEST_F(StoreNames, TheLimitHoldsAtCreation) {
         sessions.push_back(session_of(1000));
         Content header(protocol::kNamedStoreHeaderBytes);
         const std::string name = "n" + std::to_string(i);
-        const protocol::MakeRequest request{1, 1, false, 0, {bytes_of(name), {}}};
-        ASSERT_EQ(store(sessions.back(), StoreCommand::make, request, {&header, kOut}).result, 0U);
+        const protocol::MakeRequest request{Anchor::ree, protocol::CipherChoice::aes_256_gcm, false, 0, {bytes_of(name), {}}};
+        ASSERT_EQ(store(sessions.back(), Command::store_make, request, {&header, kOut}).result, 0U);
         disks[i].header = protocol::decode_store_header(header).value();
     }
     for (size_t i = 0; i < disks.size(); ++i) EXPECT_EQ(create(sessions[i], disks[i]), i < 6 ? 0U : number(Code::many_stores)) << i;
@@ -126,17 +129,17 @@ TEST_F(StoreNames, TheLimitHoldsAtCreation) {
 // Eight under each anchor are the most where the RPMB is not asked: none of them moves beside the others.
 TEST_F(StoreNames, StoresThatWereMadeUnaskedDoNotMoveBeyondTheLimit) {
     Disk more;
-    for (int i = 3; i <= 8; ++i) ASSERT_EQ(make_named(session_, more, "n" + std::to_string(i), 2), 0U) << i;
+    for (int i = 3; i <= 8; ++i) ASSERT_EQ(make_named(session_, more, "n" + std::to_string(i), Anchor::rpmb), 0U) << i;
     Content header(protocol::kNamedStoreHeaderBytes);
-    const protocol::MakeRequest unasked{1, 1, true, 0, {bytes_of("extra"), {}}};
-    ASSERT_EQ(store(session_, StoreCommand::make, unasked, {&header, kOut}).result, 0U);
+    const protocol::MakeRequest unasked{Anchor::ree, protocol::CipherChoice::aes_256_gcm, true, 0, {bytes_of("extra"), {}}};
+    ASSERT_EQ(store(session_, Command::store_make, unasked, {&header, kOut}).result, 0U);
     Disk extra;
     extra.header = protocol::decode_store_header(header).value();
     ASSERT_EQ(create(session_, extra), 0U);
-    const protocol::RebuildRequest move{{}, protocol::RebuildKind::whole, 2, {bytes_of("extra"), {}}};
-    EXPECT_EQ(paged(session_, extra, StoreCommand::rebuild_begin, move).result, number(Code::many_stores));
+    const protocol::RebuildRequest move{{}, protocol::RebuildKind::whole, protocol::RebuildAnchor::rpmb, {bytes_of("extra"), {}}};
+    EXPECT_EQ(paged(session_, extra, Command::store_rebuild_begin, move).result, number(Code::many_stores));
     ASSERT_EQ(destroy_named(session_, web_, "web"), 0U);
-    EXPECT_EQ(paged(session_, extra, StoreCommand::rebuild_begin, move).result, 0U);
+    EXPECT_EQ(paged(session_, extra, Command::store_rebuild_begin, move).result, 0U);
 }
 
 TEST_F(StoreNames, DestroyTakesTheOneThatIsNamed) {
@@ -176,9 +179,9 @@ TEST_F(StoreNames, RepairBringsBackTheOneThatIsNamed) {
         for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot) disk->pages.try_emplace(slot);
     protocol::RepairRequest wrong = request_for(web_);
     wrong.claim.name = bytes_of("other");
-    EXPECT_EQ(paged(session_, web_, StoreCommand::repair_begin, wrong).result, number(Code::bad_parameters)) << "the copies have a name";
+    EXPECT_EQ(paged(session_, web_, Command::store_repair_begin, wrong).result, number(Code::bad_parameters)) << "the copies have a name";
     wrong.claim.name = {};
-    EXPECT_EQ(paged(session_, web_, StoreCommand::repair_begin, wrong).result, number(Code::bad_parameters));
+    EXPECT_EQ(paged(session_, web_, Command::store_repair_begin, wrong).result, number(Code::bad_parameters));
     claim_ = {bytes_of("web"), bytes_of("/mnt/web")};
     ASSERT_EQ(repair_all(session_, web_), 0U);
     EXPECT_EQ(store_stat(session_, web_, "b"), 0U);
@@ -194,14 +197,14 @@ TEST_F(StoreNames, RepairBringsBackTheOneThatIsNamed) {
 // One that says that it is another store's is in the way of no repair.
 TEST_F(StoreNames, Rule27ADamagedRecordInTheRpmbIsToldAsDamage) {
     Disk vault;
-    ASSERT_EQ(make_named(session_, vault, "vault", 2), 0U);
+    ASSERT_EQ(make_named(session_, vault, "vault", Anchor::rpmb), 0U);
     end_sessions();
-    Content content = table(2);
+    Content content = table(Anchor::rpmb);
     for (size_t i = 140; i < 144; ++i) content[engine::kTableHeaderBytes + i] = std::byte{0};
-    store_table(content, 2);
+    store_table(content, Anchor::rpmb);
     session_ = session_of(1000);
     EXPECT_EQ(open_named(session_, web_, "web"), number(Code::corrupt_object));
-    lose(kTable, 1);
+    lose(kTable, Anchor::ree);
     session_ = session_of(1000);
     claim_ = {bytes_of("web"), {}};
     EXPECT_EQ(repair_all(session_, web_), 0U);
@@ -231,8 +234,9 @@ TEST_F(StoreNames, TheTeeTellsWhatItWasTold) {
     const uint32_t other = session_of(1001);
     EXPECT_EQ(told_of(other, 1), "-") << "of another's";
     Content claim(400);
-    EXPECT_EQ(store(other, StoreCommand::record_at, protocol::RecordAtRequest{1, 1}, {&claim, kOut}).result, number(Code::access_denied));
-    EXPECT_EQ(told_of(session_of(0), 1, 1, false), "web /srv/web");
+    const protocol::RecordAtRequest second_place{Anchor::ree, 1};
+    EXPECT_EQ(store(other, Command::store_record_at, second_place, {&claim, kOut}).result, number(Code::access_denied));
+    EXPECT_EQ(told_of(session_of(0), 1, Anchor::ree, false), "web /srv/web");
     // A claim that is another store's is not believed, nor one with another name, nor garbage.
     const auto claim_object = [&] {
         for (const Content& id : tee_.stored_ids(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid))
@@ -261,11 +265,11 @@ TEST_F(StoreNames, TheTeeTellsWhatItWasTold) {
 TEST_F(StoreNames, NoRoomForWhatItTellsIsNoAnswer) {
     for (size_t room : {0U, 5U}) {
         Content claim(room);
-        const Called called = store(session_, StoreCommand::record_at, protocol::RecordAtRequest{1, 1, true}, {&claim, kOut});
+        const Called called = store(session_, Command::store_record_at, protocol::RecordAtRequest{Anchor::ree, 1, true}, {&claim, kOut});
         EXPECT_EQ(called.result, number(Code::short_buffer));
         EXPECT_EQ(called.content_size, 2 + 3 + 8U);
     }
-    EXPECT_EQ(store(session_, StoreCommand::record_at, protocol::RecordAtRequest{1, 1, true}).result, 0U) << "none is asked for";
+    EXPECT_EQ(store(session_, Command::store_record_at, protocol::RecordAtRequest{Anchor::ree, 1, true}).result, 0U) << "none is asked for";
 }
 
 // At every call of a creation into TEE storage: the store is there with its claim, or none of that name is.
@@ -276,7 +280,7 @@ TEST_F(StoreNames, ACreationThatFailsLeavesTheNameFree) {
         sim::Faults faults;
         faults.storage = n;
         tee_.set_faults(faults);
-        made = make_named(session_, vault, "vault", 1, "/srv/vault") == 0;
+        made = make_named(session_, vault, "vault", Anchor::ree, "/srv/vault") == 0;
         tee_.set_faults({});
         end_sessions();
         session_ = session_of(1000);
@@ -304,10 +308,10 @@ protected:
     std::pair<size_t, size_t> places() {
         Disk disk;
         std::pair<size_t, size_t> made{0, 0};
-        for (uid_t uid = 2000; make_named(session_of(uid), disk, "", 2) == 0; ++uid, ++made.first) end_sessions();
+        for (uid_t uid = 2000; make_named(session_of(uid), disk, "", Anchor::rpmb) == 0; ++uid, ++made.first) end_sessions();
         end_sessions();
         const uint32_t root = session_of(0);
-        while (make_named(root, disk, "r" + std::to_string(made.second), 2) == 0) ++made.second;
+        while (make_named(root, disk, "r" + std::to_string(made.second), Anchor::rpmb) == 0) ++made.second;
         return made;
     }
 };
@@ -318,7 +322,7 @@ TEST_F(OldRpmb, HasFifteenPlacesThreeOfThemRoots) { EXPECT_EQ(places(), (std::pa
 TEST_F(OldRpmb, UnderReeThereAreAsManyAsEver) {
     Disk disk;
     for (uid_t uid = 2000; uid < 2020; ++uid) {
-        ASSERT_EQ(make_named(session_of(uid), disk, "", 1), 0U) << uid;
+        ASSERT_EQ(make_named(session_of(uid), disk, "", Anchor::ree), 0U) << uid;
         end_sessions();
     }
 }

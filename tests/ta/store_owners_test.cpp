@@ -29,29 +29,29 @@ protected:
 
     // An object of one segment; what its file has.
     Content put_payload(uint32_t session, Disk& disk, std::string_view name, const Content& content, protocol::Id* id) {
-        const Called begun = store(session, StoreCommand::begin_upload, protocol::BeginUploadRequest{kSegment});
-        const auto upload = protocol::decode_store<protocol::BeginUploadAnswer>(begun.answer);
+        const Called begun = store(session, Command::store_begin_upload, protocol::BeginUploadRequest{kSegment});
+        const auto upload = protocol::decode<protocol::BeginUploadAnswer>(begun.answer);
         if (!upload) return {};
         *id = upload->payload;
         Content memory(content.size() + kTag);
         copy_bytes(content, MutableBytes(memory).subspan(kTag));
         const protocol::SegmentsRequest seal{*id, 0, true, static_cast<uint32_t>(content.size())};
-        EXPECT_EQ(store(session, StoreCommand::seal_segments, seal, {&memory, kInOut}).result, 0U);
+        EXPECT_EQ(store(session, Command::store_seal_segments, seal, {&memory, kInOut}).result, 0U);
         protocol::StorePutRequest put;
         put.flags = protocol::kStoreSingle;
         put.inlined = false;
         put.payload = *id;
         put.size = content.size();
         put.name = bytes_of(name);
-        const Called called = paged(session, disk, StoreCommand::put, put);
-        const auto answer = protocol::decode_store<protocol::ChangeAnswer>(called.answer);
+        const Called called = paged(session, disk, Command::store_put, put);
+        const auto answer = protocol::decode<protocol::ChangeAnswer>(called.answer);
         EXPECT_EQ(called.result, 0U);
         EXPECT_TRUE(answer && commit(session, {answer->transaction, answer->generation}) == 0);
         return memory;
     }
     uint32_t read_segment(uint32_t session, const protocol::Id& id, Content& memory) {
         const protocol::SegmentsRequest request{id, 0, true, static_cast<uint32_t>(memory.size() - kTag)};
-        return store(session, StoreCommand::read_segments, request, {&memory, kInOut}).result;
+        return store(session, Command::store_read_segments, request, {&memory, kInOut}).result;
     }
     uint32_t alice_ = 0;
     uint32_t bob_ = 0;
@@ -83,7 +83,7 @@ TEST_F(StoreOwners, AnothersPagesAreNotRead) {
     std::vector<uint32_t> all;
     for (const auto& [page, bytes] : hers_.pages) all.push_back(page);
     const protocol::PageArea claimed{static_cast<uint16_t>(all.size()), kRoom};
-    const auto expect_nothing = [&](StoreCommand command, const auto& request, uint32_t type) {
+    const auto expect_nothing = [&](Command command, const auto& request, uint32_t type) {
         Content area = area_of(hers_, all, kRoom);
         Content content(2000);
         const Called called = store(bob_, command, request, {type == kNone ? nullptr : &content, type, &area});
@@ -92,10 +92,10 @@ TEST_F(StoreOwners, AnothersPagesAreNotRead) {
         EXPECT_EQ(content, Content(2000)) << static_cast<uint32_t>(command);
         EXPECT_FALSE(has_secret(area) || has_secret(called.answer));
     };
-    expect_nothing(StoreCommand::get, protocol::StoreNameRequest{claimed, 0, bytes_of("object")}, kOut);
-    expect_nothing(StoreCommand::stat, protocol::StoreNameRequest{claimed, 0, bytes_of("object")}, kNone);
-    expect_nothing(StoreCommand::list, protocol::StoreListRequest{claimed, {}, {}}, kOut);
-    expect_nothing(StoreCommand::survey, protocol::SurveyRequest{claimed, 0, false, true, {}}, kOut);
+    expect_nothing(Command::store_get, protocol::StoreNameRequest{claimed, 0, bytes_of("object")}, kOut);
+    expect_nothing(Command::store_stat, protocol::StoreNameRequest{claimed, 0, bytes_of("object")}, kNone);
+    expect_nothing(Command::store_list, protocol::StoreListRequest{claimed, {}, {}}, kOut);
+    expect_nothing(Command::store_scan, protocol::ScanRequest{claimed, 0, false, true, {}}, kOut);
 }
 
 TEST_F(StoreOwners, AnothersSegmentsAreNotOpened) {
@@ -122,17 +122,18 @@ TEST_F(StoreOwners, AnothersSegmentsAreNotOpened) {
 TEST_F(StoreOwners, AnothersRecordIsNotDestroyed) {
     make_store(bob_, his_);
     EXPECT_EQ(destroy(bob_, hers_), number(Code::bad_parameters)) << "his record is not of that store";
-    protocol::DestroyRequest request{1, {true, 1, 1000}, hers_.header.store_id};
-    EXPECT_EQ(store(bob_, StoreCommand::destroy, request).result, number(Code::access_denied));
-    EXPECT_EQ(store(bob_, StoreCommand::find, protocol::FindRequest{1, {true, 1, 1000}}).result, number(Code::access_denied));
-    EXPECT_EQ(store(bob_, StoreCommand::record_at, protocol::RecordAtRequest{1, 0}).result, number(Code::access_denied));
+    protocol::DestroyRequest request{Anchor::ree, {true, protocol::Login::user, 1000}, hers_.header.store_id};
+    EXPECT_EQ(store(bob_, Command::store_destroy, request).result, number(Code::access_denied));
+    const protocol::FindRequest of_alice{Anchor::ree, {true, protocol::Login::user, 1000}};
+    EXPECT_EQ(store(bob_, Command::store_find, of_alice).result, number(Code::access_denied));
+    EXPECT_EQ(store(bob_, Command::store_record_at, protocol::RecordAtRequest{Anchor::ree, 0}).result, number(Code::access_denied));
     const uint32_t root = session_of(0);
     request.store_id = his_.header.store_id;
-    EXPECT_EQ(store(root, StoreCommand::destroy, request).result, number(Code::bad_parameters)) << "hers, by the id of his";
+    EXPECT_EQ(store(root, Command::store_destroy, request).result, number(Code::bad_parameters)) << "hers, by the id of his";
     EXPECT_EQ(store_stat(alice_, hers_, "object"), 0U);
     EXPECT_EQ(find(bob_), 0U);
     request.store_id = hers_.header.store_id;
-    EXPECT_EQ(store(root, StoreCommand::destroy, request).result, 0U);
+    EXPECT_EQ(store(root, Command::store_destroy, request).result, 0U);
     EXPECT_EQ(store_stat(alice_, hers_, "object"), number(Code::bad_state));
 }
 
@@ -163,8 +164,8 @@ TEST_F(StoreOwners, NothingOfAnothersIsInWhatComesBack) {
     Content content(60000);
     look(store_get(bob_, his_, "payload", content), content, "get");
     look(store_get(bob_, his_, "object", content), content, "get of what he has not");
-    look(paged(bob_, his_, StoreCommand::list, protocol::StoreListRequest{}, &content, kOut), content, "list");
-    look(paged(bob_, his_, StoreCommand::survey, protocol::SurveyRequest{}, &content, kOut), content, "survey");
+    look(paged(bob_, his_, Command::store_list, protocol::StoreListRequest{}, &content, kOut), content, "list");
+    look(paged(bob_, his_, Command::store_scan, protocol::ScanRequest{}, &content, kOut), content, "survey");
     protocol::Id id{};
     content = put_payload(bob_, his_, "new", filled(100, 3), &id);
     look({}, content, "a put of a payload");

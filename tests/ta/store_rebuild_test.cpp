@@ -15,21 +15,21 @@ protected:
         make_store(session_, disk_);
         for (char name = 'a'; name <= 'z'; ++name) ASSERT_EQ(store_put(session_, disk_, std::string(3, name), filled(400, 1)), 0U);
     }
-    uint32_t begin_rebuild(uint32_t session, RebuildKind kind, uint8_t anchor = 0) {
-        return paged(session, disk_, StoreCommand::rebuild_begin, protocol::RebuildRequest{{}, kind, anchor}).result;
+    uint32_t begin_rebuild(uint32_t session, RebuildKind kind, protocol::RebuildAnchor anchor = protocol::RebuildAnchor::same) {
+        return paged(session, disk_, Command::store_rebuild_begin, protocol::RebuildRequest{{}, kind, anchor}).result;
     }
     Called step(uint32_t session, protocol::RebuildStepRequest request = {}) {
-        return paged(session, disk_, StoreCommand::rebuild_step, request);
+        return paged(session, disk_, Command::store_rebuild_step, request);
     }
     // All but its commit, whose request it gives. `left_out`: one object.
     std::optional<protocol::TransactionRequest> rebuild(uint32_t session, RebuildKind kind, std::string_view left_out = {},
-                                                        uint8_t anchor = 0) {
+                                                        protocol::RebuildAnchor anchor = protocol::RebuildAnchor::same) {
         if (begin_rebuild(session, kind, anchor) != 0) return std::nullopt;
         for (int i = 0; i < 100; ++i) {
             protocol::RebuildStepRequest request;
             request.left_out = bytes_of(left_out);
             const Called called = step(session, request);
-            const auto answer = protocol::decode_store<protocol::RebuildStepAnswer>(called.answer);
+            const auto answer = protocol::decode<protocol::RebuildStepAnswer>(called.answer);
             if (called.result != 0 || !answer) return std::nullopt;
             if (answer->left_out) left_out = {};
             if (answer->step.complete) return protocol::TransactionRequest{answer->step.transaction, answer->step.generation};
@@ -37,17 +37,17 @@ protected:
         return std::nullopt;
     }
     uint32_t rebuild_commit(uint32_t session, const protocol::TransactionRequest& request) {
-        return store(session, StoreCommand::rebuild_commit, request).result;
+        return store(session, Command::store_rebuild_commit, request).result;
     }
     // To the RPMB; the session has it open there.
     void move() {
         session_ = session_of(1000);
         ASSERT_EQ(open_store(session_, disk_), 0U);
-        const auto ready = rebuild(session_, RebuildKind::whole, {}, 2);
+        const auto ready = rebuild(session_, RebuildKind::whole, {}, protocol::RebuildAnchor::rpmb);
         ASSERT_TRUE(ready);
         ASSERT_EQ(rebuild_commit(session_, *ready), 0U);
         take_new_pages(disk_);
-        disk_.header.anchor = 2;
+        disk_.header.anchor = Anchor::rpmb;
         ASSERT_EQ(open_store(session_, disk_), 0U);
     }
     uint32_t drop(std::string_view name) {
@@ -58,9 +58,9 @@ protected:
         return committed;
     }
     uint32_t acknowledge(std::string_view name) {
-        const Called called = paged(session_, disk_, StoreCommand::acknowledge_lost,
+        const Called called = paged(session_, disk_, Command::store_acknowledge_lost,
                                     protocol::StoreNameRequest{{}, protocol::kStoreSingle, bytes_of(name)});
-        const auto answer = protocol::decode_store<protocol::ChangeAnswer>(called.answer);
+        const auto answer = protocol::decode<protocol::ChangeAnswer>(called.answer);
         return called.result != 0 || !answer ? called.result : commit(session_, {answer->transaction, answer->generation});
     }
     uint32_t session_ = 0;
@@ -113,7 +113,7 @@ TEST_F(StoreRebuild, NothingIsLeftOutOfAWholeOne) {
     request.passed_page = 0;
     request.left_out = bytes_of("aaa");
     EXPECT_EQ(step(session_, request).result, number(Code::bad_parameters));
-    EXPECT_EQ(paged(session_, disk_, StoreCommand::repair_step, protocol::PrepareRequest{}).result, number(Code::bad_state));
+    EXPECT_EQ(paged(session_, disk_, Command::store_repair_step, protocol::PrepareRequest{}).result, number(Code::bad_state));
     EXPECT_EQ(begin_rebuild(session_of(1000), RebuildKind::whole), number(Code::bad_state)) << "it has no store open";
     EXPECT_EQ(begin_rebuild(session_, RebuildKind::undo), number(Code::item_not_found)) << "nothing was dropped";
 }
@@ -127,7 +127,7 @@ TEST_F(StoreRebuild, Rule30WhatWasLeftOutIsClosedUntilItIsAcknowledged) {
     EXPECT_EQ(store_stat(session_, disk_, "lll"), 0U);
     ASSERT_EQ(StoreCommands::begin(session_), 0U);
     EXPECT_EQ(batch_put(session_, disk_, "mmm", filled(10, 2)), number(Code::name_lost)) << "in a transaction, too";
-    ASSERT_EQ(store(session_, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+    ASSERT_EQ(store(session_, Command::store_abort, protocol::TransactionRequest{}).result, 0U);
     EXPECT_EQ(acknowledge("mm"), number(Code::item_not_found));
     EXPECT_EQ(acknowledge("mmm"), 0U);
     EXPECT_EQ(acknowledge("mmm"), number(Code::item_not_found)) << "once";
@@ -136,22 +136,23 @@ TEST_F(StoreRebuild, Rule30WhatWasLeftOutIsClosedUntilItIsAcknowledged) {
 }
 
 TEST_F(StoreRebuild, Rule03AMoveFindsOneRecordAndLeavesOne) {
-    EXPECT_EQ(begin_rebuild(session_, RebuildKind::without_damage, 2), number(Code::bad_format)) << "whole only";
-    EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole, 1), number(Code::bad_format)) << "not to ree";
-    const auto ready = rebuild(session_, RebuildKind::whole, {}, 2);
+    EXPECT_EQ(begin_rebuild(session_, RebuildKind::without_damage, protocol::RebuildAnchor::rpmb), number(Code::bad_format))
+        << "whole only";
+    EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole, protocol::RebuildAnchor{1}), number(Code::bad_format)) << "not to ree";
+    const auto ready = rebuild(session_, RebuildKind::whole, {}, protocol::RebuildAnchor::rpmb);
     ASSERT_TRUE(ready);
-    EXPECT_EQ(find(session_, 2), number(Code::item_not_found)) << "not before its commit";
+    EXPECT_EQ(find(session_, Anchor::rpmb), number(Code::item_not_found)) << "not before its commit";
     ASSERT_EQ(rebuild_commit(session_, *ready), 0U);
     take_new_pages(disk_);
-    EXPECT_EQ(find(session_, 1), number(Code::item_not_found));
-    EXPECT_EQ(find(session_, 2), 0U);
-    disk_.header.anchor = 2;
+    EXPECT_EQ(find(session_, Anchor::ree), number(Code::item_not_found));
+    EXPECT_EQ(find(session_, Anchor::rpmb), 0U);
+    disk_.header.anchor = Anchor::rpmb;
     ASSERT_EQ(open_store(session_, disk_), 0U);
     EXPECT_EQ(store_stat(session_, disk_, "aaa"), 0U);
-    EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole, 2), number(Code::access_conflict)) << "it is there";
+    EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole, protocol::RebuildAnchor::rpmb), number(Code::access_conflict)) << "it is there";
     EXPECT_EQ(secrets_of(disk_), 1U);
     // Its new copies are what a repair goes by.
-    lose(kTable, 2);
+    lose(kTable, Anchor::rpmb);
     session_ = session_of(1000);
     EXPECT_EQ(repair_all(session_, disk_), 0U);
 }
@@ -163,7 +164,7 @@ TEST_F(StoreRebuild, Rule25AMovedStoreThatWasDestroyedStaysSo) {
     move();
     const Disk moved = disk_;
     ASSERT_EQ(destroy(session_, disk_), 0U);
-    lose(kTable, 1);
+    lose(kTable, Anchor::ree);
     session_ = session_of(1000);
     Disk copy = old;
     EXPECT_EQ(repair_all(session_, copy), number(Code::store_destroyed)) << "the RPMB remembers it";
@@ -180,12 +181,12 @@ TEST_F(StoreRebuild, Rule25WhatTheRpmbHasForgottenIsNotRepaired) {
     const Disk old = disk_;
     move();
     ASSERT_EQ(destroy(session_, disk_), 0U);
-    lose(kTable, 1);
+    lose(kTable, Anchor::ree);
     // As if the tombstone's place had been used again.
-    change_header(2, [](engine::TableHeader& header) { header.retire(sim::uuid_of_user(1000)); });
-    Content content = table(2);
+    change_header(Anchor::rpmb, [](engine::TableHeader& header) { header.retire(sim::uuid_of_user(1000)); });
+    Content content = table(Anchor::rpmb);
     std::fill(content.begin() + engine::kTableHeaderBytes, content.end(), std::byte{0});
-    store_table(content, 2);
+    store_table(content, Anchor::rpmb);
     session_ = session_of(1000);
     Disk copy = old;
     EXPECT_EQ(repair_all(session_, copy), number(Code::store_destroyed));
@@ -210,7 +211,7 @@ TEST_F(StoreRebuild, Rule25WhatIsDestroyedUnderReeIsDestroyedInTheRpmbToo) {
 }
 
 TEST_F(StoreRebuild, Rule25AChangeAfterAMoveThatWasCutErasesTheSecretOfItsCopies) {
-    change_record(disk_, 1, [](engine::RootRecord& record) { record.flags |= engine::kRootMoving; });
+    change_record(disk_, Anchor::ree, [](engine::RootRecord& record) { record.flags |= engine::kRootMoving; });
     std::string id = "FSO\x01" "copies ";
     id += text(disk_.header.store_id);
     ASSERT_TRUE(tee_.store_object(TEE_STORAGE_PRIVATE_RPMB, protocol::kTaUuid, bytes_of(id), filled(32, 1)));
@@ -236,7 +237,7 @@ TEST_F(StoreRebuild, Rule27ASessionOfBeforeAMoveDoesNotGoOnUnderRee) {
         ASSERT_EQ(late.result, 0U);
         session_ = session_of(1000);
         ASSERT_EQ(open_store(session_, disk_), 0U);
-        const auto ready = rebuild(session_, RebuildKind::whole, {}, 2);
+        const auto ready = rebuild(session_, RebuildKind::whole, {}, protocol::RebuildAnchor::rpmb);
         ASSERT_TRUE(ready);
         sim::Faults faults;
         faults.storage = n;
@@ -244,7 +245,7 @@ TEST_F(StoreRebuild, Rule27ASessionOfBeforeAMoveDoesNotGoOnUnderRee) {
         tee_.set_faults(faults);
         const uint32_t moved = rebuild_commit(session_, *ready);
         tee_.set_faults({});
-        if (moved != 0 && find(before, 1) == 0 && find(before, 2) == 0) {
+        if (moved != 0 && find(before, Anchor::ree) == 0 && find(before, Anchor::rpmb) == 0) {
             ++with_both;
             ASSERT_EQ(secrets_of(disk_), 1U);
             EXPECT_EQ(commit(before, late.commit), number(Code::bad_state)) << n;
@@ -253,8 +254,8 @@ TEST_F(StoreRebuild, Rule27ASessionOfBeforeAMoveDoesNotGoOnUnderRee) {
             EXPECT_EQ(secrets_of(disk_), 1U) << "it is that of the store in the RPMB";
         }
         if (moved == 0) break;
-        lose(kTable, 2);
-        lose(kSecrets, 2);
+        lose(kTable, Anchor::rpmb);
+        lose(kSecrets, Anchor::rpmb);
         store_table(table_before);
     }
     EXPECT_GT(with_both, 0U);
@@ -264,21 +265,21 @@ TEST_F(StoreRebuild, Rule27ASessionOfBeforeAMoveDoesNotGoOnUnderRee) {
 TEST_F(StoreRebuild, AMoveThatIsGivenUpLeavesNoSecretInTheSession) {
     const uint32_t other = session_of(1000);
     ASSERT_EQ(open_store(other, disk_), 0U);
-    ASSERT_TRUE(rebuild(other, RebuildKind::whole, {}, 2));
-    ASSERT_EQ(store(other, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+    ASSERT_TRUE(rebuild(other, RebuildKind::whole, {}, protocol::RebuildAnchor::rpmb));
+    ASSERT_EQ(store(other, Command::store_abort, protocol::TransactionRequest{}).result, 0U);
     move();
     ASSERT_EQ(open_store(other, disk_), 0U);
     ASSERT_EQ(store_put(other, disk_, "another", filled(10, 1)), 0U);
     ASSERT_EQ(store_put(other, disk_, "and one", filled(10, 1)), 0U) << "in both recovery copies";
-    lose(kTable, 2);
+    lose(kTable, Anchor::rpmb);
     EXPECT_EQ(repair_all(session_of(1000), disk_), 0U);
 }
 
 // Else the RPMB, which all share, is filled.
 TEST_F(StoreRebuild, Rule21AMoveThatIsGivenUpLeavesNothingInTheRpmb) {
     for (int round = 0; round < 3; ++round) {
-        ASSERT_TRUE(rebuild(session_, RebuildKind::whole, {}, 2));
-        ASSERT_EQ(store(session_, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+        ASSERT_TRUE(rebuild(session_, RebuildKind::whole, {}, protocol::RebuildAnchor::rpmb));
+        ASSERT_EQ(store(session_, Command::store_abort, protocol::TransactionRequest{}).result, 0U);
         EXPECT_TRUE(tee_.stored_ids(TEE_STORAGE_PRIVATE_RPMB, protocol::kTaUuid).empty());
         ASSERT_EQ(destroy(session_, disk_), 0U);
         disk_ = {};
@@ -290,15 +291,16 @@ TEST_F(StoreRebuild, Rule21AMoveThatIsGivenUpLeavesNothingInTheRpmb) {
 TEST_F(StoreRebuild, Rule27AMoveThatWasCutLeavesNoRecordThatIsOpenedUnasked) {
     ASSERT_EQ(destroy(session_, disk_), 0U);
     Content header(protocol::kStoreHeaderBytes);
-    ASSERT_EQ(store(session_, StoreCommand::make, protocol::MakeRequest{1, 1, true, 0}, {&header, kOut}).result, 0U);
+    const protocol::MakeRequest made_unasked{.without_asking_rpmb = true};
+    ASSERT_EQ(store(session_, Command::store_make, made_unasked, {&header, kOut}).result, 0U);
     disk_ = {};
     disk_.header = protocol::decode_store_header(header).value();
     ASSERT_EQ(create(session_, disk_), 0U);
     ASSERT_EQ(store_put(session_, disk_, "first", filled(10, 1)), 0U);
-    const Content marked = table(1);
+    const Content marked = table(Anchor::ree);
     size_t cut = 0;
     for (uint64_t n = 1; n < 40; ++n) {
-        const auto ready = rebuild(session_, RebuildKind::whole, {}, 2);
+        const auto ready = rebuild(session_, RebuildKind::whole, {}, protocol::RebuildAnchor::rpmb);
         ASSERT_TRUE(ready);
         sim::Faults faults;
         faults.storage = n;
@@ -308,7 +310,7 @@ TEST_F(StoreRebuild, Rule27AMoveThatWasCutLeavesNoRecordThatIsOpenedUnasked) {
         tee_.set_faults({});
         end_sessions();
         session_ = session_of(1000);
-        const bool has_both = find(session_, 1) == 0 && find(session_, 2) == 0;
+        const bool has_both = find(session_, Anchor::ree) == 0 && find(session_, Anchor::rpmb) == 0;
         if (has_both) {
             ++cut;
             end_sessions();  // the next instance has not read the RPMB
@@ -316,14 +318,14 @@ TEST_F(StoreRebuild, Rule27AMoveThatWasCutLeavesNoRecordThatIsOpenedUnasked) {
             faults = {};
             faults.rpmb = sim::Faults::Rpmb::not_available;
             tee_.set_faults(faults);
-            const protocol::OpenRequest unasked{disk_.header.store_id, 1, disk_.header.key_check, true};
-            EXPECT_EQ(store(session_, StoreCommand::open, unasked).result, number(Code::rpmb_no_answer)) << n;
+            const protocol::OpenRequest unasked{disk_.header.store_id, Anchor::ree, disk_.header.key_check, true};
+            EXPECT_EQ(store(session_, Command::store_open, unasked).result, number(Code::rpmb_no_answer)) << n;
             tee_.set_faults({});
         }
         if (committed == 0) break;
         // As it was, for the next cut.
-        lose(kTable, 2);
-        store_table(marked, 1);
+        lose(kTable, Anchor::rpmb);
+        store_table(marked, Anchor::ree);
         session_ = session_of(1000);
         std::erase_if(disk_.pages, [](const auto& page) { return (page.first & protocol::kNewPage) != 0; });
         ASSERT_EQ(open_store(session_, disk_), 0U) << n;
@@ -338,13 +340,13 @@ TEST_F(StoreRebuild, Rule30APageThatIsPassedOverLateCostsNothingThatWasCopied) {
     request.left_out = bytes_of("mm");  // which is not there: the step ends before "mmm"
     ASSERT_EQ(step(session_, request).result, 0U);
     request.left_out = {};
-    const Called found = store(session_, StoreCommand::find, protocol::FindRequest{1, {}});
-    const auto status = protocol::decode_store<protocol::StoreStatus>(found.answer);
+    const Called found = store(session_, Command::store_find, protocol::FindRequest{Anchor::ree, {}});
+    const auto status = protocol::decode<protocol::StoreStatus>(found.answer);
     request.passed_page = status->index_page;
     std::optional<protocol::TransactionRequest> ready;
     for (int i = 0; i < 40 && !ready; ++i) {
         const Called called = step(session_, request);
-        const auto answer = protocol::decode_store<protocol::RebuildStepAnswer>(called.answer);
+        const auto answer = protocol::decode<protocol::RebuildStepAnswer>(called.answer);
         ASSERT_TRUE(called.result == 0 && answer);
         if (answer->step.complete) ready = {answer->step.transaction, answer->step.generation};
     }
@@ -356,9 +358,9 @@ TEST_F(StoreRebuild, Rule30APageThatIsPassedOverLateCostsNothingThatWasCopied) {
         if ((page & protocol::kNewPage) == 0) disk_.pages[page | protocol::kOldPage] = bytes;
     ASSERT_EQ(store_stat(session_, disk_, "aaa"), 0U);
     ASSERT_EQ(store_stat(session_, disk_, "zzz"), number(Code::name_lost));
-    const Called removed = paged(session_, disk_, StoreCommand::remove,
+    const Called removed = paged(session_, disk_, Command::store_remove,
                                  protocol::StoreNameRequest{{}, protocol::kStoreSingle, bytes_of("aaa")});
-    const auto change = protocol::decode_store<protocol::ChangeAnswer>(removed.answer);
+    const auto change = protocol::decode<protocol::ChangeAnswer>(removed.answer);
     ASSERT_TRUE(removed.result == 0 && change);
     ASSERT_EQ(commit(session_, {change->transaction, change->generation}), 0U);
     ready = rebuild(session_, RebuildKind::undo);

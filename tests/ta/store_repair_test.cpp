@@ -41,7 +41,7 @@ TEST_F(StoreRepair, Rule28TwoOfOneOwnerDoNotRunAtOnce) {
     ASSERT_TRUE(repair(session_, copy));
     const uint32_t other = session_of(1000);
     EXPECT_EQ(begin(other, disk_), number(Code::busy));
-    ASSERT_EQ(store(session_, StoreCommand::abort, protocol::TransactionRequest{}).result, 0U);
+    ASSERT_EQ(store(session_, Command::store_abort, protocol::TransactionRequest{}).result, 0U);
     const auto ready = repair(other, disk_);
     ASSERT_TRUE(ready);
     ASSERT_EQ(repair_commit(other, *ready), 0U);
@@ -53,7 +53,7 @@ TEST_F(StoreRepair, Rule28TwoOfOneOwnerDoNotRunAtOnce) {
 }
 
 TEST_F(StoreRepair, AStoreMadeMeanwhileIsNotReplaced) {
-    for (const uint8_t anchor : {uint8_t{1}, uint8_t{2}}) {
+    for (const Anchor anchor : {Anchor::ree, Anchor::rpmb}) {
         lose_record();
         Disk copy = disk_;
         const auto late = repair(session_, copy);
@@ -61,7 +61,7 @@ TEST_F(StoreRepair, AStoreMadeMeanwhileIsNotReplaced) {
         const uint32_t other = session_of(1000);
         Disk fresh;
         make_store(other, fresh, anchor);
-        EXPECT_EQ(repair_commit(session_, *late), number(Code::access_conflict)) << "anchor " << int{anchor};
+        EXPECT_EQ(repair_commit(session_, *late), number(Code::access_conflict)) << "anchor " << static_cast<int>(anchor);
         ASSERT_EQ(destroy(other, fresh), 0U);
         const auto ready = repair(session_, disk_);
         ASSERT_TRUE(ready);
@@ -78,9 +78,9 @@ TEST_F(StoreRepair, AnIntactRecordIsNotReplaced) {
     EXPECT_EQ(store_stat(session_, disk_, "first"), 0U) << "and works on";
     lose_record();
     Disk in_rpmb;
-    make_store(session_, in_rpmb, 2);
+    make_store(session_, in_rpmb, Anchor::rpmb);
     EXPECT_EQ(begin(session_, disk_), number(Code::access_conflict)) << "one under the other anchor is one, too";
-    EXPECT_EQ(find(session_, 2), 0U);
+    EXPECT_EQ(find(session_, Anchor::rpmb), 0U);
 }
 
 TEST_F(StoreRepair, AnothersCopiesAreNotTheCallers) {
@@ -88,14 +88,14 @@ TEST_F(StoreRepair, AnothersCopiesAreNotTheCallers) {
     const uint32_t thief = session_of(1001);
     EXPECT_EQ(begin(thief, disk_), number(Code::access_denied)) << "whose the store is, is inside the seal";
     EXPECT_EQ(begin(session_of(0), disk_), number(Code::access_denied)) << "root repairs its own";
-    EXPECT_EQ(store(thief, StoreCommand::repair_step, protocol::PrepareRequest{}).result, number(Code::bad_parameters));
-    EXPECT_EQ(paged(thief, disk_, StoreCommand::repair_step, protocol::PrepareRequest{}).result, number(Code::bad_state));
+    EXPECT_EQ(store(thief, Command::store_repair_step, protocol::PrepareRequest{}).result, number(Code::bad_parameters));
+    EXPECT_EQ(paged(thief, disk_, Command::store_repair_step, protocol::PrepareRequest{}).result, number(Code::bad_state));
 }
 
 TEST_F(StoreRepair, TheCopiesAreOfTheStoreThatIsAskedFor) {
     lose_record();
     Disk in_rpmb = disk_;
-    in_rpmb.header.anchor = 2;
+    in_rpmb.header.anchor = Anchor::rpmb;
     EXPECT_EQ(begin(session_, in_rpmb), number(Code::bad_parameters)) << "another anchor than the seal says";
     Disk another;
     make_store(session_, another);

@@ -56,7 +56,8 @@ TEST_F(StoreReseal, AStoreChangesItsCipher) {
     EXPECT_EQ(status().objects, counted.objects);
     EXPECT_EQ(status().content_bytes, counted.content_bytes);
     EXPECT_EQ(look("kept").flags, protocol::kStoredWriteOnce | protocol::kStoredKept);
-    EXPECT_EQ(paged(session_, disk_, StoreCommand::remove, protocol::StoreNameRequest{{}, protocol::kStoreSingle, bytes_of("kept")}).result,
+    const protocol::StoreNameRequest of_kept{{}, protocol::kStoreSingle, bytes_of("kept")};
+    EXPECT_EQ(paged(session_, disk_, Command::store_remove, of_kept).result,
               number(Code::write_once));
     session_ = session_of(1000);
     ASSERT_EQ(open_store(session_, disk_), 0U);
@@ -75,7 +76,7 @@ TEST_F(StoreReseal, BackAgainNothingIsLeftToDo) {
     ASSERT_EQ(recipher(kAes), 0U) << "the one that it has: as any rebuild";
     EXPECT_FALSE(has_two_ciphers());
     EXPECT_EQ(read("large"), kLarge);
-    EXPECT_EQ(paged(session_, disk_, StoreCommand::recipher_begin, protocol::RecipherRequest{{}, 3}).result, number(Code::bad_format));
+    EXPECT_EQ(begin_recipher(stored::Cipher{3}), number(Code::bad_format));
 }
 
 // What does not fit ends the upload: it can't become the payload of anything.
@@ -292,18 +293,18 @@ TEST_F(StoreReseal, Rule19ARepairKeepsBothCiphers) {
 // As a lying client does it: what was dropped before is undone in a store of the other cipher.
 TEST_F(StoreReseal, Rule30AnUndoKeepsCiphersApart) {
     const auto run = [&](protocol::RebuildKind kind, std::string_view left_out) -> uint32_t {
-        const protocol::RebuildRequest begin{{}, kind, 0};
-        if (const uint32_t begun = paged(session_, disk_, StoreCommand::rebuild_begin, begin).result; begun != 0) return begun;
+        const protocol::RebuildRequest begin{{}, kind, protocol::RebuildAnchor::same};
+        if (const uint32_t begun = paged(session_, disk_, Command::store_rebuild_begin, begin).result; begun != 0) return begun;
         while (true) {
             protocol::RebuildStepRequest request;
             request.left_out = bytes_of(left_out);
-            const Called called = paged(session_, disk_, StoreCommand::rebuild_step, request);
-            const auto answer = protocol::decode_store<protocol::RebuildStepAnswer>(called.answer);
+            const Called called = paged(session_, disk_, Command::store_rebuild_step, request);
+            const auto answer = protocol::decode<protocol::RebuildStepAnswer>(called.answer);
             if (called.result != 0 || !answer) return called.result;
             if (answer->left_out) left_out = {};
             if (!answer->step.complete) continue;
             const protocol::TransactionRequest end{answer->step.transaction, answer->step.generation};
-            return store(session_, StoreCommand::rebuild_commit, end).result;
+            return store(session_, Command::store_rebuild_commit, end).result;
         }
     };
     const auto old_pages = disk_.pages;

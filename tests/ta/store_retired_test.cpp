@@ -187,8 +187,8 @@ TEST_P(Retired, WhatIsDestroyedLaterIsKeptToo) {
     EXPECT_EQ(tombstones_of(kMany), 1U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Anchors, Retired, testing::Values(uint8_t{1}, uint8_t{2}),
-                         [](const auto& anchor) { return anchor.param == 1 ? "Ree" : "Rpmb"; });
+INSTANTIATE_TEST_SUITE_P(Anchors, Retired, testing::Values(Anchor::ree, Anchor::rpmb),
+                         [](const auto& anchor) { return anchor.param == Anchor::ree ? "Ree" : "Rpmb"; });
 
 }  // namespace
 }  // namespace festore::ta

@@ -17,19 +17,19 @@ protected:
         put.flags = static_cast<uint8_t>(protocol::kStoreSingle | flags);
         put.if_version = if_version;
         put.name = bytes_of(name);
-        return change(StoreCommand::put, put);
+        return change(Command::store_put, put);
     }
     uint64_t remove_object(std::string_view name) {
-        return change(StoreCommand::remove, protocol::StoreNameRequest{{}, protocol::kStoreSingle, bytes_of(name)});
+        return change(Command::store_remove, protocol::StoreNameRequest{{}, protocol::kStoreSingle, bytes_of(name)});
     }
     uint64_t rename_object(std::string_view from, std::string_view to) {
         const auto flags = static_cast<uint8_t>(protocol::kStoreSingle | protocol::kStoreReplace);
-        return change(StoreCommand::rename, protocol::StoreRenameRequest{{}, flags, bytes_of(from), bytes_of(to)});
+        return change(Command::store_rename, protocol::StoreRenameRequest{{}, flags, bytes_of(from), bytes_of(to)});
     }
     template <class M>
-    uint64_t change(StoreCommand command, const M& message) {
+    uint64_t change(Command command, const M& message) {
         const Called called = paged(session_, disk_, command, message);
-        const auto answer = protocol::decode_store<protocol::ChangeAnswer>(called.answer);
+        const auto answer = protocol::decode<protocol::ChangeAnswer>(called.answer);
         result_ = called.result;
         if (result_ == 0 && answer) result_ = commit(session_, {answer->transaction, answer->generation});
         return result_ == 0 && answer ? answer->version : 0;

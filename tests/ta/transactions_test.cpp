@@ -20,13 +20,13 @@ protected:
         EXPECT_EQ(open_store(session, disks_[uid]), 0U);
         return session;
     }
-    uint32_t abort(uint32_t session) { return store(session, StoreCommand::abort, protocol::TransactionRequest{}).result; }
+    uint32_t abort(uint32_t session) { return store(session, Command::store_abort, protocol::TransactionRequest{}).result; }
     uint32_t begin_repair(uint32_t session, uid_t uid) {
         protocol::RepairRequest request;
         request.store_id = disks_[uid].header.store_id;
         request.anchor = disks_[uid].header.anchor;
         request.key_check = disks_[uid].header.key_check;
-        return paged(session, disks_[uid], StoreCommand::repair_begin, request).result;
+        return paged(session, disks_[uid], Command::store_repair_begin, request).result;
     }
     void take_all_places() {
         for (uid_t uid = 1000; uid < 1000 + limits::kBatchesMax; ++uid) {

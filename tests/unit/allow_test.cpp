@@ -84,13 +84,13 @@ TEST(AllowMessages, EntriesFollowEachOther) {
     const std::vector<std::byte> second = encoded(AllowedEntry{Login::public_, {}, {}});
     page.insert(page.end(), second.begin(), second.end());
     Bytes rest = page;
-    EXPECT_EQ(decode_allowed(rest)->limits.objects, 2U);
-    EXPECT_EQ(decode_allowed(rest)->login, Login::public_);
+    EXPECT_EQ(decode_next<AllowedEntry>(rest)->limits.objects, 2U);
+    EXPECT_EQ(decode_next<AllowedEntry>(rest)->login, Login::public_);
     EXPECT_TRUE(rest.empty());
-    EXPECT_FALSE(decode_allowed(rest));
+    EXPECT_FALSE(decode_next<AllowedEntry>(rest));
     page[0] = std::byte{3};
     rest = page;
-    EXPECT_FALSE(decode_allowed(rest));
+    EXPECT_FALSE(decode_next<AllowedEntry>(rest));
 }
 
 }  // namespace

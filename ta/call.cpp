@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "ta/store_call.h"
+#include "ta/call.h"
 
 #include "engine/recovery.h"
 #include "ta/copy_secret.h"
@@ -8,7 +8,7 @@ namespace festore::ta {
 
 using engine::RootRecord;
 
-Result<StoreCall::Place> StoreCall::place() const {
+Result<Call::Place> Call::place() const {
     if (!session.store.is_open) return fail(Code::bad_state);
     RootTable* const table = FESTORE_TRY(instance.root_table(session.store.anchor));
     const Result<size_t> place = table->find({session.identity, session.store.name});
@@ -16,7 +16,7 @@ Result<StoreCall::Place> StoreCall::place() const {
     return Place{table, FESTORE_TRY(place)};
 }
 
-Result<RootRecord> StoreCall::record() const {
+Result<RootRecord> Call::record() const {
     const Place at = FESTORE_TRY(place());
     RootRecord record = FESTORE_TRY(at.table->record(at.place));
     if (record.store_id != session.store.store_id) return fail(Code::bad_state);
@@ -27,7 +27,7 @@ Result<RootRecord> StoreCall::record() const {
 
 // A session that opened the store before another session moved it has not asked the RPMB. If that move was cut, or failed, before it
 // buried the record under ree, both tables have a record of the store, and that in the RPMB counts.
-Status StoreCall::check_not_moved(const RootRecord& record) const {
+Status Call::check_not_moved(const RootRecord& record) const {
     if (record.anchor != engine::Anchor::ree || (record.flags & engine::kRootMoving) == 0) return {};
     if (!FESTORE_TRY(instance.may_ask_rpmb())) return fail(Code::rpmb_no_answer);
     const Result<RootTable*> rpmb = instance.root_table(engine::Anchor::rpmb);
@@ -40,14 +40,14 @@ void mark_if_unknown(RootRecord& record, const StoreSession& store) {
     if (record.minor == 0 && record.anchor == engine::Anchor::ree && store.rpmb_unasked) record.flags |= engine::kRootMadeUnasked;
 }
 
-Result<Workspace*> StoreCall::workspace(const RootRecord& record) const {
+Result<Workspace*> Call::workspace(const RootRecord& record) const {
     Workspace* const workspace = FESTORE_TRY(instance.workspace());
     const Bytes device_key = FESTORE_TRY(instance.device_key());
     FESTORE_CHECK(workspace->use(device_key, record));
     return workspace;
 }
 
-Status change_base(StoreCall& call, RootRecord& record) {
+Status change_base(Call& call, RootRecord& record) {
     record = FESTORE_TRY(call.record());
     if (record.minor == 0) record.flags |= engine::kRootOfAnotherTable;
     // record() has checked that the RPMB has no record of it. A cut move may have left its copy secret there, and copies sealed with it.
@@ -56,7 +56,7 @@ Status change_base(StoreCall& call, RootRecord& record) {
     return {};
 }
 
-Status write_recovery_copy(StoreCall& call, const RootRecord& record, const engine::TablePlace& at, engine::CallPages& pages) {
+Status write_recovery_copy(Call& call, const RootRecord& record, const engine::TablePlace& at, engine::CallPages& pages) {
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     const engine::CopySecret* const secret = FESTORE_TRY(copy_secret(call, record));
     const gp::Owned<engine::PageBytes> slot = FESTORE_TRY(gp::Owned<engine::PageBytes>::make());
@@ -67,8 +67,8 @@ Status write_recovery_copy(StoreCall& call, const RootRecord& record, const engi
 protocol::StoreStatus status_of(const RootRecord& record) {
     protocol::StoreStatus status;
     status.store_id = record.store_id;
-    status.anchor = static_cast<uint8_t>(record.anchor);
-    status.cipher = static_cast<uint8_t>(record.cipher);
+    status.anchor = record.anchor;
+    status.cipher = record.cipher;
     status.height = record.height;
     status.epoch = record.epoch;
     status.generation = record.generation;
