@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// API 1.1: the functions with uint32_t sizes, over those with size_t.
+// API 1.1: the functions with uint32_t sizes, implemented with those that have size_t.
 #include "sim/state.h"
 
 using festore::sim::panic;
@@ -7,7 +7,7 @@ using festore::sim::required;
 
 namespace {
 
-// Calls `f` with a size_t in the place of *size, and gives back what it became.
+// Calls `f` with a size_t instead of *size, and writes the result back to *size.
 template <class F>
 TEE_Result with_size(uint32_t* size, F f) {
     size_t wide = required(size);
@@ -16,7 +16,7 @@ TEE_Result with_size(uint32_t* size, F f) {
     return result;
 }
 
-// The same for the parameters of a call to another TA; `params` may be null when there are none.
+// The same for the parameters of a call to another TA; `params` may be null if there are none.
 template <class F>
 TEE_Result with_params(uint32_t types, __GP11_TEE_Param* params, F f) {
     TEE_Param wide[TEE_NUM_PARAMS]{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Cryptographic operations: TEE Internal Core API 1.3, chapter 6, over OpenSSL 3. Modelled: AES-GCM, AES-CTR, SHA-1,
+// Cryptographic operations: TEE Internal Core API 1.3, chapter 6, with OpenSSL 3. Modelled: AES-GCM, AES-CTR, SHA-1,
 // SHA-256, HMAC-SHA256; keys of exactly the size that the operation was made for.
 #include "sim/keys.h"
 #include "sim/openssl.h"
@@ -11,14 +11,14 @@
 
 using namespace festore::sim;
 
-// `initialized` and `active` are the two states that OP-TEE keeps, and that its functions look at (libutee).
+// `initialized` and `active` are the two states that OP-TEE keeps, and that its functions check (libutee).
 struct __TEE_OperationHandle {
     uint32_t algorithm = 0;
     uint32_t mode = 0;
     uint32_t max_bits = 0;
     std::vector<unsigned char> key;
     bool initialized = false;
-    bool active = false;  // data went through it
+    bool active = false;  // data has been processed
     size_t tag_bytes = 0;
     CipherContext cipher;
     DigestContext digest;
@@ -285,7 +285,7 @@ TEE_Result TEE_AEEncryptFinal(TEE_OperationHandle operation, const void* in, siz
     return TEE_SUCCESS;
 }
 
-// As in OP-TEE, the plaintext is out before its tag is checked, and after a wrong tag the operation wants a reset.
+// As in OP-TEE, the plaintext is written out before its tag is checked, and after a wrong tag the operation needs a reset.
 TEE_Result TEE_AEDecryptFinal(TEE_OperationHandle operation, const void* in, size_t in_size, void* out,
                               size_t* out_size, void* tag, size_t tag_size) {
     started(of(operation, TEE_ALG_AES_GCM));

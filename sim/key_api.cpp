@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Transient objects: TEE Internal Core API 1.3, section 5.6. Modelled: AES and HMAC-SHA256 keys, of the sizes that OP-TEE
-// takes.
+// accepts.
 #include "sim/keys.h"
 
 #include <openssl/crypto.h>

@@ -52,7 +52,7 @@ Outcome ObjectStore::replace(OpenObject& object, Blob content) {
 
 namespace {
 
-// The lock of the directory, for as long as it lives.
+// Holds the lock of the directory as long as it lives.
 class DirectoryLock {
 public:
     explicit DirectoryLock(const fs::path& root) {
@@ -74,7 +74,7 @@ private:
     int descriptor_ = -1;
 };
 
-// Before it was OP-TEE's, the format of ree/ was the simulator's own: a folder for each TA.
+// Older versions had their own format in ree/ instead of OP-TEE's: a folder for each TA.
 void refuse_old_format(const fs::path& ree) {
     std::error_code none;
     for (const auto& entry : fs::directory_iterator(ree, none)) {

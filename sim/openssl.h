@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Owners of OpenSSL's handles.
+// Owning pointers for OpenSSL's handles.
 #pragma once
 #include <memory>
 #include <openssl/evp.h>

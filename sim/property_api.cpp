@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Properties: TEE Internal Core API 1.3, section 4.4. Each has one type; asked for as another, it is bad_format, but any
-// can be had as a string.
+// Properties: TEE Internal Core API 1.3, section 4.4. Each has one type; reading it as another type gives bad_format, except that every
+// property can be read as a string.
 #include "sim/state.h"
 #include "sim/tee_uuid.h"
 
@@ -24,7 +24,7 @@ std::optional<Value> of_implementation(std::string_view name) {
     if (name == "gpd.tee.systemTime.protectionLevel") return 100U;
     if (name == "gpd.tee.TAPersistentTime.protectionLevel") return 100U;
     if (name == "gpd.tee.cryptography.ecc") return false;
-    // What OP-TEE says, whether or not the REE file system is tied to the RPMB.
+    // As OP-TEE says, whether or not the REE file system is tied to the RPMB.
     if (name == "gpd.tee.trustedStorage.antiRollback.protectionLevel") return config.has_rpmb ? 1000U : 100U;
     if (name == "gpd.tee.trustedos.manufacturer") return "festore";
     if (name == "gpd.tee.trustedos.implementation.version") return config.version;

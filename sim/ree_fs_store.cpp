@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The REE storage, as OP-TEE keeps it: each change is what OP-TEE would do to the files, in its order, so that a power cut leaves
-// what it leaves there, and a real OP-TEE with the same hardware key opens the directory.
+// The REE storage, as OP-TEE keeps it: each change does to the files what OP-TEE would do, in the same order. So a power cut leaves the
+// same state, and a real OP-TEE with the same hardware key can open the directory.
 #include "ree_fs/memory_supplicant.h"
 #include "ree_fs/object.h"
 #include "ree_fs/storage.h"
@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t kHead = ree_fs::kObjectHeadBytes;
 
-// A disk of limited size beneath the supplicant.
+// A disk of limited size for the supplicant.
 class LimitedMemory final : public ree_fs::MemorySupplicant {
 public:
     explicit LimitedMemory(uint64_t bytes_max) : bytes_max_(bytes_max) {}
@@ -73,7 +73,7 @@ private:
 
 ree_fs::Huk huk_of(const Config& config) {
     Result<ree_fs::Huk> huk = ree_fs::Huk::from_bytes(config.huk);
-    if (!huk) std::abort();  // 16 bytes are one
+    if (!huk) std::abort();  // cannot happen: 16 bytes are a valid key
     return std::move(*huk);
 }
 
@@ -124,7 +124,7 @@ public:
         if (const Result<int> emptied = supplicant_->create(*name)) supplicant_->close(*emptied);
     }
 
-    // Reads the object's head and none of its data, as OP-TEE does: damage there is met by who reads it.
+    // Reads the object's head and none of its data, as OP-TEE does: damage of the data is found when it is read.
     Outcome open(OpenObject& object) override {
         std::unique_ptr<ree_fs::StoredObject> stored;
         const Outcome done = open_data(object.key, stored);
@@ -154,7 +154,7 @@ public:
 
 private:
     static ree_fs::StoredObject& held(const OpenObject& object) { return *static_cast<ree_fs::StoredObject*>(object.held.get()); }
-    // What failed through one handle is that handle's affair: another goes on with the version that is in force.
+    // A failure through one handle affects only that handle: another one continues with the version that is in force.
     Outcome open_again(OpenObject& object) { return held(object).broken() ? open(object) : Outcome::ok; }
     Outcome open_data(const ObjectKey& key, std::unique_ptr<ree_fs::StoredObject>& stored) {
         auto there = storage_.open(key.ta, key.id);

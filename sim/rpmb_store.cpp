@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The RPMB storage: OP-TEE keeps it in blocks of a device; here it is a file for each object, in a format of its own.
+// The RPMB storage: OP-TEE keeps it in blocks of a device; here it is one file for each object, in the simulator's own format.
 #include "sim/object_store.h"
 
 #include "base/host/hex.h"
@@ -181,7 +181,7 @@ private:
             if (entry.is_regular_file(none) && entry.path() != own) used += entry.file_size(none);
         return used;
     }
-    // Writes beside, syncs, renames, syncs the directory.
+    // Writes a new file beside the old one, syncs, renames, syncs the directory.
     Outcome replace(const ObjectKey& key, const Blob& content) {
         const fs::path file = file_of(key);
         const fs::path beside = file.string() + kNew;

@@ -20,7 +20,7 @@ constexpr size_t kTagBytes = 16;
 unsigned char* u8(std::byte* p) { return reinterpret_cast<unsigned char*>(p); }
 const unsigned char* u8(const void* p) { return static_cast<const unsigned char*>(p); }
 
-// OpenSSL fails here only for lack of memory or a broken installation.
+// OpenSSL fails here only if memory is exhausted or its installation is broken.
 void need(bool openssl_succeeded) {
     if (openssl_succeeded) return;
     std::fputs("simulated TEE: OpenSSL failed\n", stderr);

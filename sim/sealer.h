@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Encryption of what the simulated TEE keeps on disk: AES-256-GCM (NIST SP 800-38D) under a key from the simulated hardware
-// key. Sealed: nonce (12), ciphertext, tag (16). Where it belongs is the associated data, so that files cannot be swapped.
+// key. Sealed: nonce (12), ciphertext, tag (16). The place is the associated data, to prevent that files are swapped.
 #pragma once
 #include "base/bytes.h"
 
@@ -20,7 +20,7 @@ public:
     Sealer& operator=(const Sealer&) = delete;
 
     [[nodiscard]] Blob seal(const std::string& place, Bytes content) const;
-    // False, and `content` means nothing, when not a bit is as it was sealed for that place.
+    // False if any bit differs from what was sealed for that place; `content` is then meaningless.
     [[nodiscard]] bool open(const std::string& place, Bytes sealed, Blob& content) const;
 
 private:

@@ -41,7 +41,7 @@ bool SocketClient::ask(const wire::Request& request, int memory_fd, wire::Answer
     answer = {};
     answer.result = TEEC_ERROR_COMMUNICATION;
     answer.origin = TEEC_ORIGIN_COMMS;
-    if (ours) socket_.reset();  // nothing that might still arrive answers a later request
+    if (ours) socket_.reset();  // a late answer must not be taken for the answer to a later request
     return false;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A connection to the simulated TEE's server, and memory shared with it. Its owner holds `lock` around every member
-// function but connect(). Once the connection has broken it stays so: every call then gives TEEC_ERROR_COMMUNICATION.
-// It belongs to the process that made it: in a forked child its calls give that error too, and leave the parent's alone.
+// A connection to the simulated TEE's server, and memory shared with it. The owner holds `lock` during every member
+// function except connect(). A broken connection stays broken: every call then gives TEEC_ERROR_COMMUNICATION.
+// It belongs to the process that made it: in a forked child its calls give that error too, and do not touch the parent's connection.
 #pragma once
 #include "base/tee_client_api.h"
 #include "sim/wire.h"
@@ -25,14 +25,14 @@ public:
     SocketClient(const SocketClient&) = delete;
     SocketClient& operator=(const SocketClient&) = delete;
 
-    // To the server of server_directory(), started if need be. Otherwise the error's reason goes to standard error.
+    // Connects to the server of server_directory(), and starts it if needed. After an error the reason is on standard error.
     TEEC_Result connect();
-    // One request and its answer. False, and the answer says communication error, when the connection has broken.
+    // Sends one request and receives its answer. False if the connection has broken; the answer then says communication error.
     bool ask(const wire::Request& request, int memory_fd, wire::Answer& answer);
     // At least one byte, at most wire::kSharedBytesMax.
     TEEC_Result share(size_t size, SharedBuffer& buffer);
     void release(SharedBuffer& buffer);
-    // A buffer of at least that size for what is copied; the same one again at the next call.
+    // A buffer of at least that size for copies; the next call uses the same buffer again.
     TEEC_Result scratch(size_t size, SharedBuffer*& buffer);
 
     std::mutex lock;

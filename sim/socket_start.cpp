@@ -48,10 +48,11 @@ fs::path server_program() {
     return absolute(info.dli_fname).parent_path().parent_path() / "bin" / "festore-sim-teed";
 }
 
-// The server's directory, open to those who know its name. Anybody may make a name in /tmp: there it must be ours.
+// Makes the server's directory, accessible to users who know the name of the socket. Anybody can make a directory in /tmp, so a directory
+// there must belong to this user.
 bool make_directory(const fs::path& directory, std::string& why) {
     if (mkdir(directory.c_str(), 0711) == 0) {
-        chmod(directory.c_str(), 0711);  // whatever the umask
+        chmod(directory.c_str(), 0711);  // mkdir() applies the umask
         return true;
     }
     if (errno != EEXIST) {
@@ -65,8 +66,8 @@ bool make_directory(const fs::path& directory, std::string& why) {
     return false;
 }
 
-// Runs the program until it has put a server behind it (its own or, in a race, another's). It inherits standard error,
-// so that what is wrong is said where it is asked for; the server itself writes to DIR/log.
+// Runs the program, which returns once a server runs (its own or, in a race, another one). It inherits standard error, to show
+// its errors to the caller; the server itself writes to DIR/log.
 bool start_server(const fs::path& program, const fs::path& directory, std::string& why) {
     std::vector<std::string> words = {program.string(), "--detach", "--dir", directory.string()};
     std::istringstream options(environment("FESTORE_SIM_OPTIONS"));
@@ -96,7 +97,7 @@ bool start_server(const fs::path& program, const fs::path& directory, std::strin
     do {
         waited = waitpid(child, &status, 0);
     } while (waited < 0 && errno == EINTR);
-    if (waited != child) return true;  // this process has others wait for its children: whether it listens, we shall see
+    if (waited != child) return true;  // something else in this process has waited for the child: connecting will show if a server listens
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
     why = program.string() + " did not start";
     return false;
@@ -137,7 +138,7 @@ Reached connect_to_server(const fs::path& directory, UniqueFd& socket, std::stri
         why = "the server in " + directory.string() + " has too many connections";
         return Reached::busy;
     }
-    const timeval no_limit{};  // a call lasts as long as it lasts
+    const timeval no_limit{};  // a call into the TEE may take any time
     setsockopt(connecting.get(), SOL_SOCKET, SO_RCVTIMEO, &no_limit, sizeof no_limit);
     setsockopt(connecting.get(), SOL_SOCKET, SO_SNDTIMEO, &no_limit, sizeof no_limit);
     socket = std::move(connecting);
@@ -156,7 +157,7 @@ Reached connect_or_start(UniqueFd& socket, std::string& why) {
             return Reached::failed;
         }
         if (!start_server(server_program(), directory, why)) return Reached::failed;
-        std::this_thread::sleep_for(std::chrono::milliseconds(2));  // between attempts, when one is ending meanwhile
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));  // pause before the next attempt: another server may be ending
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Inside of the simulated TEE: what an instance of a TA owns, and the call that this thread is serving. Only sim/ sees it.
+// The inside of the simulated TEE: what an instance of a TA owns, and the call that this thread is serving. Only for sim/.
 #pragma once
 #include "sim/include/tee_internal_api.h"
 #include "sim/object_store.h"
@@ -23,7 +23,7 @@ struct __TEE_ObjectHandle {
     uint32_t storage = 0;
     std::shared_ptr<festore::sim::OpenObject> object;
     size_t position = 0;
-    bool poisoned = false;  // an operation failed on it: rule 2
+    bool poisoned = false;  // an operation on this handle has failed: rule 2
     // transient
     uint32_t type = 0;
     uint32_t max_bits = 0;
@@ -41,13 +41,13 @@ struct __TEE_TASessionHandle {};  // with the system pseudo-TA
 
 namespace festore::sim {
 
-// Thrown at the point of a panic, caught where the TEE called into the TA. The TA's frames have no cleanup to run (no
-// exceptions there), just as nothing runs in a TA that panics: what it owned, its Instance gives back. The simulator's own
+// Thrown at a panic, and caught where the TEE called into the TA. The TA's frames have no cleanup to run (they have no
+// exceptions), just as nothing runs in a TA that panics: its Instance releases what it owned. The simulator's own
 // frames do clean up, which a longjmp would skip.
 struct Panic {
     uint32_t code;
 };
-// The same for the whole TEE: its core has crashed.
+// Thrown if the core of the TEE crashes, which ends the whole TEE.
 struct Crash {};
 
 void destroy(__TEE_OperationHandle* operation);
@@ -59,13 +59,13 @@ struct Instance {
     size_t heap_used = 0;
     size_t heap_peak = 0;
     size_t frees_unwiped = 0;
-    std::vector<std::byte> freed;  // with Config::keeps_memory: what was in it
-    std::vector<std::byte> stack;  // likewise, after the last call
+    std::vector<std::byte> freed;  // with Config::keeps_memory: the content of freed memory
+    std::vector<std::byte> stack;  // with Config::keeps_memory: the stack after the last call
     std::set<TEE_ObjectHandle> objects;
     std::set<TEE_ObjectEnumHandle> enumerators;
     std::set<TEE_OperationHandle> operations;
     std::set<TEE_TASessionHandle> pta_sessions;
-    std::map<uint32_t, void*> sessions;  // number to the TA's context
+    std::map<uint32_t, void*> sessions;  // session number to the TA's context
 
     [[nodiscard]] size_t handles() const { return objects.size() + enumerators.size() + operations.size() + pta_sessions.size(); }
     ~Instance();
@@ -74,7 +74,7 @@ struct Instance {
 struct Session {
     Identity client;
     Uuid ta;
-    std::weak_ptr<Instance> instance;  // gone: the TA panicked
+    std::weak_ptr<Instance> instance;  // expired if the TA has panicked
 };
 
 struct Tee::State {
@@ -88,21 +88,21 @@ struct Tee::State {
     uint32_t next_session = 1;
     Counters counters;
     Faults faults;
-    unsigned char scribble = 0;  // what was scribbled last
-    uint64_t clock_questions = 0;  // of repeatable clocks
-    uint64_t random_blocks = 0;    // given out by a repeatable source
+    unsigned char scribble = 0;  // the value scribbled last
+    uint64_t clock_questions = 0;  // how often repeatable clocks were read
+    uint64_t random_blocks = 0;    // number of blocks that the repeatable random source has given
     bool crashed = false;
 
     std::shared_ptr<Instance> instance_of(const Uuid& ta, uint32_t* result);
     // Runs TA code. When it panics, its instance is lost and the result is target_dead.
     uint32_t enter(const std::shared_ptr<Instance>& instance, const Session& session, Params* params,
                    const std::function<uint32_t()>& call, bool* panicked);
-    // The end of an instance without sessions, unless it is to be kept alive.
+    // Ends an instance that has no sessions, unless it is to be kept alive.
     void end_if_idle(const std::shared_ptr<Instance>& instance);
     void lose(const Instance& instance);
 };
 
-// What this thread is serving; set while a TA runs.
+// The call that this thread is serving; set while a TA runs.
 struct CurrentCall {
     Tee::State* tee = nullptr;
     Instance* instance = nullptr;
@@ -111,32 +111,32 @@ struct CurrentCall {
 
     // Whether any of these bytes is memory that the normal world can write to.
     [[nodiscard]] bool is_shared(const void* buffer, size_t size) const;
-    // Panics the TA unless all these bytes can be its own memory: not shared, and no null pointer to something.
+    // Panics the TA unless all these bytes can be its own memory: not shared, and not a null pointer with a size.
     void require_own(const void* buffer, size_t size, const char* what) const;
 };
-// The call of this thread; a TEE function outside of one ends the process, since no TA could have called it.
+// The call of this thread. A TEE function outside of a call ends the process, because no TA could have called it.
 CurrentCall& current_call();
-// What Faults::scribbles_over_inputs asks for, if it does; current_call() has done it already.
+// Writes over the inputs if Faults::scribbles_over_inputs is set; current_call() does that by itself.
 void scribble_over_inputs();
 
 [[noreturn]] void panic(uint32_t code, const char* why);
-// The simulator does not model this: says so and panics the TA.
+// For what the simulator does not model: reports it and panics the TA.
 [[noreturn]] void refuse(const char* what);
 
-// A pointer through which the TA wants a result; a null one panics it.
+// A pointer through which the TA wants a result; a null pointer panics the TA.
 template <class T>
 T& required(T* result) {
     if (result == nullptr) panic(TEE_ERROR_BAD_PARAMETERS, "a null pointer for a result");
     return *result;
 }
 
-// The results but success that a function's specification lists. OP-TEE panics the TA for all others.
+// The results other than success that a function's specification lists. OP-TEE panics the TA for all others.
 using Listed = std::initializer_list<uint32_t>;
 bool contains(Listed listed, uint32_t result);
 
-// Counts a storage call and lets an injected fault happen: its code, or TEE_SUCCESS to go on.
+// Counts a storage call and injects a fault if one is due: returns its code, or TEE_SUCCESS to continue.
 uint32_t count_storage_call(uint64_t Counters::*which, Listed listed);
-// The same for an allocation: true when it is the one that fails.
+// The same for an allocation: true if this one must fail.
 bool allocation_fails();
 
 }  // namespace festore::sim

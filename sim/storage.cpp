@@ -14,8 +14,8 @@ __TEE_ObjectHandle::~__TEE_ObjectHandle() {
 namespace festore::sim {
 namespace {
 
-// TEE Internal Core API 1.3, section 5.7.1, as OP-TEE reads it: write-meta is exclusive; what any handle does, all must
-// share; and all must share the same.
+// TEE Internal Core API 1.3, section 5.7.1, as OP-TEE reads it: write-meta is exclusive; all handles must share every access that
+// any of them has; and all must have the same sharing flags.
 bool in_conflict(uint32_t a, uint32_t b) {
     const uint32_t done = a | b;
     if ((done & TEE_DATA_FLAG_ACCESS_WRITE_META) != 0) return true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The data of persistent objects: TEE Internal Core API 1.3, section 5.9, as OP-TEE answers. Rule 2: a handle on which an
-// operation has failed is poison.
+// The data of persistent objects: TEE Internal Core API 1.3, section 5.9, with OP-TEE's answers. Rule 2: a handle on which an
+// operation has failed is poisoned.
 #include "sim/storage.h"
 
 #include <algorithm>
@@ -14,11 +14,11 @@ namespace {
 constexpr Listed kReadLists = {TEE_ERROR_CORRUPT_OBJECT, TEE_ERROR_STORAGE_NOT_AVAILABLE};
 constexpr Listed kWriteLists = {TEE_ERROR_STORAGE_NO_SPACE, TEE_ERROR_OVERFLOW, TEE_ERROR_CORRUPT_OBJECT,
                                 TEE_ERROR_STORAGE_NOT_AVAILABLE};
-// OP-TEE's core turns every failure of a truncation but this one into a generic error, which is not listed.
+// OP-TEE's core turns every failure of a truncation except this one into a generic error, which is not listed.
 constexpr Listed kTruncateLists = {TEE_ERROR_CORRUPT_OBJECT};
 constexpr Listed kSeekLists = {TEE_ERROR_OVERFLOW, TEE_ERROR_CORRUPT_OBJECT, TEE_ERROR_STORAGE_NOT_AVAILABLE};
 
-// OP-TEE deletes what it finds damaged, and closes the handle unless the TA's header says otherwise.
+// OP-TEE deletes an object that it finds damaged, and closes the handle unless the TA's header says otherwise.
 TEE_Result lose_corrupt(TEE_ObjectHandle handle) {
     handle->poisoned = true;
     handle->object->gone = true;
@@ -28,14 +28,14 @@ TEE_Result lose_corrupt(TEE_ObjectHandle handle) {
     return TEE_ERROR_CORRUPT_OBJECT;
 }
 
-// The result of an operation on the object's data, and what it does to the handle.
+// Applies the result of an operation on the object's data to the handle, and returns the result.
 TEE_Result settle(TEE_ObjectHandle handle, TEE_Result result) {
     if (result == TEE_ERROR_CORRUPT_OBJECT) return lose_corrupt(handle);
     if (result != TEE_SUCCESS) handle->poisoned = true;
     return result;
 }
 
-// What comes before each access to the data: the injected fault, then what an earlier failure left behind.
+// Comes before each access to the data: first an injected fault, then the consequences of an earlier failure.
 TEE_Result begin(TEE_ObjectHandle handle, uint64_t Counters::*which, Listed listed) {
     if (const uint32_t fault = count_storage_call(which, listed)) return settle(handle, fault);
     if (handle->object->gone) {
@@ -57,7 +57,7 @@ TEE_ObjectHandle with_access(TEE_ObjectHandle handle, uint32_t access) {
 
 extern "C" {
 
-// Some versions of OP-TEE read and write shared memory here, some panic the TA for one storage or for both.
+// For shared memory some versions of OP-TEE read and write it here, others panic the TA for one storage or for both.
 TEE_Result TEE_ReadObjectData(TEE_ObjectHandle object, void* buffer, size_t size, size_t* count) {
     with_access(object, TEE_DATA_FLAG_ACCESS_READ);
     current_call().require_own(buffer, size, "reading an object into memory that is not the TA's own");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Enumerating persistent objects: TEE Internal Core API 1.3, section 5.8. The order means nothing, as in OP-TEE. An object
-// that is deleted meanwhile is passed over; one that is created meanwhile is not seen.
+// Enumerating persistent objects: TEE Internal Core API 1.3, section 5.8. As in OP-TEE, the order has no meaning. An object
+// that is deleted meanwhile is skipped; an object that is created meanwhile is not seen.
 #include "sim/storage.h"
 
 #include <algorithm>
@@ -24,7 +24,7 @@ TEE_ObjectEnumHandle known(TEE_ObjectEnumHandle handle) {
 
 extern "C" {
 
-// OP-TEE panics the TA when its core has no memory left for an enumerator, so no fault is injected here.
+// OP-TEE panics the TA if its core has no memory left for an enumerator, so no fault is injected here.
 TEE_Result TEE_AllocatePersistentObjectEnumerator(TEE_ObjectEnumHandle* enumerator) {
     required(enumerator) = new __TEE_ObjectEnumHandle;
     current_call().instance->enumerators.insert(*enumerator);
@@ -71,7 +71,7 @@ TEE_Result TEE_GetNextPersistentObject(TEE_ObjectEnumHandle enumerator, TEE_Obje
         other.key = key;
         const TEE_Result r = open ? TEE_SUCCESS : result_of(store().open(other));
         if (r == TEE_ERROR_ITEM_NOT_FOUND) continue;
-        if (r != TEE_SUCCESS) return listed_or_panic(r, kLists);  // OP-TEE opens each, and leaves a damaged one alone
+        if (r != TEE_SUCCESS) return listed_or_panic(r, kLists);  // OP-TEE opens each object, and does not delete a damaged one here
         if (*id_size < key.id.size()) panic(TEE_ERROR_SHORT_BUFFER, "no room for an object's id");
         if (!key.id.empty()) std::memcpy(id, key.id.data(), key.id.size());
         *id_size = key.id.size();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Persistent objects: TEE Internal Core API 1.3, section 5.7, with OP-TEE's answers where the specification leaves a
+// Persistent objects: TEE Internal Core API 1.3, section 5.7, with OP-TEE's answers if the specification leaves a
 // choice. Errors that a function's specification does not list panic the TA.
 #include "sim/storage.h"
 
@@ -18,7 +18,7 @@ constexpr Listed kRenameLists = {TEE_ERROR_ACCESS_CONFLICT, TEE_ERROR_CORRUPT_OB
 uint32_t rpmb_fault(uint32_t storage) {
     const Faults::Rpmb rpmb = current_call().tee->faults.rpmb;
     if (storage != TEE_STORAGE_PRIVATE_RPMB || rpmb == Faults::Rpmb::answers) return TEE_SUCCESS;
-    if (rpmb == Faults::Rpmb::ends_ta) throw Panic{TEE_ERROR_COMMUNICATION};  // asked for: nothing to tell
+    if (rpmb == Faults::Rpmb::ends_ta) throw Panic{TEE_ERROR_COMMUNICATION};  // injected on purpose: no message
     return TEE_ERROR_STORAGE_NOT_AVAILABLE;
 }
 
@@ -115,7 +115,7 @@ TEE_Result TEE_CloseAndDeletePersistentObject1(TEE_ObjectHandle object) {
     const ObjectKey key = object->object->key;
     const uint32_t fault = count_storage_call(&Counters::storage_delete, kDeleteLists);
     const TEE_Result result = fault != TEE_SUCCESS ? fault : result_of(store().erase(key));
-    forget(object);  // whatever happens
+    forget(object);  // whatever the result
     return listed_or_panic(result, kDeleteLists);
 }
 

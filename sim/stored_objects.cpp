@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Trusted storage as somebody sees it who is not a TA: for tests that damage or forge objects.
+// Access to trusted storage from outside of a TA: for tests that damage or forge objects.
 #include "sim/state.h"
 
 #include <cstdio>
@@ -18,7 +18,7 @@ std::vector<Tee::StoredBytes> Tee::stored_ids(uint32_t storage, const Uuid& ta) 
     std::vector<ObjectKey> keys;
     if (state_->store->list(storage, ta, keys) != ObjectStore::Outcome::ok) {
         std::fputs("simulated TEE: its list of objects cannot be read\n", stderr);
-        std::abort();  // no objects and no list are not the same to a test
+        std::abort();  // a test must not take a failed listing for an empty one
     }
     ids.reserve(keys.size());
     for (const ObjectKey& key : keys) ids.push_back(key.id);
@@ -42,7 +42,7 @@ void Tee::lose_object(uint32_t storage, const Uuid& ta, Bytes id) {
     const std::lock_guard guard(state_->lock);
     if (state_->store->erase(key_of(storage, ta, id)) == ObjectStore::Outcome::ok) return;
     std::fputs("simulated TEE: an object cannot be removed\n", stderr);
-    std::abort();  // what is still there is not lost
+    std::abort();  // a test must not take an object that still exists for a lost one
 }
 
 void Tee::damage_object(uint32_t storage, const Uuid& ta, Bytes id) {

@@ -21,14 +21,14 @@ using namespace festore::sim;
 
 namespace {
 
-constexpr int kUnfilled = 0xA5;  // what memory holds that nobody has filled: not the zeroes that a TA may hope for
+constexpr int kUnfilled = 0xA5;  // content of uninitialised memory: not zeroes, which a TA might rely on
 
 TEE_Time time_of(std::chrono::nanoseconds since) {
     const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
     return {static_cast<uint32_t>(ms / 1000), static_cast<uint32_t>(ms % 1000)};
 }
 
-// What a clock says: the machine's, or a repeatable one.
+// The time of the machine's clock, or of a repeatable one.
 template <class Clock>
 TEE_Time now() {
     Tee::State& tee = *current_call().tee;
@@ -37,7 +37,7 @@ TEE_Time now() {
     return time_of(kStartOf2020 + std::chrono::milliseconds(++tee.clock_questions));
 }
 
-// Numbers that are the same in each TEE.
+// Random numbers that are the same in each TEE.
 void fill_repeatably(std::span<unsigned char> out) {
     uint64_t& block = current_call().tee->random_blocks;
     while (!out.empty()) {
@@ -64,7 +64,7 @@ TEE_Result derive_ta_unique_key(uint32_t types, const TEE_Param* params) {
     if (key.buffer == nullptr || (extra.buffer == nullptr && extra.size > 0))
         panic(TEE_ERROR_ACCESS_DENIED, "a parameter without an address");
     if (current_call().is_shared(key.buffer, key.size)) return TEE_ERROR_SECURITY;
-    // OP-TEE's huk_subkey_derive(): the number of this use (3), the TA's UUID, what the TA adds.
+    // OP-TEE's huk_subkey_derive(): the number of this usage (3), the TA's UUID, the TA's extra data.
     std::vector<unsigned char> input = {3, 0, 0, 0};
     const TEE_UUID ta = to_tee(current_call().instance->image->uuid);
     const auto* ta_bytes = reinterpret_cast<const unsigned char*>(&ta);

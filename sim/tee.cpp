@@ -11,7 +11,7 @@ namespace {
 
 thread_local CurrentCall* serving = nullptr;
 
-// Sets what this thread serves, for as long as it lives.
+// Sets the call that this thread serves, as long as it lives.
 class Serving {
 public:
     explicit Serving(CurrentCall& call) : before_(serving) { serving = &call; }
@@ -23,10 +23,10 @@ private:
     CurrentCall* before_;
 };
 
-constexpr uint32_t kMemrefBit = 4;  // set in the types of memory references, clear in those of values and none
+constexpr uint32_t kMemrefBit = 4;  // set in the types of memory references, clear in the types of values and of no parameter
 
-// The parameters as the TA sees them, with the sizes of the API that it was compiled for. What it writes into values and
-// sizes goes back by the types, not by its word.
+// The parameters as the TA sees them, with the sizes of the API that it was compiled for. The caller's types, not the TA, decide which
+// of the values and sizes that it writes go back.
 class TaParams {
 public:
     TaParams(const Params& params, bool api_1_1) : api_1_1_(api_1_1) {
@@ -72,7 +72,7 @@ private:
     std::array<__GP11_TEE_Param, 4> old_{};
 };
 
-// What TA code may have left on the stack: below the frame of who asks, where nothing of the simulator's is needed any more.
+// Copies what TA code may have left on the stack: the part below the caller's frame, which the simulator no longer needs.
 constexpr size_t kStackBytesSeen = size_t{12} * 1024;
 [[gnu::noinline, gnu::no_sanitize_address]] void copy_stack(std::byte* out) {
     const auto* const frame = static_cast<const volatile std::byte*>(__builtin_frame_address(0));
@@ -142,7 +142,7 @@ uint32_t count_storage_call(uint64_t Counters::*which, Listed listed) {
     Faults& faults = tee.faults;
     if (!faults.panic_on_storage && !contains(listed, faults.storage_code)) return TEE_SUCCESS;
     if (faults.storage == 0 || --faults.storage > 0) return TEE_SUCCESS;
-    if (faults.panic_on_storage) throw Panic{faults.storage_code};  // asked for: nothing to tell
+    if (faults.panic_on_storage) throw Panic{faults.storage_code};  // injected on purpose: no message
     return faults.storage_code;
 }
 
@@ -214,7 +214,7 @@ Tee::~Tee() {
     const auto kept_alive = state_->instances;
     for (const auto& kept : kept_alive) {
         const std::shared_ptr<Instance>& instance = kept.second;
-        if ((instance->image->flags & TA_FLAG_INSTANCE_KEEP_ALIVE) == 0) continue;  // has ended already
+        if ((instance->image->flags & TA_FLAG_INSTANCE_KEEP_ALIVE) == 0) continue;  // already ended
         bool panicked = false;
         state_->enter(instance, Session{}, nullptr, [&] { return instance->image->destroy(), 0U; }, &panicked);
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The simulated TEE, in process: trusted applications, their instances and sessions, and what the GlobalPlatform TEE
+// The simulated TEE, in this process: trusted applications, their instances and sessions, and what the GlobalPlatform TEE
 // Internal Core API (sim/include/tee_internal_api.h) needs to serve them. It protects nothing: its "hardware key" is a
 // constant and its secure world is this process.
 //
-// Thread safety: all members may be called from several threads. Calls into one TA instance run one after another, as
-// OP-TEE does it; a TA that panics (TEE_Panic, or misuse that panics OP-TEE) loses its instance: memory, handles and
-// sessions are reclaimed, the caller and every other session see target_dead from then on. A TEE whose core has crashed
+// Thread safety: all members may be called from several threads. Calls into one TA instance run one after another, as in
+// OP-TEE. A TA that panics (TEE_Panic, or misuse that panics a TA in OP-TEE) loses its instance: memory, handles and
+// sessions are reclaimed, and the caller and every other session get target_dead from then on. A TEE whose core has crashed
 // (Config::crashes_on_failed_handle) answers everything with communication error.
 #pragma once
 #include "base/bytes.h"
@@ -32,10 +32,10 @@ struct Identity {
     Uuid uuid{};
 };
 
-// One parameter as it crosses the border. A memref points to memory that the normal world can really change.
+// One parameter as it crosses between the worlds. A memref points to memory that the normal world can really change.
 struct Param {
     void* buffer = nullptr;
-    size_t size = 0;  // in: of the buffer; out: what the TA wrote or needs
+    size_t size = 0;  // in: of the buffer; out: bytes that the TA wrote or needs
     uint32_t a = 0;
     uint32_t b = 0;
 };
@@ -45,11 +45,11 @@ struct Params {
 };
 
 // What the loader knows of a trusted application: its header (user_ta_header_defines.h) and its entry points, with the
-// C ABI of the Internal Core API (TEE_Param[4] passed as void*, so that this header needs none of that API).
+// C ABI of the Internal Core API (TEE_Param[4] is passed as void*, because this header does not include that API).
 struct TaImage {
     Uuid uuid{};
-    uint32_t flags = 0;  // TA_FLAG_*: single instance is required; multi session, keep-alive and what becomes of the
-                         // handle of a corrupt object are modelled
+    uint32_t flags = 0;  // TA_FLAG_*: single instance is required; modelled are multi session, keep-alive and whether the
+                         // handle of a corrupt object is closed
     bool api_1_1 = false;  // compiled for API 1.1: its parameters have uint32_t sizes
     size_t stack_bytes = 0;
     size_t heap_bytes = 0;  // TEE_Malloc gives no more than this per instance
@@ -61,7 +61,7 @@ struct TaImage {
     uint32_t (*invoke_command)(void* session, uint32_t command, uint32_t types, void* params) = nullptr;
 };
 
-// Calls of TAs into TEE storage, and calls into TAs, since the TEE was made. Tests read differences.
+// Numbers of calls of TAs into TEE storage, and of calls into TAs, since the TEE was made. Tests compare two readings.
 struct Counters {
     uint64_t ta_open_session = 0;
     uint64_t ta_invoke = 0;
@@ -74,55 +74,55 @@ struct Counters {
     uint64_t storage_rename = 0;
     uint64_t storage_delete = 0;
     uint64_t storage_enumerate = 0;  // TEE_StartPersistentObjectEnumerator and each step
-    uint64_t round_trips = 0;        // to the supplicant, for the REE storage. Of reads and writes of open objects: what OP-TEE
-                                     // asks; of the rest: about (docs/format-ree-fs.md)
-    // Of instances that came to their end, those whose TA kept memory or handles beyond TA_DestroyEntryPoint: the TEE reclaims
-    // them, so that nothing else would show it.
+    uint64_t round_trips = 0;        // to the supplicant, for the REE storage. For reads and writes of open objects the same number as
+                                     // in OP-TEE, for the rest about the same (docs/format-ree-fs.md)
+    // Ended instances whose TA kept memory or handles after TA_DestroyEntryPoint. The TEE reclaims these, so nothing else would
+    // show the leak.
     uint64_t instances_ended_with_leaks = 0;
     [[nodiscard]] uint64_t storage_calls() const {
         return storage_open + storage_create + storage_read + storage_write + storage_truncate + storage_rename +
-               storage_delete + storage_enumerate;  // a seek costs OP-TEE nothing
+               storage_delete + storage_enumerate;  // without seeks, which cost OP-TEE nothing
     }
 };
 
 struct Config {
     std::filesystem::path directory;  // of the trusted storages; empty: in memory, gone with the TEE
     std::shared_ptr<ree_fs::Supplicant> ree_disk;  // instead of the directory, for tests that cut its power
-    std::array<std::byte, 16> huk{};  // hardware unique key; zeroes as on an unfused board
+    std::array<std::byte, 16> huk{};  // hardware unique key; zeroes, as on an unfused board
     bool has_rpmb = true;
     bool has_system_pta = true;
     std::string version = "simulated";  // gpd.tee.trustedos.implementation.version
-    uint64_t storage_bytes_max = 64ULL << 20;  // per storage; beyond it storage_no_space
-    // What using a handle does on which an operation has failed (rule 2): OP-TEE before 4.10 crashes, all of it; since
-    // then it deletes the object, which may be intact.
+    uint64_t storage_bytes_max = 64ULL << 20;  // per storage; if exceeded, storage_no_space
+    // What happens if a handle is used on which an operation has failed (rule 2). True: the whole TEE crashes, like OP-TEE before 4.10.
+    // False: the object, which may be intact, is deleted, like in OP-TEE since 4.10.
     bool crashes_on_failed_handle = false;
-    // Both clocks begin at the start of 2020 and are a millisecond further each time they are asked: what a TA does then depends
-    // on nothing but its calls.
+    // Both clocks begin at the start of 2020 and advance by a millisecond each time they are read: then the behaviour of a TA depends
+    // only on its calls.
     bool repeatable_clocks = false;
-    // Random numbers are the same for each TEE that is made, as of a port of OP-TEE that seeds its generator with a constant.
+    // Random numbers are the same for each TEE that is made, as in a port of OP-TEE that seeds its generator with a constant.
     bool repeatable_random = false;
-    // What a TA frees is kept, as it was when it was freed, until its instance ends; so is what it left on the stack. For ta_memory().
+    // The content of memory that a TA frees is kept until its instance ends; so is what it left on the stack. For ta_memory().
     bool keeps_memory = false;
 };
 
-// Faults for tests: the n-th call from now on of a kind fails with `code`; 0 = none.
+// Faults for tests: the n-th call of a kind, counted from now on, fails with `code`; 0 = none.
 struct Faults {
-    uint64_t allocation = 0;     // the n-th TEE_Malloc or internal allocation visible to the TA gives nothing
-    // The n-th storage call (as counted by storage_calls()) that can give `storage_code` gives it. Calls whose
-    // specification does not list that code are passed over: it would not come back from them, but panic the TA.
+    uint64_t allocation = 0;     // the n-th TEE_Malloc, or internal allocation visible to the TA, fails
+    // The n-th storage call (as counted by storage_calls()) that can return `storage_code` returns it. Calls whose
+    // specification does not list that code are not counted: they would not return it, but panic the TA.
     uint64_t storage = 0;
     uint32_t storage_code = 0;
     bool panic_on_storage = false;  // the n-th of all storage calls panics the TA instead
-    // Whoever opens or makes an object in the RPMB gets no answer: OP-TEE says that it is not available, or, where the reason has no
-    // code of GlobalPlatform's, ends the TA. For as long as it is set.
+    // Opening or making an object in the RPMB gets no answer: OP-TEE says that the storage is not available, or, if GlobalPlatform has
+    // no code for the reason, ends the TA. In effect as long as it is set.
     enum class Rpmb : uint8_t { answers, not_available, ends_ta } rpmb = Rpmb::answers;
-    // The normal world writes over all memory references that the TA sees as input, each time the TA calls into the TEE:
-    // before the call does anything, but after a TEE_MemMove has moved what it was asked to. For as long as it is set.
+    // The normal world overwrites all memory references that the TA sees as input, each time the TA calls into the TEE:
+    // before the call does anything, but for TEE_MemMove after it has moved the bytes. In effect as long as it is set.
     bool scribbles_over_inputs = false;
-    // A session that is opened while an instance ends gets into the ended one, as in OP-TEE 4.5 to 4.10 (the core takes an instance
+    // A session that is opened while an instance ends enters the ended instance, as in OP-TEE 4.5 to 4.10 (the core takes an instance
     // off its list only after TA_DestroyEntryPoint has run in it: core/kernel/tee_ta_manager.c). Memory and globals are as
-    // TA_DestroyEntryPoint, or a TA_CreateEntryPoint that failed, left them, and TA_CreateEntryPoint is not called again
-    // (lib/libutee/user_ta_entry.c: init_done). For as long as it is set, this happens to every next session.
+    // TA_DestroyEntryPoint, or a failed TA_CreateEntryPoint, left them, and TA_CreateEntryPoint is not called again
+    // (lib/libutee/user_ta_entry.c: init_done). As long as this is set, it happens to every next session.
     bool enters_ended_instances = false;
 };
 
@@ -143,24 +143,24 @@ public:
     [[nodiscard]] Counters counters() const;
     [[nodiscard]] size_t ta_heap_bytes_in_use(const Uuid& ta) const;
     [[nodiscard]] size_t ta_heap_bytes_peak(const Uuid& ta) const;
-    // Objects, operations, enumerators, sessions with pseudo-TAs.
+    // Number of objects, operations, enumerators, and sessions with pseudo-TAs.
     [[nodiscard]] size_t ta_handles_open(const Uuid& ta) const;
     // How often TEE_Free got memory that was not all zeroes.
     [[nodiscard]] size_t ta_frees_unwiped(const Uuid& ta) const;
-    // With Config::keeps_memory, all that may still hold something of the instance's callers, for tests that search it: memory from
-    // TEE_Malloc, also what has been freed; the keys of its operations and transient objects; the stack as its last call left it.
+    // With Config::keeps_memory, everything that may still hold data of the instance's callers, for tests that search it: memory from
+    // TEE_Malloc, including freed memory; the keys of its operations and transient objects; the stack as its last call left it.
     [[nodiscard]] std::vector<std::byte> ta_memory(const Uuid& ta) const;
     void set_faults(const Faults& faults);
-    [[nodiscard]] Faults faults() const;  // what is left of them
+    [[nodiscard]] Faults faults() const;  // the faults that are still to come
 
-    // Trusted storage behind the TA's back (sim/stored_objects.cpp). The object must not be open.
+    // Access to trusted storage without the TA (sim/stored_objects.cpp). The object must not be open.
     using StoredBytes = std::vector<std::byte>;
     [[nodiscard]] std::vector<StoredBytes> stored_ids(uint32_t storage, const Uuid& ta) const;
     [[nodiscard]] std::optional<StoredBytes> stored_object(uint32_t storage, const Uuid& ta, Bytes id) const;
     bool store_object(uint32_t storage, const Uuid& ta, Bytes id, Bytes content);  // false: no room
-    // As if it had never been: the storage was lost, or replaced.
+    // Removes the object, as if the storage was lost or replaced.
     void lose_object(uint32_t storage, const Uuid& ta, Bytes id);
-    // As somebody at the disk would do it: whoever opens the object finds it corrupt.
+    // Damages the object, as somebody with access to the disk could: opening it finds it corrupt.
     void damage_object(uint32_t storage, const Uuid& ta, Bytes id);
 
     struct State;  // sim/state.h: for the simulator's own files
@@ -169,7 +169,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// Where a TEE of that configuration keeps one object, so that tests can damage it. Empty when there is none.
+// The file in which a TEE of that configuration keeps one object, for tests that damage it. Empty if there is none.
 std::filesystem::path object_file(const Config& config, uint32_t storage_id, const Uuid& ta, Bytes object_id);
 
 }  // namespace festore::sim

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A UUID as a TA sees it: its first three fields in the machine's byte order.
+// A UUID as a TA sees it: its first three fields are in the machine's byte order.
 #pragma once
 #include "base/uuid.h"
 #include "sim/include/tee_internal_api.h"

@@ -14,7 +14,7 @@ namespace {
 
 Tee* the_tee = nullptr;
 std::mutex pretended_lock;
-std::optional<Credentials> pretended;  // of all threads: a client library may call from one of its own
+std::optional<Credentials> pretended;  // for all threads: a client library may call from a thread of its own
 
 Credentials own_credentials() {
     Credentials c{geteuid(), getegid(), {}};

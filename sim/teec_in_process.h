@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The Client API straight into a simulated TEE of this process: for tests, fuzzers and sanitizers.
+// The Client API for a simulated TEE in this process: for tests, fuzzers and sanitizers.
 #pragma once
 #include "base/teec_functions.h"
 #include "sim/identity.h"
@@ -7,11 +7,11 @@
 
 namespace festore::sim {
 
-// The functions serve the TEE that was set last with use_tee(); nullptr: none, initialize_context then fails.
+// The functions serve the TEE that was set last with use_tee(); with nullptr initialize_context fails.
 const TeecFunctions& teec_in_process();
 void use_tee(Tee* tee);
 
-// Who the simulated kernel says is calling; by default the process's own effective ids and groups.
+// The caller that the simulated kernel reports; by default the process's own effective ids and groups.
 void set_caller(const Credentials& credentials);
 void reset_caller();
 

@@ -9,7 +9,7 @@ namespace {
 constexpr uint32_t kMemref = 4;      // set in the TEE's types of memory references
 constexpr uint32_t kDirections = 3;  // input 1, output 2
 
-// One memory reference into shared memory. False when it is outside, or goes where the memory does not.
+// One memory reference into shared memory. False if it is outside, or has a direction that the memory does not have.
 bool part_of(const TEEC_RegisteredMemoryReference& part, bool whole, uint32_t directions, Param& out) {
     const TEEC_SharedMemory& parent = *part.parent;
     const size_t offset = whole ? 0 : part.offset;

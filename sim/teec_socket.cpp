@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // libteec-festore-sim.so: the Client API for the simulated TEE's server (sim/socket_start.h says where that is, and how
-// it is started). Exports the TEEC_ functions and nothing else.
+// it is started). Exports only the TEEC_ functions.
 //
-// Thread safety: as libteec's. Calls of one context follow one another, as calls into one TA do anyway.
-// Identity: that of the process when it initialised the context (a real TEE's kernel looks when the session is opened).
-// Memory: what TEEC_AllocateSharedMemory gave is really shared: both sides see each other's changes at once. A registered
-// buffer and temporary references are copied before a call and, what the TA says it wrote, after it, as an old libteec
-// does. 32 MiB at most for one buffer, and for all temporary references of one call; 64 buffers a context.
-// Errors: a server that ended or died is TEEC_ERROR_COMMUNICATION from TEEC_ORIGIN_COMMS, for good: only a new context
-// reaches the next server. TEEC_RequestCancellation does nothing: no TA here unmasks cancellation.
+// Thread safety: that of libteec. Calls of one context run one after another, as calls into one TA do anyway.
+// Identity: that of the process when it initialised the context (a real TEE's kernel checks when the session is opened).
+// Memory: memory from TEEC_AllocateSharedMemory is really shared: both sides see each other's changes at once. Registered
+// buffers and temporary references are copied before a call; after it, the bytes that the TA says it wrote are copied back, as an
+// old libteec does. At most 32 MiB for one buffer, and for all temporary references of one call; 64 buffers per context.
+// Errors: if the server ended or died, every call gives TEEC_ERROR_COMMUNICATION from TEEC_ORIGIN_COMMS from then on: only a new
+// context reaches the next server. TEEC_RequestCancellation does nothing: no TA here unmasks cancellation.
 #include "sim/socket_client.h"
 #include "sim/teec_operation.h"
 
@@ -21,7 +21,7 @@ using namespace festore::sim;
 namespace {
 
 constexpr uint32_t kMemref = 4;           // set in the TEE's types of memory references
-constexpr size_t kScratchAlignment = 16;  // as an allocator would place it
+constexpr size_t kScratchAlignment = 16;  // as of an allocator's memory
 
 SocketClient* client_at(uint64_t opaque) { return reinterpret_cast<SocketClient*>(static_cast<uintptr_t>(opaque)); }
 SharedBuffer* buffer_at(uint64_t opaque) { return reinterpret_cast<SharedBuffer*>(static_cast<uintptr_t>(opaque)); }
@@ -32,7 +32,7 @@ uint64_t opaque(T* p) {
 
 size_t aligned(size_t size) { return (size + kScratchAlignment - 1) & ~(kScratchAlignment - 1); }
 
-// The parameters of one call: what is shared goes by reference, the rest through a copy that is. Lives for the call.
+// The parameters of one call: shared memory is passed by reference, the rest as a copy in shared memory. Lives as long as the call.
 class Marshalling {
 public:
     Marshalling(SocketClient& client, TEEC_Operation* operation) : client_(client), operation_(operation) {}
@@ -98,10 +98,10 @@ private:
     TEEC_Operation* operation_;
     Params params_;
     SharedBuffer* scratch_ = nullptr;
-    std::array<std::byte*, 4> copies_{};  // where the server sees what the caller has at params_[i].buffer
+    std::array<std::byte*, 4> copies_{};  // the memory in which the server sees the content of params_[i].buffer
 };
 
-// One request with parameters, under the context's lock, which the scratch buffer needs.
+// Exchanges one request with parameters, under the context's lock, which protects the scratch buffer.
 wire::Answer exchange(SocketClient& client, wire::Request& request, TEEC_Operation* operation) {
     const std::lock_guard guard(client.lock);
     wire::Answer answer;
@@ -141,7 +141,7 @@ TEEC_Result refuse_parameters(uint32_t* origin) {
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 
-// There is one TEE here: its name, if any, is not looked at.
+// There is only one TEE here, so a name is ignored.
 EXPORTED TEEC_Result TEEC_InitializeContext(const char*, TEEC_Context* context) {
     if (context == nullptr) return TEEC_ERROR_BAD_PARAMETERS;
     auto* client = new (std::nothrow) SocketClient;

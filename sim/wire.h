@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the simulated TEE's client library and its server say to each other: one request and one answer at a time, each one
+// The protocol between the simulated TEE's client library and its server: one request and one answer at a time, each one
 // packet of a SOCK_SEQPACKET socket, little-endian. The request `share` carries a memfd beside it (SCM_RIGHTS). The server
-// speaks first: its welcome says whether it serves this client, so that a client knows a server that is ending (it never
-// welcomes) from one that is there. Both ends come out of one build: another version is refused, not understood.
-// The decoders take exactly one message and nothing after it; they own nothing and may be called from any thread.
+// sends first: its welcome says whether it serves this client; a server that is ending sends no welcome, so a client can
+// distinguish it. Both ends come from the same build: another version is refused, not understood.
+// The decoders accept exactly one message and nothing after it; they own nothing and may be called from any thread.
 #pragma once
 #include "base/reader.h"
 #include "base/uuid.h"
@@ -22,7 +22,7 @@ struct Welcome {
 
 enum class Kind : uint32_t { open_session = 1, invoke, close_session, share, release, counters };
 
-// A memory reference is a part of a shared buffer, by the buffer's number.
+// A memory reference is a part of a shared buffer, which is given by its number.
 struct WireParam {
     uint32_t a = 0;
     uint32_t b = 0;

@@ -12,7 +12,7 @@
 namespace festore::sim {
 namespace {
 
-// Room for more descriptors than anybody may send: what does not fit, the kernel closes, and what fits, we do.
+// Room for more descriptors than a peer may send: the kernel closes those that do not fit, and this code those that do.
 constexpr size_t kDescriptorsMax = 8;
 
 template <class Call>

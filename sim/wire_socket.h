@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Packets of sim/wire.h over a Unix socket, and where that socket is: DIR/socket. Functions give false or an invalid
-// descriptor on failure, and errno says why. Nothing here is shared between threads but what the caller shares.
+// Packets of sim/wire.h over the Unix socket DIR/socket. Functions return false or an invalid
+// descriptor on failure, and errno says why. Only what the caller shares is shared between threads.
 #pragma once
 #include "base/writer.h"
 
@@ -31,18 +31,18 @@ private:
 
 inline constexpr const char* kSocketName = "socket";
 
-// Binds or connects to `name` in `directory`, however long that directory's path is (a socket's address has room for 107
-// bytes only).
+// Binds or connects to `name` in `directory`, even if the directory's path is long (a socket's address has room for only
+// 107 bytes).
 bool bind_in(int socket, const std::filesystem::path& directory, const char* name);
 bool connect_in(int socket, const std::filesystem::path& directory, const char* name);
 
-// One packet; with a file descriptor beside it when `memory` is valid (-1: none).
+// Sends one packet, with the file descriptor `memory` if it is valid (-1: none).
 bool send_packet(int socket, Bytes packet, int memory = -1);
-// One packet into `buffer`. A descriptor that came with it goes to `memory`; of more than one, none does. False at the
-// end of the connection as well.
+// Receives one packet into `buffer`. A descriptor that came with it goes to `memory`; if more than one came, none does. False
+// also at the end of the connection.
 bool receive_packet(int socket, MutableBytes buffer, size_t& size, UniqueFd& memory);
 
-// A whole message; M is one of sim/wire.h.
+// Send and receive a whole message; M is one of the types of sim/wire.h.
 inline constexpr size_t kPacketBytesMax = 512;
 template <class M>
 bool send_message(int socket, const M& message, int memory = -1) {

@@ -49,9 +49,9 @@ Result<Uses> count_uses(const ObjectIds& ids, const Identity& owner, protocol::S
     Uses uses;
     const auto count = [&](const gp::ObjectId& id, size_t bytes) {
         const bool is_legacy = ObjectIds::is_legacy(id);
-        if (!is_legacy && id.size != kObjectIdBytes) return;  // festore's own: root tables, secrets of copies, this list
+        if (!is_legacy && id.size != kObjectIdBytes) return;  // festore's own, e.g. root tables, copy secrets, this list
         if (without != nullptr && text_of(id.view()) == text_of(without->id.view())) return;
-        // What it replaces of the first demo's goes with it.
+        // An object of the first demo that the put replaces is removed with it.
         if (without != nullptr && is_public && is_legacy && text_of(id.view()) == text_of(without->name)) return;
         const bool is_own = is_legacy ? is_public : begins(id, own_prefix);
         for (Use* use : {&uses.own, &uses.all}) {
@@ -60,7 +60,7 @@ Result<Uses> count_uses(const ObjectIds& ids, const Identity& owner, protocol::S
             ++use->objects;
         }
     };
-    // Whose those are that the TEE cannot name, nobody can tell: they count in all together only.
+    // Objects that the TEE cannot name have no known owner: they count only in `all`.
     const uint32_t tee_storage = FESTORE_TRY(trusted_storage(storage));
     uses.all.objects += FESTORE_TRY(walk(tee_storage, count));
     return uses;
@@ -109,18 +109,18 @@ Status AllowList::load() {
 Status AllowList::read_object() {
     Result<gp::PersistentObject> opened = gp::PersistentObject::open(kStorage, list_object(), TEE_DATA_FLAG_ACCESS_READ);
     if (!opened && opened.error().code == Code::item_not_found) {
-        if (was_there_) return fail(Code::corrupt_object);  // nobody has opened the door
+        if (was_there_) return fail(Code::corrupt_object);  // root has not removed it
         state_ = State::none;
         return {};
     }
     if (!opened) return tl::make_unexpected(opened.error());
-    // One byte more than there can be, so that a longer one is seen.
+    // One byte more than the maximum, to detect a longer list.
     gp::HeapBuffer content = FESTORE_TRY(gp::HeapBuffer::allocate(engine::kAllowListBytesMax + 1));
     const size_t size = FESTORE_TRY(opened->read(content.bytes()));
     return accept(std::move(content), size);
 }
 
-// Takes over the list's bytes. Bytes that do not decode are no error here: state_ says so.
+// Takes over the list's bytes. Bytes that do not decode are not an error here: they set state_.
 Status AllowList::accept(gp::HeapBuffer content, size_t size) {
     was_there_ = true;
     const Result<AllowListView> list = engine::decode_allow_list(content.view().first(size));
@@ -132,13 +132,13 @@ Status AllowList::accept(gp::HeapBuffer content, size_t size) {
         state_ = State::damaged;
         return {};
     }
-    memory_.emplace(std::move(content));  // the view sees the same bytes: only their owner has moved
+    memory_.emplace(std::move(content));  // the view stays valid: the bytes stay where they are, only their owner has moved
     view_.emplace(*list);
     state_ = State::read;
     return {};
 }
 
-// Where that fails, this instance remembers it, and the next one finds no list.
+// If that fails, this instance still knows of the damage, but the next one finds no list.
 void AllowList::put_damaged_in_its_place() {
     std::array<std::byte, engine::kAllowHeaderBytes> memory{};
     AllowListDraft damaged(memory, nullptr);
@@ -149,7 +149,7 @@ void AllowList::put_damaged_in_its_place() {
 Result<Bytes> AllowList::draft(const AllowRequest& request, MutableBytes memory) {
     AllowListDraft list(memory, view());
     uint32_t& flags = list.header.flags;
-    if (state_ == State::damaged) flags |= engine::kAllowClosed;  // root opens it, and not the damage
+    if (state_ == State::damaged) flags |= engine::kAllowClosed;  // damage must not open the list for all: only root may
     for (size_t i = 0; i < request.count; ++i) {
         const Identity who = FESTORE_TRY(identity_of(request.names[i]));
         const auto login = static_cast<uint32_t>(who.login);
@@ -185,13 +185,13 @@ Status AllowList::change(const AllowRequest& request) {
     return write(FESTORE_TRY(draft(request, memory.bytes())));
 }
 
-// Rule 4: after an error, what is there now decides.
+// Rule 4: after an error, what is in the storage now decides.
 Status AllowList::write(Bytes content) {
     const Status written = gp::PersistentObject::replace(kStorage, list_object(), content);
     forget();
     if (written) {
         Result<gp::HeapBuffer> copy = gp::HeapBuffer::allocate(content.size());
-        if (!copy) return {};  // it is read again when it is needed
+        if (!copy) return {};  // the list is read again when it is needed
         copy_bytes(content, copy->bytes());
         return accept(std::move(*copy), content.size());
     }

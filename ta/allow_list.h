@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Root's list of who may store (engine/allow_list.h), and what it decides (rule 28). It lies in the TEE's storage ree.
+// Root's list of who may store (engine/allow_list.h), and the decisions that follow from it (rule 28). It lies in the TEE's storage ree.
 //
-// It is read once in the life of an instance, when somebody but root stores something new or something larger: one call into TEE
-// storage where there is none. Nobody else can change it meanwhile: the TEE runs one instance, one call at a time.
+// It is read once in the life of an instance, when anybody but root stores a new or a larger object; if there is no list, that costs one
+// call into TEE storage. Nobody else can change it meanwhile: the TEE runs one instance, one call at a time.
 //
-// Fails closed: a list that cannot be read lets nobody but root store anything new. A TEE that finds an object damaged deletes it, and no
-// list is an open door; so one that says so takes its place.
+// Fails closed: if the list cannot be read, only root can store anything new. The TEE deletes an object that it finds damaged, and without
+// a list everybody may store; so a list that is marked as damaged is written in its place.
 #pragma once
 #include "engine/allow_list.h"
 #include "gp/heap_buffer.h"
@@ -30,22 +30,22 @@ struct PutChange {
 
 class AllowList {
 public:
-    // not_allowed, over_limit; else errors of the TEE's storage. Where no limit can be reached, nothing is counted.
+    // not_allowed, over_limit; else errors of the TEE's storage. Objects are counted only if a limit applies.
     Status check_put(const ObjectIds& ids, const Identity& owner, protocol::Storage storage, const PutChange& change);
 
-    // Which part of the list holds for an identity, and its limits. Errors of the TEE's storage.
+    // Which part of the list applies to an identity, and its limits. Errors of the TEE's storage.
     struct Right {
         protocol::Standing standing = protocol::Standing::free;
         AllowLimits limits;
     };
     Result<Right> right_of(const Identity& identity);
 
-    // For root. Errors as of protocol::AllowRequest, and of the TEE's storage: then the list is as it was.
+    // For root. Errors as of protocol::AllowRequest, and of the TEE's storage; after an error the list is unchanged.
     Status change(const protocol::AllowRequest& request);
 
-    // What root is told, without the entries; they are view()'s.
+    // The answer for root, without the entries, which view() has.
     Result<protocol::AllowedAnswer> tell();
-    // After tell(): none where there is no list, or none that can be read.
+    // After tell(): null if there is no list, or none that can be read.
     [[nodiscard]] const engine::AllowListView* view() const { return view_ ? &*view_ : nullptr; }
 
 private:
@@ -62,11 +62,11 @@ private:
 
     State state_ = State::unread;
     bool was_there_ = false;  // this instance has seen a list, and root has not removed it since: if it is gone, nothing is allowed
-    std::optional<gp::HeapBuffer> memory_;      // what view_ sees
+    std::optional<gp::HeapBuffer> memory_;      // the bytes that view_ refers to
     std::optional<engine::AllowListView> view_;  // in state `read`
 };
 
-// What `owner` has in that storage, without that object; and all but root together.
+// What `owner` uses of that storage, and what all identities but root use together. The object of `without` is not counted.
 struct Uses {
     Use own;
     Use all;

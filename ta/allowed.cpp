@@ -16,7 +16,7 @@ bool has_store_id(const RootTable* table, const engine::StoreId& store_id) {
     return false;
 }
 
-// Those that the other table does not have, too.
+// Counts the identity's stores in the table, except those that are also in `other`.
 Result<uint32_t> stores_in(const RootTable& table, const Identity& identity, const RootTable* other) {
     uint32_t count = 0;
     for (size_t place = 0; place < limits::kStoresMax; ++place) {
@@ -41,7 +41,7 @@ Status write_entries(const engine::AllowListView& list, SharedOutput& page) {
     return {};
 }
 
-// What anybody may know of the list: whether there is one, and whether it can be read.
+// What everybody may know of the list: whether there is one, and whether it can be read.
 AllowedAnswer own_part(const AllowedAnswer& all) {
     AllowedAnswer own;
     own.flags = all.flags & (protocol::kAllowedListed | protocol::kAllowedDamaged | protocol::kAllowedNewer);
@@ -69,13 +69,13 @@ Status may_make_store(Instance& instance, const Identity& identity, bool asks_rp
     const AllowList::Right right = FESTORE_TRY(instance.allow_list().right_of(identity));
     if (right.standing == Standing::refused) return fail(Code::not_allowed);
     if (right.limits.stores == kNoLimit) return {};
-    // Those in the RPMB count, too. Where there is none, root says so.
+    // Stores in the RPMB count, too. If the device has no RPMB, root must declare that.
     if (!asks_rpmb && FESTORE_TRY(instance.may_ask_rpmb())) return fail(Code::rpmb_no_answer);
     return stores < right.limits.stores ? Status{} : fail(Code::over_limit);
 }
 
 Status may_move_store(Instance& instance, const Identity& identity, bool made_unasked) {
-    const uint32_t stores = FESTORE_TRY(stores_of(instance, identity, true));  // the one that moves is among them
+    const uint32_t stores = FESTORE_TRY(stores_of(instance, identity, true));  // includes the store that moves
     if (stores > limits::kStoresPerOwnerMax) return fail(Code::many_stores);
     const AllowList::Right right = FESTORE_TRY(instance.allow_list().right_of(identity));
     const bool is_limited = right.standing != Standing::refused && right.limits.stores != kNoLimit;

@@ -25,8 +25,8 @@ Result<RootRecord> Call::record() const {
     return record;
 }
 
-// A session that opened the store before another session moved it has not asked the RPMB. If that move was cut, or failed, before it
-// buried the record under ree, both tables have a record of the store, and that in the RPMB counts.
+// A session that opened the store before another session moved it has not asked the RPMB. If that move was interrupted, or failed, before
+// it buried the record under ree, both tables have a record of the store, and the one in the RPMB counts.
 Status Call::check_not_moved(const RootRecord& record) const {
     if (record.anchor != engine::Anchor::ree || (record.flags & engine::kRootMoving) == 0) return {};
     if (!FESTORE_TRY(instance.may_ask_rpmb())) return fail(Code::rpmb_no_answer);
@@ -50,7 +50,8 @@ Result<Workspace*> Call::workspace(const RootRecord& record) const {
 Status change_base(Call& call, RootRecord& record) {
     record = FESTORE_TRY(call.record());
     if (record.minor == 0) record.flags |= engine::kRootOfAnotherTable;
-    // record() has checked that the RPMB has no record of it. A cut move may have left its copy secret there, and copies sealed with it.
+    // record() has checked that the RPMB has no record of the store. An interrupted move may have left its copy secret there, and copies
+    // sealed with that.
     if ((record.flags & engine::kRootMoving) != 0 && erase_copy_secret(record.store_id)) record.flags &= ~uint32_t{engine::kRootMoving};
     if (FESTORE_TRY(copy_secret(call, record)) != nullptr) record.flags |= engine::kRootCopySecret;
     return {};

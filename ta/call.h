@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One call: what it came with, and what the commands of a store need of the instance and the session.
+// One call: its parameters, and what the commands of a store need of the instance and the session.
 #pragma once
 #include "protocol/store_rebuild.h"
 #include "protocol/store_reseal.h"
@@ -18,9 +18,9 @@ struct Call {
     TEE_Param& area;     // the fourth
     Writer& answer;
 
-    // The root record of the session's store as the TEE has it now. bad_state: no store is open, it is another one, or gone.
+    // The root record of the session's store as the TEE has it now. bad_state: no store is open, the record is of another store, or gone.
     [[nodiscard]] Result<engine::RootRecord> record() const;
-    // bad_state: of a record under ree: its store is in the RPMB now, or was destroyed there. rpmb_no_answer: that is not known.
+    // Checks a record under ree. bad_state: its store is in the RPMB now, or was destroyed there. rpmb_no_answer: that is not known.
     [[nodiscard]] Status check_not_moved(const engine::RootRecord& record) const;
     // The table that anchors it, loaded, and the store's place in it.
     struct Place {
@@ -32,20 +32,21 @@ struct Call {
     [[nodiscard]] Result<Workspace*> workspace(const engine::RootRecord& record) const;
 };
 
-// Rule 3: whoever has a store of a name under one anchor gets none under the other. access_conflict: the session's identity has one.
+// Rule 3: an owner that has a store of a name under one anchor cannot have one under the other. access_conflict: the session's identity
+// has a store of that name under this anchor.
 Status has_none(Call& call, engine::Anchor anchor, const engine::StoreNameTag& name);
-// What a change begins with: the record as the TEE has it, made one of this format.
+// The record that a change begins with: as the TEE has it, converted to this format.
 Status change_base(Call& call, engine::RootRecord& record);
-// Rule 17: the recovery copy is among the pages that the client makes durable before the commit. `at`: the record's place, for its
-// repair.
+// Rule 17: the recovery copy is among the pages that the client makes durable before the commit. `at`: the record's place, which a
+// repair needs.
 Status write_recovery_copy(Call& call, const engine::RootRecord& record, const engine::TablePlace& at, engine::CallPages& pages);
 
-// A record of format 1.0 does not say whether the RPMB was asked when it was made: where it gives no answer now, the record is marked
-// like one that was made so, from its next change on.
+// A record of format 1.0 does not say whether the RPMB was asked when the store was made. If the RPMB gives no answer now, the record is
+// marked as made without an answer, from its next change on.
 void mark_if_unknown(engine::RootRecord& record, const StoreSession& store);
 protocol::StoreStatus status_of(const engine::RootRecord& record);
 void encode_status(const engine::RootRecord& record, Writer& out);
-// What every answer with pages begins with.
+// The first part of every answer with pages.
 protocol::PageAnswer page_answer(protocol::CallOutcome outcome, uint64_t generation, engine::Pages& pages, PageArea& area);
 
 }  // namespace festore::ta

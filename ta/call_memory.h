@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A client's memory references: shared memory that changes at any time. Copied once, then the copy is read.
+// A client's memory references: shared memory that can change at any time. It is copied once, then only the copy is read.
 #pragma once
 #include "ta/persistent_objects.h"
 

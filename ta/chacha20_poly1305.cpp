@@ -7,7 +7,7 @@
 namespace festore::ta {
 namespace {
 
-// With its key, and without it when it ends.
+// An mbedTLS context; its key is wiped at the end.
 class Context {
 public:
     Context() { mbedtls_chachapoly_init(&context_); }

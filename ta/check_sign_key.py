@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Says on standard output what is wrong with a key that is to sign a release: that everybody has it.
+"""Says on standard output why a key must not sign a release: everybody has it, or it cannot be read.
 
 check_sign_key.py KEY KIT_KEY
 KEY: a PEM file, private or public; or the name of a key in Amazon's KMS ("arn:..."), as OP-TEE's sign_encrypt.py takes
 it.
-KIT_KEY: the key that comes with the TA dev kit. Silence is consent.
+KIT_KEY: the key that comes with the TA dev kit. No output: the key is fine.
 """
 import hashlib
 import sys
 
-# SHA-256 of the modulus of keys/default_ta.pem in OP-TEE's sources: in 4.5, in 4.10.
+# SHA-256 of the modulus of keys/default_ta.pem in OP-TEE's sources, in 4.5 and in 4.10.
 DEFAULTS = (
     "bc5c24a3c79f65ac783b4d6d091ac29bfac51578a3a13b675c253eb4a4057cef",
     "ec00a6a57c4a34f174f3453458ff548e3af0b6a72ef772bd3ef01628b9dafad7",

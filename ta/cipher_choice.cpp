@@ -12,7 +12,7 @@ uint64_t now_ms() {
     return uint64_t{now.seconds} * 1000 + now.millis;
 }
 
-// A clock that stands still ends it, too.
+// Ends the measurement even if the clock stands still.
 constexpr int kRepetitionsMax = 1000;
 
 }  // namespace
@@ -23,10 +23,10 @@ engine::Cipher faster_cipher(const SealingRate& aes, const SealingRate& chacha) 
 }
 
 Result<SealingRate> measure_sealing(engine::Crypto& crypto, engine::Cipher cipher, Bytes plain, MutableBytes sealed) {
-    constexpr std::array<std::byte, engine::kKeyBytes> key{};  // of nothing: what is sealed is thrown away
+    constexpr std::array<std::byte, engine::kKeyBytes> key{};  // protects nothing: what is sealed is thrown away
     constexpr std::array<std::byte, 12> nonce{};
     engine::Tag tag{};
-    // The first one sets the operation up.
+    // The first call sets the operation up, so it is not measured.
     FESTORE_CHECK(crypto.seal({cipher, key, nonce, {}}, plain, sealed, tag));
     SealingRate rate;
     const uint64_t begin = now_ms();

@@ -97,7 +97,7 @@ Status run(Instance& instance, Session& session, Command command, uint32_t types
     if (command != Command::hello && !session.identity_checked) return fail(Code::bad_state);
     if (is_demo) return write_object(instance, session, params);
     const bool is_store = is_store_command(static_cast<uint32_t>(command));
-    if (is_store && session.identity.login == protocol::Login::public_) return fail(Code::access_denied);  // a store has an owner
+    if (is_store && session.identity.login == protocol::Login::public_) return fail(Code::access_denied);  // everybody cannot own a store
 
     const size_t request_max = is_store ? protocol::kStoreRequestBytesMax : protocol::kRequestBytesMax;
     const auto request = FESTORE_TRY(CopiedIn<kRequestBytesMax>::from(params[0], request_max));
@@ -106,7 +106,7 @@ Status run(Instance& instance, Session& session, Command command, uint32_t types
     const SharedOutput answer_out = output_of(params[1]);
     params[1].memref.size = 0;
     const size_t needed = is_store ? protocol::kStoreAnswerBytesMax : protocol::kAnswerBytesMax;
-    if (answer_out.size < needed) {  // so that no change is made whose answer has no room
+    if (answer_out.size < needed) {  // checked first: no change is made if its answer has no room
         params[1].memref.size = static_cast<gp::Size>(needed);
         return fail(Code::short_buffer);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// From a command of the normal world to what serves it, and back. Everything that comes in is hostile: parameter types
-// are checked before any parameter is touched, requests are copied into TA memory before they are read, sizes are
-// limited, and content in shared memory is only ever copied.
+// Passes a command of the normal world to the function that serves it, and the answer back. All input is treated as hostile:
+// parameter types are checked before any parameter is touched, requests are copied into TA memory before they are read, sizes
+// are limited, and content in shared memory is only ever copied.
 #pragma once
 #include "ta/session.h"
 

@@ -8,13 +8,13 @@ namespace {
 using festore::ta::Instance;
 using festore::ta::Session;
 
-// The instance's own memory: TEE_Malloc, so that the TEE reclaims it when the TA panics. A new instance starts afresh.
+// The instance's memory comes from TEE_Malloc: the TEE reclaims it if the TA panics. A new instance starts from nothing.
 Instance* instance = nullptr;
 
 TEE_Result result_of(const festore::Failure& failure) { return static_cast<TEE_Result>(failure.code); }
 
-// Overwrites what the calls below the caller have left on the stack: copies of records, of keys, of contents. It is as large as the
-// TA's own part of the stack, less what the frames above take.
+// Overwrites what the functions that the caller has called left on the stack: copies of records, keys and contents. The array is as large
+// as the TA's own part of the stack, less what the frames above take.
 [[gnu::noinline, gnu::no_sanitize_address]] void wipe_stack() {
     volatile uintptr_t words[(festore::limits::kTaStackBytes - 1024) / sizeof(uintptr_t)];
     for (volatile uintptr_t& word : words) word = 0;
@@ -48,8 +48,8 @@ TEE_Result TA_OpenSessionEntryPoint(uint32_t types, TEE_Param*, void** context) 
     const uint32_t no_params = TEE_PARAM_TYPES(TEE_PARAM_TYPE_NONE, TEE_PARAM_TYPE_NONE, TEE_PARAM_TYPE_NONE,
                                                TEE_PARAM_TYPE_NONE);
     if (types != no_params) return TEE_ERROR_BAD_PARAMETERS;
-    // OP-TEE 4.5 to 4.10 open a session in an instance that has just ended, when it comes while the last one closes. They call
-    // TA_DestroyEntryPoint again when that session ends, but TA_CreateEntryPoint never again.
+    // OP-TEE 4.5 to 4.10 may open a session in an instance that has just ended, if the session comes while the last one closes. They
+    // call TA_DestroyEntryPoint again when that session ends, but never TA_CreateEntryPoint.
     if (instance == nullptr) {
         if (const TEE_Result made = make_instance(); made != TEE_SUCCESS) return made;
     }

@@ -16,7 +16,7 @@ using engine::RootRecord;
 using engine::Transaction;
 using protocol::CallOutcome;
 
-// Pages of one of the files, in the same page area.
+// The pages of one of the two page files; both files share one page area.
 class MarkedPages final : public engine::CallPages {
 public:
     MarkedPages(PageArea& area, uint32_t mark) : area_(area), mark_(mark) {}
@@ -46,14 +46,14 @@ void needs_fresh_pages(IndexCopy& copy, Step& step) {
     step.needing_mark = fresh_mark(copy);
 }
 
-// What goes into the new index. Each needs the room of one change, which it looks for first.
+// Writes changes to the new index. Each change first checks that the area has the room that one change needs.
 class Writing {
 public:
     Writing(IndexCopy& copy, PageArea& area) : copy_(copy), pages_(area, fresh_mark(copy)) {}
     [[nodiscard]] Transaction& transaction() { return copy_.fresh.transaction; }
     [[nodiscard]] MarkedPages& pages() { return pages_; }
 
-    // Whether `change` is done; else the step says why not.
+    // True if `change` is done; else `step` says why not.
     template <class F>
     Result<bool> write(Step& step, F&& change) {
         if (pages_.room() < transaction().room_for_change()) {
@@ -79,8 +79,8 @@ private:
     MarkedPages pages_;
 };
 
-// What was left out since the last entry that was copied, and what of it no other range has: those are closed as they are. False: the
-// step says why not yet.
+// Writes lost ranges for the names left out since the last copied entry. Names that an existing lost range covers need no new one, but an
+// acknowledged range becomes unacknowledged again. False: not done yet, and `step` says why.
 Result<bool> put_pending(IndexCopy& copy, Writing& writing, Step& step) {
     while (copy.pending.is_there) {
         PendingRange& pending = copy.pending;
@@ -95,7 +95,7 @@ Result<bool> put_pending(IndexCopy& copy, Writing& writing, Step& step) {
         const LostRange& there = next.range();
         const auto is_behind = [&](Bytes name) { return !before.empty() && engine::compare_keys(name, before) >= 0; };
         if (next.found() && there.contains(from)) {
-            // Else names would look absent that nobody has acknowledged.
+            // Else names that nobody has acknowledged as lost would look absent.
             const LostRange again{false, 0, there.from, there.before};
             if (there.acknowledged &&
                 !FESTORE_TRY(writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.put_lost_range(pages, again); })))
@@ -115,7 +115,7 @@ Result<bool> put_pending(IndexCopy& copy, Writing& writing, Step& step) {
     return true;
 }
 
-// Copies entries into the new index as far as it goes.
+// Copies entries into the new index until a step has to end.
 class Copying final : public engine::IndexReader::Sink {
 public:
     Copying(IndexCopy& copy, Writing& writing, Step& step, LeftOut& left_out)
@@ -126,7 +126,7 @@ public:
             came_to_end = true;
             return false;
         }
-        // What an earlier loss left is of no use any more: there is one old page file.
+        // The old record of an earlier loss is useless now: there is only one old page file.
         const bool is_outdated = copy_.kind == CopyKind::without_damage && engine::compare_keys(key, engine::kOldRecordKey) == 0;
         if (copy_.is_part_full()) {
             came_to_end = copy_.is_shortened = true;
@@ -165,7 +165,7 @@ private:
     LeftOut& left_out_;
 };
 
-// One transaction of the new index is full: what it made becomes the base of the next one.
+// A transaction of the new index is full: its result becomes the base of the next one.
 Result<CallOutcome> turn(IndexCopy& copy, Writing& writing) {
     Transaction& transaction = copy.fresh.transaction;
     if (FESTORE_TRY(transaction.prepare(writing.pages())) == Transaction::Prepared::need_room) return CallOutcome::need_room;
@@ -177,13 +177,13 @@ Result<CallOutcome> turn(IndexCopy& copy, Writing& writing) {
     return CallOutcome::done;
 }
 
-// A root record's bytes, wiped when it ends.
+// A root record's bytes, wiped at the end.
 struct OldRecord {
     engine::RootRecordBytes bytes{};
     ~OldRecord() { wipe(bytes); }
 };
 
-// So that the loss can be undone while the old page file is there.
+// Puts the old record into the new index, to let the loss be undone as long as the old page file exists.
 Result<bool> keep_old_record(IndexCopy& copy, Writing& writing, Step& step) {
     if (copy.kind != CopyKind::without_damage || copy.has_old_record) return true;
     OldRecord old;
@@ -198,8 +198,8 @@ Result<bool> keep_old_record(IndexCopy& copy, Writing& writing, Step& step) {
     return copy.has_old_record;
 }
 
-// The names of a damaged page that were not copied before it was. With the first pages may go the lost ranges that there were: then any
-// name may lie in one.
+// Leaves out the names of a damaged page that were not copied before. The first pages may have had lost ranges: then any name may lie in
+// one, and one lost range covers all names.
 Result<bool> put_gap(IndexCopy& copy, Writing& writing, Step& step, const engine::IndexReader& reader) {
     const Bytes begin = reader.gap_begin();
     const Bytes end = reader.gap_end();
@@ -221,7 +221,7 @@ Status copy_entries(IndexCopy& copy, Writing& writing, Step& step, PageArea& are
     old.pages.begin_call(pages, tree, nullptr);
     engine::IndexReader reader(old.pages, tree);
     Copying copying(copy, writing, step, left_out);
-    const auto name = copy.name;  // moves on while it is listed
+    const auto name = copy.name;  // a copy, because listing changes copy.name
     engine::IndexReader::Range range;
     range.after = Bytes(name).first(copy.name_bytes);
     range.inclusive = copy.inclusive;
@@ -243,13 +243,14 @@ Status copy_entries(IndexCopy& copy, Writing& writing, Step& step, PageArea& are
     return {};
 }
 
-// The commit takes that place, or none.
+// The commit uses this place, or fails.
 Result<engine::TablePlace> place_to_move_to(Call& call, engine::Anchor anchor) {
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(anchor));
     return table->at(FESTORE_TRY(table->free_place(call.session.identity)));
 }
 
-// All is copied: the new record is prepared, with its recovery copy. Nothing that was counted may be missing.
+// After everything is copied: prepares the new record and its recovery copy. After a repair or a rebuild, no object that the old record
+// counts may be missing.
 Result<CallOutcome> finish(Call& call, IndexCopy& copy, PageArea& area, Writing& writing) {
     Transaction& transaction = copy.fresh.transaction;
     if (FESTORE_TRY(transaction.prepare(writing.pages())) == Transaction::Prepared::need_room || area.room() == 0)
@@ -258,7 +259,8 @@ Result<CallOutcome> finish(Call& call, IndexCopy& copy, PageArea& area, Writing&
     const bool is_whole = copy.kind == CopyKind::repair || copy.kind == CopyKind::rebuild;
     if (is_whole && (record.objects != copy.old.objects || record.content_bytes != copy.old.content_bytes))
         return fail(Code::corrupt_object);
-    // Of a repair they name where the record was: until the commit, the store is as lost as before, whatever comes into its new place.
+    // For a repair the recovery copy names the place where the record was: until the commit the store is as lost as before, whatever is
+    // put into its new place.
     engine::TablePlace at = copy.at.value_or(engine::TablePlace{});
     if (copy.kind != CopyKind::repair) {
         const Call::Place place = FESTORE_TRY(call.place());
@@ -270,7 +272,7 @@ Result<CallOutcome> finish(Call& call, IndexCopy& copy, PageArea& area, Writing&
     return CallOutcome::done;
 }
 
-// The first lost range behind the last one that may be undone.
+// Finds the first lost range that may be undone, and begins it.
 class NextRange final : public engine::IndexReader::Sink {
 public:
     explicit NextRange(IndexCopy& copy) : copy_(copy) {}
@@ -289,7 +291,7 @@ private:
     IndexCopy& copy_;
 };
 
-// So much of a range as one transaction takes has been read again: the rest is what is lost now.
+// One transaction has read as much of a range as it takes: now only the rest of the range is lost.
 Result<bool> end_part(IndexCopy& copy, Writing& writing, Step& step) {
     engine::LostBound rest;
     rest.set_behind(copy.position());
@@ -302,7 +304,7 @@ Result<bool> end_part(IndexCopy& copy, Writing& writing, Step& step) {
     return true;
 }
 
-// Undo goes from range to range. False: the step says why not yet.
+// Moves an undo to its next lost range. False: not done yet, and `step` says why.
 Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
     if (copy.has_range && !copy.is_copied) return true;
     engine::Effect effect;
@@ -316,7 +318,7 @@ Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
         copy.is_copied = false;
         ++copy.copied_in_part;
     }
-    if (copy.is_copied) return true;  // it was the last
+    if (copy.is_copied) return true;  // that was the last range
     NextRange next(copy);
     engine::IndexReader reader = writing.transaction().reader(writing.pages());
     engine::IndexReader::Range range;
@@ -328,7 +330,7 @@ Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
         needs_fresh_pages(copy, step);
         return false;
     }
-    if (copy.has_range && copy.copied_in_part >= kUndonePerTransaction) {  // the next transaction goes on with it
+    if (copy.has_range && copy.copied_in_part >= kUndonePerTransaction) {  // the next transaction continues with this range
         copy.has_range = false;
         copy.is_copied = true;
         return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Copying a store's index into another one, entry by entry, in steps: what repair and rebuild have in common. It is under way in
-// its session. On the heap: a workspace, which makes the new index, and some hundred bytes; the shared workspace reads the old one.
+// Copying a store's index into a new one, entry by entry, in steps: what repair and rebuild have in common. The session keeps the state
+// between the steps. It is on the heap: a workspace, which makes the new index, and some hundred bytes; the shared workspace reads the
+// old index.
 #pragma once
 #include "engine/recovery.h"
 #include "engine/reserved.h"
@@ -10,17 +11,17 @@
 
 namespace festore::ta {
 
-// Names that one transaction of an undo reads again: fewer than its pages are enough for, whatever the names are.
+// How many names one transaction of an undo reads again: its pages suffice for more, whatever the names are.
 inline constexpr size_t kUndonePerTransaction = 2000;
 
 enum class CopyKind : uint8_t {
     repair,          // from a recovery copy; into a new page file
     rebuild,         // from the record as the TEE has it; into a new page file
-    without_damage,  // the same, past what is damaged
-    undo,            // what was passed over, from the old page file into the index as it is
+    without_damage,  // as rebuild, but leaves out what is damaged
+    undo,            // copies what was left out, from the old page file into the present index
 };
 
-// Names that were left out since the last entry that was copied.
+// The range of names left out since the last copied entry.
 struct PendingRange {
     bool is_there = false;
     bool is_exact = true;  // its bounds are not rounded
@@ -37,32 +38,32 @@ struct IndexCopy {
     }
 
     CopyKind kind = CopyKind::repair;
-    engine::RootRecord old;    // whose index is read
-    std::optional<engine::TablePlace> at;  // of repair: where the recovery copy says that the record was
-    engine::TablePlace to;     // of a record that moves: where it will lie, as its recovery copy says
-    engine::RootRecord before;  // of the others: the record that the TEE had at the beginning, and must have at the end
-    engine::RootRecord base;   // that the running transaction began with
-    engine::StoreClaim claim;  // of repair, and rebuild: what the client says of the store
+    engine::RootRecord old;    // the record whose index is read
+    std::optional<engine::TablePlace> at;  // repair: where the record was, according to the recovery copy
+    engine::TablePlace to;     // of a record that moves: its new place, as its recovery copy says
+    engine::RootRecord before;  // not repair: the record that the TEE had at the beginning, and must still have at the end
+    engine::RootRecord base;   // the record that the running transaction began with
+    engine::StoreClaim claim;  // repair and rebuild: what the client says of the store
     Workspace fresh;           // makes the new index
-    std::array<std::byte, limits::kNameBytesMax> name{};  // copied last; or where to go on, inclusive
+    std::array<std::byte, limits::kNameBytesMax> name{};  // the last name copied; if `inclusive`, the name to continue with
     uint8_t name_bytes = 0;
     bool inclusive = false;
     bool copied_since_turn = false;
-    bool is_turning = false;       // the transaction is full, and has to be ended first
-    bool has_old_record = false;   // without_damage: it is in the new index
-    bool is_copied = false;        // all of the old index
-    bool is_complete = false;      // prepared: for commit
+    bool is_turning = false;       // the transaction is full, and must be ended first
+    bool has_old_record = false;   // without_damage: the old record is in the new index
+    bool is_copied = false;        // all of the old index is copied
+    bool is_complete = false;      // the new record is prepared for commit
     PendingRange pending;
 
     // Of undo: the lost range whose names are read again.
     bool has_range = false;
     bool had_range = false;
-    bool is_shortened = false;    // the transaction has enough: what is left of the range stays lost until the next one
+    bool is_shortened = false;    // the transaction has enough names: the rest of the range stays lost until the next transaction
     size_t copied_in_part = 0;
     std::array<std::byte, limits::kNameBytesMax> range_key_memory{};
     uint8_t range_key_bytes = 0;
-    std::array<std::byte, limits::kNameBytesMax> range_end{};  // the first name behind it
-    uint8_t range_end_bytes = 0;                               // 0: there is none
+    std::array<std::byte, limits::kNameBytesMax> range_end{};  // the first name after the range
+    uint8_t range_end_bytes = 0;                               // 0: the range has no end
 
     [[nodiscard]] Bytes range_key() const { return Bytes(range_key_memory).first(range_key_bytes); }
     [[nodiscard]] bool is_behind_range(Bytes name_of_entry) const {
@@ -79,18 +80,18 @@ struct IndexCopy {
     }
     [[nodiscard]] Bytes range_before() const { return Bytes(range_end).first(range_end_bytes); }
     [[nodiscard]] Bytes position() const { return Bytes(name).first(name_bytes); }
-    // Between indexes of two ciphers: what is sealed with the one's is sealed with the other's other one.
+    // If the two indexes have different ciphers, a payload sealed with the cipher of the one has the "other cipher" for the other.
     [[nodiscard]] engine::Entry entry_of(const engine::Entry& from_old) const {
         engine::Entry entry = from_old;
         if (old.cipher != base.cipher && entry.kind == engine::EntryKind::payload) entry.flags ^= engine::kEntryOtherCipher;
         return entry;
     }
-    // The rest is to begin behind a name for which a bound has room.
+    // The rest must begin after a name that a bound has room for.
     [[nodiscard]] bool is_part_full() const {
         return kind == CopyKind::undo && copied_in_part >= kUndonePerTransaction && name_bytes < engine::LostBound::kBytesMax;
     }
 
-    // The names of that page of which none was copied before. Empty ends: from the first, to the last.
+    // Leaves out the names of that page, from begin to end, that come after the last copied name. Empty begin or end: no bound.
     void leave_out_page(Bytes begin, Bytes end) {
         engine::LostBound copied;
         bool is_exact = true;
@@ -102,7 +103,7 @@ struct IndexCopy {
         else is_exact = from.round_down(engine::is_reserved(begin) ? Bytes() : begin);
         extend_pending(from, is_exact, end);
     }
-    // An object whose content is damaged.
+    // Leaves out an object whose content is damaged.
     void leave_out_object(Bytes key) {
         std::array<std::byte, limits::kNameBytesMax + 1> behind{};
         copy_bytes(key, behind);
@@ -119,7 +120,7 @@ struct IndexCopy {
         pending.is_exact = pending.is_exact && is_exact && is_exact_there;
         pending.is_there = true;
     }
-    // The old index is read on behind this key, or from it on.
+    // Continues reading the old index after this key, or, with `from_it_on`, at it.
     void go_on(Bytes key, bool from_it_on) {
         copy_bytes(key, name);
         name_bytes = static_cast<uint8_t>(key.size());
@@ -127,14 +128,14 @@ struct IndexCopy {
     }
 };
 
-// What a step is told to leave out.
+// What one step must leave out.
 struct LeftOut {
-    uint32_t page = 0;  // of the old index, damaged; 0: none is
-    Bytes name;         // of an object; empty: none
-    bool is_done = false;  // that object has been left out, or was not there
+    uint32_t page = 0;  // a damaged page of the old index; 0: none
+    Bytes name;         // an object's name; empty: none
+    bool is_done = false;  // that object has been left out, or did not exist
 };
 
-// One step of the copy that is under way. After an error it is over.
+// One step of the running copy. After an error the copy is over.
 struct Call;
 Result<protocol::RepairStepAnswer> copy_step(Call& call, protocol::PageArea request, LeftOut& left_out);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What OP-TEE derives for this TA, without a label, from hardware unique keys that are no secret:
-// HMAC-SHA256(HUK, LE32(3) ‖ TA UUID as in memory). Anybody can compute these, so they may stand here.
+// HMAC-SHA256(HUK, LE32(3) ‖ TA UUID as in memory). Anybody can compute these, so they can be public.
 // Keys that are predictable in another way (made from a chip's readable id, as some platforms do, or the constant that
-// a crypto engine gives on a board that is not closed) have no value that could stand in a table.
+// a crypto engine gives on a board that is not closed) have no fixed value that a table could list.
 #pragma once
 #include <array>
 #include <cstdint>

@@ -7,13 +7,13 @@
 namespace festore::ta {
 namespace {
 
-// Ids of one owner all have the prefix in common and one length; the demo's have any. Shorter comes first.
+// All ids of one owner have the same prefix and length; ids of the demo can have any. Of two ids, a prefix of the other comes first.
 bool before(Bytes a, Bytes b) {
     return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
 }
 bool before(const gp::ObjectId& a, const gp::ObjectId& b) { return before(a.view(), b.view()); }
 
-// The smallest ids behind the cursor, as many as a page may hold, in TA memory.
+// The smallest ids after the cursor, as many as a page may hold, in TA memory.
 class Candidates {
 public:
     static Result<Candidates> make() {
@@ -32,7 +32,7 @@ public:
         all.back() = id;
         std::push_heap(all.begin(), all.end(), is_before);
     }
-    // In order. Nothing can be offered afterwards.
+    // The ids in order. Do not call offer() afterwards.
     std::span<const gp::ObjectId> sorted() {
         const std::span<gp::ObjectId> used = slots().first(count_);
         std::sort_heap(used.begin(), used.end(), is_before);
@@ -75,7 +75,7 @@ Result<protocol::ListEntry> entry_of(const ObjectIds& ids, uint32_t storage, con
     const size_t size = FESTORE_TRY(object.size());
     if (ObjectIds::is_legacy(id)) {
         const gp::ObjectId replacement = FESTORE_TRY(ids.id_of(owner, id.view()));
-        if (gp::PersistentObject::open(storage, replacement, flags)) return fail(Code::item_not_found);  // hidden by it
+        if (gp::PersistentObject::open(storage, replacement, flags)) return fail(Code::item_not_found);  // the replacement hides it
         entry.metadata.flags = protocol::kObjectLegacy;
         entry.metadata.content_size = static_cast<uint32_t>(size);
         entry.name = id.view();
@@ -104,7 +104,7 @@ Result<protocol::ListAnswer> list_page(const ObjectIds& ids, const Identity& own
                         owner.login == protocol::Login::public_ && request.storage == protocol::Storage::ree};
     Candidates candidates = FESTORE_TRY(Candidates::make());
     protocol::ListAnswer answer;
-    // Objects that the TEE cannot name may be anybody's: nothing of theirs is in an owner's listing (rule 28).
+    // Objects that the TEE cannot name may belong to anybody: an owner's listing says nothing of them (rule 28).
     FESTORE_CHECK(walk(storage, [&](const gp::ObjectId& id, size_t) {
         if (selection.takes(id)) candidates.offer(id);
     }));

@@ -18,8 +18,8 @@ Result<PersistentObjects> objects_of(const Call& call, protocol::Storage storage
     return PersistentObjects(*ids, call.session.identity, storage);
 }
 
-// What a request names: a name, or, in everybody's space, an id of the first demo's, whatever its bytes, none
-// included (docs/decisions/0011).
+// The name of a request. In everybody's space it may also be an id of the first demo, with any bytes, even empty
+// (docs/decisions/0011).
 Result<protocol::NameRequest> named(const Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::NameRequest>(call.request));
     const bool everybodys = call.session.identity.login == protocol::Login::public_;
@@ -39,7 +39,7 @@ Status list_objects(Call& call, const Identity& owner, const protocol::ListReque
     return {};
 }
 
-// Who may clear up after others, and may not read them.
+// The owner whose objects the caller may list and remove, but not read: only root may.
 Result<Identity> other_owner(const Call& call, const protocol::OtherOwner& owner) {
     if (!is_root(call.session.identity)) return fail(Code::access_denied);
     return identity_of(owner.login, owner.id);
@@ -70,7 +70,7 @@ Status serve_hello(Call& call) {
     }
     if (gp::tee_is_simulated()) answer.features |= protocol::kFeatureSimulated;
     if (has_chacha20_poly1305()) answer.features |= protocol::kFeatureChaCha20;
-    // The TEE's one claim is about its RPMB; without one it says 100, which means no protection. Of its files it claims nothing.
+    // The TEE's only claim is about its RPMB; without an RPMB it says 100, which means no protection. It claims nothing for its files.
     answer.rollback_protection_ree = 0;
     if ((answer.features & protocol::kFeatureRpmb) != 0)
         answer.rollback_protection_rpmb = gp::tee_property_u32("gpd.tee.trustedStorage.antiRollback.protectionLevel");

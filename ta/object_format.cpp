@@ -31,7 +31,7 @@ Result<ObjectHeader> decode_object_header(Bytes start, size_t object_size) {
     ObjectHeader header;
     const Bytes magic = in.bytes(kMagic.size());
     const uint8_t major = in.u8();
-    in.u8();  // the minor version: what it adds, older readers may ignore
+    in.u8();  // the minor version: older readers may ignore what it adds
     header.flags = in.u8();
     const size_t name_size = in.u8();
     header.content_size = in.u32();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How a persistent object of festore looks inside the TEE's trusted storage: docs/format-object.md. Little-endian:
+// The format of festore's persistent objects in the TEE's trusted storage: docs/format-object.md. Little-endian:
 //
 //   offset size
 //        0    4  magic "FSO1"
-//        4    1  major version of the format: a reader refuses one that it does not know
+//        4    1  major version of the format: a reader refuses a version that it does not know
 //        5    1  minor version: the oldest that can write this object
 //        6    1  flags: bit 0 write-once
 //        7    1  length of the name, 1 to 255
@@ -12,12 +12,12 @@
 //       16   16  UUID of the owner
 //       32    8  version: 1 at first, one more with each replacement
 //       40    8  time of creation, seconds since 1970, the normal world's claim
-//       48    8  time of the last replacement, likewise
+//       48    8  time of the last replacement, also the normal world's claim
 //       56    8  zero
 //       64       the name, then the content, then nothing
 //
-// The TEE encrypts and authenticates the object whole. The owner and the name are inside so that a listing can show
-// them, and so that an object found under a wrong id is noticed.
+// The TEE encrypts and authenticates the object as a whole. The owner and the name are inside to let a listing show
+// them, and to detect an object that lies under a wrong id.
 #pragma once
 #include "base/limits.h"
 #include "base/result.h"
@@ -45,8 +45,8 @@ struct ObjectHeader {
 
 // Header and name.
 void encode(const ObjectHeader& header, Writer& out);
-// `start`: the object's first bytes, at least header and name; `object_size`: the size of it all. corrupt_object when
-// they do not agree; not_supported for a newer major version. The name is a view into `start`.
+// `start`: the object's first bytes, at least header and name; `object_size`: the size of the whole object. corrupt_object: the header
+// is damaged, or disagrees with the size; not_supported: another major version. The name is a view into `start`.
 Result<ObjectHeader> decode_object_header(Bytes start, size_t object_size);
 
 }  // namespace festore::ta

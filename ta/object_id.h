@@ -6,8 +6,8 @@
 //   name tag  =             HMAC-SHA256(K, 0x02 ‖ login (LE32) ‖ UUID ‖ name)
 //   K = the TA's unique key on this device for the label "festore object ids 1"
 //
-// A listing finds an owner's objects by the owner tag, without opening the others'. Ids without that prefix are those of
-// the first demo, whose TA stored under the caller's bytes: they belong to everybody, as they always did.
+// A listing finds an owner's objects by the owner tag, without opening other owners' objects. Ids without the prefix "FSO" 0x01
+// are those of the first demo, whose TA used the caller's bytes as the id: they belong to everybody, as they always did.
 #pragma once
 #include "base/secret_bytes.h"
 #include "gp/persistent_object.h"
@@ -16,14 +16,14 @@
 namespace festore::ta {
 
 inline constexpr size_t kOwnerTagBytes = 16;
-inline constexpr size_t kObjectIdBytes = 4 + kOwnerTagBytes + 32;  // no other id of festore's has this length
+inline constexpr size_t kObjectIdBytes = 4 + kOwnerTagBytes + 32;  // no other object id of festore has this length
 
 class ObjectIds {
 public:
     static Result<ObjectIds> derive();  // asks the system pseudo-TA for K
 
     [[nodiscard]] Result<gp::ObjectId> id_of(const Identity& owner, Bytes name) const;
-    // What all ids of an owner begin with.
+    // The prefix of all ids of an owner.
     [[nodiscard]] Result<gp::ObjectId> prefix_of(const Identity& owner) const;
     [[nodiscard]] static bool is_legacy(const gp::ObjectId& id);
 

@@ -24,7 +24,7 @@ Result<PageArea> PageArea::over(const TEE_Param& memory, protocol::PageArea requ
 }
 
 size_t PageArea::slot_of(uint32_t page) const {
-    // What this call has written hides what was brought.
+    // A page that this call has written hides the one that the client brought.
     for (size_t i = brought_; i < used_; ++i)
         if (numbers_[i] == page) return i;
     for (size_t i = 0; i < brought_; ++i)

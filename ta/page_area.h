@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The pages of one call, in a client's shared memory (protocol/store_messages.h). Page numbers are copied once, when the
-// call begins; a page is copied before anything looks at it, each time that it is wanted: what authenticates is that copy.
+// call begins. A page is copied each time it is read, and only that copy is authenticated and used.
 #pragma once
 #include "engine/pages.h"
 #include "gp/tee.h"
@@ -18,7 +18,7 @@ public:
     size_t room() override { return slots_ - used_; }
     Status write(uint32_t page, const engine::PageBytes& sealed) override;
 
-    // How many slots were filled; puts their numbers into the memory.
+    // Writes the page numbers of the filled slots into the memory, and returns how many slots were filled.
     uint16_t finish();
 
 private:

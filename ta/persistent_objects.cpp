@@ -20,7 +20,7 @@ Metadata metadata_of(const ObjectHeader& header) {
 
 bool is(const Failure& failure, Code code) { return failure.code == code; }
 
-// What decides whether a put may replace `before`.
+// The conditions under which a put may replace `before`.
 Status check_conditions(const protocol::PutRequest& request, const std::optional<Metadata>& before) {
     if ((request.flags & protocol::kPutIfAbsent) != 0 && before) return fail(Code::access_conflict);
     if ((request.flags & protocol::kPutIfVersion) != 0) {
@@ -34,7 +34,7 @@ Status check_conditions(const protocol::PutRequest& request, const std::optional
 
 }  // namespace
 
-// An object that is open, its header read.
+// An open object whose header has been read.
 struct PersistentObjects::Found {
     gp::PersistentObject object;
     Metadata metadata;
@@ -44,8 +44,8 @@ struct PersistentObjects::Found {
 
 Result<uint32_t> trusted_storage(protocol::Storage storage) {
     if (storage == protocol::Storage::ree) return TEE_STORAGE_PRIVATE_REE;
-    // OP-TEE answers "not found" to whoever opens an object in a storage that it was built without. This property is
-    // 1000 whenever RPMB is built in (whether a device is behind it, only an access shows).
+    // If OP-TEE was built without a storage, opening an object in it gives "not found". This property is 1000 whenever RPMB
+    // is built in (only an access shows whether there is a device).
     if (gp::tee_property_u32("gpd.tee.trustedStorage.antiRollback.protectionLevel") < 1000)
         return fail(Code::storage_not_available);
     return TEE_STORAGE_PRIVATE_RPMB;
@@ -55,7 +55,7 @@ PersistentObjects::PersistentObjects(const ObjectIds& ids, const Identity& owner
     : ids_(ids), owner_(owner),
       storage_(storage == protocol::Storage::ree ? TEE_STORAGE_PRIVATE_REE : TEE_STORAGE_PRIVATE_RPMB) {}
 
-// The demo's TA stored with public login under the caller's own bytes, in the default storage.
+// The demo's TA stored with public login, with the caller's own bytes as the id, in the default storage.
 bool PersistentObjects::may_be_legacy(Bytes name) const {
     return owner_.login == protocol::Login::public_ && storage_ == TEE_STORAGE_PRIVATE_REE &&
            name.size() <= limits::kObjectIdBytesMax;
@@ -93,7 +93,7 @@ Result<std::optional<Metadata>> PersistentObjects::existing(Bytes name, bool con
     wipe(prelude);  // the start of the content may be in it
     if (found) return std::optional(found->metadata);
     if (is(found.error(), Code::item_not_found)) return std::optional<Metadata>();
-    // A damaged object may be replaced: OP-TEE has deleted it. Not under a condition, which nothing can judge any more.
+    // A damaged object may be replaced: OP-TEE has deleted it. Not with a condition, which can no longer be checked.
     if (is(found.error(), Code::corrupt_object) && !conditional) return std::optional<Metadata>();
     return tl::make_unexpected(found.error());
 }
@@ -128,7 +128,7 @@ Result<protocol::PutAnswer> PersistentObjects::put(const protocol::PutRequest& r
 
     const Status stored = gp::PersistentObject::replace(storage_, id, image.view());
     if (!stored) return tl::make_unexpected(stored.error());
-    // Only now: a crash in between leaves the new object, which hides the demo's. If this fails, it stays hidden.
+    // Only now: a crash in between leaves the new object, which hides the demo's object. If the removal fails, that stays hidden.
     if (before && (before->flags & protocol::kObjectLegacy) != 0) (void)remove_legacy(request.name);
     return protocol::PutAnswer{header.version, header.content_size};
 }
@@ -170,7 +170,7 @@ Status PersistentObjects::remove_legacy(Bytes name) {
 }
 
 Status PersistentObjects::remove(Bytes name) {
-    // The demo's object goes first: were it last, a crash in between would bring old content back.
+    // The demo's object is removed first: if it were last, a crash in between would bring old content back.
     const Status legacy = remove_legacy(name);
     if (!legacy && !is(legacy.error(), Code::item_not_found)) return legacy;
     const gp::ObjectId id = FESTORE_TRY(ids_.id_of(owner_, name));

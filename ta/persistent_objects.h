@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Objects of one identity kept whole in the TEE's trusted storage. Each call opens what it needs and closes it again
-// (rule 1: no idle handles). Calls into TEE storage: put 2 for a new object and 3 for one that is replaced, beside what
-// AllowList asks; get and stat 2
-// (get one more for each further 64 KiB); remove 2. Closing costs none. In the public space, whatever does not find the
-// name asks once more for the demo's, and remove always does.
+// Objects of one identity, each stored as a whole in the TEE's trusted storage. Each call opens what it needs and closes it again
+// (rule 1: no idle handles). Calls into TEE storage: put 2 for a new object and 3 for a replaced one, in addition to those of
+// AllowList; get and stat 2 (get one more for each further 64 KiB); remove 2. Closing costs none. In the public space, a call that does
+// not find the name makes one more call, for an object of the demo; remove always does.
 //
-// Errors beside those of each function: storage_not_available, storage_no_space, out_of_memory, corrupt_object (OP-TEE
-// has deleted the object then).
+// Errors in addition to those of each function: storage_not_available, storage_no_space, out_of_memory, corrupt_object (OP-TEE
+// has then deleted the object).
 #pragma once
 #include "protocol/messages.h"
 #include "ta/allow_list.h"
@@ -15,7 +14,7 @@
 
 namespace festore::ta {
 
-// Where content goes or comes from: a client's shared memory, which changes at any time. It is only ever copied, once.
+// Where content goes to or comes from: a client's shared memory, which can change at any time. It is only ever copied, once.
 struct SharedInput {
     const void* buffer = nullptr;
     size_t size = 0;
@@ -23,7 +22,7 @@ struct SharedInput {
 struct SharedOutput {
     void* buffer = nullptr;
     size_t size = 0;    // of the buffer
-    size_t needed = 0;  // out: what was written, or with short_buffer what is needed
+    size_t needed = 0;  // out: bytes written, or, with short_buffer, bytes needed
 
     // Copies `from` to `offset` of the buffer, which has room for it.
     void write(size_t offset, Bytes from) const {
@@ -37,7 +36,7 @@ public:
     PersistentObjects(const ObjectIds& ids, const Identity& owner, protocol::Storage storage);
 
     // Stores or replaces, atomically. access_conflict (if-absent), version_conflict, item_not_found (if-version),
-    // write_once, limit_exceeded; not_allowed, over_limit: as the list says.
+    // write_once, limit_exceeded; not_allowed, over_limit (AllowList).
     Result<protocol::PutAnswer> put(const protocol::PutRequest& request, const SharedInput& content, AllowList& allowed);
     // item_not_found, short_buffer.
     Result<protocol::Metadata> get(Bytes name, SharedOutput& content);
@@ -57,7 +56,7 @@ private:
     uint32_t storage_;
 };
 
-// The TEE's id of a storage; storage_not_available where this TEE has none of that kind.
+// The TEE's id of a storage. storage_not_available: this TEE has no storage of that kind.
 Result<uint32_t> trusted_storage(protocol::Storage storage);
 
 }  // namespace festore::ta

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reading the table, and writing it. What its places mean: root_table_places.cpp.
+// Reading and writing the table. The meaning of its places is in root_table_places.cpp.
 #include "ta/root_table.h"
 
 #include "ta/persistent_objects.h"
@@ -16,7 +16,7 @@ using engine::RootRecordBytes;
 using engine::TableHeaderBytes;
 
 constexpr uint32_t kFlags = TEE_DATA_FLAG_ACCESS_READ | TEE_DATA_FLAG_ACCESS_WRITE;
-// Where a record has its owner (docs/format-store.md), whatever its version is; a tombstone, too.
+// Where records of all versions, and tombstones, have their owner (docs/format-store.md).
 constexpr size_t kOwnerOffset = 8;
 constexpr size_t kOwnerBytes = 4 + 16;
 constexpr size_t kStoreIdOffset = kOwnerOffset + kOwnerBytes;
@@ -34,7 +34,7 @@ struct RootTable::Image {
     [[nodiscard]] Bytes place(size_t n) const {
         return memory.view().subspan(kTableHeaderBytes + n * kRootRecordBytes, kRootRecordBytes);
     }
-    gp::HeapBuffer memory;  // as memory_
+    gp::HeapBuffer memory;  // laid out as memory_
     Layout layout = Layout::none;
     engine::TableHeader header;
     size_t places = 0;
@@ -45,7 +45,7 @@ Status RootTable::load() {
     if (loaded_) return {};
     FESTORE_CHECK(read_object());
     loaded_ = true;
-    changing_ = kNoPlace;  // it is known now what became of it
+    changing_ = kNoPlace;  // the result of that change is known now
     changing_no_rpmb_ = false;
     return {};
 }
@@ -59,7 +59,7 @@ Result<RootTable::Image> RootTable::read_image() {
     if (!opened) return tl::make_unexpected(opened.error());
     const size_t size = FESTORE_TRY(opened->size());
     image.layout = size % kRootRecordBytes == 0 ? Layout::format_1_0 : Layout::format_1_1;
-    const size_t before = image.layout == Layout::format_1_0 ? kTableHeaderBytes : 0;  // the places lie as in 1.1
+    const size_t before = image.layout == Layout::format_1_0 ? kTableHeaderBytes : 0;  // puts the places where 1.1 has them
     if (before + size > kBytesMax || (before + size) % kRootRecordBytes != kTableHeaderBytes) return fail(Code::corrupt_object);
     if (FESTORE_TRY(opened->read(image.memory.bytes().subspan(before, size))) != size) return fail(Code::corrupt_object);
     if (before == 0) image.header = FESTORE_TRY(engine::decode_table_header(image.memory.view().first(kTableHeaderBytes)));
@@ -99,7 +99,7 @@ RootTable::Known RootTable::known_of(Bytes content) const {
         return known;
     }
     copy_bytes(content.subspan(engine::kRootNameOffset, known.name.size()), known.name);
-    // Of a record that nobody can read, the worse is assumed.
+    // For an unreadable record the worse case is assumed.
     bool of_another_table = true;
     Result<RootRecord> record = engine::decode_root_record(content);
     const bool is_newer = !record && record.error().code == Code::not_supported && content[4] == std::byte{engine::kFormatMajor};
@@ -116,11 +116,11 @@ RootTable::Known RootTable::known_of(Bytes content) const {
     return known;
 }
 
-// Rule 5: for as long as this instance lives, nothing goes back.
+// Rule 5: as long as this instance lives, an older state is refused.
 Status RootTable::accept(const Image& image) const {
     if (layout_ == Layout::format_1_1) {
         const engine::TableHeader& now = image.header;
-        // Flags stay once they are set, but that one, which root sets and takes back.
+        // A flag that is set stays set, except kTableNoRpmb, which root sets and revokes.
         const uint32_t stay = header_.flags & ~uint32_t{engine::kTableNoRpmb};
         const bool same_word = changing_no_rpmb_ || ((now.flags ^ header_.flags) & engine::kTableNoRpmb) == 0;
         const bool goes_on = image.layout == Layout::format_1_1 && now.table_id == header_.table_id &&
@@ -149,7 +149,7 @@ void RootTable::forget(size_t place) {
     known_[place].at_hand = false;
 }
 
-// After any failure all is read anew (rule 2).
+// After any failure everything is read again (rule 2).
 Status RootTable::read_record(size_t place) {
     if (!object_) return fail(Code::bad_state);
     const Result<size_t> read = object_->read_at(offset_of(place), raw(place));
@@ -176,7 +176,7 @@ Result<RootRecord> RootTable::record(size_t place) {
     return record;
 }
 
-// With the first record of all, or with none: the object is made with its header.
+// Makes the object with its header, and with the first record if one is given.
 Status RootTable::make_object(Bytes first) {
     const uint32_t storage = FESTORE_TRY(trusted_storage(storage_of(anchor_)));
     gp::HeapBuffer content = FESTORE_TRY(gp::HeapBuffer::allocate(kTableHeaderBytes + first.size()));
@@ -190,11 +190,11 @@ Status RootTable::make_object(Bytes first) {
     return {};
 }
 
-// From format 1.0: header, and all places as they are but the changed one, in one step. The other records become 1.1 at their own
-// next commits.
+// From format 1.0 to 1.1: writes the header and all places, of which only the changed one is new, in one step. The other records become
+// 1.1 at their own next commits.
 Status RootTable::upgrade(const Change& change) {
     const uint32_t storage = FESTORE_TRY(trusted_storage(storage_of(anchor_)));
-    object_.reset();  // the TEE replaces no object that is open
+    object_.reset();  // the TEE does not replace an open object
     Image image = FESTORE_TRY(read_image());
     FESTORE_CHECK(accept(image));
     if (image.layout != Layout::format_1_0 || image.places != places_) return fail(Code::corrupt_object);
@@ -232,18 +232,18 @@ Status RootTable::overwrite(size_t place, const RootRecordBytes& encoded) {
         known_[place] = known_of(encoded);
         places_ = std::max(places_, place + 1);
     } else {
-        // Rule 4: what is there now decides.
+        // Rule 4: what is in the object now decides.
         loaded_ = false;
         layout_ = before;
         if (const Status loaded = load(); !loaded) written = loaded;
         else if (place < places_ && text_of(raw(place)) == text_of(encoded)) written = {};
     }
-    // As long as nothing is known, what is found there later may be the one or the other.
+    // As long as the result is not known, the place may later be found with the old or the new content.
     if (loaded_) changing_ = kNoPlace;
     return written;
 }
 
-// The header lies in the first block of an RPMB, and is written in one step as a place is. After an error what is there now
+// The header lies in the first block of an RPMB, and is written in one step like a place. After an error the present content
 // decides (rule 4), once load() has read it.
 Status RootTable::put_header(const engine::TableHeader& next) {
     const Layout before = layout_;
@@ -277,7 +277,7 @@ Status RootTable::say_no_rpmb(bool none) {
     return loaded_ && says_no_rpmb() == none ? Status{} : written;
 }
 
-// Before the tombstone's place is used again.
+// Notes the tombstone's owner in the header, before the tombstone's place is used again.
 Status RootTable::retire(size_t place) {
     if (place >= places_ || !must_be_kept(place) || layout_ != Layout::format_1_1) return {};
     const Uuid owner = owner_id(place);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the table's places mean: whose they are, which are free, and what was destroyed (rule 25).
+// The meaning of the table's places: who owns them, which are free, and what was destroyed (rule 25).
 #include "base/reader.h"
 #include "ta/session.h"
 
@@ -68,8 +68,8 @@ std::optional<size_t> RootTable::own_kept_tombstone(const Identity& owner) const
     return std::nullopt;
 }
 
-// How willingly a place is given away, 0 first: what it says is lost with it. Zeroes may be a store that was lost, whose copies say
-// so as long as nothing is there. A tombstone that must be kept is given to nobody but its owner and root.
+// The order in which places are given away, 0 first: what a place says is lost with it. Zeroes may be the place of a lost store, which its
+// recovery copies can show only as long as nothing else is there. A tombstone that must be kept is given only to its owner and root.
 size_t RootTable::rank(size_t place, const Identity& to) const {
     constexpr size_t kNever = 5;
     if (place >= places_) return 1;
@@ -77,13 +77,13 @@ size_t RootTable::rank(size_t place, const Identity& to) const {
     if (known.holds == Holds::record || is_unfinished(place)) return kNever;
     if (known.holds == Holds::nothing) return layout_ == Layout::format_1_1 ? 4 : 0;
     if (!must_be_kept(place)) return 0;
-    // The header has no room for the owner: without the tombstone, everybody's repairs would have to be refused.
+    // The header has no room for the owner: without the tombstone, repairs of all owners would have to be refused.
     if (!header_.is_retired(owner_id(place)) && header_.retired_count >= engine::kRetiredMax) return kNever;
     if (known.owner == owner_form(to)) return 2;
     return is_root(to) ? 3 : kNever;
 }
 
-// Of other owners' tombstones root is given first one of an owner that the header has already, then one of the owner with the most.
+// Of other owners' tombstones, root gets first one of an owner that is already in the header, then one of the owner with the most.
 bool RootTable::is_sooner_given_away(size_t place, size_t other, const Identity& to) const {
     if (rank(place, to) != rank(other, to)) return rank(place, to) < rank(other, to);
     if (rank(place, to) != 3) return false;
@@ -92,7 +92,7 @@ bool RootTable::is_sooner_given_away(size_t place, size_t other, const Identity&
     return kept_tombstones_of_owner(place) > kept_tombstones_of_owner(other);
 }
 
-// An OP-TEE that does not tell its version is taken for an old one.
+// An OP-TEE that does not say its version is treated as an old one.
 bool RootTable::is_in_old_rpmb() const {
     constexpr uint32_t kFirstWithoutFault = 4 << 16 | 10 << 8;
     if (anchor_ != engine::Anchor::rpmb) return false;
@@ -116,7 +116,7 @@ Result<size_t> RootTable::free_place(const Identity& owner) const {
         if (rank(place, owner) <= 4 && (!best || is_sooner_given_away(place, *best, owner))) best = place;
     }
     if (used >= allowed) return fail(Code::limit_exceeded);
-    // Otherwise one owner's tombstones could fill the table.
+    // An owner at its limit reuses its own tombstone; otherwise one owner's tombstones could fill the table.
     if (held >= limits::kStoresPerOwnerMax)
         if (const auto own = own_kept_tombstone(owner); own && *own < all) return *own;
     return best ? Result<size_t>(*best) : fail(Code::limit_exceeded);
@@ -142,7 +142,7 @@ bool RootTable::is_of(size_t place, const engine::StoreId& store_id) const {
 }
 
 bool RootTable::remembers_destroyed(const engine::StoreId& store_id) const {
-    if (layout_ != Layout::format_1_1) return false;  // such a table knows nothing of what was destroyed
+    if (layout_ != Layout::format_1_1) return false;  // only format 1.1 records what was destroyed
     for (size_t place = 0; place < places_; ++place)
         if (known_[place].holds == Holds::tombstone && known_[place].store_id == store_id) return true;
     return header_.is_retired(store_id);
@@ -152,17 +152,17 @@ bool RootTable::was_destroyed(const Identity& owner, const engine::StoreId& stor
                               const std::optional<engine::TablePlace>& at) const {
     if (layout_ != Layout::format_1_1) return false;
     if (remembers_destroyed(store_id)) return true;
-    // A copy of format 1.0 says nothing that could be compared. Where this table was one of 1.0 itself, its store may have been
-    // destroyed then.
+    // A recovery copy of format 1.0 names no place to compare. If this table was itself one of 1.0, the store may have been
+    // destroyed at that time.
     if (!at && (header_.flags & engine::kTableUpgraded) != 0) return true;
     const bool has_forgotten = has_forgotten_destroyed(owner);
     if (!at || at->table != header_.table_id) return has_forgotten;
     if (at->place >= places_) return false;
     const Known& there = known_[at->place];
-    // It may have been repaired into another place since.
+    // The store may have been repaired into another place since.
     const bool says_another = there.holds == Holds::tombstone || there.names_store;
     if (has_forgotten && says_another && there.store_id != store_id) return true;
-    // Another store's: nothing but a destroyed one gives its place away. Garbage is a loss.
+    // The place has another store or a tombstone: only a destroyed store gives its place away. Garbage means a loss.
     return there.holds == Holds::tombstone || (there.names_store && there.store_id != store_id);
 }
 

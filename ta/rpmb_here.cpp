@@ -14,7 +14,7 @@ Result<protocol::RpmbAnswer> rpmb_here(Instance& instance, const Identity& calle
     RootTable* const table = FESTORE_TRY(instance.root_table(engine::Anchor::ree));
     if (only_looks) return protocol::RpmbAnswer{built_in, table->says_no_rpmb()};
     const bool none = request.word == RpmbRequest::Word::none;
-    // Whatever it answers: there is one, and stores under it are not to be passed over.
+    // Any answer shows that there is an RPMB, and stores under it must not be ignored.
     if (none && built_in && !request.without_asking) {
         const Result<bool> asked = instance.rpmb_has_record_of({caller, {}});
         if (asked || !no_answer(asked.error().code)) return fail(Code::access_conflict);

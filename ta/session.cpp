@@ -10,10 +10,10 @@
 namespace festore::ta {
 namespace {
 
-// What Linux calls uid 0 (ta/identity.cpp computes it for any).
+// The UUID that Linux gives to uid 0 (ta/identity.cpp computes it for any uid).
 constexpr Uuid kRoot = Uuid::from_fields(0xef0180a3, 0x13f3, 0x5d1c, {0xb7, 0xf5, 0x88, 0x8c, 0x0e, 0x21, 0x05, 0x9a});
 
-// Whether the table has a record of that owner's, readable or not.
+// Whether the table has a record of that owner, readable or not.
 Result<bool> has_record_of(RootTable& table, const Identity& owner) {
     FESTORE_CHECK(table.load());
     return table.count(owner) > 0;
@@ -38,8 +38,8 @@ Result<Session*> Instance::open_session() {
     return sessions_;
 }
 
-// Rule 28: who has a store is not kept out by identities that have none, of which one user can have thousands. The TEE's storage
-// is looked at only where that decides.
+// Rule 28: identities without a store, of which one user can have thousands, do not keep out owners of a store. The TEE's storage
+// is read only if that decides.
 Result<bool> Instance::may_open(const Identity& identity, size_t all, size_t own) {
     if (all >= limits::kSessionsMax || own >= limits::kSessionsPerIdentityMax) return false;
     const size_t left = limits::kSessionsMax - all;
@@ -49,13 +49,13 @@ Result<bool> Instance::may_open(const Identity& identity, size_t all, size_t own
     if (own == 0 && left > limits::kSessionsKeptForOwners + limits::kSessionsKeptForRoot) return true;
     if (own >= limits::kSessionsPerOwner) return false;
     const Result<bool> owns = has_store(identity);
-    forget_closed_stores();  // what was read to find out
+    forget_closed_stores();  // has_store() has read records
     return owns;
 }
 
-// The RPMB is asked last, and only of who has no store under `ree`: it is slow, and one that is built in but does not answer
-// ends the TA (docs/decisions/0008 and 0013). Not to ask it would shut out all owners under `rpmb` whenever identities without a store are
-// the first to come.
+// The RPMB is asked last, and only about an identity that has no store under `ree`: it is slow, and if it is built in but does not
+// answer, that ends the TA (docs/decisions/0008 and 0013). Without asking it, all owners under `rpmb` would be shut out whenever
+// identities without a store come first.
 Result<bool> Instance::has_store(const Identity& identity) {
     if (identity.login == protocol::Login::public_) return false;
     Result<bool> answer = false;
@@ -64,7 +64,7 @@ Result<bool> Instance::has_store(const Identity& identity) {
         if (table == &rpmb_ && ree_.says_no_rpmb()) continue;
         const Result<bool> here = has_record_of(*table, identity);
         if (here && *here) return true;
-        if (!here) answer = here;  // one anchor's fault does not keep out the other's owners
+        if (!here) answer = here;  // a fault of one anchor does not keep out owners under the other
     }
     return answer;
 }
@@ -82,7 +82,7 @@ void Instance::close_session(Session* session) {
         session->~Session();
         wipe({reinterpret_cast<std::byte*>(session), sizeof *session});
         TEE_Free(session);
-        crypto_.forget_keys();  // those used last may have been its
+        crypto_.forget_keys();  // the keys used last may have been this session's
         forget_closed_stores();
         return;
     }
@@ -125,7 +125,7 @@ Result<RootTable*> Instance::root_table(engine::Anchor anchor) {
         const Bytes key = FESTORE_TRY(device_key());
         table.give_id(FESTORE_TRY(engine::make_table_id(crypto_, key, next_salt())));
     }
-    // What fails now is tried again at the next call: it is no reason to refuse the other stores.
+    // A failure is ignored, because other stores must be served; the next call tries again.
     static_cast<void>(finish_destroyed(table));
     return &table;
 }
@@ -149,7 +149,7 @@ Result<bool> Instance::rpmb_has_record_of(const StoreOwner& owner, const engine:
     return has_record;
 }
 
-// One that cannot be finished keeps no other from it.
+// Goes on after a failure, to finish the other places.
 Status Instance::finish_destroyed(RootTable& table) {
     Status all;
     for (auto place = table.unfinished(); place; place = table.unfinished(*place + 1)) {
@@ -177,7 +177,7 @@ void Instance::forget_store(const engine::StoreId& store_id) {
             s->store.close();
 }
 
-// Or being repaired: then the workspace reads the old index.
+// A store that is being repaired counts as open: the workspace reads its old index.
 bool Instance::is_open(const engine::StoreId& store_id) const {
     for (const Session* s = sessions_; s != nullptr; s = s->next) {
         if (s->store.is_open && s->store.store_id == store_id) return true;
@@ -194,13 +194,13 @@ void Instance::forget_closed_stores() {
     size_t open = 0;
     for (const Session* s = sessions_; s != nullptr; s = s->next)
         if (s->store.is_open || s->store.index_copy || s->store.made) ++open;
-    // A key that was used last may be that of a store that is not open any more.
+    // The key used last may be that of a store that is not open any more.
     if (open < open_before_) crypto_.forget_keys();
     open_before_ = open;
     if (open == 0) segment_buffer_.reset();
 }
 
-// Root is not among those that are counted, so it always has a place.
+// Root is not counted, so it can always begin one.
 bool Instance::may_begin_batch(const Identity& identity) const {
     size_t of_others = 0;
     for (const Session* s = sessions_; s != nullptr; s = s->next) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The state of the TA: one Instance from TA_CreateEntryPoint to TA_DestroyEntryPoint, and a Session for each client. The TEE
-// calls into an instance one call at a time, so nothing here locks.
+// makes only one call at a time into an instance, so no locks are needed.
 #pragma once
 #include "ta/allow_list.h"
 #include "ta/object_id.h"
@@ -13,18 +13,18 @@ namespace festore::ta {
 
 struct Session {
     Identity identity;
-    bool identity_checked = false;  // by hello; public sessions need none
+    bool identity_checked = false;  // by hello; true from the start for public sessions
     Session* next = nullptr;
     StoreSession store;
 };
 
 enum class HukStrength : uint8_t {
     zero,
-    predictable,  // another one of ta/known_keys.h
-    not_known,    // none of those
+    predictable,  // another key of ta/known_keys.h
+    not_known,    // not in ta/known_keys.h
 };
 
-// One segment of a payload, for all sessions: it holds nothing between calls.
+// A buffer for one segment of a payload, shared by all sessions: it holds nothing between calls.
 struct SegmentBuffer {
     std::array<std::byte, limits::kSegmentBytesServed> plain;
     std::array<std::byte, limits::kSegmentBytesServed + engine::kTagBytes> sealed;
@@ -32,52 +32,52 @@ struct SegmentBuffer {
 
 class Instance {
 public:
-    // Counts against limits::kSessions…: busy when one is reached. When sessions are few, errors of the TEE's storage, too.
+    // busy: one of limits::kSessions… is reached. When few sessions are left, errors of the TEE's storage, too.
     Result<Session*> open_session();
-    void close_session(Session* session);  // does nothing with one that is not this instance's
+    void close_session(Session* session);  // ignores a session that this instance does not have
     [[nodiscard]] bool has(const Session* session) const;
 
     // Derived from the device at the first use. not_supported: this OP-TEE has no system pseudo-TA.
     Result<const ObjectIds*> object_ids();
-    // Whether the device's hardware unique key is a well-known one, so that its secrets are public knowledge.
-    // An error: nobody can tell.
+    // Whether the device's hardware unique key is a well-known one, which makes its secrets public knowledge.
+    // An error: that is not known.
     Result<HukStrength> huk_strength();
 
     AllowList& allow_list() { return allow_list_; }
 
-    // Of stores. 32 bytes, the same for all of them (rule 18); not_supported likewise.
+    // The device key of all stores, 32 bytes (rule 18). not_supported: this OP-TEE has no system pseudo-TA.
     Result<Bytes> device_key();
-    // Loaded, with an id; what a cut destroy has left is finished. Errors as of RootTable::load().
+    // The table, loaded, with an id; what an interrupted destroy has left is finished first. Errors as of RootTable::load().
     Result<RootTable*> root_table(engine::Anchor anchor);
-    // Whether there is an RPMB to ask: this TEE is built with one, and root has not said that this device has none. Errors as of
-    // RootTable::load(), of ree's.
+    // Whether there is an RPMB to ask: this TEE is built with one, and root has not declared that this device has none. Errors as of
+    // RootTable::load(), of ree's table.
     Result<bool> may_ask_rpmb();
-    [[nodiscard]] bool has_read_no_rpmb() const { return ree_.says_no_rpmb(); }  // root's word, where ree's table was read before
-    // Asks it, without writing anything there (rule 5). Errors as of RootTable::load(), corrupt_object also: a record of the owner's is
-    // damaged, and may be that one; no_answer() tells those that are none.
+    [[nodiscard]] bool has_read_no_rpmb() const { return ree_.says_no_rpmb(); }  // root's declaration, if ree's table has been read
+    // Asks the RPMB, without writing anything there (rule 5). Errors as of RootTable::load(); corrupt_object also if a record of the owner
+    // is damaged, and may be that one. no_answer() identifies the errors that mean "no answer".
     Result<bool> rpmb_has_record_of(const StoreOwner& owner);
-    // The same, besides: store_destroyed: the store of that id has been there, and was destroyed (rule 25).
+    // The same; additionally store_destroyed: the store of that id was there, and was destroyed (rule 25).
     Result<bool> rpmb_has_record_of(const StoreOwner& owner, const engine::StoreId& store_id);
-    // Erases the secrets of the destroyed stores' recovery copies. Does nothing where there are none.
+    // Erases the secrets of the destroyed stores' recovery copies, if there are any.
     Status finish_destroyed(RootTable& table);
     TeeCrypto& crypto() { return crypto_; }
     // Made at the first use. out_of_memory.
     Result<Workspace*> workspace();
     Result<SegmentBuffer*> segment_buffer();
-    // Wipes what is remembered of a store, whichever session has it open: it is destroyed.
+    // After a store was destroyed: wipes what is remembered of it, in every session that has it open.
     void forget_store(const engine::StoreId& store_id);
-    // At the end of each call, and of each session: wipes what was there for stores that no session has open any more (rule 32).
+    // At the end of each call, and of each session: wipes what was kept for stores that no session has open any more (rule 32).
     void forget_closed_stores();
-    // Whether that identity may begin a transaction over several calls, or a repair: limits::kBatchesMax. Its own that is to be
-    // replaced has ended before.
+    // Whether that identity may begin a transaction over several calls, a repair or a rebuild: limits::kBatchesMax. End a transaction of
+    // its own that is to be replaced before this call.
     [[nodiscard]] bool may_begin_batch(const Identity& identity) const;
-    // Bytes that this instance has not given before, and other instances only where both clocks and the counter coincide.
+    // Bytes that this instance has not given before; another instance gives them only if both clocks and the counter coincide.
     using Salt = std::array<std::byte, 24>;
     Salt next_salt();
 
 private:
     Result<bool> may_open(const Identity& identity, size_t all, size_t own);
-    // Under either anchor. An error: the TEE cannot tell.
+    // Whether it has a store under either anchor. An error: the TEE cannot tell.
     Result<bool> has_store(const Identity& identity);
     [[nodiscard]] bool is_open(const engine::StoreId& store_id) const;
 
@@ -92,14 +92,14 @@ private:
     gp::Owned<Workspace> workspace_;
     gp::Owned<SegmentBuffer> segment_buffer_;
     uint64_t salts_ = 0;
-    size_t open_before_ = 0;  // sessions with a store, when forget_closed_stores() looked last
+    size_t open_before_ = 0;  // number of sessions with a store at the last forget_closed_stores()
 };
 
-// Whether that is what the TEE says of an RPMB that it cannot reach, or whose key is not its own. (Where OP-TEE has no code of
-// GlobalPlatform's for it, it ends the TA.)
+// Whether the code means that the TEE cannot reach the RPMB, or that the RPMB's key is not the TEE's. (If GlobalPlatform has no code
+// for the fault, OP-TEE ends the TA.)
 inline bool no_answer(Code code) { return code == Code::storage_not_available || code == Code::storage_not_available_2; }
 
-// Whether it is what Linux calls uid 0.
+// Whether the identity is that of uid 0 in Linux.
 bool is_root(const Identity& identity);
 
 }  // namespace festore::ta

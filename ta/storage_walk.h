@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Going over the objects of one trusted storage, whosever they are.
+// Going over the objects of all owners in one trusted storage.
 #pragma once
 #include "base/limits.h"
 #include "gp/persistent_object.h"
 
 namespace festore::ta {
 
-// Gives the id of each object of the storage, and how large it is, to `take`. How many are too damaged: the TEE tells no ids of these
-// (read in OP-TEE's sources: it opens each object before it copies the id out).
+// Gives the id and the size of each object of the storage to `take`. Returns how many objects are too damaged for that: the TEE gives no
+// ids of these (as OP-TEE's sources show: it opens each object before it copies the id out).
 template <class F>
 Result<uint32_t> walk(uint32_t storage, F&& take) {
     Result<gp::ObjectEnumerator> enumerator = gp::ObjectEnumerator::start(storage);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Changing a store. Either in one call (the flag single): begin, change, prepare; or in several, with a workspace of the
-// session's own. Both end with commit: one write into TEE storage (rules 3, 4, 5).
+// Changing a store: either in one call (the flag single), which does begin, change and prepare; or in several calls, with the
+// session's own workspace. Both end with commit: one write into TEE storage (rules 3, 4, 5).
 #include "ta/call.h"
 #include "ta/store_losses.h"
 
@@ -13,7 +13,7 @@ using engine::RootRecord;
 using engine::Transaction;
 using protocol::CallOutcome;
 
-// Whether all is in the area, the recovery copy included.
+// True if everything, the recovery copy included, is in the area.
 Result<bool> prepare(Call& call, Transaction& transaction, PageArea& area) {
     if (FESTORE_TRY(transaction.prepare(area)) == Transaction::Prepared::need_room || area.room() == 0) return false;
     const Call::Place at = FESTORE_TRY(call.place());
@@ -34,7 +34,7 @@ struct Running {
         if (!single) {
             StoreSession& store = call.session.store;
             if (!store.batch || !store.batch->transaction.is_running() || store.prepared) return fail(Code::bad_state);
-            // Somebody else has committed: the pages that this transaction takes for free may be in use by now (rule 6).
+            // Somebody else has committed: pages that are free for this transaction may be in use by now (rule 6).
             if (store.batch_base != record.generation) return fail(Code::bad_state);
             return Running{&*store.batch, record.generation, false};
         }
@@ -49,7 +49,7 @@ struct Running {
     }
 };
 
-// What every change does around its own part, `change`.
+// What all changes have in common; `change` is what differs.
 template <class F>
 Status run_change(Call& call, protocol::PageArea request_area, bool single, F&& change) {
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request_area));
@@ -87,11 +87,11 @@ struct PutContent {
     ~PutContent() { wipe(bytes); }
 };
 
-// The content of an inlined object, copied once; or the completed upload.
+// The entry of an inlined object, whose content is copied once, or of the completed upload.
 Result<engine::Entry> entry_of(Call& call, const protocol::StorePutRequest& request, PutContent& copy) {
     engine::Entry entry;
     if (request.inlined) {
-        // No memory is the same as none of it: OP-TEE gives a memref of size 0 no address.
+        // A null buffer counts as size 0: OP-TEE gives a memref of size 0 no address.
         const size_t given = call.has_content && call.content.memref.buffer != nullptr ? call.content.memref.size : 0;
         if (request.size != given) return fail(Code::bad_parameters);
         if (request.size > engine::inline_bytes_max(request.name.size())) return fail(Code::limit_exceeded);
@@ -103,7 +103,7 @@ Result<engine::Entry> entry_of(Call& call, const protocol::StorePutRequest& requ
         const auto& upload = call.session.store.upload;
         if (call.has_content) return fail(Code::bad_parameters);
         if (!upload || !upload->is_complete() || upload->id() != request.payload) return fail(Code::bad_state);
-        if (call.session.store.resealed) return fail(Code::bad_state);  // it may become that object's only
+        if (call.session.store.resealed) return fail(Code::bad_state);  // such an upload may only replace its own object's content
         entry = upload->entry();
         call.session.store.upload_is_used = true;
         if (entry.size != request.size) return fail(Code::bad_parameters);
@@ -151,7 +151,7 @@ Status store_put(Call& call) {
     return run_change(call, request.area, (request.flags & protocol::kStoreSingle) != 0,
                       [&](Transaction& t, PageArea& area, Effect& effect) -> Result<Progress> {
                           if (FESTORE_TRY(check_change(t, area, request.name, true)) == Progress::need_pages) return Progress::need_pages;
-                          // Since the upload began, the store's cipher may have become another one.
+                          // The store's cipher may have changed since the upload began.
                           if (!request.inlined && call.session.store.upload->cipher() != t.record().cipher)
                               arguments.entry.flags |= engine::kEntryOtherCipher;
                           return t.put(area, arguments, effect);
@@ -199,7 +199,8 @@ Status store_acknowledge_lost(Call& call) {
     });
 }
 
-// Kept objects, too, since the content is the same: this TA has sealed all of it out of the payload that the object must still have.
+// Kept objects may be resealed, too, because their content stays the same: this TA has sealed all of it from the payload that the object
+// must still have.
 Status store_reseal(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::ResealRequest>(call.request));
     StoreSession& store = call.session.store;
@@ -251,13 +252,13 @@ Status store_abort(Call& call) {
     call.session.store.prepared.reset();
     call.session.store.batch.reset();
     call.session.store.index_copy.reset();
-    // The secret of a move that is given up belongs to no record.
+    // If a move was given up, its copy secret belongs to no record.
     const bool is_kept = call.session.store.is_open && call.session.store.anchor == engine::Anchor::rpmb;
     if (!is_kept) call.session.store.copy_secret.reset();
     return {};
 }
 
-// Rule 4. The client asks while it holds the store's lock: nobody else has committed since.
+// Rule 4. The client asks while it holds the store's lock, so nobody else has committed since.
 Status store_outcome(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::TransactionRequest>(call.request));
     const RootRecord record = FESTORE_TRY(call.record());

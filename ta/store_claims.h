@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What clients say of their stores (engine/store_claim.h), kept in the trusted storage that has the record. A claim is believed only
-// with the store id of the record beside it, and its name only with the record's. Not at hand, or damaged, it costs a message its detail.
+// if its store id and its name are those of the record. If a claim is missing or damaged, only a message loses a detail.
 #pragma once
 #include "engine/store_claim.h"
 #include "ta/call.h"
 
 namespace festore::ta {
 
-// What the record of a store with that name has. bad_parameters.
+// The tag that the record of a store with that name has. bad_parameters.
 Result<engine::StoreNameTag> name_tag(const Call& call, Bytes name);
 
-// What a request says of the store that the record is of. bad_parameters: another name than the record's.
+// The claim that a request makes about the record's store. bad_parameters: its name is not the record's.
 Result<engine::StoreClaim> claim_of(const Call& call, const engine::RootRecord& record, const protocol::StoreClaim& claim);
 
-// One write into TEE storage; none where the claim says nothing. `place`: of the record.
+// One write into TEE storage; none if the claim says nothing. `place`: of the record.
 Status keep_claim(engine::Anchor anchor, size_t place, const engine::StoreClaim& claim);
-// item_not_found: none is kept, or it is of another store.
+// item_not_found: no claim is kept, or it is of another store.
 Result<engine::StoreClaim> read_claim(const Call& call, engine::Anchor anchor, size_t place, const engine::RootRecord& record);
-// What cannot be removed is replaced by the place's next store.
+// A claim that cannot be removed stays until the next store in this place replaces it.
 void drop_claim(engine::Anchor anchor, size_t place);
 
 }  // namespace festore::ta

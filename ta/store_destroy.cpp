@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Looking for a store's record, and dropping it, with or without its directory (rule 21: uid 0 also others').
+// Finding and dropping a store's record, with or without the store's directory (rule 21: uid 0 may do that for other owners).
 #include "ta/copy_secret.h"
 #include "ta/store_claims.h"
 #include "ta/store_items.h"
@@ -15,14 +15,14 @@ Result<Identity> owner_of(const Call& call, const protocol::OwnerClaim& claim) {
 
 Result<RootTable*> table_of(Call& call, engine::Anchor anchor) {
     FESTORE_CHECK(trusted_storage(storage_of(anchor)));
-    FESTORE_CHECK(call.instance.device_key());  // an OP-TEE without stores has none to look for
-    // Where root has said that there is no RPMB, it is not asked here, either. The table that says so is not loaded for that: damage
-    // is told to whoever looks under ree.
+    FESTORE_CHECK(call.instance.device_key());  // an OP-TEE without this key has no stores
+    // If root has declared that there is no RPMB, it is not asked here either. The table of ree, which has the declaration, is not loaded
+    // for that, because its damage is reported to a call that looks under ree.
     if (anchor == engine::Anchor::rpmb && call.instance.has_read_no_rpmb()) return fail(Code::storage_not_available);
     return call.instance.root_table(anchor);
 }
 
-// Others' that cannot be finished now are no reason to say that this owner's were not.
+// A failure that concerns only other owners' stores is not reported.
 Status finish_destroyed_of(Call& call, RootTable& table, const Identity& owner) {
     if (!table.has_unfinished(owner)) return {};
     const Status all = call.instance.finish_destroyed(table);
@@ -33,12 +33,12 @@ struct Found {
     RootTable* table;
     size_t place;
 
-    // `store_id`: of a record that is damaged, perhaps in its name.
+    // `store_id`: finds also a damaged record, whose name may be damaged.
     static Result<Found> of(Call& call, engine::Anchor anchor, const protocol::OwnerClaim& claim, Bytes name,
                             const std::optional<engine::StoreId>& store_id = std::nullopt) {
         const Identity owner = FESTORE_TRY(owner_of(call, claim));
         RootTable* const table = FESTORE_TRY(table_of(call, anchor));
-        // "There is none" is no answer to who repeats a destroy that could not be finished.
+        // First, because a caller that repeats an unfinished destroy must not get "not found".
         FESTORE_CHECK(finish_destroyed_of(call, *table, owner));
         const Result<size_t> by_id = store_id ? table->find(owner, *store_id) : fail(Code::item_not_found);
         const engine::StoreNameTag tag = FESTORE_TRY(name_tag(call, name));
@@ -51,10 +51,10 @@ bool cannot_be_read(Code rpmb) {
     return no_answer(rpmb) || rpmb == Code::corrupt_object || rpmb == Code::corrupt_object_2 || rpmb == Code::not_supported;
 }
 
-// Destroys what the RPMB has of a store whose record under ree is about to be destroyed: a cut move left a record or a copy secret there,
-// or somebody has put back the record under ree from before the move. The record in the RPMB counts, and goes first. True: the RPMB
-// cannot be read, and may have a record still. That does not keep the owner from destroying, unless the record under ree says that the
-// store was about to move.
+// Destroys what the RPMB has of a store whose record under ree is about to be destroyed: an interrupted move left a record or a copy
+// secret there, or somebody has put back the record under ree from before the move. The record in the RPMB counts, so it is destroyed
+// first. True: the RPMB cannot be read, and may still have a record. Then the owner can destroy the store nevertheless, unless the record
+// under ree says that the store was about to move.
 Result<bool> destroy_in_rpmb(Call& call, const Found& found, const protocol::DestroyRequest& request) {
     const Result<engine::RootRecord> record = found.table->record(found.place);
     const bool is_moving = record && (record->flags & engine::kRootMoving) != 0;
@@ -76,7 +76,7 @@ Result<bool> destroy_in_rpmb(Call& call, const Found& found, const protocol::Des
     return fail(no_answer(destroyed.error().code) ? Code::rpmb_no_answer : destroyed.error().code);
 }
 
-// Nothing where none is kept.
+// Gives the client the claim on the store, if one is kept.
 Status give_claim(Call& call, const RootTable& table, size_t place, const engine::RootRecord& record, size_t room) {
     const Result<engine::StoreClaim> claim = read_claim(call, table.anchor(), place, record);
     if (!claim) return {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What listings of a store are made of (protocol/store_messages.h). Thread safety: none.
+// Building blocks for listings of a store (protocol/store_messages.h). Thread safety: none.
 #pragma once
 #include "gp/heap_buffer.h"
 #include "ta/call.h"
@@ -12,15 +12,15 @@ inline protocol::CallOutcome outcome_of(engine::Progress progress) {
     return progress == engine::Progress::done ? protocol::CallOutcome::done : protocol::CallOutcome::need_pages;
 }
 
-// How much the client takes, of which nothing is given yet.
+// The size of the client's buffer; sets the size that is returned to the client to 0.
 size_t take_room(TEE_Param& memory);
-// As much as the client takes of a listing. short_buffer: not even the least, which is then said.
+// A buffer for as much of a listing as the client has room for. short_buffer: less than the minimum; the client gets the minimum as size.
 Result<gp::HeapBuffer> listing_buffer(Call& call);
 void give(Call& call, Bytes content);
-// All of it into `room`. short_buffer: it is longer, which is then said.
+// Copies all of the content if it fits into `room`. short_buffer: it does not; the client gets the size needed.
 Status give_whole(Call& call, Bytes content, size_t room);
 
-// Takes entries as far as there is room for them.
+// Takes entries until there is no more room.
 class ItemSink final : public engine::IndexReader::Sink {
 public:
     explicit ItemSink(MutableBytes room) : out_(room) {}

@@ -11,7 +11,7 @@ using engine::LostRangeSearch;
 using engine::Progress;
 using protocol::CallOutcome;
 
-// Takes lost ranges as far as there is room for them.
+// Takes lost ranges until there is no more room.
 class RangeSink final : public engine::IndexReader::Sink {
 public:
     explicit RangeSink(MutableBytes room) : out_(room) {}

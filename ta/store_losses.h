@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Lost ranges (engine/reserved.h) as get, stat and changes meet them.
+// How get, stat and changes treat lost ranges (engine/reserved.h).
 #pragma once
 #include "engine/reserved.h"
 #include "engine/transaction.h"
 
 namespace festore::ta {
 
-// Of a name that the index does not have: whether it is certain that nothing has it. name_lost: it lies in a lost range that nobody
-// has acknowledged. With `is_stored`, write_once: or in one where an object may have been that is kept for good.
+// For a name that the index does not have: checks that no object with that name was lost. name_lost: the name lies in a lost range that
+// nobody has acknowledged. write_once, with `is_stored`: the name lies in an acknowledged lost range, which may have had an object that
+// is kept for good.
 Result<engine::Progress> check_not_lost(engine::IndexReader& reader, Bytes name, bool is_stored);
 
-// Before a change of that name. `is_stored`: it is to have an object afterwards. Nothing that the index has is lost.
+// The same before a change of that name; a name that the index has is not lost. `is_stored`: the change stores an object under the name.
 Result<engine::Progress> check_change(engine::Transaction& transaction, engine::CallPages& pages, Bytes name, bool is_stored);
 
 }  // namespace festore::ta

@@ -14,9 +14,9 @@ namespace {
 using engine::Anchor;
 using engine::RootRecord;
 
-// Whether that is certain: false where the RPMB was to be asked and was not.
+// Checks that the owner has no store of that name. False: that is not certain, because the RPMB was not asked.
 Result<bool> has_none_anywhere(Call& call, Anchor wanted, const engine::StoreNameTag& name, bool without_asking_rpmb) {
-    const bool may_ask = FESTORE_TRY(call.instance.may_ask_rpmb());  // not where the TEE says that there is none, or root does
+    const bool may_ask = FESTORE_TRY(call.instance.may_ask_rpmb());  // false if the TEE, or root, says that there is no RPMB
     if (wanted == Anchor::rpmb && !may_ask) return fail(Code::storage_not_available);
     FESTORE_CHECK(has_none(call, wanted, name));
     const bool is_certain = wanted == Anchor::rpmb || !may_ask || !without_asking_rpmb;
@@ -28,9 +28,9 @@ Result<bool> has_none_anywhere(Call& call, Anchor wanted, const engine::StoreNam
     return is_certain;
 }
 
-// Rule 27: a record under ree is believed only where the RPMB has none of this owner, whatever the directory's header says; and rule 25:
-// where it does not know that the store had moved there and was destroyed. False: it gave no answer, and this record is one that does
-// without (or, of format 1.0, may be).
+// A record under ree is believed only if the RPMB has no record of this owner and name, whatever the directory's header says (rule 27),
+// and does not know that the store had moved there and was destroyed (rule 25). False: the RPMB gave no answer or was not asked, and this
+// record is one (or, of format 1.0, may be one) that is believed without an answer.
 Result<bool> none_in_rpmb(Call& call, const RootRecord& record, bool without_asking_rpmb) {
     const bool may_have_moved = (record.flags & engine::kRootMoving) != 0;
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return may_have_moved ? Result<bool>(fail(Code::rpmb_no_answer)) : true;
@@ -79,7 +79,7 @@ Status has_none(Call& call, Anchor anchor, const engine::StoreNameTag& name) {
     return table->find({call.session.identity, name}) ? Status(fail(Code::access_conflict)) : Status{};
 }
 
-// Nothing is written yet: the directory comes first (rule 7).
+// Writes nothing to the TEE yet: the client makes the directory first (rule 7).
 Status store_make(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::MakeRequest>(call.request));
     engine::NewStore wanted;
@@ -111,20 +111,20 @@ Status store_create(Call& call) {
     if (!store.made || store.made->record.store_id != request.transaction) return fail(Code::bad_state);
     MadeRecord made(store.made->record, store.made->without_asking_rpmb, store.made->claim);
     store.made.reset();
-    // Again: another session of the owner may have created one since, under either anchor.
+    // Checked again: another session of the owner may have created one since, under either anchor.
     const bool is_certain = FESTORE_TRY(has_none_anywhere(call, made.record.anchor, made.record.name, made.without_asking_rpmb));
-    // Again: root may have closed the door since.
+    // Checked again: root may have changed the list since.
     FESTORE_CHECK(may_make_store(call.instance, call.session.identity, is_certain));
     if (!is_certain) made.record.flags |= engine::kRootMadeUnasked;
     RootTable* const table = FESTORE_TRY(call.instance.root_table(made.record.anchor));
     const size_t place = FESTORE_TRY(table->free_place(call.session.identity));
     static_cast<void>(keep_claim(made.record.anchor, place, made.claim));  // for messages only
     FESTORE_CHECK(table->write_new(place, made.record));
-    store.end_upload();  // what was of the store before is of no use in this one
+    store.end_upload();  // what belonged to the store opened before is useless for this one
     store.payload.reset();
     store.copy_secret.reset();
     store.rpmb_unasked = !is_certain;
-    // So that the first change costs no more than any other; where it fails, the first change makes it, or says why not.
+    // Made now, to let the first change cost no more than any other; if that fails, the first change makes it, or reports the error.
     static_cast<void>(copy_secret(call, made.record));
     store.open(made.record);
     encode_status(made.record, call.answer);
@@ -135,7 +135,7 @@ Status store_open(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::OpenRequest>(call.request));
     const Anchor anchor = request.anchor;
     FESTORE_CHECK(trusted_storage(storage_of(anchor)));
-    // Before any TEE object is opened: OP-TEE deletes what it cannot decrypt (rule 18).
+    // Checked before any TEE object is opened: OP-TEE deletes what it cannot decrypt (rule 18).
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     const auto key_check =
         FESTORE_TRY(engine::key_check_value(call.instance.crypto(), device_key, request.store_id));
@@ -148,7 +148,7 @@ Status store_open(Call& call) {
     const bool is_certain = anchor == Anchor::rpmb || FESTORE_TRY(none_in_rpmb(call, record, request.without_asking_rpmb));
     StoreSession& store = call.session.store;
     if (!store.is_open || store.store_id != record.store_id) store.close();
-    if (store.anchor != anchor) store.copy_secret.reset();  // of a move that came to nothing
+    if (store.anchor != anchor) store.copy_secret.reset();  // it is of a move that was not committed
     store.open(record);
     store.rpmb_unasked = !is_certain;
     mark_if_unknown(record, store);

@@ -8,10 +8,10 @@ namespace {
 
 using engine::kTagBytes;
 
-// The segments of one call, one after another: each is copied in once, and only TA memory is sealed or opened.
+// The segments of one call, one after another: each is copied into the TA once, and only TA memory is sealed or opened.
 class Segments {
 public:
-    // bad_parameters: the memory is not what SegmentsRequest asks for.
+    // bad_parameters: the memory has not the size that SegmentsRequest needs.
     static Result<Segments> of(Call& call, const protocol::SegmentsRequest& request, uint32_t segment_bytes) {
         if (segment_bytes > limits::kSegmentBytesServed) return fail(Code::limit_exceeded);
         const size_t tags = static_cast<size_t>(engine::segments_of(request.content_bytes, segment_bytes)) * kTagBytes;
@@ -21,7 +21,7 @@ public:
         return Segments(*buffer, call.content, request, segment_bytes);
     }
 
-    // All of the content, in TA memory: so it is sealed, if seal() is given it.
+    // A copy of the whole content in TA memory; given to seal(), exactly this copy is sealed.
     [[nodiscard]] Result<gp::HeapBuffer> copy_of_all() const {
         gp::HeapBuffer all = FESTORE_TRY(gp::HeapBuffer::allocate(request_.content_bytes));
         if (request_.content_bytes > 0)
@@ -29,7 +29,7 @@ public:
         return all;
     }
 
-    // `do_one`(number, last, plain, sealed) for each. `all`: the content, where it has been copied already.
+    // Calls `do_one`(number, last, plain, sealed) for each segment. `all`: the content, if it has been copied already.
     template <class F>
     Status seal(const std::optional<gp::HeapBuffer>& all, F&& do_one) {
         const size_t begin = content_offset();
@@ -50,7 +50,7 @@ public:
         return {};
     }
 
-    // `do_one`(number, sealed, plain) for each, up to the first that fails: an error if that is the first of all.
+    // Calls `do_one`(number, sealed, plain) for each segment, up to the first that fails: an error only if the very first fails.
     template <class F>
     Status open(F&& do_one) {
         size_t from = 0;
@@ -94,7 +94,7 @@ private:
     const uint32_t segment_bytes_;
 };
 
-// The key depends on all that the first call brings: what is sealed is the copy that it was made from.
+// The key depends on the whole content of the first call, so the copy that the key was made from is what is sealed.
 Status seal_call(Call& call, const protocol::SegmentsRequest& request, engine::Upload& upload) {
     Segments segments = FESTORE_TRY(Segments::of(call, request, upload.segment_bytes()));
     engine::Crypto& crypto = call.instance.crypto();
@@ -130,7 +130,7 @@ Status store_seal_segments(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::SegmentsRequest>(call.request));
     StoreSession& store = call.session.store;
     if (!store.upload || store.upload->id() != request.payload) return fail(Code::bad_state);
-    // Content from outside must not get into what counts as a payload's own.
+    // No content from outside may get into an upload that is resealed from a payload.
     const Status sealed = store.resealed ? fail(Code::bad_state) : seal_call(call, request, *store.upload);
     if (!sealed) store.end_upload();
     return sealed;

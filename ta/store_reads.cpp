@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reading a store: get, stat, list. No call into TEE storage once the root table has been read.
+// Reading a store: get, stat, list. There are no calls into TEE storage after the root table has been read.
 #include "ta/store_items.h"
 #include "ta/store_losses.h"
 
@@ -10,7 +10,7 @@ using engine::Entry;
 using engine::Progress;
 using protocol::CallOutcome;
 
-// The tree that a call reads: the committed one, or what the session's transaction has made of it.
+// The tree that a call reads: the committed one, or that of the session's transaction.
 struct Source {
     engine::RootRecord record;
     Workspace* workspace = nullptr;

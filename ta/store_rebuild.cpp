@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rebuild: the index of a store whose record the TEE has, made anew under new keys in a new page file; whole, or without what is damaged
-// in it. Undo: what was damaged then, and can be read again, put into the index as it is. Freshness is kept: each ends with a commit of the
-// record that it began with, or with nothing.
+// Rebuild: rewrites the index of a store whose record the TEE has, under new keys, in a new page file; completely, or without what is
+// damaged in it. Undo: adds what was left out, and can be read again, to the present index. Freshness is kept: each ends with a commit on
+// top of the record that it began with, or changes nothing.
 #include "engine/renewal.h"
 #include "gp/owned.h"
 #include "ta/allowed.h"
@@ -24,7 +24,7 @@ CopyKind kind_of(RebuildKind kind) {
     return kind == RebuildKind::whole ? CopyKind::rebuild : kind == RebuildKind::undo ? CopyKind::undo : CopyKind::without_damage;
 }
 
-// The record whose index lies in the old page file; out of the index as it is. item_not_found: there is none.
+// Reads the record whose index lies in the old page file from the present index. item_not_found: there is none.
 Result<Progress> read_old_record(Workspace& workspace, PageArea& area, const RootRecord& record, RootRecord& old) {
     const engine::Tree tree{record.index, record.height, record.page_count};
     workspace.pages.begin_call(area, tree, nullptr);
@@ -35,14 +35,14 @@ Result<Progress> read_old_record(Workspace& workspace, PageArea& area, const Roo
     return Progress::done;
 }
 
-// Of format 1.0, nobody knows.
+// For a record of format 1.0 that is not known, so it counts as made unasked.
 bool is_made_unasked(const RootRecord& record) { return record.minor == 0 || (record.flags & engine::kRootMadeUnasked) != 0; }
 
-// The record as the RPMB is to have it: its copies need a secret, and those that there are name another table.
+// Converts the record for the RPMB: its recovery copies need a secret, and the existing copies name another table.
 Status move_to_rpmb(Call& call, RootRecord& record) {
     if (record.anchor == Anchor::rpmb) return fail(Code::access_conflict);
     FESTORE_CHECK(trusted_storage(storage_of(Anchor::rpmb)));
-    if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);  // root has said that there is none
+    if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);  // root has declared that there is none
     FESTORE_CHECK(has_none(call, Anchor::rpmb, record.name));
     FESTORE_CHECK(may_move_store(call.instance, call.session.identity, is_made_unasked(record)));
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
@@ -52,21 +52,21 @@ Status move_to_rpmb(Call& call, RootRecord& record) {
     record.flags &= ~uint32_t{engine::kRootMoving};
     record.flags |= engine::kRootOfAnotherTable | engine::kRootCopySecret;
     record.flags &= ~uint32_t{engine::kRootMadeUnasked};
-    // The commit stores it: a move that is given up leaves nothing in the RPMB.
+    // Only the commit stores the secret: a move that is given up leaves nothing in the RPMB.
     engine::CopySecret secret;
     FESTORE_CHECK(draw_copy_secret(call.instance.crypto(), record, secret));
     call.session.store.copy_secret.emplace(std::move(secret));
     return {};
 }
 
-// What is kept of a copy for its commit.
+// What the commit needs of a copy.
 struct Made {
     engine::TablePlace to;
     engine::StoreClaim claim;
 };
 
-// The record in the RPMB first: from then on the one under ree is not opened any more (rule 27), and a cut leaves it to be buried.
-// bad_state: another owner has taken the place that its recovery copy names.
+// Writes the record in the RPMB first: from then on the one under ree is not opened any more (rule 27), and after an interruption it
+// only has to be buried. bad_state: another owner has taken the place that the recovery copy names.
 Status commit_moved(Call& call, const Call::Place& from, const RootRecord& now, const RootRecord& next, const Made& made) {
     const engine::TablePlace& named = made.to;
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return fail(Code::storage_not_available);
@@ -77,7 +77,7 @@ Status commit_moved(Call& call, const Call::Place& from, const RootRecord& now, 
     const size_t place = FESTORE_TRY(to->free_place(call.session.identity));
     const engine::TablePlace at = to->at(place);
     if (at.table != named.table || at.place != named.place) return fail(Code::bad_state);
-    // One that may be opened without asking the RPMB must not be so any more.
+    // A record that may be opened without asking the RPMB must not be from now on.
     PreparedRecord asked(now);
     if (now.minor == 0) asked.record.flags |= engine::kRootOfAnotherTable;
     asked.record.flags &= ~uint32_t{engine::kRootMadeUnasked};
@@ -94,7 +94,7 @@ Status commit_moved(Call& call, const Call::Place& from, const RootRecord& now, 
     return {};
 }
 
-// `cipher`: of the new index, where it is not that of the old one.
+// `cipher`: the cipher of the new index, if it is not that of the old one.
 Status begin_copy(Call& call, const RootRecord& record, const RootRecord& old, CopyKind kind, bool moves,
                   std::optional<engine::Cipher> cipher = std::nullopt) {
     StoreSession& store = call.session.store;
@@ -140,7 +140,7 @@ Status store_rebuild_begin(Call& call) {
     return {};
 }
 
-// Contents stay as they are: the entries that are copied say that they are of the other cipher now. What was lost and can be undone
+// Contents stay as they are: the copied entries say that their contents have the other cipher now. What was lost and can be undone
 // keeps the cipher of its own old record.
 Status store_recipher_begin(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::RecipherRequest>(call.request));
@@ -170,7 +170,7 @@ Status store_rebuild_step(Call& call) {
     return {};
 }
 
-// As store_commit(): what the TEE has must be what the rebuild began with (rule 6).
+// As in store_commit(), the TEE must still have the record that the rebuild began with (rule 6).
 Status store_rebuild_commit(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::TransactionRequest>(call.request));
     auto& copy = call.session.store.index_copy;

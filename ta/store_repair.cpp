@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Repair (rules 17 and 19): the TEE has lost its record of a store, and the directory has recovery copies of it. A copy whose
-// whole index verifies is made the store again, under a new epoch: the objects are copied, in the order of their names, from
-// the old index into a new one (ta/index_copy.h), which the client writes into a new page file. Nothing in the old one is touched.
+// Repair (rules 17 and 19): the TEE has lost its record of a store, but the directory has recovery copies of it. A copy whose
+// whole index verifies becomes the store again, under a new epoch: the objects are copied, in the order of their names, from
+// the old index into a new one (ta/index_copy.h), which the client writes into a new page file. The old page file is not touched.
 #include "engine/recovery.h"
 #include "engine/renewal.h"
 #include "ta/allowed.h"
@@ -16,8 +16,8 @@ using engine::Anchor;
 using engine::RootRecord;
 using protocol::CallOutcome;
 
-// The table, where the TEE says that it has none, or that it is damaged: then the TEE has deleted it, and says so when it is
-// asked again. What this instance has seen itself it still insists on (rule 5).
+// The table, even if it was damaged: the TEE has then deleted it, and gives an empty one when it is asked again. What this instance has
+// seen before, the table must still match (rule 5).
 Result<RootTable*> table_of(const Call& call, Anchor anchor) {
     const Result<RootTable*> first = call.instance.root_table(anchor);
     if (first || (first.error().code != Code::corrupt_object && first.error().code != Code::corrupt_object_2)) return first;
@@ -26,21 +26,22 @@ Result<RootTable*> table_of(const Call& call, Anchor anchor) {
 
 struct Damaged {
     RootTable* table = nullptr;
-    std::optional<size_t> place;    // the store's record, which nobody can read; none: there is no record
-    std::optional<size_t> perhaps{};  // a record of the caller's that nobody can read, of this store or of another one
+    std::optional<size_t> place;    // the store's record, which is unreadable; not set: there is no record
+    std::optional<size_t> perhaps{};  // an unreadable record of the caller, of this store or of another one
 };
 
-// access_conflict: there is an intact record. not_supported: one of a newer version.
+// access_conflict: there is an intact record. not_supported: there is a record of a newer version.
 Result<Damaged> find_damaged(const Call& call, Anchor anchor, const engine::StoreId& store_id, const engine::StoreNameTag& name) {
     const StoreOwner owner{call.session.identity, name};
     for (const Anchor other : {Anchor::ree, Anchor::rpmb}) {
         if (other == anchor || !trusted_storage(storage_of(other))) continue;
         if (const Result<bool> may_ask = call.instance.may_ask_rpmb(); other == Anchor::rpmb && may_ask && !*may_ask) continue;
         const RootTable* const table = FESTORE_TRY(table_of(call, other));
-        // One that has moved there, and was destroyed. (What moved has a tombstone under ree, which says nothing.)
+        // The store may have moved to the RPMB and been destroyed there. (A tombstone under ree proves nothing: a store that moved leaves
+        // one.)
         const bool may_be_destroyed = table->remembers_destroyed(store_id) || table->has_forgotten_destroyed(owner.identity);
         if (other == Anchor::rpmb && may_be_destroyed) return fail(Code::store_destroyed);
-        // A damaged record there may be this store's, unless it says that it is another one's.
+        // A damaged record there may be this store's, unless it says that it is of another store.
         const Result<size_t> there = table->find(owner);
         if (there && table->is_readable(*there)) return fail(Code::access_conflict);
         if (there && !table->is_of_another(*there, store_id)) return fail(Code::corrupt_object);
@@ -58,14 +59,14 @@ Result<Damaged> find_damaged(const Call& call, Anchor anchor, const engine::Stor
     return damaged;
 }
 
-// Where the record will lie. store_destroyed: there was a record, and no loss (rule 25).
+// The place for the repaired record. store_destroyed: the store was destroyed, not lost (rule 25).
 Result<Call::Place> place_for(const Call& call, const RootRecord& copy, const std::optional<engine::TablePlace>& at) {
     const engine::StoreId& store_id = copy.store_id;
     const Damaged damaged = FESTORE_TRY(find_damaged(call, copy.anchor, store_id, copy.name));
     RootTable* const table = damaged.table;
     if (table->was_destroyed(call.session.identity, store_id, at)) return fail(Code::store_destroyed);
     if (damaged.place) return Call::Place{table, *damaged.place};
-    // Another store's is not to be overwritten: it may be repaired, too.
+    // Another store's damaged record must not be overwritten: that store may be repaired, too.
     const bool is_its_place = damaged.perhaps && at && table->at(*damaged.perhaps).table == at->table && *damaged.perhaps == at->place;
     if (is_its_place) return Call::Place{table, *damaged.perhaps};
     const uint32_t stores = FESTORE_TRY(stores_of(call.instance, call.session.identity, true));
@@ -74,7 +75,7 @@ Result<Call::Place> place_for(const Call& call, const RootRecord& copy, const st
     return Call::Place{table, FESTORE_TRY(table->free_place(call.session.identity))};
 }
 
-// copy_secret_lost: a copy needs a secret that the RPMB has not.
+// Reads the copy secret, if a copy needs one. copy_secret_lost: the RPMB does not have it.
 Status secret_of(PageArea& area, engine::PageBytes& slot, const engine::StoreId& store_id,
                  std::optional<engine::CopySecret>& out) {
     for (uint32_t i = 0; i < engine::kRecoverySlots; ++i) {
@@ -106,7 +107,7 @@ struct Copies {
             const Status opened = engine::open_recovery_copy(call.instance.crypto(), device_key, secret ? &*secret : nullptr, *slot, *copy);
             if (!opened && opened.error().code != Code::corrupt_object && opened.error().code != Code::item_not_found)
                 return opened;
-            // The first commit of format 1.1 has its copy in both.
+            // The copy of the first commit of format 1.1 is in both slots.
             if (opened) found[i] = std::move(copy);
         }
         if (!found[0] && !found[1]) return fail(Code::item_not_found);
@@ -120,7 +121,7 @@ struct Copies {
     }
 };
 
-// Only what is inside the seal says whose the store is (rule 17).
+// Only the sealed content of the copy says who owns the store (rule 17).
 Status check_copy(const Call& call, const RootRecord& copy, const protocol::RepairRequest& request) {
     const Identity& caller = call.session.identity;
     if (copy.login != static_cast<uint32_t>(caller.login) || copy.identity != caller.uuid) return fail(Code::access_denied);
@@ -136,7 +137,7 @@ Status store_repair_begin(Call& call) {
     const Anchor anchor = request.anchor;
     call.session.store.close();
     FESTORE_CHECK(trusted_storage(storage_of(anchor)));
-    // Before any TEE object is opened (rule 18).
+    // Checked before any TEE object is opened (rule 18).
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     const auto key_check = FESTORE_TRY(engine::key_check_value(call.instance.crypto(), device_key, request.store_id));
     if (key_check != request.key_check) return fail(Code::security);
@@ -198,9 +199,9 @@ Status store_repair_commit(Call& call) {
     store.index_copy.reset();
     if (next.record.transaction_id != request.transaction || next.record.generation != request.generation)
         return fail(Code::bad_state);
-    // Again: it may have been destroyed meanwhile, or made anew.
+    // Checked again: the store may have been destroyed, or made again, meanwhile.
     const Call::Place to = FESTORE_TRY(place_for(call, next.record, was_at));
-    static_cast<void>(keep_claim(next.record.anchor, to.place, claim));  // no reason to leave it lost
+    static_cast<void>(keep_claim(next.record.anchor, to.place, claim));  // a failure here must not stop the repair
     FESTORE_CHECK(to.table->write_new(to.place, next.record));
     store.open(next.record);
     encode_status(next.record, call.answer);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Sealing a content anew, out of one payload into another one, without its leaving the TEE (protocol/store_reseal.h).
+// Sealing a content again, from one payload into another one; the plaintext does not leave the TEE (protocol/store_reseal.h).
 #include "gp/heap_buffer.h"
 #include "ta/call.h"
 
@@ -8,10 +8,11 @@ namespace {
 
 using engine::kTagBytes;
 
-// The segments of one call. Each is copied in once, and all are opened before the first is sealed; only TA memory is opened or sealed.
+// The segments of one call. Each is copied into the TA once, and all are opened before the first is sealed; only TA memory is opened or
+// sealed.
 class Resealing {
 public:
-    // bad_parameters: the memory does not hold just the segments that are asked for; bad_state: the payload has not got them.
+    // bad_parameters: the memory does not hold exactly the requested segments; bad_state: the payload does not have them.
     static Result<Resealing> of(Call& call, const protocol::ResealSegmentsRequest& request, const OpenPayload& from) {
         if (from.segment_bytes > limits::kSegmentBytesServed) return fail(Code::limit_exceeded);
         const uint64_t count = engine::segments_of(request.content_bytes, from.segment_bytes);
@@ -48,7 +49,7 @@ private:
         : buffer_(buffer), memory_(static_cast<std::byte*>(memory.memref.buffer)), from_(from), number_(number), count_(count),
           plain_(std::move(plain)) {}
 
-    // `do_one`(number, plain, buffer for it sealed, its place in the shared memory).
+    // Calls `do_one`(number, plain, buffer for the sealed segment, its place in the shared memory) for each segment.
     template <class F>
     Status each(F&& do_one) {
         size_t at = 0;
@@ -68,10 +69,10 @@ private:
     const OpenPayload& from_;
     const uint32_t number_;
     const uint32_t count_;
-    gp::HeapBuffer plain_;  // of all of them
+    gp::HeapBuffer plain_;  // the plaintext of all segments
 };
 
-// The first call says which payload the upload is made of; that is kept, whatever the session looks up meanwhile.
+// The first call decides which payload the upload is made from; that is kept, whatever else the session looks up meanwhile.
 Status begin_resealing(StoreSession& store) {
     if (!store.upload->is_new() || !store.payload) return fail(Code::bad_state);
     const OpenPayload& from = *store.payload;
@@ -94,7 +95,7 @@ Status reseal(Call& call, const protocol::ResealSegmentsRequest& request) {
     engine::Crypto& crypto = call.instance.crypto();
     Resealing segments = FESTORE_TRY(Resealing::of(call, request, *store.resealed));
     FESTORE_CHECK(segments.open(crypto, record.store_id));
-    if (store.upload->is_new()) {  // its key depends on all that the first call brings, as of any upload
+    if (store.upload->is_new()) {  // as for any upload, the key depends on the whole content of the first call
         const auto salt = call.instance.next_salt();
         FESTORE_CHECK(store.upload->bind(crypto, salt, segments.plain()));
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a session knows of its owner's store from one call to the next. Bounded, whatever a client does (rule 21): one
+// What a session keeps of its owner's store from one call to the next. It is bounded, whatever a client does (rule 21): one
 // opened store, one prepared change, one upload, one payload being read, one transaction.
 #pragma once
 #include "engine/recovery.h"
@@ -10,7 +10,7 @@
 
 namespace festore::ta {
 
-// A root record that only has to be written: what it refers to, the client makes durable first.
+// A root record that only has to be written. The client makes everything that it refers to durable first.
 struct PreparedRecord {
     explicit PreparedRecord(const engine::RootRecord& r) : record(r) {}
     PreparedRecord(const PreparedRecord&) = delete;
@@ -19,24 +19,24 @@ struct PreparedRecord {
     engine::RootRecord record;
 };
 
-// By make, for create.
+// A record that the command `make` leaves for `create`.
 struct MadeRecord : PreparedRecord {
     MadeRecord(const engine::RootRecord& r, bool without, const engine::StoreClaim& c)
         : PreparedRecord(r), without_asking_rpmb(without), claim(c) {}
-    bool without_asking_rpmb;  // as make was told: a device whose RPMB does not answer is not asked at all
+    bool without_asking_rpmb;  // from the request of make: do not ask an RPMB that does not answer
     engine::StoreClaim claim;
 };
 
-// The payload that get() found: all that its segments are checked against (rule 14).
+// The payload that get() found: everything that its segments are checked against (rule 14).
 struct OpenPayload {
     engine::PayloadId id{};
     engine::Key key;
     uint32_t segment_bytes = 0;
     uint32_t segments = 0;
     uint64_t size = 0;
-    engine::Cipher cipher = engine::Cipher::aes_256_gcm;  // when it was found: that of the store may be another one by now
+    engine::Cipher cipher = engine::Cipher::aes_256_gcm;  // of the payload; the store's cipher may have changed since it was found
 
-    // Views into this.
+    // The entry's views refer to this object.
     [[nodiscard]] engine::Entry entry() const {
         engine::Entry entry;
         entry.kind = engine::EntryKind::payload;
@@ -46,7 +46,7 @@ struct OpenPayload {
     }
 };
 
-// How far the free list has been read back.
+// How far the free list has been read.
 struct FreeListWalk {
     uint64_t generation = 0;
     engine::PageRef next;
@@ -59,20 +59,20 @@ struct StoreSession {
     engine::Anchor anchor = engine::Anchor::ree;
     engine::StoreId store_id{};
     engine::StoreNameTag name{};
-    std::optional<engine::CopySecret> copy_secret;  // of the anchor rpmb, once it was needed
-    bool rpmb_unasked = false;  // anchor ree: no answer of the RPMB says that it has no store of the owner
+    std::optional<engine::CopySecret> copy_secret;  // with the anchor rpmb, from its first use on
+    bool rpmb_unasked = false;  // anchor ree: the RPMB has not confirmed that it has no store of the owner
     std::optional<MadeRecord> made;
     std::optional<PreparedRecord> prepared;  // for commit
     std::optional<engine::Upload> upload;
-    bool upload_is_used = false;  // a change refers to it: of no use once that is committed
-    std::optional<OpenPayload> resealed;  // what the upload is made of: all of it is this payload's content, and is sealed here
+    bool upload_is_used = false;  // a change refers to the upload, which ends when the change is committed
+    std::optional<OpenPayload> resealed;  // the payload that the upload is sealed from, entirely in this TA
     std::optional<OpenPayload> payload;
     std::optional<FreeListWalk> free_list;
     gp::Owned<Workspace> batch;
     uint64_t batch_base = 0;  // generation that the batch began with
     gp::Owned<IndexCopy> index_copy;
 
-    // The store of that record is opened.
+    // Opens the record's store.
     void open(const engine::RootRecord& record) {
         is_open = true;
         anchor = record.anchor;

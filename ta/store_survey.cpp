@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reading all of a store's index back, past what is damaged in it, and its free list. Payloads are read as ever.
+// Reading back all of a store's index, past any damage in it, and the free list. Payloads are read with the usual commands.
 #include "engine/page_numbers.h"
 #include "ta/store_items.h"
 
@@ -14,7 +14,7 @@ using protocol::CallOutcome;
 
 engine::Tree tree_of(const RootRecord& record) { return {record.index, record.height, record.page_count}; }
 
-// Reads on from where the walk is, as far as pages have come.
+// Continues the walk as far as the pages of this call go.
 Result<Progress> read_free_list(engine::Pages& pages, const RootRecord& record, FreeListWalk& walk) {
     while (!walk.next.is_none()) {
         const Pinned page = FESTORE_TRY(pages.fetch(walk.next, PageKind::free_list, 0, engine::Use::once));

@@ -8,7 +8,7 @@ srcs-y += allow_list.cpp allowed.cpp call.cpp chacha20_poly1305.cpp cipher_choic
 include cxx.mk
 cxxflags-runtime/stack_guard.cpp-y += -fno-stack-protector
 
-# Kits whose mbedTLS has it; the others give a TA with AES-256-GCM only.
+# ChaCha20-Poly1305, if the kit's mbedTLS has it; otherwise the TA has only AES-256-GCM.
 ifneq ($(and $(filter y,$(CFG_TA_MBEDTLS)),$(shell grep -s MBEDTLS_CHACHAPOLY_C $(TA_DEV_KIT_DIR)/include/mbedtls_config_uta.h)),)
 cxxflags-y += -DFESTORE_MBEDTLS '-DMBEDTLS_CONFIG_FILE="mbedtls_config_uta.h"'
 endif

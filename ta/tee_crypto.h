@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The engine's cryptography: by the TEE's own API, but for ChaCha20-Poly1305.
+// The engine's cryptography: all from the TEE's own API, except ChaCha20-Poly1305.
 #pragma once
 #include "engine/crypto.h"
 #include "gp/crypto.h"
@@ -26,7 +26,7 @@ public:
         return gcm_.open({p.key, p.nonce, p.associated}, sealed, tag, plain);
     }
 
-    // The keys that were used last: the TEE has them set up.
+    // Forgets the keys that were used last, which the TEE still has set up.
     void forget_keys() {
         hmac_.forget_key();
         gcm_.forget_keys();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * What OP-TEE's loader is told about the TA. The host build reads it too.
+ * The TA's header for OP-TEE's loader. The host build reads it too.
  */
 #ifndef USER_TA_HEADER_DEFINES_H
 #define USER_TA_HEADER_DEFINES_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The TA's version, as hello tells it and as the TA's header names it. The number that OP-TEE checks against rollback is
-// user-ta-version in ta/Makefile: raise that with each security fix.
+// The TA's version, as hello and the TA's header give it. The number that OP-TEE checks against rollback is
+// CFG_TA_VERSION in ta/Makefile: raise that with each security fix.
 #pragma once
 #include <cstdint>
 

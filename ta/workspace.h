@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the engine needs to work: pages in plain, the numbers of free pages, a store's keys. One for all reading and all
-// changes that begin and end within one call; one more for each transaction over several calls. About 120 KiB, on the heap.
+// What the engine needs to work: decrypted pages, the numbers of free pages, a store's keys. One serves all reads and all
+// changes that begin and end within one call; each transaction over several calls has another. About 120 KiB, on the heap.
 #pragma once
 #include "base/limits.h"
 #include "engine/transaction.h"
@@ -14,10 +14,10 @@ public:
     Workspace(const Workspace&) = delete;
     Workspace& operator=(const Workspace&) = delete;
 
-    // Serves this store from now on; pages of another one are forgotten.
+    // Serves this store from now on; forgets the pages of another store.
     Status use(Bytes device_key, const engine::RootRecord& record);
     [[nodiscard]] const engine::StoreKeys& keys() const { return *keys_; }
-    // Of the store that it serves.
+    // The store that it serves.
     [[nodiscard]] const engine::StoreId& store_id() const { return store_id_; }
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Root's list of who may store how much on this device. Without one everybody may, without limits.
+// Root's list of who may store how much on this device. Without a list, everybody may store, without limits.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace festore {
 
-// Whom root means.
+// A user, a group, or everybody, as root names them in the list.
 struct AllowName {
     enum class Kind { user, group, everybody } kind = Kind::user;  // everybody: the objects of everybody (Owner::everybody())
     uint32_t id = 0;                                               // uid or gid
@@ -17,7 +17,8 @@ struct AllowName {
     static AllowName everybody() { return {Kind::everybody, 0}; }
 };
 
-// None: no limit. Bytes and objects hold for the storages ree and rpmb, each for itself; an object counts with its name and 64 bytes.
+// Not set: no limit. The limits of bytes and objects apply to the storages ree and rpmb separately. An object counts as its content, its
+// name and 64 more bytes.
 struct Allowance {
     std::optional<uint64_t> bytes;
     std::optional<uint32_t> objects;
@@ -26,21 +27,21 @@ struct Allowance {
 
 struct AllowedOne {
     AllowName::Kind kind = AllowName::Kind::user;
-    std::string identity;  // the UUID by which the TEE knows the user or group; "" of everybody
+    std::string identity;  // the UUID by which the TEE knows the user or group; "" for everybody
     Allowance limits;
 };
 
 struct AllowReport {
-    bool listed = false;   // there is a list
-    bool damaged = false;  // it was found damaged: nobody but root stores anything new before root has set it again
-    bool newer = false;    // likewise: it is of a newer version than this trusted application
-    // How it stands to the caller.
+    bool listed = false;   // a list exists
+    bool damaged = false;  // it was found damaged: only root can store anything new until root sets it again
+    bool newer = false;    // its version is newer than this trusted application: likewise only root can store anything new
+    // What the list says of the caller.
     enum class Standing { free, by_entry, as_other, refused } standing = Standing::free;
     Allowance own;
-    // For root, who sees all of it:
-    bool closed = false;              // who is not named may store nothing new
-    std::optional<Allowance> others;  // of who is not named
-    Allowance total_ree, total_rpmb;  // of all but root together
+    // Filled for root only, who sees the whole list:
+    bool closed = false;              // users and groups that are not named may store nothing new
+    std::optional<Allowance> others;  // the limits of those that are not named
+    Allowance total_ree, total_rpmb;  // the limits of everybody but root together
     std::vector<AllowedOne> named;
 };
 

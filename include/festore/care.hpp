@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// libfestore, C++: reading everything back, and giving a store up. The functions are Client's (client.hpp).
+// libfestore, C++: types for verifying objects and for destroying a store. The functions are members of Client (client.hpp).
 #pragma once
 #include "festore/error.hpp"
 
@@ -13,11 +13,11 @@ namespace festore {
 
 // What could not be read back.
 struct Damage {
-    std::string name;  // of the object; "": not one object, but what the error says
-    Error error;       // damaged, or what the system said of its file
+    std::string name;  // of the object; "" if the damage is not of one object: the error says what it is
+    Error error;       // damaged, or the system's error for the object's file
 };
 
-// How far it is. Totals are those of the beginning; 0 where nothing tells them.
+// The progress so far. The totals are those at the beginning, or 0 if they are not known.
 struct VerifyProgress {
     uint64_t objects = 0;
     uint64_t objects_total = 0;
@@ -26,28 +26,29 @@ struct VerifyProgress {
 };
 
 struct VerifyOptions {
-    std::vector<std::string> names;  // only these; none: everything
-    // With no names, and no damage of the index: then waits for the store, as a change does, and removes the files that no
-    // object refers to. conflict: a transaction of this client is running.
+    std::vector<std::string> names;  // only these; empty: everything
+    // Only if `names` is empty and the index is not damaged: afterwards waits for the store, as a change does, and removes the files
+    // that no object refers to. conflict: a transaction of this client is running, or a repair is not acknowledged.
     bool remove_unreferenced = false;
-    // Called now and then, by the thread that verifies.
+    // Called from time to time, by the thread that verifies.
     std::function<void(const VerifyProgress&)> on_progress;
 };
 
 struct VerifyReport {
-    uint64_t objects = 0;        // that are whole
-    uint64_t content_bytes = 0;  // of them
+    uint64_t objects = 0;        // intact ones
+    uint64_t content_bytes = 0;  // of the intact objects
     std::vector<Damage> damaged;
-    std::vector<std::string> absent;  // of the names that were given
-    uint64_t other_cipher = 0;  // of everything: objects whose content is sealed with the cipher that is not the store's
-    // Files of contents that no object of the store refers to: left behind by a crash, no damage. None: that was not
-    // looked at, or cannot be told, since the index is damaged.
+    std::vector<std::string> absent;  // given names that no object has
+    // If everything was verified: the number of objects whose content is sealed with another cipher than the store's.
+    uint64_t other_cipher = 0;
+    // Files of contents that no object of the store refers to: a crash left them, they are no damage. Not set: they were not counted, or
+    // are not known because the index is damaged.
     struct Unreferenced {
         uint64_t files = 0;
         uint64_t bytes = 0;
     };
     std::optional<Unreferenced> unreferenced;
-    Unreferenced removed;  // of what was found when it was removed
+    Unreferenced removed;  // what remove_unreferenced removed
 };
 
 // Another user or group.
@@ -59,17 +60,17 @@ struct OtherOwner {
 struct DestroyOptions {
     // The store's directory is lost: only the TEE's record of the store is dropped.
     bool lost_directory = false;
-    // uid 0 may drop the record of another's store, whose directory is left alone.
+    // For uid 0: drop the record of another owner's store. That store's directory is left alone.
     using Other = OtherOwner;
     std::optional<Other> other;
 };
 
 struct DestroyReport {
-    bool record_dropped = false;     // false: it was gone before, and only what was left of the directory is removed
-    uint64_t files = 0;              // that were removed
-    std::vector<std::string> left;   // paths of what is in the directory and not the store's
-    // The RPMB gave no answer: if the store had moved there, which its record under ree does not say (an older one that was put back),
-    // it is there still. Another destroy with lost_directory, once the RPMB answers, gives that up.
+    bool record_dropped = false;     // false: the record was already gone, and only the rest of the directory was removed
+    uint64_t files = 0;              // number of files removed
+    std::vector<std::string> left;   // paths in the directory that do not belong to the store
+    // The RPMB gave no answer. The store may have moved there although its record under ree does not say so (an older record that was put
+    // back); then it still exists in the RPMB. Once the RPMB answers, another destroy with lost_directory removes it there.
     bool may_be_in_rpmb = false;
 };
 

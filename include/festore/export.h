@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * What of the shared library can be seen from outside.
+ * Marks what the shared library exports.
  */
 #ifndef FESTORE_EXPORT_H
 #define FESTORE_EXPORT_H

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What the machines' boot scripts share: becomes QEMU with the prepared machine. The process that the caller started *is*
-# QEMU (or timeout(1) around it, with VM_TIMEOUT), and ends with its caller. Sourced by bash with the script's arguments:
+# The common part of the machines' boot scripts: becomes QEMU with the prepared machine. The process that the caller started *is*
+# QEMU (or timeout(1) around it, with VM_TIMEOUT), and ends when its caller ends. Sourced by bash with the script's arguments:
 #   machines/MACHINE/boot RUN_DIR STORAGE_DIR SHARE_DIR [console]
-# RUN_DIR: job, environment in; out, err, status, normal.log, secure.log, qemu.log out (guest/init says more).
-# STORAGE_DIR: data.ext4 (made when absent), the disk that lasts; one machine at a time. SHARE_DIR: /host in the machine.
-# console: the normal world's console on the terminal (Ctrl-A X ends the machine at once).
+# RUN_DIR: in: job, environment; out: out, err, status, normal.log, secure.log, qemu.log (guest/init says more).
+# STORAGE_DIR: data.ext4 (made if absent), the disk that lasts between boots; one machine at a time. SHARE_DIR: /host in the machine.
+# console: the normal world's console is on the terminal (Ctrl-A X ends the machine at once).
 settings=$(cd "$(dirname "$0")" && pwd)/settings.sh
 run=$(cd "$1" && pwd)
 mkdir -p "$2"
@@ -31,7 +31,7 @@ arguments=("${qemu_machine[@]}" -accel tcg,thread=multi,tb-size=256 -display non
     -bios "$out/flash.bin" -dtb "$out/machine.dtb" "${machine_devices[@]}"
     -device "loader,file=$out/kernel,addr=$kernel_address,force-raw=on"
     -device "loader,file=$out/initramfs.gz,addr=$initramfs_address,force-raw=on"
-    # The root disk's changes go nowhere. The data disk's flushes reach the host's disk.
+    # Changes of the root disk are discarded. Flushes of the data disk reach the host's disk.
     -drive "if=none,id=root,file=$out/root.ext4,format=raw,snapshot=on,cache=unsafe"
     -device virtio-blk-pci,drive=root,romfile=
     -drive "if=none,id=data,file=$storage/data.ext4,format=raw,cache=writeback"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What the machines' build-festore scripts share. Sourced by bash after the machine's settings.sh, with the arguments:
+# The common part of the machines' build-festore scripts. Sourced by bash after the machine's settings.sh, with the arguments:
 #   machines/MACHINE/build-festore [CMAKE_TARGET...]     further targets to build; bin/test_* go to /usr/lib/festore/tests
 # Cross builds festore, its conformance suite and its TA for the machine, and lays them out in
-# build/machine/MACHINE/festore/root, which the machine copies over its root at start. Only what changed is built.
+# build/machine/MACHINE/festore/root, which the machine copies over its root at start. Only what has changed is built.
 . machines/lib/stages/packages.sh
 . machines/lib/stages/festore.sh
 stages_open "$machine" "$out"
@@ -18,7 +18,7 @@ stage sysroot "collecting the libraries to build against" machines/lib/stages/fe
 stage configure "configuring festore for $arch" CMakePresets.json "cmake/toolchain-$arch.cmake" "$out/stamps/sysroot" \
     machines/lib/stages/festore.sh -- configure_festore
 
-# These know themselves what has changed.
+# These commands find out by themselves what has changed, so they need no stamps.
 build() { # WHAT COMMAND...
     local what=$1 log=$out/logs/${1// /-}.log begin
     shift

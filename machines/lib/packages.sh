@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Debian packages of another release and architecture than this machine's, unpacked into a cache and never installed.
-# Sourced by bash (set -eu). Uses apt with a configuration of its own: the host's sources, lists and database stay as they
-# are; its mirror, proxy and credentials are taken over. For root and ordinary users; callers at the same time wait for
-# one another; nothing is asked of the network when all is cached. Progress goes to standard error.
+# Sourced by bash (set -eu). Uses apt with its own configuration: the host's sources, lists and database are not changed;
+# the host's mirror, proxy and credentials are used. For root and ordinary users; concurrent callers wait for
+# one another; if everything is cached, the network is not used. Progress goes to standard error.
 #
 #   packages_open SUITE ARCH       sets packages_dir; the other functions need it
 #   packages_fetch NAME...         downloads and unpacks: afterwards $packages_dir/x/NAME/ holds the package's files
-#   packages_closure NAME...       prints the named packages and what they depend on
-#   packages_fetch_kernel NAME     the newest kernel that the package NAME stands for, as $packages_dir/x/linux-image
-#   packages_renew_kernel NAME     forgets that kernel where the mirror has a newer one
-#   packages_fetch_source NAME     unpacked source package: $packages_dir/src/NAME
+#   packages_closure NAME...       prints the named packages and their dependencies
+#   packages_fetch_kernel NAME     fetches the newest kernel that the package NAME depends on, as $packages_dir/x/linux-image
+#   packages_renew_kernel NAME     forgets that kernel if the mirror has a newer one
+#   packages_fetch_source NAME     fetches and unpacks a source package: $packages_dir/src/NAME
 #
-# packages_expected: NAME=VERSION... that the project was tested with; another version is said, and used.
+# packages_expected: NAME=VERSION... that the project was tested with; another version is reported, and used.
 # Cache: ${XDG_CACHE_HOME:-~/.cache}/festore/SUITE-ARCH. FESTORE_MIRROR overrides the mirror.
 
 packages_lib=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -27,7 +27,7 @@ packages_open() {
     mkdir -p "$packages_dir"/{apt/lists/partial,apt/cache/archives/partial,apt/parts,closures,debs,x,src}
 }
 
-# Runs a command with the cache locked, as every change of it must be.
+# Runs a command with the cache locked, as every change of the cache needs.
 packages_locked() {
     (
         if ! flock -n 9; then
@@ -38,8 +38,8 @@ packages_locked() {
     ) 9> "$packages_dir/lock"
 }
 
-# The mirror that this machine itself uses for Debian. The first way knows the archive by its signed labels but needs
-# downloaded lists; the second works on a machine whose lists are gone.
+# The mirror that this machine itself uses for Debian. The first method recognises the archive by its signed labels, but needs
+# downloaded lists; the second works on a machine without lists.
 packages_mirror() {
     local found
     if [ -n "${FESTORE_MIRROR:-}" ]; then
@@ -81,7 +81,7 @@ packages_update() {
     touch "$packages_dir/apt/updated"
 }
 
-# Says so when the mirror has another upstream version than the project was tested with.
+# Reports that the mirror has another upstream version than the project was tested with.
 packages_note_version() {
     local name=$1 version=$2 pair
     for pair in ${packages_expected:-}; do
@@ -107,7 +107,7 @@ packages_fetch_missing() {
     if ! (cd "$packages_dir/debs/new" && packages_apt apt-get -qq download "${missing[@]}" > "$packages_dir/download.log" 2>&1); then
         cat "$packages_dir/download.log" >&2
         packages_say "Debian $packages_suite ($packages_arch) on this mirror does not give: ${missing[*]} (machines/versions.env)"
-        # It lists what it does not have, as a mirror of a part of Debian may: trying again is of no use.
+        # The mirror's lists name files that it does not have, as a partial mirror's may: another attempt is useless.
         ! grep -q ' 404 ' "$packages_dir/download.log" || return 4
         return 1
     fi
@@ -126,7 +126,7 @@ packages_fetch_missing() {
     done
 }
 
-# The named packages and all that they depend on, as apt resolves it for an empty system. Kept, so that it works offline.
+# The named packages and all their dependencies, as apt resolves them for an empty system. The result is kept for offline use.
 packages_closure() {
     local kept
     kept=$packages_dir/closures/$(printf '%s\n' "$@" | sha256sum | cut -c1-16)
@@ -151,7 +151,7 @@ packages_fetch() {
     [ ${#missing[@]} = 0 ] || packages_locked packages_fetch_missing "${missing[@]}"
 }
 
-# The package of the newest kernel that the package NAME stands for.
+# The package of the newest kernel: the one that the package NAME depends on.
 packages_newest_kernel() { # NAME
     packages_apt apt-cache depends "$1" | sed -n 's/^ *Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | sed -n 1p
 }
@@ -166,7 +166,7 @@ packages_fetch_missing_kernel() {
     mv -T "$packages_dir/x/$name" "$packages_dir/x/linux-image"
 }
 
-# Forgets a kernel that is not the one that the mirror has now, and what is built from it.
+# If the mirror has another kernel now, forgets the cached kernel and its headers and source packages.
 packages_renew_kernel() { # NAME
     local name
     [ -e "$packages_dir/x/linux-image" ] || return 0

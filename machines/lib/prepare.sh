@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What the machines' prepare scripts share. Sourced by bash after the machine's settings.sh.
+# The common part of the machines' prepare scripts. Sourced by bash after the machine's settings.sh.
 #   prepare_begin      opens the cache and takes the machine's lock
-#   prepare_system     initramfs, root disk and device tree, after what is the machine's own
+#   prepare_system     initramfs, root disk and device tree, after the machine's own stages
 . machines/lib/stages/packages.sh
 . machines/lib/stages/initramfs.sh
 . machines/lib/stages/root_disk.sh

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Stages with stamps, for building a machine: a stage runs again only when its inputs have changed. Sourced by bash.
+# Stages with stamps, for building a machine: a stage runs again only if its inputs have changed. Sourced by bash.
 #
-#   stages_open NAME DIR                      the machine's name for messages, and where everything it makes goes
+#   stages_open NAME DIR                      the machine's name for messages, and the folder for everything it makes
 #   stage NAME 'what, how long' INPUT... -- COMMAND...
 #   cached_stage NAME 'what, how long' INPUT... -- COMMAND...
 #
-# INPUT: a file (its content counts) or =TEXT (the text counts). The command's output goes to DIR/logs/NAME.log; one
-# progress line to standard error when the stage runs, and nothing when it does not. A command that fails ends the script.
+# INPUT: a file (its content counts) or =TEXT (the text counts). The command's output goes to DIR/logs/NAME.log. If the stage
+# runs, one progress line goes to standard error. A command that fails ends the script.
 #
-# A cached stage is for what takes minutes and is the same in every clone. The command fills the folder $built; what it
-# made is afterwards in $cached_dir, a folder of the user's cache named after the inputs, where every clone finds it.
+# A cached stage is for work that takes minutes and has the same result in every clone. The command fills the folder $built;
+# afterwards the result is in $cached_dir, a folder of the user's cache that is named after the inputs, where every clone finds it.
 # With STAGES_PREBUILT=1 a cached stage that would have to be built ends the script instead, with exit code 3.
 
 stages_open() {
@@ -32,7 +32,7 @@ stages_run() { # NAME WHAT COMMAND...
     shift 2
     printf '[%s] %s ... ' "$stages_name" "$what" >&2
     begin=$(date +%s)
-    # In the background, since bash ignores set -e in what a condition runs.
+    # In the background, because bash ignores set -e for a command in a condition.
     (set -eu; "$@") > "$log" 2>&1 < /dev/null &
     if ! wait $!; then
         printf 'FAILED; the last lines of %s:\n' "$log" >&2

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * OP-TEE's system pseudo-TA, as much of it as the simulated TEE models.
+ * The part of OP-TEE's system pseudo-TA that the simulated TEE models.
  */
 #pragma once
 #define PTA_SYSTEM_UUID { 0x3a2f8978, 0x5dc0, 0x11e8, { 0x9c, 0x2d, 0xfa, 0x7a, 0xe0, 0x1b, 0xbe, 0xbc } }

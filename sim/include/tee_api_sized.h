@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The types and functions of the Internal Core API that have sizes in them. tee_internal_api.h includes this twice: with
- * size_t (since version 1.2 of the API) and, under names of their own, with uint32_t (version 1.1). No include guard.
+ * size_t (since version 1.2 of the API) and, under other names, with uint32_t (version 1.1). So there is no include guard.
  */
 
 typedef union {
@@ -41,7 +41,7 @@ void FESTORE_SIM_NAME(TEE_MemFill)(void* buffer, uint32_t x, FESTORE_SIM_SIZE si
 TEE_Result FESTORE_SIM_NAME(TEE_CheckMemoryAccessRights)(uint32_t flags, void* buffer, FESTORE_SIM_SIZE size);
 void FESTORE_SIM_NAME(TEE_GenerateRandom)(void* buffer, FESTORE_SIM_SIZE size);
 
-/* Other TAs: only OP-TEE's system pseudo-TA is there. */
+/* Other TAs: only OP-TEE's system pseudo-TA exists. */
 TEE_Result FESTORE_SIM_NAME(TEE_OpenTASession)(const TEE_UUID* ta, uint32_t timeout, uint32_t types,
                                                FESTORE_SIM_NAME(TEE_Param) params[TEE_NUM_PARAMS],
                                                TEE_TASessionHandle* session, uint32_t* origin);
@@ -63,7 +63,7 @@ TEE_Result FESTORE_SIM_NAME(TEE_ReadObjectData)(TEE_ObjectHandle object, void* b
 TEE_Result FESTORE_SIM_NAME(TEE_WriteObjectData)(TEE_ObjectHandle object, const void* buffer, FESTORE_SIM_SIZE size);
 TEE_Result FESTORE_SIM_NAME(TEE_TruncateObjectData)(TEE_ObjectHandle object, FESTORE_SIM_SIZE size);
 TEE_Result FESTORE_SIM_NAME(TEE_SeekObjectData)(TEE_ObjectHandle object, FESTORE_SIM_OFFSET offset, TEE_Whence whence);
-/* `id` has room for TEE_OBJECT_ID_MAX_LEN bytes, whatever *id_size says: OP-TEE does not look at it. */
+/* `id` must have room for TEE_OBJECT_ID_MAX_LEN bytes, whatever *id_size says: OP-TEE ignores the input value of *id_size. */
 TEE_Result FESTORE_SIM_NAME(TEE_GetNextPersistentObject)(TEE_ObjectEnumHandle enumerator,
                                                          FESTORE_SIM_NAME(TEE_ObjectInfo)* info, void* id,
                                                          FESTORE_SIM_SIZE* id_size);

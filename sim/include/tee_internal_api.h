@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The GlobalPlatform TEE Internal Core API 1.3, as much of it as the simulated TEE models, written from the specification
- * with OP-TEE's values where it leaves them open. What is not here, a TA for the simulator cannot use.
+ * The part of the GlobalPlatform TEE Internal Core API 1.3 that the simulated TEE models, written from the specification,
+ * with OP-TEE's values where it leaves them open. A TA for the simulator cannot use anything else.
  *
  * With __OPTEE_CORE_API_COMPAT_1_1 set to 1 the names mean the API 1.1 functions with uint32_t sizes, as in OP-TEE's kit.
  */
@@ -169,12 +169,12 @@ void TEE_ResetTransientObject(TEE_ObjectHandle object);
 TEE_Result TEE_AllocateOperation(TEE_OperationHandle* operation, uint32_t algorithm, uint32_t mode, uint32_t max_bits);
 void TEE_ResetOperation(TEE_OperationHandle operation);
 
-/* The TA's entry points, but those that take parameters */
+/* The TA's entry points, except those that take parameters */
 TEE_Result TA_CreateEntryPoint(void);
 void TA_DestroyEntryPoint(void);
 void TA_CloseSessionEntryPoint(void* context);
 
-/* All that depends on the type of sizes, for both versions of the API. */
+/* Everything that depends on the type of sizes, for both versions of the API. */
 #define FESTORE_SIM_NAME(name) name
 #define FESTORE_SIM_SIZE size_t
 #define FESTORE_SIM_OFFSET intmax_t

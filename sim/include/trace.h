@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The TA's trace messages. The simulated TEE prints them to stderr when the environment has FESTORE_SIM_TRACE.
+ * The TA's trace messages. The simulated TEE prints them to stderr if the environment has FESTORE_SIM_TRACE.
  */
 #ifndef FESTORE_SIM_TRACE_H
 #define FESTORE_SIM_TRACE_H

@@ -25,8 +25,8 @@ void give_back(const Params& params, wire::Answer& answer) {
     }
 }
 
-// Whether a page of it, once mapped, stays readable whatever its owner does. A memfd of ordinary pages, sealed, does; huge
-// pages can be lacking when they are touched, and then as now the process that touches them dies of SIGBUS.
+// Whether all pages of the memory, once mapped, stay readable whatever its owner does. That holds for a sealed memfd of ordinary
+// pages. Huge pages may be unavailable when they are touched, and the process that touches them then dies of SIGBUS.
 bool stays_readable(int memory, uint64_t size) {
     constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW;
     struct stat info {};
@@ -124,7 +124,7 @@ bool Connection::params_of(const wire::Request& request, Params& params) const {
             to.buffer = mapping.address + from.offset;
             to.size = from.size;
         } else if (from.size != 0) {
-            return false;  // null has no size
+            return false;  // a null reference must have no size
         }
     }
     return true;

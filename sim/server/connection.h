@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One client of the simulated TEE's server: its sessions, its shared memory, and the loop that serves it. Used by one
-// thread. What it owned is given back when it ends, whatever the client did; only the socket stays the owner's.
+// thread. At the end it releases all that it owns, whatever the client did; the socket belongs to the caller.
 //
-// What a client can do to the server is bounded: a packet is one request of sim/wire.h or ends the connection; sessions
-// are looked up among the connection's own; memory is mapped only when the client cannot shrink it afterwards.
+// What a client can do to the server is bounded: a packet that is not one request of sim/wire.h ends the connection; sessions
+// are looked up only among those of the connection; memory is mapped only if the client cannot shrink it afterwards.
 #pragma once
 #include "sim/identity.h"
 #include "sim/tee.h"
@@ -16,7 +16,7 @@
 
 namespace festore::sim {
 
-// The other end of a Unix socket as the kernel knows it from the moment it connected; nothing if the kernel will not say.
+// The credentials of the other end of a Unix socket, as they were when it connected; nothing if the kernel does not give them.
 std::optional<Credentials> peer_of(int socket);
 
 class Connection {
@@ -25,7 +25,7 @@ public:
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
-    void serve();  // until the client goes or breaks the rules
+    void serve();  // until the client disconnects or breaks the rules
 
 private:
     struct Mapping {

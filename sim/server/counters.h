@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reading the counters of a running server, for tests: sim::Counters through its socket. Nothing starts a server here,
-// since a fresh one has counted nothing.
+// Reads the counters of a running server, for tests: sim::Counters through its socket. This never starts a server,
+// because a new one has counted nothing.
 #pragma once
 #include "sim/tee.h"
 #include "sim/wire.h"
@@ -15,13 +15,13 @@ namespace festore::sim {
 
 struct ServerCounters {
     Counters counters;
-    uint32_t server_pid = 0;  // another one than before: the counters began anew
+    uint32_t server_pid = 0;  // if it differs from an earlier reading, the counters started again from 0
 };
 
-// Of the server in that directory; nothing, and `why`, when none is there.
+// The counters of the server in that directory; nothing, and the reason in `why`, if there is no server.
 std::optional<ServerCounters> read_counters(const std::filesystem::path& directory, std::string& why);
 
-// The counters in the order in which they travel, and their names.
+// The counters in the order of the protocol, and their names.
 struct NamedCounter {
     std::string_view name;
     uint64_t Counters::*counter;

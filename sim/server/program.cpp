@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr off_t kLogBytesMax = 1 << 20;  // a longer log of earlier servers is begun anew
+constexpr off_t kLogBytesMax = 1 << 20;  // a longer log of earlier servers is overwritten
 
 constexpr const char* kUsage =
     "usage: festore-sim-teed --dir DIR [OPTION...]\n"
@@ -49,7 +49,7 @@ bool parse_number(std::string_view text, T& number) {
     return error == std::errc{} && end == text.data() + text.size();
 }
 
-// One option, with its value when it takes one; `i` is moved to the last word used. False: not understood.
+// One option, with its value if it takes one; `i` is moved to the last word used. False: not understood.
 bool parse_option(std::span<char*> words, size_t& i, Options& options) {
     const std::string_view option = words[i];
     Config& tee = options.server.tee;
@@ -83,7 +83,7 @@ int print_counters(const fs::path& directory) {
     return 0;
 }
 
-// Away from the terminal, the directory and the open files of whoever started us; errors to DIR/log from now on.
+// Detaches from the starter's terminal, directory and open files; errors go to DIR/log from now on.
 void let_go(const fs::path& directory) {
     const fs::path path = directory / "log";
     struct stat info {};
@@ -96,9 +96,9 @@ void let_go(const fs::path& directory) {
     if (chdir("/") != 0) std::fprintf(stderr, "festore-sim-teed: cannot leave the directory: %s\n", std::strerror(errno));
 }
 
-// Serves in a process of its own. Returns in the first one, once the server listens or has failed.
+// Serves in a process of its own. Returns in the original process, once the server listens or has failed.
 int serve_detached(ServerConfig config, std::span<const TaImage> images) {
-    close_range(STDERR_FILENO + 1, ~0U, 0);  // whoever waits for the end of a pipe must not wait for us
+    close_range(STDERR_FILENO + 1, ~0U, 0);  // a process that waits for the end of a pipe must not wait for the server
     int ends[2] = {-1, -1};
     if (pipe2(ends, O_CLOEXEC) != 0) return 1;
     UniqueFd ready(ends[0]);

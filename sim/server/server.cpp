@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int kTickMs = 100;
 constexpr auto kLockWait = std::chrono::seconds(10);
 constexpr auto kEndWait = std::chrono::seconds(5);
-constexpr timeval kAnswerLimit{5, 0};  // a client that does not take its answers
+constexpr timeval kAnswerLimit{5, 0};  // how long to wait for a client that does not take its answers
 constexpr int kBacklog = 128;
 
 std::atomic<bool> told_to_end = false;
@@ -39,12 +39,12 @@ int complain(const fs::path& what, const char* failed) {
     return 1;
 }
 
-// The clients that are connected, each with its thread. Used by one thread but for `done`.
+// The connected clients, each with its thread. Used by one thread, except `done`.
 class Clients {
 public:
     explicit Clients(Tee& tee) : tee_(tee) {}
 
-    // Welcomes the client, or refuses it when there are too many.
+    // Welcomes the client, or refuses it if there are too many.
     void add(UniqueFd socket) {
         const std::optional<Credentials> peer = peer_of(socket.get());
         if (!peer) return;
@@ -71,7 +71,7 @@ public:
 
     [[nodiscard]] bool empty() const { return clients_.empty(); }
 
-    // Hangs up on all. False when a thread does not come back, which is in a TA that does not return.
+    // Hangs up on all clients. False if a thread does not end, because a TA does not return.
     bool end_all(Clock::duration limit) {
         for (Client& client : clients_) shutdown(client.socket.get(), SHUT_RDWR);
         const auto deadline = Clock::now() + limit;
@@ -94,7 +94,7 @@ private:
     void serve(Client& client, const Credentials& peer) const {
         try {
             Connection(tee_, client.socket.get(), peer).serve();
-        } catch (const std::exception& e) {  // out of memory: this client pays, not the others
+        } catch (const std::exception& e) {  // out of memory: only this client loses its connection
             std::fprintf(stderr, "festore-sim-teed: lost a connection of uid %u: %s\n", peer.uid, e.what());
         }
         shutdown(client.socket.get(), SHUT_RDWR);
@@ -110,7 +110,7 @@ private:
     std::list<Client> clients_;
 };
 
-// Our socket in the directory, under its final name only when it listens: bound beside and renamed.
+// The server's socket in the directory. It is bound under another name and renamed, to have its final name only when it listens.
 class Listener {
 public:
     explicit Listener(const fs::path& directory) : directory_(directory) {}
@@ -134,7 +134,7 @@ public:
         inode_ = info.st_ino;
         return true;
     }
-    // False when the directory was removed, or made anew for somebody else.
+    // False if the directory was removed, or made again by somebody else.
     [[nodiscard]] bool is_ours() const {
         struct stat info {};
         return inode_ != 0 && stat((directory_ / kSocketName).c_str(), &info) == 0 && info.st_ino == inode_;
@@ -143,7 +143,7 @@ public:
         pollfd waiting{socket_.get(), POLLIN, 0};
         if (poll(&waiting, 1, milliseconds) <= 0) return {};
         UniqueFd accepted(accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-        if (!accepted) std::this_thread::sleep_for(std::chrono::milliseconds(10));  // no descriptors left: not in a hurry
+        if (!accepted) std::this_thread::sleep_for(std::chrono::milliseconds(10));  // no descriptors left: wait before the next attempt
         return accepted;
     }
 
@@ -155,7 +155,7 @@ private:
 
 enum class Lock { ours, another_serves, failed };
 
-// A server that is ending holds the lock for a moment longer than it listens: wait for it.
+// A server that is ending holds the lock for a moment after it stops listening: wait for it.
 Lock take_lock(const fs::path& directory, UniqueFd& lock) {
     lock = UniqueFd(open((directory / "lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
     if (!lock) return complain(directory / "lock", "open"), Lock::failed;
@@ -217,7 +217,7 @@ int run_server(const ServerConfig& config, std::span<const TaImage> images) {
             if (!listener.listen_now()) return complain(directory / kSocketName, "listen at");
             if (config.on_listening) config.on_listening();
             accept_until_the_end(listener, clients, config.idle);
-        }  // who is in the queue sees the connection break, and starts the next server
+        }  // clients in the queue see the connection break, and start the next server
         if (!clients.end_all(kEndWait)) {
             std::fputs("festore-sim-teed: a TA does not return: ending under it\n", stderr);
             _exit(1);

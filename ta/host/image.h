@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// festore's TA compiled for the host, as the simulated TEE loads it.
+// festore's TA compiled for the host, in the form that the simulated TEE loads.
 #pragma once
 #include "sim/tee.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The stack protector's guard, drawn once in the life of an instance. The kits' libutils gives it a constant (0xaff). The
-// kits' own entry function can draw it: since OP-TEE 3.20, but up to 4.5 it is compiled without, as the kit does not export
-// _CFG_TA_STACK_PROTECTOR; before 3.20 it cannot. Drawing it twice, where the kit has done so, does no harm.
+// The stack protector's guard, drawn once in the life of an instance. The kits' libutils sets it to a constant (0xaff). The
+// kits' own entry function can draw it since OP-TEE 3.20, but up to 4.5 that is compiled out, because the kit does not export
+// _CFG_TA_STACK_PROTECTOR. If the kit draws the guard too, drawing it twice does no harm.
 //
-// TA_CreateEntryPoint would be too late: the kit's functions that call it check the guard when they return. This is where the
-// kit's entry function enters libutee (--wrap=__utee_entry, ta/Makefile), and no function that checks has begun. So this file
-// is compiled without the protector (ta/sub.mk).
+// TA_CreateEntryPoint would be too late: the kit's functions that call it check the guard when they return. Here the
+// kit's entry function enters libutee (--wrap=__utee_entry, ta/Makefile), and no function that checks the guard has begun yet. So this
+// file is compiled without the protector (ta/sub.mk).
 #include "ta/runtime/stack_guard.h"
 
 extern "C" {

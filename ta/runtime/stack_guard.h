@@ -5,7 +5,7 @@
 
 namespace festore::ta {
 
-// Random, but for one zero byte, which ends a string that runs over it.
+// Random, except for one zero byte, which stops a string that overruns into it.
 [[gnu::noinline]] inline uintptr_t random_stack_guard() {
     uintptr_t guard = 0;
     TEE_GenerateRandom(&guard, sizeof guard);

@@ -14,7 +14,7 @@
 namespace rpmb {
 namespace {
 
-// A frame, by offsets; numbers are big-endian. The authentication covers everything from the data on.
+// The offsets in a frame; numbers are big-endian. The authentication code covers everything from the data on.
 constexpr size_t kMacAt = 196, kDataAt = 228, kNonceAt = 484, kNonceBytes = 16, kCounterAt = 500,
                  kAddressAt = 504, kCountAt = 506, kResultAt = 508, kTypeAt = 510;
 constexpr uint16_t kProgramKey = 1, kReadCounter = 2, kWrite = 3, kRead = 4;
@@ -39,7 +39,7 @@ void put32(std::span<uint8_t> bytes, size_t at, uint32_t value) {
     put16(bytes, at + 2, static_cast<uint16_t>(value));
 }
 
-// In every frame of the answer, as the JEDEC standard has it.
+// Copies the nonce into every frame of the answer, as the JEDEC standard requires.
 void copy_nonce(std::span<const uint8_t> request, std::span<uint8_t> response) {
     for (size_t at = 0; at < response.size(); at += kFrameBytes)
         std::memcpy(response.data() + at + kNonceAt, request.data() + kNonceAt, kNonceBytes);
@@ -111,7 +111,7 @@ bool Device::describe(std::span<uint8_t> response) const {
     return true;
 }
 
-// Over the authenticated part of all frames, in their order.
+// The authentication code of all frames' authenticated parts, in order.
 std::array<uint8_t, kMacBytes> Device::mac(std::span<const uint8_t> frames) const {
     std::array<uint8_t, kMacBytes> key = header_.key, result{};
     if (mode_ == Mode::foreign_key) key[0] ^= 1;
@@ -156,7 +156,7 @@ bool Device::access(std::span<const uint8_t> request, std::span<uint8_t> respons
     }
 }
 
-// Sets what every answering frame says, and the authentication code in the last one.
+// Sets result and type in every frame of the answer, and the authentication code in the last one.
 void Device::finish(std::span<uint8_t> frames, uint16_t request_type, uint16_t result) const {
     for (size_t at = 0; at < frames.size(); at += kFrameBytes) {
         put16(frames, at + kResultAt, result);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// An RPMB device (JEDEC eMMC) in a file, for the test machines: it protects nothing. What was answered is durable: a power
-// cut leaves a write whole, with its counter, or leaves it undone, as reliable writes of a real device do.
+// An RPMB device (JEDEC eMMC) in a file, for the test machines: it protects nothing. A write that was answered is durable. A power
+// cut leaves a write either complete, with its counter, or not done at all, as with reliable writes of a real device.
 //
 // The file: a header block, two log slots, then the content. A write goes to the log slot that its counter chooses and is
 // synced there; then it is applied to header and content, which the next write's sync makes durable. At opening, both
@@ -17,24 +17,24 @@
 namespace rpmb {
 
 inline constexpr size_t kFrameBytes = 512, kBlockBytes = 256, kMacBytes = 32, kCidBytes = 16;
-// What one write may have: the device announces half of it, as its reliable write size in sectors.
+// The most blocks of one write: the device announces half of this number, as its reliable write size in sectors.
 inline constexpr size_t kBlocksPerWriteMax = 32;
 
 // How the device behaves. FESTORE_RPMB in the supplicant's environment chooses it.
 enum class Mode {
     normal,
     absent,      // there is no device
-    no_key,      // the key was never programmed, and is not now: what an OP-TEE without CFG_RPMB_WRITE_KEY meets
-    foreign_key  // the key is another TEE's
+    no_key,      // the key was never programmed, and cannot be: as an OP-TEE without CFG_RPMB_WRITE_KEY finds a new device
+    foreign_key  // the key belongs to another TEE
 };
 
 class Device {
 public:
-    // size_multiple: units of 128 KiB, for a file that is not there yet. False: the file cannot be used; errno says why.
+    // size_multiple: size in units of 128 KiB, for a file that does not exist yet. False: the file cannot be used; errno says why.
     bool open(const std::string& file, Mode mode, uint8_t size_multiple);
     // One access: request frames in, response frames out. False: not understood.
     bool access(std::span<const uint8_t> request, std::span<uint8_t> response);
-    // Identification, size and reliable write size, as OP-TEE's supplicant protocol wants them: 19 bytes.
+    // Identification, size and reliable write size, in the form of OP-TEE's supplicant protocol: 19 bytes.
     bool describe(std::span<uint8_t> response) const;
 
 private:

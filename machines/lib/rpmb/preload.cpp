@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Gives a test machine an RPMB device whose content lasts: preloaded into tee-supplicant (LD_PRELOAD), it answers the TEE's
-// RPMB requests out of a file (device.h) before the supplicant sees them. Debian's supplicant has an emulation of its own,
+// RPMB requests from a file (device.h) before the supplicant sees them. Debian's supplicant has its own emulation,
 // which forgets everything when it ends. For test machines only; never installed.
 //
 // FESTORE_RPMB        normal, absent, no-key, foreign-key (device.h)
 // FESTORE_RPMB_FILE   the device's file
-// FESTORE_RPMB_SIZE   its size in units of 128 KiB, when the file is made (32)
+// FESTORE_RPMB_SIZE   the size of a new file, in units of 128 KiB (32)
 //
 // tee-supplicant has several threads: everything below happens under one lock.
 #include <dlfcn.h>
@@ -26,15 +26,15 @@
 
 namespace {
 
-constexpr uint32_t kRpcRpmb = 1;  // OP-TEE's number for it, among its requests to the supplicant
+constexpr uint32_t kRpcRpmb = 1;  // OP-TEE's number of RPMB requests to the supplicant
 constexpr uint32_t kSuccess = 0, kGeneric = 0xffff0000, kBadParameters = 0xffff0006;
 
-// The shared memory that the supplicant has made, by the kernel's number: where it is in this process.
+// Shared memory that the supplicant has made: the kernel's number for it, and where it is in this process.
 struct Shared {
     int id = -1;
     uint8_t* address = nullptr;
     size_t bytes = 0;
-    bool mapped = false;  // by us
+    bool mapped = false;  // by this code
 };
 std::array<Shared, 256> shared;
 size_t shared_next = 0;
@@ -77,7 +77,7 @@ rpmb::Device* device() {
     return ready ? &device : nullptr;
 }
 
-// A request is a small header (command, device, block count: 16 bits each, then nothing), and frames after it.
+// A request is a small header (command, device, block count: 16 bits each), followed by frames.
 uint32_t serve(std::span<tee_ioctl_param> params) {
     if (params.size() != 2) return kBadParameters;
     const auto request = memory_of(params[0]);
@@ -94,7 +94,7 @@ uint32_t serve(std::span<tee_ioctl_param> params) {
 
 using Ioctl = int (*)(int, unsigned long, ...);
 
-// Waits for requests until one comes that is not ours.
+// Serves RPMB requests, until another request comes, which it returns.
 int receive(Ioctl real, int fd, unsigned long request, tee_ioctl_buf_data* buffer) {
     auto* const bytes = reinterpret_cast<uint8_t*>(static_cast<uintptr_t>(buffer->buf_ptr));
     const std::vector<uint8_t> question(bytes, bytes + buffer->buf_len);
@@ -105,7 +105,7 @@ int receive(Ioctl real, int fd, unsigned long request, tee_ioctl_buf_data* buffe
         const std::lock_guard guard(lock);
         std::span<tee_ioctl_param> params(got->params, got->num_params);
         if (!params.empty() && (params[0].attr & TEE_IOCTL_PARAM_ATTR_META) != 0) params = params.subspan(1);
-        // The answer has the same form: a number and the parameters.
+        // The answer has the same layout: a number and the parameters.
         auto* const answer = reinterpret_cast<tee_iocl_supp_send_arg*>(bytes);
         answer->ret = serve(params);
         if (real(fd, TEE_IOC_SUPPL_SEND, buffer) != 0) std::perror("rpmb: cannot answer");
@@ -133,7 +133,7 @@ int intercept(const char* name, int fd, unsigned long request, void* argument) {
 
 }  // namespace
 
-// glibc's headers give programs with 64-bit times on 32-bit machines the second name.
+// In programs with 64-bit times on 32-bit machines, glibc's headers use the second name.
 #define WRAP(name)                                                   \
     extern "C" int name(int fd, unsigned long request, ...) noexcept { \
         va_list arguments;                                           \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Stage: the device tree. QEMU writes it itself, dumped *with* -bios: without it QEMU describes a GPIO that a machine with
-# firmware does not have, and Linux stops there. Then the kernel's command line and the initramfs are added.
+# Stage: the device tree. QEMU itself writes it; it must be dumped *with* -bios: without -bios QEMU describes a GPIO that a machine
+# with firmware does not have, and Linux stops there. Then the kernel's command line and the initramfs are added.
 
 build_device_tree() {
     local size

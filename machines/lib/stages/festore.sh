@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Stages: festore for the machine: a sysroot for the cross compiler, command and tests, the TA, and all of it laid out as
-# in the machine's root.
+# Stages: festore for the machine: a sysroot for the cross compiler, the command and tests, the TA, and all of these laid out
+# as in the machine's root.
 
 sysroot_kept='^(libssl|libzstd1|zlib1g|libfmt|libgtest|libgmock|libcli11|libexpected|nlohmann-json3|googletest)'
 
@@ -18,11 +18,11 @@ build_sysroot() {
     for name in $sysroot_packages; do
         cp -a "$packages_dir/x/$name/." "$out/sysroot/"
     done
-    # Debian's own compiler looks there; one that is given the sysroot as a plain folder of headers does not.
+    # Debian's own compiler finds headers in the triplet's folder; a compiler that gets the sysroot as a plain folder does not.
     cp -a "$out/sysroot/usr/include/$triplet/." "$out/sysroot/usr/include/"
 }
 
-# What a library of the sysroot needs itself is found there, too.
+# Libraries that a library of the sysroot needs must be found in the sysroot, too (-rpath-link).
 configure_festore() {
     local found_there=-Wl,-rpath-link,$out/sysroot/usr/lib/$triplet
     cmake --preset "$arch" -B "$out/festore/build" -DCMAKE_FIND_ROOT_PATH="$out/sysroot" \
@@ -45,7 +45,7 @@ lay_out_festore() {
     cp -a "$build"/lib/libfestore.so.* "$root/$libraries/"
     cp "$ta_out/ta/b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta" "$root/usr/lib/optee_armtz/"
     mkdir -p "$out/festore/root"
-    # The folder stays: a machine may be looking at it.
+    # The folder itself is not replaced: a running machine may have it open.
     rm -rf "$out/festore/root/usr"
     mv "$root/usr" "$out/festore/root/usr"
     rmdir "$root"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Stage: a small initramfs, busybox and the kernel modules that the machine needs, which finds the root disk.
+# Stage: a small initramfs with busybox and the kernel modules that the machine needs; it finds the root disk.
 
-# Prints the file of a module's name. Names spell - and _ alike, file names do not.
+# Prints the file of the module NAME. In names - and _ mean the same, in file names they do not.
 module_file() {
     find "$modules_dir" "${module_dirs[@]}" -name "${1//[-_]/[-_]}.ko.xz" | sed -n 1p
 }
 
-# Prints the modules that NAME needs and then its own file, each once. Built-in ones have no file.
+# Adds the files of the modules that NAME needs, and then its own file, to module_order, each once. Built-in modules have no file.
 module_with_dependencies() {
     local name=$1 file needs
     file=$(module_file "$name")
@@ -16,7 +16,7 @@ module_with_dependencies() {
         grep -q "/${name//[-_]/[-_]}\.ko$" "$modules_dir/modules.builtin" || { echo "no kernel module $name"; exit 1; }
         return 0
     fi
-    # The package has no modules.dep: depmod writes that on installation. The module itself says what it needs.
+    # The package has no modules.dep, which depmod writes on installation. The module itself lists what it needs.
     needs=$(xz -dc "$file" | tr '\0' '\n' | sed -n 's/^depends=//p' | tr ',' ' ')
     for name in $needs; do
         module_with_dependencies "$name"

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Stage: everything that comes from Debian, into the cache. $out/versions lists what was taken, as the input of others.
+# Stage: fetches everything that comes from Debian into the cache. $out/versions lists the packages, as the input of other stages.
 
 read_list() { # LIST...: their words without comments
     sed 's/#.*//' "$@"
 }
 
-# The root disk's packages, the kernel, and the packages NAME... beside them.
+# Fetches the root disk's packages, the kernel, and the additional packages NAME...
 fetch_machine_packages() {
     local name list=()
     [ ! -e "$here/packages.list" ] || list=("$here/packages.list")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Stage: the root disk, an ext4 image with the packages' files. The machine gets a throw-away layer over it at each boot.
+# Stage: the root disk, an ext4 image with the packages' files. At each boot the machine's changes go to a temporary layer over it.
 
 # Commands that Debian's alternatives system or busybox would provide: LINK=TARGET in /usr/bin.
 root_disk_links='which=which.debianutils awk=gawk vi=busybox less=busybox ip=busybox ping=busybox clear=busybox reset=busybox
@@ -28,7 +28,7 @@ build_root_disk() {
     chmod 1777 "$root/tmp" "$root/var/tmp"
     rm -f "$out/root.ext4"
     truncate -s 768M "$out/root.ext4"
-    # As root in name only: the files belong to whoever builds, and to root in the image.
+    # fakeroot: the files belong to the user who builds, but to root in the image.
     fakeroot mkfs.ext4 -q -F -L root -O ^has_journal -E lazy_itable_init=1 -d "$root" "$out/root.ext4"
     rm -rf "$root"
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Stage: the flash image: TF-A's BL1, then at 256 KiB its FIP with BL2, BL31 and Debian's OP-TEE as BL32. There is no BL33
+# Stage: the flash image: TF-A's BL1, and at 256 KiB its FIP with BL2, BL31 and Debian's OP-TEE as BL32. There is no BL33
 # image: BL31 enters the kernel that QEMU has put at kernel_address.
 
 build_firmware() {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Stage: the image of the card: partition table, boot chain, file systems; and which of its blocks are in use (.bmap).
+# Stage: the image of the card: partition table, boot chain, file systems; and the list of its blocks in use (.bmap).
 
 # TF-A looks for its FIP in the first partition of this type.
 fip_type=19d5df83-11b0-457b-be2c-7559c13142a5
@@ -18,7 +18,7 @@ build_disk() { # OPTEE_DIR FIRMWARE_DIR
     file_system bootfs $bootfs_mib "$parts/bootfs"
     file_system vendorfs $vendorfs_mib "$parts/empty"
     file_system rootfs "$rootfs_mib" "$root"
-    # As for the large one that it will be.
+    # With parameters for the large file system that it will become.
     file_system userfs $userfs_mib "$parts/userfs" -b 4096 -i 16384 -J size=8
 
     truncate -s $((bootfs_mib + vendorfs_mib + rootfs_mib + userfs_mib + 16))M "$image.new"
@@ -27,7 +27,7 @@ build_disk() { # OPTEE_DIR FIRMWARE_DIR
     # The attribute tells U-Boot where to look for extlinux.conf.
     sgdisk -a 2048 -n 8:0:+${bootfs_mib}M -c 8:bootfs -A 8:set:2 -n 9:0:+${vendorfs_mib}M -c 9:vendorfs \
         -n "10:0:+${rootfs_mib}M" -c 10:rootfs -n 11:0:+${userfs_mib}M -c 11:userfs "$image.new"
-    # What an earlier system has left on the card must not be taken for this one's: an environment of U-Boot's, above all.
+    # Data of an earlier system on the card must not be taken for this system's, above all an environment of U-Boot.
     for part in 3 4 7; do put $part /dev/zero "$(partition_bytes $part)"; done
     put 1 "$2/fsbl.stm32"
     put 2 "$2/fsbl.stm32"
@@ -40,12 +40,13 @@ build_disk() { # OPTEE_DIR FIRMWARE_DIR
     sgdisk -v "$image.new"
     mv "$image.new" "$image"
     bmaptool create -o "$image.bmap" "$image"
-    # For who updates the boot chain alone.
+    # For updates of the boot chain alone.
     cp "$2/fip.bin" "$2/fsbl.stm32" "$out/"
     rm -rf "$parts"
 }
 
-# OP-TEE adds both to the device tree that U-Boot gets, and U-Boot to the kernel's: said here, too, so that it does not depend on it.
+# OP-TEE adds both nodes to the device tree that U-Boot gets, and U-Boot adds them to the kernel's. They are added here, too, to not depend
+# on that.
 add_optee() { # DTB CONF
     local start size
     start=$(sed -n 's/^CFG_TZDRAM_START=//p' "$2")
@@ -62,7 +63,7 @@ file_system() { # NAME MIB FOLDER [OPTION...]
         "$parts/$1.ext4"
 }
 
-# Only of a file system are zeroes left out: its superblock says what of it was never written.
+# Zeroes are left out only for a file system: its superblock says which blocks were never written.
 put() { # NUMBER FILE [BYTES]
     local first flags=notrunc
     case $2 in *.ext4) flags=notrunc,sparse ;; esac

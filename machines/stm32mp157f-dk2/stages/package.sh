@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Stage: festore as a Debian package: command, library, TA, udev rule, group, unit that services wait for, completion, manual page.
+# Stage: festore as a Debian package: command, library, TA, udev rule, group, the unit that services wait for, completion, manual page.
 
 build_package() {
     local files=$out/package version
@@ -7,7 +7,7 @@ build_package() {
     rm -rf "$files" "$out"/festore_*.deb
     mkdir -p "$files/DEBIAN"
     DESTDIR=$files cmake --install "$tested_out/festore/build" --prefix /usr --strip
-    # What programs are built with is left to those who build.
+    # Files that are only needed to build other programs are left out.
     rm -rf "$files/usr/include" "$files"/usr/lib/{,*/}{cmake,pkgconfig,libfestore.so}
     install -D -m 0444 "$ta" "$files/usr/lib/optee_armtz/$(basename "$ta")"
     install -D -m 0644 tools/deploy.d/60-festore.rules "$files/usr/lib/udev/rules.d/60-festore.rules"
@@ -28,7 +28,7 @@ build_package() {
     rm -rf "$files"
 }
 
-# The time of what is built: the last change of the sources, where that is known.
+# The time stamp of everything built: the last change of the sources, if it is known.
 source_date() {
     git log -1 --format=%ct 2> /dev/null || stat -c %Y LICENSE
 }
