@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How tests reach a Client over a given table of Client API functions, instead of a libteec found at run time.
+// Lets tests connect a Client to a given table of Client API functions instead of a libteec found at run time.
 #pragma once
 #include "base/teec_functions.h"
 #include "client/files.h"
@@ -9,8 +9,8 @@
 namespace festore {
 
 struct ClientAccess {
-    // `functions` must outlive the client. The uid or gid that rule 22 compares is `claimed_id` when given. A store lies
-    // on `files`, which must outlive the client, too; else on the system's. `look_for_supplicant`: of a TEE that needs one.
+    // `functions` and `files` must outlive the client. `claimed_id`: the uid or gid that rule 22 compares, instead of the caller's own.
+    // `files`: the store's file system; null: the system's. `look_for_supplicant`: for a TEE that needs a supplicant.
     static Expected<Client> connect(const TeecFunctions& functions, const ClientOptions& options,
                                     std::optional<uint32_t> claimed_id = std::nullopt, Files* files = nullptr,
                                     const std::function<SupplicantSeen()>& look_for_supplicant = nullptr);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Root's list of who may store: Client::allow() and what belongs to it, and what its refusals mean.
+// Root's list of who may store: Client::allow() and the related functions, and the messages for its refusals.
 #include "client/allow.h"
 
 #include "client/client_state.h"
@@ -13,13 +13,13 @@ using protocol::AllowRequest;
 using protocol::AllowVerb;
 
 constexpr uint16_t kMinorThatAllows = 7;
-// What an object has beside its content and its name (docs/format-object.md).
+// Bytes of an object besides its content and its name (docs/format-object.md).
 constexpr uint64_t kObjectHeaderBytes = 64;
 
-constexpr const char* kDamaged = "root's list of who may store was found damaged: until root sets it again ('festore allow'), nobody else "
-                                 "stores anything new. What is stored can be read";
-constexpr const char* kNewer = "root's list of who may store is of a newer version than the trusted application, so nobody but root stores "
-                               "anything new: install the newer one";
+constexpr const char* kDamaged = "root's list of who may store is damaged: until root sets it again ('festore allow'), only root can store "
+                                 "anything new. What is stored can be read";
+constexpr const char* kNewer = "root's list of who may store is of a newer version than the trusted application, so only root can store "
+                               "anything new: install the newer trusted application";
 
 std::string counted(uint64_t n, const char* one) { return std::to_string(n) + " " + one + (n == 1 ? "" : "s"); }
 
@@ -32,14 +32,14 @@ std::string limits_text(const AllowLimits& limits) {
 std::string over_limit_text(const protocol::AllowedAnswer& answer, const Refused& refused) {
     if (refused.storage == Storage::store)
         return "root allows you " + counted(answer.own.stores, "store") +
-               (refused.may_ask_rpmb ? ", and you have " + std::to_string(answer.used_stores) : ", and no further one");
+               (refused.may_ask_rpmb ? ", and you have " + std::to_string(answer.used_stores) : ", and one more would exceed that");
     const std::string where = refused.storage == Storage::ree ? "ree" : "rpmb";
     const uint64_t wanted = refused.bytes + kObjectHeaderBytes;
     const bool is_own = answer.used_objects >= answer.own.objects || answer.used_bytes > answer.own.bytes ||
                         wanted > answer.own.bytes - answer.used_bytes;
     const std::string asked = "; this one takes " + counted(wanted, "byte") + ", with its name and header";
     if (!is_own)
-        return "all users together would have more in " + where + " than root leaves them" + asked + ", and you have " +
+        return "all users together would exceed the limit that root set in " + where + asked + ", and you have " +
                counted(answer.used_bytes, "byte") + " there";
     return "root allows you " + limits_text(answer.own) + " in " + where + ", and you have " + counted(answer.used_bytes, "byte") + " in " +
            counted(answer.used_objects, "object") + " there" + asked;
@@ -92,7 +92,7 @@ Expected<AllowRequest> request_of(AllowVerb verb, const std::vector<AllowName>& 
 Error refused(const Doing& doing, Error error) {
     const std::string start = cannot(doing);
     switch (static_cast<Code>(error.tee_result)) {
-    case Code::access_denied: error.message = start + "only root may say that"; break;
+    case Code::access_denied: error.message = start + "only root may do that"; break;
     case Code::item_not_found: error.message = start + "one of them has no entry; nothing was changed"; break;
     case Code::limit_exceeded:
         error.message = start + "the list has room for " + std::to_string(limits::kAllowEntriesMax) + " users and groups";
@@ -100,7 +100,7 @@ Error refused(const Doing& doing, Error error) {
     case Code::not_supported:
         error.code = ErrorCode::damaged;
         error.message = start + "the list is of a newer version than this trusted application, which cannot change it; "
-                                "'festore allow --all' gives it up";
+                                "'festore allow --all' removes it";
         break;
     default: break;
     }
@@ -148,7 +148,7 @@ Expected<void> Client::State::allow(const Doing& doing, const AllowRequest& requ
     if (!open) return unexpected(open.error());
     if (const auto allows = check_allows(doing, **open); !allows) return allows;
     const Encoded encoded(request);
-    // A request that is repeated changes nothing more; but a name that was dropped is not found then.
+    // Repeating a request changes nothing more, but a repeated drop does not find a name that the first one dropped.
     const Expected<Reply> reply = command(doing, request.verb != AllowVerb::drop, protocol::Command::allow, encoded.bytes());
     if (!reply) return unexpected(refused(doing, reply.error()));
     return {};
@@ -209,24 +209,24 @@ Expected<void> Client::allow_others(const std::optional<Allowance>& limits) {
 
 Expected<void> Client::allow_in_all(Storage storage, const Allowance& limits) {
     if (storage == Storage::store || limits.stores)
-        return unexpected({ErrorCode::usage, "in all, bytes and objects of ree or rpmb are limited", 0, 0});
+        return unexpected({ErrorCode::usage, "a total can limit only bytes and objects in ree or rpmb", 0, 0});
     AllowRequest request;
     request.verb = AllowVerb::total;
     request.storages = storage == Storage::ree ? protocol::kAllowRee : protocol::kAllowRpmb;
     request.limits = limits_of(limits);
-    return state_->allow({"set what all together may store", {}}, request);
+    return state_->allow({"set what all users together may store", {}}, request);
 }
 
 Expected<void> Client::allow_all() {
     AllowRequest request;
     request.verb = AllowVerb::open;
-    return state_->allow({"open the door to everybody", {}}, request);
+    return state_->allow({"allow everybody to store", {}}, request);
 }
 
 Expected<AllowReport> Client::allowed() {
     const auto use = state_->use();
     if (!use) return unexpected(use.error());
-    return state_->allowed({"look who may store", {}});
+    return state_->allowed({"read the list of who may store", {}});
 }
 
 }  // namespace festore

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a refusal by root's list means to the caller.
+// Explains a refusal by root's list to the caller.
 #pragma once
 #include "client/access.h"
 #include "client/errors.h"
@@ -7,15 +7,15 @@
 
 namespace festore {
 
-// What was to be stored: an object of that many bytes, name included, or a store.
+// What the caller tried to store: an object of `bytes` bytes, name included, or a store.
 struct Refused {
     Storage storage = Storage::store;
     uint64_t bytes = 0;
-    bool may_ask_rpmb = true;  // of a store: those there are counted for the message; asking ends the TA on some boards
+    bool may_ask_rpmb = true;  // for a store: count those in the RPMB for the message; on some boards asking it ends the TA
 };
 
-// An error that is none of the list's comes back as it is. Else the TEE is asked which limit it is, and what is used of it; where it gives
-// no answer, the error stays as general as it was.
+// Returns an error that does not come from the list unchanged. Otherwise asks the TEE which limit was exceeded, and how much of it is
+// used; if the TEE gives no answer, the general error is returned.
 Error explain_refusal(SessionSource& sessions, const Error& error, const Doing& doing, const Refused& refused);
 
 }  // namespace festore

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The C API, root's list of who may store.
+// The C API for root's list of who may store.
 #include "client/c_api.h"
 
 using namespace festore;
@@ -7,7 +7,7 @@ using namespace festore::c_api;
 
 namespace {
 
-// Nothing: a number that no limit can have.
+// Nothing if a number is too large for a limit.
 std::optional<Allowance> to_allowance(const festore_allow_limits* limits) {
     Allowance allowance;
     if (limits == nullptr) return allowance;
@@ -43,7 +43,7 @@ int kind_of(AllowName::Kind kind) {
     return kind == AllowName::Kind::user ? FESTORE_ALLOW_USER : FESTORE_ALLOW_GROUP;
 }
 
-int wrong(festore_client* client) { return failed(client->error, {ErrorCode::usage, "not a name or a limit of the list", 0, 0}); }
+int wrong(festore_client* client) { return failed(client->error, {ErrorCode::usage, "a name or a limit is not valid", 0, 0}); }
 
 int told(festore_client* client, const Expected<void>& done) { return done ? FESTORE_OK : failed(client->error, done.error()); }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the parts of the C API share. Nothing is thrown out of it: memory exhaustion becomes FESTORE_EFAILURE.
+// Shared by the parts of the C API. It throws nothing to its callers: memory exhaustion becomes FESTORE_EFAILURE.
 #pragma once
 #include "festore/festore.h"
 
@@ -12,7 +12,7 @@
 
 namespace festore::c_api {
 
-// What festore_error() and festore_error_reason() tell.
+// What festore_error() and festore_error_reason() return.
 struct LastError {
     std::string message;
     Reason reason = Reason::none;
@@ -57,7 +57,7 @@ inline int failed(LastError& where, const Error& error) {
     return static_cast<int>(error.code);
 }
 
-// Runs a call on a client; its error, if it has one, becomes the client's last.
+// Runs a call on a client. The client's last error is cleared first; an exception becomes the last error.
 template <class F>
 int guarded(LastError& error, F&& body) {
     try {
@@ -71,7 +71,7 @@ int guarded(LastError& error, F&& body) {
     return FESTORE_EFAILURE;
 }
 
-// Nothing, when there is a flag that is none.
+// Nothing if `flags` has an unknown flag, or FESTORE_REMOVABLE without FESTORE_WRITE_ONCE.
 inline std::optional<PutOptions> to_put_options(unsigned flags) {
     if ((flags & ~static_cast<unsigned>(FESTORE_IF_ABSENT | FESTORE_WRITE_ONCE | FESTORE_REMOVABLE)) != 0) return std::nullopt;
     PutOptions options;
@@ -87,7 +87,7 @@ inline int no_name(LastError& error) {
     return FESTORE_EUSAGE;
 }
 
-// What Client and Transaction do alike: `target` is the client's, or its transaction.
+// Functions that Client and Transaction have in common: `target` is either.
 template <class Target>
 int put(festore_client* client, Target& target, const char* name, const void* content, size_t size, unsigned flags) {
     return guarded(client->error, [&]() -> int {

@@ -34,7 +34,7 @@ void tell_lost(const std::vector<LostRange>& ranges, festore_lost each, void* co
         if (each != nullptr) each(context, end(range.from), end(range.before), range.acknowledged ? 1 : 0);
 }
 
-// Nothing, when there is a value that is none.
+// Nothing if a value is unknown.
 std::optional<InitOptions> to_init_options(int anchor, int cipher) {
     InitOptions options;
     switch (anchor) {

@@ -21,7 +21,7 @@ Expected<void> Caller::check() const {
     const auto refused = [](const std::string& why) {
         return unexpected({ErrorCode::not_permitted, "this client cannot be used here: " + why + "; connect anew", 0, 0});
     };
-    if (!process_.is_here()) return refused("another process connected it, of which this one is a child");
+    if (!process_.is_here()) return refused("it was connected by another process, and this process is a child of that one");
     if (geteuid() != user_ || getegid() != group_)
         return refused("it was connected as user " + std::to_string(user_) + " and group " + std::to_string(group_) +
                        ", and this process is user " + std::to_string(geteuid()) + " and group " + std::to_string(getegid()) + " now");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who connected: the process, its effective user and group, and whether it was a member of the group whose objects these are. A client
-// serves nobody else (rule 33): the kernel would tell the TEE another identity at the next session, and files would be opened as
-// another user. Thread safety: any thread.
+// Who connected: the process, its effective user and group, and whether it was a member of the group that owns the objects. A client
+// serves only this caller (rule 33): for any other, the kernel would give the TEE another identity at the next session, and files would
+// be opened as another user. Thread safety: any thread.
 #pragma once
 #include "client/errors.h"
 #include "client/process_mark.h"
@@ -12,8 +12,8 @@ namespace festore {
 
 class Caller {
 public:
-    explicit Caller(const Owner& owner);  // the one of this moment
-    // not_permitted: the caller of this moment is another one.
+    explicit Caller(const Owner& owner);  // the current caller
+    // not_permitted: the current caller is another one.
     [[nodiscard]] Expected<void> check() const;
     [[nodiscard]] uid_t user() const { return user_; }
 
@@ -25,7 +25,7 @@ private:
     const bool is_member_;
 };
 
-// Whether this process is in the group, for the kernel.
+// Whether the kernel counts this process as a member of the group.
 bool is_member_of(gid_t gid);
 
 }  // namespace festore

@@ -13,7 +13,7 @@
 namespace festore {
 namespace {
 
-// Whoever grows an object under every attempt to read it is stopped by this.
+// Limits the attempts to read an object that grows between them.
 constexpr int kGetAttemptsMax = 4;
 
 std::string version_text(uint32_t version) {
@@ -66,7 +66,7 @@ Error too_large(std::string_view name, uint64_t bytes_max) {
 Expected<Session*> Client::State::session() {
     if (!session_) {
         if (const auto same = check_caller(); !same) return unexpected(same.error());
-        // Its own user, not whoever this process is by the time of the call: the TEE refuses where the kernel tells it another.
+        // The user that connected, not the current one: the TEE refuses if the kernel reports another user.
         const bool is_of_user = options.owner.kind == Owner::Kind::user;
         const std::optional<uint32_t> claim = !claimed_id && is_of_user ? std::optional<uint32_t>(caller_.user()) : claimed_id;
         Expected<std::unique_ptr<Session>> opened =
@@ -159,7 +159,7 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
     request.content_size = static_cast<uint32_t>(content.size());
     request.name = bytes_of(name);
     const Encoded encoded(request);
-    const bool repeatable = request.flags == 0;  // with a condition, a repeat could answer for the first try's success
+    const bool repeatable = request.flags == 0;  // with a condition, a repeat could conflict with the first try's own success
     const Expected<Reply> reply = state_->run(doing, repeatable, [&](Session& session) -> Expected<Reply> {
         const Expected<MutableBytes> buffer = session.buffer(content.size());
         if (!buffer) return unexpected(buffer.error());
@@ -207,7 +207,7 @@ Expected<ObjectInfo> Client::State::get(std::string_view name, const std::functi
             return session.invoke(protocol::Command::get, request.bytes(), Payload::output, shared.size());
         });
         if (!reply) return unexpected(reply.error());
-        if (reply->result == TEEC_ERROR_SHORT_BUFFER) {  // it is larger, or became so since the last attempt
+        if (reply->result == TEEC_ERROR_SHORT_BUFFER) {  // larger than the buffer, or grown since the last attempt
             if (reply->payload_size <= shared.size() || reply->payload_size > UINT32_MAX)
                 return unexpected(nonsense(doing));
             size = reply->payload_size;
@@ -278,7 +278,7 @@ Expected<TeeStatus> Client::status() {
     status.zero_huk = (hello.features & protocol::kFeatureZeroHuk) != 0;
     status.huk_compared = status.zero_huk || (hello.features & protocol::kFeatureHukCompared) != 0;
     status.predictable_huk = (hello.features & protocol::kFeaturePredictableHuk) != 0;
-    // OP-TEE claims nothing of its files, and 100 where it has no protection at all; older TAs hand such numbers on.
+    // OP-TEE claims nothing for its files, and reports 100 where it has no protection at all; older TAs pass such numbers on.
     constexpr uint32_t kByHardware = 1000;
     status.rollback_protection_rpmb =
         status.has_rpmb && hello.rollback_protection_rpmb >= kByHardware ? hello.rollback_protection_rpmb : 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a Client holds: a TEE, a session with it, opened anew after it has failed, and the store, if it is for one.
+// The state of a Client: a TEE, a session with it (opened anew after a failure), and the store if the client uses one.
 #pragma once
 #include "client/access.h"
 #include "client/caller.h"
@@ -9,7 +9,7 @@
 
 namespace festore {
 
-// A request as it goes to the TA.
+// A request, encoded for the TA.
 template <class M>
 class Encoded {
 public:
@@ -25,33 +25,33 @@ struct Client::State final : SessionSource {
     LoadedTee tee;
     ClientOptions options;
     std::optional<uint32_t> claimed_id;
-    std::unique_ptr<Store> store;  // of storage `store`
+    std::unique_ptr<Store> store;  // null unless the storage is `store`
 
     static Expected<Client> connect(LoadedTee tee, const ClientOptions& options, std::optional<uint32_t> claimed_id,
                                     Files& files);
-    // Where the store is.
+    // Chooses the store by name and directory.
     Expected<void> name_store(Files& files);
 
     Expected<Session*> session() override;
     void drop() override { session_.reset(); }
     [[nodiscard]] uint64_t serial() const override { return serial_; }
 
-    // One command through `call`, which uses the session. When the TA has died, a new session is opened; and the command
-    // is repeated once where that is safe: nothing can have been stored twice or removed by somebody else's doing.
+    // Runs one command through `call`, which uses the session. If the TA has died, a `repeatable` command is run once more in a new
+    // session. Repeating is safe if it cannot store anything twice, and if a removal by somebody else does not change its result.
     template <class F>
     Expected<Reply> run(const Doing& doing, bool repeatable, F&& call);
-    // One that has no payload.
+    // The same for a command without a payload.
     Expected<Reply> command(const Doing& doing, bool repeatable, protocol::Command command, Bytes request);
     Expected<Listing> list(std::string_view prefix, const std::optional<protocol::OtherOwner>& of);
-    // Persistent objects that the TEE cannot name, whoever's they are; 0 where the TA is too old to tell (its listings count them).
+    // Persistent objects of any owner whose names the TEE has lost; 0 if the TA is too old to report them (its listings count them).
     Expected<uint32_t> count_damaged();
     Expected<RpmbUse> rpmb(const Doing& doing, const protocol::RpmbRequest& request);
     Expected<void> allow(const Doing& doing, const protocol::AllowRequest& request);
     Expected<AllowReport> allowed(const Doing& doing);
-    // Of a persistent object: all of it is given to `take`.
+    // Reads a persistent object and gives the whole content to `take`.
     Expected<ObjectInfo> get(std::string_view name, const std::function<void(Bytes)>& take);
 
-    // While one lives, the session does not count as idle.
+    // While a Use exists, the session does not count as idle.
     class Use {
     public:
         Use(Use&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
@@ -63,9 +63,9 @@ struct Client::State final : SessionSource {
         explicit Use(State& state);
         State* state_;
     };
-    // Before all that reaches the TEE or the store's files. not_permitted: the caller is not the one that connected.
+    // Needed before anything that reaches the TEE or the store's files. not_permitted: the caller is not the one that connected.
     Expected<Use> use();
-    Expected<Use> use_store();  // usage: it is none
+    Expected<Use> use_store();  // usage: this client has no store
     [[nodiscard]] Expected<void> check_caller() const { return caller_.check(); }
 
     explicit State(const Owner& owner) : caller_(owner) {}
@@ -74,7 +74,7 @@ private:
     void tell_if_supplicant_is_missing();
 
     const Caller caller_;
-    std::unique_ptr<Session> session_;  // none after the TA died or the client was idle, until the next call
+    std::unique_ptr<Session> session_;  // null after the TA died or the client was idle, until the next call
     uint64_t serial_ = 0;
     unsigned uses_ = 0;
     bool has_told_of_supplicant_ = false;
@@ -102,15 +102,15 @@ Expected<Reply> Client::State::run(const Doing& doing, bool repeatable, F&& call
 
 protocol::Storage to_protocol(Storage storage);
 ObjectInfo info_of(std::string_view name, const protocol::Metadata& m);
-// In everybody's space there are the first demo's objects, too, under whatever bytes its clients chose.
+// Everybody's space also holds objects of the first demo, whose clients chose any bytes as names.
 bool may_be_legacy(std::string_view name, const ClientOptions& options);
-// An answer that no TA gives.
+// The error for an answer that no TA gives.
 Error nonsense(const Doing& doing);
-// Whether a put can be asked for like this.
+// usage: a put cannot have this name, or these options together.
 Expected<void> check_put(std::string_view name, const PutOptions& options);
-// Whether there can be an object of that name. In everybody's space there are the first demo's, too.
+// usage: no object can have that name. Names of the first demo's objects are accepted in everybody's space.
 Expected<void> check_existing(std::string_view name, const ClientOptions& options);
-// What a persistent object cannot have.
+// The error for a content that is too large for a persistent object.
 Error too_large(std::string_view name, uint64_t bytes_max);
 
 }  // namespace festore

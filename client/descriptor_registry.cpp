@@ -33,7 +33,7 @@ Registry& registry() {
     return *made;
 }
 
-// The child has one thread, this one. Only calls that are safe in a signal handler, too.
+// The child has only this thread. Makes only calls that are safe in a signal handler.
 void give_up_in_child() {
     Registry& r = registry();
     const int harmless = eventfd(0, EFD_CLOEXEC);  // needs no file system
@@ -55,7 +55,7 @@ int open(const std::function<int()>& call) {
     watch_forks();
     const std::lock_guard held(registry().guard);
     std::vector<Registry::Entry>& entries = registry().entries;
-    entries.reserve(entries.size() + 1);  // what throws does so before anything is open
+    entries.reserve(entries.size() + 1);  // if it throws, nothing is open yet
     const int opened = call();
     if (opened >= 0) entries.push_back({opened, ProcessMark()});
     return opened;

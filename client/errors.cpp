@@ -69,7 +69,7 @@ size_t harmless_bytes(std::string_view rest) {
     for (size_t size = 1; size <= std::min<size_t>(4, rest.size()); ++size) {
         const std::string_view one = rest.substr(0, size);
         if (check_prefix(bytes_of(one)) != NameFault::none) continue;
-        // U+2028 to U+202E, U+2066 to U+2069: line ends, and what turns the direction of the text that follows.
+        // U+2028 to U+202E, U+2066 to U+2069: line ends, and controls that change the direction of the following text.
         const bool turns = (one >= "\xE2\x80\xA8" && one <= "\xE2\x80\xAE") || (one >= "\xE2\x81\xA6" && one <= "\xE2\x81\xA9");
         return turns ? 0 : size;
     }
@@ -99,7 +99,7 @@ Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing) {
     if (const Explained* e = explained(result); e != nullptr) {
         error.code = e->error;
         error.reason = reason_of(e->code);
-        // OP-TEE ends a TA whose RPMB gives an answer that GlobalPlatform does not know.
+        // OP-TEE ends a TA when the RPMB gives an answer that GlobalPlatform does not define.
         const bool rpmb_failed = doing.storage == Storage::rpmb && e->code == Code::target_dead;
         error.message += rpmb_failed ? "the trusted application died, as it does when the RPMB device is absent, has "
                                        "no key, or a foreign one; 'festore doctor' asks it"
@@ -193,7 +193,7 @@ Error error_of_context(uint32_t result, TeeKind kind) {
 }
 
 Error with_version(Error error, uint64_t wanted, const Expected<ObjectInfo>& now) {
-    if (!now || now->version == wanted) return error;  // it has changed once more
+    if (!now || now->version == wanted) return error;  // it has changed again
     error.message = "cannot put " + quote(now->name) + ": it has version " + std::to_string(now->version) + ", not " +
                     std::to_string(wanted);
     return error;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// From what the TEE answers to what a person is told.
+// Turns answers of the TEE into errors with a message for a person.
 #pragma once
 #include "base/bytes.h"
 #include "base/name.h"
@@ -10,21 +10,21 @@
 
 namespace festore {
 
-// What was being done, for the message: "cannot VERB 'NAME': …".
+// The operation, for the message: "cannot VERB 'NAME': …".
 struct Doing {
     std::string_view verb;
     std::string_view name;
     Storage storage = Storage::ree;
 };
 
-// An answer of a command that the TA served (or the TEE, when the TA could not).
+// For a command's answer, which the TA gave (or the TEE, if the TA could not).
 Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing);
-// Which conflict such an answer is; none of them: none.
+// Which conflict such an answer means; Reason::none if it means none.
 Reason reason_of(Code code);
-// Whether a call that asks the RPMB ended so because it gives no answer: its device is absent or has no key, or a foreign one. OP-TEE
-// ends the trusted application then, or says that the storage is not available.
+// Whether this result of a call that asks the RPMB means that the RPMB gives no answer: its device is absent, or has no key or a foreign
+// one. OP-TEE then ends the trusted application, or reports the storage as not available.
 bool rpmb_gave_no_answer(uint32_t tee_result);
-// An answer to opening a session.
+// For the answer to opening a session.
 Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner);
 // The kernel does not let this process log in as the group.
 Error not_a_member(uint32_t gid);
@@ -32,20 +32,20 @@ Error not_a_member(uint32_t gid);
 Error error_of_context(uint32_t result, TeeKind kind);
 
 Error usage_of_name(std::string_view name, NameFault fault);
-// usage, unless it can be an object's name.
+// usage: it cannot be an object's name.
 Expected<void> require_name(std::string_view name);
 
-// How many bytes from the start of `rest` are one character that a line can show as it is; 0 when the first byte can't.
+// Size of the first character of `rest` if a line can show that character as it is; otherwise 0.
 size_t harmless_bytes(std::string_view rest);
-// The name in quotes, with what a terminal would obey made harmless.
+// The name in quotes, with bytes that a terminal would interpret escaped.
 std::string quote(std::string_view name);
 
-// Of a store whose repair gave up freshness, and nobody has acknowledged it.
+// For a store whose repair gave up freshness, as long as nobody has acknowledged it.
 std::string freshness_lost_text(const StoreInfo& info);
-// How often repairs have given up freshness, as the end of a sentence (rule 26). There must have been one.
+// How often repairs have given up freshness, as the end of a sentence (rule 26). There must have been at least one.
 std::string freshness_given_up_text(const StoreInfo& info);
 
-// Of a put that wants another version than the object has: says which one it has, as `now` tells.
+// For a put whose if_version differs from the object's version: the message names the version that the object has according to `now`.
 Error with_version(Error error, uint64_t wanted, const Expected<ObjectInfo>& now);
 
 inline tl::unexpected<Error> unexpected(Error error) { return tl::unexpected<Error>(std::move(error)); }

@@ -11,11 +11,11 @@
 namespace festore {
 namespace {
 
-constexpr size_t kKeptBytesMax = size_t{512} << 10;  // of one block: a part of a content, with what belongs to it
+constexpr size_t kKeptBytesMax = size_t{512} << 10;  // of one block: enough for one part of a content, sealed
 constexpr size_t kKeptOfOneSize = 2;
 constexpr size_t kSizes = std::bit_width(kKeptBytesMax);
 
-// By the logarithm of their size. Without a lock, which a forked child could inherit taken.
+// Indexed by the logarithm of the block size. Uses no lock, since a forked child could inherit it locked.
 using Kept = std::array<std::array<std::atomic<void*>, kKeptOfOneSize>, kSizes>;
 constinit Kept kept_blocks{};
 
@@ -24,7 +24,7 @@ size_t page_bytes() {
     return bytes;
 }
 
-// Of the block in which so many bytes lie.
+// Size of the block that holds `bytes` bytes.
 size_t block_bytes(size_t bytes) {
     const size_t least = std::max(bytes, page_bytes());
     return least <= kKeptBytesMax ? std::bit_ceil(least) : (least + page_bytes() - 1) / page_bytes() * page_bytes();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Memory for plaintext and keys: in no core dump, and in no swap as far as RLIMIT_MEMLOCK allows, which makes nothing fail. What is
-// allocated here is wiped when it is given back. Some blocks are kept for the next time, so that a content that is moved in parts
-// does not map and lock memory for each. Thread safety: any thread; a forked child may go on.
+// Memory for plaintext and keys. It is kept out of core dumps, and out of swap within RLIMIT_MEMLOCK; beyond that limit nothing fails.
+// Memory allocated here is wiped when it is freed. Some freed blocks are kept for reuse, since mapping and locking memory for each part
+// of a content would be slow. Thread safety: any thread; a forked child may go on.
 #pragma once
 #include "base/bytes.h"
 
@@ -10,12 +10,12 @@
 
 namespace festore {
 
-// Memory of somebody else's, in all pages that it touches. Best effort: memory of a device refuses.
+// Guards memory that was allocated elsewhere, in all pages that it touches. Best effort: device memory refuses.
 void guard(MutableBytes memory);
-// Before it goes back to whom it belongs to: the pages that it has for itself are as they were.
+// Undoes guard() in the pages that lie wholly in `memory`. To be called before the memory is given back.
 void unguard(MutableBytes memory);
 
-// Zeroes, at the beginning of a page. Throws bad_alloc.
+// Zeroed memory that begins on a page boundary. Throws bad_alloc.
 void* allocate_guarded(size_t bytes);
 void free_guarded(void* memory, size_t bytes) noexcept;
 

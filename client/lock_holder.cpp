@@ -23,7 +23,7 @@ bool is_of(const std::string& text, const Files::Information& file) {
 
 }  // namespace
 
-// "1: FLOCK  ADVISORY  WRITE 123 fe:00:4711 0 EOF"; "1: -> FLOCK ..." is one who waits.
+// "1: FLOCK  ADVISORY  WRITE 123 fe:00:4711 0 EOF"; "1: -> FLOCK ..." is a process that waits.
 std::optional<long> lock_holder_in(std::istream& locks, const Files::Information& file) {
     for (std::string line; std::getline(locks, line);) {
         std::istringstream in(line);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Listings of persistent objects (the storages ree and rpmb), the caller's own and, for uid 0, another's, who may also be rid of them.
+// Listings of persistent objects (the storages ree and rpmb): the caller's own and, for uid 0, another's, which uid 0 may also remove.
 #include "client/client_state.h"
 #include "client/errors.h"
 
@@ -8,10 +8,10 @@
 namespace festore {
 namespace {
 
-// Whoever lists forever is stopped by this.
+// Stops a listing that would never end.
 constexpr size_t kListPagesMax = 100000;
 
-// Whether a listing's entry is one that was asked for: a TEE that lies puts no other bytes before whoever reads names.
+// Whether a listing's entry is a name that was asked for. So a TEE that lies cannot pass other bytes to readers of names.
 bool is_wanted(const protocol::ListEntry& entry, std::string_view prefix, const ClientOptions& options) {
     const std::string_view name = text_of(entry.name);
     const bool is_legacy = (entry.metadata.flags & protocol::kObjectLegacy) != 0 && may_be_legacy(name, options);
@@ -24,11 +24,11 @@ protocol::OtherOwner to_protocol(const OtherOwner& owner) {
 
 Error not_of_stores() {
     return {ErrorCode::usage,
-            "of another's store only the record can be dropped: 'festore destroy --owner'; this is for --storage ree and rpmb", 0, 0};
+            "root can drop only the record of another's store ('festore destroy --owner'); this is for --storage ree and rpmb", 0, 0};
 }
 
 Error only_root(Error error) {
-    if (static_cast<Code>(error.tee_result) == Code::access_denied) error.message += "; only root may, and it reads none of them";
+    if (static_cast<Code>(error.tee_result) == Code::access_denied) error.message += "; only root may do that, and root cannot read them";
     return error;
 }
 
@@ -87,7 +87,7 @@ Expected<Listing> Client::State::list(std::string_view prefix, const std::option
         }
         listing.damaged += answer->damaged;
         if (!answer->more) return listing;
-        // The cursor only moves forward: one that does not would have us list forever.
+        // The cursor must move forward; otherwise the listing would never end.
         if (!std::lexicographical_compare(cursor.begin(), cursor.end(), answer->cursor.begin(), answer->cursor.end()))
             return unexpected(nonsense(doing));
         cursor.assign(answer->cursor.begin(), answer->cursor.end());

@@ -39,7 +39,7 @@ std::vector<uint32_t> PageCache::path(const std::string& name) const {
 }
 
 void PageCache::keep_path(const std::string& name, uint32_t page) {
-    // Names are the caller's: whoever asks for ever new ones gets no benefit, and takes no memory.
+    // The caller chooses the names: asking for ever new ones has no benefit, and takes no more memory.
     if (paths_.size() >= kPathsMax && !paths_.contains(name)) paths_.clear();
     std::vector<uint32_t>& path = paths_[name];
     std::erase(path, page);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the page service remembers of a store between calls: sealed pages, so that they need not be read from the file again,
-// and which pages an object's lookup took, so that the next one brings them at once instead of being asked for them level
-// by level. Only a guess: another program may have changed the store since. The TA believes no page that its root record does
-// not vouch for, and asks again for what does not fit; that is read from the file (rule 9).
+// What the page service remembers of a store between calls: sealed pages, to avoid reading them from the file again, and which
+// pages an object's lookup needed, to bring them at once with the next one instead of level by level. This is only a guess:
+// another program may have changed the store since. The TA accepts only pages that its root record authenticates, and asks again
+// for a page that does not match; that page is read from the file (rule 9).
 // Thread safety: one thread at a time.
 #pragma once
 #include "base/bytes.h"
@@ -21,9 +21,9 @@ public:
     static constexpr size_t kPathsMax = 1024;
     static constexpr size_t kPathPagesMax = 4;
 
-    // The page as it was seen last, valid until the next change here; null when it is not remembered.
+    // The page as it was seen last; the pointer is valid until the cache changes. Null: the page is not remembered.
     const std::vector<std::byte>* find(uint32_t page);
-    // Remembers the page, in the place of the one that was not used for longest.
+    // Remembers the page. A full cache drops the least recently used one for it.
     void keep(uint32_t page, Bytes sealed);
     void forget(uint32_t page);
     void forget_pages() {
@@ -31,7 +31,7 @@ public:
         pages_.clear();
     }
 
-    // The pages that were asked for about this name, the newest last.
+    // The pages that the TA asked for about this name, the newest last.
     [[nodiscard]] std::vector<uint32_t> path(const std::string& name) const;
     void keep_path(const std::string& name, uint32_t page);
 
@@ -40,7 +40,7 @@ private:
         uint32_t number = 0;
         std::vector<std::byte> sealed;
     };
-    std::list<Page> pages_;  // the one used last is first
+    std::list<Page> pages_;  // the most recently used one first
     std::map<uint32_t, std::list<Page>::iterator> places_;
     std::map<std::string, std::vector<uint32_t>> paths_;
 };

@@ -40,9 +40,9 @@ Files::Information::Kind kind_of(mode_t mode) {
     return Kind::device;
 }
 
-constexpr uint64_t kStatBlock = 512;  // whatever the file system's blocks are: statx(2)
+constexpr uint64_t kStatBlock = 512;  // regardless of the file system's block size: statx(2)
 
-// A bind mount within one file system shows only in the mount's number, which Linux 5.8 and later tell.
+// A bind mount within one file system shows only in the mount's number, which Linux reports since 5.8.
 int look_at(int folder, const char* name, int flags, Files::Information& information) {
     struct statx s = {};
     constexpr unsigned kWanted = STATX_TYPE | STATX_SIZE | STATX_INO | STATX_NLINK | STATX_BLOCKS | STATX_MNT_ID;
@@ -60,7 +60,7 @@ int look_at(int folder, const char* name, int flags, Files::Information& informa
 int open_as_own(const std::function<int()>& call) { return descriptors::open([&] { return unless_interrupted(call); }); }
 
 int list(int folder, std::vector<std::string>& names) {
-    const int own = unless_interrupted([&] { return openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });  // its own position
+    const int own = unless_interrupted([&] { return openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });  // own file position
     if (own < 0) return errno;
     DIR* const listed = fdopendir(own);
     if (listed == nullptr) {
@@ -79,18 +79,18 @@ int list(int folder, std::vector<std::string>& names) {
     return result;
 }
 
-// An empty folder of this user's. The mode is what was asked for, whatever the umask is. EPERM: another user's. ENOTEMPTY: somebody
-// may have moved another folder of this user's to its place, which keeps the group and the mode that it has.
+// Sets the mode, regardless of the umask, and the group of an empty folder of this user. EPERM: it is another user's. ENOTEMPTY:
+// somebody may have moved another folder of this user to its place; that folder keeps its group and mode.
 int set_own_folder(int folder, unsigned mode, std::optional<uint32_t> gid) {
     struct stat s = {};
     if (fstat(folder, &s) < 0) return errno;
     if (s.st_uid != geteuid()) return EPERM;
-    if ((!gid || s.st_gid == *gid) && (s.st_mode & 07777) == mode) return 0;  // as another program of this user's left it
+    if ((!gid || s.st_gid == *gid) && (s.st_mode & 07777) == mode) return 0;  // another program of this user has set it
     std::vector<std::string> names;
     if (const int fault = list(folder, names); fault != 0) return fault;
     if (!names.empty()) return ENOTEMPTY;
     if (gid && s.st_gid != *gid && fchown(folder, static_cast<uid_t>(-1), *gid) < 0) return errno;
-    return outcome(fchmod(folder, mode));  // after the change of the group, which may take bits away
+    return outcome(fchmod(folder, mode));  // after the change of the group, which may clear bits
 }
 
 constexpr int kFolder = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
@@ -102,7 +102,7 @@ public:
         folder = open_as_own([&] { return ::open(path.c_str(), kFolder); });
         return outcome(folder);
     }
-    // A link in its place is no folder that this user has made.
+    // A link in its place is not followed: this user has not made the folder that it leads to.
     int make_folder(const std::string& path, unsigned mode, std::optional<uint32_t> gid) override {
         const int made = outcome(mkdir(path.c_str(), mode));
         if (made != 0 && (made != EEXIST || !gid)) return made;
@@ -110,7 +110,7 @@ public:
         const int set = folder < 0 ? errno : set_own_folder(folder, mode, gid);
         if (folder >= 0) ::close(folder);
         if (made != 0) return made;
-        return set == ENOTEMPTY && !gid ? 0 : set;  // another program of this user's was faster, and works in it
+        return set == ENOTEMPTY && !gid ? 0 : set;  // another program of this user was faster, and already uses it
     }
     int sync_folder(const std::string& path) override {
         Handle folder = kNoHandle;
@@ -124,8 +124,8 @@ public:
         folder = open_as_own([&] { return openat(above, name.c_str(), kFolder | O_NOFOLLOW); });
         return outcome(folder);
     }
-    // With its mode from the first moment, since other members of the group may open it at once: the umask is the process's, and so
-    // a thread with one of its own makes the folder.
+    // The folder has its mode from the first moment, since other members of the group may open it at once. The umask belongs to the
+    // process, so a thread with a separate umask makes the folder.
     int make_folder(Handle above, const std::string& name, unsigned mode) override {
         int result = 0;
         const auto make = [&] { result = outcome(mkdirat(above, name.c_str(), mode)); };
@@ -177,7 +177,7 @@ public:
         return list(folder, names);
     }
 
-    // A vforked child that has not yet called exec holds a lock as well: it is let go explicitly, and only by the process that took it.
+    // A vforked child that has not yet called exec shares the lock: so it is released explicitly, and only by the process that took it.
     void close(Handle handle) override {
         if (descriptors::remove(handle)) let_go(handle);
         ::close(handle);
@@ -206,21 +206,21 @@ public:
         }
         return 0;
     }
-    // An error in writing waits for sync(): this does not ask how it went.
+    // A write error is reported by sync(), not here.
     void write_soon(Handle handle, uint64_t offset, size_t bytes) override {
         (void)sync_file_range(handle, static_cast<off_t>(offset), static_cast<off_t>(bytes), SYNC_FILE_RANGE_WRITE);
     }
     void read_soon(Handle handle, uint64_t offset, size_t bytes) override {
         (void)posix_fadvise(handle, static_cast<off_t>(offset), static_cast<off_t>(bytes), POSIX_FADV_WILLNEED);
     }
-    // Not repeated when it is interrupted: what a second one says need not hold for the first (rule 7).
+    // Not repeated when interrupted: the result of a second call need not hold for the first (rule 7).
     int sync(Handle handle) override { return outcome(fdatasync(handle)); }
     int reserve(Handle handle, uint64_t begin, uint64_t end) override {
         const auto offset = static_cast<off_t>(begin);
         const auto bytes = static_cast<off_t>(end - begin);
         return outcome(unless_interrupted([&] { return fallocate(handle, FALLOC_FL_KEEP_SIZE, offset, bytes); }));
     }
-    // For btrfs, which writes elsewhere otherwise, room or not. Others do not know the flag.
+    // For btrfs, which otherwise writes elsewhere even if space is reserved. Other file systems do not know the flag.
     void overwrite_in_place(Handle handle) override {
         int flags = 0;
         if (ioctl(handle, FS_IOC_GETFLAGS, &flags) != 0) return;
@@ -238,13 +238,13 @@ public:
     std::string lock_holder(const Information& file) override { return lock_holder_text(file); }
     std::optional<uint64_t> free_bytes(Handle folder) override {
         struct statvfs system = {};
-        if (fstatvfs(folder, &system) != 0 || system.f_blocks == 0) return std::nullopt;  // some file systems do not count
-        return uint64_t{geteuid() == 0 ? system.f_bfree : system.f_bavail} * system.f_frsize;  // root has the reserve
+        if (fstatvfs(folder, &system) != 0 || system.f_blocks == 0) return std::nullopt;  // some file systems report no numbers
+        return uint64_t{geteuid() == 0 ? system.f_bfree : system.f_bavail} * system.f_frsize;  // root may use the reserve
     }
 
 private:
     static void let_go(Handle handle) { (void)flock(handle, LOCK_UN); }
-    // With its mode, whatever the umask is, before it has its name: other members of the group may open it at once.
+    // The file gets its mode, regardless of the umask, before it gets its name: other members of the group may open it at once.
     static int make(Handle folder, const std::string& name, int flags, unsigned mode, Handle& handle) {
         handle = open_as_own([&] { return openat(folder, ".", (flags & ~O_NOFOLLOW) | O_TMPFILE, mode); });
         if (handle >= 0) {
@@ -254,7 +254,7 @@ private:
             if (fault == 0) return 0;
             descriptors::remove(handle);
             ::close(std::exchange(handle, kNoHandle));
-            if (fault != ENOENT && fault != EOPNOTSUPP && fault != EPERM) return fault;  // without /proc, say
+            if (fault != ENOENT && fault != EOPNOTSUPP && fault != EPERM) return fault;  // for example without /proc
         }
         handle = open_as_own([&] { return openat(folder, name.c_str(), flags | O_CREAT | O_EXCL, mode); });
         return handle < 0 ? errno : outcome(fchmod(handle, mode));

@@ -12,12 +12,12 @@ namespace {
 using Number = std::atomic<uint64_t>;
 static_assert(Number::is_always_lock_free);
 
-// A child goes on counting where its parent was, so no two processes of a line have the same number.
+// A child continues its parent's count, so no process has the number of one of its ancestors.
 Number last_number = 0;
 Number ordinary = 0;
-Number* current = &ordinary;  // the number of this process; 0: it has none yet
+Number* current = &ordinary;  // the number of this process; 0: none yet
 
-// The kernel itself clears the page in every child, whichever way the child was made. Where it cannot (an emulator), fork's handler does.
+// The kernel itself clears the page in every child, however the child was made. Where it cannot (an emulator), fork's handler does.
 Number& number_of_process() {
     static const bool prepared = [] {
         const auto page_bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -43,7 +43,7 @@ uint64_t this_process() {
 
 }  // namespace
 
-// The id tells processes apart that share their memory (vfork).
+// The pid distinguishes processes that share their memory (vfork).
 ProcessMark::ProcessMark() : number_(this_process()), pid_(getpid()) {}
 bool ProcessMark::is_here() const { return number_ == this_process() && pid_ == getpid(); }
 

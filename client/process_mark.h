@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which process made something. A child of fork or clone inherits the mark, and is another process for it, also when it gets the
-// same id later. Thread safety: any thread.
+// Marks which process made something. A child of fork or clone inherits the mark but counts as another process, even if it later
+// gets the same id. Thread safety: any thread.
 #pragma once
 #include <cstdint>
 #include <sys/types.h>

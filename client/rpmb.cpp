@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Root's word that this device has no RPMB: Client::rpmb_use() and set_no_rpmb().
+// Root's statement that this device has no RPMB: Client::rpmb_use() and set_no_rpmb().
 #include "client/client_state.h"
 #include "client/errors.h"
 
@@ -14,16 +14,16 @@ Error refused(const Doing& doing, Error error) {
     case Code::not_supported:
         error.message = start + "the trusted application is older than this: install the one that belongs to this version";
         return error;
-    case Code::access_denied: error.message = start + "only root may say that"; return error;
+    case Code::access_denied: error.message = start + "only root may do that"; return error;
     case Code::access_conflict:
-        error.message = start + "it answers, so there is one; stores with the anchor ree go on asking it";
+        error.message = start + "the RPMB answers, so there is one; stores with the anchor ree keep asking it";
         error.reason = Reason::rpmb_answers;
         return error;
     default: break;
     }
     if (rpmb_gave_no_answer(error.tee_result))
-        error.message = start + "the trusted application did not live through asking whether the RPMB answers; where it is certain that "
-                                "this device has none: 'festore rpmb --none --without-asking'";
+        error.message = start + "the trusted application died when it asked whether the RPMB answers; if it is certain that this device "
+                                "has none, use 'festore rpmb --none --without-asking'";
     return error;
 }
 
@@ -31,7 +31,7 @@ Error refused(const Doing& doing, Error error) {
 
 Expected<RpmbUse> Client::State::rpmb(const Doing& doing, const RpmbRequest& request) {
     const Encoded encoded(request);
-    // Said once more, it is as it was: safe to repeat. Asking again would only end the next one.
+    // Repeating is safe, since it changes nothing more. But if asking the RPMB has ended the TA, asking again would only end the next one.
     const bool repeatable = request.word != RpmbRequest::Word::none || request.without_asking;
     const Expected<Reply> reply = command(doing, repeatable, protocol::Command::rpmb_here, encoded.bytes());
     if (!reply) return unexpected(refused(doing, reply.error()));
@@ -43,7 +43,7 @@ Expected<RpmbUse> Client::State::rpmb(const Doing& doing, const RpmbRequest& req
 Expected<RpmbUse> Client::rpmb_use() {
     const auto use = state_->use();
     if (!use) return unexpected(use.error());
-    return state_->rpmb({"look whether the RPMB is asked", {}}, {});
+    return state_->rpmb({"find out whether the RPMB is asked", {}}, {});
 }
 
 Expected<RpmbUse> Client::set_no_rpmb(bool none, bool without_asking) {

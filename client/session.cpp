@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kSlowAfter{1000};
 constexpr size_t kBufferBytesMin = size_t{64} * 1024;
-// Before the buffer that others use, its first page: requests and answers. Shared once, while memory that is named for one call
-// costs two calls into the secure world of its own.
+// The first page of the shared memory holds requests and answers; the buffer for callers follows. It is shared once, while temporary
+// memory costs two more calls into the secure world for each call.
 constexpr size_t kAnswerOffset = 1024;
 constexpr size_t kHeadBytes = 4096;
 static_assert(protocol::kRequestBytesMax <= kAnswerOffset && protocol::kStoreRequestBytesMax <= kAnswerOffset &&
@@ -50,7 +50,7 @@ struct Session::Connection {
 
     const ProcessMark process;
 
-    // In a forked child all of this is still the parent's: its session, and its memory, which both of them see.
+    // In a forked child all of this still belongs to the parent: its session, and its memory, which both share.
     ~Connection() {
         if (process.is_here()) close();
     }
@@ -88,7 +88,7 @@ Expected<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const Cli
     session->look_for_supplicant_ = tee.look_for_supplicant;
     if (!session->worker_.started())
         return unexpected({ErrorCode::failure, "cannot start a thread: the system's limit is reached", 0, 0});
-    // libteec has one answer for whatever the kernel refuses, and complains on standard error.
+    // Checked here, since libteec gives one answer for all that the kernel refuses, and complains on standard error.
     if (tee.kind == TeeKind::optee && options.owner.kind == Owner::Kind::group && !is_member_of(options.owner.gid))
         return unexpected(not_a_member(options.owner.gid));
     session->limit_ = options.call_timeout;
@@ -115,8 +115,8 @@ Expected<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const Cli
             c.has_context = true;
             const TEEC_UUID uuid = ta_uuid();
             const void* data = opening->method == TEEC_LOGIN_GROUP ? &opening->gid : nullptr;
-            // Where another TA's listing was not ended before tee-supplicant was started anew, OP-TEE fails once over a directory that
-            // it holds open no more (docs/decisions/0006).
+            // If another TA's listing had not ended when tee-supplicant was restarted, OP-TEE fails once over a directory that is no
+            // longer open (docs/decisions/0006).
             for (int tries = 0; tries < 2; ++tries) {
                 opening->result = c.tee.open_session(&c.context, &c.session, &uuid, opening->method, data, nullptr,
                                                      &opening->origin);
@@ -135,10 +135,10 @@ Expected<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const Cli
     return session;
 }
 
-// The worker closes the session, since closing may hang like any other call. Whether it does, nobody waits to see.
+// The worker closes the session, since closing may hang like any other call. The destructor waits for it up to the time limit.
 Session::~Session() {
     if (!connection_ || worker_.lost() || worker_.is_parents()) return;
-    worker_.when_slow({}, nullptr);  // a caller that ends its client is told nothing more
+    worker_.when_slow({}, nullptr);  // no more warnings to a caller that ends its client
     worker_.run([connection = std::move(connection_)]() mutable { connection.reset(); }, limit_);
 }
 
@@ -147,7 +147,7 @@ Expected<void> Session::say_hello(const ClientOptions& options, std::optional<ui
     switch (options.owner.kind) {
     case Owner::Kind::user:
         request.login = protocol::Login::user;
-        request.id = claimed_id.value_or(geteuid());  // Linux tells the TEE the effective user
+        request.id = claimed_id.value_or(geteuid());  // Linux reports the effective user to the TEE
         break;
     case Owner::Kind::group:
         request.login = protocol::Login::group;
@@ -175,14 +175,14 @@ Expected<void> Session::say_hello(const ClientOptions& options, std::optional<ui
         return unexpected({ErrorCode::no_tee,
                            "this festore speaks protocol " + std::to_string(protocol::kVersionMajor) +
                                " and the trusted application speaks " + std::to_string(hello_.version_major) +
-                               ": install the two of one version",
+                               ": install both from one version",
                            0, 0});
     return {};
 }
 
 Expected<MutableBytes> Session::buffer(size_t size) {
     Connection& c = *connection_;
-    if (size > SIZE_MAX / 2)  // a TEE that says it needs so much lies
+    if (size > SIZE_MAX / 2)  // only a TEE that lies asks for so much
         return unexpected({ErrorCode::no_tee, "the trusted application's answer makes no sense", 0, 0});
     if (c.has_memory && c.memory.size >= kHeadBytes + size)
         return MutableBytes(static_cast<std::byte*>(c.memory.buffer), c.memory.size).subspan(kHeadBytes);

@@ -21,7 +21,7 @@ struct Reply {
     uint32_t origin = 0;
     std::array<std::byte, std::max(protocol::kAnswerBytesMax, protocol::kStoreAnswerBytesMax)> answer{};
     size_t answer_size = 0;   // never more than answer holds
-    size_t payload_size = 0;  // as the TA says: what it wrote, or needs
+    size_t payload_size = 0;  // according to the TA: bytes that it wrote, or needs
 
     [[nodiscard]] bool ok() const { return result == TEEC_SUCCESS; }
     [[nodiscard]] Bytes bytes() const { return Bytes(answer).first(answer_size); }
@@ -38,8 +38,8 @@ struct Region {
 
 class Session {
 public:
-    // Opens the context and the session, and says hello. `claimed_id`: instead of the caller's own id of this moment. `when_slow`: done
-    // each time when a call has not been answered for a second.
+    // Opens the context and the session, and says hello. `claimed_id`: instead of the caller's current id. `when_slow`: called each time
+    // a call has not been answered for a second.
     static Expected<std::unique_ptr<Session>> open(const LoadedTee& tee, const ClientOptions& options,
                                                    std::optional<uint32_t> claimed_id, std::function<void()> when_slow);
     ~Session();
@@ -47,19 +47,19 @@ public:
     Session& operator=(const Session&) = delete;
 
     // One command. For input, `size` bytes of buffer() go to the TA; for output, it may write that many.
-    // no_tee when the TEE did not answer in time; what the TEE answered is in the Reply.
+    // no_tee: the TEE did not answer in time. Any answer of the TEE is in the Reply.
     Expected<Reply> invoke(protocol::Command command, Bytes request, Payload payload = Payload::none, size_t size = 0) {
         return invoke(static_cast<uint32_t>(command), request, {payload, 0, size}, {});
     }
-    // The same for any command: `content` is its third parameter, `area` its fourth. `meanwhile` is done while the TEE works; it
+    // The same for any command: `content` is its third parameter, `area` its fourth. `meanwhile` runs while the TEE works; it
     // must leave the session and its buffer alone.
     Expected<Reply> invoke(uint32_t command, Bytes request, Region content, Region area,
                            const std::function<void()>& meanwhile = nullptr);
 
-    // The shared buffer, at least `size` bytes. The normal world's copy of plaintext lies here: wipe what was used.
+    // The shared buffer, at least `size` bytes. It holds the normal world's copy of plaintext: wipe what was used.
     Expected<MutableBytes> buffer(size_t size);
 
-    // A session that nobody holds ends by itself after ClientOptions::idle_timeout. It begins held. hold(): false when it
+    // A session that nobody holds ends by itself after ClientOptions::idle_timeout. It begins held. hold(): false if it
     // has ended.
     bool hold() { return worker_.hold(); }
     void let_go() { worker_.let_go(); }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reading a store. No lock: readers go by what the TEE says the root is, and begin anew when it has moved on (rule 9).
+// Reading a store. Readers take no lock: they use the root that the TEE has, and start again if it has changed (rule 9).
 #include "client/store_read.h"
 #include "client/store_survey.h"
 
@@ -10,7 +10,7 @@ namespace {
 
 using protocol::Command;
 
-// Whoever lists forever is stopped by this.
+// Stops a listing that would never end.
 constexpr size_t kListCallsMax = 10'000'000;
 
 }  // namespace
@@ -30,13 +30,13 @@ ObjectInfo Store::object_info(std::string_view name, const protocol::StoreMetada
 Expected<StoreReply> Store::look_up(const Doing& doing, const StoreChannel::Request& request, bool& again) {
     Expected<StoreReply> reply = channel_.call(request, doing);
     if (!reply) {
-        // A rebuild in another program has written the record, and its pages do not have their name yet.
+        // A rebuild in another program has written the record, but not yet renamed its page file.
         const bool is_between = !is_settling_ && reply.error().code == ErrorCode::damaged && directory_.has_next_pages().value_or(false);
         if (is_between) opened_serial_ = 0;
         again = is_between || reply.error().code == ErrorCode::busy;
         return reply;
     }
-    // bad_state: the session does not know the store, as after the TA was loaded anew.
+    // bad_state: the session does not know the store, for example after the TA was loaded anew.
     again = reply->died() || static_cast<Code>(reply->result) == Code::bad_state;
     if (static_cast<Code>(reply->result) == Code::bad_state) opened_serial_ = 0;
     if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
@@ -78,7 +78,7 @@ Expected<ObjectInfo> Store::stat(std::string_view name) {
     });
 }
 
-// The next names behind those that are listed. Whether there was one.
+// Appends the names after those in `listing`. True if there was one.
 Expected<bool> Store::list_on(const Doing& doing, Listing& listing, bool& more) {
     const std::string_view prefix = doing.name;
     return read<bool>(doing, [&](bool& again) -> Expected<bool> {
@@ -124,7 +124,8 @@ Expected<Listing> Store::list(std::string_view prefix) {
     return unexpected(store_nonsense(doing));
 }
 
-// Names that were lost, and nobody has acknowledged it. What cannot be read of these is no reason to list nothing.
+// Adds the lost ranges that nobody has acknowledged. If they cannot be read, the listing is returned all the same, with all names as
+// a missing range.
 Listing Store::with_lost_ranges(const Doing& doing, Listing listing) {
     const std::string_view prefix = doing.name;
     const auto ranges = lost_ranges(doing);
@@ -140,7 +141,8 @@ Listing Store::with_lost_ranges(const Doing& doing, Listing listing) {
     return listing;
 }
 
-// Rule 30: a page of the index costs the names that are in it, and no others. `error`: what met it, for where nothing can be listed.
+// Rule 30: a damaged page of the index costs the names in it, and no others. `error`: what reading the page gave; returned if no name can
+// be listed.
 Expected<Listing> Store::list_past_damage(const Doing& doing, Listing listing, const Error& error) {
     const std::string_view prefix = doing.name;
     const auto is_behind = [prefix](std::string_view name) { return name > prefix && !name.starts_with(prefix); };
@@ -152,7 +154,7 @@ Expected<Listing> Store::list_past_damage(const Doing& doing, Listing listing, c
     Survey survey(*this, doing, {bytes_of(last), listing.objects.empty(), channel_.damaged_page(), false});
     for (size_t call = 0; call < kListCallsMax; ++call) {
         const Expected<Survey::Step> step = survey.next();
-        if (!step && step.error().code == ErrorCode::no_tee) return unexpected(error);  // a trusted application that knows no survey
+        if (!step && step.error().code == ErrorCode::no_tee) return unexpected(error);  // the trusted application does not know survey
         if (!step) return unexpected(step.error());
         if (step->is_end) return what_there_is();
         for (const Survey::Item& item : step->items) {

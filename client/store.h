@@ -16,8 +16,8 @@ inline Anchor api_anchor(stored::Anchor anchor) { return anchor == stored::Ancho
 
 struct StoreOptions {
     std::string directory;
-    std::string name;            // as messages have it: empty for the default store
-    bool is_name_fixed = false;  // else the header of the directory says it
+    std::string name;            // as in protocol messages: empty for the default store
+    bool is_name_fixed = false;  // otherwise the directory's header gives the name
     Owner owner;
     std::chrono::milliseconds wait{};
     std::function<void(std::string_view)> on_warning;
@@ -29,14 +29,14 @@ public:
 
     Expected<ObjectInfo> put(std::string_view name, Bytes content, const PutOptions& options);
     Expected<std::vector<std::byte>> get(std::string_view name);
-    // The same in parts. A put of more than the index takes holds no lock but its own file's until it is finished (rule 10).
-    // After an error a writer is over.
+    // The same in parts. A put that is too large for the index locks only its own file until it is finished (rule 10).
+    // After an error a writer cannot be used any more.
     Expected<std::unique_ptr<StoreWriter>> open_writer(std::string_view name, const PutOptions& options, bool in_batch);
     Expected<void> write(StoreWriter& writer, Bytes part);
     Expected<ObjectInfo> finish(StoreWriter& writer);
     // Of the object that `doing` names.
     Expected<std::unique_ptr<StoreReader>> open_reader(const Doing& doing);
-    // All of `out`, or up to the end of the object. busy: it was replaced, and the TEE has forgotten the old one.
+    // Fills `out`, or reads up to the end of the object. busy: it was replaced, and the TEE has forgotten the old one.
     Expected<size_t> read_on(StoreReader& reader, MutableBytes out, const Doing& doing);
     Expected<ObjectInfo> stat(std::string_view name);
     Expected<Listing> list(std::string_view prefix);
@@ -57,7 +57,7 @@ public:
     Expected<StoreInfo> acknowledge_lost(std::string_view name);
     Expected<std::vector<LostRange>> lost_ranges(const Doing& doing);
 
-    // A transaction over several calls. One at a time; meanwhile the functions above that change refuse with conflict.
+    // A transaction over several calls. One at a time; meanwhile the functions above that change the store fail with conflict.
     Expected<void> begin();
     Expected<ObjectInfo> batch_put(std::string_view name, Bytes content, const PutOptions& options);
     Expected<void> batch_remove(std::string_view name);
@@ -83,10 +83,10 @@ private:
     // client/store_open.cpp
     enum class Missing { is_an_error, is_made };
     Expected<void> ensure_open(const Doing& doing, Missing missing);
-    // `again`: the TEE and the directory disagree, which another program that makes the store just now explains.
+    // `again`: the TEE and the directory disagree, perhaps because another program is making the store just now.
     Expected<void> look_and_open(const Doing& doing, Missing missing, bool& again);
     Expected<void> open_existing(const Doing& doing, const DirectoryContents& contents, bool& may_be_made);
-    // Whether it made it: another program may have been faster, whose store is open then.
+    // True if it made the store. False: another program was faster, and its store is open now.
     Expected<bool> make(const Doing& doing, const InitOptions& options, bool& has_record);
     Expected<void> make_locked(const Doing& doing, const protocol::StoreHeader& header);
     Expected<protocol::CipherChoice> cipher_to_ask_for(const Doing& doing, Cipher cipher);
@@ -97,7 +97,7 @@ private:
     bool is_rpmb_asked(stored::Anchor anchor);
     [[nodiscard]] Error is_foreign(const Doing& doing) const;
     [[nodiscard]] Error without_header(const Doing& doing) const;
-    Error is_not_there(const Doing& doing, bool& has_record);  // asks the TEE what that means
+    Error is_not_there(const Doing& doing, bool& has_record);  // asks the TEE whether it has a record
     Expected<void> take_status(Bytes answer, const Doing& doing);
     [[nodiscard]] StoreInfo info() const;
     static StoreInfo described(const protocol::StoreStatus& status);
@@ -120,7 +120,7 @@ private:
     Expected<std::vector<StoreRecord>> list_records(const Doing& doing, bool own);
 
     // client/store.cpp
-    // Whether the trusted application has that minor version of the protocol; no_tee: "is older, and LACKS: ADVICE".
+    // Checks that the trusted application has that minor version of the protocol. no_tee: "is older, and LACKS: ADVICE".
     Expected<void> check_minor(const Doing& doing, uint16_t minor, std::string_view lacks,
                                std::string_view advice = "install the one of this festore");
 
@@ -130,7 +130,7 @@ private:
     Expected<void> take_name(const Doing& doing, const protocol::StoreHeader& header);
     Expected<void> check_name_is_known(const Doing& doing);
     protocol::StoreClaim claim();  // views into this
-    [[nodiscard]] std::string name_option() const;  // for messages, like the next ones
+    [[nodiscard]] std::string name_option() const;  // for messages, like the next two
     [[nodiscard]] std::string with_name() const;
     std::string where_it_was();
     Expected<void> check_name_is_told(const Doing& doing);
@@ -140,7 +140,7 @@ private:
     // client/store_destroy.cpp
     Expected<std::optional<protocol::StoreStatus>> find_record(const Doing& doing,
                                                                const std::optional<DestroyOptions::Other>& other);
-    // Whether there was one, and whether the RPMB may have what it has become.
+    // Whether there was a record, and whether the RPMB may have the record of the same store after a move.
     struct Dropped {
         bool was_there = false;
         bool may_be_in_rpmb = false;
@@ -168,7 +168,7 @@ private:
     static ObjectInfo object_info(std::string_view name, const protocol::StoreMetadata& metadata);
 
     // client/store_changes.cpp
-    // Of a put whose condition did not hold: with the version that there is.
+    // For a put whose condition did not hold: the message names the object's version.
     Error with_version(Error error, std::string_view name, const PutOptions& options);
     template <class F>
     Expected<protocol::ChangeAnswer> change_alone(const Doing& doing, Missing missing, F&& make_request);
@@ -185,12 +185,12 @@ private:
     ChangeRequest remove_request(std::string_view name, bool single);
     ChangeRequest rename_request(std::string_view from, std::string_view to, bool replace, bool single);
     [[nodiscard]] size_t room_for(size_t changes) const;
-    // What removing needs on the disk, whatever else fills it (rule 31): put, rename and the like leave it alone.
+    // Pages of disk space that removing needs, and that put, rename and the like leave alone (rule 31).
     static uint32_t spare_pages(uint8_t height);
     Expected<void> keep_reserve();
     Expected<bool> is_same_store();
     [[nodiscard]] Error was_exchanged(const Doing& doing) const;
-    // `make_request`: as of change_alone().
+    // `make_request`: as for change_alone().
     Expected<protocol::ChangeAnswer> change_made_by(const Doing& doing,
                                                     const std::function<Expected<ChangeRequest>(StoreDirectory::Upload*&)>& make_request);
     Expected<protocol::ChangeAnswer> change_to(const Doing& doing, protocol::Command command,
@@ -198,11 +198,11 @@ private:
 
     // client/store_rebuild.cpp
     struct RebuildPlan {
-        bool passes_over = false;  // what is damaged
-        bool most = false;         // also when it is much
+        bool passes_over = false;  // leaves out what is damaged
+        bool most = false;         // also if that is much
         std::vector<std::string> damaged_names;  // of objects whose content is damaged, sorted
         bool moves = false;  // the record, to the RPMB
-        std::optional<stored::Cipher> cipher;  // of the new index, where it is another one
+        std::optional<stored::Cipher> cipher;  // of the new index, if it is another one
         bool has_passed_root = false;
         uint64_t lost = 0;  // objects
     };
@@ -239,7 +239,7 @@ private:
     void drop_old_pages_if_done(const Doing& doing);
 
     // client/store_payloads.cpp
-    struct MissedPayload {  // that was not there for this generation
+    struct MissedPayload {  // a payload whose file was missing at this generation
         protocol::Id payload{};
         uint64_t generation = UINT64_MAX;
     };
@@ -262,7 +262,7 @@ private:
     SessionSource& sessions_;
     Files& files_;
     StoreOptions options_;
-    std::string name_;  // of the store that is meant, as messages have it
+    std::string name_;  // of the chosen store, as in protocol messages
     StoreDirectory directory_;
     StoreChannel channel_;
     uint64_t opened_serial_ = 0;  // of the session in which the store is open; 0: none
@@ -271,11 +271,11 @@ private:
     std::optional<Batch> batch_;
     uint64_t batches_begun_ = 0;
     StoreWriter* uploading_ = nullptr;  // whose payload the TA is sealing
-    bool may_be_committed_ = false;  // by the last commit(): what it refers to must stay
-    bool has_collected_ = false;  // what interrupted uploads left
-    bool asking_ends_ta_ = false;  // where the TA asks the RPMB when it opens the store
+    bool may_be_committed_ = false;  // the last commit() may have taken effect: what it refers to must stay
+    bool has_collected_ = false;  // the leftovers of interrupted uploads
+    bool asking_ends_ta_ = false;  // asking the RPMB, when a store is opened, has ended the TA
     bool has_warned_ = false;  // that freshness was lost
-    bool is_settling_ = false;  // which page file the record means
+    bool is_settling_ = false;  // finding out which page file the record means
 };
 
 }  // namespace festore

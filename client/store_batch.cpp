@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Transactions over several calls. The TA keeps what was changed; what does not fit its memory it gives back sealed, to be
-// stored in pages that are free (rule 11). The lock is held from before begin until the outcome is known (rule 6).
+// Transactions over several calls. The TA keeps the changed pages, and gives back sealed what does not fit its memory, to be
+// stored in free pages (rule 11). The lock is held from before begin until the outcome is known (rule 6).
 #include "client/store.h"
 
 #include "client/store_requests.h"
@@ -12,7 +12,7 @@ namespace {
 
 using protocol::Command;
 
-// How often to ask again while the device runs as many transactions as it can.
+// Pause between attempts while the device runs as many transactions as it can.
 constexpr std::chrono::milliseconds kBusyPause{50};
 
 Error over(const Doing& doing) {
@@ -24,7 +24,7 @@ Error over(const Doing& doing) {
 Expected<void> Store::begin_in_tee(const Doing& doing, Batch& batch) {
     const auto deadline = std::chrono::steady_clock::now() + options_.wait;
     while (true) {
-        // The generation under the lock: nobody can commit any more.
+        // Read the generation under the lock: nobody else can commit now.
         opened_serial_ = 0;
         if (const auto open = ensure_open(doing, Missing::is_made); !open) return open;
         StoreChannel::Request request;
@@ -39,7 +39,7 @@ Expected<void> Store::begin_in_tee(const Doing& doing, Batch& batch) {
             if (!answer) return unexpected(store_nonsense(doing));
             batch.id = *answer;
             batch.serial = sessions_.serial();
-            // What the first change needs; then the TA has its own.
+            // Pages that the first change needs; afterwards the TA has its own copies.
             channel_.expect({status_.index_page, status_.free_list_page});
             return {};
         }
@@ -84,7 +84,7 @@ Expected<protocol::ChangeAnswer> Store::batch_change(const Doing& doing, const C
     }
     if (request.command != Command::store_remove) batch_->only_removes = false;
     const Expected<StoreReply> reply = channel_.call(request, doing);
-    // What was given back counts whatever the result is.
+    // Pages that were given back must be stored whatever the result is.
     const Expected<void> stored = reply ? channel_.store_pages(*reply) : Expected<void>();
     const auto end = [&](Error error) {
         batch_->over = true;

@@ -35,27 +35,27 @@ ObjectInfo Store::stored_info(std::string_view name, const protocol::ChangeAnswe
     return info;
 }
 
-// What a call must have room for: its changes, and, when it ends the transaction, the pages that are dirty then, the free
-// list and the recovery copy. By the engine's own bounds (engine/tree_change.h), generously.
+// Pages that a call must have room for: its changes, and, if it ends the transaction, the dirty pages, the free list and the
+// recovery copy. A generous estimate from the engine's bounds (engine/tree_change.h).
 size_t Store::room_for(size_t changes) const {
     const size_t height = size_t{status_.height} + changes;
     return std::min<size_t>(changes * (8 * height + 4) + 28, protocol::kCallPagesMax);
 }
 
-// A trusted application of an older protocol would take the put for damaged: it keeps nothing for good.
+// A trusted application with an older protocol would refuse the request as malformed: it cannot keep objects for good.
 Expected<void> Store::check_keeping(const Doing& doing, const PutOptions& options) {
     constexpr uint16_t kMinorThatKeeps = 5;
     if (!options.write_once || options.removable) return {};
-    return check_minor(doing, kMinorThatKeeps, "keeps no write-once object from being removed",
-                       "install the one of this festore, or say --removable");
+    return check_minor(doing, kMinorThatKeeps, "cannot prevent the removal of write-once objects",
+                       "install the one of this festore, or use --removable");
 }
 
-// Pages behind those in use. A removal takes two for each level and three at most (engine/tree_change.h), and three for the free list.
-// What it gives up is what the next one takes: so all removals together take little more than the first. Twice that is kept.
+// Pages beyond those in use. A removal takes at most two for each level and three more (engine/tree_change.h), and three for the free
+// list. The next removal takes those that it frees, so all removals together take little more than the first. Twice that is reserved.
 uint32_t Store::spare_pages(uint8_t height) { return 4U * height + 12; }
 
-// As high as the index may be after this change. Where other programs have changed the store since its status was told, the pages that
-// this change has written tell how many there are.
+// For the height that the index may have after this change. If other programs have changed the store since its status was read, the
+// pages that this change has written show how many pages there are.
 Expected<void> Store::keep_reserve() {
     return directory_.keep_reserve(status_.page_count, spare_pages(static_cast<uint8_t>(status_.height + 1)));
 }
@@ -125,14 +125,14 @@ Store::ChangeRequest Store::rename_request(std::string_view from, std::string_vi
     return request;
 }
 
-// Rule 4: the lock is held, so the TEE's record tells what became of the commit.
+// Rule 4: the lock is held, so the TEE's record shows whether the commit took effect.
 Expected<void> Store::learn_outcome(const Doing& doing, const protocol::Id& transaction, uint64_t generation,
                                     Error error) {
     const auto not_known = [&](const std::string& why) {
         Error unknown = error;
         unknown.code = ErrorCode::no_tee;
         unknown.message = cannot(doing) + "the TEE did not confirm it, and whether it was done is not known (" + why +
-                          "): look, or repeat it";
+                          "): check, or repeat it";
         return unexpected(std::move(unknown));
     };
     opened_serial_ = 0;
@@ -141,12 +141,12 @@ Expected<void> Store::learn_outcome(const Doing& doing, const protocol::Id& tran
         channel_.call(transaction_request(Command::store_outcome, transaction, generation), doing);
     if (!reply) return not_known(reply.error().message);
     const auto answer = protocol::decode<protocol::OutcomeAnswer>(reply->answer);
-    if (!reply->ok() || !answer) return not_known("it does not tell");
+    if (!reply->ok() || !answer) return not_known("it does not say");
     if (answer->outcome == protocol::TransactionOutcome::committed) return {};
     return unexpected(std::move(error));
 }
 
-// Everything that the root record will refer to is durable first (rule 7), and in the file that has the name (rule 29).
+// Everything that the root record will refer to must first be durable (rule 7), and in the file that has the name (rule 29).
 Expected<void> Store::commit(const Doing& doing, const protocol::Id& transaction, uint64_t generation) {
     may_be_committed_ = false;
     Expected<bool> durable = directory_.sync_pages().and_then([this] { return directory_.pages_are_named(); });
@@ -165,13 +165,13 @@ Expected<void> Store::commit(const Doing& doing, const protocol::Id& transaction
         committed = learn_outcome(doing, transaction, generation, std::move(error));
         may_be_committed_ = committed || committed.error().code == ErrorCode::no_tee;
     }
-    // Nothing is acknowledged that nobody could read. Where the system does not tell, it was done.
+    // A commit that nobody could read is not acknowledged. If the system cannot tell, it is acknowledged.
     if (committed && !directory_.pages_are_named().value_or(true)) return unexpected(directory_.pages_were_exchanged());
     return committed;
 }
 
-// What the root record will refer to, under its final name (rules 7, 10). An upload shows that there are payloads: then what
-// interrupted ones left is collected, too, once.
+// Gives the payloads that the root record will refer to their final names (rules 7, 10). The first time that there are any, the
+// leftovers of interrupted uploads are collected, too.
 Expected<void> Store::publish(const std::vector<StoreDirectory::Upload*>& uploads) {
     if (uploads.empty()) return {};
     if (!std::exchange(has_collected_, true)) directory_.collect_uploads();
@@ -180,7 +180,7 @@ Expected<void> Store::publish(const std::vector<StoreDirectory::Upload*>& upload
     return directory_.sync_payload_names();
 }
 
-// `died`: before anything was committed; nothing has changed.
+// `died`: the TA died, or its session no longer knows the store, before anything was committed: nothing has changed.
 Expected<protocol::ChangeAnswer> Store::change_once(const Doing& doing, const ChangeRequest& request, bool& died) {
     channel_.expect({status_.index_page, status_.free_list_page});
     const Expected<StoreReply> reply = channel_.call(request, doing);
@@ -201,11 +201,11 @@ Expected<protocol::ChangeAnswer> Store::change_once(const Doing& doing, const Ch
     return *answer;
 }
 
-// The path may lead to another directory than when the store was opened. Under the lock it stays the one that was looked at.
+// The path may lead to another directory than when the store was opened. Under the lock it stays the one that is looked at here.
 Expected<bool> Store::is_same_store() {
     const Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
-    const Expected<bool> has_next = directory_.has_next_pages();  // which pages are the store's, opening it settles
+    const Expected<bool> has_next = directory_.has_next_pages();  // opening the store settles which page file is its own
     if (!has_next) return has_next;
     return contents->header && contents->header->store_id == header_.store_id && !*has_next;
 }
@@ -215,7 +215,7 @@ Error Store::was_exchanged(const Doing& doing) const {
             cannot(doing) + "the directory at " + quote(directory_.path()) + " was exchanged for another one; repeat it", 0, 0};
 }
 
-// One change that is a transaction of its own. `make_request`: what to ask for, once the store is open; it may upload.
+// One change as a whole transaction. `make_request` makes the request once the store is open; it may upload.
 template <class F>
 Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing missing, F&& make_request) {
     if (batch_) return unexpected(batch_is_running(doing));
@@ -241,11 +241,11 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing
         if (answer) {
             if (upload != nullptr) upload->keep();
             if (answer->dropped_payload) directory_.remove_payload(answer->payload);
-            if (request->command == Command::store_remove) (void)keep_reserve();  // as far as the disk has room again
+            if (request->command == Command::store_remove) (void)keep_reserve();  // if the disk has room again
             return answer;
         }
         if (died && attempt == 0) continue;
-        // Not known whether it was committed: then its content must stay.
+        // It may have been committed: then its content must stay.
         if (upload != nullptr && may_be_committed_) upload->keep();
         return answer;
     }

@@ -9,10 +9,10 @@
 namespace festore {
 namespace {
 
-// Each repetition goes a level deeper, and other writers may have it begin anew: whoever lies ends here.
+// Each round goes a level deeper, and other writers may make it start again. The limit stops a TEE that lies.
 constexpr size_t kRoundsMax = 200;
 constexpr size_t kBroughtMax = 64;
-// The content comes behind the largest page area.
+// The content follows the largest page area.
 constexpr size_t kContentOffset = protocol::area_bytes(protocol::kCallPagesMax);
 constexpr size_t kPartSealedBytes =
     protocol::kCallContentBytesMax + protocol::kCallContentBytesMax / limits::kSegmentBytesServed * 16;
@@ -23,7 +23,7 @@ Expected<void> StoreChannel::add_fresh(Pages& pages, uint32_t page, uint64_t gen
     Brought brought{std::vector<std::byte>(limits::kPageBytes), generation};
     bool is_unreadable = false;
     auto read = directory_.read_page(page, brought.bytes, &is_unreadable);
-    if (passes_over && is_unreadable) read = directory_.read_page(page, brought.bytes, &is_unreadable);  // a bus that failed once
+    if (passes_over && is_unreadable) read = directory_.read_page(page, brought.bytes, &is_unreadable);  // the bus may have failed once
     if (read) cache_.keep(page, brought.bytes);
     else cache_.forget(page);
     if (!read && !(passes_over && is_unreadable)) return read;
@@ -31,7 +31,7 @@ Expected<void> StoreChannel::add_fresh(Pages& pages, uint32_t page, uint64_t gen
     return {};
 }
 
-// It may be older than the root record by now: never reason to call anything damaged.
+// A remembered page may be older than the root record by now, so it never proves damage.
 Expected<void> StoreChannel::add_remembered(Pages& pages, uint32_t page, bool passes_over) {
     const std::vector<std::byte>* const known = cache_.find(page);
     if (known == nullptr) return add_fresh(pages, page, kNoGeneration, passes_over);
@@ -50,7 +50,7 @@ Expected<void> StoreChannel::store_pages(const StoreReply& reply) {
 
 Expected<Reply> StoreChannel::invoke(Session& session, const Request& request, const Pages& pages) {
     const size_t content_bytes = std::max(request.content.size(), request.content_room);
-    // Growing it step by step would share memory anew each time.
+    // Take the largest size at once: growing the buffer step by step would share memory anew each time.
     const size_t room_for_content = content_bytes > limits::kIndexEntryBytesMax ? std::max(content_bytes, kPartSealedBytes) : content_bytes;
     const Expected<MutableBytes> buffer = session.buffer(kContentOffset + room_for_content);
     if (!buffer) return unexpected(buffer.error());
@@ -98,7 +98,7 @@ Expected<StoreReply> StoreChannel::read_reply(Session& session, const Request& r
         if (request.has_area && result.ok()) return unexpected(store_nonsense(doing));
         return result;
     }
-    // Every answer with pages begins with this (protocol/store_messages.h).
+    // Every answer with pages begins with a PageAnswer (protocol/store_messages.h).
     Bytes head = result.answer;
     const size_t needs = head.size() > 11 ? static_cast<size_t>(head[11]) : 0;
     head = head.first(std::min(head.size(), 12 + 5 * needs));
@@ -131,7 +131,7 @@ Expected<void> StoreChannel::take_needs(Pages& pages, const Request& request, co
         if (!request.about.empty()) cache_.keep_path(request.about, need.page);
     }
     damaged_page_ = 0;
-    if (pages.size() > kBroughtMax) pages.clear();  // other writers have moved the index about: begin anew
+    if (pages.size() > kBroughtMax) pages.clear();  // other writers have changed the index: start again
     return {};
 }
 
@@ -165,10 +165,10 @@ Expected<StoreReply> StoreChannel::call(const Request& request, const Doing& doi
             for (size_t i = 0; i < result->pages.need_count; ++i) expected_.push_back(result->pages.needs[i].page);
             return result;
         }
-        // What a transaction had to spill to make room counts, though the call is not done (rule 11).
+        // Pages that a transaction spilled to make room must be stored, although the call is not done (rule 11).
         if (const auto stored = store_pages(*result); !stored) return unexpected(stored.error());
         for (const auto& [page, bytes] : result->written) pages.erase(page);
-        // Under another root record other pages count.
+        // Another root record needs other pages.
         if (generation != kNoGeneration && generation != result->pages.generation) pages.clear();
         generation = result->pages.generation;
         if (const auto taken = take_needs(pages, request, result->pages, doing); !taken) return unexpected(taken.error());

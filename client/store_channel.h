@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Calls of the store's commands, and the page service: each call brings the sealed pages that it needs; what the TA finds
-// missing is read from the page file, and the call repeated (protocol/store_messages.h). A page that does not fit is read
-// again; it is damaged only if it still does not fit the root record that the TEE had when it was read (rule 9).
+// Calls of the store's commands, and the page service: each call brings the sealed pages that it needs; pages that the TA misses
+// are read from the page file, and the call is repeated (protocol/store_messages.h). A page that does not match is read again;
+// it is damaged only if it still does not match the root record that the TEE had when the page was read (rule 9).
 // Thread safety: one thread at a time.
 #pragma once
 #include "client/guarded_memory.h"
@@ -15,7 +15,7 @@
 
 namespace festore {
 
-// Where sessions come from. A session that has failed is dropped, and the next one is another (serial() changes).
+// The source of sessions. A session that has failed is dropped, and the next one has another serial().
 class SessionSource {
 public:
     virtual Expected<Session*> session() = 0;
@@ -26,12 +26,12 @@ protected:
     ~SessionSource() = default;
 };
 
-// What the TA answered, and the pages that it wants stored.
+// The TA's answer, and the pages that it wants stored.
 struct StoreReply {
     uint32_t result = 0;
     uint32_t origin = 0;
     std::vector<std::byte> answer;
-    GuardedBytes content;  // somebody's plaintext or a listing; for Payload::output and inout
+    GuardedBytes content;  // plaintext or a listing; for Payload::output and inout
     protocol::PageAnswer pages;
     std::map<uint32_t, std::vector<std::byte>> written;
 
@@ -53,14 +53,14 @@ public:
         bool has_area = false;
         size_t room = 0;              // pages that the TA may give back
         std::function<void()> meanwhile;  // work on files, done while the TEE works, or before it
-        std::string about;            // the object's name: what it needed the last time is brought at once
-        // Of work that goes on from call to call: whether this one got on before it missed a page. Then what it did counts, and
-        // the next call goes on from there.
+        std::string about;            // the object's name: pages that it needed the last time are brought at once
+        // For work that continues over several calls: whether this call made progress before it missed a page. Then the progress
+        // counts, and the next call continues from there.
         std::function<bool(const StoreReply&)> got_on;
-        bool passes_over = false;  // a page that cannot be read (EIO) is one that is damaged: the work goes on past it
+        bool passes_over = false;  // a page that cannot be read (EIO) counts as damaged: the work continues past it
     };
     // One call, repeated until it is done or fails. An Error: the TEE did not answer, or the directory failed, or is
-    // damaged. Whatever the TEE answered is in the reply. busy: other writers got in between too often.
+    // damaged. Any answer of the TEE is in the reply. busy: other writers changed the store too often meanwhile.
     Expected<StoreReply> call(const Request& request, const Doing& doing);
 
     // Pages to bring with the next call, before the TA asks for them.
@@ -68,7 +68,7 @@ public:
 
     // From now on each page is read from the file again.
     void forget_pages() { cache_.forget_pages(); }
-    // The page for which the last call failed; 0: it was not for a page.
+    // The page that made the last call fail; 0: no page did.
     [[nodiscard]] uint32_t damaged_page() const { return damaged_page_; }
 
     // Writes what the TA gave back to the page file; it is not yet synced.

@@ -19,7 +19,7 @@ std::string text_of(const protocol::PayloadName& name) { return {name.data(), na
 
 }  // namespace
 
-// A full disk: how much this user may still store there.
+// If the disk is full, the message says how much this user may still store there.
 Error StoreDirectory::not_written(std::string_view verb, const std::string& file, int fault) const {
     Error error = error_of_file(verb, file, fault);
     const std::optional<uint64_t> free = fault == ENOSPC ? free_bytes() : std::nullopt;
@@ -27,7 +27,7 @@ Error StoreDirectory::not_written(std::string_view verb, const std::string& file
     return error;
 }
 
-// Readers that may not write still read. busy: another writer has the page file (rule 29).
+// Opened for reading only unless it is to be written: readers may lack write permission. busy: another writer has locked it (rule 29).
 Expected<void> StoreDirectory::open_pages(bool for_writing) {
     if (pages_ != Files::kNoHandle && (pages_writable_ || !for_writing)) return {};
     close_pages();
@@ -49,7 +49,7 @@ Expected<void> StoreDirectory::open_pages(bool for_writing) {
     return {};
 }
 
-// Which file a page's number means, and where in it.
+// The file that a page's number refers to, and the offset in it.
 StoreDirectory::Numbered StoreDirectory::numbered(uint32_t page) const {
     const uint64_t offset = protocol::page_offset(page & ~(protocol::kNewPage | protocol::kOldPage));
     if ((page & protocol::kNewPage) != 0) return {new_pages_, offset, protocol::kNewPageFile};
@@ -86,11 +86,12 @@ Expected<void> StoreDirectory::write_page(uint32_t page, Bytes sealed) {
     return {};
 }
 
-// The file's size says what was written to it, and stays. Twice as much as must be, so that few changes come to this.
+// Reserves space beyond the file's size; the size shows what was written, and stays. Tries twice what is needed, so that few changes
+// must reserve again.
 int StoreDirectory::hold(Files::Handle pages, uint32_t end, uint32_t spare) {
     Files::Information now;
     if (const int fault = files_.information(pages, now); fault != 0) return fault;
-    // A file that has had no reserve, an earlier version's or a copy, can have holes, which are to be filled, too.
+    // A file that has had no reserve (of an earlier version, or a copy) can have holes, which must be filled, too.
     const uint64_t begin = now.allocated < now.bytes + protocol::page_offset(spare / 2) ? 0 : now.bytes;
     int fault = ENOSPC;
     for (const uint32_t more : {2 * spare, spare}) {
@@ -109,7 +110,7 @@ Expected<void> StoreDirectory::keep_reserve(uint32_t page_count, uint32_t spare)
     if (pages_held_ >= protocol::page_offset(end + spare)) return {};
     if (const auto open = open_pages(true); !open) return open;
     const int fault = hold(pages_, end, spare);
-    if (fault != 0) return unexpected(not_written("keep what removing needs in", file(protocol::kPageFile), fault));
+    if (fault != 0) return unexpected(not_written("reserve space for removals in", file(protocol::kPageFile), fault));
     return {};
 }
 
@@ -122,7 +123,8 @@ Expected<void> StoreDirectory::sync_pages() {
     return unexpected(not_written("sync", file(protocol::kPageFile), fault));
 }
 
-// Once, and again when either is another one: a script may have put it there and not synced its name (rule 7).
+// Syncs the names of the page file and the payload folder once, and again if either was replaced: a script may have put it there without
+// syncing its name (rule 7).
 int StoreDirectory::sync_names() {
     std::array<Files::Information, 2> now;
     int fault = files_.information(pages_, now[0]);
@@ -137,13 +139,13 @@ int StoreDirectory::sync_names() {
 Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array<std::byte, 16>& id) {
     const std::string name = text_of(protocol::payload_name(id)) + std::string(protocol::kUploadSuffix);
     if (const auto there = require_folder(); !there) return unexpected(there.error());
-    // A collector may come between making and locking it.
+    // A collector may remove the file before it is locked.
     constexpr int kAttemptsMax = 3;
     int fault = ENOENT;
     for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
         const Expected<bool> folder = open_payloads();
         if (!folder) return unexpected(folder.error());
-        if (!*folder)  // it was lost
+        if (!*folder)  // the folder was lost
             if (const auto made = make_payload_folder(); !made) return unexpected(made.error());
         const Expected<Files::Handle> opened = payloads_.open_file("make", name, Files::Open::create_new, file_mode());
         if (!opened && !folder_.is_named(payloads_.handle(), protocol::kPayloadFolder)) continue;  // exchanged since
@@ -151,7 +153,7 @@ Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array
         if (!opened) return unexpected(opened.error());
         Upload upload(*this, name, *opened);
         bool same = false;
-        // A collector removes the file's name before it unlocks the file. A file that is made anew before that would lose its name.
+        // A collector removes the file's name before it unlocks the file. A new file made before that would lose its name, so wait.
         for (int waits = 0; (fault = files_.lock(*opened, true)) == EWOULDBLOCK && waits < kCollectorWaitsMax; ++waits)
             std::this_thread::sleep_for(kCollectorPause);
         if (fault == 0) fault = payloads_.compare(*opened, name, same);
@@ -194,7 +196,7 @@ Expected<void> StoreDirectory::Upload::publish() {
     if (fault == 0 && same && !published_) {
         const std::string name = name_.substr(0, name_.size() - protocol::kUploadSuffix.size());
         fault = payloads.rename(name_, name);
-        if (fault == 0) fault = payloads.compare(handle_, name, same);  // it may have been another file by then
+        if (fault == 0) fault = payloads.compare(handle_, name, same);  // the name may have led to another file by then
         if (fault == 0 && same) {
             name_ = name;
             published_ = true;

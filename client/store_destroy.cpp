@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Giving a store up: the TEE's record first, then the directory (rule 7, backwards). Between the two it is a directory that
-// the TEE has no record of, and nothing opens it; another call of destroy removes it.
+// Destroying a store: the TEE's record first, then the directory (rule 7, in reverse). If it is interrupted between the two, the
+// TEE has no record of the directory, and nothing opens it; another call of destroy removes it.
 #include "client/store.h"
 
 #include "base/writer.h"
@@ -32,8 +32,8 @@ Error not_root(const Doing& doing, const StoreReply& reply) {
 
 }  // namespace
 
-// Under whichever anchor it is: a fault of one is told only where the other has none. An RPMB that is built in and does not answer
-// is as if nothing was in it.
+// Looks under both anchors: an error of one is reported only if no record is found. An RPMB that is built in but does not answer counts
+// as empty.
 Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& doing, const Other& other) {
     const Expected<Session*> session = sessions_.session();
     if (!session) return unexpected(session.error());
@@ -58,13 +58,13 @@ Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& d
     return std::nullopt;
 }
 
-// Whether it was there. Safe to repeat, so a second call tells what became of the first (rule 4).
+// Repeating is safe, so a second call shows the outcome of the first (rule 4).
 Expected<Store::Dropped> Store::drop_record(const Doing& doing, const Other& other, stored::Anchor anchor,
                                             const protocol::Id& store_id) {
     protocol::DestroyRequest request{anchor, claim_of(other), store_id, bytes_of(name_), false};
     Expected<StoreReply> reply = channel_.call(request_of(Command::store_destroy, request), doing);
     const bool unknown = !reply || reply->died();
-    // Asking the RPMB may have ended the TA. (One that knows no names does not ask.)
+    // Asking the RPMB may have ended the TA. (A TA that does not know names does not ask.)
     request.without_asking_rpmb = unknown && reply && ta_knows_names() && is_rpmb_asked(anchor);
     if (unknown) reply = channel_.call(request_of(Command::store_destroy, request), doing);
     if (!reply) return unexpected(reply.error());
@@ -76,16 +76,17 @@ Expected<Store::Dropped> Store::drop_record(const Doing& doing, const Other& oth
     return unexpected(error_of_store_command(reply->result, reply->origin, doing));
 }
 
-// Of the store whose directory this is. Whether there was one.
+// Drops the record of the store whose directory this is.
 Expected<Store::Dropped> Store::drop_own_record(const Doing& doing, const protocol::StoreHeader& header) {
     Code refused = Code::success;
     const auto opened = open_in_tee(doing, header, &refused);
-    // What the RPMB has, knows, or does not say, keeps nobody from giving up the record under ree: the TA has compared that before.
+    // A record or tombstone in the RPMB, or no answer from it, does not prevent dropping the record under ree: the TA has compared that
+    // record before it asked the RPMB.
     const bool is_beside_rpmb = refused == Code::store_in_rpmb || refused == Code::rpmb_no_answer || refused == Code::store_destroyed;
     if (opened || is_beside_rpmb) return drop_record(doing, {}, header.anchor, header.store_id);
-    // Nor does damage of the record: the TA compares what is left of it with the store's id.
+    // Neither does a damaged record: the TA compares what is left of it with the store's id.
     if (refused == Code::corrupt_object || refused == Code::corrupt_object_2) return drop_record(doing, {}, header.anchor, header.store_id);
-    // A header that was changed does not keep its store from being destroyed.
+    // A changed header does not prevent destroying its store.
     if (refused != Code::item_not_found && refused != Code::success) return unexpected(opened.error());
     const auto found = find_record(doing, {});
     if (!found) return unexpected(found.error());
@@ -108,7 +109,7 @@ Expected<StoreInfo> Store::record(const Other& other) {
     return info;
 }
 
-// Whether nothing is at the path that may be the directory of that store, whatever became of its header.
+// Checks that nothing at the path may be the directory of that store, even with its header lost or replaced.
 Expected<void> Store::check_is_lost(const Doing& doing, const protocol::StoreStatus& record) {
     using Kind = DirectoryContents::Kind;
     const Expected<DirectoryContents> contents = directory_.look();
@@ -161,7 +162,7 @@ Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
     const auto there_is_none = [&] {
         return unexpected({ErrorCode::not_found,
                            cannot(doing) + "there is none at " + quote(directory_.path()) +
-                               "; name its directory with --store, or, when that is lost, use --lost",
+                               "; name its directory with --store, or, if that is lost, use --lost",
                            0, 0});
     };
     using Kind = DirectoryContents::Kind;
@@ -195,7 +196,7 @@ Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
     }
     opened_serial_ = 0;
     if (const auto removed = directory_.remove_files(report.files, report.left); !removed) return unexpected(removed.error());
-    // Without a header there was no store, only what a creation or a destruction had left.
+    // Without a header there was no store, only what an interrupted creation or destruction had left.
     if (!contents->header) return there_is_none();
     return report;
 }

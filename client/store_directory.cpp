@@ -36,7 +36,7 @@ void StoreDirectory::close_pages() {
     if (pages_ != Files::kNoHandle) files_.close(std::exchange(pages_, Files::kNoHandle));
 }
 
-// A program that holds the lock goes on in the folder that it has locked.
+// A program that holds the lock keeps using the folder that it has locked.
 Expected<bool> StoreDirectory::open_folder() {
     if (locked_) return true;
     bool changed = false;
@@ -75,7 +75,7 @@ Expected<std::optional<protocol::StoreHeader>> StoreDirectory::read_header() {
     if (header) return *header;
     if (header.error().code == Code::not_supported)
         return unexpected({ErrorCode::failure, quote(path) + " is of a newer version of festore: it is left alone", 0, 0});
-    return unexpected({ErrorCode::damaged, quote(path) + " is damaged: it is no header of a store", 0, 0});
+    return unexpected({ErrorCode::damaged, quote(path) + " is damaged: it is not a store header", 0, 0});
 }
 
 Expected<StoreDirectory::Names> StoreDirectory::list_names() {
@@ -129,9 +129,9 @@ Expected<DirectoryContents> StoreDirectory::look() {
         contents.kind = was_used ? DirectoryContents::Kind::store : DirectoryContents::Kind::unused;
         return contents;
     }
-    // Pages or payloads without a header: it was lost. That is no place for a new store.
+    // Pages or payloads without a header: the header was lost. No new store is made there.
     const bool empty = names->only_ours && !names->has_foreign_payloads && !was_used;
-    // Files of others may lie there, too.
+    // Other files may be there, too.
     const bool headless = was_used && (names->only_ours || (names->has_frame && (page_bytes != 0 || names->has_other_pages)));
     contents.kind = empty      ? DirectoryContents::Kind::empty
                     : headless ? DirectoryContents::Kind::headless
@@ -155,7 +155,7 @@ Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mod
     return sync_parent(path);
 }
 
-// One that is there already belongs to another member, who gave it to the group.
+// A folder that exists already belongs to another member, who gave it to the group.
 Expected<void> StoreDirectory::make_own_folder() {
     bool made = false;
     if (const auto done = make_folder(path(), folder_mode(), made); !done) return done;
@@ -164,11 +164,11 @@ Expected<void> StoreDirectory::make_own_folder() {
     return *there ? Expected<void>() : unexpected(error_of_file("open", path(), ENOENT));
 }
 
-// Only an empty folder is given to the group: another member may have moved a folder of this user's own here.
+// Only an empty folder is given to the group: another member may have moved another folder of this user here.
 Expected<void> StoreDirectory::make_payload_folder() {
     const int fault = files_.make_folder(folder_.handle(), std::string(protocol::kPayloadFolder), folder_mode());
     if (fault != 0 && fault != EEXIST) return unexpected(error_of_file("make", payloads_.path(), fault));
-    if (fault == 0) durable_names_.reset();  // its inode may be that of one that was lost
+    if (fault == 0) durable_names_.reset();  // it may have the inode of a folder that was lost
     const Expected<bool> there = open_payloads();
     if (!there) return unexpected(there.error());
     if (!*there) return unexpected(error_of_file("open", payloads_.path(), ENOENT));
@@ -184,8 +184,8 @@ Expected<void> StoreDirectory::sync_parent(const std::string& path) {
     return {};
 }
 
-// All folders above: one that is there may have been made by a program that was killed before it synced. What this user
-// may not open, this user's programs have not made.
+// Syncs all folders above: an existing one may have been made by a program that was killed before it synced. Programs of
+// this user have not made a folder that this user may not open.
 Expected<void> StoreDirectory::sync_folders_above() {
     std::string folder = path();
     do {
@@ -197,7 +197,7 @@ Expected<void> StoreDirectory::sync_folders_above() {
 }
 
 Expected<void> StoreDirectory::make_file(std::string_view name) {
-    // A store that is being destroyed here may take it away again.
+    // If a store is being destroyed here, the file may be removed again.
     constexpr int kAttemptsMax = 3;
     Expected<Files::Handle> made = unexpected(Error{});
     for (int attempt = 0; attempt < kAttemptsMax && !made; ++attempt) {
@@ -226,7 +226,7 @@ Expected<void> StoreDirectory::write_header(const protocol::StoreHeader& header)
     Writer out(encoded);
     encode(header, out);
     if (const auto found = folder_.look(protocol::kNewHeaderFile, Files::Information::Kind::file); !found) return unexpected(found.error());
-    (void)folder_.remove(protocol::kNewHeaderFile);  // an interrupted attempt's
+    (void)folder_.remove(protocol::kNewHeaderFile);  // left by an interrupted attempt
     const Expected<Files::Handle> made =
         folder_.open_file("write", protocol::kNewHeaderFile, Files::Open::create_new, file_mode());
     if (!made) return unexpected(made.error());
@@ -236,7 +236,7 @@ Expected<void> StoreDirectory::write_header(const protocol::StoreHeader& header)
     bool same = false;
     if (fault == 0) fault = folder_.compare(*made, protocol::kHeaderFile, same);
     files_.close(*made);
-    if (fault == 0 && !same) fault = ENOENT;  // it was another file by then
+    if (fault == 0 && !same) fault = ENOENT;  // the name led to another file by then
     if (fault == 0) fault = folder_.sync();
     if (fault != 0) return unexpected(error_of_file("write", file(protocol::kHeaderFile), fault));
     return {};

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A store's directory (protocol/store_files.h, docs/format-store.md), as the client library uses it: files, locks, the
-// order of writes and syncs (rules 6, 7, 20). Contents are the TA's business; nothing here is believed. Everything is reached from
+// order of writes and syncs (rules 6, 7, 20). The TA verifies contents; nothing here is trusted. Everything is reached from
 // two open folders (rule 24, client/store_folder.h).
 //
-// Errors: no_space (disk full, quota), not_permitted, not_found, busy (a lock, beyond its time), damaged (also what is not a
-// file of the store's), failure; the message names the file. Thread safety: one thread at a time.
+// Errors: no_space (disk full, quota), not_permitted, not_found, busy (a lock was not free in time), damaged (also anything that
+// is not the store's own file), failure; the message names the file. Thread safety: one thread at a time.
 #pragma once
 #include "base/bytes.h"
 #include "client/store_folder.h"
@@ -26,8 +26,8 @@ struct DirectoryContents {
         unused,    // a store whose page file was never written: its creation may have been interrupted before the TEE
                    // had a record of it
         store,     // a header and pages
-        headless,  // pages, perhaps a repair's, and nothing that is not a store's, but no header: it was lost
-        foreign,   // a folder with other things in it, or something that is no folder
+        headless,  // pages, perhaps a repair's, or payloads of a store, but no header: it was lost
+        foreign,   // a folder with other things in it, or something that is not a folder
     } kind = Kind::absent;
     std::optional<protocol::StoreHeader> header;  // unused, store
 };
@@ -36,10 +36,10 @@ enum class LockKind { shared, exclusive };
 
 class StoreDirectory;
 
-// A name in the folder of payloads that the store makes. Other files there are not the store's.
+// Whether the store makes files of that name in the folder of payloads. Other files there are not the store's.
 bool is_of_a_payload(std::string_view name);
 
-// Lets go when it ends, and when the process does.
+// Unlocks when it is destroyed, or when the process ends.
 class StoreLock {
 public:
     StoreLock() = default;
@@ -57,13 +57,13 @@ private:
     friend class StoreDirectory;
     StoreLock(StoreDirectory& directory, bool nested) : directory_(&directory), nested_(nested) {}
     StoreDirectory* directory_ = nullptr;
-    bool nested_ = false;  // the directory was locked already: another StoreLock lets go
+    bool nested_ = false;  // the directory was locked already: another StoreLock unlocks it
 };
 
 class StoreDirectory {
 public:
-    // `group`: what is made is that group's, with its modes (2770, 660); else one user's (700, 600). `files` must outlive
-    // this.
+    // `group`: new folders and files belong to that group, with modes 2770 and 660; none: to the user, with 700 and 600.
+    // `files` must outlive this.
     StoreDirectory(Files& files, std::string path, std::optional<uint32_t> group);
     StoreDirectory(StoreDirectory&&) = delete;
     ~StoreDirectory();
@@ -72,48 +72,48 @@ public:
     [[nodiscard]] bool is_not_a_folder() const { return folder_.is_not_a_folder(); }  // what look() found at the path
     [[nodiscard]] bool overlaps() const { return files_.overlaps(); }  // client/files.h
 
-    // damaged: a header that cannot be read as one. failure: one of a newer version.
+    // damaged: the header is not valid. failure: the header is of a newer version.
     Expected<DirectoryContents> look();
 
-    // Makes the folder (and its parents), the lock file, the page file (empty) and the folder of payloads, as far as they
-    // are not there, and syncs them.
+    // Makes whichever of these are missing: the folder (and its parents), the lock file, the page file (empty) and the folder of
+    // payloads; and syncs them.
     Expected<void> make_files();
-    // Writes the header beside, syncs it, renames it to its name, syncs the folder.
+    // Writes the header under a temporary name, syncs it, renames it, and syncs the folder.
     Expected<void> write_header(const protocol::StoreHeader& header);
 
-    // The lock of the store, after waiting at most `wait` for it. No file is its only proof (rule 29): it is a lock on the folder, on
-    // the lock file, and, for a writer, on the page file. What was replaced meanwhile does not count. Where this directory is
-    // locked already, the same lock once more.
+    // Locks the store, waiting at most `wait`. No file is the only proof of the lock (rule 29): it is on the folder, on the lock
+    // file, and, for a writer, on the page file. A lock on something that was replaced meanwhile does not count. If this directory
+    // is locked already, the same lock is shared.
     Expected<StoreLock> lock(LockKind kind, std::chrono::milliseconds wait);
     // Returns when nobody makes, changes or destroys the store, or after `wait`. Without a folder, at once. Makes no file.
     void wait_for_writer(std::chrono::milliseconds wait);
-    // Whether the folder or the page file was exchanged since it was opened: the one that has its name now is used then. A program that
-    // holds the lock goes on with those that it has locked.
+    // Whether the folder or the page file was exchanged since it was opened; then the one that has the name now is used. A program that
+    // holds the lock keeps using those that it has locked.
     bool follow_exchange();
-    // Whether the page file that the writer has open still has its name, in the folder that the path names; else what was written
-    // to it is lost, and the error says so.
+    // Whether the page file that the writer has open still has its name, in the folder that the path names. If not, what was written
+    // to it is lost: pages_were_exchanged() is the error for that.
     Expected<bool> pages_are_named();
     [[nodiscard]] Error pages_were_exchanged() const;
 
-    // The sealed page, fresh from the file. What the file does not have is zeroes.
-    // `unreadable`: whether the disk does not give it (EIO), as opposed to the system or the program lacking something.
+    // Reads the sealed page from the file; zeroes beyond the file's end.
+    // `unreadable`: the disk cannot read the page (EIO), as opposed to an error of the system or the program.
     Expected<void> read_page(uint32_t page, MutableBytes sealed, bool* unreadable = nullptr);
     Expected<void> write_page(uint32_t page, Bytes sealed);
-    // "page 5", with the file where that is not the page file.
+    // "page 5", with the file's name if it is not in the page file.
     [[nodiscard]] std::string text_of_page(uint32_t page) const;
     // Bytes that this user may still store there. None: not known.
     [[nodiscard]] std::optional<uint64_t> free_bytes() const {
         return folder_.is_open() ? files_.free_bytes(folder_.handle()) : std::nullopt;
     }
-    // Has the page file hold `spare` pages of the disk behind those in use: `page_count`, or as far as was written under this lock
-    // (rule 31). Where the file system cannot, nothing. no_space.
+    // Reserves disk space for `spare` pages of the page file beyond those in use: `page_count`, or more if more were written under this
+    // lock (rule 31). Does nothing if the file system cannot reserve. no_space.
     Expected<void> keep_reserve(uint32_t page_count, uint32_t spare);
     // After a failure what was written since the last sync must be given up, never synced again (rule 7).
     Expected<void> sync_pages();
 
-    // A payload file made anew, written from the front, synced by finish(), and given its final name by publish(), which only
-    // the writer does, just before the commit that refers to it; sync_payload_names() makes that durable (rule 7). It is removed
-    // when this ends, unless it is kept. An upload holds an exclusive lock on its file while it lives (rule 10).
+    // A new payload file. It is written from the start, synced by finish(), and given its final name by publish(), which only the
+    // writer calls, just before the commit that refers to it; sync_payload_names() makes the name durable (rule 7). The file is
+    // removed when the upload is destroyed, unless it is kept. Until then the upload holds an exclusive lock on its file (rule 10).
     class Upload {
     public:
         Upload(StoreDirectory& directory, std::string name, Files::Handle handle)
@@ -125,9 +125,9 @@ public:
         ~Upload();
         Expected<void> write(Bytes sealed);
         Expected<void> finish();
-        // damaged: somebody has removed the file meanwhile (rule 10). Once published it stays so.
+        // damaged: somebody has removed the file meanwhile (rule 10). Once published, the file keeps its name.
         Expected<void> publish();
-        void keep() { kept_ = true; }  // the commit that names it is confirmed, or may have been made
+        void keep() { kept_ = true; }  // the commit that refers to it is confirmed, or may have taken effect
 
     private:
         [[nodiscard]] std::string file() const;
@@ -141,7 +141,7 @@ public:
     Expected<Upload> create_payload(const std::array<std::byte, 16>& id);
     Expected<void> sync_payload_names();
 
-    // A payload that stays readable while this lives, whatever becomes of its name.
+    // A payload that stays readable while this exists, even if its name is removed.
     class Payload {
     public:
         Payload(Files& files, std::string file, Files::Handle handle)
@@ -154,8 +154,8 @@ public:
             if (handle_ != Files::kNoHandle) files_->close(handle_);
         }
         Expected<uint64_t> size();
-        Expected<void> read(uint64_t offset, MutableBytes sealed);  // all of it; damaged when the file ends before
-        void read_soon(uint64_t offset, size_t bytes) { files_->read_soon(handle_, offset, bytes); }  // the system may already
+        Expected<void> read(uint64_t offset, MutableBytes sealed);  // all of it; damaged: the file ends too early
+        void read_soon(uint64_t offset, size_t bytes) { files_->read_soon(handle_, offset, bytes); }  // a hint to the system
 
     private:
         Files* files_;
@@ -163,48 +163,49 @@ public:
         Files::Handle handle_;
     };
     Expected<Payload> open_payload(const std::array<std::byte, 16>& id);  // not_found
-    // Names of payloads and uploads. What else is in their folder is not the store's, and not told.
+    // Names of payloads and uploads. Other files in their folder are not the store's, and are left out.
     Expected<std::vector<std::string>> list_payloads();
-    // The size of such a file; nothing when it is gone, or an upload holds it, or it is not a regular file.
+    // The size of such a file; nothing if it is gone, if an upload has locked it, or if it is not a regular file.
     Expected<std::optional<uint64_t>> size_of_idle_payload(const std::string& name);
-    // Removes uploads that nobody holds a lock on any more (rule 10): the writer does. Best effort.
+    // Removes uploads that nobody has locked any more (rule 10). Only the writer calls this. Best effort.
     void collect_uploads();
-    // Removes one of list_payloads() that no object refers to, unless an upload holds it. Whether it did.
+    // Removes one of list_payloads() that no object refers to, unless an upload has locked it. True if it was removed.
     bool collect(const std::string& name);
 
-    // A page file beside the old one. Pages whose number has protocol::kNewPage are read from it and written to it.
+    // Makes a new page file beside the old one. Pages whose number has protocol::kNewPage are read from it and written to it.
     Expected<void> begin_new_pages();
-    Expected<void> finish_new_pages();  // a repair's: before the commit
+    Expected<void> finish_new_pages();  // for a repair: before the commit
     void drop_new_pages();
     Expected<void> reserve_new_pages(uint32_t spare);  // as keep_reserve()
-    // A rebuild's: durable under a name of its own before the commit, and in the place of the old one behind it. Cut in between,
-    // it is whoever opens the store next that finds out which of both the record means (client/store_rebuild.cpp).
+    // For a rebuild: the new file is durable as pages.next before the commit, and replaces the old one after it. After an
+    // interruption in between, the next program that opens the store finds out which of both the record means
+    // (client/store_rebuild.cpp).
     Expected<void> name_next_pages();
     Expected<bool> has_next_pages();
-    // Under the writer's lock: reads go to it from now on, as if it had the old one's name.
+    // Under the writer's lock: from now on reads go to pages.next, as if it was the page file.
     Expected<void> try_next_pages();
-    // `keeps_old`: as the old pages.
+    // `keeps_old`: the replaced file is kept as the old pages.
     Expected<void> take_next_pages(bool keeps_old);
     void drop_next_pages();
     void leave_next_pages() { close_pages(); }  // what try_next_pages() has opened
-    // Whoever closes it lets go of its lock. Its name stays.
+    // Closes the new page file, which releases its lock. Its name stays.
     void forget_new_pages();
-    // False: this directory is locked for reading, and a writer's lock cannot be had besides.
+    // False: this directory is locked for reading, so a writer's lock cannot be taken.
     [[nodiscard]] bool may_lock() const { return locked_ != LockKind::shared; }
-    // What the last repairs replaced, or the last drop of damage, until that is acknowledged.
+    // The page files that the last repairs or the last drop of damage replaced, kept until that is acknowledged.
     [[nodiscard]] bool has_old_pages();
     void drop_old_pages();
-    // Pages whose number has protocol::kOldPage are read from it. not_found.
+    // Opens an old page file: pages whose number has protocol::kOldPage are read from it. not_found.
     Expected<void> open_old_pages(std::string_view name);
     void close_old_pages();
 
-    // not_permitted: no file here can be removed. damaged: something under a name of the store's is not the store's.
+    // not_permitted: no file here can be removed. damaged: something under one of the store's names is not its own file.
     Expected<void> check_removable();
-    // Removes the store's files, under its lock, so that what is left after an interruption is a store, or nothing else
-    // than its rest (look()). Whatever else is in the folder stays, and is named in `left`.
+    // Removes the store's files, under its lock, in an order that leaves after an interruption either a store, or only the
+    // remains of one (look()). Other files in the folder stay, and are named in `left`.
     Expected<void> remove_files(uint64_t& removed, std::vector<std::string>& left);
 
-    // Best effort: what stays behind is garbage, not damage.
+    // Best effort: a file that stays is garbage, not damage.
     void remove_payload(const std::array<std::byte, 16>& id);
 
 private:
@@ -212,11 +213,11 @@ private:
     [[nodiscard]] std::string file(std::string_view name) const { return folder_.path_of(name); }
     [[nodiscard]] unsigned file_mode() const { return group_ ? 0660 : 0600; }
     [[nodiscard]] unsigned folder_mode() const { return group_ ? 02770 : 0700; }
-    // The folder that the path names now; while it is locked, the one that was locked. Whether there is one.
+    // Opens the folder that the path names now; while it is locked, keeps the locked one. True if there is a folder.
     Expected<bool> open_folder();
-    // not_found: there is none.
+    // damaged: there is no folder.
     Expected<void> require_folder();
-    // The same for the folder of payloads.
+    // Opens the folder of payloads. True if there is one.
     Expected<bool> open_payloads();
     Expected<std::optional<protocol::StoreHeader>> read_header();
     Expected<void> remove_file(const StoreFolder& folder, std::string_view name, uint64_t& removed);
@@ -225,7 +226,7 @@ private:
     struct Names {
         bool only_ours = true;             // all are names that the store itself makes
         bool has_frame = false;            // the lock file or the folder of payloads
-        bool has_other_pages = false;      // of a repair, before it or after
+        bool has_other_pages = false;      // of a repair or rebuild, before it or after
         bool has_payloads = false;         // or uploads
         bool has_foreign_payloads = false; // what else is in their folder
     };
@@ -259,32 +260,32 @@ private:
     StoreFolder folder_;
     StoreFolder payloads_;
     std::optional<LockKind> locked_;
-    Files::Handle folder_lock_ = Files::kNoHandle;  // both while it is locked
+    Files::Handle folder_lock_ = Files::kNoHandle;  // both are open while it is locked
     Files::Handle lock_file_ = Files::kNoHandle;
-    Files::Handle pages_ = Files::kNoHandle;  // opened at the first use, and anew, and locked, for each lock of a writer
+    Files::Handle pages_ = Files::kNoHandle;  // opened at the first use; opened anew, and locked, for each writer's lock
     bool pages_writable_ = false;
-    uint32_t pages_end_ = 0;      // behind the last page that was written under this lock
-    uint64_t pages_held_ = 0;     // bytes that the page file held when it was locked, or has been made to hold since
+    uint32_t pages_end_ = 0;      // the number after the last page that was written under this lock
+    uint64_t pages_held_ = 0;     // disk space of the page file in bytes: what it had when it was locked, or has reserved since
     Files::Handle new_pages_ = Files::kNoHandle;
     Files::Handle old_pages_ = Files::kNoHandle;
-    std::optional<std::array<Files::Information, 2>> durable_names_;  // of pages and payloads, when their folder was synced last
+    std::optional<std::array<Files::Information, 2>> durable_names_;  // of pages and payloads when their folder was last synced
 };
 
 inline StoreLock::~StoreLock() {
     if (directory_ != nullptr && !nested_) directory_->unlock();
 }
 
-// A path that stays the same when the program changes its folder. failure: the program's folder is gone.
+// A path that stays the same when the program changes its working directory. failure: the working directory is gone.
 Expected<std::string> absolute_path(const std::string& path);
 
 // Which of an owner's stores is meant, and where it is.
 struct StoreChoice {
     std::string directory;
     std::string name;            // empty: the default one
-    bool is_name_fixed = false;  // else the directory's header says it
+    bool is_name_fixed = false;  // otherwise the directory's header gives the name
 };
-// `directory`, `name`: empty where the caller does not say. Looks at FESTORE_STORE, FESTORE_NAME, STATE_DIRECTORY, XDG_DATA_HOME and
-// HOME (docs/store.md). usage: none of them helps, or it is no name of a store.
+// `directory`, `name`: empty if the caller does not choose. Looks at FESTORE_STORE, FESTORE_NAME, STATE_DIRECTORY, XDG_DATA_HOME and
+// HOME (docs/store.md). usage: none of them gives a directory, or the name is not valid.
 Expected<StoreChoice> choose_store(const Owner& owner, const std::string& directory, const std::string& name);
 
 }  // namespace festore

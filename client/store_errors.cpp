@@ -21,26 +21,26 @@ Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doin
         return error(ErrorCode::conflict, "the object was stored as write-once: it cannot be replaced, and unless it was stored as "
                                           "removable, neither removed nor renamed");
     case Code::store_destroyed:
-        return error(ErrorCode::conflict, "the store was destroyed, and not lost, as far as this TEE can tell: a copy of its "
-                                          "directory brings nothing back");
+        return error(ErrorCode::conflict, "the store was destroyed, and not lost, according to this TEE: a copy of its "
+                                          "directory cannot bring it back");
     case Code::copy_secret_lost:
         return error(ErrorCode::damaged, "the RPMB that kept the store's record and the key of its recovery copies has lost them: "
                                          "only a backup of the objects helps");
     case Code::name_lost:
-        return error(ErrorCode::damaged, "whether there is such an object was lost with damage that was dropped: 'festore status' lists "
-                                         "the names, 'festore repair --undo' or 'festore repair --acknowledge NAME' helps");
+        return error(ErrorCode::damaged, "the name was lost with damage that was dropped: 'festore status' lists the lost names, "
+                                         "'festore repair --undo' or 'festore repair --acknowledge NAME' helps");
     case Code::corrupt_object:
     case Code::corrupt_object_2:
     case Code::security:
         return error(ErrorCode::damaged,
-                     "what the TEE was given of the store does not authenticate: it was damaged or changed behind its back");
+                     "what the TEE read of the store does not authenticate: it was damaged, or changed outside the TEE");
     case Code::limit_exceeded:
         return error(ErrorCode::no_space, "limit exceeded: the size of an object, of the changes in one transaction, of "
                                           "the number of stores on this device, or of the pages sealed under one key, for which 'festore "
                                           "rebuild' makes another");
     case Code::many_stores:
-        return error(ErrorCode::no_space, "you have 8 stores, as many as one owner may have; 'festore status' names them, and 'festore "
-                                          "destroy' gives one up");
+        return error(ErrorCode::no_space, "you have 8 stores, the most that one owner may have; 'festore status' lists them, and 'festore "
+                                          "destroy' removes one");
     case Code::bad_state:
         return error(ErrorCode::busy, "the store was changed by another program at the same time; repeat it");
     case Code::busy: return error(ErrorCode::busy, "too many transactions are running on this device; repeat it later");
@@ -55,14 +55,14 @@ Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doin
 
 Error store_damaged(const Doing& doing, const std::string& directory, const std::string& what) {
     return {ErrorCode::damaged,
-            cannot(doing) + what + " in the store at " + quote(directory) + " is damaged, missing, or was put back", 0, 0};
+            cannot(doing) + what + " in the store at " + quote(directory) + " is damaged, missing, or replaced by an older one", 0, 0};
 }
 
 std::string text_of(const MissingRange& range) {
-    // No name lies between one and the same with a zero behind it.
+    // No name lies between a name and the same name followed by a zero byte.
     if (range.before.size() == range.from.size() + 1 && range.before.starts_with(range.from) && range.before.back() == '\0')
         return quote(range.from);
-    return (range.from.empty() ? "from the first name" : (range.without_from ? "behind " : "from ") + quote(range.from)) +
+    return (range.from.empty() ? "from the first name" : (range.without_from ? "after " : "from ") + quote(range.from)) +
            (range.before.empty() ? " to the last one" : " to before " + quote(range.before));
 }
 
@@ -82,12 +82,12 @@ Error transaction_is_running(const Doing& doing) {
 Error names_missing(const MissingRange& range) {
     if (range.dropped)
         return {ErrorCode::damaged,
-                "lost with damage that was dropped are the names " + text_of(range) +
-                    ": 'festore repair --undo' reads them again where what was damaged has been put back, 'festore repair --acknowledge "
-                    "NAME' gives them up",
+                "the names " + text_of(range) +
+                    " were lost with damage that was dropped: 'festore repair --undo' reads them again if what was damaged has been put "
+                    "back, 'festore repair --acknowledge NAME' gives them up",
                 0, 0};
     return {ErrorCode::damaged,
-            "cannot list the objects " + text_of(range) + ": a page of the store's index is damaged, missing, or was put back "
+            "cannot list the objects " + text_of(range) + ": a page of the store's index is damaged, missing, or replaced by an older one "
                                                           "('festore verify' tells which)",
             0, 0};
 }
@@ -96,7 +96,7 @@ std::string freshness_lost_text(const StoreInfo& info) {
     return "freshness was lost: the store at " + quote(info.directory) + " was repaired from its directory at generation " +
            std::to_string(info.freshness_lost_generation) + " (" + std::to_string(info.freshness_lost_count) +
            (info.freshness_lost_count == 1 ? " repair" : " repairs") +
-           " in all), and whether that was its last one cannot be told; look, then 'festore repair --acknowledge'";
+           " in all), and that may not have been its last one; check it, then run 'festore repair --acknowledge'";
 }
 
 std::string freshness_given_up_text(const StoreInfo& info) {

@@ -94,7 +94,7 @@ Expected<bool> StoreFolder::open_in(const StoreFolder& above, std::string_view n
     int fault = files_.open_folder(above.handle(), std::string(name), opened);
     if (fault == ENOENT) return false;
     if (fault != 0) return unexpected(error_of_file("open", path_, fault));
-    // Somebody may have put another one there since.
+    // Somebody may have replaced it since.
     Information information;
     if (fault = files_.information(opened, information); fault == 0) {
         const auto checked = above.check(name, information, Kind::folder);
@@ -112,12 +112,12 @@ Expected<void> StoreFolder::check(std::string_view name, const Information& info
         return unexpected(refused(path + " is " + text_of(information.kind) + " where the store has " + text_of(kind) +
                                   ": it was not used; remove it, and put back what was there before"));
     if (information.mount != information_.mount && information.mount != 0 && information_.mount != 0)
-        return unexpected(refused(path + " is a mount point, and no part of the store: it was not used; unmount it"));
+        return unexpected(refused(path + " is a mount point, and not part of the store: it was not used; unmount it"));
     return {};
 }
 
-// One look by the name gives the file's identity and the number of its names together. With two looks, a link that is moved in between
-// would seem to be its own second name.
+// One look by name gives the file's identity together with the number of its names. With two looks, a link that is moved in between
+// would count as a second name of itself.
 Expected<void> StoreFolder::check_names(std::string_view name, const Information& opened) const {
     Information named;
     const int fault = files_.information(handle_, std::string(name), named);
@@ -140,8 +140,8 @@ Expected<std::optional<Files::Information>> StoreFolder::look(std::string_view n
     return information;
 }
 
-// Looked at before it is opened, since opening a device can have effects of its own; and after, since only what is open stays
-// what it is.
+// Checked before it is opened, since opening a device can have side effects; and after, since only an open file cannot be
+// exchanged any more.
 Expected<Files::Handle> StoreFolder::open_file(std::string_view verb, std::string_view name, Files::Open how, unsigned mode) const {
     if (how != Files::Open::create_new)
         if (const auto before = look(name, Kind::file); !before) return unexpected(before.error());

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// An open folder of a store, and what lies in it (rule 24). Other members of a group may put anything under any name, at any time. So
-// a folder is a descriptor, a link is never followed, and what is not a regular file, or not the one folder, on the store's own mount
-// is refused: damaged, with a message that names it. Nothing is written to a file that has another name as well: a hard link would
-// lead out of the store.
+// An open folder of a store, and the files in it (rule 24). Other members of a group may put anything under any name, at any time. So
+// a folder is a descriptor, a link is never followed, and anything but a regular file, or the one folder, on the store's own mount is
+// refused: damaged, with a message that names it. A file that has a second name is never written: a hard link would lead out of the
+// store.
 //
-// Errors: no_space, not_permitted, damaged (also what has gone since the folder was opened), failure; the message names the
-// file. Thread safety: one thread at a time.
+// Errors: no_space, not_permitted, damaged (also a file that has disappeared since the folder was opened), failure; the message
+// names the file. Thread safety: one thread at a time.
 #pragma once
 #include "client/files.h"
 #include "festore/client.hpp"
@@ -31,8 +31,8 @@ public:
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] std::string path_of(std::string_view name) const { return path_ + "/" + std::string(name); }
 
-    // Opens the folder that the path names now. `changed`: it is another one than was open before, which is closed. False: nothing
-    // is there, and nothing is open. is_not_a_folder() tells whether an error is that something else is there.
+    // Opens the folder that the path names now. `changed`: it differs from the one that was open before, which is closed. False: nothing
+    // is there, and no folder is open. After an error, is_not_a_folder() tells whether something other than a folder is there.
     Expected<bool> open(bool& changed);
     [[nodiscard]] bool is_not_a_folder() const { return is_not_a_folder_; }
     // The same for the folder `name` in `above`, on the same mount.
@@ -41,12 +41,12 @@ public:
     // Whether the path still leads to the open folder.
     Expected<bool> is_in_place() const;
 
-    // What is under a name; nothing: there is no such name. damaged: something else than `kind`, or a mount point.
+    // What is under a name; nothing: there is no such name. damaged: it is not of that `kind`, or is a mount point.
     Expected<std::optional<Information>> look(std::string_view name, Information::Kind kind) const;
-    // A regular file; one to be written has no other name anywhere. not_found: there is none to read or to write. busy: it was replaced
-    // while it was opened. `verb`: what for, in a message.
+    // Opens a regular file; one to be written must have no other name anywhere. not_found: there is no file to read or to write. busy: it
+    // was replaced while it was opened. `verb`: the purpose, for messages.
     Expected<Handle> open_file(std::string_view verb, std::string_view name, Files::Open how, unsigned mode) const;
-    // Whether the name is the open file's. An errno value.
+    // `same`: the name is the open file's. Returns an errno value.
     int compare(Handle file, std::string_view name, bool& same) const;
     [[nodiscard]] bool is_named(Handle file, std::string_view name) const;
 
@@ -66,12 +66,12 @@ private:
     bool is_not_a_folder_ = false;
 };
 
-// Whether both are of one file, whatever its names are.
+// Whether both describe the same file, under whatever names.
 [[nodiscard]] inline bool is_same(const Files::Information& a, const Files::Information& b) {
     return a.device == b.device && a.inode == b.inode;
 }
 
-// What the system said about one of the store's files, for a person. damaged: it is not there, and should be.
+// The error for an errno value about one of the store's files. damaged: a file that should be there is missing.
 Error error_of_file(std::string_view verb, const std::string& file, int number);
 
 }  // namespace festore

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The writer's lock (rules 6 and 29). People remove lock files, and scripts put files back: so it is on three things at once.
-//   the folder      holds whatever becomes of the files in it
+//   the folder      stays locked whatever happens to the files in it
 //   the lock file   is all that earlier programs of festore 0.1 lock
-//   the page file   is what two writers would destroy together, also from two folders; only writers lock it
+//   the page file   is what two writers would destroy, even if they reach it from two folders; only writers lock it
 #include "client/errors.h"
 #include "client/store_directory.h"
 
@@ -14,13 +14,13 @@ namespace {
 
 constexpr std::chrono::milliseconds kLockPause{10};
 
-// A file system that cannot lock a folder leaves the two files.
+// If the file system cannot lock folders, the locks on the two files remain.
 bool cannot_lock_folders(int fault) { return fault == EBADF || fault == EINVAL || fault == EOPNOTSUPP || fault == ENOLCK; }
 
 }  // namespace
 
-// The page file stays open for reading. What is locked was opened for this lock alone: a child that was forked before does not
-// share it.
+// The page file stays open for reading. The locked files were opened for this lock alone, so a child that was forked before does
+// not share them.
 void StoreDirectory::unlock() {
     for (Files::Handle* const handle : {&lock_file_, &folder_lock_})
         if (*handle != Files::kNoHandle) files_.close(std::exchange(*handle, Files::kNoHandle));
@@ -31,7 +31,7 @@ void StoreDirectory::unlock() {
     pages_held_ = 0;
 }
 
-// Whether it has the lock. False: another program has it, or something was replaced; look again.
+// True if it has the lock. False: another program has it, or something was replaced; try again.
 Expected<bool> StoreDirectory::try_lock(LockKind kind) {
     const Expected<bool> there = open_folder();
     if (!there) return unexpected(there.error());
@@ -40,12 +40,12 @@ Expected<bool> StoreDirectory::try_lock(LockKind kind) {
     if (fault == 0) fault = files_.lock(folder_lock_, kind == LockKind::exclusive);
     Expected<bool> locked = fault == 0 || cannot_lock_folders(fault);
     if (!*locked && fault != EWOULDBLOCK) locked = unexpected(error_of_file("lock", path(), fault));
-    // It counts only on the folder that the next program will find under the path.
+    // The lock counts only on the folder that the next program will find under the path.
     if (locked && *locked) locked = folder_.is_in_place();
     locked_ = kind;
     if (locked && *locked) locked = try_lock_file(kind);
     if (locked && *locked && kind == LockKind::exclusive) locked = try_lock_pages();
-    // The folder may have been exchanged since they were opened. A writer locks the one that has the name.
+    // The folder may have been exchanged since the pages were opened. A writer must lock the page file that has the name.
     if (locked && *locked && pages_ != Files::kNoHandle) {
         bool same = false;
         fault = folder_.compare(pages_, protocol::kPageFile, same);
@@ -59,7 +59,7 @@ Expected<bool> StoreDirectory::try_lock(LockKind kind) {
 
 Expected<bool> StoreDirectory::try_lock_file(LockKind kind) {
     const std::string_view name = protocol::kLockFile;
-    // Some file systems (NFS) want a file that may be written for an exclusive lock.
+    // Some file systems (NFS) lock a file exclusively only if it is open for writing.
     const bool exclusive = kind == LockKind::exclusive;
     Expected<Files::Handle> opened = folder_.open_file("lock", name, exclusive ? Files::Open::read_write : Files::Open::read, 0);
     if (!opened && opened.error().code == ErrorCode::not_found) {
@@ -76,19 +76,20 @@ Expected<bool> StoreDirectory::try_lock_file(LockKind kind) {
     return fault == 0 && same;
 }
 
-// No page file: a store that is being made, or that has lost it.
+// Without a page file, the store is being made, or has lost it.
 Expected<bool> StoreDirectory::try_lock_pages() {
     close_pages();
     const auto there = folder_.look(protocol::kPageFile, Files::Information::Kind::file);
     if (!there) return unexpected(there.error());
     if (!*there) return true;
-    // An interrupted repair leaves the page file a second name. It is opened for reading only then: the next repair needs no more.
+    // An interrupted repair leaves the page file with a second name. Then it is opened for reading only: the next repair needs no more.
     const auto old = folder_.look(protocol::kOldPageFile, Files::Information::Kind::file);
     const bool is_of_repair = old && *old && is_same(**old, **there);
     const Expected<void> opened = open_pages(!is_of_repair);
     if (!opened && opened.error().code == ErrorCode::busy) return false;
     if (!opened) return unexpected(opened.error());
-    // Now, since nothing has been written: what some file systems (XFS) hold for a file that grows they take back when it is closed.
+    // Read the reserve now, before anything is written: for a growing file some file systems (XFS) hold space that they take back when
+    // it is closed.
     Files::Information information;
     if (const int fault = files_.information(pages_, information); fault != 0)
         return unexpected(error_of_file("look at", file(protocol::kPageFile), fault));
@@ -109,7 +110,7 @@ Expected<StoreLock> StoreDirectory::lock(LockKind kind, std::chrono::millisecond
     }
 }
 
-// The names need not be of what was locked any more: then nobody holds them, and nobody is named.
+// The names may no longer lead to what is locked: then they show no holder, and none is named.
 Error StoreDirectory::in_use() const {
     std::string holder;
     for (const std::string_view name : {protocol::kPageFile, protocol::kLockFile, std::string_view(".")}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Names that were lost with damage that was dropped (engine/reserved.h), as the index says.
+// Names that were lost with dropped damage (engine/reserved.h), as the index records them.
 #include "client/store_read.h"
 #include "protocol/store_rebuild.h"
 
@@ -10,7 +10,7 @@ namespace {
 
 using protocol::Command;
 
-// Whoever lists forever is stopped by this.
+// Stops a listing that would never end.
 constexpr size_t kListCallsMax = 1'000'000;
 
 }  // namespace
@@ -59,7 +59,7 @@ Expected<bool> Store::has_unacknowledged_loss(const Doing& doing) {
     return std::any_of(ranges->begin(), ranges->end(), [](const LostRange& range) { return !range.acknowledged; });
 }
 
-// The old pages are kept for an undo, and after a repair.
+// The old pages are kept for an undo, and until a repair is acknowledged.
 void Store::drop_old_pages_if_done(const Doing& doing) {
     if ((status_.flags & stored::kRootFreshnessLost) != 0) return;
     const Expected<bool> lost = has_unacknowledged_loss(doing);
@@ -72,7 +72,7 @@ Expected<StoreInfo> Store::acknowledge_lost(std::string_view name) {
         encode(protocol::StoreNameRequest{area, protocol::kStoreSingle, bytes_of(name)}, out);
     });
     if (!answer && static_cast<Code>(answer.error().tee_result) == Code::item_not_found)
-        return unexpected({ErrorCode::conflict, cannot(doing) + "it is not among the names that were lost, or that is acknowledged", 0, 0,
+        return unexpected({ErrorCode::conflict, cannot(doing) + "it is not among the lost names, or its loss is acknowledged", 0, 0,
                            Reason::nothing_to_acknowledge});
     if (!answer) return unexpected(answer.error());
     drop_old_pages_if_done(doing);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// An owner's stores by name: which one is meant, and what the TEE was told of each.
+// An owner's stores by name: which one is meant, and what the TEE knows of each.
 #include "client/store.h"
 
 #include "client/store_requests.h"
@@ -11,7 +11,7 @@ bool Store::ta_knows_names() {
     return session && (*session)->hello().version_minor >= kMinorThatKnowsNames;
 }
 
-// What is in clear only chooses the message: the TA compares the name with the record's.
+// The header is in clear, so this check only chooses the message: the TA compares the name with the record's.
 Expected<void> Store::take_name(const Doing& doing, const protocol::StoreHeader& header) {
     if (!options_.is_name_fixed) name_ = std::string(header.name());
     if (header.name() != name_)
@@ -44,12 +44,12 @@ Expected<void> Store::check_name_is_told(const Doing& doing) {
     const Expected<std::vector<StoreRecord>> stores = own_stores();
     if (!stores || stores->size() < 2) return {};
     return unexpected({ErrorCode::usage,
-                       cannot(doing) + "which store is meant cannot be told, since there is none at " + quote(directory_.path()) +
-                           other_stores() + ": say which with --name, or name its directory with --store",
+                       cannot(doing) + "it is not clear which store is meant, since there is none at " + quote(directory_.path()) +
+                           other_stores() + ": choose one with --name, or name its directory with --store",
                        0, 0});
 }
 
-// Whether the store's directory is where it was last.
+// Checks that the store's directory is not where it was last.
 Expected<void> Store::check_is_not_elsewhere(const Doing& doing, const protocol::StoreStatus& record) {
     const Expected<std::vector<StoreRecord>> stores = own_stores();
     if (!stores) return {};
@@ -67,7 +67,7 @@ Expected<void> Store::check_is_not_elsewhere(const Doing& doing, const protocol:
     return {};
 }
 
-// For messages: what cannot be told is left out.
+// For messages: what is not known is left out.
 std::string Store::where_it_was() {
     const Expected<std::vector<StoreRecord>> stores = own_stores();
     if (!stores) return "";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The page file that a repair or a rebuild makes beside the old one, and puts into its place when it is whole (rule 19).
+// The page file that a repair or a rebuild makes beside the old one, and that replaces the old one when it is complete (rule 19).
 #include "client/errors.h"
 #include "client/store_directory.h"
 
@@ -8,13 +8,13 @@
 namespace festore {
 
 Expected<void> StoreDirectory::begin_new_pages() {
-    drop_new_pages();  // an interrupted repair's
+    drop_new_pages();  // left by an interrupted repair
     const Expected<Files::Handle> made =
         folder_.open_file("make", protocol::kNewPageFile, Files::Open::create_new, file_mode());
     if (!made) return unexpected(made.error());
     new_pages_ = *made;
     files_.overwrite_in_place(new_pages_);
-    // It will be the page file before the lock ends (rule 29).
+    // It becomes the page file while the lock is held (rule 29).
     if (const int fault = files_.lock(new_pages_, true); fault != 0)
         return unexpected(error_of_file("lock", file(protocol::kNewPageFile), fault));
     return {};
@@ -24,7 +24,7 @@ Expected<void> StoreDirectory::reserve_new_pages(uint32_t spare) {
     Files::Information information;
     int fault = files_.information(new_pages_, information);
     if (fault == 0) fault = hold(new_pages_, static_cast<uint32_t>(information.bytes / limits::kPageBytes), spare);
-    if (fault != 0) return unexpected(not_written("keep what removing needs in", file(protocol::kNewPageFile), fault));
+    if (fault != 0) return unexpected(not_written("reserve space for removals in", file(protocol::kNewPageFile), fault));
     return {};
 }
 
@@ -37,8 +37,8 @@ void StoreDirectory::drop_new_pages() {
     (void)folder_.remove(protocol::kNewPageFile);
 }
 
-// The TEE's storage may only have been away, and come back with a record that fits the old pages alone. What an earlier repair
-// replaced, interrupted or not acknowledged, moves on by one name. Where a file cannot have two names, nothing is kept.
+// The TEE's storage may only have been unavailable, and come back with a record that matches the old pages only. What an earlier repair
+// replaced, if it was interrupted or not acknowledged, moves on to the next name. If a file cannot have two names, nothing is kept.
 Expected<void> StoreDirectory::keep_old_pages() {
     const std::string pages(protocol::kPageFile);
     const std::string old(protocol::kOldPageFile);
@@ -47,12 +47,12 @@ Expected<void> StoreDirectory::keep_old_pages() {
     const Expected<Files::Handle> opened = folder_.open_file("look at", old, Files::Open::read, 0);
     const bool same = opened && folder_.is_named(*opened, pages);
     if (opened) files_.close(*opened);
-    if (same) return {};  // a repair that was interrupted between the names
+    if (same) return {};  // a repair was interrupted after it gave the second name
     int fault = folder_.rename(old, protocol::kOlderPageFile);
     if (fault == 0 || fault == ENOENT) fault = files_.link(folder_.handle(), pages, old);
     const bool has_no_links = fault == EPERM || fault == EOPNOTSUPP || fault == EMLINK || fault == ENOSYS;
     if (fault != 0 && !has_no_links) return unexpected(error_of_file("make", file(old), fault));
-    // Before the new pages take the name, whatever order a file system brings names to the disk in.
+    // Synced before the new pages take the name, since file systems may write names to the disk in any order.
     if (fault == 0) fault = folder_.sync();
     if (fault == EIO) return unexpected(error_of_file("sync", path(), fault));
     return {};
@@ -68,7 +68,7 @@ void StoreDirectory::drop_old_pages() {
     (void)folder_.sync();
 }
 
-// Durable under the name of the old one, which is kept under another.
+// Makes the new file durable under the name of the old one, which is kept under another name.
 Expected<void> StoreDirectory::finish_new_pages() {
     const std::string from = file(protocol::kNewPageFile);
     const std::string to = file(protocol::kPageFile);
@@ -124,7 +124,7 @@ Expected<void> StoreDirectory::try_next_pages() {
     return {};
 }
 
-// What it replaces is still open and locked until the names are durable.
+// The replaced file stays open and locked until the names are durable.
 Expected<void> StoreDirectory::take_next_pages(bool keeps_old) {
     if (keeps_old)
         if (const auto kept = keep_old_pages(); !kept) return kept;

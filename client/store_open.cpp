@@ -24,7 +24,7 @@ StoreChannel::Request request_of(Command command, const M& message) {
 constexpr uint16_t kMinorThatAsksRpmb = 6;
 
 std::string no_rpmb_hint() {
-    return "Start tee-supplicant, or what else reaches the RPMB; where this device has none, root says so: "
+    return "Start tee-supplicant, or whatever reaches the RPMB; if this device has none, root can say so: "
            "'festore rpmb --none --without-asking'";
 }
 
@@ -75,13 +75,13 @@ Expected<void> Store::take_status(Bytes answer, const Doing& doing) {
     return {};
 }
 
-// Rule 19: every opening says so, until it is acknowledged.
+// Rule 19: every opening warns, until the loss is acknowledged.
 void Store::warn_of_lost_freshness() {
     if ((status_.flags & stored::kRootFreshnessLost) == 0 || std::exchange(has_warned_, true) || !options_.on_warning) return;
     options_.on_warning(freshness_lost_text(info()));
 }
 
-// What is in clear only chooses the message; the TA checks again what it can.
+// The header is in clear, so these checks only choose the message; the TA repeats those that it can.
 Expected<void> Store::check_header(const Doing& doing, const protocol::StoreHeader& header) {
     const Expected<Session*> session = sessions_.session();
     if (!session) return unexpected(session.error());
@@ -137,7 +137,7 @@ Error Store::refused_to_open(const Doing& doing, Code code) const {
                 static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
     case Code::target_dead:
         return {ErrorCode::no_tee,
-                cannot(doing) + "the trusted application died, as it does where it asks an RPMB that gives no answer. What is stored is "
+                cannot(doing) + "the trusted application died, as it does when it asks an RPMB that gives no answer. What is stored is "
                                 "unharmed. " + no_rpmb_hint(),
                 static_cast<uint32_t>(code), TEEC_ORIGIN_TEE};
     default: return error_of_store_command(static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, doing);
@@ -157,8 +157,8 @@ Expected<void> Store::open_in_tee(const Doing& doing, const protocol::StoreHeade
     protocol::OpenRequest message{header.store_id, header.anchor, header.key_check, false, bytes_of(header.name())};
     message.without_asking_rpmb = asking_ends_ta_ && is_rpmb_asked(header.anchor);
     Expected<StoreReply> reply = channel_.call(request_of(Command::store_open, message), doing);
-    if (reply && reply->died()) {  // nothing was changed: once more
-        // Asking the RPMB may have ended it. The TA decides whether it opens this store unasked.
+    if (reply && reply->died()) {  // nothing was changed: try again
+        // Asking the RPMB may have ended the TA. The TA decides whether it opens this store without asking.
         message.without_asking_rpmb = is_rpmb_asked(header.anchor);
         reply = channel_.call(request_of(Command::store_open, message), doing);
         asking_ends_ta_ = message.without_asking_rpmb && reply && !reply->died();
@@ -173,7 +173,7 @@ Expected<void> Store::open_in_tee(const Doing& doing, const protocol::StoreHeade
     if (const auto taken = take_status(reply->answer, doing); !taken) return taken;
     header_ = header;
     opened_serial_ = sessions_.serial();
-    options_.is_name_fixed = true;  // it stays with that one
+    options_.is_name_fixed = true;  // from now on only this store is used
     return {};
 }
 
@@ -188,7 +188,7 @@ Expected<void> Store::open_existing(const Doing& doing, const DirectoryContents&
         if (!moved) return unexpected(moved.error());
         if (*moved) opened = {}, refused = Code::success;
     }
-    // Its creation was interrupted before the TEE had a record of it: nothing was ever in it.
+    // The store's creation was interrupted before the TEE had a record of it: nothing was ever in it.
     may_be_made = refused == Code::item_not_found && contents.kind == DirectoryContents::Kind::unused;
     return opened;
 }
@@ -239,11 +239,11 @@ Error Store::is_foreign(const Doing& doing) const {
 Error Store::without_header(const Doing& doing) const {
     return {ErrorCode::damaged,
             cannot(doing) + "the store at " + quote(directory_.path()) + " has lost its header, " +
-                std::string(protocol::kHeaderFile) + ": put that back out of any copy of the directory",
+                std::string(protocol::kHeaderFile) + ": put that back from any copy of the directory",
             0, 0};
 }
 
-// An owner has one store of a name: when the TEE has its record, a directory that is not there is no store that was never made.
+// An owner has one store of a name: if the TEE has its record, a missing directory does not mean that the store was never made.
 Error Store::is_not_there(const Doing& doing, bool& has_record) {
     if (const auto known = check_name_is_known(doing); !known) return known.error();
     const auto record = find_record(doing, {});
@@ -257,8 +257,8 @@ Error Store::is_not_there(const Doing& doing, bool& has_record) {
     if (has_record)
         return {ErrorCode::damaged,
                 cannot(doing) + where_it_was() + "the TEE has the record of a store of yours" + with_name() + ", and it is not at " +
-                    quote(directory_.path()) + ": put its directory back, or name it with --store; another store beside it takes a "
-                    "name (--name); when it is lost, 'festore destroy --lost" + name_option() + "' gives it up",
+                    quote(directory_.path()) + ": put its directory back, or name it with --store; another store beside it needs a "
+                    "name (--name); if it is lost, 'festore destroy --lost" + name_option() + "' gives it up",
                 0, 0};
     return {ErrorCode::not_found,
             cannot(doing) + "there is no store at " + quote(directory_.path()) + "; 'festore init' or the first 'festore put' makes one" +
@@ -300,7 +300,7 @@ Expected<protocol::StoreHeader> Store::ask_for_header(const Doing& doing, const 
         return unexpected({ErrorCode::conflict,
                            cannot(doing) + where_it_was() + "the TEE has a record of a store of yours" + with_name() +
                                " already, and it is not at " + quote(directory_.path()) +
-                               "; name its directory with --store, or give this one another name with --name; when that is lost, drop the "
+                               "; name its directory with --store, or give this one another name with --name; if that is lost, drop the "
                                "record with 'festore destroy --lost" + name_option() + "'",
                            reply->result, reply->origin, Reason::store_exists});
     if (static_cast<Code>(reply->result) == Code::rpmb_no_answer)
@@ -311,7 +311,7 @@ Expected<protocol::StoreHeader> Store::ask_for_header(const Doing& doing, const 
     if (rpmb_gave_no_answer(reply->result) && options.anchor == Anchor::ree && !options.without_asking_rpmb)
         return unexpected({ErrorCode::no_tee,
                            cannot(doing) + "the RPMB, which is built into this TEE, gave no answer when it was asked for a record of "
-                                           "yours; 'festore init --anchor ree' does without",
+                                           "yours; 'festore init --anchor ree' makes the store without it",
                            reply->result, reply->origin});
     if (reply->ok()) return unexpected(store_nonsense(doing));
     const Storage storage = options.anchor == Anchor::rpmb ? Storage::rpmb : Storage::ree;
@@ -331,14 +331,14 @@ Expected<void> Store::make_locked(const Doing& doing, const protocol::StoreHeade
         options_.is_name_fixed = true;
         return take_status(reply->answer, doing);
     }
-    // Rule 4: whether it was written, the TEE knows.
+    // Rule 4: the TEE knows whether the record was written.
     Code refused = Code::success;
     if (open_in_tee(doing, header, &refused)) return {};
     const Error error = error_of_store_command(reply->result, reply->origin, doing);
     return unexpected(explain_refusal(sessions_, error, doing, {Storage::store, 0, false}));
 }
 
-// Rule 20: where the TEE has a record, no folder is made. `has_record`: it has one by now.
+// Rule 20: if the TEE has a record, no folder is made. `has_record`: the TEE has one by now.
 Expected<bool> Store::make(const Doing& doing, const InitOptions& options, bool& has_record) {
     const Expected<protocol::StoreHeader> header = ask_for_header(doing, options);
     has_record = !header && header.error().code == ErrorCode::conflict;
@@ -357,7 +357,7 @@ Expected<bool> Store::make(const Doing& doing, const InitOptions& options, bool&
         if (opened) return false;
         if (!may_be_made) return unexpected(opened.error());
     }
-    // Whoever destroys a store removes files under its lock, and may have removed these.
+    // A program that destroys a store removes files under its lock, and may have removed these.
     if (const auto there = directory_.make_files(); !there) return unexpected(there.error());
     if (const auto kept = directory_.keep_reserve(0, spare_pages(1)); !kept) return unexpected(kept.error());
     if (const auto made = make_locked(doing, *header); !made) return unexpected(made.error());
@@ -382,12 +382,12 @@ Expected<StoreInfo> Store::init(const InitOptions& options) {
     }
     bool has_record = false;
     const Expected<bool> made = make(doing, options, has_record);
-    if (!made && has_record) {  // another program's, made meanwhile; perhaps just here
+    if (!made && has_record) {  // another program has made a store meanwhile, perhaps here
         directory_.wait_for_writer(options_.wait);
         if (const auto now = directory_.look(); now && now->header) return unexpected(there_is_one());
     }
     if (!made) return unexpected(made.error());
-    if (!*made) return unexpected(there_is_one());  // by now, and not with these options
+    if (!*made) return unexpected(there_is_one());  // made by another program, perhaps with other options
     return info();
 }
 

@@ -16,7 +16,7 @@ std::string environment(const char* name) {
 
 bool is_absolute(const std::string& path) { return path.starts_with('/'); }
 
-// Of the store without a name.
+// The directory of the owner's default store.
 Expected<std::string> default_directory(const Owner& owner) {
     if (owner.kind == Owner::Kind::group) return "/var/lib/festore/gid-" + std::to_string(owner.gid);
     // systemd gives a unit's folders as a list.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Contents in files of their own: sealed on the way there, segment by segment, and verified on the way back (rule 14).
+// Contents in separate files: sealed segment by segment when they are written, and verified when they are read (rule 14).
 #include "client/store_read.h"
 
 #include "base/writer.h"
@@ -61,7 +61,7 @@ void StoreWriter::end() {
     if (store_.uploading_ == this) store_.uploading_ = nullptr;
 }
 
-// Growing leaves no copy of the plaintext behind.
+// Grows without leaving a copy of the plaintext behind.
 void StoreWriter::reserve(size_t bytes) {
     if (bytes <= pending_.capacity()) return;
     GuardedBytes larger;
@@ -71,7 +71,7 @@ void StoreWriter::reserve(size_t bytes) {
     pending_ = std::move(larger);
 }
 
-// An error comes a part later than its cause, and always before finish() is done.
+// A write error is reported one part late, but always before finish() succeeds.
 Expected<void> StoreWriter::write_sealed() {
     const GuardedBytes sealed = std::exchange(sealed_, {});
     return sealed.empty() ? Expected<void>() : file_->write(sealed);
@@ -92,7 +92,7 @@ void StoreReader::load(uint64_t from, GuardedBytes content) {
     loaded_from_ = from;
 }
 
-// What can be told before anything is written. The disk may fill up later all the same.
+// Checks the free space before anything is written. The disk may still fill up later.
 Expected<void> Store::check_space(const StoreWriter& writer, const Doing& doing) const {
     if (!writer.options_.size) return {};
     const uint64_t needed = *writer.options_.size + segments_of(*writer.options_.size, kSegmentBytes) * kTagBytes;
@@ -104,7 +104,7 @@ Expected<void> Store::check_space(const StoreWriter& writer, const Doing& doing)
                        0, 0});
 }
 
-// A session has one upload: its TA keeps one key (rule 21).
+// A session has one upload at a time: the TA keeps one key for it (rule 21).
 Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing, Missing missing) {
     if (uploading_ != nullptr && uploading_ != &writer)
         return unexpected({ErrorCode::conflict, cannot(doing) + "another stream of this client is writing: finish it first", 0, 0,
@@ -117,7 +117,7 @@ Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing, Mis
         const Expected<StoreReply> begun = channel_.call(request, doing);
         if (!begun) return unexpected(begun.error());
         if (!begun->ok()) {
-            // Nothing has been sealed yet. A transaction's session cannot be replaced.
+            // Nothing has been sealed yet, so it can be retried. A transaction's session cannot be replaced.
             const bool lost = begun->died() || static_cast<Code>(begun->result) == Code::bad_state;
             if (lost && attempt == 0 && !batch_) {
                 opened_serial_ = 0;
@@ -165,7 +165,7 @@ Expected<void> Store::write_parts(StoreWriter& writer, Bytes part) {
             wipe(writer.pending_);
             writer.pending_.clear();
         }
-        // What is whole, and not the last, needs no copy.
+        // A whole part that is not the last needs no copy.
         const bool whole = writer.pending_.empty() && part.size() > kPartBytes;
         const Bytes taken = part.first(std::min<size_t>(part.size(), kPartBytes - writer.pending_.size()));
         if (whole) {
@@ -186,7 +186,7 @@ Expected<void> Store::write(StoreWriter& writer, Bytes part) {
     if (writer.over_) return unexpected(is_over(doing));
     Expected<void> written;
     if (part.size() > limits::kObjectBytesMax - writer.size_)
-        written = unexpected({ErrorCode::no_space, cannot(doing) + "an object has 1 TiB at most", 0, 0});
+        written = unexpected({ErrorCode::no_space, cannot(doing) + "an object can have at most 1 TiB", 0, 0});
     else written = write_parts(writer, part);
     if (!written) writer.end();
     return written;
@@ -200,7 +200,7 @@ Expected<void> Store::complete(StoreWriter& writer) {
     return writer.file_->finish();
 }
 
-// `again`: begin anew.
+// `again`: start again.
 Expected<std::unique_ptr<StoreReader>> Store::find(const Doing& doing, MissedPayload& missed, bool& again) {
     StoreChannel::Request request = name_request(Command::store_get, doing.name);
     request.use = Payload::output;
@@ -220,7 +220,7 @@ Expected<std::unique_ptr<StoreReader>> Store::find(const Doing& doing, MissedPay
     if (!file && file.error().code == ErrorCode::not_found) {
         const bool surely = missed.payload == m.payload && missed.generation == answer->pages.generation;
         missed = {m.payload, answer->pages.generation};
-        again = !surely;  // else removed after the lookup, with the object
+        again = !surely;  // otherwise it may have been removed after the lookup, with its object
         return unexpected(store_damaged(doing, directory_.path(), "the content"));
     }
     if (!file) return unexpected(file.error());
@@ -234,8 +234,8 @@ Expected<std::unique_ptr<StoreReader>> Store::find(const Doing& doing, MissedPay
     return reader;
 }
 
-// What is read in one call, from the segment of the position on: what `wanted` asks for, and the more beyond it the longer it goes
-// on in order. `alone`: just that segment.
+// The part to read in one call, from the segment at the position on: `wanted` bytes, and beyond them the more, the longer reading has
+// been sequential. `alone`: only that segment.
 SegmentsRequest StoreReader::next_part(size_t wanted, bool alone) {
     const protocol::StoreMetadata& m = metadata_;
     const bool goes_on = position_ == loaded_from_ + loaded_.size();
@@ -271,7 +271,8 @@ Expected<std::vector<std::byte>> StoreReader::read_sealed(size_t wanted, Segment
     return unexpected({ErrorCode::failure, "the content cannot be read", 0, 0});
 }
 
-// One who has gone on for so long that whole parts are read goes on, most likely. A disk that cannot read says so when asked again.
+// Reads the next part ahead once reading has been sequential for so long that whole parts are read: it most likely continues. An error
+// is ignored here, since reading that part again will report it.
 void StoreReader::read_behind(const SegmentsRequest& part) {
     const protocol::StoreMetadata& m = metadata_;
     const uint64_t from = uint64_t{part.number} * m.segment_bytes + part.content_bytes;
@@ -299,7 +300,7 @@ Expected<void> Store::load_segments(StoreReader& reader, size_t wanted, const Do
     if (static_cast<Code>(opened->result) == Code::corrupt_object)
         return unexpected(store_damaged(doing, directory_.path(), "the content"));
     if (!opened->ok()) return unexpected(error_of_segments(*opened, doing));
-    // Less: the segment behind it does not open, which the next call says.
+    // Less content: the segment after it does not open, which the next call reports.
     const size_t size = opened->content.size();
     const bool whole = size > 0 && size < part.content_bytes && size % m.segment_bytes == 0;
     if (size != part.content_bytes && !whole) return unexpected(store_nonsense(doing));
@@ -307,15 +308,15 @@ Expected<void> Store::load_segments(StoreReader& reader, size_t wanted, const Do
     return {};
 }
 
-// Rule 9: the TEE has the key of the payload that was looked up last. One that the index does not refer to any more it can't
-// give again.
+// Rule 9: the TEE has the key of the payload that was looked up last. It can no longer find the key of a payload that the index
+// does not refer to any more.
 Expected<void> Store::find_again(StoreReader& reader, const Doing& doing) {
     opened_serial_ = opened_serial_ == sessions_.serial() ? opened_serial_ : 0;
     const Expected<std::unique_ptr<StoreReader>> found = open_reader(doing);
     const bool gone = !found && found.error().code == ErrorCode::not_found;
     if (!found && !gone) return unexpected(found.error());
     if (!gone && !(*found)->metadata_.inlined && (*found)->metadata_.payload == reader.metadata_.payload) return {};
-    // The same version is the same content: it was sealed anew.
+    // The same version has the same content: it was sealed anew.
     const auto is_same = [&](const protocol::StoreMetadata& now) {
         return !now.inlined && now.version == reader.metadata_.version && now.size == reader.metadata_.size;
     };
@@ -329,7 +330,7 @@ Expected<void> Store::find_again(StoreReader& reader, const Doing& doing) {
     return unexpected({ErrorCode::busy, cannot(doing) + "it was replaced or removed while it was being read; repeat it", 0, 0});
 }
 
-// An error leaves the position where it was: nobody has seen what was read before it.
+// An error leaves the position where it was: the caller does not get what was read before the error.
 Expected<size_t> Store::read_on(StoreReader& reader, MutableBytes out, const Doing& doing) {
     constexpr int kTriesMax = 3;
     const uint64_t begin = reader.position_;

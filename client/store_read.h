@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How reading a store is begun anew (rule 9), for what reads it.
+// Retrying reads of a store (rule 9).
 #pragma once
 #include "client/store.h"
 #include "client/store_requests.h"
 
 namespace festore {
 
-// A read that other writers, or the end of the session, have upset is begun anew; in the end under a lock that keeps
+// Retries a read that other writers, or the end of the session, have disturbed; the last time under a lock that keeps
 // writers out.
 template <class T, class F>
 Expected<T> Store::read(const Doing& doing, F&& once) {
@@ -19,7 +19,7 @@ Expected<T> Store::read(const Doing& doing, F&& once) {
         if (result || !again || lock.held()) return result;
         (void)directory_.follow_exchange();
         if (attempt + 1 < kTriesWithoutLock) continue;
-        if (batch_) return result;  // the lock is this very process's
+        if (batch_) return result;  // this process holds the lock itself
         Expected<StoreLock> shared = directory_.lock(LockKind::shared, options_.wait);
         if (!shared) return unexpected(shared.error());
         lock = std::move(*shared);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Making the index of an intact store anew (rule 30): under new keys, in a page file without holes; whole, or without what is damaged.
-// Order: the new file is durable under a name of its own, pages.next; then the TEE's record is written; then the file takes the old
-// one's place. Cut in between, the index itself tells which of both the record means: nobody but the TA can make one that fits.
+// Order: the new file is made durable as pages.next; then the TEE's record is written; then the file replaces the old one. After an
+// interruption in between, the index itself shows which of both files the record means: only the TA can make one that matches.
 #include "client/store.h"
 
 #include "client/store_requests.h"
@@ -17,17 +17,17 @@ using protocol::RebuildKind;
 using protocol::Command;
 
 constexpr uint16_t kMinorThatRebuilds = 6;
-// Whoever copies forever is stopped by this.
+// Stops copying that would never end.
 constexpr size_t kStepsMax = 100'000'000;
 constexpr size_t kRoom = 64;
 
 }  // namespace
 
-// Opened anew under the writer's lock, so that nothing changes any more.
+// Opens the store again under the writer's lock: nothing changes any more.
 Expected<StoreLock> Store::lock_and_open(const Doing& doing) {
     if (batch_) return unexpected(transaction_is_running(doing));
     if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
-    if (const auto known = check_minor(doing, kMinorThatRebuilds, "does not know how"); !known) return unexpected(known.error());
+    if (const auto known = check_minor(doing, kMinorThatRebuilds, "cannot do that"); !known) return unexpected(known.error());
     Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
     if (!lock) return lock;
     opened_serial_ = 0;
@@ -50,7 +50,7 @@ Expected<void> Store::begin_rebuild(const Doing& doing, RebuildKind kind, const 
     return {};
 }
 
-// Steps until all is copied. What is damaged is passed over, where that is wanted, and counted in `plan`.
+// Steps until all is copied. Leaves out what is damaged if `plan` says so, and notes there whether the root was among it.
 Expected<protocol::RepairStepAnswer> Store::copy_entries(const Doing& doing, RebuildPlan& plan) {
     uint32_t passed_page = 0;
     size_t next_name = 0;
@@ -94,7 +94,7 @@ Expected<void> Store::commit_rebuild(const Doing& doing, const protocol::RepairS
         channel_.call(transaction_request(Command::store_rebuild_commit, made.transaction, made.generation), doing);
     channel_.forget_pages();
     if (reply && reply->ok()) return take_status(reply->answer, doing);
-    directory_.forget_new_pages();  // whoever settles it locks it
+    directory_.forget_new_pages();  // settling it takes the lock of that file
     Error error = reply ? error_of_store_command(reply->result, reply->origin, doing) : reply.error();
     return learn_outcome(doing, made.transaction, made.generation, std::move(error));
 }
@@ -106,7 +106,8 @@ void Store::give_up_rebuild(const Doing& doing) {
     channel_.forget_pages();
 }
 
-// Its new pages are durable under their own name. Only what is certain not to be committed is removed: the rest settles itself.
+// Commits the rebuild, whose new pages are durable as pages.next. They are removed only if it is certain that the commit did not happen;
+// otherwise the next opening settles it.
 Expected<void> Store::put_in_place(const Doing& doing, const protocol::RepairStepAnswer& made, bool keeps_old) {
     if (const auto committed = commit_rebuild(doing, made); !committed) {
         const bool is_unknown = committed.error().code == ErrorCode::no_tee;
@@ -120,7 +121,7 @@ Expected<void> Store::put_in_place(const Doing& doing, const protocol::RepairSte
         opened_serial_ = 0;
         return unexpected(is_still_next.error());
     }
-    // As long as pages.next is there, whoever opens the store looks where its record is.
+    // While pages.next exists, a program that opens the store looks up where its record is.
     if (*is_still_next && (status_.anchor != header_.anchor || status_.cipher != header_.cipher))
         if (const auto written = write_header_of_record(doing); !written) {
             directory_.forget_new_pages();
@@ -128,8 +129,8 @@ Expected<void> Store::put_in_place(const Doing& doing, const protocol::RepairSte
             return written;
         }
     const auto taken = *is_still_next ? directory_.take_next_pages(keeps_old) : Expected<void>();
-    if (!taken) opened_serial_ = 0;  // whoever opens it next settles that
-    directory_.forget_new_pages();   // and locks it
+    if (!taken) opened_serial_ = 0;  // the next opening settles that
+    directory_.forget_new_pages();   // and locks the file
     return taken;
 }
 
@@ -147,7 +148,7 @@ Expected<StoreInfo> Store::make_anew(const Doing& doing, RebuildPlan& plan) {
         made = unexpected({ErrorCode::conflict,
                            cannot(doing) + std::to_string(plan.lost) + " of " + std::to_string(objects) + " objects would be lost" +
                                (plan.has_passed_root ? ", since the root of the index cannot be read" : "") +
-                               "; put the store's files back out of a copy if there is one, or say --most",
+                               "; put the store's files back from a copy if there is one, or use --most",
                            0, 0, Reason::much_lost});
     if (made) {  // removing must work afterwards, too (rule 31)
         const auto reserved = directory_.reserve_new_pages(spare_pages(static_cast<uint8_t>(status_.height + 1)));
@@ -163,7 +164,7 @@ Expected<StoreInfo> Store::make_anew(const Doing& doing, RebuildPlan& plan) {
     return info();
 }
 
-// The header in clear says where the record is, and with what it is sealed.
+// The header in clear names the anchor of the record and the cipher of the store.
 Expected<void> Store::write_header_of_record(const Doing& doing) {
     protocol::StoreHeader moved = header_;
     moved.anchor = status_.anchor;
@@ -174,8 +175,8 @@ Expected<void> Store::write_header_of_record(const Doing& doing) {
     return open_in_tee(doing, moved, &refused);
 }
 
-// What a move that was cut has left: a header that says ree, and the record in the RPMB. Whether this is so, the RPMB knows. What is left
-// of the record under ree is buried first.
+// Finishes an interrupted move, which has left a header that says ree, and the record in the RPMB. The TEE looks into the RPMB to find out
+// whether there was such a move, and first buries what is left of the record under ree.
 Expected<bool> Store::follow_move(const Doing& doing, Code refused) {
     const bool is_ree = header_.anchor == stored::Anchor::ree;
     const bool may_have_moved = is_ree && (refused == Code::store_in_rpmb || refused == Code::item_not_found);
@@ -191,8 +192,8 @@ Expected<bool> Store::follow_move(const Doing& doing, Code refused) {
     return true;
 }
 
-// Objects whose content is damaged. What could not be read for another reason is looked at once more, and is damaged when the disk
-// still does not give it; where this user may not read it, nothing is dropped.
+// Names of the objects whose content is damaged. One that could not be read for another reason is read once more, and counts as damaged
+// if that fails, too; if this user may not read it, nothing is dropped.
 Expected<void> Store::name_damaged(const VerifyReport& report, std::vector<std::string>& names) {
     for (const Damage& damage : report.damaged) {
         if (damage.name.empty()) continue;
@@ -227,7 +228,7 @@ Expected<DropReport> Store::drop_damaged(const DropOptions& options) {
     const auto known = ranges_before ? std::count_if(ranges_before->begin(), ranges_before->end(), is_open) : -1;
     const auto of_index = std::count_if(found->damaged.begin(), found->damaged.end(), [](const Damage& d) { return d.name.empty(); });
     if (of_index == known && plan.damaged_names.empty())
-        return unexpected({ErrorCode::conflict, cannot(doing) + "nothing of the store at " + quote(directory_.path()) + " is damaged",
+        return unexpected({ErrorCode::conflict, cannot(doing) + "nothing in the store at " + quote(directory_.path()) + " is damaged",
                            0, 0, Reason::nothing_damaged});
     const Expected<StoreInfo> made = make_anew(doing, plan);
     if (!made) return unexpected(made.error());
@@ -245,7 +246,7 @@ Expected<StoreInfo> Store::undo_drop() {
     const Expected<StoreLock> lock = lock_and_open(doing);
     if (!lock) return unexpected(lock.error());
     Expected<StoreInfo> undone = undo_from(doing, protocol::kOldPageFile);
-    // A repair since then has moved them on by one name.
+    // A repair since then has moved the old pages on to the next name.
     if (!undone && undone.error().code == ErrorCode::damaged)
         if (Expected<StoreInfo> from_older = undo_from(doing, protocol::kOlderPageFile)) undone = std::move(from_older);
     return undone;
@@ -264,7 +265,7 @@ Expected<StoreInfo> Store::undo_from(const Doing& doing, std::string_view file) 
         if (is_missing && (status_.flags & stored::kRootLostRanges) == 0) error = nothing_to_undo(doing);
         return unexpected(std::move(error));
     }
-    // A transaction for each part, of which a large loss has several.
+    // Each part is one transaction; a large loss has several parts.
     for (size_t part = 0;; ++part) {
         const Expected<void> done = undo_part(doing);
         if (done) continue;
@@ -277,7 +278,7 @@ Expected<StoreInfo> Store::undo_from(const Doing& doing, std::string_view file) 
 }
 
 Error Store::nothing_to_undo(const Doing& doing) {
-    return {ErrorCode::conflict, cannot(doing) + "nothing was dropped of this store that could still be read again", 0, 0,
+    return {ErrorCode::conflict, cannot(doing) + "nothing was dropped from this store that can still be read again", 0, 0,
             Reason::nothing_to_undo};
 }
 
@@ -297,8 +298,8 @@ Expected<void> Store::undo_part(const Doing& doing) {
     return commit_rebuild(doing, *made);
 }
 
-// Whether the root of the index that the record means is in the page file that is open: read from it now, whatever the TA remembers.
-// Nothing: that cannot be told now.
+// Whether the open page file has the root of the index that the record means. The root is read from the file now, whatever the TA
+// remembers. Nothing: not known now.
 std::optional<bool> Store::pages_fit(const Doing& doing) {
     if (status_.index_page == 0) return true;
     channel_.forget_pages();
@@ -317,11 +318,11 @@ Expected<void> Store::settle_if_cut(const Doing& doing) {
     is_settling_ = true;
     const auto settled = settle_next_pages(doing);
     is_settling_ = false;
-    // Who may only read goes on with what there is.
+    // A program that may only read continues with the files as they are.
     return settled || settled.error().code != ErrorCode::not_permitted ? settled : Expected<void>();
 }
 
-// What a rebuild that was cut has left. Where neither file fits, both stay: it is damage, and to be told as such.
+// Settles an interrupted rebuild. If neither file matches the record, both stay: that is damage, and is reported as such.
 Expected<void> Store::settle_next_pages(const Doing& doing) {
     const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
     if (!lock) return unexpected(lock.error());

@@ -14,7 +14,7 @@ using protocol::RecordAtAnswer;
 
 constexpr size_t kClaimBytesMax = 2 + kStoreNameBytesMax + limits::kStoreDirectoryBytesMax;
 
-// What the TEE was told; the default store has its name without.
+// Adds the name and the directory that the TEE was given. The default store needs no such name.
 void add_claim(Bytes content, const protocol::StoreStatus& status, StoreRecord& record) {
     if ((status.flags & stored::kRootNamed) == 0) record.name = kDefaultStoreName;
     const auto claim = protocol::decode<protocol::StoreClaim>(content);
@@ -38,7 +38,7 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Doing& doing, const 
     const Expected<StoreReply> reply = channel_.call(request, doing);
     if (!reply) return unexpected(reply.error());
     const auto code = static_cast<Code>(reply->result);
-    // An RPMB that is built in and does not answer is as if nothing was in it.
+    // An RPMB that is built in but does not answer counts as empty.
     end = code == Code::item_not_found || (at.anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(reply->result));
     if (end) return std::nullopt;
     if (code == Code::access_denied)
@@ -80,7 +80,7 @@ Expected<std::vector<StoreRecord>> Store::records() { return list_records({"list
 
 Expected<std::vector<StoreRecord>> Store::own_stores() {
     const Doing doing{"list your stores", {}};
-    if (const auto known = check_minor(doing, kMinorThatKnowsNames, "does not know how"); !known) return unexpected(known.error());
+    if (const auto known = check_minor(doing, kMinorThatKnowsNames, "cannot do that"); !known) return unexpected(known.error());
     return list_records(doing, true);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A store's directory as a whole: what lies in it, and its removal.
+// A store's directory as a whole: the payloads in it, and its removal.
 #include "client/errors.h"
 #include "client/store_directory.h"
 
@@ -33,7 +33,7 @@ Expected<std::optional<uint64_t>> StoreDirectory::size_of_idle_payload(const std
     return information.bytes;
 }
 
-// Under its lock, so that it is no upload's that goes on.
+// Removes the file under its lock: it cannot belong to a running upload.
 bool StoreDirectory::collect(const std::string& name) {
     const Expected<Files::Handle> opened = payloads_.open_file("remove", name, Files::Open::read, 0);
     if (!opened) return false;
@@ -52,7 +52,8 @@ void StoreDirectory::collect_uploads() {
         if (protocol::is_upload_name(name)) (void)collect(name);
 }
 
-// A full disk is no hindrance; who may make a file here may remove one. What would be refused later is refused before anything changes.
+// Tries to make a file: a user who may do that may remove one, too. A full disk does not count. What would be refused later is refused
+// here, before anything changes.
 Expected<void> StoreDirectory::check_removable() {
     if (const Expected<bool> payloads = open_payloads(); !payloads) return unexpected(payloads.error());
     for (const std::string_view name : {protocol::kHeaderFile, protocol::kNewHeaderFile, protocol::kLockFile, protocol::kPageFile,
@@ -74,8 +75,8 @@ Expected<void> StoreDirectory::remove_file(const StoreFolder& folder, std::strin
     return {};
 }
 
-// They hold the store's secret, sealed for this device. A file system, or flash memory, may keep older versions all the
-// same: so nothing depends on it.
+// Recovery copies hold the store's secret, sealed for this device. File systems and flash memory may still keep older versions:
+// so nothing depends on the wiping.
 void StoreDirectory::wipe_recovery_copies(std::string_view name) {
     const Expected<Files::Handle> opened = folder_.open_file("wipe", name, Files::Open::read_write, 0);
     if (!opened) return;
@@ -109,12 +110,12 @@ Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<st
     return {};
 }
 
-// The header last but one: by it the rest is known, and refused to everybody but its owner. The lock last: whoever waits
-// for it makes a new store of a folder that nothing is removed from any more.
+// The header goes last but one: the remains are recognised by it, and refused to everybody but their owner. The lock file goes
+// last: a program that waits for it makes a new store only after the last removal.
 Expected<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::string>& left) {
     for (const std::string_view name : {protocol::kNewPageFile, protocol::kNextPageFile, protocol::kOlderPageFile, protocol::kOldPageFile})
         wipe_recovery_copies(name);
-    // An interrupted repair leaves it as a second name of the page file, and a file with two names is not written.
+    // An interrupted repair leaves pages.old as a second name of the page file, and a file with two names is not written.
     if (const auto done = remove_file(folder_, protocol::kOldPageFile, removed); !done) return done;
     wipe_recovery_copies(protocol::kPageFile);
     if (const auto done = remove_payloads(removed, left); !done) return done;

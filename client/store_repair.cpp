@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Making a store whole whose record the TEE has lost (rule 19), and acknowledging what that gave up. The old page file is not
-// touched until the new one is whole and durable; then the new one takes its name; then the TEE's record is written. A cut
-// before the last step leaves a directory that can be repaired anew.
+// Repairing a store whose record the TEE has lost (rule 19), and acknowledging that freshness was given up. The old page file is
+// not touched until the new one is complete and durable; then the new one takes its name; then the TEE's record is written. An
+// interruption before the last step leaves a directory that can be repaired again.
 #include "client/store.h"
 
 #include "client/store_requests.h"
@@ -14,14 +14,14 @@ namespace {
 
 using protocol::Command;
 
-// Whoever copies forever is stopped by this.
+// Stops copying that would never end.
 constexpr size_t kStepsMax = 100'000'000;
 constexpr size_t kRoom = 64;
-constexpr uint8_t kRepairedHeight = 3;  // whose height is known only when it is there; those of more objects are rare
+constexpr uint8_t kRepairedHeight = 3;  // assumed, since the new index's height is not yet known; higher ones are rare
 
 constexpr const char* kOldPagesHint =
-    ". Its pages are of another one. If the record had only been away when this directory was repaired (its storage not mounted), the "
-    "pages that fit it are still there: 'mv pages pages.repaired && mv pages.old pages' in the directory brings them back, or, where "
+    ". The pages here belong to another record. If this record was only unavailable when the directory was repaired (its storage not "
+    "mounted), its pages are still there: 'mv pages pages.repaired && mv pages.old pages' in the directory brings them back, or, if "
     "repairs were interrupted, the same with pages.older";
 
 }  // namespace
@@ -47,7 +47,7 @@ Error Store::refused_to_repair(const Doing& doing, Code code) const {
     case Code::corrupt_object:
     case Code::corrupt_object_2:
         return error(ErrorCode::damaged, "the index of " + where + " is damaged, too, for each of its recovery copies, or the TEE's "
-                                         "own storage is: it cannot be repaired");
+                                         "own storage is damaged: it cannot be repaired");
     case Code::security: return refused_to_open(doing, code);
     case Code::not_supported:
         return error(ErrorCode::no_tee, "the TEE has a record of a newer version of festore, or its trusted application does not "
@@ -56,7 +56,7 @@ Error Store::refused_to_repair(const Doing& doing, Code code) const {
     }
 }
 
-// `damaged`: this copy is of no use, but the other one may be.
+// `damaged`: this recovery copy cannot be used, but perhaps the other one can.
 Expected<protocol::RepairStepAnswer> Store::copy_index(const Doing& doing, bool older, bool& damaged) {
     damaged = false;
     StoreChannel::Request begin;
@@ -104,7 +104,7 @@ Expected<void> Store::commit_repair(const Doing& doing, const protocol::RepairSt
         if (!directory_.pages_are_named().value_or(true)) return unexpected(directory_.pages_were_exchanged());
         return take_status(reply->answer, doing);
     }
-    // Rule 4: the record is there with this generation, and the lock is held, or it is not there.
+    // Rule 4: since the lock is held, a record with this generation can only be this repair's.
     Code refused = Code::success;
     const bool is_repaired = open_in_tee(doing, header_, &refused) && status_.generation == made.generation &&
                              (status_.flags & stored::kRootFreshnessLost) != 0;
@@ -118,7 +118,7 @@ Expected<StoreInfo> Store::repair() {
     Expected<StoreInfo> repaired = repair_locked(doing);
     const bool is_intact = !repaired && repaired.error().tee_result == static_cast<uint32_t>(Code::access_conflict);
     if (!is_intact || !directory_.has_old_pages()) return repaired;
-    // Whether the pages are the record's: any look into the index tells.
+    // Any lookup in the index shows whether the pages are the record's.
     const Expected<ObjectInfo> any = stat("any");
     if (!any && any.error().code == ErrorCode::damaged) repaired.error().message += kOldPagesHint;
     return repaired;
@@ -147,7 +147,7 @@ Expected<StoreInfo> Store::repair_locked(const Doing& doing) {
         made = copy_index(doing, true, damaged);
         if (!made && made.error().tee_result == static_cast<uint32_t>(Code::item_not_found)) made = unexpected(first);
     }
-    // A store that works again is worth more than what its next put asks for anyway.
+    // An error is ignored: a store that works again is worth more than the reserve, which its next put asks for anyway.
     if (made) (void)directory_.reserve_new_pages(spare_pages(kRepairedHeight));
     if (made)
         if (const auto finished = directory_.finish_new_pages(); !finished) made = unexpected(finished.error());
@@ -165,12 +165,12 @@ Expected<StoreInfo> Store::acknowledge() {
     if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
     if ((status_.flags & stored::kRootFreshnessLost) == 0)
         return unexpected({ErrorCode::conflict,
-                           cannot(doing) + "the store at " + quote(directory_.path()) + " has none that is not acknowledged", 0, 0,
+                           cannot(doing) + "the store at " + quote(directory_.path()) + " has no repair to acknowledge", 0, 0,
                            Reason::nothing_to_acknowledge});
     const auto done = change_to(doing, Command::store_acknowledge,
                                 [](protocol::PageArea area, Writer& out) { encode(protocol::PrepareRequest{area}, out); });
     if (!done) return unexpected(done.error());
-    drop_old_pages_if_done(doing);  // the change went through the index: these pages are the record's
+    drop_old_pages_if_done(doing);  // the change has read the index, so these pages are the record's
     return info();
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Requests of the store that several of its parts make.
+// Requests that several parts of the store make.
 #pragma once
 #include "base/writer.h"
 #include "client/store_channel.h"
 
 namespace festore {
 
-// What asks for one object: get and stat.
+// A request for one object: get and stat.
 inline StoreChannel::Request name_request(protocol::Command command, std::string_view name) {
     StoreChannel::Request request;
     request.command = command;
@@ -18,10 +18,10 @@ inline StoreChannel::Request name_request(protocol::Command command, std::string
     return request;
 }
 
-// StoreChannel::Request::got_on of what lists: what was listed before the gap counts.
+// StoreChannel::Request::got_on of listings: names that were listed before the missing page count.
 inline bool has_listed(const StoreReply& reply) { return !reply.content.empty(); }
 
-// What ends a transaction, or asks for it.
+// A request that ends a transaction, or asks about it.
 inline StoreChannel::Request transaction_request(protocol::Command command, const protocol::Id& transaction,
                                                  uint64_t generation) {
     StoreChannel::Request request;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rebuilding a store, with another cipher where that is wanted: first its index (client/store_rebuild.cpp), in one commit; then its
-// contents, each in a commit of its own, sealed anew in the TEE; last the index once more, which says that all are done. Cut anywhere, the
-// store is whole, and the same again goes on. Other programs read and change the store meanwhile.
+// Rebuilding a store, with another cipher if asked for: first its index (client/store_rebuild.cpp), in one commit; then its contents,
+// each sealed anew in the TEE in a separate commit; last the index again, which records that all are done. After an interruption anywhere
+// the store is whole, and the same command continues. Other programs may read and change the store meanwhile.
 #include "client/store_read.h"
 #include "client/store_survey.h"
 #include "protocol/store_reseal.h"
@@ -42,13 +42,13 @@ struct Store::ResealPass {
     }
 };
 
-// Where its index has the wanted cipher already, and contents have the other one, it is left as it is.
+// If the index already has the wanted cipher, and contents still have the other one, the index is left as it is.
 Expected<StoreInfo> Store::rebuild_index(const Doing& doing, const RebuildOptions& options) {
     const Expected<StoreLock> lock = lock_and_open(doing);
     if (!lock) return unexpected(lock.error());
     RebuildPlan plan;
     if (options.cipher != Cipher::automatic) {
-        const auto known = check_minor(doing, kMinorThatReseals, "a store keeps its cipher there");
+        const auto known = check_minor(doing, kMinorThatReseals, "cannot change a store's cipher");
         if (!known) return unexpected(known.error());
         const Expected<protocol::CipherChoice> cipher = cipher_to_ask_for(doing, options.cipher);
         if (!cipher) return unexpected(cipher.error());
@@ -75,7 +75,7 @@ Expected<StoreInfo> Store::rebuild_index(const Doing& doing, const RebuildOption
 Expected<StoreInfo> Store::rebuild(const RebuildOptions& options) {
     const Doing doing{"rebuild the store", {}};
     if (options.anchor && options.cipher != Cipher::automatic)
-        return unexpected({ErrorCode::usage, cannot(doing) + "to another anchor and to another cipher is one after the other", 0, 0});
+        return unexpected({ErrorCode::usage, cannot(doing) + "change the anchor and the cipher one after the other", 0, 0});
     Expected<StoreInfo> done = rebuild_index(doing, options);
     if (options.cipher == Cipher::automatic) return done;
     ResealPass pass(options);
@@ -86,23 +86,23 @@ Expected<StoreInfo> Store::rebuild(const RebuildOptions& options) {
     }
     const std::string_view wanted = options.cipher == Cipher::aes_256_gcm ? "aes-256-gcm" : "chacha20-poly1305";
     if (done && (done->cipher != wanted || done->has_other_cipher))
-        return unexpected({ErrorCode::busy, cannot(doing) + "another program changed it meanwhile; the same again goes on", 0, 0});
+        return unexpected({ErrorCode::busy, cannot(doing) + "another program changed it meanwhile; repeat it to go on", 0, 0});
     return done;
 }
 
-// Two ciphers stay in use until these are given up, or their files are put back.
+// Two ciphers stay in use until the damaged objects are given up, or their files are put back.
 Error Store::not_all_resealed(const Doing& doing, const ResealPass& pass) {
-    std::string text = cannot(doing) + "contents of the other cipher are left, since they are damaged: ";
+    std::string text = cannot(doing) + "contents still have the other cipher, since they are damaged: ";
     for (size_t i = 0; i < std::min(pass.names.size(), kNamesShownMax); ++i) text += (i == 0 ? "" : ", ") + quote(pass.names[i]);
     if (pass.names.size() > kNamesShownMax) text += ", and " + std::to_string(pass.names.size() - kNamesShownMax) + " more";
     if (pass.names.empty()) text += pass.damaged.front().message;
-    text += "; all others are done. Put their files back out of a copy, or give them up with 'festore repair --drop-damaged' and 'festore "
+    text += "; all others are done. Put their files back from a copy, or give them up with 'festore repair --drop-damaged' and 'festore "
             "repair --acknowledge NAME', and repeat this";
     return {ErrorCode::damaged, std::move(text), pass.damaged.front().tee_result, pass.damaged.front().tee_origin};
 }
 
 Expected<void> Store::reseal_contents(const Doing& doing, ResealPass& pass) {
-    constexpr size_t kStepsMax = 100'000'000;  // whoever lists forever is stopped by this
+    constexpr size_t kStepsMax = 100'000'000;  // stops a listing that would never end
     if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return open;
     Survey::Start start;
     start.afresh = true;
@@ -121,7 +121,7 @@ Expected<void> Store::reseal_contents(const Doing& doing, ResealPass& pass) {
     return unexpected(store_nonsense(doing));
 }
 
-// What is damaged is noted, and the next one follows. The store is locked for the commit only.
+// A damaged object is noted, and the next one follows. The store is locked for the commit only.
 Expected<void> Store::reseal_object(const std::string& name, ResealPass& pass) {
     const Doing doing{"seal anew", name, Storage::store};
     for (int tries = 1;; ++tries) {
@@ -153,7 +153,7 @@ Expected<void> Store::reseal_object(const std::string& name, ResealPass& pass) {
     }
 }
 
-// Its new payload, durable, and what puts it into the entry.
+// Makes the object's new payload durable, and the request that puts it into the entry.
 Expected<Store::ChangeRequest> Store::reseal_payload(const Doing& doing, std::optional<StoreWriter>& writer, ResealPass& pass) {
     MissedPayload missed;
     const auto reader = read<std::unique_ptr<StoreReader>>(doing, [&](bool& again) { return find(doing, missed, again); });
@@ -186,7 +186,7 @@ Expected<Store::ChangeRequest> Store::reseal_payload(const Doing& doing, std::op
     return request;
 }
 
-// As many segments as one call takes. What the last call sealed is written, and what the next one needs is read, while the TEE works.
+// Reseals as many segments as one call takes. While the TEE works, the last call's output is written, and the next call's input is read.
 Expected<void> Store::reseal_part(StoreReader& reader, StoreWriter& writer, const Doing& doing, ResealPass& pass) {
     reader.load(reader.position_, {});
     protocol::SegmentsRequest part;
@@ -221,8 +221,8 @@ Expected<void> Store::reseal_part(StoreReader& reader, StoreWriter& writer, cons
     return {};
 }
 
-// The record says which cipher a store has; the header only tells people. Where it names another one (a rebuild was cut, an older header
-// was put back), it is written anew by whoever can, without waiting: nothing depends on it.
+// The record says which cipher a store has; the header only informs people. If it names another one (a rebuild was interrupted, an older
+// header was put back), a program that can writes it anew, without waiting: nothing depends on it.
 void Store::correct_header(const Doing& doing) {
     if (header_.cipher == status_.cipher || batch_ || !directory_.may_lock()) return;
     const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, {});

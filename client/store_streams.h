@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A content on its way into a store or out of it, a few times protocol::kCallContentBytesMax of it in memory at most. Store moves
-// it. Plaintext in it is wiped. Thread safety: one thread at a time, with their Store.
+// A content on its way into a store or out of it, with at most a few times protocol::kCallContentBytesMax of it in memory. Store
+// moves it. Plaintext in it is wiped. Thread safety: one thread at a time, with their Store.
 #pragma once
 #include "client/guarded_memory.h"
 #include "client/store_directory.h"
@@ -13,12 +13,12 @@ namespace festore {
 
 class Store;
 
-// A put, whose content comes in parts: content of the index as long as it fits there, then a payload.
+// A put whose content comes in parts: kept for the index as long as it fits there, then written to a payload.
 class StoreWriter {
 public:
-    // `batch`: the transaction that it belongs to; 0: none. `store` must outlive this.
+    // `batch`: the transaction that the put belongs to; 0: none. `store` must outlive this.
     StoreWriter(Store& store, std::string_view name, const PutOptions& options, uint64_t batch);
-    ~StoreWriter();  // what was not kept leaves nothing behind
+    ~StoreWriter();  // leaves nothing behind unless it was kept
     StoreWriter(const StoreWriter&) = delete;
     StoreWriter& operator=(const StoreWriter&) = delete;
 
@@ -35,7 +35,7 @@ private:
     bool over_ = false;   // after an error, and at the end
     uint64_t size_ = 0;   // so far
     uint32_t segment_bytes_ = limits::kSegmentBytesServed;
-    GuardedBytes pending_;  // not yet sealed: what one call seals, at most
+    GuardedBytes pending_;  // not yet sealed: at most what one call seals
     GuardedBytes sealed_;   // by the last call: written to the file while the TEE works on the next one
     std::optional<StoreDirectory::Upload> file_;
     protocol::SegmentsRequest next_;
@@ -45,7 +45,7 @@ private:
 class StoreReader {
 public:
     StoreReader(ObjectInfo info, const protocol::StoreMetadata& metadata) : info_(std::move(info)), metadata_(metadata) {}
-    // All of it is here.
+    // With the whole content loaded.
     StoreReader(ObjectInfo info, GuardedBytes content) : info_(std::move(info)), loaded_(std::move(content)) {}
     ~StoreReader() { wipe(loaded_); }
     StoreReader(const StoreReader&) = delete;
@@ -54,7 +54,7 @@ public:
     [[nodiscard]] const ObjectInfo& info() const { return info_; }
     [[nodiscard]] uint64_t position() const { return position_; }
     void seek(uint64_t position) { position_ = std::min(position, info_.size); }
-    // As much of `out` as is loaded at the position, and moves on.
+    // Fills `out` with what is loaded at the position, and moves the position. Returns how many bytes that was.
     size_t give(MutableBytes out);
 
 private:
@@ -74,9 +74,9 @@ private:
     uint64_t loaded_from_ = 0;
     GuardedBytes loaded_;  // verified: all of a small content, or segments
     uint64_t part_bytes_max_ = protocol::kCallContentBytesMax;  // content of one call
-    uint64_t ahead_ = 0;             // content that was read in one call, at least
-    uint64_t sealed_from_ = 0;       // in the file
-    std::vector<std::byte> sealed_;  // read while the TEE opened what lies before it
+    uint64_t ahead_ = 0;             // content to read in one call, at least
+    uint64_t sealed_from_ = 0;       // offset of sealed_ in the file
+    std::vector<std::byte> sealed_;  // read ahead while the TEE opened the part before it
 };
 
 }  // namespace festore

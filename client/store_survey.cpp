@@ -7,7 +7,7 @@
 namespace festore {
 namespace {
 
-// Pages that are passed over on the way to one answer: a TEE that lies could name two in turn for ever.
+// Pages that are passed over for one answer: a TEE that lies could name two in turn forever.
 constexpr int kPassesMax = 64;
 
 bool is_of_a_page(ErrorCode code) {

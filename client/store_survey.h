@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The entries of a store's index in the order of their names, past those of its pages that are damaged (rule 30). Other programs may
-// change the store meanwhile: what comes or goes is seen or not. Thread safety: as the store's.
+// The entries of a store's index in the order of their names, without those in damaged pages (rule 30). Other programs may change the
+// store meanwhile: an entry that comes or goes may be seen or not. Thread safety: as for the store.
 #pragma once
 #include "client/store.h"
 
@@ -24,14 +24,14 @@ public:
     };
     struct Start {
         Bytes from;                // empty: the first name
-        bool inclusive = true;     // else what is behind it
+        bool inclusive = true;     // false: begin after `from`
         uint32_t passed_page = 0;  // known to be damaged; 0: none is
-        bool afresh = false;       // nothing that the TA remembers of pages counts
+        bool afresh = false;       // the TA first forgets what it remembers of pages
     };
 
-    // `doing` is what its errors say; its texts must outlive this.
+    // `doing`: the operation, for messages; its texts must outlive this.
     Survey(Store& store, const Doing& doing, const Start& start);
-    // What comes next. An error: the store cannot be read at all.
+    // The next step. An error: the store cannot be read at all.
     Expected<Step> next();
 
 private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reading a store back whole: its index page by page, its free list, each content segment by segment, which is then
-// forgotten. Damage is noted, and passed over. Other programs may change the store meanwhile: an object that comes or goes is
-// no damage (rule 9).
+// Reading a whole store back: its index page by page, its free list, and each content segment by segment, without keeping it.
+// Damage is noted, and reading goes on past it. Other programs may change the store meanwhile: an object that comes or goes is
+// not damage (rule 9).
 #include "client/store_read.h"
 #include "client/store_survey.h"
 
@@ -16,10 +16,10 @@ namespace {
 using protocol::Id;
 using protocol::Command;
 
-// Whoever lists forever is stopped by this.
+// Stops a listing that would never end.
 constexpr size_t kStepsMax = 100'000'000;
 
-// Of one object, or its file; what ends everything is another matter.
+// Whether it is damage of one object or its file. Any other error ends the verification.
 bool is_damage(ErrorCode code) {
     return code == ErrorCode::damaged || code == ErrorCode::failure || code == ErrorCode::not_permitted;
 }
@@ -51,30 +51,31 @@ private:
     }
 
     Expected<void> everything() {
-        // Before the index: what is stored meanwhile is then not among them.
+        // Listed before the index is read: files that are stored meanwhile are not among them.
         Expected<std::vector<std::string>> files = store_.directory_.list_payloads();
         if (!files) return unexpected(files.error());
         const Expected<bool> whole = survey();
         if (!whole) return unexpected(whole.error());
         if (const auto list = free_list(); !list) return list;
         note_lost_ranges();
-        if (!*whole || has_loss_) return {};  // what was lost may refer to them
+        if (!*whole || has_loss_) return {};  // lost entries may refer to them
         count_unreferenced(*files);
         return options_.remove_unreferenced ? remove_unreferenced() : Expected<void>();
     }
 
-    // Rule 10. Under the writer's lock nobody commits: so what no object refers to now, none will, but an upload's that is held.
+    // Rule 10. Under the writer's lock nobody else commits: so no object will refer to a file that none refers to now, except to an
+    // upload's file, which is locked.
     Expected<void> remove_unreferenced() {
         const Doing doing{"remove what no object refers to", {}};
         if (store_.batch_) return unexpected(transaction_is_running(doing));
         const Expected<StoreLock> lock = store_.directory_.lock(LockKind::exclusive, store_.options_.wait);
         if (!lock) return unexpected(lock.error());
-        // Of the locked directory, which need not be the one that was looked at, and with what others have done since.
+        // Look again: the locked directory need not be the one that was verified, and others may have changed it since.
         store_.opened_serial_ = 0;
         if (const auto open = store_.ensure_open(doing, Missing::is_an_error); !open) return open;
         if ((store_.status_.flags & stored::kRootFreshnessLost) != 0)
             return unexpected({ErrorCode::conflict,
-                               cannot(doing) + "a repair has not been acknowledged, and the pages that it replaced may refer to it", 0, 0,
+                               cannot(doing) + "a repair has not been acknowledged, and the pages it replaced may refer to it", 0, 0,
                                Reason::not_acknowledged});
         const Expected<bool> loss = store_.has_unacknowledged_loss(doing);
         if (!loss) return unexpected(loss.error());
@@ -113,7 +114,7 @@ private:
         return unexpected(store_nonsense({"verify the store", {}}));
     }
 
-    // A content that the index keeps has been verified with its page.
+    // A content in the index has been verified with its page.
     Expected<void> take(const Survey::Item& item) {
         if (!item.metadata.inlined) payloads_.push_back(item.metadata.payload);
         if (index_only_) return {};
@@ -129,11 +130,12 @@ private:
 
     void note_gap(const Survey::Gap& gap) {
         std::string text = "cannot verify the store: page " + std::to_string(gap.page) +
-                           " of its index is damaged, missing, or was put back; lost with it are the objects " + text_of(gap.names);
+                           " of its index is damaged, missing, or replaced by an older one; the objects " + text_of(gap.names) +
+                           " are lost with it";
         report_.damaged.push_back({"", {ErrorCode::damaged, std::move(text), 0, 0}});
     }
 
-    // Where they cannot be read, that is damage of its own.
+    // If they cannot be read, that counts as damage, too.
     void note_lost_ranges() {
         const auto ranges = store_.lost_ranges({"verify the store", {}});
         if (!ranges) report_.damaged.push_back({"", ranges.error()});
@@ -153,7 +155,7 @@ private:
         if (options_.on_progress) options_.on_progress(progress_);
     }
 
-    // `asked_for`: it should be there.
+    // `asked_for`: the object should exist.
     Expected<void> content(const std::string& name, bool asked_for) {
         const uint64_t bytes_before = progress_.content_bytes;
         const Expected<uint64_t> size = read_content(name);
@@ -171,7 +173,7 @@ private:
         return {};
     }
 
-    // As `get` reads it, and forgotten part by part.
+    // Reads a content as `get` does, without keeping its parts.
     Expected<uint64_t> read_content(const std::string& name) {
         const Doing doing{"verify", name, Storage::store};
         const uint64_t bytes_before = progress_.content_bytes;
@@ -192,7 +194,7 @@ private:
         });
     }
 
-    // Needed for changes only, so damage in it costs no object.
+    // The free list is needed for changes only, so damage in it costs no object.
     Expected<void> free_list() {
         const Doing doing{"verify the store", {}};
         const Expected<bool> done = store_.read<bool>(doing, [&](bool& again) -> Expected<bool> {
@@ -216,7 +218,7 @@ private:
         if (done) return {};
         if (!is_damage(done.error().code)) return unexpected(done.error());
         Error error = done.error();
-        error.message += "; it is of the list of free pages: all objects can be read, and none can be changed";
+        error.message += "; it belongs to the list of free pages: all objects can be read, and none can be changed";
         report_.damaged.push_back({"", std::move(error)});
         return {};
     }
@@ -238,7 +240,7 @@ private:
         VerifyReport::Unreferenced found;
         for (const std::string& name : unreferenced(files)) {
             const auto bytes = store_.directory_.size_of_idle_payload(name);
-            if (!bytes) continue;  // what cannot be looked at is no object's, either
+            if (!bytes) continue;  // it cannot be looked at; no object refers to it either
             if (!*bytes) continue;
             ++found.files;
             found.bytes += **bytes;

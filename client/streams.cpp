@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Contents in parts: of stores segment by segment, of persistent objects whole.
+// Contents in parts: for stores segment by segment, for persistent objects as a whole.
 #include "client/transaction_state.h"
 
 namespace festore {
@@ -25,7 +25,7 @@ WriteStream::WriteStream(WriteStream&&) noexcept = default;
 WriteStream& WriteStream::operator=(WriteStream&&) noexcept = default;
 WriteStream::~WriteStream() = default;
 
-// The room is taken at once: growing would leave copies of the plaintext behind.
+// Reserves all memory at once: growing would leave copies of the plaintext behind.
 Expected<void> WriteStream::State::collect(Bytes part) {
     if (content.capacity() == 0) {
         const auto held = client->use();
@@ -101,7 +101,7 @@ uint64_t ReadStream::position() const { return state_->reader->position(); }
 void ReadStream::seek(uint64_t position) { state_->reader->seek(position); }
 
 Expected<size_t> ReadStream::read(std::span<std::byte> out) {
-    // Between the calls its session may end, when the caller takes its time; then the object is looked up again.
+    // The session may end between calls if the caller is slow; then the object is looked up again.
     const auto use = state_->client->use();
     if (!use) return unexpected(use.error());
     if (!state_->client->store) return state_->reader->give(out);

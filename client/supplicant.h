@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Whether somebody serves the TEE's requests in the normal world: without tee-supplicant OP-TEE waits for ever. Looks in /proc only.
-// `root` stands before every path: "" for the running system. Thread safety: any thread.
+// Whether a process serves the TEE's requests in the normal world: without tee-supplicant OP-TEE waits forever. Looks in /proc only.
+// `root` is the prefix of every path: "" for the running system. Thread safety: any thread.
 #pragma once
 #include <optional>
 #include <string>
@@ -9,7 +9,7 @@ namespace festore {
 
 enum class SupplicantSeen {
     runs,
-    missing,  // no process has that name, nor, as far as the caller may see it, the device open through which one serves
+    missing,  // no process has that name or, where the caller may see that, the supplicant's device open
     unknown,  // other users' processes are hidden from here
 };
 SupplicantSeen look_for_supplicant(const std::string& root = "");
@@ -18,9 +18,9 @@ inline constexpr const char* kSupplicantName = "tee-supplicant";
 
 // Of a process, by its folder in /proc.
 bool is_dead_process(const std::string& process);  // a zombie, or ending
-// Nothing where that may not be seen.
+// Nothing if the caller may not see that.
 std::optional<bool> has_supplicants_device_open(const std::string& process);
-// By a PID namespace of our own, or by /proc's option hidepid.
+// By a PID namespace other than the initial one, or by /proc's option hidepid.
 bool processes_are_hidden(const std::string& root, bool privileged);
 
 }  // namespace festore

@@ -74,7 +74,7 @@ Expected<LoadedTee> load_simulator() {
     if (const char* named = secure_getenv("FESTORE_SIM_LIBRARY"); named != nullptr && *named != '\0')
         return load({named}, TeeKind::sim, advice);
     std::vector<std::string> candidates;
-    // A program that runs with more rights than its caller's may lie under any name that the caller gave it by a hard link.
+    // The caller of a program that runs with more rights may have given it any path, by a hard link.
     if (getauxval(AT_SECURE) == 0) {
         candidates.push_back(directory_of(directory_of(own_executable())) + "/lib" + kName);
         Dl_info info{};

@@ -16,11 +16,11 @@ struct LoadedTee {
     TeecFunctions functions{};
     TeeKind kind = TeeKind::automatic;
     std::string library;  // its path
-    std::function<SupplicantSeen()> look_for_supplicant;  // none: this TEE needs none
+    std::function<SupplicantSeen()> look_for_supplicant;  // null: this TEE needs no supplicant
 };
 
 // automatic: what FESTORE_TEE says (auto, optee or sim); else OP-TEE where there is a TEE device; else, in builds that
-// have it, the simulated TEE, which is said on stderr. Loaded libraries stay loaded.
+// have it, the simulated TEE, with a message on stderr. Loaded libraries stay loaded.
 Expected<LoadedTee> load_tee(TeeKind kind);
 
 }  // namespace festore

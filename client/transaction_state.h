@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a Transaction holds: the client whose store it changes, and its session.
+// The state of a Transaction: the client whose store it changes, and its session.
 #pragma once
 #include "client/client_state.h"
 

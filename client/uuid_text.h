@@ -6,7 +6,7 @@
 
 namespace festore {
 
-// As RFC 9562 writes it, in lower case.
+// In the form of RFC 9562, in lower case.
 std::string uuid_text(const Uuid& uuid);
 
 }  // namespace festore

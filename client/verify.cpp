@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Client::verify: of stores in client/store_verify.cpp; here what the TEE's own storages hold, object by object.
+// Client::verify for the TEE's own storages, object by object; for stores it is in client/store_verify.cpp.
 #include "client/client_state.h"
 #include "client/errors.h"
 
@@ -10,7 +10,7 @@ bool is_damage(ErrorCode code) { return code == ErrorCode::damaged || code == Er
 
 Damage nameless(const char* text) { return {"", {ErrorCode::damaged, text, 0, 0}}; }
 
-// The names to look for, and how large what they name is in all.
+// The names to verify. Sets the totals in `progress`, and adds damaged objects without names to `report`.
 template <class F>
 Expected<std::vector<std::string>> names_to_verify(Client& client, const VerifyOptions& options, VerifyProgress& progress,
                                                    VerifyReport& report, F&& count_damaged) {

@@ -11,8 +11,8 @@
 
 namespace festore {
 
-// Each wake-up costs two changes of context, on a call that may take less: so hold() and let_go() wake nobody, and no
-// one is woken while the lock is taken.
+// A wake-up costs two context switches, which may take longer than the call: so hold() and let_go() wake no thread, and no
+// thread is woken while the lock is held.
 struct Worker::Shared {
     using Clock = std::chrono::steady_clock;
 
@@ -28,7 +28,7 @@ struct Worker::Shared {
     Clock::time_point let_go_at;
     bool was_idle = false;
 
-    // Until there is something to do. Ends with the lock taken.
+    // Waits until there is something to do. Returns with the lock held.
     void wait(std::unique_lock<std::mutex>& guard) {
         const auto is_called = [this] { return work || end; };
         while (!is_called()) {
@@ -82,7 +82,7 @@ void* Worker::serve(void* given) {
     return nullptr;
 }
 
-// What the thread shares stays in a forked child: a lock may be taken there that nobody gives back.
+// A forked child leaves what it shares with the thread alone: its lock may be held there for ever.
 Worker::~Worker() {
     if (is_parents()) return;
     {

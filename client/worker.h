@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Calls that may never return, with a time limit. OP-TEE waits without end for a tee-supplicant that is not there, and a
-// thread that waits in the kernel cannot be called back: so calls run on a thread of their own, and one that does not
-// answer in time is abandoned together with everything it may still touch, which it therefore must own (shared_ptr).
+// Runs calls that may never return, with a time limit. OP-TEE waits forever for a missing tee-supplicant, and a thread that
+// waits in the kernel cannot be cancelled: so calls run on a separate thread, and a call that does not return in time is
+// abandoned together with everything it may still touch, which it therefore must own (shared_ptr).
 //
-// In a forked child there is no such thread, and what it held when the fork came it holds for ever: there a worker does nothing.
+// A forked child does not have that thread, and a lock that it held at the fork stays held forever: there a worker does nothing.
 //
 // Thread safety: one caller at a time.
 #pragma once
@@ -18,22 +18,22 @@ namespace festore {
 
 class Worker {
 public:
-    Worker();   // look at started()
-    ~Worker();  // an idle worker ends first, so that nothing of it is left; one that hangs is not waited for
+    Worker();   // check started()
+    ~Worker();  // waits for the thread to end, so that nothing of it is left; does not wait for one that hangs
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
     // Runs `work` and waits for it. False: it took longer than the limit; the worker is lost, later calls fail at once.
-    // What `work` refers to must live as long as `work` itself. `meanwhile` is done here, after the work was begun; the limit runs
-    // on. What it throws comes out when the work is done or given up.
+    // What `work` refers to must live as long as `work` itself. `meanwhile` runs on the calling thread after the work has begun; its
+    // time counts towards the limit. What it throws is rethrown when the work is done or given up.
     bool run(std::function<void()> work, std::chrono::milliseconds limit, const std::function<void()>& meanwhile = nullptr);
     [[nodiscard]] bool lost() const { return lost_; }
 
-    // Each time when work is not done `after` it was begun, its caller does `what` once, and waits on.
+    // Each time that work is not done `after` this time, run() calls `what` once, and keeps waiting.
     void when_slow(std::chrono::milliseconds after, std::function<void()> what);
 
-    // Once nobody has held the worker for `after`, it does `work` by itself, and from then on cannot be held again. At first
-    // it is held.
+    // When nobody has held the worker for `after`, it runs `work` by itself, and cannot be held again from then on. It begins
+    // held.
     void when_idle(std::chrono::milliseconds after, std::function<void()> work);
     bool hold();    // false: too late
     void let_go();

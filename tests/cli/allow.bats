@@ -64,7 +64,7 @@ theirs() { as_user "$1" --storage ree "${@:2}"; }
     [ "$(as_user 4322 status --json | jq -c .allowed)" = '{"standing":"other","bytes":null,"objects":3,"stores":null}' ]
     [[ $(as_user 4322 status) == *"you may store"*"3 objects"* ]]
     run --separate-stderr as_user 4321 allow uid:4321
-    expect_error 5 "cannot set who may store: only root may say that"
+    expect_error 5 "cannot set who may store: only root may do that"
 }
 @test "allow: the door stays closed when the last name is taken off the list" {
     need_other_users

@@ -7,7 +7,7 @@ load store_helper
     flip_byte "$(find secrets/payloads -type f)" 50000
     run --separate-stderr store verify
     [ "$status" = 6 ]
-    [ "$stderr" = "festore: cannot verify 'large': the content in the store at '$PWD/secrets' is damaged, missing, or was put back" ]
+    [ "$stderr" = "festore: cannot verify 'large': the content in the store at '$PWD/secrets' is damaged, missing, or replaced by an older one" ]
     [ "$output" = "$(printf '60 objects whole, 6000 bytes\n1 damaged')" ]
     run --separate-stderr store verify --json
     [ "$(json '[e["name"] for e in d["damaged"]], d["objects"], d["error"]["code"], d["unreferenced"]["files"]')" = "(['large'], 60, 6, 0)" ]
@@ -19,8 +19,8 @@ load store_helper
     for page in $(seq 2 $(($(stat -c %s secrets/pages) / 4096 - 1))); do flip_byte secrets/pages $((page * 4096)); done
     run --separate-stderr store verify
     [ "$status" = 6 ]
-    [[ $stderr == *"page "*" of its index is damaged, missing, or was put back; lost with it are the objects from the first name"* ]]
-    [[ $stderr == *"of the list of free pages"* ]]
+    [[ $stderr == *"page "*" of its index is damaged, missing, or replaced by an older one; the objects from the first name "*" are lost"* ]]
+    [[ $stderr == *"belongs to the list of free pages"* ]]
 }
 @test "ls: a damaged page of the index costs its own names, exit 6, and the others are listed (rule 30)" {
     seq -f 'put --text object-%03g "content of some length, so that pages fill up"' 300 | store batch -
@@ -33,7 +33,7 @@ load store_helper
     done
     [ "$status" = 6 ]
     [ "${#lines[@]}" -lt 300 ]
-    [[ $stderr == "festore: cannot list the objects "*" 'object-"*": a page of the store's index is damaged, missing, or was put back ('festore verify' tells which)" ]]
+    [[ $stderr == "festore: cannot list the objects "*" 'object-"*": a page of the store's index is damaged, missing, or replaced by an older one ('festore verify' tells which)" ]]
     missing=$((300 - ${#lines[@]}))
     for name in "${lines[@]:0:3}" "${lines[-1]}"; do store get "$name" > /dev/null; done
     run --separate-stderr store ls -l
@@ -99,7 +99,7 @@ load store_helper
         run --separate-stderr store repair --yes --json
         [ "$status" = 4 ]
         [ "$(json '(d["error"]["code"], d["error"]["reason"])')" = "(4, 'store_destroyed')" ]
-        [[ $stderr == "festore: cannot repair the store"*": the store was destroyed, and not lost, as far as this TEE can tell: a copy of its directory brings nothing back" ]]
+        [[ $stderr == "festore: cannot repair the store"*": the store was destroyed, and not lost, according to this TEE: a copy of its directory cannot bring it back" ]]
         run --separate-stderr store get object-1
         [ "$status" = 6 ]
     }

@@ -53,7 +53,7 @@ header_cipher() { od -An -tu1 -j12 -N1 secrets/festore.store | tr -d ' '; }
     cp "$large" whole
     printf XX | dd of="$large" bs=1 seek=50 conv=notrunc status=none
     run --separate-stderr store rebuild --cipher chacha20-poly1305
-    expect_error 6 "cannot rebuild the store: contents of the other cipher are left, since they are damaged: 'large'; all others are done. *"
+    expect_error 6 "cannot rebuild the store: contents still have the other cipher, since they are damaged: 'large'; all others are done. *"
     run --separate-stderr store status
     [[ $output == *"contents may be sealed with aes-256-gcm still: 'festore rebuild --cipher chacha20-poly1305' goes on with them"* ]]
     run --separate-stderr store verify

@@ -76,7 +76,7 @@ payload_of() {
     run --separate-stderr store repair --drop-damaged < /dev/null
     expect_error 2 "repair: no terminal to confirm on*"
     run --separate-stderr store repair --drop-damaged --yes
-    expect_error 4 "cannot drop what is damaged: "*" objects would be lost; "*" or say --most"
+    expect_error 4 "cannot drop what is damaged: "*" objects would be lost; "*" or use --most"
     run --separate-stderr store repair --drop-damaged --yes --json
     [ "$(json 'd["error"]["reason"]')" = much_lost ]
     store ls > before || true
@@ -89,7 +89,7 @@ payload_of() {
     run --separate-stderr store ls
     [ "$status" = 6 ]
     [ "$output" = "$(grep -vx large before)" ]
-    [[ $stderr == *"lost with damage that was dropped are the names from '$name' "* ]]
+    [[ $stderr == *"the names from '$name' "*" were lost with damage that was dropped: "* ]]
     run --separate-stderr store ls --json
     [ "$(json '[m["dropped"] for m in d["missing"]]')" = "[True, True]" ]
     for verb in "get large" "stat large" "rm $name" "get $name" "mv $name other" "put large large" "put --if-absent $name large"; do
@@ -102,13 +102,13 @@ payload_of() {
     for verb in status verify; do
         run --separate-stderr store "$verb"
         [ "$status" = 6 ]
-        [[ $stderr == *"lost with damage that was dropped are the names 'large': "* ]]
+        [[ $stderr == *"the names 'large' were lost with damage that was dropped: "* ]]
     done
     run --separate-stderr store verify --clean
     [ "$status" = 6 ]
     [ -e "$payload" ]
     run --separate-stderr store repair --undo
-    expect_error 6 "cannot undo the loss: page "*" of pages.old in the store at "*" is damaged, missing, or was put back"
+    expect_error 6 "cannot undo the loss: page "*" of pages.old in the store at "*" is damaged, missing, or replaced by an older one"
     run --separate-stderr store rebuild
     expect_error 4 "cannot rebuild the store: names that were lost "*
     flip_page secrets/pages.old "$(cat leaf)"
@@ -124,7 +124,7 @@ payload_of() {
     run --separate-stderr store repair --undo
     expect_error 4 "cannot undo the loss: nothing was dropped "*
     run --separate-stderr store repair --drop-damaged --yes
-    expect_error 4 "cannot drop what is damaged: nothing of the store at "*" is damaged"
+    expect_error 4 "cannot drop what is damaged: nothing in the store at "*" is damaged"
 }
 @test "what was lost is given up by name, range by range" {
     fill_pages
@@ -133,7 +133,7 @@ payload_of() {
     [ "$(json 'd["dropped_objects"] > 5, len(d["lost"])')" = "(True, 1)" ]
     name=$(json 'd["lost"][0]["from"]["name"]')
     run --separate-stderr store repair --acknowledge unknown
-    expect_error 4 "cannot acknowledge the loss of 'unknown': it is not among the names that were lost, or that is acknowledged"
+    expect_error 4 "cannot acknowledge the loss of 'unknown': it is not among the lost names, or its loss is acknowledged"
     run --separate-stderr store repair --acknowledge
     expect_error 4 "*"
     run --separate-stderr store repair --acknowledge "${name}x"

@@ -206,7 +206,7 @@ name_works() {
     expect_success
     [ "$output" = "${PREFIX}theirs" ]
     run --separate-stderr as_user 4321 ls --owner uid:0
-    expect_error 5 "cannot list: "*"; only root may, and it reads none of them"
+    expect_error 5 "cannot list: "*"; only root may do that, and root cannot read them"
     run --separate-stderr as_user 4321 rm --owner uid:0 "${PREFIX}theirs"
     expect_error 5 "*"
     run --separate-stderr festore rm --owner uid:4322 "${PREFIX}theirs"
@@ -214,7 +214,7 @@ name_works() {
     run --separate-stderr festore ls --owner 4321
     expect_error 2 "ls: --owner is uid:N or gid:N, not '4321'*"
     run --separate-stderr festore --storage store rm --owner uid:4321 "${PREFIX}theirs"
-    expect_error 2 "of another's store only the record can be dropped: *"
+    expect_error 2 "root can drop only the record of another's store *"
     run --separate-stderr festore rm --owner uid:4321 "${PREFIX}theirs"
     expect_success
     run --separate-stderr as_user 4321 get "${PREFIX}theirs"

@@ -156,7 +156,7 @@ silence_rpmb() {
     done
     store rm -f a
     run --separate-stderr store put a < /dev/null
-    expect_error 7 "*the RPMB, which is built into this TEE, gave no answer *'festore init --anchor ree' does without"
+    expect_error 7 "*the RPMB, which is built into this TEE, gave no answer *'festore init --anchor ree' makes the store without it"
     run --separate-stderr store init --anchor ree
     [ "$status" = 0 ]
     [[ $stderr == *"the RPMB gave no answer when it was asked for a record of a store of yours; the store is made without one"* ]]
@@ -198,7 +198,7 @@ silence_rpmb() {
     festore rpmb --ask
     [ "$(store get a)" = kept ]
     run --separate-stderr festore rpmb --none
-    expect_error 4 "cannot say that there is no RPMB here: it answers, *"
+    expect_error 4 "cannot say that there is no RPMB here: the RPMB answers, *"
 }
 @test "rpmb: what it shows, and who may say that there is none" {
     need python3
@@ -213,7 +213,7 @@ silence_rpmb() {
     for option in --ask "--none --without-asking"; do
         # shellcheck disable=SC2086
         run --separate-stderr as_user 4321 rpmb $option
-        expect_error 5 "cannot *: only root may say that"
+        expect_error 5 "cannot *: only root may do that"
     done
 }
 @test "init with the anchor rpmb where there is none: exit 7, and nothing is made" {
@@ -233,7 +233,7 @@ silence_rpmb() {
     STATE_DIRECTORY=$PWD/state store ls
     [ "$(id -u)" != 0 ] || return 0
     run --separate-stderr env -u HOME -u XDG_DATA_HOME -u STATE_DIRECTORY "$FESTORE_BIN" --storage store ls
-    expect_error 2 "*without HOME: name it with --store DIR"
+    expect_error 2 "HOME is not set; name the store with --store DIR"
 }
 @test "a folder with something else in it is no store, and becomes none" {
     mkdir secrets

@@ -73,7 +73,7 @@ TEST_F(Allowing, Rule28ErrorsNameTheLimitWhatIsUsedAndWhatIsWanted) {
     as_root([&](Client& root) { return root.allow_in_all(Storage::rpmb, limits(1000)); });
     const auto all = of(kBob).put("a", content_of(900));
     EXPECT_EQ(code(all), kNoSpace);
-    EXPECT_TRUE(message(all).find("all users together would have more in rpmb than root leaves them") != std::string::npos) << message(all);
+    EXPECT_TRUE(message(all).find("all users together would exceed the limit that root set in rpmb") != std::string::npos) << message(all);
 }
 
 TEST_F(Allowing, AStreamIsRefusedLikeAPut) {
@@ -113,7 +113,7 @@ TEST_F(Allowing, Rule28OnlyRootSaysIt) {
     Client bob = of(kBob);
     const auto refused = bob.allow({AllowName::user(kBob)});
     EXPECT_EQ(code(refused), kNotPermitted);
-    EXPECT_EQ(message(refused), "cannot set who may store: only root may say that");
+    EXPECT_EQ(message(refused), "cannot set who may store: only root may do that");
     for (const auto& answer : {bob.disallow({AllowName::user(kBob)}), bob.allow_others(Allowance{}), bob.allow_others(std::nullopt),
                                bob.allow_in_all(Storage::ree, {}), bob.allow_all()})
         EXPECT_EQ(code(answer), kNotPermitted);

@@ -116,11 +116,11 @@ TEST_F(Names, ALostOneIsGivenUpAloneAndItsNameIsFree) {
 TEST_F(Names, AMissingDirectoryAloneGivesNoStoreUp) {
     std::filesystem::remove_all(folder_ / "web");
     const auto got = client("web").get("b");
-    expect(got, kDamaged, "which store is meant cannot be told");
+    expect(got, kDamaged, "it is not clear which store is meant");
     EXPECT_EQ(message(got).find("destroy"), std::string::npos);
     DestroyOptions lost;
     lost.lost_directory = true;
-    expect(client("web").destroy(lost), static_cast<int>(ErrorCode::usage), "say which with --name");
+    expect(client("web").destroy(lost), static_cast<int>(ErrorCode::usage), "choose one with --name");
     expect(client("elsewhere", "default").destroy(lost), kConflict, "its directory is not lost, but at " + path("first"));
     EXPECT_TRUE(client("first").get("a"));
     EXPECT_TRUE(client("web", "web").destroy(lost));
@@ -178,7 +178,7 @@ TEST_F(Names, WhatIsNoNameIsRefused) {
 
 TEST_F(Names, NineAreTooMany) {
     for (int i = 3; i <= 8; ++i) ASSERT_TRUE(client("n" + std::to_string(i), "n" + std::to_string(i)).init()) << i;
-    expect(client("n9", "n9").init(), kNoSpace, "you have 8 stores, as many as one owner may have");
+    expect(client("n9", "n9").init(), kNoSpace, "you have 8 stores, the most that one owner may have");
     EXPECT_FALSE(std::filesystem::exists(folder_ / "n9")) << "no folder is made for it";
 }
 

@@ -111,7 +111,7 @@ TEST_F(RpmbBeside, Rule27TheOneUnderReeCanBeGivenUp) {
 TEST_F(RpmbBeside, AnRpmbThatGivesNoAnswerRefusesTheStoreUnharmed) {
     ASSERT_TRUE(connect().put("a", content_of(10)));
     for (const auto& [rpmb, what] : {std::pair{Rpmb::not_available, "the RPMB gives no answer, and it did when"},
-                                     std::pair{Rpmb::ends_ta, "the trusted application died, as it does where it asks an RPMB"}}) {
+                                     std::pair{Rpmb::ends_ta, "the trusted application died, as it does when it asks an RPMB"}}) {
         rpmb_is(rpmb);
         const auto got = connect().get("a");
         EXPECT_EQ(code(got), kNoTee);
