@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What root allows one identity (docs/services.md), for the code of both worlds.
+// The limits that root sets for identities (docs/services.md), for the code of both worlds.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
 namespace festore {
 
-// The largest number a field can have says: no limit.
+// The largest value of a field means: no limit.
 inline constexpr uint64_t kNoLimitOfBytes = UINT64_MAX;
 inline constexpr uint32_t kNoLimit = UINT32_MAX;
 
-// Of one identity. Bytes and objects are those in one of the TEE's storages, and hold for each of them. In the list, and on the wire:
-// 16 bytes.
+// Limits of one identity. `bytes` and `objects` apply to each of the TEE's storages separately. 16 bytes in the list and on the wire.
 struct AllowLimits {
     uint64_t bytes = kNoLimitOfBytes;
     uint32_t objects = kNoLimit;
@@ -21,7 +20,7 @@ struct AllowLimits {
     static constexpr void fields(auto& m, auto& wire) { wire(m.bytes, m.objects, m.stores); }
 };
 
-// Of all identities but root together, in one of the TEE's storages.
+// Limits of all identities except root together, in one of the TEE's storages.
 struct AllowTotal {
     uint64_t bytes = kNoLimitOfBytes;
     uint32_t objects = kNoLimit;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reading from bytes that may be hostile: little-endian, bounded, never past the end. The first read that does not
-// fit makes the reader bad; from then on every read gives zero or nothing. Check ok() (or done()) before believing.
+// Reads bytes that may be hostile: little-endian, bounded, never past the end. The first read that does not fit
+// makes the reader bad; from then on every read returns zero or nothing. Check ok() (or done()) before using a value.
 #pragma once
 #include "base/bytes.h"
 
@@ -31,7 +31,7 @@ public:
         rest_ = rest_.subspan(size);
         return taken;
     }
-    // Fills `out` whole, or leaves it as it was and becomes bad.
+    // Fills all of `out`, or leaves it unchanged and makes the reader bad.
     void read_into(MutableBytes out) {
         const Bytes taken = bytes(out.size());
         if (ok_) copy_bytes(taken, out);

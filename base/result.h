@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Errors without exceptions, for the code that runs in both worlds (base, protocol, engine, gp, ta).
 // A Failure is one GlobalPlatform result code (TEE_Result; the Client API's TEEC_Result has the same values):
-// the few that callers act on are named here, so that no layer needs the TEE's headers to speak of them.
+// the few that callers act on are named here, so that no layer needs the TEE's headers for them.
 #pragma once
 #include <cstdint>
 #include <tl/expected.hpp>
@@ -38,14 +38,14 @@ enum class Code : uint32_t {
     write_once = 0x80FE0002,        // the object was stored as write-once
     no_identity = 0x80FE0003,       // the kernel did not tell the TEE who is calling (rule 22)
     limit_exceeded = 0x80FE0004,    // larger than a limit in base/limits.h
-    store_destroyed = 0x80FE0005,   // the TEE did not lose the store's record: the store was destroyed (rule 25)
-    copy_secret_lost = 0x80FE0006,  // the RPMB has lost what the store's recovery copies are sealed with
-    name_lost = 0x80FE0007,         // whether the name has an object was lost with damage, and nobody has acknowledged that yet
-    not_allowed = 0x80FE0008,       // root's list closes the door to this identity: no new store, no new or larger object
-    over_limit = 0x80FE0009,        // a limit that root has set for this identity, or for all of them together
-    many_stores = 0x80FE000A,       // the owner has as many stores as one may have
-    store_in_rpmb = 0x80FE0010,     // the owner has a store under rpmb: the one under ree is not opened beside it (rule 27)
-    rpmb_no_answer = 0x80FE0011,    // the RPMB gives no answer, and did when the store under ree was made
+    store_destroyed = 0x80FE0005,   // the store was destroyed; the TEE has not lost its record (rule 25)
+    copy_secret_lost = 0x80FE0006,  // the RPMB has lost the secret that the store's recovery copies are sealed with
+    name_lost = 0x80FE0007,         // the name lies in a lost range that is not acknowledged: it may have had an object
+    not_allowed = 0x80FE0008,       // root's allow list excludes this identity: no new store, no new or larger object
+    over_limit = 0x80FE0009,        // exceeds a limit that root has set for this identity, or for all identities together
+    many_stores = 0x80FE000A,       // the owner already has the maximum number of stores
+    store_in_rpmb = 0x80FE0010,     // the owner has a store under rpmb, so the one under ree is not opened (rule 27)
+    rpmb_no_answer = 0x80FE0011,    // the RPMB does not answer, but it did when the store under ree was made
 };
 
 struct Failure {
@@ -60,7 +60,7 @@ inline tl::unexpected<Failure> fail(Code code) { return tl::unexpected<Failure>(
 
 }  // namespace festore
 
-// FESTORE_TRY(x): the value of a Result, or return its error from the enclosing function.
+// FESTORE_TRY(x): yields the value of a Result, or returns its error from the enclosing function.
 #define FESTORE_TRY(expression)                                                     \
     __extension__({                                                                 \
         auto festore_try_result = (expression);                                     \

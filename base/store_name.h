@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Names of stores: an owner has stores by name; "default" is the one without a name.
+// Names of stores: an owner can have several stores, each with another name; the store without a name is called "default".
 #pragma once
 #include "base/bytes.h"
 
@@ -18,10 +18,10 @@ inline constexpr size_t kStoreNameBytesMax = 63;
     return !name.empty() && name.size() <= kStoreNameBytesMax && std::ranges::all_of(name, fits);
 }
 
-// The form that messages and headers have: empty for the default one.
+// The form used in messages and headers: empty for the default store.
 [[nodiscard]] inline std::string_view wire_form_of_store_name(std::string_view name) { return name == kDefaultStoreName ? "" : name; }
 
-// And back.
+// The inverse.
 [[nodiscard]] inline std::string_view shown_store_name(std::string_view name) { return name.empty() ? kDefaultStoreName : name; }
 
 }  // namespace festore

@@ -17,13 +17,13 @@ constexpr bool is_known(Cipher cipher) { return cipher == Cipher::aes_256_gcm ||
 enum RootFlag : uint32_t {
     kRootFreshnessLost = 1 << 0,   // a repair gave up freshness, and nobody has acknowledged it yet (rule 19)
     kRootOfAnotherTable = 1 << 1,  // some recovery copies may name no root table, or another one than this
-    kRootCopySecret = 1 << 2,      // the key of the recovery copies includes a secret of the TEE's own (anchor rpmb)
-    kRootLostRanges = 1 << 3,      // names were lost with dropped damage; the index lists the ranges (engine/reserved.h)
-    kRootKeptObjects = 1 << 4,     // an object was stored that can be neither replaced nor removed: a lost name may be of one
-    kRootMoving = 1 << 5,          // under ree: the record is, or was about to be, in the RPMB, too; the one there then counts
-    kRootNamed = 1 << 6,           // the store has a name: it is not the owner's default store
+    kRootCopySecret = 1 << 2,      // the key of the recovery copies includes a secret that the TEE keeps (anchor rpmb)
+    kRootLostRanges = 1 << 3,      // names were lost with damage that was dropped; the index lists the ranges (engine/reserved.h)
+    kRootKeptObjects = 1 << 4,     // a kept object, never replaced or removed, was stored: a lost name may be that of one
+    kRootMoving = 1 << 5,          // under ree: the record is moving to the RPMB; if the RPMB has it already, that one counts
+    kRootNamed = 1 << 6,           // the store has a name other than the default
     kRootTwoCiphers = 1 << 7,      // there are, or were, entries with kEntryOtherCipher (engine/entry.h)
-    // Ignorable: the RPMB gave no answer when this record was made under ree, or was not asked.
+    // Ignorable. When this record was made under ree, the RPMB did not answer or was not asked: the store also opens without an RPMB.
     kRootMadeUnasked = 1 << 24,
 };
 

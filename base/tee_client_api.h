@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The GlobalPlatform TEE Client API 1.0 as libteec implements it, written from the specification and from the binary
 // interface of libteec.so.1 and .so.2. festore loads libteec at run time, so one binary serves both, and a build needs
-// no SDK. The library only gets pointers to these types: the public members come first and have kept their places since
-// the beginning; what follows them is the library's own and differs between versions, so room is left for the largest.
+// no SDK. libteec only gets pointers to these types. The public members come first and have never moved; the private
+// members after them differ between versions, so room is left for the largest version.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

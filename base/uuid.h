@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A UUID as 16 bytes in the order of its text (RFC 9562). TEE_UUID in memory has its first three fields in the
-// machine's byte order: convert at the border, with from_fields().
+// machine's byte order: convert with from_fields().
 #pragma once
 #include "base/bytes.h"
 

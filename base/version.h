@@ -10,7 +10,7 @@ namespace festore {
 namespace detail {
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// The number that `text` begins with, which moves behind it; more than 255 when there is none that fits.
+// Takes the number at the start of `text` off `text`. A result above 255 means: no number, or too large a one.
 constexpr uint32_t take_number(std::string_view& text) {
     uint32_t number = 0;
     size_t digits = 0;
@@ -22,7 +22,7 @@ constexpr uint32_t take_number(std::string_view& text) {
 }  // namespace detail
 
 // The version in a text such as "4.5.0", "3.19.0-12-g0a1b2c3" or "Unknown_4.5" (what OP-TEE calls itself when it was built
-// outside of its repository): the first two or three numbers below 256 with dots between them. 0: there is none.
+// outside of its repository): the first two or three numbers below 256 with dots between them. 0: none found.
 constexpr uint32_t version_in(std::string_view text) {
     for (size_t i = 0; i < text.size(); ++i) {
         if (!detail::is_digit(text[i]) || (i > 0 && detail::is_digit(text[i - 1]))) continue;

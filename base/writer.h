@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Writing little-endian into a buffer of fixed size. The first write that does not fit makes the writer bad and
+// Writes little-endian into a buffer of fixed size. The first write that does not fit makes the writer bad and
 // writes nothing; written() is what was written before that.
 #pragma once
 #include "base/bytes.h"

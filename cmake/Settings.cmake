@@ -32,16 +32,16 @@ target_compile_options(festore_settings INTERFACE -Wall -Wextra -Wpedantic -Wsha
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(festore_settings INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
 endif()
-if(NOT FESTORE_SANITIZE)  # their instrumentation makes gcc 12 warn of what is not there
+if(NOT FESTORE_SANITIZE)  # their instrumentation makes gcc 12 give false warnings
   target_compile_options(festore_settings INTERFACE -Werror)
 endif()
 if(FESTORE_SANITIZE)
-  # Without the check that goes by run-time type information: what both worlds compile has none.
+  # Without the check that needs run-time type information: the code of both worlds is compiled without it.
   target_compile_options(festore_settings INTERFACE -fsanitize=${FESTORE_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
   target_link_options(festore_settings INTERFACE -fsanitize=${FESTORE_SANITIZE})
 endif()
-# What makes faults harder to use: tests/rules reads it off the built files. Sanitizers look themselves.
+# Hardening that makes faults harder to exploit: tests/rules checks it in the built files. Sanitizers have their own checks.
 include(CheckPIESupported)
 check_pie_supported(LANGUAGES C CXX)
 target_link_options(festore_settings INTERFACE LINKER:-z,relro,-z,now)
@@ -49,11 +49,11 @@ set(fortify_level 2)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12)
   set(fortify_level 3)
 endif()
-if(NOT FESTORE_SANITIZE AND NOT FESTORE_FUZZ)  # and it needs optimisation
+if(NOT FESTORE_SANITIZE AND NOT FESTORE_FUZZ)  # _FORTIFY_SOURCE needs optimisation, too
   target_compile_options(festore_settings INTERFACE
     "$<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=${fortify_level}>")
 endif()
-# By what the compiler can, since an SDK's environment names another one and no processor: then CMake takes this machine's for it.
+# Test what the compiler supports: an SDK's environment sets a compiler but no processor, and CMake then assumes this machine's.
 include(CheckCXXCompilerFlag)
 check_cxx_compiler_flag(-fcf-protection FESTORE_HAS_CF_PROTECTION)
 check_cxx_compiler_flag(-mbranch-protection=standard FESTORE_HAS_BRANCH_PROTECTION)
@@ -62,7 +62,7 @@ if(FESTORE_HAS_CF_PROTECTION)
 elseif(FESTORE_HAS_BRANCH_PROTECTION AND CMAKE_SIZEOF_VOID_P EQUAL 8)
   target_compile_options(festore_settings INTERFACE -mbranch-protection=standard)
 endif()
-if(FESTORE_FUZZ)  # clang's check of a function's type goes by the same information
+if(FESTORE_FUZZ)  # clang's check of function types needs the same information
   target_compile_options(festore_settings INTERFACE -fsanitize=fuzzer-no-link -fno-sanitize=function)
 endif()
 if(FESTORE_COVERAGE)
@@ -70,14 +70,14 @@ if(FESTORE_COVERAGE)
   target_link_options(festore_settings INTERFACE --coverage)
 endif()
 
-# What the code of both worlds is held to: no exceptions, no run-time type information.
+# Restrictions on the code of both worlds: no exceptions, no run-time type information.
 add_library(festore_portable INTERFACE)
 target_link_libraries(festore_portable INTERFACE festore_settings)
 target_compile_options(festore_portable INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics>)
 
 # Header-only libraries of the build machine, which a cross compiler does not find by itself: links to the folders that are
-# wanted, and to nothing else of /usr/include.
+# needed, and to nothing else in /usr/include.
 set(FESTORE_HEADERS /usr/include CACHE PATH "Where CLI/, fmt/, nlohmann/ and tl/ are")
 set(header_links ${CMAKE_BINARY_DIR}/headers)
 file(MAKE_DIRECTORY ${header_links})
@@ -85,8 +85,8 @@ foreach(folder CLI fmt nlohmann tl)
   file(CREATE_LINK ${FESTORE_HEADERS}/${folder} ${header_links}/${folder} SYMBOLIC)
 endforeach()
 target_include_directories(festore_settings SYSTEM INTERFACE ${header_links})
-# fmt: what goes to another machine has it inside. Elsewhere its library is linked, since its headers alone take six seconds for
-# each file.
+# fmt: cross builds and releases, which run on other machines, contain it. Otherwise its library is linked, since compiling its
+# headers takes six seconds for each file.
 add_library(festore_fmt INTERFACE)
 if(NOT CMAKE_CROSSCOMPILING AND NOT CMAKE_BUILD_TYPE STREQUAL "Release")
   find_package(fmt REQUIRED)

@@ -32,7 +32,7 @@ AllowEntry read_entry(Bytes bytes) {
     return entry;
 }
 
-// Public has no identity, and nobody else has none.
+// Login 0 (public) has a nil identity; every other login has an identity.
 bool is_somebody(const AllowEntry& entry) { return entry.login <= 2 && entry.identity.is_nil() == (entry.login == 0); }
 
 }  // namespace

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Root's list of who may store what, as it lies in ONE TEE object that is always written whole. docs/format-store.md has the bytes.
+// Root's allow list: who may store what. It is ONE TEE object, always written whole. docs/format-store.md describes the bytes.
 //
-//   header (64 bytes)   "FSA1", version, flags, how many entries, limits of everybody else, totals
-//   entries (36 each)   whose, and the limits; ascending by their first 20 bytes, so that nobody is there twice
+//   header (64 bytes)   "FSA1", version, flags, number of entries, limits of identities without an entry, totals
+//   entries (36 each)   login, identity and limits; ascending by their first 20 bytes, so that no identity occurs twice
 //
-// decode_allow_list() takes hostile bytes. A decoded list is a view into them.
+// decode_allow_list() accepts hostile bytes. A decoded list is a view into them.
 #pragma once
 #include "base/allow_limits.h"
 #include "base/limits.h"
@@ -22,11 +22,11 @@ inline constexpr std::string_view kAllowListId = "FSO\x01" "allowed";
 inline constexpr uint8_t kAllowMajor = 1;
 inline constexpr uint8_t kAllowMinor = 0;
 
-// Bits of AllowHeader::flags. The lower 24 are required: who does not know one that is set does not read the list.
+// Bits of AllowHeader::flags. The lower 24 are required: a reader that does not know one of them that is set refuses the list.
 enum AllowFlag : uint32_t {
-    kAllowClosed = 1 << 0,   // who has no entry may store nothing new. Not together with the next
-    kAllowOthers = 1 << 1,   // `others` holds for who has no entry. With neither: they may store without limits of their own
-    kAllowDamaged = 1 << 2,  // in place of a list that was found damaged: nobody may store anything new before root has set it again
+    kAllowClosed = 1 << 0,   // identities without an entry may store nothing new. Never together with kAllowOthers
+    kAllowOthers = 1 << 1,   // `others` applies to identities without an entry. With neither flag they have no limits of their own
+    kAllowDamaged = 1 << 2,  // replaces a list that was found damaged: only root may store anything new until it sets the list again
 };
 inline constexpr uint32_t kAllowFlagsKnown = kAllowClosed | kAllowOthers | kAllowDamaged;
 
@@ -64,24 +64,24 @@ private:
     Bytes entries_;
 };
 
-// corrupt_object; not_supported: of a newer version, or with a required flag that this one does not know.
+// Errors: corrupt_object; not_supported (of a newer version, or with an unknown required flag).
 Result<AllowListView> decode_allow_list(Bytes content);
 
-// A list that is being changed, in memory of kAllowListBytesMax bytes. It begins as the one that it is given, or empty.
+// A list that is being changed, in memory of kAllowListBytesMax bytes. It starts as a copy of `from`, or empty if `from` is null.
 class AllowListDraft {
 public:
     AllowListDraft(MutableBytes memory, const AllowListView* from);
-    AllowHeader header;  // its count is the draft's own
+    AllowHeader header;  // the draft maintains its count
 
-    // Replaces the entry of that identity, or adds one: limit_exceeded.
+    // Replaces the entry of that identity, or adds one. limit_exceeded: the list is full.
     Status set(const AllowEntry& entry);
     Status drop(uint32_t login, const Uuid& identity);  // item_not_found
-    // The list as it is written: a view into the memory.
+    // The encoded list: a view into the memory.
     Bytes finish();
 
 private:
     [[nodiscard]] MutableBytes slot(size_t n) { return memory_.subspan(allow_list_bytes(n), kAllowEntryBytes); }
-    // Where the entry of that key is, or belongs.
+    // The index of the entry with that key, or the index where it belongs.
     size_t place_of(Bytes key);
     [[nodiscard]] bool is_at(size_t place, Bytes key);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The engine's only way to cryptography: implemented by the TA over the TEE's API, by tests over OpenSSL.
+// The engine's only interface to cryptography. The TA implements it with the TEE's API, the tests with OpenSSL.
 //
 // All buffers are the caller's own memory (in a TA: TA memory, rule 15), never shared with the normal world; inputs
-// and outputs never overlap. Keys come as plain views of 32 bytes; the same key comes many times in a row, so an
+// and outputs never overlap. Keys are plain views of 32 bytes; the same key is often used many times in a row, so an
 // implementation may keep the last one set up. Not thread safe.
 #pragma once
 #include "base/result.h"
@@ -13,13 +13,13 @@
 
 namespace festore::engine {
 
-using stored::Cipher;  // one per store; in the root record and in all associated data
+using stored::Cipher;  // one per store; part of the root record and of all associated data
 
 inline constexpr size_t kKeyBytes = 32;
 inline constexpr size_t kMacBytes = 32;
 using Mac = std::array<std::byte, kMacBytes>;
 
-// What an AEAD takes besides the text: RFC 5116 with a nonce of 12 and a tag of 16 bytes.
+// Inputs of an AEAD besides the text: RFC 5116 with a nonce of 12 and a tag of 16 bytes.
 struct AeadParameters {
     Cipher cipher = Cipher::aes_256_gcm;
     Bytes key;         // 32 bytes
@@ -31,11 +31,11 @@ class Crypto {
 public:
     // HMAC-SHA-256 over the concatenation of the parts.
     virtual Status hmac(Bytes key, std::initializer_list<Bytes> parts, Mac& out) = 0;
-    // Should be unpredictable. The engine stays safe for pages when it is not (rule 13).
+    // Should be unpredictable. Pages stay safe if it is not (rule 13).
     virtual Status random(MutableBytes out) = 0;
     // `sealed` is as large as `plain`.
     virtual Status seal(const AeadParameters& p, Bytes plain, MutableBytes sealed, Tag& tag) = 0;
-    // `plain` is as large as `sealed`. Code::security when the tag does not fit; `plain` then holds nothing of use.
+    // `plain` is as large as `sealed`. Code::security if the tag does not match; do not use `plain` then.
     virtual Status open(const AeadParameters& p, Bytes sealed, const Tag& tag, MutableBytes plain) = 0;
 
 protected:

@@ -10,7 +10,7 @@ bool begins_with(Bytes name, Bytes prefix) { return text_of(name).starts_with(te
 
 }  // namespace
 
-// Asks for the leaves behind child `index`, too, as far as they may hold names that begin with the prefix.
+// Also asks for the next leaves after child `index` that may hold names with the prefix.
 void IndexReader::read_ahead(const Node& parent, size_t index, Bytes prefix) {
     for (size_t i = index + 1; i < std::min(parent.count(), index + kReadAhead); ++i) {
         const Bytes first = parent.key(i);
@@ -19,8 +19,8 @@ void IndexReader::read_ahead(const Node& parent, size_t index, Bytes prefix) {
     }
 }
 
-// The leaf in whose range the key falls, or nothing when a page is missing. `listed`: the prefix, when a listing
-// goes on.
+// The leaf whose range contains the key, or nothing if a page is missing. `listed`: the prefix of a listing; null for
+// find().
 Result<Pinned> IndexReader::leaf_of(Bytes key, const Bytes* listed) {
     has_next_ = false;
     begin_bytes_ = 0;
@@ -72,7 +72,7 @@ Result<IndexReader::Listed> IndexReader::list(const Range& range, Sink& sink) {
     const bool from_cursor = compare_keys(range.after, range.prefix) >= 0 && !range.after.empty();
     std::array<std::byte, limits::kNameBytesMax> start{};
     Bytes from = from_first ? Bytes(kFirstName) : from_cursor ? range.after : range.prefix;
-    // Each round is one leaf, further on than the one before.
+    // Each round reads one leaf, in ascending order.
     while (true) {
         const Pinned leaf = FESTORE_TRY(leaf_of(from, &range.prefix));
         if (!leaf && passed_over_) return Listed{Progress::done, false, true};

@@ -5,7 +5,7 @@
 //   store key     HMAC(device key, "festore store key 1" ‖ login ‖ identity ‖ store id ‖ secret)
 //   others        HMAC(store key, label ‖ epoch)
 //
-// The secret comes out of the root record: destroying the record destroys the keys.
+// The secret is in the root record: destroying the record destroys the keys.
 #pragma once
 #include "base/secret_bytes.h"
 #include "engine/root_record.h"
@@ -26,15 +26,15 @@ struct StoreKeys {
 // `device_key`: 32 bytes.
 Result<StoreKeys> derive_store_keys(Crypto& crypto, Bytes device_key, const RootRecord& record);
 
-// What a store's directory shows so that a device whose unique key has changed is told from damage (rule 18).
+// A value in a store's directory that distinguishes a changed device key from damage (rule 18).
 using KeyCheckValue = std::array<std::byte, 12>;
 Result<KeyCheckValue> key_check_value(Crypto& crypto, Bytes device_key, const StoreId& store_id);
 
-// What a record has of the name: the first half of HMAC(device key, label ‖ name), so that nobody chooses two names that have
-// the same. Zeroes for an empty name, and for "default". `name`: as is_store_name() allows.
+// The tag of a store's name in its record: the first half of HMAC(device key, label ‖ name), so that nobody can choose two names
+// with the same tag. Zeroes for an empty name, and for "default". `name`: as is_store_name() allows.
 Result<StoreNameTag> store_name_tag(Crypto& crypto, Bytes device_key, Bytes name);
 
-// Who owns a new store, and where its record will lie.
+// The properties of a new store, including its owner and the anchor of its record.
 struct NewStore {
     uint32_t login = 0;
     Uuid identity{};
@@ -54,11 +54,11 @@ struct NewPayload {
     PayloadId id{};  // the name of its file, in hexadecimal
     Key key;         // to be bound to the content (bind_payload()) before it seals anything
 };
-// Id and key for one version of one object. `salt`: whatever the caller has that has not been seen before (clocks,
-// counters); with a random source that repeats itself it is all that keeps two keys apart.
+// Id and key for one version of one object. `salt`: values that have not occurred before (clocks, counters); if the
+// random source repeats itself, only the salt makes two keys different.
 Result<NewPayload> make_payload(Crypto& crypto, const StoreKeys& keys, uint64_t generation, Bytes salt);
-// Rule 34: a key that depends on what it seals, too, so that it seals no two contents that begin differently, whatever repeats.
-// `content`: the first of it, in memory that nobody changes any more. `salt`: as of make_payload(), new.
+// Rule 34: makes the key depend on the content, too: even if everything else repeats, one key never seals two contents that begin
+// differently. `content`: its beginning, in memory that does not change any more. `salt`: as for make_payload(), a new one.
 Status bind_payload(Crypto& crypto, NewPayload& payload, Bytes salt, Bytes content);
 
 }  // namespace festore::engine

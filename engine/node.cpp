@@ -8,7 +8,7 @@
 namespace festore::engine {
 namespace {
 
-// One entry, from a page that may be anything.
+// Checks one entry of a page that may hold anything.
 Status check_entry(Reader& in, uint8_t level, Bytes& key) {
     const size_t size = in.u16();
     const size_t key_bytes = in.u8();
@@ -171,7 +171,7 @@ size_t Node::split_point(size_t index, size_t bytes, bool append) const {
     const size_t half = (used() + bytes) / 2;
     size_t left = 0;
     size_t offset = kHeaderBytes;
-    for (size_t k = 0; k <= n; ++k) {  // over n + 1 entries, the new one among them
+    for (size_t k = 0; k <= n; ++k) {  // over n + 1 entries, including the new one
         const size_t size = k == index ? bytes : size_at(offset);
         if (left + size > half) {
             const bool nearer_without = left + size - half > half - left;

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A page of the index in plain: a header, then entries in ascending order of their keys, packed without gaps; what
-// is left is zero. A leaf (level 0) maps names to entries (engine/entry.h). An inner page maps the smallest key that
-// a child may hold to the child; the first key of the leftmost page of a level is empty.
+// A plaintext page of the index: a header, then entries in ascending order of their keys, packed without gaps; the
+// rest is zero. A leaf (level 0) maps names to entries (engine/entry.h). An inner page maps the smallest key that a
+// child may hold to the child; the first key of the leftmost page of a level is empty.
 //
 //   header   u8 level, u8 zero, u16 count, u16 used, u16 zero, u64 generation      16 bytes
 //   entry    u16 size of the whole entry, u8 length of the key, key, value
 //
-// Node is a view on the bytes of a page, and owns nothing. Keys and values that it hands out are views too, valid
-// until the page changes. Apart from check(), everything here relies on a page that check() or this class itself has
-// accepted.
+// Node is a view of the bytes of a page and owns nothing. The keys and values that it returns are views too, valid
+// until the page changes. All functions except check() require a page that check() has accepted or that this class
+// has made.
 #pragma once
 #include "base/result.h"
 #include "engine/page.h"
 
 namespace festore::engine {
 
-// Bytes by value, as memcmp; the shorter of two that begin alike comes first.
+// Compares bytes by value, like memcmp; if one key is the beginning of the other, the shorter one comes first.
 [[nodiscard]] int compare_keys(Bytes a, Bytes b);
 
 class Node {
@@ -23,7 +23,7 @@ public:
     static constexpr size_t kHeaderBytes = 16;
     static constexpr size_t kRoom = kPageBytes - kHeaderBytes;
     static constexpr size_t kEntryOverhead = 3;
-    // A page with less than this tries to join a neighbour.
+    // A page that uses less than this tries to join a neighbour.
     static constexpr size_t kUnderfull = kRoom / 4;
     static_assert(limits::kIndexEntryBytesMax == kRoom / 4);
 
@@ -34,7 +34,7 @@ public:
 
     explicit Node(PageBytes& bytes) : bytes_(bytes) {}
 
-    // Whether an authentic page is well-formed: every bound, the order, every value. corrupt_object when not.
+    // Checks that an authentic page is well-formed: every bound, the order, every value. Else corrupt_object.
     static Status check(const PageBytes& bytes, uint8_t level);
 
     void start(uint8_t level, uint64_t generation);
@@ -53,22 +53,22 @@ public:
     }
     [[nodiscard]] Position find(Bytes key) const;
 
-    // Inner pages. child_of: the child in whose range the key falls; a key below all falls into the first.
+    // Of inner pages. child_of: the child whose range contains the key; a key below all ranges belongs to the first.
     [[nodiscard]] size_t child_of(Bytes key) const;
     [[nodiscard]] PageRef child(size_t i) const;
     void set_child(size_t i, const PageRef& ref);
-    // The index of the child that lies in this page, or count().
+    // The index of the child whose page number is `page`, or count().
     [[nodiscard]] size_t index_of_page(uint32_t page) const;
 
-    // Opens room for an entry at index i and writes its key; the caller fills the place of the value, which is zero.
-    // There must be room: used() + entry_bytes(...) <= kRoom. `key` and the page must not overlap.
+    // Makes room for an entry at index i and writes its key. Returns the place of the value, which is zero, for the caller
+    // to fill. There must be room: used() + entry_bytes(...) <= kRoom. `key` and the page must not overlap.
     MutableBytes insert(size_t i, Bytes key, size_t value_bytes);
     void erase(size_t i);
-    // Moves the entries from index i on to the end of `to`, where there must be room for them.
+    // Moves all entries from index i onwards to the end of `to`, which must have room for them.
     void move_tail(size_t i, Node to);
 
-    // How many entries stay in this page when an entry of `bytes` is to be inserted at `index` and half goes
-    // elsewhere, counting the new one. `append`: leave all that is here, for entries that come in ascending order.
+    // How many entries, counting the new one, stay in this page when an entry of `bytes` bytes is inserted at `index` and
+    // half of the page moves elsewhere. `append`: all present entries stay; for entries that come in ascending order.
     [[nodiscard]] size_t split_point(size_t index, size_t bytes, bool append) const;
 
 private:

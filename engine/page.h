@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a page of the store's page file is, and how one page refers to another. docs/format-store.md has the bytes.
+// What a page of the store's page file is, and how one page refers to another. docs/format-store.md describes the bytes.
 //
-// A page on disk is 4096 bytes of ciphertext and nothing else. Its nonce and its tag lie in the page (or root
-// record) that refers to it: so whoever can authenticate the root can authenticate each page, and an older version
-// of a page does not pass for the current one.
+// A page on disk is 4096 bytes of ciphertext and nothing else. Its nonce and its tag are in the page (or root record)
+// that refers to it. So an authentic root authenticates each page, and an older version of a page is not accepted as
+// the current one.
 #pragma once
 #include "base/limits.h"
 #include "base/reader.h"

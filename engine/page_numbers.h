@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which page numbers a transaction may use, and which it gives up: the free list in memory (rule 8).
+// Which page numbers a transaction may use, and which it gives up (frees with its commit): the free list in memory
+// (rule 8).
 //
-// The free list on disk is a chain of sealed pages (PageKind::free_list). A transaction takes over whole pages of it,
-// from the front; at its end it writes what is left and what it gave up in front of the rest.
+// The free list on disk is a chain of sealed pages (PageKind::free_list). A transaction takes over whole pages from
+// its front; at its end it writes the numbers that are left, and those that it gave up, in front of the rest.
 //
 //   page   u16 count, u16 zero, u32 zero, u64 generation, reference to the next (32), count × u32 page number
 //
@@ -16,11 +17,12 @@ namespace festore::engine {
 inline constexpr size_t kFreeListHeaderBytes = 48;
 inline constexpr size_t kFreeListNumbersMax = (kPageBytes - kFreeListHeaderBytes) / 4;
 
-// Pages that writing the free list takes at most.
+// The largest number of pages that a transaction writes the free list to.
 inline constexpr size_t kFreeListPagesMax =
     (limits::kTransactionStockMax + limits::kTransactionPagesMax) / kFreeListNumbersMax + 1;
 
-// What a page of the list holds, opened: how many numbers, and the page behind it. corrupt_object: a number that cannot be.
+// The header of an opened page of the list: how many numbers it holds, and the next page. corrupt_object: the page is malformed, or
+// a number is out of range.
 struct FreeListPage {
     size_t count = 0;
     PageRef next;
@@ -34,24 +36,25 @@ struct NumberMemory {
 
 class PageNumbers {
 public:
-    // `memory` stays the caller's and must outlive this.
+    // `memory` belongs to the caller and must outlive this.
     explicit PageNumbers(NumberMemory& memory) : memory_(memory) {}
     void begin(const RootRecord& base);
 
     // Whether a page of the list must be taken over (PageNumbers::take_over) before `wanted` numbers are taken, so
-    // that the file does not grow while it has room.
+    // that the file does not grow while it has free pages.
     [[nodiscard]] bool wants_list_page(size_t wanted) const;
-    // The first page of the rest, opened; its own number is given up. corrupt_object: a number that cannot be.
+    // Takes over the first page of the rest, opened, and gives up its own number. corrupt_object: the page is malformed,
+    // or a number is out of range.
     Status take_over(const PageBytes& plain);
     [[nodiscard]] const PageRef& rest() const { return rest_; }
 
-    // Whether `takes` more numbers and `gifts` more given up stay within the transaction's limits.
+    // Whether taking `takes` more numbers and giving up `gifts` more stays within the transaction's limits.
     [[nodiscard]] bool has_room(size_t takes, size_t gifts) const;
-    // A free number; the file grows when there is none. limit_exceeded.
+    // Takes a free number; the file grows if there is none. Error: limit_exceeded.
     Result<uint32_t> take();
-    // A page that this transaction took: free again at once.
+    // Returns a page that this transaction took: it is free again at once.
     Status give_back(uint32_t page);
-    // A page of the last commit: free when this transaction is committed.
+    // Gives up a page of the last commit: it is free when this transaction is committed.
     Status give_up(uint32_t page);
 
     // What page_count will be.
@@ -59,8 +62,8 @@ public:
     // How many numbers the rest on disk holds.
     [[nodiscard]] uint32_t numbers_in_rest() const { return rest_numbers_; }
 
-    // At the end. Takes the numbers of the pages that the list will be written to, `pages` of them; from then on
-    // nothing else may be called but the two below.
+    // At the end. Takes the numbers of the `pages` pages that the list will be written to; from then on only const
+    // functions may be called, until begin().
     struct Plan {
         std::array<uint32_t, kFreeListPagesMax> page{};
         size_t pages = 0;

@@ -58,7 +58,7 @@ void Pages::begin_call(CallPages& io, const Tree& tree, Change* change) {
     for (Frame& frame : frames_) frame.held = false;
 }
 
-// A reference that a commit or a sealing made fits only the very page; a pending one means the dirty page of that
+// A reference with a nonce and a tag matches only that version of the page; a pending one means the dirty page of that
 // number.
 Frame* Pages::find(const PageRef& ref) {
     const State state = ref.is_pending() ? State::dirty : State::clean;
@@ -74,7 +74,7 @@ Result<Pinned> Pages::fetch(const PageRef& ref, PageKind kind, uint8_t level, Us
     const bool keep = use == Use::hold && is_roomy(tree_->height);
     Frame* frame = find(ref);
     if (frame != nullptr && !is_of(*frame, kind, level)) return fail(Code::corrupt_object);
-    // What cannot be kept for the change must come with this call.
+    // A page that cannot be held for the change must come with this call.
     const bool unsure = use == Use::hold && !keep && frame != nullptr && frame->pins == 0;
     if (unsure && frame->state == State::clean && frame->call != call_) {
         empty(*frame);
@@ -139,7 +139,7 @@ Result<Frame*> Pages::acquire() {
     return frame;
 }
 
-// An empty frame; else the clean one that has not been used for longest; else a dirty one, of the lowest level.
+// An empty frame; else the least recently used clean one; else a dirty one of the lowest level that may be sealed.
 Frame* Pages::victim() {
     Frame* best = nullptr;
     for (Frame& frame : frames_) {

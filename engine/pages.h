@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Pages in plain: a fixed number of frames in the caller's memory, filled from the pages that come with a call, and
-// written back, sealed, when they have to make room or when the transaction ends.
+// A cache of plaintext pages: a fixed number of frames in the caller's memory. They are filled from the pages that come
+// with a call, and sealed and written back when a frame is needed or when the transaction ends.
 //
-// A call of the trusted application brings pages (CallPages). Work on the index first gathers: it fetches all that
-// it will need, and what is missing becomes a list for the caller, who brings it with the next call. Only then it
-// changes anything, and by then it cannot miss: each page is pinned in a frame or comes with the call (rule 11).
+// A call of the trusted application brings pages (CallPages). Work on the index first gathers: it fetches all pages that
+// it will need, and lists the missing ones for the caller, who brings them with the next call. It changes anything only
+// when no page can be missing any more: each page is pinned in a frame or comes with the call (rule 11).
 //
 // Invariants of a running transaction, between operations:
 //   - The parent of a dirty frame is a dirty frame, or the frame is the root.
 //   - A reference to a dirty page is pending (PageRef::pending): sealing a page puts its nonce and tag into the parent.
-//   - So a frame may be sealed when no child of it is dirty and its parent is in memory.
+//   - So a frame may be sealed if none of its children is dirty and its parent is in memory.
 // Not thread safe.
 #pragma once
 #include "engine/node.h"
@@ -20,18 +20,18 @@
 
 namespace festore::engine {
 
-// The pages of one call, in memory that the normal world may change at any time: implemented by whoever serves the
-// call.
+// The pages of one call, in memory that the normal world may change at any time. The code that serves the call
+// implements this.
 class CallPages {
 public:
     // Whether the page came with this call, or was written by it.
     virtual bool contains(uint32_t page) = 0;
-    // Copies what came, or what this call wrote. Only for pages that the call contains.
+    // Copies the page that came, or that this call wrote. Only for pages that the call contains.
     virtual Status read(uint32_t page, PageBytes& sealed) = 0;
-    // How many more pages this call can give back.
+    // How many more pages this call can write.
     virtual size_t room() = 0;
-    // A page to be stored before the transaction is committed. The same page may be written more than once: the last
-    // counts.
+    // Writes a page that must be stored before the transaction is committed. A page may be written more than once: the
+    // last write counts.
     virtual Status write(uint32_t page, const PageBytes& sealed) = 0;
 
 protected:
@@ -40,8 +40,8 @@ protected:
 
 struct Need {
     uint32_t page = 0;
-    // The page came, but is not the one that is meant: an older version out of a cache, or damage. Read it again
-    // from the file; damaged is what stays so while the root record does not change (rule 9).
+    // The page came, but does not match its reference: an older version from a cache, or damage. Read it again from the
+    // file; it is damaged if it still does not match and the root record is unchanged (rule 9).
     bool mismatch = false;
 };
 
@@ -65,7 +65,7 @@ struct Tree {
     uint32_t page_count = kFirstPage;
 };
 
-// The way from the root to a leaf: for each level the page, and the child taken in it (in a leaf: the entry).
+// The path from the root to a leaf: for each level the page, and the child taken in it (in a leaf: the entry).
 struct Path {
     std::array<PageRef, limits::kIndexHeightMax> ref{};
     std::array<uint16_t, limits::kIndexHeightMax> index{};
@@ -94,7 +94,7 @@ struct Frame {
     PageBytes bytes{};
 };
 
-// Keeps a frame in memory while it lives. May hold none.
+// Keeps a frame in memory as long as this object exists. May hold none.
 class Pinned {
 public:
     Pinned() = default;
@@ -120,60 +120,62 @@ private:
 };
 
 enum class Use : uint8_t {
-    once,  // while it is pinned
-    hold,  // again in this call: it must not be missing then
+    once,  // needed only while it is pinned
+    hold,  // needed again in this call, and must not be missing then
 };
 
 class Pages {
 public:
     static constexpr size_t kFramesMin = 3;
 
-    // `frames` (kFramesMin or more) and `scratch` stay the caller's, who wipes them; they and `crypto` must outlive
+    // `frames` (kFramesMin or more) and `scratch` belong to the caller, who wipes them; they and `crypto` must outlive
     // this.
     Pages(std::span<Frame> frames, PageBytes& scratch, Crypto& crypto)
         : frames_(frames), scratch_(scratch), crypto_(crypto) {}
 
-    // Serves this store from now on. Forgets the pages of another store or epoch, a transaction's among them: whoever
-    // serves others while a transaction runs needs a Pages for each. `keys` must outlive its use.
+    // Serves this store from now on. Forgets the pages of another store or epoch, including a transaction's: to serve
+    // other stores while a transaction runs, use one Pages for each. `keys` must outlive its use.
     void attach(const StoreKeys& keys, const PageContext& context);
     // Forgets everything, wiping it.
     void drop_all();
     // Forgets what a transaction changed and has not sealed.
     void drop_dirty();
 
-    // Each call: what it brings, and the tree it works on. `change`: the transaction's; none for a call that only
-    // reads.
+    // Begins a call. `io`: the pages it brings; `tree`: the tree it works on; `change`: the transaction's, or null for a
+    // call that only reads.
     void begin_call(CallPages& io, const Tree& tree, Change* change);
     [[nodiscard]] Needs& needs() { return needs_; }
     [[nodiscard]] Crypto& crypto() { return crypto_; }
 
-    // The page, or nothing when it is missing: then it is among the needs. corrupt_object: authentic, and yet not a
-    // page of that kind and level. busy: only a transaction's pages are in memory.
+    // The page, or nothing if it is missing: then it is added to needs(). corrupt_object: authentic, but not a page of
+    // that kind and level. busy: a call that only reads finds all frames in use, by a transaction's pages.
     Result<Pinned> fetch(const PageRef& ref, PageKind kind, uint8_t level, Use use);
     Result<Pinned> fetch_node(const PageRef& ref, uint8_t level, Use use) {
         return fetch(ref, level == 0 ? PageKind::leaf : PageKind::inner, level, use);
     }
-    // The same where missing is not possible (any more): bad_state.
+    // The same for a page that cannot be missing (any more). bad_state: it is missing.
     Result<Pinned> take_node(const PageRef& ref, uint8_t level);
 
-    // Adds a page to the needs, unless it is here.
+    // Adds a page to needs(), unless it is in memory or came with the call.
     void wish(const PageRef& ref);
 
     // Of a transaction:
-    // Makes the page the transaction's own, to be changed; it may get another number. Whether it was dirty already.
+    // Makes the page the transaction's own, so that it can be changed; it may get another number. Returns whether it was
+    // dirty already.
     Result<bool> own(Frame& frame);
     Result<Pinned> create(uint8_t level);
-    // The page is not part of the tree any more.
+    // Frees a page that is not part of the tree any more.
     Status discard(Pinned page);
-    // Seals dirty pages, children first, as far as the call has room: whether none is left.
+    // Seals dirty pages, children first, as long as the call has room. Returns whether none is left.
     Result<bool> flush();
-    // A page that is not of the tree: sealed and written at once, with the plain text that `frame()` was given.
+    // Seals `plain` and writes it at once, for a page that is not part of the tree.
     Result<PageRef> write_aside(PageKind kind, uint32_t page, const PageBytes& plain);
     // An empty frame to prepare a page in.
     Result<Pinned> borrow();
     [[nodiscard]] size_t dirty_frames() const;
-    // Enough frames for all that one operation touches. Without, dirty pages do not stay from one operation to the
-    // next. (Held pages: two ways and the neighbours on one of them; dirty ones in between; three in hand.)
+    // Whether there are enough frames for all pages that one operation touches. If not, dirty pages do not stay in memory
+    // from one operation to the next. (Held pages: two paths and the neighbours on one of them; dirty ones in between;
+    // three pinned.)
     [[nodiscard]] bool is_roomy(uint8_t height) const { return frames_.size() >= size_t{4} * height + 8; }
 
 private:

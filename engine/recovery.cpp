@@ -59,10 +59,10 @@ Result<SlotHeader> read_header(Bytes slot) {
     return header;
 }
 
-// What was sealed.
+// Decodes the sealed part.
 Status decode(Bytes plain, RecoveryCopy& out) {
     Reader in(plain);
-    // A Result of a record would hold a second copy of its secret: wiped here.
+    // The Result holds a second copy of the record's secret, which is wiped here.
     Result<RootRecord> record = decode_root_record(in.bytes(kRootRecordBytes));
     FESTORE_CHECK(record);
     out.record = *record;
@@ -73,7 +73,7 @@ Status decode(Bytes plain, RecoveryCopy& out) {
     in.read_into(at.table);
     at.place = in.u32();
     if (!in.ok() || !is_zero(in.rest())) return fail(Code::corrupt_object);
-    // No table has that id: the copy was made out of one of format 1.0, and says no more than that one did.
+    // No table has an id of zeroes: the copy was made from one of format 1.0, and says no more than that one did.
     if (at.table != TableId{}) out.at = at;
     return {};
 }
@@ -93,7 +93,7 @@ Status seal_recovery_copy(Crypto& crypto, Bytes device_key, const CopySecret* se
     plain_out.u32(at.place);
     wipe(encoded);
 
-    // A nonce as of a page (rule 13): the record decides it as much as the random bytes do.
+    // The nonce is made like a page's (rule 13): it depends on the record as much as on the random bytes.
     std::array<std::byte, 16> random{};
     FESTORE_CHECK(crypto.random(random));
     Mac mac{};
@@ -131,7 +131,7 @@ Status open_recovery_copy(Crypto& crypto, Bytes device_key, const CopySecret* se
     Tag tag{};
     copy_bytes(Bytes(slot).subspan(kHeaderBytes + kNonceBytes, kTagBytes), tag);
     const Bytes sealed = Bytes(slot).subspan(kSealedOffset, sealed_bytes);
-    // What follows is not authenticated, and so must be nothing.
+    // The rest of the slot is not authenticated, so it must be zero.
     if (!is_zero(Bytes(slot).subspan(kSealedOffset + sealed_bytes))) return fail(Code::corrupt_object);
     RecoveryKeys keys;
     FESTORE_CHECK(keys.derive(crypto, device_key, secret, header.store_id));

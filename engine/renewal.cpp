@@ -31,7 +31,7 @@ Result<Empty> make_empty(Crypto& crypto, Bytes device_key, const RootRecord& old
     record.content_bytes = 0;
     record.pages_sealed = 0;
     record.free_pages = 0;
-    record.flags &= ~uint32_t{kRootLostRanges | kRootTwoCiphers};  // their entries bring them back
+    record.flags &= ~uint32_t{kRootLostRanges | kRootTwoCiphers};  // copying the entries sets them again
     return Empty{record, std::to_integer<uint8_t>(mac[8])};
 }
 
@@ -43,7 +43,7 @@ Result<RootRecord> rekey_store(Crypto& crypto, Bytes device_key, const RootRecor
 
 Result<RootRecord> renew_store(Crypto& crypto, Bytes device_key, const RootRecord& old) {
     auto [record, drawn] = FESTORE_TRY(make_empty(crypto, device_key, old));
-    // Another jump each time: two repairs may begin with the same copy.
+    // A random jump, since two repairs may start from the same copy.
     const uint64_t jump = kChangesOfRepair * (uint64_t{1} + drawn);
     if (old.changes > kChangesMax - jump) return fail(Code::limit_exceeded);
     record.changes = old.changes + jump;

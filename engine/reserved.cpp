@@ -10,7 +10,7 @@ namespace festore::engine {
 namespace {
 
 constexpr std::array<std::byte, 2> kRangePrefix{std::byte{0}, std::byte{'L'}};
-constexpr std::byte kBehindAllNames{0xFF};  // which no UTF-8 has
+constexpr std::byte kBehindAllNames{0xFF};  // no UTF-8 text has this byte
 
 }  // namespace
 
@@ -106,7 +106,7 @@ bool NextLostRange::take(Bytes key, const Entry& entry) {
 Result<Progress> NextLostRange::run(IndexReader& reader) {
     LostRange ends_here;
     LostBound end;
-    end.round_down(name_);  // what ends before the rest of it ends before the name
+    end.round_down(name_);  // a range that ends at the shortened name, or before, ends before the name, too
     ends_here.before = end.bytes();
     const LostRangeKey behind(ends_here);
     IndexReader::Range range;

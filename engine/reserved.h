@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Entries of the index that are no objects: keys whose first byte is 0, which no name has (base/name.h). They are not counted, not
-// listed, and copied by repair and rebuild. docs/format-store.md has the bytes.
+// Reserved entries of the index, which are not objects: their keys begin with the byte 0, which no name has (base/name.h). They are
+// neither counted nor listed; repair and rebuild copy them. docs/format-store.md describes the bytes.
 //
-//   00 'L' before   a lost range that ends before a name; 00 'L' FF: the one that has no end
-//   00 'A'          all names: damage hid the lost ranges that there were
-//   00 'O'          the root record that the last drop of damage began with
+//   00 'L' before   a lost range that ends before the name `before`; 00 'L' FF: the one without an end
+//   00 'A'          all names, as one lost range: damage hid the lost ranges that existed before
+//   00 'O'          the root record from which the last drop of damage started
 //
-// A lost range: names that nobody could read when damage was dropped. Until it is acknowledged nobody can tell whether one of them
-// is there, so that nothing inside it is answered or stored; and where the store had objects that are kept for good, nothing is stored
-// there afterwards, either. (format-1.1, "Lost ranges") No two of them have a name in common: the first that ends behind a name is the
-// only one that can hold it. Their bounds have at most 253 bytes, so that a key has room for one.
-// Thread safety: none.
+// A lost range: names that could not be read when damage was dropped. Until it is acknowledged, it is unknown which of them exist, so
+// nothing in it is answered or stored. If the store had objects that are kept for good, nothing is stored there after the
+// acknowledgement either. No two lost ranges overlap: the first one that ends after a name is the only one that can contain it. Their
+// bounds have at most 253 bytes, so that a key has room for one. Not thread safe.
 #pragma once
 #include "engine/index_reader.h"
 #include "engine/root_record.h"
@@ -25,13 +24,14 @@ inline constexpr std::array<std::byte, 2> kOldRecordKey{std::byte{0}, std::byte{
 
 inline constexpr std::array<std::byte, 2> kAllNamesKey{std::byte{0}, std::byte{'A'}};
 
-// A bound of a range, in its own memory. A longer name is rounded, which the functions say: the range holds more than was lost then.
+// A bound of a range, in its own memory. A longer name is rounded: the range then contains more than was lost. The functions return
+// whether the bound is exact.
 class LostBound {
 public:
     static constexpr size_t kBytesMax = limits::kNameBytesMax - 2;
-    bool round_down(Bytes name);  // whether it is exact
-    bool round_up(Bytes name);    // the same; empty where nothing is above
-    bool set_behind(Bytes name);  // the first name that is greater, rounded down
+    bool round_down(Bytes name);
+    bool round_up(Bytes name);    // sets an empty bound if no rounded name is greater
+    bool set_behind(Bytes name);  // sets the first greater name, rounded down
     [[nodiscard]] Bytes bytes() const { return Bytes(memory_).first(size_); }
 
 private:
@@ -41,15 +41,15 @@ private:
 
 struct LostRange {
     bool acknowledged = false;
-    uint64_t epoch = 0;  // of the pages that it lay in; 0: it cannot be undone
-    Bytes from;          // the first name that may be lost; empty: from the first of all
-    Bytes before;        // the first behind them; empty: there is none
+    uint64_t epoch = 0;  // of the pages that held it; 0: the loss cannot be undone
+    Bytes from;          // the first name that may be lost; empty: the first of all
+    Bytes before;        // the first name after the range; empty: no end
     bool is_all = false; // the entry of all names
 
     [[nodiscard]] bool contains(Bytes name) const;
 };
 
-// In its own memory.
+// The key of a range's entry, in its own memory.
 class LostRangeKey {
 public:
     explicit LostRangeKey(const LostRange& range);
@@ -72,17 +72,17 @@ private:
 };
 
 [[nodiscard]] bool is_lost_range(Bytes key);
-// The views are into the entry's content. corrupt_object.
+// The views point into the entry's content. Error: corrupt_object.
 Result<LostRange> decode_lost_range(const Entry& entry);
 
-// The first lost range that ends behind a name: the only one that can hold it. One way through the index.
+// The first lost range that ends after a name: the only one that can contain it. Finding it takes one path through the index.
 class NextLostRange final : public IndexReader::Sink {
 public:
     explicit NextLostRange(Bytes name) : name_(name) {}
-    // done, or need_pages: again, with the pages. corrupt_object.
+    // need_pages: call it again, with the pages. Error: corrupt_object.
     Result<Progress> run(IndexReader& reader);
     [[nodiscard]] bool found() const { return found_; }
-    // Views into this.
+    // Its views point into this object.
     [[nodiscard]] const LostRange& range() const { return range_; }
     bool take(Bytes key, const Entry& entry) override;
 
@@ -95,7 +95,7 @@ private:
     LostBound before_;
 };
 
-// In which lost range a name lies: one that is not acknowledged, if there is one.
+// The lost range that contains a name; one that is not acknowledged, if there is one.
 class LostRangeSearch {
 public:
     explicit LostRangeSearch(Bytes name) : name_(name), next_(name) {}
@@ -110,7 +110,7 @@ private:
     std::optional<LostRange> range_;
 };
 
-// Whether there is any lost range but this one.
+// Whether there is any lost range other than the one with this key.
 class OtherLostRanges final : public IndexReader::Sink {
 public:
     explicit OtherLostRanges(Bytes key) : key_(key) {}

@@ -8,22 +8,22 @@
 namespace festore::engine {
 
 inline constexpr uint8_t kFormatMajor = 1;  // a reader refuses any other
-inline constexpr uint8_t kFormatMinor = 1;  // what this version writes; it reads 0, too, and makes it 1 at the next change
+inline constexpr uint8_t kFormatMinor = 1;  // what this version writes; it reads 0, too, and turns it into 1 at the next change
 
 using stored::Anchor;
 
 using StoreId = std::array<std::byte, 16>;
 using TransactionId = std::array<std::byte, 16>;
 using StoreSecret = std::array<std::byte, 32>;
-// What a record has of its store's name (engine/keys.h, store_name_tag()): zeroes for the default one.
+// The tag of the store's name (engine/keys.h, store_name_tag()): zeroes for the default one.
 using StoreNameTag = std::array<std::byte, 16>;
 
 using stored::RootFlag;
 using enum stored::RootFlag;
 inline constexpr uint32_t kRequiredFlags = 0x00FFFFFF;
 
-// The change counter of a record of 1.0 begins here: its versions were numbers that each name counted for itself. A repair adds
-// as much, 1 to 256 times (engine/renewal.h), so that versions which were given after the copy that it begins with do not come again.
+// The change counter of a record of 1.0 begins here: in 1.0 each name counted its own versions. A repair adds the same amount, 1 to
+// 256 times (engine/renewal.h), so that versions assigned after the recovery copy that it starts from are not assigned again.
 inline constexpr uint64_t kChangesOfUpgrade = uint64_t{1} << 32;
 inline constexpr uint64_t kChangesOfRepair = uint64_t{1} << 32;
 inline constexpr uint64_t kChangesMax = (uint64_t{1} << 53) - 1;  // a double holds it exactly, and so does JSON everywhere
@@ -49,10 +49,10 @@ struct RootRecord {
     uint64_t pages_sealed = 0;  // under this epoch's keys, by the transactions that committed
     uint32_t flags = 0;
     uint32_t free_pages = 0;  // numbers in the free list
-    StoreSecret secret{};     // all keys of the store depend on it: with the record they are gone
+    StoreSecret secret{};     // all keys of the store depend on it: if the record is lost, they are lost
     int64_t created = 0;      // seconds since 1970, the normal world's claim
     uint64_t changes = 0;     // of all objects so far: the version of the object that was changed last
-    StoreNameTag name{};      // with kRootNamed, and only then, not zero
+    StoreNameTag name{};      // not zero if, and only if, kRootNamed is set
 };
 
 inline constexpr size_t kRootRecordBytes = 256;
@@ -62,7 +62,7 @@ inline constexpr size_t kRootNameOffset = 240;
 
 void encode(const RootRecord& record, RootRecordBytes& out);
 
-// Whether they begin as a record does, of whatever version; its owner, store id and name are where they always are.
+// Whether the bytes look like a record of any version; its owner, store id and name have the same offsets in all of them.
 [[nodiscard]] bool looks_like_record(Bytes input);
 
 // corrupt_object: not a root record, or one that contradicts itself. not_supported: of another major version, or of

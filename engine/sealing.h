@@ -17,11 +17,11 @@ struct PageContext {
 Result<Nonce> make_page_nonce(Crypto& crypto, const StoreKeys& keys, uint64_t epoch, uint64_t generation, uint32_t page,
                               Bytes plain);
 
-// Seals `plain` for its place into `sealed` (no overlap); the answer is what the parent has to hold.
+// Seals `plain` for this page number into `sealed` (no overlap). Returns the reference that the parent must hold.
 Result<PageRef> seal_page(Crypto& crypto, const StoreKeys& keys, const PageContext& context, PageKind kind,
                           uint32_t page, uint64_t generation, const PageBytes& plain, PageBytes& sealed);
 
-// Code::security: `sealed` is not the page that `ref` means.
+// Code::security: `sealed` is not the page that `ref` refers to.
 Status open_page(Crypto& crypto, const StoreKeys& keys, const PageContext& context, PageKind kind, const PageRef& ref,
                  const PageBytes& sealed, PageBytes& plain);
 

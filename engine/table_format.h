@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The root table: the TEE object that holds the root records of all stores of one anchor. Since format 1.1 a header comes
-// before the places, and a destroyed store leaves a tombstone in its place, so that destroyed is told from lost (rule 25).
+// before the places, and a destroyed store leaves a tombstone in its place, which distinguishes destroyed from lost (rule 25).
 //
 //   content of 1.1   header (232 bytes), then n × 256 bytes: a place each
 //   content of 1.0   n × 256 bytes
 //   a place          a root record (engine/root_record.h), a tombstone, or zeroes: never used, or lost
 //
-// 232 bytes: OP-TEE puts 24 before them, so that each place is one block of an RPMB. No multiple of 256: a TA of 1.0 refuses
-// the table untouched. docs/format-store.md has the bytes.
+// 232 bytes, because OP-TEE puts 24 before them: each place is then one block of an RPMB. 232 is not a multiple of 256, so a
+// TA of 1.0 refuses the table and leaves it untouched. docs/format-store.md describes the bytes.
 #pragma once
 #include "engine/root_record.h"
 
@@ -16,13 +16,14 @@ namespace festore::engine {
 // Id of the TEE's object.
 inline constexpr std::string_view kRootTableId = "FSO\x01root table";
 
-// Random; another one for each table that is made: a recovery copy says which table its store's record was in.
+// Random; each new table gets another one. A recovery copy says which table its store's record was in.
 using TableId = std::array<std::byte, 16>;
 
-// Stores that came into this table from another one, by a repair or a move: their copies that name the other table say "lost" for
-// ever. When the tombstone of one goes, its owner's id is kept: no copy of that owner's that names another table is believed any
-// more. One entry for each owner, so that nobody fills the list alone. The first four bytes of an id: all that there is room for.
-// Owners whose ids begin alike are taken for one, which refuses a repair. (Earlier, store ids were kept: they mean that store.)
+// A retired owner. If a store came into this table from another one, by a repair or a move, its recovery copies that name the other
+// table say "lost" forever. When the tombstone of such a store is overwritten, its owner's id is kept here: copies of that owner that
+// name another table are then no longer believed. One entry for each owner, so that one owner cannot fill the list. Only the first
+// four bytes of an id: there is no room for more. Owners whose ids begin with the same four bytes are treated as one, which can refuse
+// a repair. (Earlier tables kept store ids here: such an entry means that store.)
 using RetiredId = std::array<std::byte, 4>;
 inline constexpr size_t kRetiredMax = 32;
 
@@ -35,15 +36,15 @@ struct TableHeader {
 
     [[nodiscard]] bool is_retired(const StoreId& store_id) const;
     [[nodiscard]] bool is_retired(const Uuid& owner) const;
-    // Does nothing where it is there. When the list is full, only the flag is set.
+    // Does nothing if the owner is in the list already. If the list is full, only kTableRetiredListFull is set.
     void retire(const Uuid& owner);
 };
 
 // Bits of TableHeader::flags.
 enum TableFlag : uint32_t {
-    kTableRetiredListFull = 1 << 0,  // an owner's id has found no room: no copy that names another table is believed any more
-    kTableUpgraded = 1 << 1,         // it was one of 1.0, which does not know what was destroyed: no copy of 1.0 is believed
-    kTableNoRpmb = 1 << 2,           // of ree, by root's word: this device has no RPMB, and none is asked
+    kTableRetiredListFull = 1 << 0,  // there was no room for an owner's id: copies that name another table are no longer believed
+    kTableUpgraded = 1 << 1,         // it was one of 1.0, which did not record what was destroyed: copies of 1.0 are not believed
+    kTableNoRpmb = 1 << 2,           // of ree, set by root: this device has no RPMB, so none is asked
 };
 inline constexpr uint32_t kTableFlagsKnown = kTableRetiredListFull | kTableUpgraded | kTableNoRpmb;
 
@@ -51,16 +52,16 @@ inline constexpr size_t kTableHeaderBytes = 232;
 using TableHeaderBytes = std::array<std::byte, kTableHeaderBytes>;
 
 void encode(const TableHeader& header, TableHeaderBytes& out);
-// corrupt_object; not_supported: of a newer version, or with a required flag that this one does not know.
+// Errors: corrupt_object; not_supported (of a newer version, or with an unknown required flag).
 Result<TableHeader> decode_table_header(Bytes input);
 
-// The places in a whole table, of format 1.0, too. Errors as of decode_table_header().
+// The places in a whole table, also of format 1.0. Errors as of decode_table_header().
 Result<Bytes> places_of_table(Bytes content);
 
 // HMAC(device key, label ‖ random ‖ salt): see make_store().
 Result<TableId> make_table_id(Crypto& crypto, Bytes device_key, Bytes salt);
 
-// What is left of a destroyed store. Owner and store id lie where a record has them.
+// What is left of a destroyed store. Owner and store id have the same offsets as in a record.
 struct Tombstone {
     uint8_t flags = 0;
     uint32_t login = 0;
@@ -70,14 +71,14 @@ struct Tombstone {
 
 // Bits of Tombstone::flags.
 enum TombstoneFlag : uint8_t {
-    kTombstoneOfAnotherTable = 1 << 0,  // its owner's id is to be kept when the place is used again
+    kTombstoneOfAnotherTable = 1 << 0,  // its owner's id must be kept in the header when the place is used again
     kTombstoneHasCopySecret = 1 << 1,   // the secret of its recovery copies is not erased yet
 };
 
 void encode(const Tombstone& tombstone, RootRecordBytes& out);
-// corrupt_object: not a tombstone; not_supported: of a newer version, or with a flag that this one does not know.
+// corrupt_object: not a tombstone; not_supported: of a newer version, or with an unknown flag.
 Result<Tombstone> decode_tombstone(Bytes input);
-// Whether they begin as a tombstone does, of whatever version.
+// Whether the bytes look like a tombstone of any version.
 [[nodiscard]] bool looks_like_tombstone(Bytes input);
 
 }  // namespace festore::engine

@@ -14,7 +14,7 @@ Effect effect_on(const Entry& old) {
     return effect;
 }
 
-// What decides whether a put may replace `old`, or make a new object.
+// Checks whether a put may replace `old` or, if `old` is null, make a new object.
 Status check_conditions(const PutArguments& arguments, const Entry* old) {
     if (arguments.if_absent && old != nullptr) return fail(Code::access_conflict);
     if (arguments.if_version) {
@@ -66,15 +66,15 @@ size_t Transaction::room_for_change() const {
     return flushed + TreeChange::writes_max(change_.tree.height);
 }
 
-// Two changes, the tree higher by one for the second; and what the first leaves dirty, when there are few frames for
-// that.
+// Two changes, with the tree one level higher for the second; and, if there are few frames, the pages that the first
+// leaves dirty.
 size_t Transaction::room_for_rename() const {
     const auto higher = static_cast<uint8_t>(change_.tree.height + 1);
     const size_t flushed = pages_.is_roomy(higher) ? 0 : pages_.dirty_frames() + TreeChange::writes_max(higher);
     return flushed + 2 * TreeChange::writes_max(higher);
 }
 
-// Before an operation of so many changes of the tree: everything that can be refused before it begins.
+// Checks everything for which an operation with this many changes of the tree can be refused before it begins.
 Status Transaction::start(CallPages& io, Bytes name, size_t changes, size_t room) {
     const uint8_t height = change_.tree.height;
     if (state_ != State::open) return fail(Code::bad_state);
@@ -89,7 +89,7 @@ Status Transaction::start(CallPages& io, Bytes name, size_t changes, size_t room
     return {};
 }
 
-// Between the phases. With few frames, what earlier operations left dirty must not be in the way.
+// Between the phases. With few frames, seals the pages that earlier operations left dirty, to make room.
 Status Transaction::settle() {
     if (change_.tree.height == limits::kIndexHeightMax) {
         const Pinned root = FESTORE_TRY(pages_.take_node(change_.tree.root, limits::kIndexHeightMax - 1));
@@ -157,7 +157,7 @@ Result<Progress> Transaction::copy(CallPages& io, Bytes name, const Entry& entry
     return Progress::done;
 }
 
-// The rest of the entry stays as it is, with what newer versions keep behind it.
+// The rest of the entry stays unchanged, including any bytes that a newer version has added to it.
 Result<Progress> Transaction::reseal(CallPages& io, Bytes name, const Entry& from, const Entry& to, Effect& effect) {
     if (rename_.active) return fail(Code::bad_state);
     FESTORE_CHECK(start(io, name, 1, room_for_change()));
@@ -242,14 +242,14 @@ Result<Progress> Transaction::rename(CallPages& io, Bytes from, Bytes to, bool r
     }
     FESTORE_CHECK(start(io, from, 2, room_for_rename()));
     if (FESTORE_TRY(insert_renamed(from, to, replace)) == Progress::need_pages) return Progress::need_pages;
-    if (!rename_.active) {  // to itself
+    if (!rename_.active) {  // renamed to itself
         effect = rename_.effect;
         return Progress::done;
     }
     return remove_renamed(io, from, effect);
 }
 
-// The first half of a rename: the object has both names when it has succeeded.
+// The first half of a rename: after it the object has both names.
 Result<Progress> Transaction::insert_renamed(Bytes from, Bytes to, bool replace) {
     const bool to_itself = compare_keys(from, to) == 0;
     bool all_here = FESTORE_TRY(writer_.locate(from)) == Progress::done;
@@ -290,7 +290,7 @@ Result<Progress> Transaction::insert_renamed(Bytes from, Bytes to, bool replace)
     return Progress::done;
 }
 
-// The second half. It may need pages that nobody could foresee: the first half has moved the old name's surroundings.
+// The second half. It may need pages that could not be foreseen: the first half may have changed the pages around the old name.
 Result<Progress> Transaction::remove_renamed(CallPages& io, Bytes from, Effect& effect) {
     FESTORE_CHECK(start(io, from, 1, room_for_change()));
     if (FESTORE_TRY(writer_.locate(from)) == Progress::need_pages) return Progress::need_pages;

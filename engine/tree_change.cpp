@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The second phase of a change: from the leaf upwards, with three pages in hand at most.
+// The second phase of a change: from the leaf upwards, with at most three pages pinned.
 #include "engine/tree_change.h"
 
 #include <algorithm>
 
 namespace festore::engine {
 
-// A page that was changed, and what its parent has to learn.
+// A changed page, and the changes that its parent needs.
 struct TreeChange::Step {
     uint8_t level = 0;
     Pinned node;
-    bool was_dirty = false;  // then all above are, and know its number
+    bool was_dirty = false;  // then all pages above it are dirty, too, and refer to its number already
     Pinned right;            // its new right neighbour, from separator_ on; or none
     bool shrunk = false;
 };
@@ -29,7 +29,7 @@ Status TreeChange::put_value(Bytes key, Bytes value) {
     return climb(std::move(step));
 }
 
-// Makes the place for a value in the leaf, which may be split for it.
+// Makes room for a value in the leaf, which may be split for it.
 Result<MutableBytes> TreeChange::place(Bytes key, size_t value_bytes, Step& step) {
     Tree& tree = change_.tree;
     if (tree.height == 0) {
@@ -60,7 +60,7 @@ Status TreeChange::remove() {
     return climb(std::move(step));
 }
 
-// Inserts an entry into step.node, or into step.right when there was no room for it.
+// Inserts an entry into step.node. If there is no room, splits step.node first: the entry may then be in step.right.
 Result<MutableBytes> TreeChange::insert_split(Step& step, size_t index, Bytes key, size_t value_bytes, bool append) {
     Node node = step.node.node();
     const size_t bytes = Node::entry_bytes(key.size(), value_bytes);
@@ -76,8 +76,8 @@ Result<MutableBytes> TreeChange::insert_split(Step& step, size_t index, Bytes ke
     return place;
 }
 
-// The shortest key that is above all of `left` and not above the first of `right`. Above the leaves, the first key
-// of a page is what its parent knows it by, and stays whole.
+// Sets separator_ to the shortest key that is greater than all keys of `left` and not greater than the first of
+// `right`. Between inner pages it is the whole first key of `right`, which is also that page's key in the parent.
 void TreeChange::set_separator(Node left, Node right) {
     const Bytes first = right.key(0);
     separator_bytes_ = first.size();
@@ -164,7 +164,7 @@ Status TreeChange::finish_at_root(Step& step) {
         tree.height = 0;
         return pages_.discard(std::move(step.node));
     }
-    if (step.level > 0 && node.count() == 1) {  // its only child has just been joined: it has entries of its own
+    if (step.level > 0 && node.count() == 1) {  // its only child has just been joined with another, so it is not empty
         tree.root = node.child(0);
         --tree.height;
         return pages_.discard(std::move(step.node));

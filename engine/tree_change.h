@@ -12,33 +12,33 @@ namespace festore::engine {
 
 enum class Progress : uint8_t {
     done,
-    need_pages,  // Pages::needs() says which: call again with them, too
+    need_pages,  // Pages::needs() lists them: call again with these pages, too
 };
 
 class TreeChange {
 public:
     TreeChange(Pages& pages, Change& change) : pages_(pages), change_(change) {}
 
-    // First phase. Goes to the leaf where the key is or would be. Then found(), and leaf() while nothing else is
-    // fetched.
+    // First phase. Goes to the leaf where the key is or would be, and sets found(). If found, raw_value() and entry() can
+    // be called until something else is fetched.
     Result<Progress> locate(Bytes key);
     [[nodiscard]] bool found() const { return found_; }
     // The value of the key that was found; a view, valid until the next call.
     Result<Bytes> raw_value();
     Result<Entry> entry();
-    // First phase, goes on: all that replacing the entry by one of this many bytes (0: removing it) will need.
+    // First phase, continued: fetches all pages that replacing the entry by one of this many bytes (0: removing it) needs.
     Result<Progress> gather(size_t new_entry_bytes);
 
-    // Second phase, of the key that locate() was given. Nothing may be missing any more.
+    // Second phase, for the key that was given to locate(). No page may be missing any more.
     Status put(Bytes key, const Entry& entry);
     Status put_value(Bytes key, Bytes value);
     Status remove();
 
-    // Pages that one change writes at most, of a tree of this height. With many frames, each page that is fetched or
-    // made may push one out: the way, two neighbours a level, a page of the free list, new ones. With few, what was
-    // dirty before has been flushed, and this change makes fewer dirty than that.
+    // The most pages that one change of a tree of this height writes. With many frames, each page that is fetched or made
+    // may evict one: the path, two neighbours per level, a page of the free list, new pages. With few frames, earlier
+    // dirty pages have been flushed, and this change makes fewer pages dirty than that.
     [[nodiscard]] static size_t writes_max(uint8_t height) { return size_t{4} * height + 2; }
-    // Numbers that it takes, and gives up, at most.
+    // The most page numbers that it takes, and that it gives up.
     [[nodiscard]] static size_t takes_max(uint8_t height) { return size_t{2} * height + 3; }
     [[nodiscard]] static size_t gifts_max(uint8_t height) { return size_t{3} * height + 2; }
 

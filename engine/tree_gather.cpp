@@ -9,7 +9,7 @@ Result<Progress> TreeChange::locate(Bytes key) {
     Path& path = change_.path;
     found_ = false;
     path.rightmost = true;
-    // A new page is taken for each page of the way and for each split.
+    // A new page is taken for each page of the path and for each split.
     if (change_.numbers.wants_list_page(takes_max(tree.height))) {
         Pinned list = FESTORE_TRY(pages_.fetch(change_.numbers.rest(), PageKind::free_list, 0, Use::once));
         if (list) FESTORE_CHECK(change_.numbers.take_over(list.frame().bytes));
@@ -41,7 +41,7 @@ Result<Bytes> TreeChange::raw_value() {
 
 Result<Entry> TreeChange::entry() { return decode_entry(FESTORE_TRY(raw_value())); }
 
-// Goes up as the second phase will: as long as a page will join a neighbour, and so its parent loses an entry.
+// Goes up like the second phase, as long as a page will join a neighbour, so that its parent loses an entry.
 Result<Progress> TreeChange::gather(size_t new_entry_bytes) {
     if (!found_) return Progress::done;
     const Path& path = change_.path;
@@ -58,7 +58,7 @@ Result<Progress> TreeChange::gather(size_t new_entry_bytes) {
         const size_t left_over = used - lost;
         if (left_over >= Node::kUnderfull) return Progress::done;
         const size_t index = path.index[level + 1];
-        // The parent stays in hand: fetching one neighbour may seal the other, and then only the parent knows it rightly.
+        // The parent stays pinned: fetching one neighbour may seal the other, and then only the parent has its right reference.
         const Pinned parent = FESTORE_TRY(pages_.take_node(path.ref[level + 1], static_cast<uint8_t>(level + 1)));
         const Node above = parent.node();
         used = above.used();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The client library between two enemies. One is the TEE: every call into it may fail, and every answer may be changed.
-// The other has changed the store's directory; then the TEE is honest, and what the library gives is right or an error.
+// The client library against two enemies. One is the TEE: every call into it may fail, and every answer may be changed. The
+// other has changed the store's directory: if the TEE is honest then, each result of the library is right or an error.
 #include "client/access.h"
 #include "fuzz/client_model.h"
 #include "fuzz/made_store.h"
@@ -18,7 +18,7 @@ using store_test::SimulatedFiles;
 constexpr const char* kStore = "/data/store";
 constexpr uint32_t kUser = 1000;
 
-// What the TEE does wrong is taken from here; null: nothing.
+// The input that decides what the TEE does wrong; null: nothing.
 Input* lies = nullptr;
 
 TEEC_Result lie(TEEC_Operation* operation, TEEC_Result result) {
@@ -80,7 +80,7 @@ Expected<Client> connect(Files& files, Storage storage = Storage::store) {
     return ClientAccess::connect(functions(), options, kUser, &files);
 }
 
-// What the runs begin with, made once.
+// The initial state of all runs, made once.
 struct Made {
     MadeStore store;
     SimulatedFiles::Snapshot files;

@@ -39,19 +39,19 @@ template <class T>
 bool ClientModel::check(const Expected<T>& result, const std::string& name, bool needed) {
     if (trust_ == Trust::nothing) return result.has_value();
     if (!is_known()) {
-        require(!result || !needed, "where no store is, nothing is there");
+        require(!result || !needed, "without a store, no object is found");
         return result.has_value();
     }
-    if (result) require(!needed || has(name), "what is done with an object is done with one that is there");
+    if (result) require(!needed || has(name), "an operation on an object succeeds only if the object exists");
     else require(!has(name) || result.error().code != ErrorCode::not_found, "an existing object is not reported missing");
     if (trust_ != Trust::all) return result.has_value();
-    if (!is_name(name)) require(!result && result.error().code == ErrorCode::usage, "what is no name is a matter of usage");
+    if (!is_name(name)) require(!result && result.error().code == ErrorCode::usage, "an invalid name is a usage error");
     else if (needed && !has(name)) require(!result && result.error().code == ErrorCode::not_found, "a missing object is reported missing");
-    else require(result.has_value(), "what can be done is done");
+    else require(result.has_value(), "a possible operation succeeds");
     return result.has_value();
 }
 
-// Where no store is, a put makes one.
+// If there is no store, a put makes one.
 void ClientModel::put_is_done(const std::string& name, std::string content) {
     if (is_gone_) objects_.clear();
     is_gone_ = false;
@@ -60,48 +60,48 @@ void ClientModel::put_is_done(const std::string& name, std::string content) {
 
 void ClientModel::get(Client& client, const std::string& name) {
     const auto got = client.get(name);
-    if (check(got, name) && is_known()) require(text_of(*got) == objects_.at(name), "a content is the right one");
+    if (check(got, name) && is_known()) require(text_of(*got) == objects_.at(name), "a content is right");
 }
 
 void ClientModel::stat(Client& client, const std::string& name) {
     const auto info = client.stat(name);
     if (check(info, name) && is_known())
-        require(info->name == name && info->size == objects_.at(name).size() && info->version > 0, "what is said of an object is right");
+        require(info->name == name && info->size == objects_.at(name).size() && info->version > 0, "the metadata of an object are right");
 }
 
 void ClientModel::list(Client& client) {
     const std::string prefix = in_.one_in(2) ? "object " : "";
     const auto listing = client.list(prefix);
     if (!is_known()) return;
-    require(listing || trust_ != Trust::all, "a listing is given");
+    require(listing || trust_ != Trust::all, "a listing succeeds");
     if (!listing) return;
     const auto is_missing = [&](const std::string& name) {
         return std::any_of(listing->missing.begin(), listing->missing.end(), [&](const MissingRange& range) {
             return (range.without_from ? range.from < name : range.from <= name) && (range.before.empty() || name < range.before);
         });
     };
-    require(listing->missing.empty() || trust_ != Trust::all, "a listing is whole");
+    require(listing->missing.empty() || trust_ != Trust::all, "a listing is complete");
     auto object = listing->objects.begin();
     for (const auto& [name, content] : objects_) {
         if (!name.starts_with(prefix) || is_missing(name)) continue;
-        require(object != listing->objects.end() && object->name == name && object->size == content.size(), "a listing has what is there");
+        require(object != listing->objects.end() && object->name == name && object->size == content.size(), "a listing has every object");
         ++object;
     }
-    require(object == listing->objects.end() && listing->damaged == 0, "and nothing else");
+    require(object == listing->objects.end() && listing->damaged == 0, "a listing has no other object, and no damage");
 }
 
 void ClientModel::status(Client& client) {
     const auto info = client.store_status();
     if (!is_known()) return;
     require(info || trust_ != Trust::all, "a store has a status");
-    if (info) require(info->objects == objects_.size() && info->content_bytes == bytes_in(objects_), "the status counts what is there");
+    if (info) require(info->objects == objects_.size() && info->content_bytes == bytes_in(objects_), "the status counts all objects");
 }
 
 void ClientModel::rename(Client& client, const std::string& name) {
     const std::string to = pick();
     const auto renamed = client.rename(name, to, true);
-    // Of a name that would be none, it may be said first.
-    if (!is_name(to)) return require(!renamed || trust_ == Trust::nothing, "nothing is given a name that is none");
+    // An invalid new name may be reported first.
+    if (!is_name(to)) return require(!renamed || trust_ == Trust::nothing, "no object gets an invalid name");
     if (!check(renamed, name) || !is_known()) return;
     const std::string content = objects_.at(name);
     objects_.erase(name);
@@ -118,8 +118,8 @@ void ClientModel::put(Client& client, const std::string& name, size_t size, bool
     const auto stored = client.put(name, bytes_of(content), dated(if_absent));
     if (trust_ == Trust::nothing) return;
     if (if_absent && is_known() && has(name)) {
-        require(!stored, "what is there is not replaced where it must not be");
-        return require(trust_ != Trust::all || stored.error().code == ErrorCode::conflict, "what is there conflicts");
+        require(!stored, "if_absent never replaces an object");
+        return require(trust_ != Trust::all || stored.error().code == ErrorCode::conflict, "an existing object is a conflict");
     }
     if (!check(stored, name, false)) return;
     require(stored->size == size, "what was put has its size");
@@ -150,7 +150,7 @@ void ClientModel::batch(Client& client, const std::string& name) {
     if (is_known()) require(committed || trust_ != Trust::all, "a batch is committed");
     if (!committed) return;
     objects_ = next;
-    is_gone_ = false;  // a batch makes a store where none is, as a put does
+    is_gone_ = false;  // if there is no store, a batch makes one, like a put
 }
 
 void ClientModel::read_stream(Client& client, const std::string& name) {
@@ -162,7 +162,7 @@ void ClientModel::read_stream(Client& client, const std::string& name) {
         Content part(in_.u16() % 40000);
         const auto got = stream->read(part);
         if (!is_known()) continue;
-        require(got || trust_ != Trust::all, "a stream is read");
+        require(got || trust_ != Trust::all, "reading a stream succeeds");
         if (!got) continue;
         const std::string_view content = objects_.at(name);
         const std::string_view rest = at < content.size() ? content.substr(static_cast<size_t>(at), part.size()) : std::string_view{};
@@ -183,7 +183,7 @@ void ClientModel::write_stream(Client& client, const std::string& name) {
     if (in_.one_in(4)) return;
     const auto stored = stream->finish();
     if (trust_ == Trust::nothing) return;
-    require(!stored || written, "what was not written is not stored");
+    require(!stored || written, "a stream with a failed write is not stored");
     if (!check(stored, name, false)) return;
     require(stored->size == content.size(), "what was put has its size");
     put_is_done(name, content);
@@ -197,13 +197,13 @@ void ClientModel::verify(Client& client, const std::string& name) {
     if (!is_known()) return;
     // A repair keeps the pages that it has replaced until it is acknowledged.
     const bool may_be_refused = !is_name(name) || (options.remove_unreferenced && to_acknowledge_);
-    require(report || trust_ != Trust::all || may_be_refused, "a store is verified");
+    require(report || trust_ != Trust::all || may_be_refused, "verifying a store succeeds");
     if (!report) return;
-    if (trust_ == Trust::all) require(report->damaged.empty(), "what nobody has changed is not damaged");
-    require(report->objects <= objects_.size(), "no more is whole than there is");
+    if (trust_ == Trust::all) require(report->damaged.empty(), "an unchanged store is not damaged");
+    require(report->objects <= objects_.size(), "no more objects are counted than exist");
     if (!options.names.empty()) return require(report->absent.empty() || !has(name), "an existing object is not reported missing");
     if (report->damaged.empty())
-        require(report->objects == objects_.size() && report->content_bytes == bytes_in(objects_), "what is whole is all of it");
+        require(report->objects == objects_.size() && report->content_bytes == bytes_in(objects_), "all objects are counted");
 }
 
 void ClientModel::destroy(Client& client) {
@@ -211,9 +211,9 @@ void ClientModel::destroy(Client& client) {
     options.lost_directory = in_.one_in(8);
     const auto report = client.destroy(options);
     if (trust_ == Trust::all && is_known() && !options.lost_directory)
-        require(report && report->record_dropped && report->left.empty(), "a store is given up");
+        require(report && report->record_dropped && report->left.empty(), "a store is destroyed");
     if (!report && !is_known()) return;
-    // The record is gone; or it may be, and what lies in the directory is none of this model's.
+    // The record is gone or may be gone, so the model no longer knows what the directory holds.
     if (!report || options.lost_directory || trust_ != Trust::all || record_lost_) trust_ = Trust::nothing;
     is_gone_ = true;
     to_acknowledge_ = false;
@@ -223,30 +223,30 @@ void ClientModel::destroy(Client& client) {
 void ClientModel::repair(Client& client) {
     const auto repaired = client.repair();
     if (trust_ == Trust::nothing) return;
-    if (is_known() || is_gone_) return require(!repaired, "nothing is repaired where the record is intact, or nothing is left");
+    if (is_known() || is_gone_) return require(!repaired, "a store that is intact or destroyed is not repaired");
     require(repaired || trust_ != Trust::all, "a store whose directory is intact is repaired");
     if (!repaired) return;
     require(repaired->freshness_lost, "freshness is lost");
     record_lost_ = false;
     to_acknowledge_ = true;
-    if (trust_ != Trust::all) trust_ = Trust::nothing;  // it may be an earlier state, whose pages are not the changed ones
+    if (trust_ != Trust::all) trust_ = Trust::nothing;  // it may be an earlier state, with pages that were not changed
 }
 
 void ClientModel::acknowledge(Client& client) {
     const auto done = client.acknowledge();
     if (trust_ != Trust::all || !is_known()) return;
-    if (to_acknowledge_) require(done && !done->freshness_lost, "it is acknowledged");
+    if (to_acknowledge_) require(done && !done->freshness_lost, "the lost freshness is acknowledged");
     else require(!done && done.error().code == ErrorCode::conflict, "there is nothing to acknowledge");
     to_acknowledge_ = false;
 }
 
 void ClientModel::records(Client& client) {
     const auto all = client.store_records();
-    if (trust_ != Trust::nothing) require(!all, "only uid 0 is told of all stores");
+    if (trust_ != Trust::nothing) require(!all, "only uid 0 may list all stores");
     const auto own = client.store_record();
     if (!is_known()) return;
     if (trust_ == Trust::all) require(own.has_value(), "the TEE has a record");
-    if (own) require(own->objects == objects_.size(), "a record counts what is there");
+    if (own) require(own->objects == objects_.size(), "a record counts all objects");
 }
 
 void ClientModel::one_step(Client& client) {

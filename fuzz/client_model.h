@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a store must hold after what was done to it by the library, and everything that can be done, compared with that.
+// A model of what a store must hold after the library's operations. It runs all operations and compares their results with the model.
 #pragma once
 #include "festore/client.hpp"
 #include "fuzz/target.h"
@@ -9,27 +9,27 @@
 
 namespace festore::fuzz {
 
-// A content of letters in a row.
+// A content of consecutive letters.
 std::string letters(size_t size, char seed);
 PutOptions dated(bool if_absent = false);
 
 class ClientModel {
 public:
     enum class Trust {
-        nothing,    // the TEE lies, or the storage has no model: no crash is all
-        successes,  // the TEE is honest, the directory was changed: what is given is right, and existing objects are never reported missing
-        all,        // and the directory is as the library left it: each result is known
+        nothing,    // the TEE lies, or the storage has no model: it only must not crash
+        successes,  // the TEE is honest, the directory was changed: results are right, and existing objects are never reported missing
+        all,        // the TEE is honest, and the directory is as the library left it: each result is known
     };
     ClientModel(Input& in, std::map<std::string, std::string> objects, Trust trust, bool record_lost)
         : in_(in), objects_(std::move(objects)), first_names_(objects_), trust_(trust), record_lost_(record_lost) {}
     void one_step(Client& client);
 
 private:
-    // With no record there is no store, and what is said of it is not compared, but that nothing is given.
+    // Without a record there is no store: results are not compared, except that no object may be found.
     [[nodiscard]] bool is_known() const { return trust_ != Trust::nothing && !is_gone_ && !record_lost_; }
     [[nodiscard]] bool has(const std::string& name) const { return objects_.contains(name); }
     std::string pick();
-    // An operation that needs the object, or, where `needed` is false, one that does not.
+    // Checks an operation that needs the object or, if `needed` is false, one that does not. Returns whether it succeeded.
     template <class T>
     bool check(const Expected<T>& result, const std::string& name, bool needed = true);
     void put_is_done(const std::string& name, std::string content);

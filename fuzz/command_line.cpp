@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Arguments of the command, and the files of `festore batch`: read only, nothing is done.
+// Arguments of the command, and the files of `festore batch`: they are only parsed, never executed.
 #include "cli/batch_format.h"
 #include "cli/options.h"
 #include "cli/verbs.h"
@@ -16,17 +16,18 @@ constexpr const char* kArguments[] = {
     "--anchor", "-",   "--",     "++",        "[a,b]",     "",          "NAME",         "--force", "--tee-storage", "--cipher",
 };
 
-// One line that commands no terminal: UTF-8 without C0, DEL, C1, and without what ends a line or turns its direction.
+// Requires one line that does not control a terminal: UTF-8 without C0, DEL and C1 characters, line separators and changes of
+// direction.
 void require_harmless(std::string_view message) {
-    require(!message.empty(), "an error says something");
+    require(!message.empty(), "an error has a message");
     for (size_t i = 0; i < message.size(); ++i) {
         const auto c = static_cast<unsigned char>(message[i]);
-        require(c >= 0x20 && c != 0x7F, "an error is one line, and commands no terminal");
+        require(c >= 0x20 && c != 0x7F, "an error is one line without control characters");
         const std::string_view rest = message.substr(i);
         require(c != 0xC2 || rest.size() < 2 || static_cast<unsigned char>(rest[1]) >= 0xA0, "an error has no C1 control");
         const std::string_view three = rest.substr(0, 3);
         const bool turns = (three >= "\xE2\x80\xA8" && three <= "\xE2\x80\xAE") || (three >= "\xE2\x81\xA6" && three <= "\xE2\x81\xA9");
-        require(three.size() < 3 || !turns, "an error does not turn its direction");
+        require(three.size() < 3 || !turns, "an error has no line separator and no change of direction");
     }
 }
 
@@ -35,27 +36,27 @@ void arguments(Input& in) {
     while (!in.empty() && texts.size() < 20) {
         const size_t n = in.below(std::size(kArguments) + 8);
         std::string text(n < std::size(kArguments) ? std::string_view(kArguments[n]) : text_of(in.sized(40)));
-        if (const size_t end = text.find('\0'); end != std::string::npos) text.resize(end);  // an argument has none
+        if (const size_t end = text.find('\0'); end != std::string::npos) text.resize(end);  // an argument has no NUL
         texts.push_back(text);
     }
     std::vector<const char*> pointers;
     for (const std::string& text : texts) pointers.push_back(text.c_str());
     const cli::CommandLine line = cli::parse_command_line(static_cast<int>(pointers.size()), pointers.data());
-    require(line.error || line.verb || !line.text.empty(), "a command line says something");
+    require(line.error || line.verb || !line.text.empty(), "a command line has an error, a verb or a text");
     if (line.error) require_harmless(line.error->message);
 }
 
 void batch(Input& in) {
     const auto commands = cli::parse_batch(text_of(in.rest()));
     if (!commands) {
-        require(commands.error().code == ErrorCode::usage, "a batch that is wrong is a matter of usage");
+        require(commands.error().code == ErrorCode::usage, "an invalid batch is a usage error");
         return require_harmless(commands.error().message);
     }
     size_t line = 0;
     for (const cli::BatchCommand& command : *commands) {
-        require(command.line > line, "each command has its line");
+        require(command.line > line, "the commands' lines ascend");
         line = command.line;
-        require(!command.name.empty() && command.name.size() <= 255, "a name is one");
+        require(!command.name.empty() && command.name.size() <= 255, "a name is 1 to 255 bytes long");
     }
 }
 

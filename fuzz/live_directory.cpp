@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The library with a store in a real directory, which another member of the store's group rearranges between two calls: names are
-// removed, exchanged, linked, moved away and put back (rules 24 and 29). Nothing outside the store changes, no call waits for anybody,
-// and what the library gives is right or an error.
+// removed, exchanged, linked, moved away and put back (rules 24 and 29). Nothing outside the store changes, no call blocks, and each
+// result of the library is right or an error.
 #include "client/access.h"
 #include "fuzz/client_model.h"
 #include "fuzz/made_store.h"
@@ -23,7 +23,7 @@ using store_test::Outside;
 
 constexpr uint32_t kUser = 1000;
 
-// A folder of this process, in memory where the system has one: each run makes a store.
+// A folder of this process, in memory if the system has one there, since each run makes a store.
 const path& root() {
     static const struct Root {
         Root() {
@@ -64,7 +64,7 @@ const Made& made() {
     return once;
 }
 
-// Somebody who may write the directory, and who may read everything.
+// An attacker who may write to the directory and read everything.
 class Rearranger {
 public:
     Rearranger(Input& in, const Outside& outside) : in_(in), outside_(outside) {
@@ -93,7 +93,7 @@ public:
     }
 
 private:
-    // Nothing that this program itself would reach through a link.
+    // Never a path that this program itself would reach through a link.
     path pick() {
         const path at = store() / names_[in_.below(names_.size())];
         return std::filesystem::is_directory(std::filesystem::symlink_status(at.parent_path(), ignored_)) ? at : store() / "payloads";
@@ -107,12 +107,12 @@ private:
         std::filesystem::remove_all(at, ignored_);
         make();
     }
-    // A file that is outside of the store, too, would be changed by this program.
+    // Not for a file that has a name outside of the store, too: this program would change it there.
     void resize(const path& at, size_t bytes) {
         const bool is_file = std::filesystem::is_regular_file(std::filesystem::symlink_status(at, ignored_));
         if (is_file && std::filesystem::hard_link_count(at, ignored_) == 1) std::filesystem::resize_file(at, bytes, ignored_);
     }
-    // As it was before the first call: old, or just right. Under a new inode, as a script puts files back.
+    // Restores a file as it was before the first call (outdated, or still current), under a new inode, as a script would.
     void put_back(const path& at) {
         const auto file = made().files.find(at.lexically_relative(store()).string());
         if (file == made().files.end()) return;
@@ -176,7 +176,7 @@ void run_live_directory(Bytes input) {
                 client.emplace(std::move(*connected));
             }
             const store_test::Timer timer("a call of the library");
-            if (in.one_in(16)) (void)client->init();  // there is one, or its record
+            if (in.one_in(16)) (void)client->init();  // there is a store already, or its record
             else model.one_step(*client);
         }
     }

@@ -22,14 +22,14 @@ MadeStore make_store(const std::function<Expected<Client>()>& connect) {
     {
         Expected<Client> client = connect();
         require(client.has_value(), "the library connects");
-        // By name: else the TA measures which cipher is the faster one, by the clock.
+        // The cipher is given: else the TA measures by the clock which cipher is faster.
         require(client->init({Anchor::ree, Cipher::aes_256_gcm}).has_value(), "a store is made");
         for (char c = 'a'; c < 'm'; ++c) made.objects[std::string("object ") + c] = letters(800, c);
         made.objects["empty"] = "";
         made.objects["large"] = letters(70000, 'A');
         for (const auto& [name, content] : made.objects)
             require(client->put(name, bytes_of(content), dated()).has_value(), "an object is put");
-        require(client->get("large").has_value(), "and is there");
+        require(client->get("large").has_value(), "an object is read");
     }
     for (const Content& id : simulated.stored_ids(TEE_STORAGE_PRIVATE_REE, ta::host_image().uuid))
         made.tee[id] = *simulated.stored_object(TEE_STORAGE_PRIVATE_REE, ta::host_image().uuid, id);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A store with some pages and payloads, and what the TEE keeps of it, for the harnesses that begin with one.
+// A store with some pages and payloads, and the TEE's objects for it, for the harnesses that start with a store.
 #pragma once
 #include "fuzz/target.h"
 #include "festore/client.hpp"
@@ -16,11 +16,11 @@ struct MadeStore {
     std::map<std::string, std::string> objects;  // of the store
 };
 
-// Of a simulated TEE whose clocks are repeatable.
+// The configuration of a simulated TEE with repeatable clocks.
 sim::Config repeatable_config();
-// Makes it in a TEE of its own, which is gone afterwards. `connect` gives a client of the store's directory.
+// Makes the store in a TEE of its own, which is gone afterwards. `connect` returns a client of the store's directory.
 MadeStore make_store(const std::function<Expected<Client>()>& connect);
-// Installs the TA, with what it kept of the store.
+// Installs the TA with these objects.
 void install(sim::Tee& tee, const std::map<Content, Content>& objects);
 
 }  // namespace festore::fuzz

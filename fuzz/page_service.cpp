@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A client that owns a store, and brings wrong pages: other pages, earlier versions, changed ones, twice, too few, under
-// any number, with any room, and throws away what it should keep. Whatever it brings, an answer that is no error is true.
+// A client that owns a store and brings wrong pages: other pages, earlier versions, changed pages, the same page twice, too few,
+// under any number, with any room; and it discards pages that it should keep. Every answer must be an error or right.
 #include "fuzz/world.h"
 
 #include <optional>
@@ -31,7 +31,7 @@ private:
         return "object " + std::string(1, static_cast<char>('a' + n));
     }
 
-    // Fills the area as the input says; what is wanted comes first.
+    // Fills the area as the input says; the wanted pages come first.
     Content fill(protocol::PageArea& area, const std::vector<uint32_t>& wanted) {
         const uint8_t style = in_.u8();
         std::vector<uint32_t> numbers = wanted;
@@ -59,7 +59,7 @@ private:
         return memory;
     }
 
-    // Some rounds of a call. The last answer, when the command was done.
+    // Makes some rounds of a call. Returns the last answer if the command was done.
     std::optional<Called> rounds(Command command, const std::function<Content(protocol::PageArea)>& request,
                                  uint32_t content_type = kNone, MutableBytes content = {}) {
         std::vector<uint32_t> wanted;
@@ -75,7 +75,7 @@ private:
             const uint16_t written = in.u16();
             const uint8_t needs = in.u8();
             if (!in.ok()) return std::nullopt;
-            require(written <= area.room, "no more is written than there is room for");
+            require(written <= area.room, "the TA writes no more pages than there is room for");
             if (keep < 224) keep_written(world_.attacker, memory, area.brought, written);
             if (called.result != 0) return std::nullopt;
             if (outcome == static_cast<uint8_t>(CallOutcome::done)) return called;
@@ -100,7 +100,7 @@ private:
         }, with_content ? kOut : kNone, with_content ? MutableBytes(content) : MutableBytes{});
         const auto known = objects_.find(name);
         if (!called) return require(!is_not_found() || known == objects_.end(), "an existing object is not reported missing");
-        require(known != objects_.end(), "what is not there is never found");
+        require(known != objects_.end(), "a missing object is never found");
         const auto answer = protocol::decode<protocol::GetAnswer>(called->answer);
         require(answer.has_value(), "an answer decodes");
         require(answer->metadata.inlined == (known->second != kIsPayload), "the kind is right");
@@ -130,7 +130,7 @@ private:
             ++expected;
         }
         while (listed()) ++expected;
-        require(answer->more || expected == objects_.end(), "a listing ends at its end");
+        require(answer->more || expected == objects_.end(), "a complete listing has all names");
     }
 
     struct Change {
@@ -193,7 +193,7 @@ private:
         const auto transaction = protocol::decode<protocol::BeginAnswer>(begun.answer);
         require(transaction.has_value(), "an answer decodes");
         next_ = objects_;
-        bool known = true;  // what the transaction has done so far: not after a change that did not end
+        bool known = true;  // whether next_ is right: not after a change that did not end
         for (size_t changes = in_.below(6); changes > 0; --changes) {
             Change change;
             if (one_change(0, change)) apply(change);
@@ -218,7 +218,7 @@ private:
         require(again.result != 0, "a transaction is committed once");
     }
 
-    // One of the two, or both in one call, which then may end before the second.
+    // Reads one of the two segments, or both in one call, which may then end before the second.
     void read_segments() {
         constexpr size_t kRest = UserStore::kPayloadBytes - UserStore::kSegmentBytes;
         const uint32_t number = in_.u8() % 3;
@@ -237,9 +237,9 @@ private:
                                           kInOut, memory);
         if (called.result != 0) return;
         require(called.content_bytes == request.content_bytes || (both && called.content_bytes == UserStore::kSegmentBytes),
-                "segments have their sizes");
+                "segments have the right size");
         for (const std::byte b : Bytes(memory).first(called.content_bytes))
-            require(b == std::byte{'p'}, "a segment is what was sealed");
+            require(b == std::byte{'p'}, "a segment has the sealed content");
     }
     void open_payload() {
         Content none(1);
@@ -271,8 +271,8 @@ private:
     Input& in_;
     World world_;
     uint32_t session_;
-    std::map<std::string, std::string> objects_;  // what is committed
-    std::map<std::string, std::string> next_;     // what the running transaction will make of it
+    std::map<std::string, std::string> objects_;  // the committed ones
+    std::map<std::string, std::string> next_;     // the objects after the running transaction's commit
     unsigned version_ = 1;
     uint32_t last_result_ = 0;
     protocol::Id last_payload_{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Files of OP-TEE's storage: the committed samples with bytes changed, and files whose contents, lengths and lists the
-// input chooses before they are sealed with the right keys. With keys, and without.
+// input chooses before they are sealed with the right keys. They are read with keys and without.
 #include "fuzz/target.h"
 #include "ree_fs/dirfile.h"
 #include "ree_fs/object.h"
@@ -15,8 +15,8 @@ using fuzz::require;
 
 struct Samples {
     std::vector<test::SampleFile> files = test::sample_files();
-    // Each one's content; and, of a file of which nothing says which version is the newest one, the version before, which it has
-    // when its newest head is damaged.
+    // The content of each file. For a file without an owner nothing says which version is the newest, so also its previous content,
+    // which is read if the newest head is damaged.
     std::vector<std::vector<fuzz::Content>> contents;
 
     Samples() {
@@ -50,7 +50,7 @@ const Samples& samples() {
     return made;
 }
 
-// Whatever it is, all of it is looked at.
+// Examines all of a file, whatever it holds. Returns its content if it was verified.
 std::optional<fuzz::Content> look(Bytes bytes, const Tsk& tsk, const Expected& expected) {
     MemorySource source(bytes);
     const FileView view = view_file(source, likely_layout(source));
@@ -58,7 +58,7 @@ std::optional<fuzz::Content> look(Bytes bytes, const Tsk& tsk, const Expected& e
     for (uint8_t version = 0; version < 2; ++version) (void)survey_tree(source, view, version, lengths_left);
     OpenOutcome outcome = open_file(source, tsk, expected);
     if (!outcome.file) {
-        require(outcome.findings.any_damage(), "a file that does not open has a finding");
+        require(outcome.findings.any_damage(), "a file that does not open has damage");
         return std::nullopt;
     }
     if (outcome.file->length() > (uint64_t{1} << 20)) return std::nullopt;
@@ -70,7 +70,7 @@ std::optional<fuzz::Content> look(Bytes bytes, const Tsk& tsk, const Expected& e
     (void)splitter.data_hash();
     (void)parse_dirfile(whole.bytes);
     if (!verified || outcome.findings.any_damage()) return std::nullopt;
-    require(whole.bytes.size() == outcome.file->length(), "a content is as long as it says");
+    require(whole.bytes.size() == outcome.file->length(), "a content has the file's length");
     return whole.bytes;
 }
 
@@ -86,7 +86,7 @@ void changed_sample(Input& in) {
     if (in.one_in(4)) bytes.resize(in.u16() % bytes.size());
     const auto content = look(bytes, derive_tsk(test::sample_ssk(), sample.owner), sample.expected);
     const auto& known = samples().contents[which];
-    require(!content || std::ranges::find(known, *content) != known.end(), "a content that was verified is the right one");
+    require(!content || std::ranges::find(known, *content) != known.end(), "a verified content is right");
 }
 
 void sealed(Input& in) {
@@ -105,7 +105,7 @@ void sealed(Input& in) {
         if (in.one_in(4)) meta.length = in.one_in(2) ? in.u64() : in.u16();
         if (in.one_in(4)) meta.node_id_max = in.one_in(2) ? in.u32() : in.u8();
         root = file.commit_with(content, meta);
-        // Its last block was sealed as far as there is content.
+        // A shorter length cuts the content; a longer one also reads the rest of its last block.
         if (meta.length <= content.size()) content.resize(static_cast<size_t>(meta.length));
         contents.push_back(std::move(content));
     }
@@ -114,12 +114,12 @@ void sealed(Input& in) {
     if (owner) expected = {owner, root};
     const auto verified = look(file.image(), derive_tsk(test::sample_ssk(), owner), expected);
     if (!verified) return;
-    // Nothing says which version of a file without an owner is the newest one: changed, it may be the one before.
+    // For a file without an owner nothing says which version is the newest: after a change, the previous one may be read.
     const auto first = owner ? contents.end() - 1 : contents.begin();
     const auto is_it = [&](const test::Buffer& content) {
         return std::ranges::equal(Bytes(*verified).first(std::min(content.size(), verified->size())), content);
     };
-    require(std::any_of(first, contents.end(), is_it), "a content that was verified is the one that was sealed");
+    require(std::any_of(first, contents.end(), is_it), "a verified content is the sealed one");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What is sealed right and yet may be anything: an index whose pages the input describes, and then reading and changing it;
-// root records, recovery copies, headers, entries, segments. The engine may call it damaged; it must come to an end.
+// Data that are sealed correctly but may hold anything: an index whose pages the input describes, which is then read and
+// changed; root records, recovery copies, headers, entries, segments. The engine may report damage; it must come to an end.
 #include "engine/recovery.h"
 #include "engine/segments.h"
 #include "engine/transaction.h"
@@ -33,7 +33,7 @@ bool is_expected(Code code) {
     }
 }
 
-// Pages that a call brings: all that there are.
+// A call that brings all existing pages.
 class AllPages final : public CallPages {
 public:
     explicit AllPages(std::map<uint32_t, PageBytes>& pages) : pages_(pages) {}
@@ -59,7 +59,7 @@ class Sink final : public IndexReader::Sink {
 public:
     bool take(Bytes name, const Entry& entry) override {
         require(is_valid(entry), "a listed entry is valid");
-        require(!name.empty(), "a listed name is one");
+        require(!name.empty(), "a listed name is not empty");
         return ++count < 2000;
     }
     size_t count = 0;
@@ -94,14 +94,14 @@ public:
         for (int call = 0; call < 100; ++call) {
             AllPages io(sealed_);
             const auto prepared = transaction_->prepare(io);
-            if (!prepared) return require(is_expected(prepared.error().code), "preparing fails in a known way");
+            if (!prepared) return require(is_expected(prepared.error().code), "prepare() fails with an expected error");
             if (*prepared == Transaction::Prepared::yes) return;
         }
-        require(false, "preparing comes to an end");
+        require(false, "prepare() comes to an end");
     }
 
 private:
-    // From the bottom up: a page may refer to those before it, to itself, or to nothing that there is.
+    // From the bottom up: a page may refer to earlier pages, to itself, or to pages that do not exist.
     void build() {
         const size_t count = in_.below(10);
         for (size_t i = 0; i < count; ++i) {
@@ -138,7 +138,7 @@ private:
         encode(in_.one_in(2) ? reference() : PageRef{}, out);
         for (size_t i = 0; i < std::min<size_t>(count, 1000); ++i) out.u32(in_.one_in(16) ? in_.u32() : in_.u8() % 60U);
     }
-    // Keys go up by themselves, mostly.
+    // Keys mostly ascend.
     void fill_node(PageBytes& plain, uint8_t level) {
         Node node(plain);
         node.start(level, root_.generation);
@@ -179,18 +179,18 @@ private:
         return std::string(1, static_cast<char>('a' + in_.below(42))) + std::string(text_of(in_.bytes(in_.below(8))));
     }
 
-    // The rounds of one operation; whether it was done.
+    // Runs the rounds of one operation. Returns whether it was done.
     template <class F>
     bool rounds(F&& operation) {
         for (int round = 0; round < 200; ++round) {
             AllPages io(sealed_);
             const Result<Progress> progress = operation(io);
             if (!progress) {
-                require(is_expected(progress.error().code), "an operation fails in a known way");
+                require(is_expected(progress.error().code), "an operation fails with an expected error");
                 return false;
             }
             if (*progress == Progress::done) return true;
-            // A client would stop at a page that is not there, or is not what the index means.
+            // A client would stop at a page that is missing or does not match its reference.
             for (const Need& need : pages_->needs().list())
                 if (need.mismatch || !sealed_.contains(need.page)) return false;
         }
@@ -264,21 +264,21 @@ void record(Input& in) {
     RootRecordBytes again{};
     encode(*decoded, again);
     const auto twice = decode_root_record(again);
-    const bool is_of_1_0 = decoded->minor == 0;  // becomes one of this version
-    require(twice.has_value() && (is_of_1_0 || std::ranges::equal(again, bytes)), "a record is encoded as it was");
+    const bool is_of_1_0 = decoded->minor == 0;  // becomes a record of this version
+    require(twice.has_value() && (is_of_1_0 || std::ranges::equal(again, bytes)), "a decoded record is encoded to the same bytes");
     OpenSslCrypto crypto;
     PageBytes slot{};
     RecoveryCopy copy;
     require(seal_recovery_copy(crypto, kDeviceKey, nullptr, *decoded, {}, slot).has_value(), "sealing works");
-    require(open_recovery_copy(crypto, kDeviceKey, nullptr, slot, copy).has_value(), "what was sealed opens");
+    require(open_recovery_copy(crypto, kDeviceKey, nullptr, slot, copy).has_value(), "a sealed recovery copy opens");
     const PageBytes before = slot;
     meddle(in, slot);
     const auto opened = open_recovery_copy(crypto, kDeviceKey, nullptr, slot, copy);
-    require(opened.has_value() == (slot == before), "a recovery copy opens if it is as it was sealed, and only then");
+    require(opened.has_value() == (slot == before), "a recovery copy opens if, and only if, it is unchanged");
     if (!opened) return;
     RootRecordBytes of_opened{};
     encode(copy.record, of_opened);
-    require(std::ranges::equal(of_opened, again), "and is what was sealed");
+    require(std::ranges::equal(of_opened, again), "an opened recovery copy has the sealed record");
 }
 
 void entry(Input& in) {
@@ -288,8 +288,8 @@ void entry(Input& in) {
     Content again(encoded_size(*decoded));
     Writer out(again);
     encode(*decoded, out);
-    require(out.ok() && out.room() == 0, "an entry has its size");
-    require(std::ranges::equal(again, in.rest().first(again.size())), "an entry is encoded as it was");
+    require(out.ok() && out.room() == 0, "an encoded entry has the computed size");
+    require(std::ranges::equal(again, in.rest().first(again.size())), "a decoded entry is encoded to the same bytes");
 }
 
 void node(Input& in) {
@@ -332,9 +332,9 @@ void segment(Input& in) {
         Content opened(in.one_in(4) ? in.u16() % 5000 : plain.size());
         const uint32_t opened_as = in.one_in(4) ? in.u32() : number;
         if (!open_segment(crypto, Cipher::aes_256_gcm, {}, described, opened_as, sealed, opened)) continue;
-        require(sealed == before && opened_as == sealed_as, "a segment opens only as it was sealed, and in its place");
-        require(last == (opened_as + 1 == described.payload.segments), "the last one is the last one");
-        require(opened == plain, "a segment is what was sealed");
+        require(sealed == before && opened_as == sealed_as, "a segment opens only if it is unchanged and in its place");
+        require(last == (opened_as + 1 == described.payload.segments), "the last segment opens only as the last one");
+        require(opened == plain, "a segment has the sealed content");
     }
 }
 

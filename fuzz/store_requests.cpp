@@ -68,13 +68,13 @@ Bytes StoreRequests::name() {
     return n == std::size(kNames) ? in_.sized(255) : bytes_of(kNames[n]);
 }
 
-// Alone, or of the session's batch.
+// Flags for a single change, or for a change in the session's batch.
 uint8_t StoreRequests::flags_of_change() {
     if (in_.one_in(4)) return static_cast<uint8_t>(in_.u8() & 63);
     return session_.batch_runs ? uint8_t{0} : uint8_t{protocol::kStoreSingle};
 }
 
-// The session's, now and then another one.
+// The session's store, sometimes another one.
 UserStore& StoreRequests::some_store() {
     if (!in_.one_in(6)) return known_.stores[session_.store];
     return known_.stores[in_.below(KnownStores::kCount)];
@@ -99,7 +99,7 @@ void StoreRequests::make(const StoreCommandRow& row) {
     request = row.command >= Command::store_scan ? encoded_care(row.command) : encoded(row.command);
 }
 
-// All pages of a store, which may be another one's, the newest versions or others.
+// Brings all pages of a store, sometimes of another store; the newest versions, or older ones.
 void StoreRequests::fill_area() {
     const uint8_t how = in_.u8();
     const UserStore& store = some_store();
@@ -116,14 +116,14 @@ void StoreRequests::fill_area() {
     if (how % 32 == 31) memory.resize(in_.u16() % (memory.size() + 1));
 }
 
-// Mostly the default store, of which nothing is said.
+// Mostly an empty claim, for the default store.
 protocol::StoreClaim StoreRequests::claim() {
     static constexpr std::string_view kDirectory = "/srv/web";
     if (!in_.one_in(4)) return {};
     return {bytes_of(kStoreNames[in_.below(std::size(kStoreNames))]), in_.one_in(2) ? bytes_of(kDirectory) : Bytes()};
 }
 
-// What its header says, or another one.
+// The name in the header, or another one.
 Bytes StoreRequests::name_of(const protocol::StoreHeader& header) {
     return in_.one_in(8) ? claim().name : bytes_of(header.name());
 }
@@ -231,7 +231,7 @@ Content StoreRequests::encoded_care(Command command) {
     }
 }
 
-// A content, or, when there is one, the completed upload.
+// Puts inline content or, if there is one, the completed upload.
 Content StoreRequests::put() {
     protocol::StorePutRequest put;
     put.area = area_;
@@ -256,7 +256,7 @@ Content StoreRequests::seal_segments() {
     return festore::encoded(protocol::SegmentsRequest{session_.upload, number, sealed_last_, sealed_bytes_});
 }
 
-// All segments of the payload that was found last, or fewer, or those of another one.
+// Reads all segments of the payload that was found last, or fewer, or those of another payload.
 Content StoreRequests::read_segments() {
     const auto known = known_.sealed.find(session_.payload);
     const Bytes sealed = in_.one_in(6) || known == known_.sealed.end() ? Bytes(some_store().sealed) : Bytes(known->second);
@@ -270,7 +270,7 @@ Content StoreRequests::read_segments() {
     return festore::encoded(protocol::SegmentsRequest{session_.payload, fewer ? in_.u8() % 3U : 0, !fewer, bytes});
 }
 
-// The next segments of the payload that was found last, or others.
+// Reseals the next segments of the payload that was found last, or others.
 Content StoreRequests::reseal_segments() {
     const auto known = known_.sealed.find(session_.payload);
     const Bytes sealed = in_.one_in(6) || known == known_.sealed.end() ? Bytes(some_store().sealed) : Bytes(known->second);
@@ -326,7 +326,7 @@ void StoreRequests::learn(Command command, Bytes answer, Bytes got, size_t conte
     UserStore& store = known_.stores[session_.store];
     const auto keep = [&](const protocol::PageAnswer& pages) {
         session_.generation = pages.generation;
-        // A request that was changed may have named other slots.
+        // A changed request may have given other slots.
         const size_t slots = size_t{area_.brought} + pages.written;
         if (protocol::area_bytes(slots) <= area.size()) keep_written(store, area, area_.brought, pages.written);
     };

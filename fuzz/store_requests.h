@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Requests of all commands of the store, that are right unless the input says otherwise, and what an attacker learns from the
-// answers, and so needs for the next requests to be right. Beyond the end of an input all is zero, and zero is right: an empty
+// Makes requests for all commands of the store, which are right unless the input says otherwise, and keeps what an attacker
+// learns from the answers, to make the next requests right. Beyond its end an input reads as zero, and zero is right: an empty
 // input gives a request that an honest client could make.
 #pragma once
 #include "fuzz/world.h"
@@ -9,7 +9,7 @@
 
 namespace festore::fuzz {
 
-// As the TA's table of commands has it (ta/store_dispatch.cpp); the test that replays the corpora compares the two.
+// Like a row of the TA's table of commands (ta/store_dispatch.cpp); the test that replays the corpora compares the two tables.
 struct StoreCommandRow {
     protocol::Command command;
     uint32_t content;  // type of the third parameter
@@ -18,14 +18,14 @@ struct StoreCommandRow {
 std::span<const StoreCommandRow> store_commands();
 const StoreCommandRow* find_store_command(uint32_t command);  // null: there is none
 
-// The stores that an attacker has pages of: its own, a copy of the victim's, and one that it has made.
+// The stores whose pages an attacker has: its own, a copy of the victim's, and one that it has made.
 struct KnownStores {
     static constexpr size_t kOwn = 0, kVictims = 1, kMade = 2, kCount = 3;
     UserStore stores[kCount];
     std::map<protocol::Id, Content> sealed;  // segments of payloads
 };
 
-// What one session has learnt.
+// What an attacker has learnt in one session.
 struct StoreKnowledge {
     size_t store = KnownStores::kOwn;
     protocol::StoreHeader made;
@@ -34,7 +34,7 @@ struct StoreKnowledge {
     uint64_t payload_bytes = 0;
     uint32_t payload_segment_bytes = UserStore::kSegmentBytes;
     bool batch_runs = false;
-    uint32_t segment_bytes = UserStore::kSegmentBytes, segments = 0;  // of the upload, and how many have been sealed
+    uint32_t segment_bytes = UserStore::kSegmentBytes, segments = 0;  // of the upload; how many segments have been sealed
     uint64_t uploaded = 0;
     bool upload_complete = false;
     Content upload_sealed;
@@ -46,7 +46,7 @@ public:
 
     // Makes `request`, `content_type`, `content`, and, for a command with a page area, `memory`.
     void make(const StoreCommandRow& row);
-    // After a success.
+    // To be called after a success.
     void learn(protocol::Command command, Bytes answer, Bytes content, size_t content_bytes, Bytes memory);
 
     Content request, content, memory;

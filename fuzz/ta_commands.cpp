@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Sessions of several users, every command in any order, requests that are almost right, and shared memory that changes
-// whenever the TA calls into the TEE; between them the victim works. Nobody sees the victim's contents and names, and the
-// victim keeps them. An input is steps (fuzz/ta_steps.h).
+// whenever the TA calls into the TEE; in between, the victim works. Nobody else may see the victim's contents and names, and
+// the victim must keep them. An input is a list of steps (fuzz/ta_steps.h).
 #include "fuzz/ta_steps.h"
 #include "protocol/messages.h"
 
@@ -22,7 +22,7 @@ std::set<uint32_t>& succeeded() {
     return commands;
 }
 
-// The attacker knows nothing of the victim's: what it brings has no kSecret, unless an input had it, which then is no find.
+// The attacker does not know the victim's data: kSecret is removed from its requests, so that finding it in an answer is a leak.
 void forget_secret(Content& bytes) {
     for (size_t at = 0; (at = text_of(bytes).find(kSecret, at)) != std::string_view::npos; ++at) bytes[at] ^= std::byte{1};
 }
@@ -171,7 +171,7 @@ private:
             requests.learn(row.command, call.answer, call.content, call.content_bytes, call.memory);
     }
 
-    // With some of it changed.
+    // Invokes the command, with parts of the call changed.
     uint32_t almost_right(const Session& session, Call& call, Input& in) {
         if (in.one_in(8)) meddle(in, call.request);
         if (in.one_in(32)) {
@@ -198,11 +198,11 @@ private:
         if (in.one_in(32)) params.types ^= 1U << in.u8() % 16;
         const uint32_t result = world_.invoke(session.number, call.command, params);
         for (const Content* const seen : {&call.request, &call.answer, &call.content, &call.memory})
-            require(text_of(*seen).find(kSecret) == std::string_view::npos, "the attacker sees nothing of the victim's");
-        // Its id is in every answer that describes the victim's store; only uid 0 may have one (rule 21).
+            require(text_of(*seen).find(kSecret) == std::string_view::npos, "the attacker sees no data of the victim");
+        // Every answer that describes the victim's store has its id in it; only uid 0 may get one (rule 21).
         const Bytes victims_id = world_.victim.header.store_id;
         require(is_root(session) || text_of(call.answer).find(text_of(victims_id)) == std::string_view::npos,
-                "the attacker is told nothing of the victim's store");
+                "the attacker learns nothing about the victim's store");
         call.answer.resize(std::min(call.answer.size(), params.values[1].size));
         call.content_bytes = params.values[2].size;
         const bool done = !call.has_area || (!call.answer.empty() && call.answer[0] == std::byte{0});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The steps of an input of ta_commands: a number, how many bytes follow (0 to 31), and those bytes: choices, in which zero is
-// right. Of a command the first byte says by which session.
+// A step of an input of ta_commands is a number, a size (0 to 31), and that many bytes of choices, in which zero is right. The
+// first byte of a command's choices selects the session.
 #pragma once
 #include "fuzz/store_requests.h"
 #include "protocol/commands.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#define OPENSSL_SUPPRESS_DEPRECATED  // its random source is set as programs did it before version 3
+#define OPENSSL_SUPPRESS_DEPRECATED  // sets the random source through an interface from before version 3
 #include "fuzz/target.h"
 
 #include <cstdio>
@@ -10,7 +10,7 @@
 #include <openssl/rand.h>
 #include <string>
 
-// Instead of time(), wherever this library is linked (CMakeLists.txt): the client dates what it makes.
+// Replaces time() in all programs that link this library (CMakeLists.txt), since the client dates what it makes.
 extern "C" time_t __wrap_time(time_t* out) {
     constexpr time_t kStartOf2020 = 1577836800;
     if (out != nullptr) *out = kStartOf2020;
@@ -60,8 +60,8 @@ const Target* find_target(std::string_view name) {
 void run(const Target& target, Bytes input) {
     make_random_source_repeatable();
     if (target.prepare != nullptr) target.prepare();
-    make_random_source_repeatable();  // a first run begins as a later one does
-    // A copy of just that size, so that a sanitizer sees what reads beyond it.
+    make_random_source_repeatable();  // so that the first run begins like later ones
+    // A copy of exactly that size, so that a sanitizer detects reads beyond it.
     const Bytes part = input.first(std::min(input.size(), kInputBytesMax));
     const Content copy(part.begin(), part.end());
     target.run(copy);
@@ -83,7 +83,7 @@ void meddle(Input& input, MutableBytes bytes) {
 Content load(std::string_view path) {
     std::ifstream in{std::string(path), std::ios::binary};
     const std::string text{std::istreambuf_iterator<char>(in), {}};
-    require(in.good(), "a file that the harness begins with is there");
+    require(in.good(), "a file that the harness needs can be read");
     const Bytes bytes = bytes_of(text);
     return {bytes.begin(), bytes.end()};
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The harnesses: each takes any bytes, does something with them that must not go wrong, and ends the process by abort()
-// when it does. What a harness does depends on its input alone: what it begins with is made before, the random source and the
-// clocks of the simulated TEE and of the library are repeatable. One thread at a time.
+// The harnesses: each takes any bytes, does something with them that must not fail, and ends the process by abort() if it
+// does. What a harness does depends on its input alone: its initial state is made before, and the random source and the clocks
+// of the simulated TEE and of the library are repeatable. One thread at a time.
 #pragma once
 #include "base/bytes.h"
 
@@ -19,17 +19,17 @@ using Content = std::vector<std::byte>;
 struct Target {
     std::string_view name;
     void (*run)(Bytes input);
-    void (*prepare)() = nullptr;  // makes what each run begins with, at its first call; null: there is nothing
+    void (*prepare)() = nullptr;  // makes the initial state of all runs, at its first call; null: there is none
 };
 std::span<const Target> targets();
 const Target* find_target(std::string_view name);  // null: there is none
-// Runs it on at most kInputBytesMax bytes, with a random source that is the same each time, whether or not it is the first run.
+// Runs it on at most kInputBytesMax bytes. The random source gives the same bytes in each run, including the first.
 void run(const Target& target, Bytes input);
 
-// Says what does not hold, and aborts.
+// Unless `holds`, prints `what` and aborts.
 void require(bool holds, const char* what);
 
-// Takes an input apart, from the front. Beyond the end all is zero.
+// Reads an input from the front. Beyond its end it reads as zero.
 class Input {
 public:
     explicit Input(Bytes bytes) : rest_(bytes) {}
@@ -40,7 +40,7 @@ public:
         rest_ = rest_.subspan(1);
         return value;
     }
-    // Little-endian, and in that order whatever the compiler does with operands.
+    // Little-endian. The bytes are read in this order, whatever order the compiler chooses for operands.
     uint16_t u16() { return static_cast<uint16_t>(number(2)); }
     uint32_t u32() { return static_cast<uint32_t>(number(4)); }
     uint64_t u64() { return number(8); }
@@ -68,10 +68,10 @@ private:
 // Changes some bytes as the input says; often none.
 void meddle(Input& input, MutableBytes bytes);
 
-// A file's bytes or a folder's files, for what a harness begins with; aborts when it is not there.
+// The bytes of a file that a harness needs; aborts if it cannot be read.
 Content load(std::string_view path);
 
-// The commands that the TA has done for run_ta_commands() so far.
+// The commands that the TA has completed for run_ta_commands() so far.
 const std::set<uint32_t>& ta_commands_succeeded();
 
 void prepare_world();
@@ -82,7 +82,7 @@ void prepare_ree_fs();
 void run_wire(Bytes input);          // the messages between client and TA
 void run_ta_commands(Bytes input);   // the TA, by several sessions
 void run_page_service(Bytes input);  // a store of the TA, by a client that brings wrong pages
-void run_sealed(Bytes input);        // what authenticates, and yet may be anything: the engine
+void run_sealed(Bytes input);        // the engine, with data that are authentic but may hold anything
 void run_client(Bytes input);        // the library, with a TEE that lies and a directory that was changed
 void run_live_directory(Bytes input);  // the library, with a directory that somebody rearranges between two calls
 void run_ree_fs(Bytes input);        // OP-TEE's storage directory

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Every message of the contract: what decodes is encoded to the same bytes again, and what does not says bad_format.
+// Every message of the contract: one that decodes is encoded to the same bytes again; one that does not decode fails with
+// bad_format or not_supported.
 #include "engine/allow_list.h"
 #include "fuzz/target.h"
 #include "protocol/allow.h"
@@ -17,12 +18,12 @@ void encodes_to(const M& message, Bytes expected) {
     std::array<std::byte, kInputBytesMax> room{};
     Writer out(room);
     encode(message, out);
-    require(out.ok(), "a message that was decoded has room");
-    require(std::ranges::equal(out.written(), expected), "a message is encoded as it was");
+    require(out.ok(), "a decoded message can be encoded");
+    require(std::ranges::equal(out.written(), expected), "a decoded message is encoded to the same bytes");
 }
 
 void is_refused(Code code) {
-    require(code == Code::bad_format || code == Code::not_supported, "what is no message says so");
+    require(code == Code::bad_format || code == Code::not_supported, "an invalid message is bad_format or not_supported");
 }
 
 template <class M>
@@ -47,18 +48,18 @@ void messages_in_a_row(Bytes input) {
     }
 }
 
-// Root's list of who may store, as the TEE keeps it: what decodes is written as it was.
+// Root's allow list, as the TEE keeps it: a list that decodes is encoded to the same bytes again.
 void allow_list(Bytes input) {
     const auto list = engine::decode_allow_list(input);
     const Code code = list ? Code::corrupt_object : list.error().code;
-    require(code == Code::corrupt_object || code == Code::not_supported, "what is no list says so");
+    require(code == Code::corrupt_object || code == Code::not_supported, "an invalid list is corrupt_object or not_supported");
     if (!list) return;
     std::array<std::byte, engine::kAllowListBytesMax> room{};
     engine::AllowListDraft draft(room, &*list);
-    require(std::ranges::equal(draft.finish(), input), "a list is written as it was");
+    require(std::ranges::equal(draft.finish(), input), "a decoded list is encoded to the same bytes");
     for (size_t n = 0; n < list->header().count; ++n) {
         const engine::AllowEntry entry = list->at(n);
-        require(list->find(entry.login, entry.identity) == entry.limits, "who is on the list is found");
+        require(list->find(entry.login, entry.identity) == entry.limits, "each entry of a list is found");
     }
 }
 

@@ -222,13 +222,13 @@ Called call_with_pages(World& world, uint32_t session, UserStore& store, const P
         const size_t before = wanted.size();
         for (uint8_t needs = in.u8(); needs > 0; --needs) {
             const uint32_t page = in.u32();
-            require(in.u8() == 0, "a page that is the current one does not mismatch");
+            require(in.u8() == 0, "a current page does not mismatch");
             require(store.pages.contains(page), "a page that is asked for has been written");
             wanted.insert(page);
         }
-        require(wanted.size() > before, "a call asks for what it has not had");
+        require(wanted.size() > before, "a call asks for a page that it has not had");
     }
-    require(false, "an honest client comes to an end");
+    require(false, "an honest client's call comes to an end");
     return {};
 }
 

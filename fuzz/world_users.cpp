@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the users of a World have, and that it stays theirs.
+// Makes the data of a World's users and checks that they stay intact.
 #include "engine/segments.h"
 #include "fuzz/world.h"
 #include "protocol/messages.h"
@@ -19,7 +19,7 @@ uint32_t number(Command command) { return static_cast<uint32_t>(command); }
 
 MutableBytes memory_of(std::string& text) { return {reinterpret_cast<std::byte*>(text.data()), text.size()}; }
 
-// Of one segment. The attacker's is all 'p'.
+// The content of one segment. The attacker's is all 'p'.
 Content segment_of(uint32_t uid, size_t size) {
     Content content(size, std::byte{'p'});
     if (uid != kVictim) return content;
@@ -44,7 +44,7 @@ void change(World& world, uint32_t session, UserStore& store, protocol::StorePut
     const auto answer = protocol::decode<protocol::ChangeAnswer>(called.answer);
     require(called.result == 0 && answer, "an honest put is done");
     const protocol::TransactionRequest commit{answer->transaction, answer->generation};
-    require(world.call(session, number(Command::store_commit), encoded(commit)).result == 0, "and is committed");
+    require(world.call(session, number(Command::store_commit), encoded(commit)).result == 0, "an honest put is committed");
 }
 
 }  // namespace
@@ -72,7 +72,7 @@ void World::make_store(uint32_t session, stored::Anchor anchor, UserStore& store
 
 void World::make_user(uint32_t uid, UserStore& store) {
     const uint32_t session = session_of(uid);
-    if (uid == kGuard) {  // so that the table of the other anchor is there, too
+    if (uid == kGuard) {  // so that the table of the other anchor exists, too
         make_store(session, stored::Anchor::rpmb, store);
         return close(session);
     }
@@ -108,7 +108,7 @@ void World::make_payload(uint32_t session, uint32_t uid, UserStore& store) {
     for (uint32_t i = 0; i < 2; ++i) {
         const size_t size = kSegmentBytes[i];
         Content segment(size + engine::kTagBytes);
-        // The content lies behind the room for its tag.
+        // The content comes after the room for its tag.
         copy_bytes(segment_of(uid, size), MutableBytes(segment).subspan(engine::kTagBytes));
         const protocol::SegmentsRequest request{put.payload, i, i == 1, static_cast<uint32_t>(size)};
         require(call(session, number(Command::store_seal_segments), encoded(request), kInOut, segment).result == 0, "segments are sealed");
@@ -126,7 +126,7 @@ void World::warm_up() {
     check_payload(session);
     const Called upload = call(session, number(Command::store_begin_upload),
                                encoded(protocol::BeginUploadRequest{UserStore::kSegmentBytes}));
-    Content segment(1 + engine::kTagBytes);  // never put: so that the TA has sealed something
+    Content segment(1 + engine::kTagBytes);  // never put: it only makes the TA seal something
     const auto begun = protocol::decode<protocol::BeginUploadAnswer>(upload.answer);
     require(upload.result == 0 && begun, "an upload begins");
     const protocol::SegmentsRequest seal{begun->payload, 0, true, 1};
@@ -222,7 +222,7 @@ void World::check_batch(uint32_t session) {
     what.content = memory_of(content);
     require(call_with_pages(*this, session, scrap, what).result == 0, "the victim puts something");
     const protocol::TransactionRequest abort{transaction->transaction, transaction->generation};
-    require(call(session, number(Command::store_abort), encoded(abort)).result == 0, "and gives it up");
+    require(call(session, number(Command::store_abort), encoded(abort)).result == 0, "the victim aborts its batch");
 }
 
 void World::victim_works(Input& input) {
@@ -245,8 +245,8 @@ void World::victim_works(Input& input) {
 void World::check_end() {
     tee_->set_faults({});
     while (!sessions_.empty()) close(sessions_.back());
-    require(tee_->ta_heap_bytes_in_use(protocol::kTaUuid) <= heap_bytes_before_, "a session's memory goes back with it");
-    require(tee_->ta_handles_open(protocol::kTaUuid) <= handles_before_, "and its handles");
+    require(tee_->ta_heap_bytes_in_use(protocol::kTaUuid) <= heap_bytes_before_, "the TA frees a session's memory when it closes");
+    require(tee_->ta_handles_open(protocol::kTaUuid) <= handles_before_, "the TA closes a session's handles when it closes");
     const uint32_t session = session_of(kVictim);
     check_object(session);
     if (open_store(session, victim)) {
@@ -256,7 +256,7 @@ void World::check_end() {
     }
     close(session);
     close(guard_session_);
-    require(tee_->counters().instances_ended_with_leaks == 0, "the TA's memory and handles go back with its last session");
+    require(tee_->counters().instances_ended_with_leaks == 0, "the TA frees its memory and handles with its last session");
 }
 
 }  // namespace festore::fuzz

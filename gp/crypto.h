@@ -18,7 +18,7 @@ Result<Sha256Digest> hmac_sha256(Bytes key, std::initializer_list<Bytes> parts);
 
 void random(MutableBytes out);
 
-// The same as hmac_sha256(), for keys of 32 bytes that come many times in a row.
+// The same as hmac_sha256(), for 32-byte keys that are used many times in a row.
 class HmacSha256 {
 public:
     Result<Sha256Digest> mac(Bytes key, std::initializer_list<Bytes> parts);
@@ -37,7 +37,7 @@ public:
         Bytes associated;
     };
     Status seal(const Parameters& p, Bytes plain, MutableBytes sealed, MutableBytes tag);
-    // security: not authentic; `plain` then holds nothing of use.
+    // security: not authentic; do not use `plain` then.
     Status open(const Parameters& p, Bytes sealed, Bytes tag, MutableBytes plain);
     void forget_keys() {
         encryption_.drop();

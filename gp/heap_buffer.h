@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Memory from TEE_Malloc with one owner; wiped before it goes back, since most of it held somebody's plaintext.
+// Memory from TEE_Malloc with one owner; wiped before it is freed, since most of it has held a caller's plaintext.
 #pragma once
 #include "base/bytes.h"
 #include "gp/tee.h"

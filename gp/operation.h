@@ -27,8 +27,8 @@ private:
     TEE_OperationHandle handle_;
 };
 
-// An operation and its key of 32 bytes, kept from one use to the next: setting up a key takes several calls into the
-// TEE's core, and the same key comes many times in a row.
+// An operation and its 32-byte key, kept from one use to the next: setting up a key takes several calls into the
+// TEE's core, and the same key is often used many times in a row.
 class KeyedOperation {
 public:
     KeyedOperation(uint32_t algorithm, uint32_t mode, uint32_t key_type)
@@ -36,10 +36,10 @@ public:
     KeyedOperation(const KeyedOperation&) = delete;
     KeyedOperation& operator=(const KeyedOperation&) = delete;
 
-    // In its initial state, with that key.
+    // The operation in its initial state, with that key.
     Result<TEE_OperationHandle> with_key(Bytes key);
-    // Forgets the key, and gives the operation back: also after a failure, since in which state it is then differs from one TEE
-    // to another.
+    // Forgets the key and frees the operation. Call it after a failure, too: the operation's state is then different in different
+    // TEEs.
     void drop() {
         operation_.reset();
         wipe(key_.fill());

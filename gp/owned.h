@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One object in memory from TEE_Malloc, with one owner; wiped before the memory goes back.
+// One object in memory from TEE_Malloc, with one owner; wiped before the memory is freed.
 #pragma once
 #include "base/bytes.h"
 #include "gp/tee.h"

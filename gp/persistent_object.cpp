@@ -77,10 +77,10 @@ Result<ObjectEnumerator> ObjectEnumerator::start(uint32_t storage) {
     return enumerator;
 }
 
-// OP-TEE up to 4.10 counts one user of its directory too many when an enumeration that has come to its end is freed: the end
-// closes the directory, and freeing takes nothing off the count while it is closed. It then stays open in tee-supplicant for
-// good, which a restart of that turns into a hanging storage for every TA (rule 1). Starting another enumeration opens
-// the directory again, and the count comes out right.
+// OP-TEE up to 4.10 counts one user of its directory too many when an enumeration that has reached its end is freed: reaching the
+// end closes the directory, and freeing does not lower the count while the directory is closed. The directory then stays open in
+// tee-supplicant for good, and when tee-supplicant restarts, the storage of every TA hangs (rule 1). Starting another enumeration
+// before the first is freed opens the directory again, and the count comes out right.
 ObjectEnumerator::~ObjectEnumerator() {
     TEE_ObjectEnumHandle other = TEE_HANDLE_NULL;
     if (started_in_ == TEE_STORAGE_PRIVATE_REE && TEE_AllocatePersistentObjectEnumerator(&other) == TEE_SUCCESS)

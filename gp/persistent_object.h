@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Owners of the handles of trusted storage (TEE Internal Core API 1.3, section 5.7 and 5.8). No policy: ids, flags and
-// contents are the caller's. Buffers and ids must be TA memory, never a client's shared memory: OP-TEE panics the TA
-// for some of them and the client could change them meanwhile for all.
+// Owners of the handles of trusted storage (TEE Internal Core API 1.3, section 5.7 and 5.8). No policy: the caller
+// chooses ids, flags and contents. Buffers and ids must be in TA memory, never in memory shared with a client: OP-TEE
+// panics the TA for some of them, and the client could change any of them during the call.
 #pragma once
 #include "base/bytes.h"
 #include "gp/tee.h"
@@ -25,12 +25,12 @@ struct ObjectId {
 
 class PersistentObject {
 public:
-    // `flags`: TEE_DATA_FLAG_*. item_not_found; corrupt_object: OP-TEE has deleted it then.
+    // `flags`: TEE_DATA_FLAG_*. Errors: item_not_found; corrupt_object (OP-TEE has then deleted the object).
     static Result<PersistentObject> open(uint32_t storage, const ObjectId& id, uint32_t flags);
-    // Makes the object with its whole content in one atomic and durable step, replacing one of that id; closes it.
+    // Creates the object with its whole content in one atomic and durable step, replacing one with that id; closes it.
     static Status replace(uint32_t storage, const ObjectId& id, Bytes content);
 
-    // Makes the object, which must not be there, with that content, and keeps it open. access_conflict: it is there.
+    // Creates the object with that content and keeps it open. access_conflict: the object exists already.
     static Result<PersistentObject> create(uint32_t storage, const ObjectId& id, uint32_t flags, Bytes content);
 
     PersistentObject(PersistentObject&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
@@ -41,9 +41,9 @@ public:
     ~PersistentObject() { TEE_CloseObject(handle_); }  // does nothing for TEE_HANDLE_NULL
 
     [[nodiscard]] Result<size_t> size() const;
-    // Reads up to out.size() bytes from where the last read ended: how many, 0 at the end.
+    // Reads up to out.size() bytes from where the last read ended. Returns how many; 0 at the end.
     Result<size_t> read(MutableBytes out);
-    // The same from that offset on.
+    // The same, starting at that offset.
     Result<size_t> read_at(size_t offset, MutableBytes out);
     // Overwrites, or appends, in one atomic and durable step; the object must have been opened for writing. After any
     // failure the handle must not be used any more, only closed (rule 2).
@@ -56,7 +56,7 @@ private:
     TEE_ObjectHandle handle_;
 };
 
-// Goes over the ids of all persistent objects of this TA in one storage, in no order.
+// Enumerates the ids of all persistent objects of this TA in one storage, in no particular order.
 class ObjectEnumerator {
 public:
     static Result<ObjectEnumerator> start(uint32_t storage);  // item_not_found: there are no objects
@@ -65,7 +65,7 @@ public:
     ObjectEnumerator& operator=(ObjectEnumerator&&) = delete;
     ~ObjectEnumerator();
 
-    // item_not_found: no more; corrupt_object: this one is damaged, go on. `bytes`: the size of its content.
+    // item_not_found: no more objects; corrupt_object: this one is damaged, continue. `bytes`: the size of its content.
     Result<ObjectId> next(size_t* bytes = nullptr);
 
 private:

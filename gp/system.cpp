@@ -20,7 +20,7 @@ Uuid to_uuid(const TEE_UUID& u) {
 
 using PropertyText = std::array<char, 64>;
 
-// A string among the properties of the TEE implementation; empty where it is not there or longer than `text`.
+// A string property of the TEE implementation; empty if it does not exist or is longer than `text`.
 std::string_view read_property(const char* name, PropertyText& text) {
     Size size = static_cast<Size>(text.size());
     const TEE_Result result = TEE_GetPropertyAsString(TEE_PROPSET_TEE_IMPLEMENTATION, name, text.data(), &size);

@@ -16,11 +16,11 @@ struct ClientIdentity {
 // Who opened the session that is being served now.
 Result<ClientIdentity> client_identity();
 
-// A number among the properties of the TEE implementation; 0 where it is not there.
+// A numeric property of the TEE implementation; 0 if it does not exist.
 uint32_t tee_property_u32(const char* name);
-// A version among them (base/version.h); 0 where it is not there or no version.
+// The version in a string property (base/version.h); 0 if the property does not exist or has no version in it.
 uint32_t tee_property_version(const char* name);
-// Whether this is the simulated TEE, by its own description.
+// Whether this is the simulated TEE, according to its property gpd.tee.description.
 bool tee_is_simulated();
 
 // A key of this TA on this device, different for each `label`, the same after upgrades of the TA.

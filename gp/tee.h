@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The GlobalPlatform TEE Internal Core API as festore uses it, whichever kit it comes from: OP-TEE's TA dev kit (API 1.1
 // sizes up to 3.x, 1.3 since 4.0, or 1.1 again with CFG_TA_OPTEE_CORE_API_COMPAT_1_1) or the simulated TEE.
-// Include this instead of the kit's headers: they define macros (__unused, __data) that standard headers trip over, so
-// the standard headers come first.
+// Include this instead of the kit's headers: they define macros (__unused, __data) that break standard headers, so the
+// standard headers come first.
 #pragma once
 #include "base/result.h"
 

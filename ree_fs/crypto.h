@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The primitives of REE-FS, done by OpenSSL 3: SHA-256, HMAC-SHA-256, AES-256-ECB of one block, AES-128-GCM with a
-// 16-byte IV and tag, random bytes. A failure of OpenSSL itself (no memory, no algorithm) ends the process: it says nothing about
-// the data. Objects are not shared between threads.
+// The primitives of REE-FS, implemented with OpenSSL 3: SHA-256, HMAC-SHA-256, AES-256-ECB of one block, AES-128-GCM with a
+// 16-byte IV and tag, random bytes. A failure of OpenSSL itself (no memory, no algorithm) ends the process, since it says nothing
+// about the data. Do not share objects between threads.
 #pragma once
 #include "base/secret_bytes.h"
 #include "ree_fs/layout.h"
@@ -18,7 +18,7 @@ class Sha256 {
 public:
     Sha256();
     void add(Bytes bytes);
-    // The digest of what was added; starts anew.
+    // The digest of what was added. Afterwards a new digest begins.
     Hash finish();
 
 private:
@@ -37,10 +37,10 @@ void random_bytes(MutableBytes out);
 class GcmOpener {
 public:
     explicit GcmOpener(Bytes key);
-    // True and `out` filled when the tag fits; else false and `out` wiped. `out` is as large as `sealed`.
+    // Returns true and fills `out` if the tag matches; else returns false and wipes `out`. `out` is as large as `sealed`.
     [[nodiscard]] bool open(Bytes iv, std::initializer_list<Bytes> associated, Bytes sealed, Bytes tag,
                             MutableBytes out);
-    // Decrypts without believing the tag: only to find out which part of a damaged file still fits the rest.
+    // Decrypts without checking the tag: only to find out which part of a damaged file still matches the rest.
     void decrypt_unverified(Bytes iv, Bytes sealed, MutableBytes out);
 
 private:
@@ -51,7 +51,7 @@ private:
     std::unique_ptr<evp_cipher_ctx_st, Free> context_;
 };
 
-// Seals under one file key. An iv must never be used twice with one key: give random ones.
+// Seals under one file key. An IV must never be used twice with one key: use random ones.
 class GcmSealer {
 public:
     explicit GcmSealer(Bytes key);

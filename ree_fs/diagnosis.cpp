@@ -14,7 +14,7 @@ struct Trial {
     bool& key_fits;
 };
 
-// Calls `f(opener, layout, rule, version, root)` for every way to read a head, until it gives something.
+// Calls `f(opener, view, rule, version)` for every way to read a head, until it returns one.
 template <class F>
 std::optional<OpenedHead> any_head(const Trial& trial, F&& f) {
     for (const HeadLayout layout : kLayouts) {
@@ -46,7 +46,7 @@ std::string ends_at(const Trial& trial) {
     return "the file ends at " + std::to_string(trial.file.size()) + ", before the end of this";
 }
 
-// A structure that has to be there before anything can be opened. True when a finding was added.
+// Returns true, and adds a finding, if a structure that is needed to open anything is cut off.
 bool too_short(const Trial& trial, const FileView& view) {
     for (uint8_t version = 0; version < 2; ++version) {
         if (!view.heads[version]) {
@@ -64,7 +64,7 @@ bool too_short(const Trial& trial, const FileView& view) {
     return false;
 }
 
-// The counter that the other head implies for this one: one more or one less.
+// Tries the counters that the other head implies for this one: one more or one less.
 std::optional<OpenedHead> with_repaired_counter(const Trial& trial) {
     return any_head(
         trial,
@@ -84,7 +84,7 @@ std::optional<OpenedHead> with_repaired_counter(const Trial& trial) {
         });
 }
 
-// The root's stored hash is what is damaged: with the hash computed from the tree the head is authentic.
+// For a damaged stored hash of the root: with the hash computed from the tree the head is authentic.
 std::optional<OpenedHead> with_computed_root(const Trial& trial) {
     return any_head(
         trial,
@@ -98,7 +98,7 @@ std::optional<OpenedHead> with_computed_root(const Trial& trial) {
             Sha256 sha;
             const Hash computed = computed_hash(sha, tree, 1);
             for (const HeadRule either : kRules) {
-                // Only when the hash was wrong: check_nodes() then reports it, because the stored one differs.
+                // This works only if the stored hash is wrong; check_nodes() then reports that it differs.
                 if (auto head = opened(opener, view, either, version, computed, opener.head().counter)) return head;
             }
             return std::nullopt;
@@ -113,13 +113,13 @@ std::optional<OpenedHead> with_own_root(const Trial& trial) {
         });
 }
 
-// A view with the layout of some authentic head, else with what is known from elsewhere, else with the likely one.
+// A view with the layout of an authentic head, else with the expected layout, else with the likely one.
 FileView best_view(const Trial& trial, const std::optional<OpenedHead>& authentic) {
     if (authentic) return view_file(trial.file, authentic->layout);
     return view_file(trial.file, trial.expected.layout.value_or(likely_layout(trial.file)));
 }
 
-// A file that dirf.db records: the version that it names is damaged, or is not there.
+// A file that dirf.db records: the recorded version is damaged or missing.
 std::optional<OpenedHead> explain_recorded(const Trial& trial) {
     const Hash& recorded = *trial.expected.root_hash;
     if (auto head = any_head(trial, [&](HeadOpener& opener, const FileView& view, HeadRule rule, uint8_t version) {
@@ -164,7 +164,7 @@ std::optional<OpenedHead> explain_counted(const Trial& trial) {
     } else {
         trial.findings.damage(place_of_head(view.layout, *view.chosen), "the head is not authentic under this key");
     }
-    // The version before may be whole: enough to show what the storage held.
+    // The previous version may be intact: enough to show what the storage held.
     if (before) {
         trial.findings.note(
             place_of_head(before->layout, before->version),

@@ -13,7 +13,7 @@ class HeadOpener {
 public:
     HeadOpener(const Tsk& tsk, const Head& head)
         : head_(head), fek_(open_fek(tsk, head.sealed_fek)), gcm_(fek_.expose()) {}
-    // The metadata, when the head is authentic with this root hash and counter.
+    // The metadata, if the head is authentic with this root hash and counter.
     std::optional<Meta> open(HeadLayout layout, HeadRule rule, const Hash& root_hash, uint32_t counter);
     std::optional<Meta> open(HeadLayout layout, HeadRule rule, const Hash& root_hash) {
         return open(layout, rule, root_hash, head_.counter);
@@ -28,22 +28,22 @@ private:
     GcmOpener gcm_;
 };
 
-// An authentic head, and with what.
+// An authentic head, and the parameters with which it is authentic.
 struct OpenedHead {
     HeadLayout layout = HeadLayout::padded;
     HeadRule rule = HeadRule::first_half;
     uint8_t version = 0;
     Head head;
-    Hash root_hash{};  // that the seal vouches for (its first half, by that rule)
+    Hash root_hash{};  // authenticated by the seal (only its first half if `rule` is first_half)
     Meta meta;
 };
 
-// Why no version opened as it should. Adds findings, at least one of them damage; gives the head that is authentic once
-// a single damaged field is put right, if there is one. Sets `key_fits` when any head is authentic in any way.
+// Explains why no version opened as expected. Adds findings, at least one of them damage. Returns a head that is authentic
+// if a single damaged field is corrected, if there is one. Sets `key_fits` if any head is authentic in any way.
 std::optional<OpenedHead> explain(FileSource& file, const Tsk& tsk, const Expected& expected, Findings& findings,
                                   bool& key_fits);
 
-// For dirf.db, once version `opened` was taken: whether the other version is really the newer one, its counter altered.
+// For dirf.db, after version `opened` was taken: adds damage if the other version is the newer one and its counter was altered.
 void check_other_counter(FileSource& file, const Tsk& tsk, const OpenedHead& opened, Findings& findings);
 
 }  // namespace festore::ree_fs

@@ -48,7 +48,7 @@ NameKind kind_of_name(const std::string& name, uint32_t& number) {
     number = 0;
     if (name == "dirf.db") return NameKind::directory_file;
     const char* const end = name.data() + name.size();
-    // Only the one spelling that OP-TEE uses: converted back, it must be the same name.
+    // Accept only the spelling that OP-TEE uses: converted back, the number must give the same name.
     if (const auto [stop, error] = std::from_chars(name.data(), end, number, 16);
         error == std::errc{} && stop == end && name_of_file(number) == name) {
         return NameKind::numbered;
@@ -105,7 +105,7 @@ Result<std::vector<DirectoryName>> StorageDirectory::names(size_t names_max) con
 }
 
 std::unique_ptr<FileSource> StorageDirectory::open(const std::string& name, bool* denied) const {
-    // Not blocking, should a pipe have taken the file's place since.
+    // O_NONBLOCK, in case a pipe has replaced the file.
     const int descriptor = ::openat(descriptor_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (denied != nullptr) *denied = descriptor < 0 && (errno == EACCES || errno == EPERM);
     if (descriptor < 0) return nullptr;

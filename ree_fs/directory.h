@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The storage directory in the normal world's file system, as anybody may have left it: names are not believed, links
-// and devices are never followed or opened. Reads only.
+// The storage directory in the normal world's file system. Anybody may have changed it: names are not trusted, links are
+// never followed, devices never opened. Reads only.
 #pragma once
 #include "base/result.h"
 #include "ree_fs/limits.h"
@@ -27,8 +27,8 @@ struct DirectoryName {
     uint32_t number = 0;   // of numbered files
     bool regular = false;  // a regular file; anything else is never opened
     uint64_t size = 0;
-    uint64_t links = 0;  // names that the file has, here and elsewhere
-    std::pair<uint64_t, uint64_t> identity{};  // device and inode: the same for each of them
+    uint64_t links = 0;  // number of names of the file, here and elsewhere
+    std::pair<uint64_t, uint64_t> identity{};  // device and inode: the same for each name
 };
 
 NameKind kind_of_name(const std::string& name, uint32_t& number);
@@ -36,15 +36,15 @@ std::string name_of_file(uint32_t number);
 
 class StorageDirectory {
 public:
-    // `descriptor` stays the caller's, and open for as long as this is used.
+    // `descriptor` belongs to the caller and must stay open while this is used.
     explicit StorageDirectory(int descriptor) : descriptor_(descriptor) {}
-    // Sorted: dirf.db, numbered files by number, the rest by name. generic when the system fails to list,
-    // limit_exceeded beyond `names_max`.
+    // Sorted: dirf.db, numbered files by number, the rest by name. generic: the system cannot list the directory;
+    // limit_exceeded: more than `names_max` names.
     Result<std::vector<DirectoryName>> names(size_t names_max = kDirectoryNamesMax) const;
-    // Null when it is not a regular file, or cannot be opened. `denied`: the system does not permit it.
-    // What is returned must not outlive this.
+    // Null if it is not a regular file, or cannot be opened. Sets `denied` if the system does not permit it.
+    // The result must not outlive this.
     std::unique_ptr<FileSource> open(const std::string& name, bool* denied = nullptr) const;
-    // How often any file of it was read from.
+    // How many reads there were from files of this directory.
     [[nodiscard]] uint64_t reads() const { return reads_; }
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The content of dirf.db: the list of all objects of all TAs. Entries lie in no particular order, free ones between
+// The content of dirf.db: the list of all objects of all TAs. Entries are in no particular order, with free ones between
 // them.
 #pragma once
 #include "base/uuid.h"
@@ -16,16 +16,16 @@ struct DirEntry {
 };
 
 inline constexpr std::byte kEmptyId{1};
-// `field`: all bytes for an id.
+// `field`: the whole field of the id.
 inline bool is_free_entry(Bytes field, uint32_t id_size) { return id_size == 0 && field[0] == std::byte{}; }
 
 struct DirFile {
-    std::vector<DirEntry> entries;  // as OP-TEE uses them: of two with one file number it keeps the first
+    std::vector<DirEntry> entries;  // as OP-TEE uses them: of two with the same file number it keeps the first
     uint32_t free_entries = 0;
     Findings findings;  // places are offsets in the content
 };
 
-// Never fails; what is wrong is a finding. Reads at most kDirEntriesMax entries.
+// Never fails; faults are findings. Reads at most kDirEntriesMax entries.
 DirFile parse_dirfile(Bytes content);
 
 }  // namespace festore::ree_fs

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the reader and the verifier have to say about a place in a storage file. Plain data, no keys and no content in
-// it.
+// What the reader and the verifier report about a place in a storage file. Plain data, without keys and without content.
 #pragma once
 #include "ree_fs/layout.h"
 
@@ -10,14 +9,14 @@
 namespace festore::ree_fs {
 
 enum class Severity : uint8_t {
-    note,    // odd, or left behind by an interrupted change; OP-TEE serves every object all the same
+    note,    // odd, or left behind by an interrupted change; OP-TEE still serves every object
     damage,  // OP-TEE refuses, deletes or misreads something here
 };
 
 enum class Part : uint8_t { file, head, node, block, entry };
 const char* name_of(Part part);
 
-// `offset` and `size` bound the bytes at fault, in the file named (for Part::entry: in the opened content of dirf.db).
+// `offset` and `size` give the faulty bytes in the file (for Part::entry: in the opened content of dirf.db).
 struct Place {
     Part part = Part::file;
     uint32_t number = 0;  // node id from 1, block from 0, entry of dirf.db from 0
@@ -31,7 +30,7 @@ struct Place {
 struct Finding {
     Severity severity = Severity::damage;
     Place place;
-    std::string text;  // one sentence part for a person, without the place
+    std::string text;  // a part of a sentence, for people to read, without the place
 };
 
 // Findings of one file; at most kFindingsPerFileMax are kept.
@@ -41,7 +40,7 @@ public:
     void note(const Place& place, std::string text) { add({Severity::note, place, std::move(text)}); }
     void add(Finding finding);
     void add_all(const Findings& other);
-    // All of them, as notes: what looks like damage, but may lie in a version that is not in force.
+    // Adds all of them as notes: what looks like damage may be in a version that is not in force.
     void add_all_as_notes(const Findings& other);
     // Keeps `count` findings, kFindingsPerFileMax at most.
     void keep_at_most(size_t count) { kept_max_ = count; }
@@ -64,7 +63,7 @@ Place place_of_node(uint32_t id, uint8_t version);
 Place place_of_node_hash(uint32_t id, uint8_t version);
 Place place_of_node_fields(uint32_t id, uint8_t version);
 Place place_of_block(uint32_t block, uint8_t version);
-// Which structure the byte at `offset` of a storage file belongs to; nothing for the unused bytes between them.
+// The structure that the byte at `offset` of a storage file belongs to; nothing for the unused bytes between structures.
 std::optional<Place> structure_at(uint64_t offset, HeadLayout layout);
 // "node 3 version 1 (offset 4360, 66 bytes)"
 std::string describe(const Place& place);

@@ -11,7 +11,7 @@
 namespace festore::ree_fs {
 namespace {
 
-// Files tried, with the keys of known TAs, before a HUK is said not to fit.
+// Files to try with the keys of known TAs before a HUK is reported as wrong.
 constexpr size_t kFilesTriedForKey = 64;
 
 class Collector final : public ContentSink {
@@ -88,7 +88,7 @@ private:
         }
     }
 
-    // Of the two derivations the one under which something is authentic: dirf.db, else a file of a TA that is known.
+    // Chooses the derivation under which dirf.db or, failing that, a file of a known TA is authentic.
     void choose_key() {
         result_.key = KeyState::does_not_fit;
         for (const Derivation derivation : {Derivation::compatible, Derivation::subkey}) {
@@ -103,10 +103,10 @@ private:
         if (file != nullptr && file->denied) result_.key = KeyState::untested;
     }
 
-    // Files that nothing vouches for are looked at as long as they, all together, do not cost too much.
+    // Files without an entry are examined only as long as they do not cost too many reads in all.
     [[nodiscard]] bool affordable() const { return directory_.reads() - reads_for_entries_ < kReadsPerDirectoryMax; }
 
-    // False, and a note, for what is not worth another look.
+    // Returns false, and adds a note, for a file that is not worth another look.
     bool worth_a_look(FileReport& file) {
         if (skipped_.contains(&file)) return false;
         if (!affordable()) {
@@ -123,7 +123,7 @@ private:
         return false;
     }
 
-    // Of many files, each keeps its first findings, and no more when there are too many in all.
+    // If there are too many findings in all, later files keep only their first ones.
     void count_findings(FileReport& file) {
         const size_t kept = file.findings.list().size();
         findings_left_ -= std::min(findings_left_, kept);
@@ -179,7 +179,7 @@ private:
         reads_for_entries_ = directory_.reads();
         report_opened(*file, *outcome.file, whole && !outcome.findings.any_damage());
         if (!acceptable) return;
-        // Of a damaged dirf.db the verified beginning is shown; what a file behind it belongs to cannot be known.
+        // If dirf.db is damaged, its verified beginning is shown; the owners of the files listed after that are unknown.
         DirFile directory = parse_dirfile(content.bytes());
         result_.listed = whole;
         result_.free_entries = directory.free_entries;
@@ -250,8 +250,8 @@ private:
         if (receiver != nullptr) options_.receiver->end(entry, good);
     }
 
-    // Without an entry nothing says which version is in force, nor whether the file is more than a power cut's
-    // leftover. So only what no version explains is damage; and all that is wrong with dirf.db, which must be whole.
+    // Without an entry it is unknown which version is in force, and whether the file is only left over from a power cut.
+    // So a fault is damage only if no version explains it. Any fault of dirf.db is damage, since that file must be whole.
     void survey(FileReport& file) {
         if (!is_storage(file) || !file.name.regular || file.opened || file.entry) return;
         const auto source = directory_.open(file.name.name);
@@ -284,11 +284,11 @@ private:
 
     enum class HeadState : uint8_t {
         good,
-        doubtful,  // one of the two was altered
-        unusable,  // there is nothing more to look at
+        doubtful,  // one of the two heads was altered
+        unusable,  // nothing more can be examined
     };
 
-    // What the heads themselves give away.
+    // Checks the heads, without a key.
     static HeadState check_heads(FileReport& file) {
         const FileView& view = file.view;
         const bool numbered = file.name.kind == NameKind::numbered;
@@ -329,7 +329,7 @@ private:
         return state;
     }
 
-    // Which of the two was altered, only the key can tell.
+    // Only the key can show which of the two was altered.
     static void note_both(FileReport& file, uint32_t offset, uint32_t size, const std::string& how, const char* what) {
         for (uint8_t version = 0; version < 2; ++version) {
             Place place = place_of_head(file.view.layout, version);

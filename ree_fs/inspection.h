@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A whole storage directory: every file looked at, with or without the device's hardware unique key. Reads only.
+// Examines every file of a storage directory, with or without the device's hardware unique key. Reads only.
 #pragma once
 #include "ree_fs/directory.h"
 #include "ree_fs/dirfile.h"
@@ -16,7 +16,7 @@ public:
     virtual ~ObjectReceiver() = default;
     // Null: this object is not wanted.
     virtual ContentSink* begin(const DirEntry& entry) = 0;
-    // `whole`: everything was verified. Otherwise what was given must not be used.
+    // `whole`: everything was verified. Otherwise the data must not be used.
     virtual void end(const DirEntry& entry, bool whole) = 0;
 };
 
@@ -32,7 +32,7 @@ enum class KeyState : uint8_t {
     none,
     fits,
     does_not_fit,
-    untested,  // dirf.db may not be read, and nothing else tells
+    untested,  // dirf.db may not be read, and no other file shows whether it fits
 };
 
 // What the keys showed of one file.
@@ -47,7 +47,7 @@ struct OpenedReport {
 };
 
 struct ObjectReport {
-    std::optional<ObjectHead> head;  // nothing for OP-TEE's own files
+    std::optional<ObjectHead> head;  // none for OP-TEE's own files
     uint64_t data_bytes = 0;
     Hash data_hash{};
 };
@@ -55,32 +55,32 @@ struct ObjectReport {
 struct FileReport {
     DirectoryName name;
     FileView view;                     // of regular dirf.db and numbered files
-    std::optional<Survey> survey;      // of the version that the counters choose, when no key was used
+    std::optional<Survey> survey;      // of the version that the counters choose, if no key was used
     std::optional<DirEntry> entry;     // in dirf.db
     std::optional<Uuid> former_owner;  // of a file without entry: the TA whose key opens it
     std::optional<OpenedReport> opened;
-    std::optional<ObjectReport> object;  // when all of it was verified
-    bool denied = false;                 // the system does not permit to read it, so nothing is known of it
+    std::optional<ObjectReport> object;  // if all of it was verified
+    bool denied = false;                 // the system does not permit reading it, so nothing is known about it
     Findings findings;
 };
 
 struct Inspection {
     KeyState key = KeyState::none;
-    Derivation derivation = Derivation::compatible;  // when the key fits
+    Derivation derivation = Derivation::compatible;  // if the key fits
     std::vector<FileReport> files;                   // in the order of StorageDirectory::names()
     bool listed = false;                             // dirf.db could be read, so entries are known
     uint32_t entries = 0;
     uint32_t free_entries = 0;
     Findings directory_findings;         // about the content of dirf.db
-    std::vector<DirEntry> without_file;  // damage, each of them
+    std::vector<DirEntry> without_file;  // each of them is damage
     bool no_directory_file = false;      // damage
 
     [[nodiscard]] bool any_damage() const;
-    // Neither dirf.db nor a numbered file: this is not a storage directory.
+    // False if there is neither dirf.db nor a numbered file: this is not a storage directory.
     [[nodiscard]] bool recognised() const;
 };
 
-// generic or limit_exceeded when the directory itself cannot be listed.
+// generic or limit_exceeded: the directory itself cannot be listed.
 Result<Inspection> inspect_storage(const StorageDirectory& directory, const InspectionOptions& options);
 
 }  // namespace festore::ree_fs

@@ -9,7 +9,7 @@
 namespace festore::ree_fs {
 namespace {
 
-// The place of each byte of a UUID's text in TEE_UUID. Its own inverse.
+// The index in TEE_UUID of each byte of a UUID's text. The mapping is its own inverse.
 constexpr std::array<uint8_t, 16> kUuidOrder = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
 
 int hex_digit(char c) {

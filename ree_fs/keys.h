@@ -2,7 +2,7 @@
 // The keys of REE-FS, from the device's hardware unique key (HUK) down:
 //
 //   SSK (secure storage key)  = HMAC-SHA-256(HUK, label); the label depends on the derivation, below
-//   TSK (a TA's storage key)  = HMAC-SHA-256(SSK, UUID of the TA as TEE_UUID lies in memory; for dirf.db a zero byte)
+//   TSK (a TA's storage key)  = HMAC-SHA-256(SSK, UUID of the TA as a TEE_UUID in memory; for dirf.db a zero byte)
 //   FEK (file encryption key) = AES-256-ECB-decrypt(TSK, the sealed file key in the file's head)
 //
 // Every key wipes itself. No function here can fail, except reading a HUK from text.
@@ -17,14 +17,14 @@
 
 namespace festore::ree_fs {
 
-// A hardware unique key of whatever length the platform has.
+// A hardware unique key; its length depends on the platform.
 class Huk {
 public:
     // Raw: 16 or 32 bytes. Text: hexadecimal digits for 16 to 64 bytes, white space around them and "0x" in front
-    // allowed. 32 bytes that are all hexadecimal digits are text: a random raw key never looks like that. bad_format
-    // for else.
+    // allowed. 32 bytes that are all hexadecimal digits are text: a random raw key never looks like that. Anything
+    // else: bad_format.
     static Result<Huk> parse(Bytes file);
-    // bad_format unless kHukBytesMin to kHukBytesMax long.
+    // bad_format unless it has kHukBytesMin to kHukBytesMax bytes.
     static Result<Huk> from_bytes(Bytes raw);
 
     [[nodiscard]] Bytes expose() const { return bytes_.expose().first(size_); }
@@ -50,7 +50,7 @@ using Ssk = SecretBytes<32>;
 using Tsk = SecretBytes<32>;
 using Fek = SecretBytes<kFekBytes>;
 
-// `chip_id` only for platforms built with CFG_CORE_HUK_SUBKEY_COMPAT_USE_OTP_DIE_ID=y, and only for `compatible`.
+// Give `chip_id` only for platforms built with CFG_CORE_HUK_SUBKEY_COMPAT_USE_OTP_DIE_ID=y, and only for `compatible`.
 Ssk derive_ssk(const Huk& huk, Derivation derivation, const ChipId* chip_id = nullptr);
 // No owner: dirf.db. OP-TEE's own objects have the nil UUID as their owner.
 Tsk derive_tsk(const Ssk& ssk, const std::optional<Uuid>& owner);

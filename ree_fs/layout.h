@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Where everything lies in a file of OP-TEE's REE-FS secure storage (docs/format-ree-fs.md): offsets, sizes and the
-// decoding of each structure, by explicit offsets, never by casting. Pure functions over bytes, safe on any input.
-// All numbers are little-endian. Sizes and offsets in bytes, block and node numbers as OP-TEE counts them: blocks
+// The layout of a file of OP-TEE's REE-FS secure storage (docs/format-ree-fs.md): offsets, sizes and the decoding of
+// each structure, by explicit offsets, never by casting. Pure functions over bytes, safe on any input.
+// All numbers are little-endian. Sizes and offsets are in bytes, block and node numbers as OP-TEE counts them: blocks
 // from 0, nodes from 1; node n describes block n - 1.
 //
 // A file is a row of 4096-byte physical blocks:
@@ -10,8 +10,8 @@
 //   2 … 62       block 0 version 0, block 0 version 1, block 1 version 0, …, block 30 version 0
 //   63           the next 31 pairs of nodes: node 32 version 0, …; and so on, every 62 physical blocks
 //   64 …         block 30 version 1, block 31 version 0, …
-// (61 physical blocks of data fit between two node blocks, so the two versions of block 30 lie on either side of one.
-// The drawing in OP-TEE's own source has this off by one; its formulas, and the files, are as above.)
+// (61 physical blocks of data fit between two node blocks, so the two versions of block 30 are on either side of one.
+// The drawing in OP-TEE's own source is off by one here; its formulas, and the files, are as above.)
 #pragma once
 #include "base/bytes.h"
 
@@ -59,7 +59,7 @@ struct Head {
     std::array<std::byte, kMetaBytesPadded> sealed_meta{};  // the first meta_bytes() count
     uint32_t counter = 0;  // commits so far; its lowest bit is the number of the version that it is written to
 
-    // Nothing but a counter: what OP-TEE writes to version 0 of a file that was never changed since its creation.
+    // Only a counter: OP-TEE writes this to version 0 of a file that has not been changed since its creation.
     [[nodiscard]] bool is_blank() const;
 };
 
@@ -76,18 +76,18 @@ inline constexpr uint32_t kNodeTagOffset = 48;
 inline constexpr uint32_t kNodeFlagsOffset = 64;
 inline constexpr uint32_t kNodeBytes = 66;
 static_assert(kNodeFlagsOffset + 2 == kNodeBytes);
-// What a node's hash covers of the node itself: everything behind the hash.
+// The part of the node that its hash covers: everything after the hash.
 inline constexpr uint32_t kNodeFieldsBytes = kNodeBytes - kHashBytes;
 static_assert(kNodeFieldsBytes == 34);
 
 struct Node {
     Hash hash{};
-    std::array<std::byte, kNodeFieldsBytes> fields{};  // iv, tag, flags as they lie in the file
+    std::array<std::byte, kNodeFieldsBytes> fields{};  // iv, tag, flags as in the file
 
     [[nodiscard]] Bytes iv() const { return Bytes(fields).first(kIvBytes); }
     [[nodiscard]] Bytes tag() const { return Bytes(fields).subspan(kIvBytes, kTagBytes); }
     [[nodiscard]] uint16_t flags() const;
-    // Which version of the node's own block, and of its child 2n or 2n + 1, is the committed one.
+    // The committed version of the node's own block, and of its child 2n or 2n + 1.
     [[nodiscard]] uint8_t block_version() const { return flags() & 1U; }
     [[nodiscard]] uint8_t child_version(uint32_t child_id) const {
         return uint32_t{flags()} >> (1U + (child_id & 1U)) & 1U;
@@ -109,8 +109,8 @@ constexpr uint64_t block_offset(uint32_t block, uint8_t version) {
 }
 
 // One entry of dirf.db: offset 0 owner (TEE_UUID as in memory), 16 object id, 80 its length, 84 root hash of the file,
-// 116 number of the file. An entry is free when its length and the first byte of its id are 0; of one in use with an
-// empty id that byte is 1 (OP-TEE 3.17 and later).
+// 116 number of the file. An entry is free if the length and the first byte of its id are 0; in an entry with an empty
+// id that is in use, that byte is 1 (OP-TEE 3.17 and later).
 inline constexpr uint32_t kDirEntryBytes = 120;
 inline constexpr uint32_t kDirEntryIdBytesMax = 64;
 static_assert(16 + kDirEntryIdBytesMax + 4 + kHashBytes + 4 == kDirEntryBytes);
@@ -118,12 +118,12 @@ static_assert(16 + kDirEntryIdBytesMax + 4 + kHashBytes + 4 == kDirEntryBytes);
 // Header of an object made by a TA, in front of its attributes and data: six 32-bit numbers.
 inline constexpr uint32_t kObjectHeadBytes = 24;
 
-// `image` must have the right size; anything else gives nothing.
+// Nothing unless `image` has the right size.
 std::optional<Head> decode_head(Bytes image, HeadLayout layout);
 std::optional<Node> decode_node(Bytes image);
 std::optional<Meta> decode_meta(Bytes opened);
 
-// The other way round. `out` has head_bytes(layout), kMetaBytesPadded (what lies behind the number is zeroed) and
+// The inverse. `out` has head_bytes(layout) bytes, kMetaBytesPadded (the padding after the numbers is zeroed) and
 // kNodeBytes.
 void encode_head(const Head& head, HeadLayout layout, MutableBytes out);
 void encode_meta(const Meta& meta, MutableBytes out);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How much of a storage directory the reader is willing to look at. OP-TEE's own limits are far below: a few MiB of
-// core heap hold the tree of every open file.
+// How much of a storage directory the reader examines at most. OP-TEE's own limits are far lower: a few MiB of core heap
+// hold the tree of every open file.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -12,12 +12,12 @@ inline constexpr uint32_t kNodesMax = 262144;
 // Entries of dirf.db, and names in the storage directory.
 inline constexpr size_t kDirEntriesMax = 65536;
 inline constexpr size_t kDirectoryNamesMax = 65536;
-// Lengths of content tried to find, without keys, the one that the root hash was made with.
+// Lengths of content to try, without keys, to find the one that the root hash was made with.
 inline constexpr uint64_t kLengthsTriedMax = 65536;
-// The same for all files of a directory, and reads of files that no entry vouches for: what a hostile directory costs.
+// The same for all files of a directory, and reads of files without an entry: limits the cost of a hostile directory.
 inline constexpr uint64_t kLengthsTriedPerDirectoryMax = 4194304;
 inline constexpr uint64_t kReadsPerDirectoryMax = 4194304;
-// Findings kept for one file, and for all files of a directory beyond the first of each; the rest is counted.
+// Findings kept for one file, and for all files of a directory besides the first ones of each; the rest are only counted.
 inline constexpr size_t kFindingsPerFileMax = 64;
 inline constexpr size_t kFindingsPerDirectoryMax = 8192;
 // A hardware unique key: OP-TEE's is 16 bytes unless the platform says otherwise.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Files in memory. A removed file lives on for those who have it open.
+// Files in memory. A removed file stays readable and writable for those who have it open.
 #pragma once
 #include "ree_fs/supplicant.h"
 

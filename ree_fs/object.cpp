@@ -34,7 +34,7 @@ std::array<std::byte, kObjectHeadBytes> encode_object_head(const ObjectHead& hea
 }
 
 void ObjectSplitter::take(Bytes content) {
-    // The header never straddles two blocks: it is at the start of the first.
+    // The header is never split over two blocks: it is at the start of the first.
     if (taken_ == 0 && has_header_) head_ = decode_object_head(content, length_);
     const uint64_t data_from = head_ ? uint64_t{kObjectHeadBytes} + head_->attributes_bytes : 0;
     const size_t skip =

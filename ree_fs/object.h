@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a GlobalPlatform object looks like inside its file: a header, the attributes (of keys), then the data. Files
-// that OP-TEE keeps for itself (owner: the nil UUID; "ta.db", "ta_ver.db") have no header: they are all data.
+// The content of a GlobalPlatform object's file: a header, the attributes (of keys), then the data. Files that OP-TEE
+// keeps for itself (owner: the nil UUID; "ta.db", "ta_ver.db") have no header, only data.
 #pragma once
 #include "ree_fs/layout.h"
 #include "ree_fs/verifier.h"
@@ -19,19 +19,19 @@ struct ObjectHead {
 };
 inline constexpr uint32_t kTypeData = 0xA00000BF;
 
-// Nothing when `start` is too short for a header or the attributes do not fit into `length` bytes.
+// Nothing if `start` is too short for a header or the attributes do not fit into `length` bytes.
 std::optional<ObjectHead> decode_object_head(Bytes start, uint64_t length);
 std::array<std::byte, kObjectHeadBytes> encode_object_head(const ObjectHead& head);
 
-// Cuts header and attributes off a content that passes through, and hashes the data behind them.
+// Removes header and attributes from a content that passes through, and hashes the data after them.
 class ObjectSplitter final : public ContentSink {
 public:
-    // `data` gets what follows header and attributes; may be null.
+    // `data` gets the data after header and attributes; may be null.
     ObjectSplitter(bool has_header, uint64_t length, ContentSink* data)
         : has_header_(has_header), length_(length), data_(data) {}
     void take(Bytes content) override;
 
-    // After everything was taken. Nothing, for a file with a header, when the header is not one.
+    // After everything was taken. Nothing if the file should have a header and does not begin with one.
     [[nodiscard]] const std::optional<ObjectHead>& head() const { return head_; }
     [[nodiscard]] bool well_formed() const { return !has_header_ || head_.has_value(); }
     [[nodiscard]] uint64_t data_bytes() const { return data_bytes_; }

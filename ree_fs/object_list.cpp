@@ -13,14 +13,14 @@ Result<std::unique_ptr<TreeFile>> open_or_create(Supplicant& supplicant, const T
     Result<std::unique_ptr<TreeFile>> file = TreeFile::open(supplicant, kName, tsk, format, nullptr);
     if (file || file.error().code != Code::item_not_found) return file;
     Result<std::unique_ptr<TreeFile>> made = TreeFile::create(supplicant, kName, tsk, format);
-    if (!made) (void)supplicant.remove(kName);  // half a list would be a damaged one
+    if (!made) (void)supplicant.remove(kName);  // a partial list would count as a damaged one
     return made;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<ObjectList>> ObjectList::open(Supplicant& supplicant, const Tsk& tsk, Format format) {
-    // Not within `new`, whose memory a return from there would leave behind.
+    // Not inside the `new` expression: a return from there would leak its memory.
     std::unique_ptr<TreeFile> file = FESTORE_TRY(open_or_create(supplicant, tsk, format));
     std::unique_ptr<ObjectList> list(new ObjectList(std::move(file)));
     for (uint32_t index = 0;; ++index) {

@@ -42,7 +42,7 @@ FileView view_file(FileSource& file, HeadLayout layout) {
 
 HeadLayout likely_layout(FileSource& file) {
     // With the right layout the two heads hold the same sealed file key (unless version 0 is blank), and counters of
-    // two commits that follow each other. Damage to one of these leaves the other.
+    // two successive commits. If one of these is damaged, the other still decides.
     const auto score = [&file](HeadLayout layout) {
         const std::optional<Head> head0 = read_head(file, layout, 0);
         const std::optional<Head> head1 = read_head(file, layout, 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One storage file as it lies there, without keys: both heads, both root nodes, and which of the two OP-TEE takes.
-// Never fails: what is not there is absent from the view.
+// One storage file, read without keys: both heads, both root nodes, and which of the two OP-TEE takes.
+// Never fails: missing parts are absent from the view.
 #pragma once
 #include "ree_fs/finding.h"
 #include "ree_fs/layout.h"
@@ -16,16 +16,16 @@ struct FileView {
     HeadLayout layout = HeadLayout::padded;
     std::array<std::optional<Head>, 2> heads;
     std::array<std::optional<Node>, 2> roots;  // node 1
-    // What the counters choose, as OP-TEE reads them. Nothing: no head, or counters that OP-TEE refuses. For dirf.db
-    // this is what OP-TEE takes; for the other files dirf.db's root hash decides, and the counters only tell what is
-    // likely.
+    // The version that the counters choose, by OP-TEE's rule. Nothing: a head is missing, or OP-TEE refuses the counters.
+    // For dirf.db OP-TEE takes this version; for the other files dirf.db's root hash decides, and the counters only show
+    // which version is likely.
     std::optional<uint8_t> chosen;
 };
 
 FileView view_file(FileSource& file, HeadLayout layout);
-// The layout whose counters make more sense: for use without keys. `padded` when in doubt.
+// The layout whose heads look more consistent, for use without keys. `padded` when in doubt.
 HeadLayout likely_layout(FileSource& file);
-// OP-TEE's rule: version 0 needs an even counter, version 1 an odd one; of two that fit the higher counts.
+// OP-TEE's rule: version 0 needs an even counter, version 1 an odd one; if both fit, the higher counter decides.
 std::optional<uint8_t> choose_by_counters(uint32_t counter0, uint32_t counter1);
 
 std::optional<Head> read_head(FileSource& file, HeadLayout layout, uint8_t version);

@@ -9,7 +9,7 @@ class FileSource {
 public:
     virtual ~FileSource() = default;
     [[nodiscard]] virtual uint64_t size() const = 0;
-    // Fills `out` whole from `offset`, or gives false: the file ends before, or the system failed to read it.
+    // Fills all of `out` from `offset`. False: the file ends too early, or the system failed to read it.
     [[nodiscard]] virtual bool read(uint64_t offset, MutableBytes out) = 0;
 };
 

@@ -25,7 +25,7 @@ Status StoredObject::resize(uint64_t length) {
     return change(file_->resize(length));
 }
 
-// Once a commit has failed, the file in memory is no version that dirf.db names. What failed before is the file's own affair.
+// After a failed commit, the file in memory is not a version that dirf.db names. The TreeFile itself handles earlier failures.
 Status StoredObject::change(Status changed) {
     FESTORE_CHECK(changed);
     const Status done = commit();
@@ -34,7 +34,7 @@ Status StoredObject::change(Status changed) {
     return done;
 }
 
-// The file first, then what dirf.db says of it: until then the version before is in force.
+// The file first, then its entry in dirf.db: until then the previous version is in force.
 Status StoredObject::commit() {
     FESTORE_CHECK(file_->commit());
     entry_.root_hash = file_->root_hash();
@@ -67,7 +67,7 @@ Status Storage::replace_entry(ObjectList& list, const DirEntry& entry) {
     return list.commit();
 }
 
-// Puts the new file into the list, in the place of the one that it replaces, whose file then goes.
+// Puts the new file into the list. If it replaces another one, it takes over that one's entry, and that one's file is removed.
 Status Storage::enter(ObjectList& list, const TreeFile& file, const Uuid& owner, Bytes id, bool overwrite,
                       DirEntry& entry) {
     const Result<DirEntry> before = list.find(owner, id);
@@ -81,7 +81,7 @@ Status Storage::enter(ObjectList& list, const TreeFile& file, const Uuid& owner,
     FESTORE_CHECK(list.commit());
     if (!before) return {};
     list.give_back(before->file_number);
-    // Should it stay, nothing names it, and its number is taken again.
+    // If it cannot be removed, no entry names it, and its number is used again.
     (void)supplicant_.remove(name_of_file(before->file_number));
     return {};
 }
@@ -117,7 +117,7 @@ Result<std::unique_ptr<StoredObject>> Storage::open(const Uuid& owner, Bytes id)
     if (!entry) return tl::make_unexpected(entry.error());
     Result<std::unique_ptr<TreeFile>> file = TreeFile::open(supplicant_, name_of_file(entry->file_number),
                                                             derive_tsk(ssk_, owner), format_, &entry->root_hash);
-    // An entry whose file is gone is damage, not absence.
+    // An entry without its file is damage, not a missing object.
     if (!file) return fail(file.error().code == Code::item_not_found ? Code::corrupt_object : file.error().code);
     return std::unique_ptr<StoredObject>(new StoredObject(*this, opened, std::move(*file), std::move(*entry)));
 }

@@ -25,7 +25,7 @@ Status done_or_error(bool done) {
     return fail(code_of(errno));
 }
 
-// Nothing but a regular file is ever opened, and not blocking, should a pipe have taken its place.
+// Only regular files are opened. O_NONBLOCK, in case a pipe has replaced one.
 constexpr int kFlags = O_RDWR | O_DSYNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
 Result<int> regular(int descriptor) {

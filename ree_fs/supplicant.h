@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a TEE asks of its supplicant in the normal world to keep files: the seam below the writer. Every call is one round trip
-// between the worlds, and is counted, whether it succeeds or not. A write has reached the disk when it returns (tee-supplicant
-// opens with O_SYNC); what a power cut leaves is a prefix of the row of changes, the last of them perhaps in part. One thread
-// at a time.
+// The requests of a TEE to its supplicant in the normal world, which keeps the files: the interface below the writer. Every call
+// is one round trip between the worlds and is counted, whether it succeeds or not. A write has reached the disk when it returns
+// (tee-supplicant opens with O_SYNC). After a power cut the first changes are there, up to some point, the last of them perhaps
+// in part. One thread at a time.
 #pragma once
 #include "base/bytes.h"
 #include "base/result.h"
@@ -27,17 +27,17 @@ class Supplicant {
 public:
     virtual ~Supplicant() = default;
 
-    // A number for the open file. item_not_found when there is none of that name.
+    // Returns a number for the open file. item_not_found: there is no file of that name.
     Result<int> open(const std::string& name) { return ++trips_.open, do_open(name); }
-    // Empty, whatever had that name before.
+    // The file is empty; an older one of that name is replaced.
     Result<int> create(const std::string& name) { return ++trips_.create, do_create(name); }
     void close(int file) { ++trips_.close, do_close(file); }
-    // How much was read: less than `out` where the file ends.
+    // Returns how much was read: less than `out` at the end of the file.
     Result<size_t> read(int file, uint64_t offset, MutableBytes out) { return ++trips_.read, do_read(file, offset, out); }
-    // Zeroes fill what lies between the end and the offset. storage_no_space when the disk is full.
+    // A gap between the file's end and the offset is filled with zeroes. storage_no_space: the disk is full.
     Status write(int file, uint64_t offset, Bytes bytes) { return ++trips_.write, do_write(file, offset, bytes); }
     Status truncate(int file, uint64_t size) { return ++trips_.truncate, do_truncate(file, size); }
-    // item_not_found when there is none.
+    // item_not_found: there is no such file.
     Status remove(const std::string& name) { return ++trips_.remove, do_remove(name); }
 
     [[nodiscard]] const RoundTrips& trips() const { return trips_; }
@@ -55,10 +55,10 @@ private:
     RoundTrips trips_;
 };
 
-// Files of one directory, as tee-supplicant keeps them: mode 0600, each write synchronous, names synchronous too.
+// Files of one directory, as tee-supplicant keeps them: mode 0600; writes, new names and removals are synchronous.
 class DirectorySupplicant : public Supplicant {
 public:
-    // `descriptor` of the directory stays the caller's, and open for as long as this is used.
+    // `descriptor` of the directory belongs to the caller and must stay open while this is used.
     explicit DirectorySupplicant(int descriptor) : directory_(descriptor) {}
 
 protected:

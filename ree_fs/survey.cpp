@@ -9,7 +9,7 @@
 namespace festore::ree_fs {
 namespace {
 
-// How many children (0, 1 or 2) the node's hash was made with; nothing when no number fits.
+// How many children (0, 1 or 2) the node's hash was made with; nothing if no number fits.
 std::optional<unsigned> children_hashed(Sha256& sha, const Tree& tree, uint32_t id, const uint64_t* length) {
     const TreeNode* const first = tree.find(2 * id);
     const TreeNode* const second = tree.find(2 * id + 1);
@@ -25,10 +25,10 @@ std::optional<unsigned> children_hashed(Sha256& sha, const Tree& tree, uint32_t 
 
 struct Shape {
     uint32_t highest = 1;           // node
-    std::vector<uint32_t> misfits;  // nodes whose hash fits nothing; what hangs below them is a guess
+    std::vector<uint32_t> misfits;  // nodes whose hash does not fit; the nodes below them are a guess
 };
 
-// Follows the tree down from a root with `root_children` children. Left-over nodes of a longer past are not in it.
+// Follows the tree down from a root with `root_children` children. It leaves out nodes left over from a longer content.
 Shape shape_of(const Tree& tree, const std::vector<std::optional<unsigned>>& counts, unsigned root_children) {
     Shape shape;
     std::vector<bool> within(tree.nodes.size() + 1, false);
@@ -44,8 +44,8 @@ Shape shape_of(const Tree& tree, const std::vector<std::optional<unsigned>>& cou
     return shape;
 }
 
-// The length of the content that the root was hashed with, and the number of nodes that it means. `shape.highest` is
-// that number, unless nodes are damaged: then it is only a bound, and smaller ones are tried, too.
+// The length of the content that the root was hashed with. Sets `shape.highest` to the number of nodes of that length:
+// if nodes are damaged, the given number is only an upper bound, and smaller ones are tried, too.
 std::optional<uint64_t> find_length(Sha256& sha, const Tree& tree, unsigned children, Shape& shape,
                                     uint64_t& tries_left) {
     const Hash* const child0 = children > 0 ? &tree.nodes[1].image.hash : nullptr;
@@ -84,9 +84,9 @@ Survey survey_tree(FileSource& file, const FileView& view, uint8_t version, uint
     Tree tree;
     tree.version = version;
     tree.meta.node_id_max = nodes_that_fit(view.size);
-    Findings beyond;  // that more could have been there says nothing
+    Findings beyond;  // ignored: the number of nodes is only a guess, so a missing one is not damage
     load_nodes(file, *view.roots[version], tree, beyond);
-    // Places that were never written end the row of nodes.
+    // The first node that was never written ends the list.
     const auto unwritten = std::ranges::find(tree.nodes.begin() + 1, tree.nodes.end(), Hash{},
                                              [](const TreeNode& node) { return node.image.hash; });
     tree.nodes.erase(unwritten, tree.nodes.end());

@@ -20,19 +20,19 @@ Hash hash_with(Sha256& sha, const Tree& tree, uint32_t id, const Hash* child0, c
     return node_hash(sha, tree.nodes[id - 1].image, id == 1 ? &tree.meta.length : nullptr, child0, child1);
 }
 
-// Checks one node whose own hash is known for sure, and settles what its children's hashes are.
+// Checks one node whose right hash is known, and determines the right hashes of its children.
 void check_node(Sha256& sha, Tree& tree, uint32_t id, std::vector<Hash>& known, Findings& findings) {
     TreeNode& node = tree.nodes[id - 1];
     const Children children = children_of(tree, id);
     const uint64_t wanted = std::min<uint64_t>(2 * uint64_t{id} + 1, tree.meta.node_id_max);
     if (wanted >= 2 * uint64_t{id} && wanted > tree.nodes.size()) {
         node.trust =
-            Trust::unknown;  // a child is missing, which is a finding already; without its hash nothing can be said
+            Trust::unknown;  // a child is missing, which is a finding already; without its hash the node cannot be checked
         return;
     }
     const Hash stored0 = children.first != nullptr ? children.first->image.hash : Hash{};
     const Hash stored1 = children.second != nullptr ? children.second->image.hash : Hash{};
-    // As stored; else with the hash of one child, or of both, computed anew: then it is the stored hash that is wrong.
+    // Try the stored hashes; else recompute the hash of one child, or of both: if that fits, the stored hash is wrong.
     for (unsigned repaired = 0; repaired < 4; ++repaired) {
         if (((repaired & 1U) != 0 && children.first == nullptr) || ((repaired & 2U) != 0 && children.second == nullptr))
             continue;
@@ -51,7 +51,7 @@ void check_node(Sha256& sha, Tree& tree, uint32_t id, std::vector<Hash>& known, 
                 findings.damage(place_of_node_hash(2 * id + i, child->version),
                                 "the stored hash is not the hash of the node, which itself is intact");
             }
-            tree.nodes[2 * id + i - 1].trust = Trust::damaged;  // until its own turn says otherwise
+            tree.nodes[2 * id + i - 1].trust = Trust::damaged;  // until the child itself is checked
         }
         return;
     }
@@ -108,7 +108,7 @@ void check_nodes(Tree& tree, const Hash& root_hash, Findings& findings) {
     }
     tree.nodes[0].trust = Trust::damaged;
     for (uint32_t id = 1; id <= tree.nodes.size(); ++id) {
-        // A node's hash is known exactly when its parent was verified, which marked it.
+        // A node's hash is known only if its parent was verified; that has set the node's trust.
         if (tree.nodes[id - 1].trust != Trust::unknown) check_node(sha, tree, id, known, findings);
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One version of a file's hash tree in memory: nodes in the order of their numbers, each in the version that its parent
-// names, and the hashes over them. Node n has the children 2n and 2n + 1; numbers are used without gaps. A node's hash
-// is SHA-256 over: its iv, tag and flags; for the root the length of the content (64 bits); the hashes of its children.
-// No recursion: parents come before their children.
+// names, and the hashes over them. Node n has the children 2n and 2n + 1; numbers have no gaps. A node's hash is SHA-256
+// over: its iv, tag and flags; for the root the length of the content (64 bits); the hashes of its children. The code
+// needs no recursion, since parents come before their children.
 #pragma once
 #include "ree_fs/crypto.h"
 #include "ree_fs/reader.h"
@@ -12,8 +12,8 @@
 namespace festore::ree_fs {
 
 enum class Trust : uint8_t {
-    unknown,   // hangs below something damaged, so nothing says what it should be
-    verified,  // its fields and its children's hashes are what the root vouches for
+    unknown,   // below a damaged node, so its right hash is unknown
+    verified,  // the root's hash authenticates its fields and its children's hashes
     damaged,
 };
 
@@ -38,14 +38,14 @@ constexpr uint64_t blocks_of(uint64_t length) { return length / kBlockBytes + (l
 
 // `length` for the root only. Absent children are null.
 Hash node_hash(Sha256& sha, const Node& node, const uint64_t* length, const Hash* child0, const Hash* child1);
-// Of a node in the tree, from what is stored in its children.
+// The hash of a node in the tree, from the stored hashes of its children.
 Hash computed_hash(Sha256& sha, const Tree& tree, uint32_t id);
 
-// Loads the nodes below `root` up to meta.node_id_max. What lies beyond the file's end is a finding, and ends the list.
+// Loads the nodes below `root` up to meta.node_id_max. A node beyond the file's end is a finding and ends the list.
 void load_nodes(FileSource& file, const Node& root, Tree& tree, Findings& findings);
 
-// Goes from the root down: marks each node, and tells apart a damaged hash field from damaged fields. `root_hash`: what
-// the root's hash must be (it is believed; the stored one is judged by it).
+// Goes from the root down: marks each node, and distinguishes a damaged hash field from other damaged fields. `root_hash`:
+// what the root's hash must be; it is trusted, and the stored one is compared with it.
 void check_nodes(Tree& tree, const Hash& root_hash, Findings& findings);
 
 }  // namespace festore::ree_fs

@@ -27,7 +27,7 @@ std::array<std::byte, 4> encoded(uint32_t counter) {
     return bytes;
 }
 
-// Closes the file at the supplicant unless it was taken over.
+// Closes the file at the supplicant unless release() was called.
 class OpenedByNumber {
 public:
     OpenedByNumber(Supplicant& supplicant, int file) : supplicant_(supplicant), file_(file) {}
@@ -39,7 +39,7 @@ public:
     [[nodiscard]] int number() const { return file_; }
     int release() { return std::exchange(file_, -1); }
 
-    // corrupt_object where the file ends before.
+    // corrupt_object: the file ends too early.
     Status read(uint64_t offset, MutableBytes out) {
         const size_t size = FESTORE_TRY(supplicant_.read(file_, offset, out));
         if (size != out.size()) return fail(Code::corrupt_object);
@@ -165,7 +165,7 @@ Status TreeFile::read_exactly(uint64_t offset, MutableBytes out) {
     return {};
 }
 
-// Its content is in last_ then.
+// Reads the block into last_.
 Status TreeFile::read_block(uint32_t block) {
     const Node& node = nodes_[block].image;
     std::array<std::byte, kBlockBytes> sealed{};
@@ -185,7 +185,7 @@ Status TreeFile::read_block(uint32_t block) {
 Status TreeFile::write_block(uint32_t block, Bytes plain) {
     if (nodes_.size() <= block) {
         nodes_.resize(size_t{block} + 1);
-        meta_.node_id_max = block + 1;  // so it stays 0 while there is one node
+        meta_.node_id_max = block + 1;  // so it stays 0 while there is only one node
     }
     Entry& entry = nodes_[block];
     if (!entry.block_written) flip(entry.image, 1);
@@ -201,7 +201,7 @@ Status TreeFile::write_block(uint32_t block, Bytes plain) {
     return {};
 }
 
-// No bytes: zeroes. Each block is read before it is changed, also where all of it is replaced, as OP-TEE does.
+// If `bytes` is null, writes zeroes. Each block is read before it is changed, even if all of it is replaced, as OP-TEE does.
 Status TreeFile::write_range(uint64_t offset, const std::byte* bytes, uint64_t size) {
     const uint64_t end = offset + size;
     while (offset < end) {
@@ -237,7 +237,7 @@ Status TreeFile::cut_to(uint64_t length) {
     while (nodes_.size() > keep) {
         nodes_.pop_back();
         --meta_.node_id_max;
-        // Its hash took the child in.
+        // The hashes of all its ancestors change.
         for (size_t id = (nodes_.size() + 1) / 2; id >= 1; id /= 2) nodes_[id - 1].dirty = true;
     }
     const auto blocks = static_cast<uint32_t>(blocks_of(length));
@@ -285,7 +285,7 @@ Status TreeFile::sync_node(Sha256& sha, uint32_t id) {
     }
     Entry& entry = nodes_[id - 1];
     if (!entry.dirty) return {};
-    // The root goes beside the head that the counter, not yet raised, is about to choose.
+    // The root gets the version of the next head; the counter is not raised yet.
     uint8_t version = (head_.counter & 1U) ^ 1U;
     if (id > 1) {
         Entry& parent = nodes_[id / 2 - 1];

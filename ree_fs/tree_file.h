@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One storage file, for reading and changing: docs/format-ree-fs.md. Changes are written beside what they replace and come into
-// force with commit(), as OP-TEE does it and in its order: blocks as they are written, then the nodes, children before their
+// One storage file, for reading and changing: docs/format-ree-fs.md. Changes are written next to what they replace and take
+// effect with commit(), as in OP-TEE and in its order: blocks as they are written, then the nodes, children before their
 // parents, then the head. One thread at a time.
 //
-// After a failure the file in memory fits nothing on disk any more: every later call gives corrupt_object, as OP-TEE's does,
-// and who wants to go on opens the file anew: it is as its last commit left it.
+// After a failure the file in memory no longer matches the disk: every later call fails with corrupt_object, as in OP-TEE. To
+// continue, open the file again: it is as its last commit left it.
 #pragma once
 #include "ree_fs/crypto.h"
 #include "ree_fs/keys.h"
@@ -16,7 +16,7 @@
 
 namespace festore::ree_fs {
 
-// Which of the variants of the format. The defaults are OP-TEE's, and every OP-TEE with its default options opens them.
+// The variant of the format. The defaults are OP-TEE's; every OP-TEE with its default options opens such files.
 struct Format {
     HeadLayout layout = HeadLayout::padded;
     HeadRule rule = HeadRule::first_half;
@@ -24,11 +24,11 @@ struct Format {
 
 class TreeFile {
 public:
-    // An empty file, committed once. `supplicant` outlives it. On failure the file may be left on disk in part.
+    // Makes an empty file, committed once. `supplicant` must outlive it. On failure a part of the file may be left on disk.
     static Result<std::unique_ptr<TreeFile>> create(Supplicant& supplicant, const std::string& name, const Tsk& tsk,
                                                     Format format);
-    // The version with that root hash, else the one that the counters choose; its head authenticated, its tree verified.
-    // item_not_found without such a file; corrupt_object when nothing authentic in this format is there.
+    // Opens the version with that root hash or, if `root_hash` is null, the one that the counters choose; authenticates its
+    // head and verifies its tree. item_not_found: there is no such file; corrupt_object: it is not authentic in this format.
     static Result<std::unique_ptr<TreeFile>> open(Supplicant& supplicant, const std::string& name, const Tsk& tsk,
                                                   Format format, const Hash* root_hash);
     ~TreeFile();
@@ -36,27 +36,27 @@ public:
     TreeFile& operator=(const TreeFile&) = delete;
 
     [[nodiscard]] uint64_t length() const { return meta_.length; }
-    // Something has failed, and every later call gives corrupt_object.
+    // Something has failed, and every later call fails with corrupt_object.
     [[nodiscard]] bool is_broken() const { return broken_; }
     [[nodiscard]] uint32_t counter() const { return head_.counter; }
     [[nodiscard]] const Hash& root_hash() const { return nodes_[0].image.hash; }  // of the last commit
 
-    // How much was read: less than `out` where the content ends.
+    // Returns how much was read: less than `out` at the end of the content.
     Result<size_t> read(uint64_t offset, MutableBytes out);
-    // Zeroes fill what lies between the end and the offset. out_of_memory beyond kNodesMax blocks: as OP-TEE, whose limit
-    // is lower, and nothing is changed.
+    // A gap between the end and the offset is filled with zeroes. out_of_memory: more than kNodesMax blocks (as in OP-TEE,
+    // whose limit is lower); nothing is changed then.
     Status write(uint64_t offset, Bytes bytes);
-    // Shrinking cuts blocks off the file at once, before the commit, also those of the version in force: OP-TEE does so, and
-    // a power cut between the two leaves a file that nothing opens.
+    // Shrinking cuts blocks off the file at once, before the commit, including those of the version in force. OP-TEE does the
+    // same. A power cut between the two leaves a file that cannot be opened.
     Status resize(uint64_t length);
-    // Nothing is written when nothing was changed.
+    // Writes nothing if nothing was changed.
     Status commit();
 
 private:
     struct Entry {
         Node image;
         bool dirty = false;
-        bool block_written = false;  // since the last commit, so to the version not in force
+        bool block_written = false;  // since the last commit, so it was written to the version that is not in force
     };
 
     TreeFile(Supplicant& supplicant, int file, Format format, const Head& head, Fek fek);
@@ -72,8 +72,8 @@ private:
     Status settle(Status status);  // remembers a failure
     Hash hash_of(Sha256& sha, uint32_t id) const;
 
-    // The block that was opened last, so that going through a list entry by entry opens each block once. It is read anew all the
-    // same, and has to be the same, byte by byte.
+    // The block that was opened last, kept so that reading a list entry by entry opens each block once. The block is still read
+    // again each time, and must be identical.
     struct Opened {
         bool any = false;
         std::array<std::byte, kIvBytes + kTagBytes> fields{};

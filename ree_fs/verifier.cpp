@@ -32,8 +32,8 @@ std::optional<OpenedHead> open_head(FileSource& file, const Tsk& tsk, const Expe
     return std::nullopt;
 }
 
-// What the root's hash must be. By dirf.db's record it is known; else the seal may vouch for its first half only, and
-// if that half fits what is computed, the second half of what is stored is what was damaged.
+// What the root's hash must be. If dirf.db records it, it is known. Else the head's seal may cover only its first half; if
+// that half matches the computed hash, the second half of the stored hash was damaged.
 Hash believed_root_hash(const OpenedHead& head, const Tree& tree, const Expected& expected) {
     if (expected.root_hash || head.rule == HeadRule::whole) return head.root_hash;
     Sha256 sha;
@@ -77,7 +77,7 @@ std::vector<Place> OpenedFile::in_use() const {
 
 bool OpenedFile::read_block(FileSource& file, uint32_t block, MutableBytes out, Findings& findings) {
     const TreeNode* const node = tree_.find(block + 1);
-    if (node == nullptr || node->trust != Trust::verified) return false;  // found when the tree was checked
+    if (node == nullptr || node->trust != Trust::verified) return false;  // reported when the tree was checked
     const Place place = place_of_block(block, node->image.block_version());
     std::array<std::byte, kBlockBytes> sealed{};
     if (!file.read(place.offset, sealed)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One storage file with its keys: the head authenticated, the whole hash tree verified, blocks decrypted, and when
-// something does not fit, which bytes are at fault. One thread at a time; nothing is written; no secrets in findings.
+// Reads one storage file with its keys: authenticates the head, verifies the whole hash tree, decrypts blocks and, if
+// something does not match, finds the faulty bytes. One thread at a time; writes nothing; findings contain no secrets.
 #pragma once
 #include "ree_fs/crypto.h"
 #include "ree_fs/keys.h"
@@ -10,19 +10,19 @@ namespace festore::ree_fs {
 
 // How much of the root's hash the seal of the head covers.
 enum class HeadRule : uint8_t {
-    first_half,  // 16 bytes: OP-TEE up to 3.x, and later ones with CFG_REE_FS_HTREE_HASH_SIZE_COMPAT=y, their default
+    first_half,  // 16 bytes: OP-TEE up to 3.x, and later with CFG_REE_FS_HTREE_HASH_SIZE_COMPAT=y, the default
     whole,       // all 32 bytes
 };
 const char* name_of(HeadRule rule);
 
-// What the file is supposed to be. dirf.db has neither; the other files have both, from their entry in dirf.db.
+// What the file should be. dirf.db has neither owner nor root hash; the other files have both, from their entry in dirf.db.
 struct Expected {
     std::optional<Uuid> owner;
     std::optional<Hash> root_hash;
-    std::optional<HeadLayout> layout = std::nullopt;  // what the directory's other files have; only to place damage
+    std::optional<HeadLayout> layout = std::nullopt;  // of the directory's other files; only used to locate damage
 };
 
-// A file whose head is authentic: its tree, checked, and the means to open its blocks.
+// A file whose head is authentic: its checked tree, and the means to open its blocks.
 class OpenedFile {
 public:
     OpenedFile(Tree tree, HeadLayout layout, HeadRule rule, const Head& head, const Fek& fek)
@@ -40,10 +40,10 @@ public:
     [[nodiscard]] HeadRule rule() const { return rule_; }
     [[nodiscard]] const Tree& tree() const { return tree_; }
     [[nodiscard]] Tree& tree() { return tree_; }
-    // The structures that this version of the file consists of. Everything else in the file is not in use.
+    // The structures of this version of the file. Everything else in the file is not in use.
     [[nodiscard]] std::vector<Place> in_use() const;
 
-    // Opens block `block` into `out` (kBlockBytes). False, and a finding, when it is missing or damaged or its node is.
+    // Opens block `block` into `out` (kBlockBytes). False, with a finding, if it or its node is missing or damaged.
     [[nodiscard]] bool read_block(FileSource& file, uint32_t block, MutableBytes out, Findings& findings);
 
 private:
@@ -55,7 +55,7 @@ private:
     GcmOpener opener_;
 };
 
-// Gets the content of a file, block by block, each verified.
+// Takes the content of a file, one verified block at a time.
 class ContentSink {
 public:
     virtual ~ContentSink() = default;
@@ -63,15 +63,15 @@ public:
 };
 
 struct OpenOutcome {
-    std::optional<OpenedFile> file;  // also when there is damage, as long as the metadata are authentic
+    std::optional<OpenedFile> file;  // set if the metadata are authentic, even if there is damage
     Findings findings;
-    // Some head is authentic under this key (so the key is right, whatever else is wrong).
+    // A head is authentic under this key, so the key is right, even if other things are wrong.
     bool key_fits = false;
 };
 
 OpenOutcome open_file(FileSource& file, const Tsk& tsk, const Expected& expected);
 
-// The whole content in order. True when all of it was verified; else the findings say what was not, and `sink` got
+// Reads the whole content in order. True if all of it was verified; else the findings say what was not, and `sink` gets
 // less.
 bool read_content(FileSource& file, OpenedFile& opened, ContentSink* sink, Findings& findings);
 

@@ -63,7 +63,7 @@ public:
     void check(size_t) override { must_be(std::exchange(got_, {}), content_, name); }
 };
 
-// Through memory of call_bytes that both worlds share: copied there, sealed (or opened) by the probe, and copied on.
+// In parts of call_bytes: copied into memory that both worlds share, sealed (or opened) by the probe, and copied out.
 class Bare final : public Side {
 public:
     Bare(bool opens, probe_cipher cipher, size_t call_bytes, const std::vector<std::byte>& content)
@@ -156,7 +156,7 @@ public:
     void end() override { std::filesystem::remove(kFile); }
 
 private:
-    static constexpr const char* kFile = "/tmp/festore-bench.content";  // in memory, in the machine
+    static constexpr const char* kFile = "/tmp/festore-bench.content";  // in memory in the emulated machine
     const bool puts_;
     const std::vector<std::byte>& content_;
     const std::vector<std::string> command_;
@@ -175,7 +175,7 @@ Sides bulk_sides(const TestStore& store, const std::string& store_cipher, size_t
         const bool of_store = store_cipher == name_of(cipher);
         for (const bool opens : {false, true}) {
             sides.push_back(std::make_unique<Bare>(opens, cipher, kBareCallBytes, content));
-            // What the calls themselves cost.
+            // Shows what the calls themselves cost.
             if (of_store) sides.push_back(std::make_unique<Bare>(opens, cipher, kSegment, content));
         }
     }

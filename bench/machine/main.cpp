@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Measures festore, the stock way and the primitives side by side on this machine's TEE, and writes what it measured as JSON.
-// tools/bench runs it in an emulated machine; on a board it wants the probe's TA beside festore's, and root.
+// tools/bench runs it in an emulated machine; on a board it needs root, and the probe's TA next to festore's.
 //   festore_bench --out FILE [--quick] [--large-only] [--keep] [--festore FILE] [--dir DIR]
 #include "bench/machine/sides.h"
 
@@ -35,12 +35,12 @@ struct Plan {
 };
 
 constexpr Plan kFull{{10, 100, 5000}, {10, 100}, 6, 5, 16 << 20, PROBE_CONTENT_BYTES_MAX, {40, 15, 2, 3}};
-// Shows that everything works, and nothing about speed.
+// Shows only that everything works; it says nothing about speed.
 constexpr Plan kQuick{{10, 30, 200}, {3, 6}, 1, 1, 2 << 20, 128 * 1024, {5, 3, 1, 1}};
 
-constexpr gid_t kFirstGroup = 64200;  // of nobody
+constexpr gid_t kFirstGroup = 64200;  // nobody is in it
 
-// Three owners, since each has one store: the calling user, whose store the command uses too, and two groups.
+// Three owners with one store each: the calling user, whose store the command uses too, and two groups.
 std::array<TestStore, 3> make_stores(const Options& options, const Plan& plan) {
     const std::array<gid_t, 2> groups = {kFirstGroup, kFirstGroup + 1};
     if (setgroups(groups.size(), groups.data()) != 0) throw Failed("needs root");
@@ -123,9 +123,9 @@ Options parse(int argc, char** argv) {
         else if (argument == "--quick") options.quick = true;
         else if (argument == "--large-only") options.large_only = true;
         else if (argument == "--keep") options.keep = true;
-        else throw Failed("does not know " + argument);
+        else throw Failed("unknown argument " + argument);
     }
-    if (options.out.empty()) throw Failed("where to? --out FILE");
+    if (options.out.empty()) throw Failed("--out FILE is missing");
     return options;
 }
 

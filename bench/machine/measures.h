@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Measured times, and running several sides in turns: in each round each side runs a few times, and the next round begins
-// with another side, so that a machine that slows down or speeds up does so for all of them.
+// Measures times and runs several sides in turn: in each round each side runs a few times, and the next round begins with
+// another side, so that a machine that becomes slower or faster does so for all of them.
 #pragma once
 #include "bench/machine/system_calls.h"
 
@@ -26,16 +26,16 @@ public:
     Side(const Side&) = delete;
     Side& operator=(const Side&) = delete;
 
-    // Before and after a round's runs, not measured: opens sessions and warms what is to be warm.
+    // Before and after a round's runs, not measured: opens sessions and fills caches.
     virtual void begin() {}
     virtual void end() {}
     // Measured.
     virtual void run(size_t i) = 0;
-    // After each run, not measured: whether it did what it should. Throws Failed.
+    // After each run, not measured: checks that the run did what it should. Throws Failed.
     virtual void check(size_t) {}
 
     const std::string name;
-    const size_t objects;  // that there are, of its kind; 0: does not matter
+    const size_t objects;  // existing objects of its kind; 0: does not matter
     const size_t bytes;    // of content that one run moves
     const size_t times;    // runs in a round
 };
@@ -57,7 +57,7 @@ private:
     std::map<std::pair<std::string, size_t>, Measure> measures_;  // by name and objects
 };
 
-// To standard error.
+// Prints to standard error.
 void say(const std::string& text);
 
 }  // namespace festore::bench

@@ -23,9 +23,9 @@ public:
     void write(uint32_t value);
 
     [[nodiscard]] bool can_seal(probe_cipher cipher);  // before share()
-    // Memory that both worlds share; lives as long as the session. Made once.
+    // Makes memory that both worlds share; it lives as long as the session. Call it once.
     MutableBytes share(size_t input_bytes, size_t output_bytes);
-    // Seals or opens the first `size` bytes of the input to the output: how many. In segments of festore's size.
+    // Seals or opens the first `size` bytes of the input into the output, in segments of festore's size. Returns the output's size.
     size_t seal(probe_cipher cipher, size_t size) { return transform(PROBE_SEAL, cipher, size); }
     size_t open(probe_cipher cipher, size_t size) { return transform(PROBE_OPEN, cipher, size); }
     [[nodiscard]] MutableBytes input() const { return {static_cast<std::byte*>(shared_.buffer), input_bytes_}; }

@@ -41,12 +41,12 @@ private:
     std::optional<ProbeSession> probe_;
 };
 
-// Objects from all over the store, in turns.
+// Uses objects from all over the store, in turn.
 class StoreSide : public Side {
 public:
     StoreSide(const std::string& its_name, const TestStore& store, size_t runs)
         : Side(its_name, store.objects, kSmallBytes, runs), store_(store) {}
-    // Warm: this client has seen the objects.
+    // Reads the objects first, so that this client's cache is warm.
     void begin() override {
         client_.emplace(store_.connect());
         for (size_t i = 0; i < times; ++i) get(i);

@@ -44,7 +44,7 @@ void add(Spent& a, const Spent& b) {
     a.ns += b.ns;
 }
 
-// A 64-bit offset is two arguments on 32-bit machines, from an even register on.
+// On 32-bit machines a 64-bit offset takes two arguments, starting at an even register.
 template <class Buffer>
 long positioned(long number, int file, Buffer* buffer, size_t size, off_t offset) {
 #if defined(__arm__)
@@ -92,7 +92,7 @@ uint64_t supplicant_accesses() {
 
 }  // namespace festore::bench
 
-// In the place of the C library's. The headers give them the names that this build, and so libteec, calls them by.
+// These replace the C library's functions. The headers give them the names by which this build, and so libteec, calls them.
 extern "C" {
 
 int ioctl(int file, unsigned long request, ...) noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What this process spends in the system, for the profile beside a measured time: its own definitions of a few functions of
-// the C library count and time each call, those of libfestore (linked into the program) and of libteec (loaded) alike.
+// The time that this process spends in system calls, for the profile of a measured time: its own definitions of a few functions
+// of the C library count and time each call, both from libfestore (linked into the program) and from libteec (loaded).
 #pragma once
 #include <cstdint>
 
@@ -13,7 +13,7 @@ struct Spent {
 
 struct SystemCalls {
     Spent tee;    // calls of a trusted application
-    Spent share;  // making memory known to the TEE; and closing files, which is how it is taken back
+    Spent share;  // sharing memory with the TEE; and closing files, which ends the sharing
     Spent sync;   // fsync, fdatasync
     Spent write;  // of files
     Spent read;
@@ -21,11 +21,11 @@ struct SystemCalls {
     SystemCalls& operator+=(const SystemCalls& other);
 };
 
-// Since the program began; of all threads.
+// Of all threads, since the program began.
 SystemCalls system_calls();
 SystemCalls operator-(const SystemCalls& after, const SystemCalls& before);
 
-// Reads and writes of tee-supplicant since it began: what the TEE's storage asks of the file system. 0: not known.
+// Reads and writes of tee-supplicant since it began, that is, file accesses for the TEE's storage. 0: unknown.
 uint64_t supplicant_accesses();
 
 }  // namespace festore::bench

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * What the probe and the program that measures say to each other. The probe is a trusted application that does what festore
- * is compared with: OP-TEE's trusted storage used as its own example uses it, and the bare steps that festore is made of.
+ * The interface between the probe and the measuring program. The probe is a trusted application that does what festore is
+ * compared with: OP-TEE's trusted storage, used as in OP-TEE's own example, and the bare steps that festore is made of.
  * It protects nothing, is for measuring only, and is never installed.
  */
 #ifndef BENCH_PROBE_H
@@ -9,7 +9,7 @@
 /* cadf0eef-08f2-47b6-8482-0d50849fbc9d */
 #define PROBE_UUID { 0xcadf0eef, 0x08f2, 0x47b6, { 0x84, 0x82, 0x0d, 0x50, 0x84, 0x9f, 0xbc, 0x9d } }
 
-/* A content of the stock way is in TA memory as a whole, as in OP-TEE's example. */
+/* The stock way holds a whole content in TA memory, as OP-TEE's example does. */
 #define PROBE_CONTENT_BYTES_MAX (1024 * 1024)
 #define PROBE_ID_BYTES_MAX 64
 #define PROBE_SEGMENT_BYTES_MAX (32 * 1024) /* limits::kSegmentBytesServed */
@@ -21,7 +21,7 @@ enum probe_command {
     PROBE_EMPTY = 0,  /* no parameters */
     PROBE_PUT = 1,    /* memref in: id; memref in: content; value in: a, enum probe_put */
     PROBE_GET = 2,    /* memref in: id; memref out: content */
-    PROBE_REMOVE = 3, /* memref in: id. Not there: success */
+    PROBE_REMOVE = 3, /* memref in: id. Succeeds if it does not exist */
     PROBE_HOLD = 4,   /* memref in: id. Makes an object of PROBE_HELD_BYTES that stays open until the session ends */
     PROBE_WRITE = 5,  /* value in: a, a byte. Writes PROBE_RECORD_BYTES of it over the beginning of the held object */
     PROBE_SEAL = 6,   /* memref in: content; memref out: segments and tags; value in: a, enum probe_cipher, b, segment size */
@@ -36,7 +36,7 @@ enum probe_put {
 /* The numbers of engine::Cipher. */
 enum probe_cipher {
     PROBE_AES_256_GCM = 1,
-    PROBE_CHACHA20_POLY1305 = 2 /* TEE_ERROR_NOT_SUPPORTED where the kit's mbedTLS has it not */
+    PROBE_CHACHA20_POLY1305 = 2 /* TEE_ERROR_NOT_SUPPORTED if the kit's mbedTLS does not have it */
 };
 
 #endif

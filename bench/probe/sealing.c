@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Bare sealing: each segment copied into TA memory, sealed from there into TA memory, and copied out; and the way back. The
- * same algorithms, key length, nonce, associated data and segment size as festore's contents, and nothing else: no index, no
- * file, no key that changes.
+ * Bare sealing: each segment is copied into TA memory, sealed from there into TA memory, and copied out; opening is the
+ * reverse. It uses the same algorithms, key length, nonce, associated data and segment size as festore's contents, and nothing
+ * else: no index, no file, no key that changes.
  */
 #include "commands.h"
 #include "probe.h"
@@ -58,7 +58,7 @@ static TEE_Result gcm(TEE_OperationHandle *operation, uint32_t mode, const uint8
     return result;
 }
 
-/* In `plain`, to `sealed` with its tag. */
+/* Seals `plain` into `sealed`, followed by the tag. */
 static TEE_Result gcm_seal(const uint8_t *nonce, size_t size) {
     TEE_Param sizes[2];
     TEE_Result result = gcm(&encryption, TEE_MODE_ENCRYPT, nonce, size);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What festore's speed is held to, as ratios of medians of one run: what the machine itself does cancels out."""
+"""The goals for festore's speed, as ratios of medians of one run, so that the machine's own speed cancels out."""
 
 
 class Criterion:
@@ -9,8 +9,8 @@ class Criterion:
         self.at_most = at_most
         self.at_least = at_least
         self.unit = unit
-        self.measures = list(measures)  # whose profiles show why
-        self.bound = bound  # what no store could do better, in words
+        self.measures = list(measures)  # their profiles explain the figure
+        self.bound = bound  # the best that any store could do, in words
 
     def is_met(self):
         if self.figure is None:
@@ -28,7 +28,7 @@ class Criterion:
     def figure_text(self):
         if self.figure is None:
             return "not measured"
-        # More digits than the demand has, so that a figure never reads like the limit that it missed.
+        # More digits than the demand has, so that a figure never looks equal to the limit that it missed.
         return f"{self.figure * 100:.1f} %" if self.unit == "%" else f"{self.figure:.2f} {self.unit}"
 
     def verdict(self):
@@ -49,7 +49,7 @@ def _small(run):
     slowest = max(gets, key=lambda m: m.median)
     yield Criterion(f"warm get of 100 bytes (the slowest: at {slowest.objects} objects), in empty calls",
                     slowest.median / empty.median, at_most=8, measures=[slowest, empty])
-    # Against the better of the two ways to store an object, at the same number of objects.
+    # Compared with the better of the two stock ways to store an object, at the same number of objects.
     objects = run.some("stock.put_100")[-1].objects
     near = min((m.objects for m in puts), key=lambda n: abs(n - objects))
     stock_put = min((run.at(name, objects) for name in ("stock.put_100", "stock.put_100_in_two_steps")), key=lambda m: m.median)
@@ -82,7 +82,7 @@ def _large_stock(run):
 
 
 def criteria_of(runs):
-    """Of a run with one processor, and of one with two; either may be missing."""
+    """The criteria of a run with one processor and of one with two; either may be missing."""
     single = next((run for run in runs if run.processors == 1), None)
     double = next((run for run in runs if run.processors == 2), None)
     found = []

@@ -55,7 +55,7 @@ class Measure:
         return self._per_run["supplicant_accesses"]
 
     def profile(self):
-        """Means in ms: in all, and of it TA calls, sharing memory, syncs, writes, reads, the rest."""
+        """Means in ms: the total, then its parts: TA calls, sharing memory, syncs, writes, reads, the rest."""
         parts = [self._per_run[key]["ms"] for key in ("tee_calls", "sharing", "syncs", "writes", "reads")]
         mean = statistics.fmean(self._ms)
         return [mean] + parts + [max(0.0, mean - sum(parts))]
@@ -80,7 +80,7 @@ class Run:
         return sorted({m.name for m in self._measures})
 
     def all(self, name):
-        """Of all numbers of objects, the smallest first."""
+        """The measures of that name, the smallest number of objects first."""
         return sorted((m for m in self._measures if m.name == name), key=lambda m: m.objects)
 
     def some(self, name):

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Tables and the plots' data out of what festore_bench measured.
+"""Makes tables and the plots' data from the results of festore_bench.
 
   bench/report/report.py --into FILE.md --data DIR [--about TEXT] [--engine ENGINE.json] RUN.json [RUN.json]
 
-RUN.json: festore_bench's, of one processor, and of two. Replaces what FILE.md has between its two markers; writes what
-plots.gnuplot reads into DIR. Standard output: how many criteria are met, and which are missed.
+RUN.json: results of festore_bench, with one processor and with two. Replaces the text between the two markers in FILE.md;
+writes the data for plots.gnuplot into DIR. Standard output: how many criteria are met, and which are missed.
 """
 import argparse
 import json
@@ -49,7 +49,7 @@ def number(value):
 
 
 def count(value):
-    """Of what may not have been counted: 0."""
+    """A count; 0 may mean that it was not counted."""
     return f"{value:.1f}".removesuffix(".0") if value else "·"
 
 

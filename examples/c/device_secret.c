@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The same in C: cc device_secret.c $(pkg-config --cflags --libs festore)
+ * Like examples/cpp, in C: cc device_secret.c $(pkg-config --cflags --libs festore)
  */
 #include <festore/festore.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Makes a secret of this device once, keeps it in the TEE, and lists what is there.
+// Makes a secret of this device once, keeps it in the TEE, and lists the stored objects.
 #include <festore/client.hpp>
 
 #include <cstdio>
