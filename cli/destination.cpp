@@ -36,9 +36,9 @@ public:
 
 private:
     tl::unexpected<Error> failure(int reason) const {
-        const std::string doing = "write " + quote(file_);
+        const std::string operation = "write " + quote(file_);
         errno = reason;
-        return unexpected(system_error(doing));
+        return unexpected(system_error(operation));
     }
     tl::unexpected<Error> refusal(const std::string& piece, std::string_view why) const {
         return unexpected({ErrorCode::not_permitted, fmt::format("cannot write {}: {} {}", quote(file_), quote(piece), why), 0, 0});

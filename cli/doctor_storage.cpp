@@ -4,7 +4,7 @@
 #include "cli/file_io.h"
 #include "ree_fs/directory.h"
 #include "ree_fs/reader.h"
-#include "ree_fs/survey.h"
+#include "ree_fs/scan.h"
 #include "ree_fs/verifier.h"
 
 #include <array>
@@ -50,7 +50,7 @@ std::string known_key_of(ree_fs::FileSource& list) {
 // Whether the list's tree is whole, as far as that shows without a key: else no key would open it.
 bool is_whole(ree_fs::FileSource& list) {
     const ree_fs::FileView view = ree_fs::view_file(list, ree_fs::likely_layout(list));
-    return view.chosen && !ree_fs::survey_tree(list, view, *view.chosen).findings.any_damage();
+    return view.chosen && !ree_fs::scan_tree(list, view, *view.chosen).findings.any_damage();
 }
 
 Finding not_tried(const std::string& what, const std::string& why = "", const std::string& fix = "") {

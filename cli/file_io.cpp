@@ -37,12 +37,12 @@ void grow(GuardedBytes& bytes, size_t size) {
 
 }  // namespace
 
-Error system_error(const std::string& doing) {
+Error system_error(const std::string& operation) {
     const int reason = errno;
     ErrorCode code = ErrorCode::failure;
     if (reason == EACCES || reason == EPERM || reason == EROFS) code = ErrorCode::not_permitted;
     if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG) code = ErrorCode::no_space;
-    return {code, fmt::format("cannot {}: {}", doing, std::strerror(reason)), 0, 0};
+    return {code, fmt::format("cannot {}: {}", operation, std::strerror(reason)), 0, 0};
 }
 
 Expected<Content> read_input(const std::string& file, const InputLimit& limit) {

@@ -64,7 +64,7 @@ inline constexpr int kToldAfterMilliseconds = 1000;
 std::string waits_for_pipe(const std::string& what);
 
 // What errno says now: "cannot DOING: …".
-Error system_error(const std::string& doing);
+Error system_error(const std::string& operation);
 
 // All of it; false leaves the reason in errno.
 [[nodiscard]] bool write_all(int descriptor, Bytes bytes);

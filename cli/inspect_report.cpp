@@ -46,9 +46,9 @@ std::string state_of(const FileReport& file) {
     } else if (file.view.chosen) {
         state += fmt::format(", version {} live by the counters", *file.view.chosen);
     }
-    if (!file.opened && file.survey && file.survey->length) {
-        state += fmt::format(", {} node{} whose hashes fit, content {} bytes", file.survey->nodes,
-                             file.survey->nodes == 1 ? "" : "s", *file.survey->length);
+    if (!file.opened && file.scan && file.scan->length) {
+        state += fmt::format(", {} node{} whose hashes fit, content {} bytes", file.scan->nodes,
+                             file.scan->nodes == 1 ? "" : "s", *file.scan->length);
     }
     return state;
 }
@@ -171,10 +171,10 @@ nlohmann::ordered_json file_json(const FileReport& file) {
     for (const auto& head : file.view.heads)
         json["commits"].push_back(head ? nlohmann::ordered_json(head->counter) : nullptr);
     json["live_by_counters"] = file.view.chosen ? nlohmann::ordered_json(*file.view.chosen) : nullptr;
-    if (file.survey && !file.opened) {
-        json["survey"]["version"] = file.survey->version;
-        json["survey"]["nodes"] = file.survey->nodes;
-        json["survey"]["content_size"] = file.survey->length ? nlohmann::ordered_json(*file.survey->length) : nullptr;
+    if (file.scan && !file.opened) {
+        json["scan"]["version"] = file.scan->version;
+        json["scan"]["nodes"] = file.scan->nodes;
+        json["scan"]["content_size"] = file.scan->length ? nlohmann::ordered_json(*file.scan->length) : nullptr;
     }
     if (file.opened) json["opened"] = opened_json(*file.opened);
     if (file.entry) json["entry"] = entry_json(*file.entry);

@@ -4,7 +4,7 @@
 #include "base/name.h"
 #include "client/store_errors.h"
 #include "engine/node.h"
-#include "engine/page_numbers.h"
+#include "engine/page_allocator.h"
 #include "engine/reserved.h"
 #include "engine/sealing.h"
 #include "protocol/store_files.h"

@@ -19,9 +19,9 @@ namespace {
 
 tl::unexpected<Error> write_failure(const std::string& file) {
     const int reason = errno;
-    const std::string doing = "write " + quote(file);
+    const std::string operation = "write " + quote(file);
     errno = reason;
-    return unexpected(system_error(doing));
+    return unexpected(system_error(operation));
 }
 
 // Room for two parts: whoever fills it, or empties it, goes on while the TEE works. What is no pipe refuses.

@@ -24,10 +24,10 @@ std::string text_of(const VerifyReport& report) {
     std::string text = fmt::format("{} object{} whole, {} bytes\n", report.objects, report.objects == 1 ? "" : "s",
                                    report.content_bytes);
     if (!report.damaged.empty()) text += fmt::format("{} damaged\n", report.damaged.size());
-    if (report.unreferenced && report.unreferenced->files > 0)
+    if (report.orphaned && report.orphaned->files > 0)
         text += fmt::format("{} file{} that no object refers to, {} bytes: left behind by a crash, no damage\n",
-                            report.unreferenced->files, report.unreferenced->files == 1 ? "" : "s",
-                            report.unreferenced->bytes);
+                            report.orphaned->files, report.orphaned->files == 1 ? "" : "s",
+                            report.orphaned->bytes);
     if (report.other_cipher > 0)
         text += fmt::format("{} of them sealed with the other cipher still\n", report.other_cipher);
     if (report.removed.files > 0)
@@ -47,8 +47,8 @@ Json json_of(const VerifyReport& report) {
         document["damaged"].push_back(std::move(entry));
     }
     for (const std::string& name : report.absent) document["absent"].push_back(named(name));
-    if (report.unreferenced)
-        document["unreferenced"] = {{"files", report.unreferenced->files}, {"bytes", report.unreferenced->bytes}};
+    if (report.orphaned)
+        document["unreferenced"] = {{"files", report.orphaned->files}, {"bytes", report.orphaned->bytes}};
     return document;
 }
 
@@ -74,7 +74,7 @@ public:
             ProgressLine line(options);
             VerifyOptions wanted;
             wanted.names = names_;
-            wanted.remove_unreferenced = clean_;
+            wanted.remove_orphaned = clean_;
             wanted.on_progress = [&line](const VerifyProgress& progress) {
                 if (line.is_due()) line.draw(text_of(progress));
             };

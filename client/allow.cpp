@@ -89,8 +89,8 @@ Expected<AllowRequest> request_of(AllowVerb verb, const std::vector<AllowName>& 
     return request;
 }
 
-Error refused(const Doing& doing, Error error) {
-    const std::string start = cannot(doing);
+Error refused(const Operation& operation, Error error) {
+    const std::string start = cannot(operation);
     switch (static_cast<Code>(error.tee_result)) {
     case Code::access_denied: error.message = start + "only root may do that"; break;
     case Code::item_not_found: error.message = start + "one of them has no entry; nothing was changed"; break;
@@ -107,15 +107,16 @@ Error refused(const Doing& doing, Error error) {
     return error;
 }
 
-Expected<void> check_allows(const Doing& doing, const Session& session) {
+Expected<void> check_allows(const Operation& operation, const Session& session) {
     if (session.hello().version_minor >= kMinorThatAllows) return {};
     return unexpected({ErrorCode::no_tee,
-                       cannot(doing) + "this trusted application is older, and has no such list: install the one of this festore", 0, 0});
+                       cannot(operation) + "this trusted application is older, and has no such list: install the one of this "
+                                           "festore", 0, 0});
 }
 
 }  // namespace
 
-Error explain_refusal(SessionSource& sessions, const Error& error, const Doing& doing, const Refused& what) {
+Error explain_refusal(SessionSource& sessions, const Error& error, const Operation& operation, const Refused& what) {
     const auto code = static_cast<Code>(error.tee_result);
     if (code != Code::not_allowed && code != Code::over_limit) return error;
     const Expected<Session*> session = sessions.session();
@@ -134,32 +135,32 @@ Error explain_refusal(SessionSource& sessions, const Error& error, const Doing& 
     Error explained = error;
     if ((answer->flags & (protocol::kAllowedDamaged | protocol::kAllowedNewer)) != 0) {
         explained.code = ErrorCode::damaged;
-        explained.message = cannot(doing) + ((answer->flags & protocol::kAllowedDamaged) != 0 ? kDamaged : kNewer);
+        explained.message = cannot(operation) + ((answer->flags & protocol::kAllowedDamaged) != 0 ? kDamaged : kNewer);
     } else if (code == Code::over_limit) {
-        explained.message = cannot(doing) + over_limit_text(*answer, what);
+        explained.message = cannot(operation) + over_limit_text(*answer, what);
     }
     return explained;
 }
 
-Expected<void> Client::State::allow(const Doing& doing, const AllowRequest& request) {
+Expected<void> Client::State::allow(const Operation& operation, const AllowRequest& request) {
     const auto use = this->use();
     if (!use) return unexpected(use.error());
     const Expected<Session*> open = session();
     if (!open) return unexpected(open.error());
-    if (const auto allows = check_allows(doing, **open); !allows) return allows;
+    if (const auto allows = check_allows(operation, **open); !allows) return allows;
     const Encoded encoded(request);
     // Repeating a request changes nothing more, but a repeated drop does not find a name that the first one dropped.
-    const Expected<Reply> reply = command(doing, request.verb != AllowVerb::drop, protocol::Command::allow, encoded.bytes());
-    if (!reply) return unexpected(refused(doing, reply.error()));
+    const Expected<Reply> reply = command(operation, request.verb != AllowVerb::drop, protocol::Command::allow, encoded.bytes());
+    if (!reply) return unexpected(refused(operation, reply.error()));
     return {};
 }
 
-Expected<AllowReport> Client::State::allowed(const Doing& doing) {
+Expected<AllowReport> Client::State::allowed(const Operation& operation) {
     const Expected<Session*> open = session();
     if (!open) return unexpected(open.error());
-    if (const auto allows = check_allows(doing, **open); !allows) return unexpected(allows.error());
+    if (const auto allows = check_allows(operation, **open); !allows) return unexpected(allows.error());
     std::vector<std::byte> page(protocol::kAllowedPageBytes);
-    const Expected<Reply> reply = run(doing, true, [&](Session& session) -> Expected<Reply> {
+    const Expected<Reply> reply = run(operation, true, [&](Session& session) -> Expected<Reply> {
         Expected<Reply> answer = ask(session, {});
         if (const auto buffer = session.buffer(page.size()); answer && buffer) copy_bytes(buffer->first(page.size()), page);
         return answer;
@@ -167,7 +168,7 @@ Expected<AllowReport> Client::State::allowed(const Doing& doing) {
     if (!reply) return unexpected(reply.error());
     const auto answer = protocol::decode<protocol::AllowedAnswer>(reply->bytes());
     if (!answer || reply->payload_size != answer->entries * protocol::kAllowedEntryBytes || reply->payload_size > page.size())
-        return unexpected(nonsense(doing));
+        return unexpected(nonsense(operation));
     AllowReport report;
     report.listed = (answer->flags & protocol::kAllowedListed) != 0;
     report.damaged = (answer->flags & protocol::kAllowedDamaged) != 0;
@@ -181,7 +182,7 @@ Expected<AllowReport> Client::State::allowed(const Doing& doing) {
     Bytes rest = Bytes(page).first(reply->payload_size);
     for (uint32_t i = 0; i < answer->entries; ++i) {
         const auto entry = protocol::decode_next<protocol::AllowedEntry>(rest);
-        if (!entry) return unexpected(nonsense(doing));
+        if (!entry) return unexpected(nonsense(operation));
         const AllowName::Kind kind = kind_of(entry->login);
         report.named.push_back({kind, kind == AllowName::Kind::everybody ? "" : uuid_text(entry->identity), allowance_of(entry->limits)});
     }

@@ -16,6 +16,6 @@ struct Refused {
 
 // Returns an error that does not come from the list unchanged. Otherwise asks the TEE which limit was exceeded, and how much of it is
 // used; if the TEE gives no answer, the general error is returned.
-Error explain_refusal(SessionSource& sessions, const Error& error, const Doing& doing, const Refused& refused);
+Error explain_refusal(SessionSource& sessions, const Error& error, const Operation& operation, const Refused& refused);
 
 }  // namespace festore

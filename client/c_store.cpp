@@ -128,10 +128,10 @@ int festore_verify(festore_client* client, const char* const* names, size_t coun
         if (!verified) return failed(client->error, verified.error());
         for (const Damage& damage : verified->damaged)
             if (each != nullptr) each(context, damage.name.empty() ? nullptr : damage.name.c_str(), damage.error.message.c_str());
-        const auto unreferenced = verified->unreferenced.value_or(VerifyReport::Unreferenced());
+        const auto orphaned = verified->orphaned.value_or(VerifyReport::Orphaned());
         if (report != nullptr)
             *report = {verified->objects, verified->content_bytes, verified->damaged.size(), verified->absent.size(),
-                       verified->unreferenced ? 1 : 0, unreferenced.files, unreferenced.bytes};
+                       verified->orphaned ? 1 : 0, orphaned.files, orphaned.bytes};
         if (verified->damaged.empty() && verified->absent.empty()) return FESTORE_OK;
         client->error = std::to_string(verified->damaged.size()) + " damaged, " + std::to_string(verified->absent.size()) + " absent";
         return verified->damaged.empty() ? FESTORE_ENOTFOUND : FESTORE_EDAMAGED;

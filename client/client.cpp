@@ -39,9 +39,9 @@ protocol::Storage to_protocol(Storage storage) {
     return storage == Storage::ree ? protocol::Storage::ree : protocol::Storage::rpmb;
 }
 
-Error nonsense(const Doing& doing) {
+Error nonsense(const Operation& operation) {
     return {ErrorCode::failure,
-            "cannot " + std::string(doing.verb) + " " + quote(doing.name) + ": the TEE's answer makes no sense", 0, 0};
+            "cannot " + std::string(operation.verb) + " " + quote(operation.name) + ": the TEE's answer makes no sense", 0, 0};
 }
 
 Expected<void> check_existing(std::string_view name, const ClientOptions& options) {
@@ -101,8 +101,8 @@ Client::State::Use::~Use() {
     if (state_ != nullptr && --state_->uses_ == 0 && state_->session_) state_->session_->let_go();
 }
 
-Expected<Reply> Client::State::command(const Doing& doing, bool repeatable, protocol::Command command, Bytes request) {
-    return run(doing, repeatable, [&](Session& session) { return session.invoke(command, request); });
+Expected<Reply> Client::State::command(const Operation& operation, bool repeatable, protocol::Command command, Bytes request) {
+    return run(operation, repeatable, [&](Session& session) { return session.invoke(command, request); });
 }
 
 Client::Client(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -144,7 +144,7 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
     const auto use = state_->use();
     if (!use) return unexpected(use.error());
     if (state_->store) return state_->store->put(name, content, options);
-    const Doing doing{"put", name};
+    const Operation operation{"put", name};
     const Expected<Session*> open = state_->session();
     if (!open) return unexpected(open.error());
     if (const uint64_t max = (*open)->hello().object_bytes_max; content.size() > max)
@@ -160,7 +160,7 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
     request.name = bytes_of(name);
     const Encoded encoded(request);
     const bool repeatable = request.flags == 0;  // with a condition, a repeat could conflict with the first try's own success
-    const Expected<Reply> reply = state_->run(doing, repeatable, [&](Session& session) -> Expected<Reply> {
+    const Expected<Reply> reply = state_->run(operation, repeatable, [&](Session& session) -> Expected<Reply> {
         const Expected<MutableBytes> buffer = session.buffer(content.size());
         if (!buffer) return unexpected(buffer.error());
         copy_bytes(content, *buffer);
@@ -171,9 +171,12 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
     });
     if (!reply && options.if_version && static_cast<Code>(reply.error().tee_result) == Code::version_conflict)
         return unexpected(with_version(reply.error(), *options.if_version, stat(name)));
-    if (!reply) return unexpected(explain_refusal(*state_, reply.error(), doing, {state_->options.storage, name.size() + content.size()}));
+    if (!reply) {
+        const size_t size = name.size() + content.size();
+        return unexpected(explain_refusal(*state_, reply.error(), operation, {state_->options.storage, size}));
+    }
     const auto answer = protocol::decode<protocol::PutAnswer>(reply->bytes());
-    if (!answer || answer->content_size != content.size()) return unexpected(nonsense(doing));
+    if (!answer || answer->content_size != content.size()) return unexpected(nonsense(operation));
     ObjectInfo info;
     info.name = name;
     info.size = content.size();
@@ -195,12 +198,12 @@ Expected<std::vector<std::byte>> Client::get(std::string_view name) {
 }
 
 Expected<ObjectInfo> Client::State::get(std::string_view name, const std::function<void(Bytes)>& take) {
-    const Doing doing{"get", name};
+    const Operation operation{"get", name};
     const Encoded request(protocol::NameRequest{to_protocol(options.storage), bytes_of(name)});
     size_t size = 0;
     for (int attempt = 0; attempt < kGetAttemptsMax; ++attempt) {
         MutableBytes shared;
-        const Expected<Reply> reply = run(doing, true, [&](Session& session) -> Expected<Reply> {
+        const Expected<Reply> reply = run(operation, true, [&](Session& session) -> Expected<Reply> {
             const Expected<MutableBytes> buffer = session.buffer(size);
             if (!buffer) return unexpected(buffer.error());
             shared = *buffer;
@@ -209,13 +212,13 @@ Expected<ObjectInfo> Client::State::get(std::string_view name, const std::functi
         if (!reply) return unexpected(reply.error());
         if (reply->result == TEEC_ERROR_SHORT_BUFFER) {  // larger than the buffer, or grown since the last attempt
             if (reply->payload_size <= shared.size() || reply->payload_size > UINT32_MAX)
-                return unexpected(nonsense(doing));
+                return unexpected(nonsense(operation));
             size = reply->payload_size;
             continue;
         }
         const auto metadata = protocol::decode<protocol::Metadata>(reply->bytes());
         if (!metadata || metadata->content_size != reply->payload_size || reply->payload_size > shared.size())
-            return unexpected(nonsense(doing));
+            return unexpected(nonsense(operation));
         const WipeAfter wipe_after(shared.first(reply->payload_size));
         take(shared.first(reply->payload_size));
         return info_of(name, *metadata);
@@ -228,13 +231,13 @@ Expected<ObjectInfo> Client::stat(std::string_view name) {
     const auto use = state_->use();
     if (!use) return unexpected(use.error());
     if (state_->store) return state_->store->stat(name);
-    const Doing doing{"stat", name};
+    const Operation operation{"stat", name};
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
     const Expected<Reply> reply = state_->run(
-        doing, true, [&](Session& session) { return session.invoke(protocol::Command::stat, request.bytes()); });
+        operation, true, [&](Session& session) { return session.invoke(protocol::Command::stat, request.bytes()); });
     if (!reply) return unexpected(reply.error());
     const auto metadata = protocol::decode<protocol::Metadata>(reply->bytes());
-    if (!metadata) return unexpected(nonsense(doing));
+    if (!metadata) return unexpected(nonsense(operation));
     return info_of(name, *metadata);
 }
 
@@ -244,7 +247,7 @@ Expected<void> Client::remove(std::string_view name) {
     if (!use) return unexpected(use.error());
     if (state_->store) return state_->store->remove(name);
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
-    const Expected<Reply> reply = state_->command(Doing{"remove", name}, false, protocol::Command::remove, request.bytes());
+    const Expected<Reply> reply = state_->command(Operation{"remove", name}, false, protocol::Command::remove, request.bytes());
     if (!reply) return unexpected(reply.error());
     return {};
 }

@@ -39,15 +39,15 @@ struct Client::State final : SessionSource {
     // Runs one command through `call`, which uses the session. If the TA has died, a `repeatable` command is run once more in a new
     // session. Repeating is safe if it cannot store anything twice, and if a removal by somebody else does not change its result.
     template <class F>
-    Expected<Reply> run(const Doing& doing, bool repeatable, F&& call);
+    Expected<Reply> run(const Operation& operation, bool repeatable, F&& call);
     // The same for a command without a payload.
-    Expected<Reply> command(const Doing& doing, bool repeatable, protocol::Command command, Bytes request);
+    Expected<Reply> command(const Operation& operation, bool repeatable, protocol::Command command, Bytes request);
     Expected<Listing> list(std::string_view prefix, const std::optional<protocol::OtherOwner>& of);
     // Persistent objects of any owner whose names the TEE has lost; 0 if the TA is too old to report them (its listings count them).
     Expected<uint32_t> count_damaged();
-    Expected<RpmbUse> rpmb(const Doing& doing, const protocol::RpmbRequest& request);
-    Expected<void> allow(const Doing& doing, const protocol::AllowRequest& request);
-    Expected<AllowReport> allowed(const Doing& doing);
+    Expected<RpmbUse> rpmb(const Operation& operation, const protocol::RpmbRequest& request);
+    Expected<void> allow(const Operation& operation, const protocol::AllowRequest& request);
+    Expected<AllowReport> allowed(const Operation& operation);
     // Reads a persistent object and gives the whole content to `take`.
     Expected<ObjectInfo> get(std::string_view name, const std::function<void(Bytes)>& take);
 
@@ -81,7 +81,7 @@ private:
 };
 
 template <class F>
-Expected<Reply> Client::State::run(const Doing& doing, bool repeatable, F&& call) {
+Expected<Reply> Client::State::run(const Operation& operation, bool repeatable, F&& call) {
     for (int attempt = 0;; ++attempt) {
         const Expected<Session*> open = session();
         if (!open) return unexpected(open.error());
@@ -95,7 +95,7 @@ Expected<Reply> Client::State::run(const Doing& doing, bool repeatable, F&& call
             if (repeatable && attempt == 0) continue;
         }
         if (!reply->ok() && reply->result != TEEC_ERROR_SHORT_BUFFER)
-            return unexpected(error_of_command(reply->result, reply->origin, {doing.verb, doing.name, options.storage}));
+            return unexpected(error_of_command(reply->result, reply->origin, {operation.verb, operation.name, options.storage}));
         return reply;
     }
 }
@@ -105,7 +105,7 @@ ObjectInfo info_of(std::string_view name, const protocol::Metadata& m);
 // Everybody's space also holds objects of the first demo, whose clients chose any bytes as names.
 bool may_be_legacy(std::string_view name, const ClientOptions& options);
 // The error for an answer that no TA gives.
-Error nonsense(const Doing& doing);
+Error nonsense(const Operation& operation);
 // usage: a put cannot have this name, or these options together.
 Expected<void> check_put(std::string_view name, const PutOptions& options);
 // usage: no object can have that name. Names of the first demo's objects are accepted in everybody's space.

@@ -92,15 +92,15 @@ std::string quote(std::string_view name) {
     return text + "'";
 }
 
-Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing) {
-    Error error{ErrorCode::failure, "cannot " + std::string(doing.verb), result, origin};
-    if (!doing.name.empty()) error.message += " " + quote(doing.name);
+Error error_of_command(uint32_t result, uint32_t origin, const Operation& operation) {
+    Error error{ErrorCode::failure, "cannot " + std::string(operation.verb), result, origin};
+    if (!operation.name.empty()) error.message += " " + quote(operation.name);
     error.message += ": ";
     if (const Explained* e = explained(result); e != nullptr) {
         error.code = e->error;
         error.reason = reason_of(e->code);
         // OP-TEE ends a TA when the RPMB gives an answer that GlobalPlatform does not define.
-        const bool rpmb_failed = doing.storage == Storage::rpmb && e->code == Code::target_dead;
+        const bool rpmb_failed = operation.storage == Storage::rpmb && e->code == Code::target_dead;
         error.message += rpmb_failed ? "the trusted application died, as it does when the RPMB device is absent, has "
                                        "no key, or a foreign one; 'festore doctor' asks it"
                                      : e->text;

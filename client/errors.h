@@ -11,14 +11,14 @@
 namespace festore {
 
 // The operation, for the message: "cannot VERB 'NAME': …".
-struct Doing {
+struct Operation {
     std::string_view verb;
     std::string_view name;
     Storage storage = Storage::ree;
 };
 
 // For a command's answer, which the TA gave (or the TEE, if the TA could not).
-Error error_of_command(uint32_t result, uint32_t origin, const Doing& doing);
+Error error_of_command(uint32_t result, uint32_t origin, const Operation& operation);
 // Which conflict such an answer means; Reason::none if it means none.
 Reason reason_of(Code code);
 // Whether this result of a call that asks the RPMB means that the RPMB gives no answer: its device is absent, or has no key or a foreign

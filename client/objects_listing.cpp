@@ -58,7 +58,7 @@ bool may_be_legacy(std::string_view name, const ClientOptions& options) {
 }
 
 Expected<Listing> Client::State::list(std::string_view prefix, const std::optional<protocol::OtherOwner>& of) {
-    const Doing doing{"list", prefix};
+    const Operation operation{"list", prefix};
     Listing listing;
     std::vector<std::byte> cursor;
     for (size_t page = 0; page < kListPagesMax; ++page) {
@@ -67,7 +67,7 @@ Expected<Listing> Client::State::list(std::string_view prefix, const std::option
         const Encoded others(protocol::ListOfRequest{of.value_or(protocol::OtherOwner()), message});
         const Bytes request = of ? others.bytes() : own.bytes();
         MutableBytes shared;
-        const Expected<Reply> reply = run(doing, true, [&](Session& s) -> Expected<Reply> {
+        const Expected<Reply> reply = run(operation, true, [&](Session& s) -> Expected<Reply> {
             const Expected<MutableBytes> buffer = s.buffer(limits::kListBufferBytesMax);
             if (!buffer) return unexpected(buffer.error());
             shared = buffer->first(limits::kListBufferBytesMax);
@@ -75,24 +75,24 @@ Expected<Listing> Client::State::list(std::string_view prefix, const std::option
         });
         if (!reply) return unexpected(reply.error());
         const auto answer = protocol::decode<protocol::ListAnswer>(reply->bytes());
-        if (!answer || reply->payload_size > shared.size()) return unexpected(nonsense(doing));
+        if (!answer || reply->payload_size > shared.size()) return unexpected(nonsense(operation));
         const std::vector<std::byte> entries(shared.begin(),
                                              shared.begin() + static_cast<std::ptrdiff_t>(reply->payload_size));
         wipe(shared.first(reply->payload_size));
         Bytes rest = entries;
         for (uint32_t i = 0; i < answer->entries; ++i) {
             const auto entry = protocol::decode_next<protocol::ListEntry>(rest);
-            if (!entry || !is_wanted(*entry, prefix, options)) return unexpected(nonsense(doing));
+            if (!entry || !is_wanted(*entry, prefix, options)) return unexpected(nonsense(operation));
             listing.objects.push_back(info_of(text_of(entry->name), entry->metadata));
         }
         listing.damaged += answer->damaged;
         if (!answer->more) return listing;
         // The cursor must move forward; otherwise the listing would never end.
         if (!std::lexicographical_compare(cursor.begin(), cursor.end(), answer->cursor.begin(), answer->cursor.end()))
-            return unexpected(nonsense(doing));
+            return unexpected(nonsense(operation));
         cursor.assign(answer->cursor.begin(), answer->cursor.end());
     }
-    return unexpected(nonsense(doing));
+    return unexpected(nonsense(operation));
 }
 
 Expected<Listing> Client::list(std::string_view prefix) {
@@ -119,7 +119,7 @@ Expected<void> Client::remove_of(const OtherOwner& owner, std::string_view name)
     const auto use = state_->use();
     if (!use) return unexpected(use.error());
     const Encoded request(protocol::RemoveOfRequest{to_protocol(owner), {to_protocol(state_->options.storage), bytes_of(name)}});
-    const Expected<Reply> reply = state_->command(Doing{"remove", name}, false, protocol::Command::remove_of, request.bytes());
+    const Expected<Reply> reply = state_->command(Operation{"remove", name}, false, protocol::Command::remove_of, request.bytes());
     if (!reply) return unexpected(only_root(reply.error()));
     return {};
 }

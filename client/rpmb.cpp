@@ -8,8 +8,8 @@ namespace {
 
 using protocol::RpmbRequest;
 
-Error refused(const Doing& doing, Error error) {
-    const std::string start = "cannot " + std::string(doing.verb) + ": ";
+Error refused(const Operation& operation, Error error) {
+    const std::string start = "cannot " + std::string(operation.verb) + ": ";
     switch (static_cast<Code>(error.tee_result)) {
     case Code::not_supported:
         error.message = start + "the trusted application is older than this: install the one that belongs to this version";
@@ -29,14 +29,14 @@ Error refused(const Doing& doing, Error error) {
 
 }  // namespace
 
-Expected<RpmbUse> Client::State::rpmb(const Doing& doing, const RpmbRequest& request) {
+Expected<RpmbUse> Client::State::rpmb(const Operation& operation, const RpmbRequest& request) {
     const Encoded encoded(request);
     // Repeating is safe, since it changes nothing more. But if asking the RPMB has ended the TA, asking again would only end the next one.
     const bool repeatable = request.word != RpmbRequest::Word::none || request.without_asking;
-    const Expected<Reply> reply = command(doing, repeatable, protocol::Command::rpmb_here, encoded.bytes());
-    if (!reply) return unexpected(refused(doing, reply.error()));
+    const Expected<Reply> reply = command(operation, repeatable, protocol::Command::rpmb_here, encoded.bytes());
+    if (!reply) return unexpected(refused(operation, reply.error()));
     const auto answer = protocol::decode<protocol::RpmbAnswer>(reply->bytes());
-    if (!answer) return unexpected(nonsense(doing));
+    if (!answer) return unexpected(nonsense(operation));
     return RpmbUse{answer->built_in, answer->none_here};
 }
 
@@ -49,8 +49,8 @@ Expected<RpmbUse> Client::rpmb_use() {
 Expected<RpmbUse> Client::set_no_rpmb(bool none, bool without_asking) {
     const auto use = state_->use();
     if (!use) return unexpected(use.error());
-    const Doing doing{none ? "say that there is no RPMB here" : "have the RPMB asked again", {}};
-    return state_->rpmb(doing, {none ? RpmbRequest::Word::none : RpmbRequest::Word::ask, none && without_asking});
+    const Operation operation{none ? "say that there is no RPMB here" : "have the RPMB asked again", {}};
+    return state_->rpmb(operation, {none ? RpmbRequest::Word::none : RpmbRequest::Word::ask, none && without_asking});
 }
 
 }  // namespace festore

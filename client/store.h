@@ -34,10 +34,10 @@ public:
     Expected<std::unique_ptr<StoreWriter>> open_writer(std::string_view name, const PutOptions& options, bool in_batch);
     Expected<void> write(StoreWriter& writer, Bytes part);
     Expected<ObjectInfo> finish(StoreWriter& writer);
-    // Of the object that `doing` names.
-    Expected<std::unique_ptr<StoreReader>> open_reader(const Doing& doing);
+    // Of the object that `operation` names.
+    Expected<std::unique_ptr<StoreReader>> open_reader(const Operation& operation);
     // Fills `out`, or reads up to the end of the object. busy: it was replaced, and the TEE has forgotten the old one.
-    Expected<size_t> read_on(StoreReader& reader, MutableBytes out, const Doing& doing);
+    Expected<size_t> read_on(StoreReader& reader, MutableBytes out, const Operation& operation);
     Expected<ObjectInfo> stat(std::string_view name);
     Expected<Listing> list(std::string_view prefix);
     Expected<void> remove(std::string_view name);
@@ -55,7 +55,7 @@ public:
     Expected<DropReport> drop_damaged(const DropOptions& options);
     Expected<StoreInfo> undo_drop();
     Expected<StoreInfo> acknowledge_lost(std::string_view name);
-    Expected<std::vector<LostRange>> lost_ranges(const Doing& doing);
+    Expected<std::vector<LostRange>> lost_ranges(const Operation& operation);
 
     // A transaction over several calls. One at a time; meanwhile the functions above that change the store fail with conflict.
     Expected<void> begin();
@@ -82,30 +82,30 @@ private:
 
     // client/store_open.cpp
     enum class Missing { is_an_error, is_made };
-    Expected<void> ensure_open(const Doing& doing, Missing missing);
+    Expected<void> ensure_open(const Operation& operation, Missing missing);
     // `again`: the TEE and the directory disagree, perhaps because another program is making the store just now.
-    Expected<void> look_and_open(const Doing& doing, Missing missing, bool& again);
-    Expected<void> open_existing(const Doing& doing, const DirectoryContents& contents, bool& may_be_made);
+    Expected<void> look_and_open(const Operation& operation, Missing missing, bool& again);
+    Expected<void> open_existing(const Operation& operation, const DirectoryContents& contents, bool& may_be_made);
     // True if it made the store. False: another program was faster, and its store is open now.
-    Expected<bool> make(const Doing& doing, const InitOptions& options, bool& has_record);
-    Expected<void> make_locked(const Doing& doing, const protocol::StoreHeader& header);
-    Expected<protocol::CipherChoice> cipher_to_ask_for(const Doing& doing, Cipher cipher);
-    Expected<protocol::StoreHeader> ask_for_header(const Doing& doing, const InitOptions& options);
-    Expected<void> check_header(const Doing& doing, const protocol::StoreHeader& header);
-    Expected<void> open_in_tee(const Doing& doing, const protocol::StoreHeader& header, Code* refused);
-    Error refused_to_open(const Doing& doing, Code code) const;
+    Expected<bool> make(const Operation& operation, const InitOptions& options, bool& has_record);
+    Expected<void> make_locked(const Operation& operation, const protocol::StoreHeader& header);
+    Expected<protocol::CipherChoice> cipher_to_ask_for(const Operation& operation, Cipher cipher);
+    Expected<protocol::StoreHeader> ask_for_header(const Operation& operation, const InitOptions& options);
+    Expected<void> check_header(const Operation& operation, const protocol::StoreHeader& header);
+    Expected<void> open_in_tee(const Operation& operation, const protocol::StoreHeader& header, Code* refused);
+    Error refused_to_open(const Operation& operation, Code code) const;
     bool is_rpmb_asked(stored::Anchor anchor);
-    [[nodiscard]] Error is_foreign(const Doing& doing) const;
-    [[nodiscard]] Error without_header(const Doing& doing) const;
-    Error is_not_there(const Doing& doing, bool& has_record);  // asks the TEE whether it has a record
-    Expected<void> take_status(Bytes answer, const Doing& doing);
+    [[nodiscard]] Error is_foreign(const Operation& operation) const;
+    [[nodiscard]] Error without_header(const Operation& operation) const;
+    Error is_not_there(const Operation& operation, bool& has_record);  // asks the TEE whether it has a record
+    Expected<void> take_status(Bytes answer, const Operation& operation);
     [[nodiscard]] StoreInfo info() const;
     static StoreInfo described(const protocol::StoreStatus& status);
     void warn_of_lost_freshness();
 
-    // client/store_survey.h
-    class Survey;
-    friend class Survey;
+    // client/store_scan.h
+    class Scan;
+    friend class Scan;
     // client/store_verify.cpp
     class Verification;
     friend class Verification;
@@ -116,69 +116,69 @@ private:
         uint32_t place = 0;
         bool own = false;  // only the caller's own
     };
-    Expected<std::optional<StoreRecord>> record_at(const Doing& doing, const RecordPlace& at, bool& end);
-    Expected<std::vector<StoreRecord>> list_records(const Doing& doing, bool own);
+    Expected<std::optional<StoreRecord>> record_at(const Operation& operation, const RecordPlace& at, bool& end);
+    Expected<std::vector<StoreRecord>> list_records(const Operation& operation, bool own);
 
     // client/store.cpp
     // Checks that the trusted application has that minor version of the protocol. no_tee: "is older, and LACKS: ADVICE".
-    Expected<void> check_minor(const Doing& doing, uint16_t minor, std::string_view lacks,
+    Expected<void> check_minor(const Operation& operation, uint16_t minor, std::string_view lacks,
                                std::string_view advice = "install the one of this festore");
 
     // client/store_names.cpp
     static constexpr uint16_t kMinorThatKnowsNames = 7;
     bool ta_knows_names();
-    Expected<void> take_name(const Doing& doing, const protocol::StoreHeader& header);
-    Expected<void> check_name_is_known(const Doing& doing);
+    Expected<void> take_name(const Operation& operation, const protocol::StoreHeader& header);
+    Expected<void> check_name_is_known(const Operation& operation);
     protocol::StoreClaim claim();  // views into this
     [[nodiscard]] std::string name_option() const;  // for messages, like the next two
     [[nodiscard]] std::string with_name() const;
     std::string where_it_was();
-    Expected<void> check_name_is_told(const Doing& doing);
-    Expected<void> check_is_not_elsewhere(const Doing& doing, const protocol::StoreStatus& record);
+    Expected<void> check_name_is_told(const Operation& operation);
+    Expected<void> check_is_not_elsewhere(const Operation& operation, const protocol::StoreStatus& record);
     std::string other_stores();
 
     // client/store_destroy.cpp
-    Expected<std::optional<protocol::StoreStatus>> find_record(const Doing& doing,
+    Expected<std::optional<protocol::StoreStatus>> find_record(const Operation& operation,
                                                                const std::optional<DestroyOptions::Other>& other);
     // Whether there was a record, and whether the RPMB may have the record of the same store after a move.
     struct Dropped {
         bool was_there = false;
         bool may_be_in_rpmb = false;
     };
-    Expected<Dropped> drop_record(const Doing& doing, const std::optional<DestroyOptions::Other>& other, stored::Anchor anchor,
+    Expected<Dropped> drop_record(const Operation& operation, const std::optional<DestroyOptions::Other>& other, stored::Anchor anchor,
                                const protocol::Id& store_id);
-    Expected<Dropped> drop_own_record(const Doing& doing, const protocol::StoreHeader& header);
-    Expected<void> check_is_lost(const Doing& doing, const protocol::StoreStatus& record);
-    Expected<DestroyReport> destroy_record(const Doing& doing, const DestroyOptions& options);
+    Expected<Dropped> drop_own_record(const Operation& operation, const protocol::StoreHeader& header);
+    Expected<void> check_is_lost(const Operation& operation, const protocol::StoreStatus& record);
+    Expected<DestroyReport> destroy_record(const Operation& operation, const DestroyOptions& options);
 
     // client/store_repair.cpp
-    Error refused_to_repair(const Doing& doing, Code code) const;
-    Expected<StoreInfo> repair_locked(const Doing& doing);
-    Expected<protocol::RepairStepAnswer> copy_index(const Doing& doing, bool older, bool& damaged);
-    Expected<void> commit_repair(const Doing& doing, const protocol::RepairStepAnswer& made);
+    Error refused_to_repair(const Operation& operation, Code code) const;
+    Expected<StoreInfo> repair_locked(const Operation& operation);
+    Expected<protocol::RepairStepAnswer> copy_index(const Operation& operation, bool older, bool& damaged);
+    Expected<void> commit_repair(const Operation& operation, const protocol::RepairStepAnswer& made);
 
     // client/store_read.h
     template <class T, class F>
-    Expected<T> read(const Doing& doing, F&& once);
+    Expected<T> read(const Operation& operation, F&& once);
     // client/store.cpp
-    Expected<bool> list_on(const Doing& doing, Listing& listing, bool& more);
-    Listing with_lost_ranges(const Doing& doing, Listing listing);
-    Expected<Listing> list_past_damage(const Doing& doing, Listing listing, const Error& error);
-    Expected<StoreReply> look_up(const Doing& doing, const StoreChannel::Request& request, bool& again);
+    Expected<bool> list_on(const Operation& operation, Listing& listing, bool& more);
+    Listing with_lost_ranges(const Operation& operation, Listing listing);
+    Expected<Listing> list_past_damage(const Operation& operation, Listing listing, const Error& error);
+    Expected<StoreReply> look_up(const Operation& operation, const StoreChannel::Request& request, bool& again);
     static ObjectInfo object_info(std::string_view name, const protocol::StoreMetadata& metadata);
 
     // client/store_changes.cpp
     // For a put whose condition did not hold: the message names the object's version.
     Error with_version(Error error, std::string_view name, const PutOptions& options);
     template <class F>
-    Expected<protocol::ChangeAnswer> change_alone(const Doing& doing, Missing missing, F&& make_request);
-    Expected<protocol::ChangeAnswer> change_once(const Doing& doing, const ChangeRequest& request, bool& died);
-    Expected<void> commit(const Doing& doing, const protocol::Id& transaction, uint64_t generation);
+    Expected<protocol::ChangeAnswer> change_alone(const Operation& operation, Missing missing, F&& make_request);
+    Expected<protocol::ChangeAnswer> change_once(const Operation& operation, const ChangeRequest& request, bool& died);
+    Expected<void> commit(const Operation& operation, const protocol::Id& transaction, uint64_t generation);
     Expected<void> publish(const std::vector<StoreDirectory::Upload*>& uploads);
-    Expected<void> learn_outcome(const Doing& doing, const protocol::Id& transaction, uint64_t generation, Error error);
+    Expected<void> learn_outcome(const Operation& operation, const protocol::Id& transaction, uint64_t generation, Error error);
     static ObjectInfo stored_info(std::string_view name, const protocol::ChangeAnswer& answer, uint64_t size,
                                   const PutOptions& options);
-    Expected<void> check_keeping(const Doing& doing, const PutOptions& options);
+    Expected<void> check_keeping(const Operation& operation, const PutOptions& options);
     ChangeRequest put_request(std::string_view name, Bytes content, uint64_t size, const PutOptions& options,
                               const std::optional<protocol::Id>& payload, bool single);
     ChangeRequest put_request(const StoreWriter& writer, bool single);
@@ -189,11 +189,11 @@ private:
     static uint32_t spare_pages(uint8_t height);
     Expected<void> keep_reserve();
     Expected<bool> is_same_store();
-    [[nodiscard]] Error was_exchanged(const Doing& doing) const;
+    [[nodiscard]] Error was_exchanged(const Operation& operation) const;
     // `make_request`: as for change_alone().
-    Expected<protocol::ChangeAnswer> change_made_by(const Doing& doing,
+    Expected<protocol::ChangeAnswer> change_made_by(const Operation& operation,
                                                     const std::function<Expected<ChangeRequest>(StoreDirectory::Upload*&)>& make_request);
-    Expected<protocol::ChangeAnswer> change_to(const Doing& doing, protocol::Command command,
+    Expected<protocol::ChangeAnswer> change_to(const Operation& operation, protocol::Command command,
                                                const std::function<void(protocol::PageArea, Writer&)>& encode);
 
     // client/store_rebuild.cpp
@@ -206,57 +206,57 @@ private:
         bool has_passed_root = false;
         uint64_t lost = 0;  // objects
     };
-    Expected<StoreLock> lock_and_open(const Doing& doing);
-    Expected<void> begin_rebuild(const Doing& doing, protocol::RebuildKind kind, const RebuildPlan& plan);
-    Expected<protocol::RepairStepAnswer> copy_entries(const Doing& doing, RebuildPlan& plan);
-    Expected<void> commit_rebuild(const Doing& doing, const protocol::RepairStepAnswer& made);
-    void give_up_rebuild(const Doing& doing);
-    Expected<void> put_in_place(const Doing& doing, const protocol::RepairStepAnswer& made, bool keeps_old);
-    Expected<StoreInfo> make_anew(const Doing& doing, RebuildPlan& plan);
+    Expected<StoreLock> lock_and_open(const Operation& operation);
+    Expected<void> begin_rebuild(const Operation& operation, protocol::RebuildKind kind, const RebuildPlan& plan);
+    Expected<protocol::RepairStepAnswer> copy_entries(const Operation& operation, RebuildPlan& plan);
+    Expected<void> commit_rebuild(const Operation& operation, const protocol::RepairStepAnswer& made);
+    void give_up_rebuild(const Operation& operation);
+    Expected<void> put_in_place(const Operation& operation, const protocol::RepairStepAnswer& made, bool keeps_old);
+    Expected<StoreInfo> make_anew(const Operation& operation, RebuildPlan& plan);
     Expected<void> name_damaged(const VerifyReport& report, std::vector<std::string>& names);
-    static Error nothing_to_undo(const Doing& doing);
-    Expected<StoreInfo> undo_from(const Doing& doing, std::string_view file);
-    Expected<void> undo_part(const Doing& doing);
-    std::optional<bool> pages_fit(const Doing& doing);
-    Expected<void> settle_if_cut(const Doing& doing);
-    Expected<void> write_header_of_record(const Doing& doing);
-    Expected<bool> follow_move(const Doing& doing, Code refused);
-    Expected<void> settle_next_pages(const Doing& doing);
+    static Error nothing_to_undo(const Operation& operation);
+    Expected<StoreInfo> undo_from(const Operation& operation, std::string_view file);
+    Expected<void> undo_part(const Operation& operation);
+    std::optional<bool> pages_fit(const Operation& operation);
+    Expected<void> settle_if_cut(const Operation& operation);
+    Expected<void> write_header_of_record(const Operation& operation);
+    Expected<bool> follow_move(const Operation& operation, Code refused);
+    Expected<void> settle_next_pages(const Operation& operation);
 
     // client/store_reseal.cpp
     struct ResealPass;
-    Expected<StoreInfo> rebuild_index(const Doing& doing, const RebuildOptions& options);
-    static Error not_all_resealed(const Doing& doing, const ResealPass& pass);
-    Expected<void> reseal_contents(const Doing& doing, ResealPass& pass);
+    Expected<StoreInfo> rebuild_index(const Operation& operation, const RebuildOptions& options);
+    static Error not_all_resealed(const Operation& operation, const ResealPass& pass);
+    Expected<void> reseal_contents(const Operation& operation, ResealPass& pass);
     Expected<void> reseal_object(const std::string& name, ResealPass& pass);
-    Expected<ChangeRequest> reseal_payload(const Doing& doing, std::optional<StoreWriter>& writer, ResealPass& pass);
-    Expected<void> reseal_part(StoreReader& reader, StoreWriter& writer, const Doing& doing, ResealPass& pass);
-    void correct_header(const Doing& doing);
+    Expected<ChangeRequest> reseal_payload(const Operation& operation, std::optional<StoreWriter>& writer, ResealPass& pass);
+    Expected<void> reseal_part(StoreReader& reader, StoreWriter& writer, const Operation& operation, ResealPass& pass);
+    void correct_header(const Operation& operation);
 
     // client/store_losses.cpp
-    Expected<bool> list_ranges(const Doing& doing, std::vector<std::byte>& after, std::vector<LostRange>& ranges, bool& again);
-    Expected<bool> has_unacknowledged_loss(const Doing& doing);
-    void drop_old_pages_if_done(const Doing& doing);
+    Expected<bool> list_ranges(const Operation& operation, std::vector<std::byte>& after, std::vector<LostRange>& ranges, bool& again);
+    Expected<bool> has_unacknowledged_loss(const Operation& operation);
+    void drop_old_pages_if_done(const Operation& operation);
 
     // client/store_payloads.cpp
     struct MissedPayload {  // a payload whose file was missing at this generation
         protocol::Id payload{};
         uint64_t generation = UINT64_MAX;
     };
-    Expected<void> check_space(const StoreWriter& writer, const Doing& doing) const;
-    Expected<void> begin_payload(StoreWriter& writer, const Doing& doing, Missing missing);
+    Expected<void> check_space(const StoreWriter& writer, const Operation& operation) const;
+    Expected<void> begin_payload(StoreWriter& writer, const Operation& operation, Missing missing);
     Expected<void> seal(StoreWriter& writer, Bytes plain, bool last);
     Expected<void> write_parts(StoreWriter& writer, Bytes part);
     Expected<void> complete(StoreWriter& writer);
-    Expected<std::unique_ptr<StoreReader>> find(const Doing& doing, MissedPayload& missed, bool& again);
-    Expected<void> find_again(StoreReader& reader, const Doing& doing);
-    Expected<void> load_segments(StoreReader& reader, size_t wanted, const Doing& doing, bool& lost);
+    Expected<std::unique_ptr<StoreReader>> find(const Operation& operation, MissedPayload& missed, bool& again);
+    Expected<void> find_again(StoreReader& reader, const Operation& operation);
+    Expected<void> load_segments(StoreReader& reader, size_t wanted, const Operation& operation, bool& lost);
 
     // client/store_batch.cpp
     Expected<ObjectInfo> finish_in_batch(StoreWriter& writer);
-    Expected<protocol::ChangeAnswer> batch_change(const Doing& doing, const ChangeRequest& request);
-    Expected<void> begin_in_tee(const Doing& doing, Batch& batch);
-    Expected<void> prepare_batch(const Doing& doing);
+    Expected<protocol::ChangeAnswer> batch_change(const Operation& operation, const ChangeRequest& request);
+    Expected<void> begin_in_tee(const Operation& operation, Batch& batch);
+    Expected<void> prepare_batch(const Operation& operation);
 
     const ProcessMark process_;
     SessionSource& sessions_;

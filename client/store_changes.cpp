@@ -11,8 +11,9 @@ namespace {
 
 using protocol::Command;
 
-Error batch_is_running(const Doing& doing) {
-    return {ErrorCode::conflict, cannot(doing) + "a transaction of this client is running: change the store through it, or end it", 0, 0,
+Error batch_is_running(const Operation& operation) {
+    return {ErrorCode::conflict,
+            cannot(operation) + "a transaction of this client is running: change the store through it, or end it", 0, 0,
             Reason::in_use};
 }
 
@@ -43,10 +44,10 @@ size_t Store::room_for(size_t changes) const {
 }
 
 // A trusted application with an older protocol would refuse the request as malformed: it cannot keep objects for good.
-Expected<void> Store::check_keeping(const Doing& doing, const PutOptions& options) {
+Expected<void> Store::check_keeping(const Operation& operation, const PutOptions& options) {
     constexpr uint16_t kMinorThatKeeps = 5;
     if (!options.write_once || options.removable) return {};
-    return check_minor(doing, kMinorThatKeeps, "cannot prevent the removal of write-once objects",
+    return check_minor(operation, kMinorThatKeeps, "cannot prevent the removal of write-once objects",
                        "install the one of this festore, or use --removable");
 }
 
@@ -126,19 +127,19 @@ Store::ChangeRequest Store::rename_request(std::string_view from, std::string_vi
 }
 
 // Rule 4: the lock is held, so the TEE's record shows whether the commit took effect.
-Expected<void> Store::learn_outcome(const Doing& doing, const protocol::Id& transaction, uint64_t generation,
+Expected<void> Store::learn_outcome(const Operation& operation, const protocol::Id& transaction, uint64_t generation,
                                     Error error) {
     const auto not_known = [&](const std::string& why) {
         Error unknown = error;
         unknown.code = ErrorCode::no_tee;
-        unknown.message = cannot(doing) + "the TEE did not confirm it, and whether it was done is not known (" + why +
+        unknown.message = cannot(operation) + "the TEE did not confirm it, and whether it was done is not known (" + why +
                           "): check, or repeat it";
         return unexpected(std::move(unknown));
     };
     opened_serial_ = 0;
-    if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return not_known(open.error().message);
+    if (const auto open = ensure_open(operation, Missing::is_an_error); !open) return not_known(open.error().message);
     const Expected<StoreReply> reply =
-        channel_.call(transaction_request(Command::store_outcome, transaction, generation), doing);
+        channel_.call(transaction_request(Command::store_outcome, transaction, generation), operation);
     if (!reply) return not_known(reply.error().message);
     const auto answer = protocol::decode<protocol::OutcomeAnswer>(reply->answer);
     if (!reply->ok() || !answer) return not_known("it does not say");
@@ -147,22 +148,22 @@ Expected<void> Store::learn_outcome(const Doing& doing, const protocol::Id& tran
 }
 
 // Everything that the root record will refer to must first be durable (rule 7), and in the file that has the name (rule 29).
-Expected<void> Store::commit(const Doing& doing, const protocol::Id& transaction, uint64_t generation) {
+Expected<void> Store::commit(const Operation& operation, const protocol::Id& transaction, uint64_t generation) {
     may_be_committed_ = false;
     Expected<bool> durable = directory_.sync_pages().and_then([this] { return directory_.pages_are_named(); });
     if (!durable || !*durable) {
-        (void)channel_.call(transaction_request(Command::store_abort, transaction, generation), doing);
+        (void)channel_.call(transaction_request(Command::store_abort, transaction, generation), operation);
         return unexpected(durable ? directory_.pages_were_exchanged() : durable.error());
     }
     may_be_committed_ = true;
     const Expected<StoreReply> reply =
-        channel_.call(transaction_request(Command::store_commit, transaction, generation), doing);
+        channel_.call(transaction_request(Command::store_commit, transaction, generation), operation);
     Expected<void> committed;
     if (reply && reply->ok()) {
-        committed = take_status(reply->answer, doing);
+        committed = take_status(reply->answer, operation);
     } else {
-        Error error = reply ? error_of_store_command(reply->result, reply->origin, doing) : reply.error();
-        committed = learn_outcome(doing, transaction, generation, std::move(error));
+        Error error = reply ? error_of_store_command(reply->result, reply->origin, operation) : reply.error();
+        committed = learn_outcome(operation, transaction, generation, std::move(error));
         may_be_committed_ = committed || committed.error().code == ErrorCode::no_tee;
     }
     // A commit that nobody could read is not acknowledged. If the system cannot tell, it is acknowledged.
@@ -181,22 +182,22 @@ Expected<void> Store::publish(const std::vector<StoreDirectory::Upload*>& upload
 }
 
 // `died`: the TA died, or its session no longer knows the store, before anything was committed: nothing has changed.
-Expected<protocol::ChangeAnswer> Store::change_once(const Doing& doing, const ChangeRequest& request, bool& died) {
+Expected<protocol::ChangeAnswer> Store::change_once(const Operation& operation, const ChangeRequest& request, bool& died) {
     channel_.expect({status_.index_page, status_.free_list_page});
-    const Expected<StoreReply> reply = channel_.call(request, doing);
+    const Expected<StoreReply> reply = channel_.call(request, operation);
     if (!reply) return unexpected(reply.error());
     died = reply->died() || static_cast<Code>(reply->result) == Code::bad_state;
     if (static_cast<Code>(reply->result) == Code::bad_state) opened_serial_ = 0;
-    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
     const auto answer = protocol::decode<protocol::ChangeAnswer>(reply->answer);
-    if (!answer) return unexpected(store_nonsense(doing));
+    if (!answer) return unexpected(store_nonsense(operation));
     Expected<void> stored = channel_.store_pages(*reply);
     if (stored && request.command != Command::store_remove) stored = keep_reserve();
     if (!stored) {
-        (void)channel_.call(transaction_request(Command::store_abort, answer->transaction, answer->generation), doing);
+        (void)channel_.call(transaction_request(Command::store_abort, answer->transaction, answer->generation), operation);
         return unexpected(stored.error());
     }
-    if (const auto committed = commit(doing, answer->transaction, answer->generation); !committed)
+    if (const auto committed = commit(operation, answer->transaction, answer->generation); !committed)
         return unexpected(committed.error());
     return *answer;
 }
@@ -210,17 +211,17 @@ Expected<bool> Store::is_same_store() {
     return contents->header && contents->header->store_id == header_.store_id && !*has_next;
 }
 
-Error Store::was_exchanged(const Doing& doing) const {
+Error Store::was_exchanged(const Operation& operation) const {
     return {ErrorCode::damaged,
-            cannot(doing) + "the directory at " + quote(directory_.path()) + " was exchanged for another one; repeat it", 0, 0};
+            cannot(operation) + "the directory at " + quote(directory_.path()) + " was exchanged for another one; repeat it", 0, 0};
 }
 
 // One change as a whole transaction. `make_request` makes the request once the store is open; it may upload.
 template <class F>
-Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing missing, F&& make_request) {
-    if (batch_) return unexpected(batch_is_running(doing));
+Expected<protocol::ChangeAnswer> Store::change_alone(const Operation& operation, Missing missing, F&& make_request) {
+    if (batch_) return unexpected(batch_is_running(operation));
     for (int attempt = 0;; ++attempt) {
-        if (const auto open = ensure_open(doing, missing); !open) return unexpected(open.error());
+        if (const auto open = ensure_open(operation, missing); !open) return unexpected(open.error());
         StoreDirectory::Upload* upload = nullptr;
         const Expected<ChangeRequest> request = make_request(upload);
         if (!request) return unexpected(request.error());
@@ -231,13 +232,13 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing
         if (!*same) {
             opened_serial_ = 0;
             if (attempt == 0 && upload == nullptr) continue;
-            return unexpected(was_exchanged(doing));
+            return unexpected(was_exchanged(operation));
         }
         may_be_committed_ = false;
         if (upload != nullptr)
             if (const auto published = publish({upload}); !published) return unexpected(published.error());
         bool died = false;
-        Expected<protocol::ChangeAnswer> answer = change_once(doing, *request, died);
+        Expected<protocol::ChangeAnswer> answer = change_once(operation, *request, died);
         if (answer) {
             if (upload != nullptr) upload->keep();
             if (answer->dropped_payload) directory_.remove_payload(answer->payload);
@@ -252,13 +253,13 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Doing& doing, Missing
 }
 
 Expected<ObjectInfo> Store::put(std::string_view name, Bytes content, const PutOptions& options) {
-    const Doing doing{"put", name, Storage::store};
+    const Operation operation{"put", name, Storage::store};
     PutOptions timed = options;
     timed.size = content.size();
     if (!timed.modified) timed.modified = static_cast<int64_t>(std::time(nullptr));
     std::optional<StoreWriter> writer;
-    const auto answer = change_alone(doing, Missing::is_made, [&](auto*& upload) -> Expected<ChangeRequest> {
-        if (const auto kept = check_keeping(doing, timed); !kept) return unexpected(kept.error());
+    const auto answer = change_alone(operation, Missing::is_made, [&](auto*& upload) -> Expected<ChangeRequest> {
+        if (const auto kept = check_keeping(operation, timed); !kept) return unexpected(kept.error());
         if (content.size() <= protocol::inline_content_max(name.size()))
             return put_request(name, content, content.size(), timed, std::nullopt, true);
         writer.emplace(*this, name, timed, 0);
@@ -277,25 +278,25 @@ Error Store::with_version(Error error, std::string_view name, const PutOptions& 
 }
 
 Expected<std::unique_ptr<StoreWriter>> Store::open_writer(std::string_view name, const PutOptions& options, bool in_batch) {
-    const Doing doing{"put", name, Storage::store};
+    const Operation operation{"put", name, Storage::store};
     if (!in_batch) {
-        if (batch_) return unexpected(batch_is_running(doing));
-        if (const auto open = ensure_open(doing, Missing::is_made); !open) return unexpected(open.error());
+        if (batch_) return unexpected(batch_is_running(operation));
+        if (const auto open = ensure_open(operation, Missing::is_made); !open) return unexpected(open.error());
     }
-    if (const auto kept = check_keeping(doing, options); !kept) return unexpected(kept.error());
+    if (const auto kept = check_keeping(operation, options); !kept) return unexpected(kept.error());
     return std::make_unique<StoreWriter>(*this, name, options, in_batch && batch_ ? batch_->number : 0);
 }
 
 Expected<ObjectInfo> Store::finish(StoreWriter& writer) {
-    const Doing doing{"put", writer.name_, Storage::store};
-    if (writer.over_) return unexpected({ErrorCode::usage, cannot(doing) + "its stream is over", 0, 0});
+    const Operation operation{"put", writer.name_, Storage::store};
+    if (writer.over_) return unexpected({ErrorCode::usage, cannot(operation) + "its stream is over", 0, 0});
     if (writer.batch_ != 0) return finish_in_batch(writer);
     bool tried = false;
-    const auto answer = change_alone(doing, Missing::is_made, [&](auto*& upload) -> Expected<ChangeRequest> {
+    const auto answer = change_alone(operation, Missing::is_made, [&](auto*& upload) -> Expected<ChangeRequest> {
         const bool again = std::exchange(tried, true);
         if (again && writer.file_)
             return unexpected({ErrorCode::no_tee,
-                               cannot(doing) + "the trusted application died, and the content with it; nothing was stored: repeat it",
+                               cannot(operation) + "the trusted application died, and the content with it; nothing was stored: repeat it",
                                0, 0});
         if (!again)
             if (const auto completed = complete(writer); !completed) return unexpected(completed.error());
@@ -305,18 +306,18 @@ Expected<ObjectInfo> Store::finish(StoreWriter& writer) {
     const uint64_t size = writer.size_;
     const PutOptions options = writer.options_;
     writer.end();
-    if (!answer) return unexpected(with_version(answer.error(), doing.name, options));
-    return stored_info(doing.name, *answer, size, options);
+    if (!answer) return unexpected(with_version(answer.error(), operation.name, options));
+    return stored_info(operation.name, *answer, size, options);
 }
 
 Expected<protocol::ChangeAnswer> Store::change_made_by(
-    const Doing& doing, const std::function<Expected<ChangeRequest>(StoreDirectory::Upload*&)>& make_request) {
-    return change_alone(doing, Missing::is_an_error, make_request);
+    const Operation& operation, const std::function<Expected<ChangeRequest>(StoreDirectory::Upload*&)>& make_request) {
+    return change_alone(operation, Missing::is_an_error, make_request);
 }
 
-Expected<protocol::ChangeAnswer> Store::change_to(const Doing& doing, Command command,
+Expected<protocol::ChangeAnswer> Store::change_to(const Operation& operation, Command command,
                                                   const std::function<void(protocol::PageArea, Writer&)>& encode) {
-    return change_alone(doing, Missing::is_an_error, [&](auto&) -> Expected<ChangeRequest> {
+    return change_alone(operation, Missing::is_an_error, [&](auto&) -> Expected<ChangeRequest> {
         ChangeRequest request;
         request.command = command;
         request.has_area = true;

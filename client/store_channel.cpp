@@ -79,7 +79,7 @@ Expected<Reply> StoreChannel::invoke(Session& session, const Request& request, c
 }
 
 Expected<StoreReply> StoreChannel::read_reply(Session& session, const Request& request, const Reply& reply,
-                                              size_t brought, const Doing& doing) {
+                                              size_t brought, const Operation& operation) {
     StoreReply result;
     result.result = reply.result;
     result.origin = reply.origin;
@@ -89,13 +89,13 @@ Expected<StoreReply> StoreChannel::read_reply(Session& session, const Request& r
     const size_t content_bytes = std::max(request.content.size(), request.content_room);
     const MutableBytes content = buffer->subspan(kContentOffset, content_bytes);
     if (request.use == Payload::output || request.use == Payload::inout) {
-        if (result.ok() && reply.payload_size > content.size()) return unexpected(store_nonsense(doing));
+        if (result.ok() && reply.payload_size > content.size()) return unexpected(store_nonsense(operation));
         const Bytes given = content.first(result.ok() ? reply.payload_size : 0);
         result.content.assign(given.begin(), given.end());
     }
     wipe(content);
     if (!request.has_area || result.answer.empty()) {
-        if (request.has_area && result.ok()) return unexpected(store_nonsense(doing));
+        if (request.has_area && result.ok()) return unexpected(store_nonsense(operation));
         return result;
     }
     // Every answer with pages begins with a PageAnswer (protocol/store_messages.h).
@@ -104,7 +104,7 @@ Expected<StoreReply> StoreChannel::read_reply(Session& session, const Request& r
     head = head.first(std::min(head.size(), 12 + 5 * needs));
     const auto pages = protocol::decode<protocol::PageAnswer>(head);
     if (!pages || brought + pages->written > protocol::kCallPagesMax || pages->written > request.room)
-        return unexpected(store_nonsense(doing));
+        return unexpected(store_nonsense(operation));
     result.pages = *pages;
     Reader numbers(buffer->subspan(protocol::number_offset(brought), pages->written * size_t{4}));
     for (size_t i = 0; i < pages->written; ++i) {
@@ -115,15 +115,15 @@ Expected<StoreReply> StoreChannel::read_reply(Session& session, const Request& r
 }
 
 Expected<void> StoreChannel::take_needs(Pages& pages, const Request& request, const protocol::PageAnswer& answer,
-                                        const Doing& doing) {
-    if (answer.need_count == 0) return unexpected(store_nonsense(doing));
+                                        const Operation& operation) {
+    if (answer.need_count == 0) return unexpected(store_nonsense(operation));
     for (size_t i = 0; i < answer.need_count; ++i) {
         const protocol::PageNeed& need = answer.needs[i];
         const auto before = pages.find(need.page);
         damaged_page_ = need.page;
         const bool is_damaged = need.mismatch && before != pages.end() && before->second.known_generation == answer.generation;
         if (is_damaged && !directory_.follow_exchange())
-            return unexpected(store_damaged(doing, directory_.path(), directory_.text_of_page(need.page)));
+            return unexpected(store_damaged(operation, directory_.path(), directory_.text_of_page(need.page)));
         const bool remembered = before == pages.end() && cache_.find(need.page) != nullptr;
         const auto added = remembered ? add_remembered(pages, need.page, request.passes_over)
                                       : add_fresh(pages, need.page, answer.generation, request.passes_over);
@@ -135,7 +135,7 @@ Expected<void> StoreChannel::take_needs(Pages& pages, const Request& request, co
     return {};
 }
 
-Expected<StoreReply> StoreChannel::call(const Request& request, const Doing& doing) {
+Expected<StoreReply> StoreChannel::call(const Request& request, const Operation& operation) {
     Pages pages;
     damaged_page_ = 0;
     std::vector<uint32_t> guesses;
@@ -156,7 +156,7 @@ Expected<StoreReply> StoreChannel::call(const Request& request, const Doing& doi
             sessions_.drop();
             return unexpected(reply.error());
         }
-        Expected<StoreReply> result = read_reply(**session, request, *reply, pages.size(), doing);
+        Expected<StoreReply> result = read_reply(**session, request, *reply, pages.size(), operation);
         if (!result) return result;
         if (result->died()) sessions_.drop();
         if (!result->ok() || !request.has_area || result->pages.outcome != protocol::CallOutcome::need_pages)
@@ -171,9 +171,9 @@ Expected<StoreReply> StoreChannel::call(const Request& request, const Doing& doi
         // Another root record needs other pages.
         if (generation != kNoGeneration && generation != result->pages.generation) pages.clear();
         generation = result->pages.generation;
-        if (const auto taken = take_needs(pages, request, result->pages, doing); !taken) return unexpected(taken.error());
+        if (const auto taken = take_needs(pages, request, result->pages, operation); !taken) return unexpected(taken.error());
     }
-    return unexpected({ErrorCode::busy, cannot(doing) + "other programs change the store all the time; repeat it", 0, 0});
+    return unexpected({ErrorCode::busy, cannot(operation) + "other programs change the store all the time; repeat it", 0, 0});
 }
 
 }  // namespace festore

@@ -61,7 +61,7 @@ public:
     };
     // One call, repeated until it is done or fails. An Error: the TEE did not answer, or the directory failed, or is
     // damaged. Any answer of the TEE is in the reply. busy: other writers changed the store too often meanwhile.
-    Expected<StoreReply> call(const Request& request, const Doing& doing);
+    Expected<StoreReply> call(const Request& request, const Operation& operation);
 
     // Pages to bring with the next call, before the TA asks for them.
     void expect(std::vector<uint32_t> pages) { expected_ = std::move(pages); }
@@ -86,9 +86,9 @@ private:
     Expected<void> add_fresh(Pages& pages, uint32_t page, uint64_t generation, bool passes_over);
     Expected<void> add_remembered(Pages& pages, uint32_t page, bool passes_over);
     Expected<void> take_needs(Pages& pages, const Request& request, const protocol::PageAnswer& answer,
-                              const Doing& doing);
+                              const Operation& operation);
     Expected<StoreReply> read_reply(Session& session, const Request& request, const Reply& reply, size_t brought,
-                                    const Doing& doing);
+                                    const Operation& operation);
 
     SessionSource& sessions_;
     StoreDirectory& directory_;

@@ -25,8 +25,8 @@ StoreChannel::Request request_of(Command command, const M& message) {
     return request;
 }
 
-Error not_root(const Doing& doing, const StoreReply& reply) {
-    return {ErrorCode::not_permitted, cannot(doing) + "only root may drop the record of another's store", reply.result,
+Error not_root(const Operation& operation, const StoreReply& reply) {
+    return {ErrorCode::not_permitted, cannot(operation) + "only root may drop the record of another's store", reply.result,
             reply.origin};
 }
 
@@ -34,7 +34,7 @@ Error not_root(const Doing& doing, const StoreReply& reply) {
 
 // Looks under both anchors: an error of one is reported only if no record is found. An RPMB that is built in but does not answer counts
 // as empty.
-Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& doing, const Other& other) {
+Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Operation& operation, const Other& other) {
     const Expected<Session*> session = sessions_.session();
     if (!session) return unexpected(session.error());
     const bool has_rpmb = ((*session)->hello().features & protocol::kFeatureRpmb) != 0;
@@ -42,80 +42,82 @@ Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Doing& d
     for (const stored::Anchor anchor : {stored::Anchor::ree, stored::Anchor::rpmb}) {
         if (anchor == stored::Anchor::rpmb && !has_rpmb) break;
         const Expected<StoreReply> reply =
-            channel_.call(request_of(Command::store_find, protocol::FindRequest{anchor, claim_of(other), bytes_of(name_)}), doing);
+            channel_.call(request_of(Command::store_find, protocol::FindRequest{anchor, claim_of(other), bytes_of(name_)}), operation);
         if (!reply) return unexpected(reply.error());
         if (reply->ok()) {
             const auto status = protocol::decode<protocol::StoreStatus>(reply->answer);
-            if (!status) return unexpected(store_nonsense(doing));
+            if (!status) return unexpected(store_nonsense(operation));
             return *status;
         }
         const auto code = static_cast<Code>(reply->result);
         if (code == Code::item_not_found || (anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(reply->result))) continue;
-        if (code == Code::access_denied && other) return unexpected(not_root(doing, *reply));
-        if (!fault) fault = error_of_store_command(reply->result, reply->origin, doing);
+        if (code == Code::access_denied && other) return unexpected(not_root(operation, *reply));
+        if (!fault) fault = error_of_store_command(reply->result, reply->origin, operation);
     }
     if (fault) return unexpected(std::move(*fault));
     return std::nullopt;
 }
 
 // Repeating is safe, so a second call shows the outcome of the first (rule 4).
-Expected<Store::Dropped> Store::drop_record(const Doing& doing, const Other& other, stored::Anchor anchor,
+Expected<Store::Dropped> Store::drop_record(const Operation& operation, const Other& other, stored::Anchor anchor,
                                             const protocol::Id& store_id) {
     protocol::DestroyRequest request{anchor, claim_of(other), store_id, bytes_of(name_), false};
-    Expected<StoreReply> reply = channel_.call(request_of(Command::store_destroy, request), doing);
+    Expected<StoreReply> reply = channel_.call(request_of(Command::store_destroy, request), operation);
     const bool unknown = !reply || reply->died();
     // Asking the RPMB may have ended the TA. (A TA that does not know names does not ask.)
     request.without_asking_rpmb = unknown && reply && ta_knows_names() && is_rpmb_asked(anchor);
-    if (unknown) reply = channel_.call(request_of(Command::store_destroy, request), doing);
+    if (unknown) reply = channel_.call(request_of(Command::store_destroy, request), operation);
     if (!reply) return unexpected(reply.error());
     const auto answer = protocol::decode<protocol::DestroyAnswer>(reply->answer);  // none from an older TA
     if (reply->ok()) return Dropped{true, answer && answer->may_be_in_rpmb};
     const auto code = static_cast<Code>(reply->result);
     if (code == Code::item_not_found) return Dropped{unknown, false};
-    if (code == Code::access_denied && other) return unexpected(not_root(doing, *reply));
-    return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+    if (code == Code::access_denied && other) return unexpected(not_root(operation, *reply));
+    return unexpected(error_of_store_command(reply->result, reply->origin, operation));
 }
 
 // Drops the record of the store whose directory this is.
-Expected<Store::Dropped> Store::drop_own_record(const Doing& doing, const protocol::StoreHeader& header) {
+Expected<Store::Dropped> Store::drop_own_record(const Operation& operation, const protocol::StoreHeader& header) {
     Code refused = Code::success;
-    const auto opened = open_in_tee(doing, header, &refused);
+    const auto opened = open_in_tee(operation, header, &refused);
     // A record or tombstone in the RPMB, or no answer from it, does not prevent dropping the record under ree: the TA has compared that
     // record before it asked the RPMB.
     const bool is_beside_rpmb = refused == Code::store_in_rpmb || refused == Code::rpmb_no_answer || refused == Code::store_destroyed;
-    if (opened || is_beside_rpmb) return drop_record(doing, {}, header.anchor, header.store_id);
+    if (opened || is_beside_rpmb) return drop_record(operation, {}, header.anchor, header.store_id);
     // Neither does a damaged record: the TA compares what is left of it with the store's id.
-    if (refused == Code::corrupt_object || refused == Code::corrupt_object_2) return drop_record(doing, {}, header.anchor, header.store_id);
+    const bool is_damaged = refused == Code::corrupt_object || refused == Code::corrupt_object_2;
+    if (is_damaged) return drop_record(operation, {}, header.anchor, header.store_id);
     // A changed header does not prevent destroying its store.
     if (refused != Code::item_not_found && refused != Code::success) return unexpected(opened.error());
-    const auto found = find_record(doing, {});
+    const auto found = find_record(operation, {});
     if (!found) return unexpected(found.error());
     if (!*found) return Dropped{};
-    if ((*found)->store_id != header.store_id) return unexpected(refused_to_open(doing, Code::bad_parameters));
-    return drop_record(doing, {}, (*found)->anchor, header.store_id);
+    if ((*found)->store_id != header.store_id) return unexpected(refused_to_open(operation, Code::bad_parameters));
+    return drop_record(operation, {}, (*found)->anchor, header.store_id);
 }
 
 Expected<StoreInfo> Store::record(const Other& other) {
-    const Doing doing{"look for a store's record", {}};
-    if (const auto known = check_name_is_known(doing); !known) return unexpected(known.error());
+    const Operation operation{"look for a store's record", {}};
+    if (const auto known = check_name_is_known(operation); !known) return unexpected(known.error());
     if (!other)
-        if (const auto told = check_name_is_told(doing); !told) return unexpected(told.error());
-    const auto found = find_record(doing, other);
+        if (const auto told = check_name_is_told(operation); !told) return unexpected(told.error());
+    const auto found = find_record(operation, other);
     if (!found) return unexpected(found.error());
     if (!*found)
-        return unexpected({ErrorCode::not_found, cannot(doing) + "the TEE has none" + with_name() + (other ? "" : other_stores()), 0, 0});
+        return unexpected({ErrorCode::not_found,
+                cannot(operation) + "the TEE has none" + with_name() + (other ? "" : other_stores()), 0, 0});
     StoreInfo info = described(**found);
     info.name = std::string(shown_store_name(name_));
     return info;
 }
 
 // Checks that nothing at the path may be the directory of that store, even with its header lost or replaced.
-Expected<void> Store::check_is_lost(const Doing& doing, const protocol::StoreStatus& record) {
+Expected<void> Store::check_is_lost(const Operation& operation, const protocol::StoreStatus& record) {
     using Kind = DirectoryContents::Kind;
     const Expected<DirectoryContents> contents = directory_.look();
     if (!contents) {
         Error error = contents.error();
-        error.message = cannot(doing) + "what is at " + quote(directory_.path()) + " may be its directory (" + error.message +
+        error.message = cannot(operation) + "what is at " + quote(directory_.path()) + " may be its directory (" + error.message +
                         "): move it away, or name another place with --store";
         return unexpected(std::move(error));
     }
@@ -123,73 +125,75 @@ Expected<void> Store::check_is_lost(const Doing& doing, const protocol::StoreSta
     const std::string where = quote(directory_.path());
     if (is_its_own)
         return unexpected({ErrorCode::conflict,
-                           cannot(doing) + "its directory is not lost, but at " + where + ": destroy both together, without --lost", 0, 0,
+                           cannot(operation) + "its directory is not lost, but at " + where + ": destroy both together, without "
+                                               "--lost", 0, 0,
                            Reason::not_lost});
     const bool may_be = contents->kind == Kind::headless || contents->kind == Kind::store ||
                         (contents->kind == Kind::foreign && !directory_.is_not_a_folder());
     if (!may_be) return {};
     return unexpected({ErrorCode::conflict,
-                       cannot(doing) + "what is at " + where +
+                       cannot(operation) + "what is at " + where +
                            " may be its directory, without its header or with another one: put the header back, move the directory away, "
                            "or name another place with --store",
                        0, 0, Reason::not_lost});
 }
 
-Expected<DestroyReport> Store::destroy_record(const Doing& doing, const DestroyOptions& options) {
-    if (const auto known = check_name_is_known(doing); !known) return unexpected(known.error());
+Expected<DestroyReport> Store::destroy_record(const Operation& operation, const DestroyOptions& options) {
+    if (const auto known = check_name_is_known(operation); !known) return unexpected(known.error());
     if (!options.other)
-        if (const auto told = check_name_is_told(doing); !told) return unexpected(told.error());
-    const auto found = find_record(doing, options.other);
+        if (const auto told = check_name_is_told(operation); !told) return unexpected(told.error());
+    const auto found = find_record(operation, options.other);
     if (!found) return unexpected(found.error());
-    if (!*found) return unexpected({ErrorCode::not_found, cannot(doing) + "the TEE has no record of one" + with_name(), 0, 0});
+    if (!*found) return unexpected({ErrorCode::not_found, cannot(operation) + "the TEE has no record of one" + with_name(), 0, 0});
     const protocol::StoreStatus& record = **found;
     if (!options.other) {
-        if (const auto lost = check_is_lost(doing, record); !lost) return unexpected(lost.error());
-        if (const auto lost = check_is_not_elsewhere(doing, record); !lost) return unexpected(lost.error());
+        if (const auto lost = check_is_lost(operation, record); !lost) return unexpected(lost.error());
+        if (const auto lost = check_is_not_elsewhere(operation, record); !lost) return unexpected(lost.error());
     }
-    const Expected<Dropped> dropped = drop_record(doing, options.other, record.anchor, record.store_id);
+    const Expected<Dropped> dropped = drop_record(operation, options.other, record.anchor, record.store_id);
     if (!dropped) return unexpected(dropped.error());
     opened_serial_ = 0;
     return DestroyReport{true, 0, {}, dropped->may_be_in_rpmb};
 }
 
 Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
-    const Doing doing{"destroy the store", {}};
-    if (batch_) return unexpected(transaction_is_running(doing));
-    if (options.lost_directory || options.other) return destroy_record(doing, options);
+    const Operation operation{"destroy the store", {}};
+    if (batch_) return unexpected(transaction_is_running(operation));
+    if (options.lost_directory || options.other) return destroy_record(operation, options);
     Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
     const auto there_is_none = [&] {
         return unexpected({ErrorCode::not_found,
-                           cannot(doing) + "there is none at " + quote(directory_.path()) +
+                           cannot(operation) + "there is none at " + quote(directory_.path()) +
                                "; name its directory with --store, or, if that is lost, use --lost",
                            0, 0});
     };
     using Kind = DirectoryContents::Kind;
     if (contents->kind == Kind::absent) return there_is_none();
     if (contents->kind == Kind::foreign)
-        return unexpected({ErrorCode::failure, cannot(doing) + quote(directory_.path()) + " is not a store", 0, 0});
-    if (contents->kind == Kind::headless) return unexpected(without_header(doing));
+        return unexpected({ErrorCode::failure, cannot(operation) + quote(directory_.path()) + " is not a store", 0, 0});
+    if (contents->kind == Kind::headless) return unexpected(without_header(operation));
     if (contents->header)
-        if (const auto checked = check_header(doing, *contents->header); !checked) return unexpected(checked.error());
+        if (const auto checked = check_header(operation, *contents->header); !checked) return unexpected(checked.error());
     const std::optional<protocol::StoreHeader> before = contents->header;
     const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
     if (!lock) return unexpected(lock.error());
     contents = directory_.look();
     if (!contents) return unexpected(contents.error());
     // Somebody may have exchanged the directory since, or moved its header away.
-    if (contents->kind == Kind::headless) return unexpected(without_header(doing));
+    if (contents->kind == Kind::headless) return unexpected(without_header(operation));
     if (contents->kind == Kind::foreign)
-        return unexpected({ErrorCode::failure, cannot(doing) + quote(directory_.path()) + " is not a store", 0, 0});
+        return unexpected({ErrorCode::failure, cannot(operation) + quote(directory_.path()) + " is not a store", 0, 0});
     const bool is_same = before.has_value() == contents->header.has_value() &&
                          (!before || before->store_id == contents->header->store_id);
     if (!is_same)
-        return unexpected({ErrorCode::busy, cannot(doing) + quote(directory_.path()) + " was changed at the same time; look, and repeat it",
+        return unexpected({ErrorCode::busy,
+                cannot(operation) + quote(directory_.path()) + " was changed at the same time; look, and repeat it",
                            0, 0});
     if (const auto may = directory_.check_removable(); !may) return unexpected(may.error());
     DestroyReport report;
     if (contents->header) {
-        const Expected<Dropped> dropped = drop_own_record(doing, *contents->header);
+        const Expected<Dropped> dropped = drop_own_record(operation, *contents->header);
         if (!dropped) return unexpected(dropped.error());
         report.record_dropped = dropped->was_there;
         report.may_be_in_rpmb = dropped->may_be_in_rpmb;

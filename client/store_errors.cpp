@@ -5,15 +5,15 @@
 
 namespace festore {
 
-std::string cannot(const Doing& doing) {
-    std::string text = "cannot " + std::string(doing.verb);
-    if (!doing.name.empty()) text += " " + quote(doing.name);
+std::string cannot(const Operation& operation) {
+    std::string text = "cannot " + std::string(operation.verb);
+    if (!operation.name.empty()) text += " " + quote(operation.name);
     return text + ": ";
 }
 
-Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doing) {
+Error error_of_store_command(uint32_t result, uint32_t origin, const Operation& operation) {
     const auto error = [&](ErrorCode code, const char* text) {
-        return Error{code, cannot(doing) + text, result, origin, reason_of(static_cast<Code>(result))};
+        return Error{code, cannot(operation) + text, result, origin, reason_of(static_cast<Code>(result))};
     };
     switch (static_cast<Code>(result)) {
     case Code::access_conflict: return error(ErrorCode::conflict, "an object of that name exists");
@@ -49,13 +49,13 @@ Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doin
     case Code::not_supported:
         return error(ErrorCode::no_tee, "the TEE or its trusted application does not know stores: install the trusted "
                                         "application that belongs to this version, on an OP-TEE with its system pseudo-TA");
-    default: return error_of_command(result, origin, doing);
+    default: return error_of_command(result, origin, operation);
     }
 }
 
-Error store_damaged(const Doing& doing, const std::string& directory, const std::string& what) {
+Error store_damaged(const Operation& operation, const std::string& directory, const std::string& what) {
     return {ErrorCode::damaged,
-            cannot(doing) + what + " in the store at " + quote(directory) + " is damaged, missing, or replaced by an older one", 0, 0};
+            cannot(operation) + what + " in the store at " + quote(directory) + " is damaged, missing, or replaced by an older one", 0, 0};
 }
 
 std::string text_of(const MissingRange& range) {
@@ -75,8 +75,8 @@ std::string text_of(const StoreRecord& record) {
 
 MissingRange missing_of(const LostRange& range) { return {range.from, range.before, false, true}; }
 
-Error transaction_is_running(const Doing& doing) {
-    return {ErrorCode::conflict, cannot(doing) + "a transaction of this client is running", 0, 0, Reason::in_use};
+Error transaction_is_running(const Operation& operation) {
+    return {ErrorCode::conflict, cannot(operation) + "a transaction of this client is running", 0, 0, Reason::in_use};
 }
 
 Error names_missing(const MissingRange& range) {
@@ -105,6 +105,7 @@ std::string freshness_given_up_text(const StoreInfo& info) {
            (info.freshness_lost ? "not acknowledged" : "acknowledged");
 }
 
-Error store_nonsense(const Doing& doing) { return {ErrorCode::failure, cannot(doing) + "the TEE's answer makes no sense", 0, 0}; }
+Error store_nonsense(const Operation& operation) { return {ErrorCode::failure,
+        cannot(operation) + "the TEE's answer makes no sense", 0, 0}; }
 
 }  // namespace festore

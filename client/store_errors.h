@@ -6,11 +6,11 @@
 namespace festore {
 
 // For the answer to one of the store's commands.
-Error error_of_store_command(uint32_t result, uint32_t origin, const Doing& doing);
+Error error_of_store_command(uint32_t result, uint32_t origin, const Operation& operation);
 // For a page or payload that does not authenticate.
-Error store_damaged(const Doing& doing, const std::string& directory, const std::string& what);
+Error store_damaged(const Operation& operation, const std::string& directory, const std::string& what);
 // The TEE's answer contradicts itself or the request.
-Error store_nonsense(const Doing& doing);
+Error store_nonsense(const Operation& operation);
 // "from 'a' to before 'b'"
 std::string text_of(const MissingRange& range);
 // The same for names that were lost with damage, and whether the loss is acknowledged.
@@ -22,8 +22,8 @@ MissingRange missing_of(const LostRange& range);
 // The error for a listing with such a range.
 Error names_missing(const MissingRange& range);
 // For what is not done while a transaction is running.
-Error transaction_is_running(const Doing& doing);
+Error transaction_is_running(const Operation& operation);
 // "cannot VERB 'NAME': "
-std::string cannot(const Doing& doing);
+std::string cannot(const Operation& operation);
 
 }  // namespace festore

@@ -12,19 +12,19 @@ bool Store::ta_knows_names() {
 }
 
 // The header is in clear, so this check only chooses the message: the TA compares the name with the record's.
-Expected<void> Store::take_name(const Doing& doing, const protocol::StoreHeader& header) {
+Expected<void> Store::take_name(const Operation& operation, const protocol::StoreHeader& header) {
     if (!options_.is_name_fixed) name_ = std::string(header.name());
     if (header.name() != name_)
         return unexpected({ErrorCode::damaged,
-                           cannot(doing) + "the store at " + quote(directory_.path()) + " has the name " +
+                           cannot(operation) + "the store at " + quote(directory_.path()) + " has the name " +
                                quote(shown_store_name(header.name())) + ", and not " + quote(shown_store_name(name_)) +
                                ": choose with --name, or another directory with --store",
                            0, 0});
-    return check_name_is_known(doing);
+    return check_name_is_known(operation);
 }
 
-Expected<void> Store::check_name_is_known(const Doing& doing) {
-    return check_minor(doing, name_.empty() ? 0 : kMinorThatKnowsNames, "does not know names of stores");
+Expected<void> Store::check_name_is_known(const Operation& operation) {
+    return check_minor(operation, name_.empty() ? 0 : kMinorThatKnowsNames, "does not know names of stores");
 }
 
 protocol::StoreClaim Store::claim() {
@@ -39,18 +39,18 @@ std::string Store::name_option() const { return name_.empty() ? "" : " --name " 
 std::string Store::with_name() const { return name_.empty() ? "" : " with the name " + quote(name_); }
 
 // There is no store at the directory, and no name was given: any of the owner's stores may be meant.
-Expected<void> Store::check_name_is_told(const Doing& doing) {
+Expected<void> Store::check_name_is_told(const Operation& operation) {
     if (options_.is_name_fixed) return {};
     const Expected<std::vector<StoreRecord>> stores = own_stores();
     if (!stores || stores->size() < 2) return {};
     return unexpected({ErrorCode::usage,
-                       cannot(doing) + "it is not clear which store is meant, since there is none at " + quote(directory_.path()) +
+                       cannot(operation) + "it is not clear which store is meant, since there is none at " + quote(directory_.path()) +
                            other_stores() + ": choose one with --name, or name its directory with --store",
                        0, 0});
 }
 
 // Checks that the store's directory is not where it was last.
-Expected<void> Store::check_is_not_elsewhere(const Doing& doing, const protocol::StoreStatus& record) {
+Expected<void> Store::check_is_not_elsewhere(const Operation& operation, const protocol::StoreStatus& record) {
     const Expected<std::vector<StoreRecord>> stores = own_stores();
     if (!stores) return {};
     for (const StoreRecord& store : *stores) {
@@ -60,7 +60,7 @@ Expected<void> Store::check_is_not_elsewhere(const Doing& doing, const protocol:
         const Expected<DirectoryContents> contents = last.look();
         if (contents && contents->header && contents->header->store_id == record.store_id)
             return unexpected({ErrorCode::conflict,
-                               cannot(doing) + "its directory is not lost, but at " + quote(store.directory) +
+                               cannot(operation) + "its directory is not lost, but at " + quote(store.directory) +
                                    ": name it with --store, and destroy both together, without --lost",
                                0, 0, Reason::not_lost});
     }

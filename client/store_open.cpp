@@ -66,9 +66,9 @@ StoreInfo Store::described(const protocol::StoreStatus& status) {
     return info;
 }
 
-Expected<void> Store::take_status(Bytes answer, const Doing& doing) {
+Expected<void> Store::take_status(Bytes answer, const Operation& operation) {
     const auto status = protocol::decode<protocol::StoreStatus>(answer);
-    if (!status) return unexpected(store_nonsense(doing));
+    if (!status) return unexpected(store_nonsense(operation));
     status_ = *status;
     warn_of_lost_freshness();
     channel_.expect({status_.index_page});
@@ -82,7 +82,7 @@ void Store::warn_of_lost_freshness() {
 }
 
 // The header is in clear, so these checks only choose the message; the TA repeats those that it can.
-Expected<void> Store::check_header(const Doing& doing, const protocol::StoreHeader& header) {
+Expected<void> Store::check_header(const Operation& operation, const protocol::StoreHeader& header) {
     const Expected<Session*> session = sessions_.session();
     if (!session) return unexpected(session.error());
     const protocol::HelloAnswer& hello = (*session)->hello();
@@ -91,56 +91,56 @@ Expected<void> Store::check_header(const Doing& doing, const protocol::StoreHead
     const std::string where = "the store at " + quote(directory_.path());
     if (header.tee != kind)
         return unexpected({ErrorCode::no_tee,
-                           cannot(doing) + where + " was made by " +
+                           cannot(operation) + where + " was made by " +
                                (kind == protocol::TeeKind::optee ? "the simulated TEE, and this is OP-TEE"
                                                                  : "OP-TEE, and this is the simulated TEE") +
                                ": choose with --tee, or another directory with --store",
                            0, 0});
     if (header.login != static_cast<uint32_t>(hello.login) || header.identity != hello.identity)
         return unexpected({ErrorCode::not_permitted,
-                           cannot(doing) + where + " belongs to another user or group; yours is elsewhere (--store, --group)",
+                           cannot(operation) + where + " belongs to another user or group; yours is elsewhere (--store, --group)",
                            0, 0});
-    return take_name(doing, header);
+    return take_name(operation, header);
 }
 
-Error Store::refused_to_open(const Doing& doing, Code code) const {
+Error Store::refused_to_open(const Operation& operation, Code code) const {
     const std::string where = "the store at " + quote(directory_.path());
     switch (code) {
     case Code::security:
         return {ErrorCode::damaged,
-                cannot(doing) + where + " was made by another device, or this one's hardware key has changed; nothing was touched",
+                cannot(operation) + where + " was made by another device, or this one's hardware key has changed; nothing was touched",
                 static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
     case Code::bad_parameters:
         return {ErrorCode::damaged,
-                cannot(doing) + where + " is not the one that the TEE has a record of for you: a wrong or exchanged directory",
+                cannot(operation) + where + " is not the one that the TEE has a record of for you: a wrong or exchanged directory",
                 static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
     case Code::item_not_found:
         return {ErrorCode::damaged,
-                cannot(doing) + "the TEE has no record of " + where +
+                cannot(operation) + "the TEE has no record of " + where +
                     ": its storage was lost or replaced, or the directory's header changed",
                 static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
     case Code::store_in_rpmb:
         return {ErrorCode::damaged,
-                cannot(doing) + "the TEE has a record of a store of yours under rpmb, and " + where +
+                cannot(operation) + "the TEE has a record of a store of yours under rpmb, and " + where +
                     " is one of ree: a wrong or exchanged directory. Put back that of rpmb, or name it with --store; if you have both, "
                     "'festore destroy' here gives up this one, and its record in the RPMB if it was moved there",
                 static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, Reason::store_in_rpmb};
     case Code::store_destroyed:
         return {ErrorCode::damaged,
-                cannot(doing) + where + " had moved to the RPMB, and was destroyed there: the TEE's record of before has "
+                cannot(operation) + where + " had moved to the RPMB, and was destroyed there: the TEE's record of before has "
                                 "been put back. Nothing of it is served; 'festore destroy' removes what is here",
                 static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, Reason::store_destroyed};
     case Code::rpmb_no_answer:
         return {ErrorCode::no_tee,
-                cannot(doing) + "the RPMB gives no answer, and it did when " + where +
+                cannot(operation) + "the RPMB gives no answer, and it did when " + where +
                     " was made: whether a store of yours is there is not known. What is stored is unharmed. " + no_rpmb_hint(),
                 static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
     case Code::target_dead:
         return {ErrorCode::no_tee,
-                cannot(doing) + "the trusted application died, as it does when it asks an RPMB that gives no answer. What is stored is "
+                cannot(operation) + "the trusted application died, as it does when it asks an RPMB that gives no answer. What is stored is "
                                 "unharmed. " + no_rpmb_hint(),
                 static_cast<uint32_t>(code), TEEC_ORIGIN_TEE};
-    default: return error_of_store_command(static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, doing);
+    default: return error_of_store_command(static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, operation);
     }
 }
 
@@ -152,39 +152,39 @@ bool Store::is_rpmb_asked(stored::Anchor anchor) {
     return (hello.features & protocol::kFeatureRpmb) != 0 && hello.version_minor >= kMinorThatAsksRpmb;
 }
 
-Expected<void> Store::open_in_tee(const Doing& doing, const protocol::StoreHeader& header, Code* refused) {
+Expected<void> Store::open_in_tee(const Operation& operation, const protocol::StoreHeader& header, Code* refused) {
     *refused = Code::success;
     protocol::OpenRequest message{header.store_id, header.anchor, header.key_check, false, bytes_of(header.name())};
     message.without_asking_rpmb = asking_ends_ta_ && is_rpmb_asked(header.anchor);
-    Expected<StoreReply> reply = channel_.call(request_of(Command::store_open, message), doing);
+    Expected<StoreReply> reply = channel_.call(request_of(Command::store_open, message), operation);
     if (reply && reply->died()) {  // nothing was changed: try again
         // Asking the RPMB may have ended the TA. The TA decides whether it opens this store without asking.
         message.without_asking_rpmb = is_rpmb_asked(header.anchor);
-        reply = channel_.call(request_of(Command::store_open, message), doing);
+        reply = channel_.call(request_of(Command::store_open, message), operation);
         asking_ends_ta_ = message.without_asking_rpmb && reply && !reply->died();
     }
     if (!reply) return unexpected(reply.error());
     if (!reply->ok()) {
         const bool asked = message.without_asking_rpmb;
-        if (reply->died() && !asked) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+        if (reply->died() && !asked) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
         *refused = reply->died() ? Code::target_dead : static_cast<Code>(reply->result);
-        return unexpected(refused_to_open(doing, *refused));
+        return unexpected(refused_to_open(operation, *refused));
     }
-    if (const auto taken = take_status(reply->answer, doing); !taken) return taken;
+    if (const auto taken = take_status(reply->answer, operation); !taken) return taken;
     header_ = header;
     opened_serial_ = sessions_.serial();
     options_.is_name_fixed = true;  // from now on only this store is used
     return {};
 }
 
-Expected<void> Store::open_existing(const Doing& doing, const DirectoryContents& contents, bool& may_be_made) {
+Expected<void> Store::open_existing(const Operation& operation, const DirectoryContents& contents, bool& may_be_made) {
     may_be_made = false;
-    if (const auto checked = check_header(doing, *contents.header); !checked) return checked;
+    if (const auto checked = check_header(operation, *contents.header); !checked) return checked;
     Code refused = Code::success;
-    auto opened = open_in_tee(doing, *contents.header, &refused);
+    auto opened = open_in_tee(operation, *contents.header, &refused);
     if (!opened) {
         header_ = *contents.header;
-        const Expected<bool> moved = follow_move(doing, refused);
+        const Expected<bool> moved = follow_move(operation, refused);
         if (!moved) return unexpected(moved.error());
         if (*moved) opened = {}, refused = Code::success;
     }
@@ -193,81 +193,82 @@ Expected<void> Store::open_existing(const Doing& doing, const DirectoryContents&
     return opened;
 }
 
-Expected<void> Store::ensure_open(const Doing& doing, Missing missing) {
+Expected<void> Store::ensure_open(const Operation& operation, Missing missing) {
     constexpr int kTriesMax = 3;
     for (int tries = 1;; ++tries) {
         const Expected<Session*> session = sessions_.session();
         if (!session) return unexpected(session.error());
         if (opened_serial_ != 0 && opened_serial_ == sessions_.serial()) return {};
         bool again = false;
-        const Expected<void> opened = look_and_open(doing, missing, again);
+        const Expected<void> opened = look_and_open(operation, missing, again);
         if (opened || !again || tries == kTriesMax) return opened;
         directory_.wait_for_writer(options_.wait);
     }
 }
 
-Expected<void> Store::look_and_open(const Doing& doing, Missing missing, bool& again) {
+Expected<void> Store::look_and_open(const Operation& operation, Missing missing, bool& again) {
     const Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
     using Kind = DirectoryContents::Kind;
-    if (contents->kind == Kind::foreign) return unexpected(is_foreign(doing));
-    if (contents->kind == Kind::headless) return unexpected(without_header(doing));
+    if (contents->kind == Kind::foreign) return unexpected(is_foreign(operation));
+    if (contents->kind == Kind::headless) return unexpected(without_header(operation));
     bool may_be_made = contents->kind == Kind::absent || contents->kind == Kind::empty;
     if (!may_be_made) {
-        const auto opened = open_existing(doing, *contents, may_be_made);
+        const auto opened = open_existing(operation, *contents, may_be_made);
         const auto refused = static_cast<Code>(opened ? 0 : opened.error().tee_result);
         again = refused == Code::item_not_found || refused == Code::bad_parameters;
         if (opened)
-            if (const auto settled = settle_if_cut(doing); !settled) return settled;
-        if (opened) correct_header(doing);
+            if (const auto settled = settle_if_cut(operation); !settled) return settled;
+        if (opened) correct_header(operation);
         if (opened || !may_be_made) return opened;
     }
     if (missing == Missing::is_made) {
-        const Expected<bool> made = make(doing, {}, again);
+        const Expected<bool> made = make(operation, {}, again);
         return made ? Expected<void>() : unexpected(made.error());
     }
-    return unexpected(is_not_there(doing, again));
+    return unexpected(is_not_there(operation, again));
 }
 
-Error Store::is_foreign(const Doing& doing) const {
+Error Store::is_foreign(const Operation& operation) const {
     return {ErrorCode::failure,
-            cannot(doing) + quote(directory_.path()) +
+            cannot(operation) + quote(directory_.path()) +
                 " is not a store, and not an empty folder that could become one; choose with --store",
             0, 0};
 }
 
-Error Store::without_header(const Doing& doing) const {
+Error Store::without_header(const Operation& operation) const {
     return {ErrorCode::damaged,
-            cannot(doing) + "the store at " + quote(directory_.path()) + " has lost its header, " +
+            cannot(operation) + "the store at " + quote(directory_.path()) + " has lost its header, " +
                 std::string(protocol::kHeaderFile) + ": put that back from any copy of the directory",
             0, 0};
 }
 
 // An owner has one store of a name: if the TEE has its record, a missing directory does not mean that the store was never made.
-Error Store::is_not_there(const Doing& doing, bool& has_record) {
-    if (const auto known = check_name_is_known(doing); !known) return known.error();
-    const auto record = find_record(doing, {});
+Error Store::is_not_there(const Operation& operation, bool& has_record) {
+    if (const auto known = check_name_is_known(operation); !known) return known.error();
+    const auto record = find_record(operation, {});
     has_record = record && *record;
     if (!record) return record.error();  // whether there is one is not known
-    if (const auto told = check_name_is_told(doing); !told) {
+    if (const auto told = check_name_is_told(operation); !told) {
         Error error = told.error();
         error.code = has_record ? ErrorCode::damaged : ErrorCode::not_found;
         return error;
     }
     if (has_record)
         return {ErrorCode::damaged,
-                cannot(doing) + where_it_was() + "the TEE has the record of a store of yours" + with_name() + ", and it is not at " +
+                cannot(operation) + where_it_was() + "the TEE has the record of a store of yours" + with_name() + ", and it is not at " +
                     quote(directory_.path()) + ": put its directory back, or name it with --store; another store beside it needs a "
                     "name (--name); if it is lost, 'festore destroy --lost" + name_option() + "' gives it up",
                 0, 0};
     return {ErrorCode::not_found,
-            cannot(doing) + "there is no store at " + quote(directory_.path()) + "; 'festore init' or the first 'festore put' makes one" +
+            cannot(operation) + "there is no store at " + quote(directory_.path()) + "; 'festore init' or the first 'festore put' "
+                                "makes one" +
                 other_stores(),
             0, 0};
 }
 
 // A TA before protocol 1.3, or from a kit without mbedTLS, has one cipher only.
-Expected<protocol::CipherChoice> Store::cipher_to_ask_for(const Doing& doing, Cipher cipher) {
+Expected<protocol::CipherChoice> Store::cipher_to_ask_for(const Operation& operation, Cipher cipher) {
     const Expected<Session*> session = sessions_.session();
     if (!session) return unexpected(session.error());
     const bool has_both = ((*session)->hello().features & protocol::kFeatureChaCha20) != 0;
@@ -275,72 +276,73 @@ Expected<protocol::CipherChoice> Store::cipher_to_ask_for(const Doing& doing, Ci
     if (cipher == Cipher::aes_256_gcm) return protocol::CipherChoice::aes_256_gcm;
     if (has_both) return protocol::CipherChoice::chacha20_poly1305;
     return unexpected({ErrorCode::no_tee,
-                       cannot(doing) + "the trusted application was built without ChaCha20-Poly1305 (its dev kit's mbedTLS lacks it)",
+                       cannot(operation) + "the trusted application was built without ChaCha20-Poly1305 (its dev kit's mbedTLS lacks it)",
                        0, 0});
 }
 
-Expected<protocol::StoreHeader> Store::ask_for_header(const Doing& doing, const InitOptions& options) {
+Expected<protocol::StoreHeader> Store::ask_for_header(const Operation& operation, const InitOptions& options) {
     protocol::MakeRequest message;
-    const Expected<protocol::CipherChoice> cipher = cipher_to_ask_for(doing, options.cipher);
+    const Expected<protocol::CipherChoice> cipher = cipher_to_ask_for(operation, options.cipher);
     if (!cipher) return unexpected(cipher.error());
     message.cipher = *cipher;
     message.anchor = options.anchor == Anchor::rpmb ? stored::Anchor::rpmb : stored::Anchor::ree;
     message.without_asking_rpmb = options.anchor == Anchor::ree && options.without_asking_rpmb;
     message.created = static_cast<int64_t>(std::time(nullptr));
-    if (const auto known = check_name_is_known(doing); !known) return unexpected(known.error());
+    if (const auto known = check_name_is_known(operation); !known) return unexpected(known.error());
     message.claim = claim();
     auto request = request_of(Command::store_make, message);
     request.use = Payload::output;
     request.content_room = protocol::kNamedStoreHeaderBytes;
-    const Expected<StoreReply> reply = channel_.call(request, doing);
+    const Expected<StoreReply> reply = channel_.call(request, operation);
     if (!reply) return unexpected(reply.error());
     const auto header = reply->ok() ? protocol::decode_store_header(reply->content) : fail(static_cast<Code>(reply->result));
     if (header && header->name() == name_) return *header;
     if (static_cast<Code>(reply->result) == Code::access_conflict)
         return unexpected({ErrorCode::conflict,
-                           cannot(doing) + where_it_was() + "the TEE has a record of a store of yours" + with_name() +
+                           cannot(operation) + where_it_was() + "the TEE has a record of a store of yours" + with_name() +
                                " already, and it is not at " + quote(directory_.path()) +
                                "; name its directory with --store, or give this one another name with --name; if that is lost, drop the "
                                "record with 'festore destroy --lost" + name_option() + "'",
                            reply->result, reply->origin, Reason::store_exists});
     if (static_cast<Code>(reply->result) == Code::rpmb_no_answer)
         return unexpected({ErrorCode::no_tee,
-                           cannot(doing) + "root limits how many stores you may have, and the RPMB, where some of yours may be, gives no "
+                           cannot(operation) + "root limits how many stores you may have, and the RPMB, where some of yours may be, "
+                                               "gives no "
                                            "answer. " + no_rpmb_hint(),
                            reply->result, reply->origin});
     if (rpmb_gave_no_answer(reply->result) && options.anchor == Anchor::ree && !options.without_asking_rpmb)
         return unexpected({ErrorCode::no_tee,
-                           cannot(doing) + "the RPMB, which is built into this TEE, gave no answer when it was asked for a record of "
+                           cannot(operation) + "the RPMB, which is built into this TEE, gave no answer when it was asked for a record of "
                                            "yours; 'festore init --anchor ree' makes the store without it",
                            reply->result, reply->origin});
-    if (reply->ok()) return unexpected(store_nonsense(doing));
+    if (reply->ok()) return unexpected(store_nonsense(operation));
     const Storage storage = options.anchor == Anchor::rpmb ? Storage::rpmb : Storage::ree;
-    const Error error = error_of_store_command(reply->result, reply->origin, {doing.verb, doing.name, storage});
-    return unexpected(explain_refusal(sessions_, error, doing, {Storage::store, 0, !options.without_asking_rpmb}));
+    const Error error = error_of_store_command(reply->result, reply->origin, {operation.verb, operation.name, storage});
+    return unexpected(explain_refusal(sessions_, error, operation, {Storage::store, 0, !options.without_asking_rpmb}));
 }
 
 // Rule 7: the directory is durable before the record exists.
-Expected<void> Store::make_locked(const Doing& doing, const protocol::StoreHeader& header) {
+Expected<void> Store::make_locked(const Operation& operation, const protocol::StoreHeader& header) {
     if (const auto written = directory_.write_header(header); !written) return written;
     const Expected<StoreReply> reply =
-        channel_.call(request_of(Command::store_create, protocol::TransactionRequest{header.store_id, 0}), doing);
+        channel_.call(request_of(Command::store_create, protocol::TransactionRequest{header.store_id, 0}), operation);
     if (!reply) return unexpected(reply.error());
     if (reply->ok()) {
         header_ = header;
         opened_serial_ = sessions_.serial();
         options_.is_name_fixed = true;
-        return take_status(reply->answer, doing);
+        return take_status(reply->answer, operation);
     }
     // Rule 4: the TEE knows whether the record was written.
     Code refused = Code::success;
-    if (open_in_tee(doing, header, &refused)) return {};
-    const Error error = error_of_store_command(reply->result, reply->origin, doing);
-    return unexpected(explain_refusal(sessions_, error, doing, {Storage::store, 0, false}));
+    if (open_in_tee(operation, header, &refused)) return {};
+    const Error error = error_of_store_command(reply->result, reply->origin, operation);
+    return unexpected(explain_refusal(sessions_, error, operation, {Storage::store, 0, false}));
 }
 
 // Rule 20: if the TEE has a record, no folder is made. `has_record`: the TEE has one by now.
-Expected<bool> Store::make(const Doing& doing, const InitOptions& options, bool& has_record) {
-    const Expected<protocol::StoreHeader> header = ask_for_header(doing, options);
+Expected<bool> Store::make(const Operation& operation, const InitOptions& options, bool& has_record) {
+    const Expected<protocol::StoreHeader> header = ask_for_header(operation, options);
     has_record = !header && header.error().code == ErrorCode::conflict;
     if (!header) return unexpected(header.error());
     if (const auto made = directory_.make_files(); !made) return unexpected(made.error());
@@ -349,39 +351,39 @@ Expected<bool> Store::make(const Doing& doing, const InitOptions& options, bool&
     const Expected<DirectoryContents> contents = directory_.look();  // somebody may have been faster
     if (!contents) return unexpected(contents.error());
     using Kind = DirectoryContents::Kind;
-    if (contents->kind == Kind::headless) return unexpected(without_header(doing));
-    if (contents->kind == Kind::foreign) return unexpected(is_foreign(doing));
+    if (contents->kind == Kind::headless) return unexpected(without_header(operation));
+    if (contents->kind == Kind::foreign) return unexpected(is_foreign(operation));
     if (contents->header) {
         bool may_be_made = false;
-        const auto opened = open_existing(doing, *contents, may_be_made);
+        const auto opened = open_existing(operation, *contents, may_be_made);
         if (opened) return false;
         if (!may_be_made) return unexpected(opened.error());
     }
     // A program that destroys a store removes files under its lock, and may have removed these.
     if (const auto there = directory_.make_files(); !there) return unexpected(there.error());
     if (const auto kept = directory_.keep_reserve(0, spare_pages(1)); !kept) return unexpected(kept.error());
-    if (const auto made = make_locked(doing, *header); !made) return unexpected(made.error());
+    if (const auto made = make_locked(operation, *header); !made) return unexpected(made.error());
     return true;
 }
 
 Expected<StoreInfo> Store::init(const InitOptions& options) {
-    const Doing doing{"make a store", {}};
+    const Operation operation{"make a store", {}};
     const auto there_is_one = [&] {
-        return Error{ErrorCode::conflict, cannot(doing) + "there is one at " + quote(directory_.path()), 0, 0, Reason::store_exists};
+        return Error{ErrorCode::conflict, cannot(operation) + "there is one at " + quote(directory_.path()), 0, 0, Reason::store_exists};
     };
     const Expected<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
     using Kind = DirectoryContents::Kind;
-    if (contents->kind == Kind::foreign) return unexpected(is_foreign(doing));
-    if (contents->kind == Kind::headless) return unexpected(without_header(doing));
+    if (contents->kind == Kind::foreign) return unexpected(is_foreign(operation));
+    if (contents->kind == Kind::headless) return unexpected(without_header(operation));
     if (contents->header) {
         bool may_be_made = false;
-        const auto opened = open_existing(doing, *contents, may_be_made);
+        const auto opened = open_existing(operation, *contents, may_be_made);
         if (opened) return unexpected(there_is_one());
         if (!may_be_made) return unexpected(opened.error());
     }
     bool has_record = false;
-    const Expected<bool> made = make(doing, options, has_record);
+    const Expected<bool> made = make(operation, options, has_record);
     if (!made && has_record) {  // another program has made a store meanwhile, perhaps here
         directory_.wait_for_writer(options_.wait);
         if (const auto now = directory_.look(); now && now->header) return unexpected(there_is_one());

@@ -31,14 +31,14 @@ StoreChannel::Request segments_request(Command command, const SegmentsRequest& m
     return request;
 }
 
-Error is_over(const Doing& doing) {
-    return {ErrorCode::usage, cannot(doing) + "its stream is over: nothing was stored", 0, 0};
+Error is_over(const Operation& operation) {
+    return {ErrorCode::usage, cannot(operation) + "its stream is over: nothing was stored", 0, 0};
 }
 
 // A TA of protocol 1.3 or older has other commands for this.
-Error error_of_segments(const StoreReply& reply, const Doing& doing) {
-    if (static_cast<Code>(reply.result) != Code::not_supported) return error_of_store_command(reply.result, reply.origin, doing);
-    return {ErrorCode::no_tee, cannot(doing) + "the trusted application is older than this festore: install the one of this version",
+Error error_of_segments(const StoreReply& reply, const Operation& operation) {
+    if (static_cast<Code>(reply.result) != Code::not_supported) return error_of_store_command(reply.result, reply.origin, operation);
+    return {ErrorCode::no_tee, cannot(operation) + "the trusted application is older than this festore: install the one of this version",
             reply.result, reply.origin};
 }
 
@@ -93,41 +93,41 @@ void StoreReader::load(uint64_t from, GuardedBytes content) {
 }
 
 // Checks the free space before anything is written. The disk may still fill up later.
-Expected<void> Store::check_space(const StoreWriter& writer, const Doing& doing) const {
+Expected<void> Store::check_space(const StoreWriter& writer, const Operation& operation) const {
     if (!writer.options_.size) return {};
     const uint64_t needed = *writer.options_.size + segments_of(*writer.options_.size, kSegmentBytes) * kTagBytes;
     const std::optional<uint64_t> free = directory_.free_bytes();
     if (!free || *free >= needed) return {};
     return unexpected({ErrorCode::no_space,
-                       cannot(doing) + "it needs " + std::to_string(needed) + " bytes, and the file system of " +
+                       cannot(operation) + "it needs " + std::to_string(needed) + " bytes, and the file system of " +
                            quote(directory_.path()) + " has " + std::to_string(*free) + " free",
                        0, 0});
 }
 
 // A session has one upload at a time: the TA keeps one key for it (rule 21).
-Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing, Missing missing) {
+Expected<void> Store::begin_payload(StoreWriter& writer, const Operation& operation, Missing missing) {
     if (uploading_ != nullptr && uploading_ != &writer)
-        return unexpected({ErrorCode::conflict, cannot(doing) + "another stream of this client is writing: finish it first", 0, 0,
+        return unexpected({ErrorCode::conflict, cannot(operation) + "another stream of this client is writing: finish it first", 0, 0,
                            Reason::in_use});
-    if (const auto fits = check_space(writer, doing); !fits) return fits;
+    if (const auto fits = check_space(writer, operation); !fits) return fits;
     StoreChannel::Request request;
     request.command = Command::store_begin_upload;
     request.encode = [bytes = writer.segment_bytes_](protocol::PageArea, Writer& out) { encode(protocol::BeginUploadRequest{bytes}, out); };
     for (int attempt = 0;; ++attempt) {
-        const Expected<StoreReply> begun = channel_.call(request, doing);
+        const Expected<StoreReply> begun = channel_.call(request, operation);
         if (!begun) return unexpected(begun.error());
         if (!begun->ok()) {
             // Nothing has been sealed yet, so it can be retried. A transaction's session cannot be replaced.
             const bool lost = begun->died() || static_cast<Code>(begun->result) == Code::bad_state;
             if (lost && attempt == 0 && !batch_) {
                 opened_serial_ = 0;
-                if (const auto open = ensure_open(doing, missing); !open) return open;
+                if (const auto open = ensure_open(operation, missing); !open) return open;
                 continue;
             }
-            return unexpected(error_of_store_command(begun->result, begun->origin, doing));
+            return unexpected(error_of_store_command(begun->result, begun->origin, operation));
         }
         const auto answer = protocol::decode<protocol::BeginUploadAnswer>(begun->answer);
-        if (!answer) return unexpected(store_nonsense(doing));
+        if (!answer) return unexpected(store_nonsense(operation));
         writer.next_.payload = answer->payload;
         break;
     }
@@ -139,20 +139,20 @@ Expected<void> Store::begin_payload(StoreWriter& writer, const Doing& doing, Mis
 }
 
 Expected<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
-    const Doing doing{"put", writer.name_, Storage::store};
+    const Operation operation{"put", writer.name_, Storage::store};
     if (!writer.file_)
-        if (const auto begun = begin_payload(writer, doing, Missing::is_made); !begun) return begun;
+        if (const auto begun = begin_payload(writer, operation, Missing::is_made); !begun) return begun;
     writer.next_.last = last;
     writer.next_.content_bytes = static_cast<uint32_t>(plain.size());
     const uint64_t segments = segments_of(plain.size(), kSegmentBytes);
     StoreChannel::Request request = segments_request(Command::store_seal_segments, writer.next_, segments, plain);
     Expected<void> written;
     request.meanwhile = [&] { written = writer.write_sealed(); };
-    Expected<StoreReply> sealed = channel_.call(request, doing);
+    Expected<StoreReply> sealed = channel_.call(request, operation);
     if (!written) return written;
     if (!sealed) return unexpected(sealed.error());
-    if (!sealed->ok()) return unexpected(error_of_segments(*sealed, doing));
-    if (sealed->content.size() != plain.size() + segments * kTagBytes) return unexpected(store_nonsense(doing));
+    if (!sealed->ok()) return unexpected(error_of_segments(*sealed, operation));
+    if (sealed->content.size() != plain.size() + segments * kTagBytes) return unexpected(store_nonsense(operation));
     writer.next_.number += static_cast<uint32_t>(segments);
     writer.sealed_ = std::move(sealed->content);
     return {};
@@ -182,11 +182,11 @@ Expected<void> Store::write_parts(StoreWriter& writer, Bytes part) {
 }
 
 Expected<void> Store::write(StoreWriter& writer, Bytes part) {
-    const Doing doing{"put", writer.name_, Storage::store};
-    if (writer.over_) return unexpected(is_over(doing));
+    const Operation operation{"put", writer.name_, Storage::store};
+    if (writer.over_) return unexpected(is_over(operation));
     Expected<void> written;
     if (part.size() > limits::kObjectBytesMax - writer.size_)
-        written = unexpected({ErrorCode::no_space, cannot(doing) + "an object can have at most 1 TiB", 0, 0});
+        written = unexpected({ErrorCode::no_space, cannot(operation) + "an object can have at most 1 TiB", 0, 0});
     else written = write_parts(writer, part);
     if (!written) writer.end();
     return written;
@@ -201,18 +201,18 @@ Expected<void> Store::complete(StoreWriter& writer) {
 }
 
 // `again`: start again.
-Expected<std::unique_ptr<StoreReader>> Store::find(const Doing& doing, MissedPayload& missed, bool& again) {
-    StoreChannel::Request request = name_request(Command::store_get, doing.name);
+Expected<std::unique_ptr<StoreReader>> Store::find(const Operation& operation, MissedPayload& missed, bool& again) {
+    StoreChannel::Request request = name_request(Command::store_get, operation.name);
     request.use = Payload::output;
     request.content_room = limits::kIndexEntryBytesMax;
-    Expected<StoreReply> reply = look_up(doing, request, again);
+    Expected<StoreReply> reply = look_up(operation, request, again);
     if (!reply) return unexpected(reply.error());
     const auto answer = protocol::decode<protocol::GetAnswer>(reply->answer);
-    if (!answer) return unexpected(store_nonsense(doing));
+    if (!answer) return unexpected(store_nonsense(operation));
     const protocol::StoreMetadata& m = answer->metadata;
-    auto reader = std::make_unique<StoreReader>(object_info(doing.name, m), m);
+    auto reader = std::make_unique<StoreReader>(object_info(operation.name, m), m);
     if (m.inlined) {
-        if (reply->content.size() != m.size) return unexpected(store_nonsense(doing));
+        if (reply->content.size() != m.size) return unexpected(store_nonsense(operation));
         reader->load(0, std::move(reply->content));
         return reader;
     }
@@ -221,7 +221,7 @@ Expected<std::unique_ptr<StoreReader>> Store::find(const Doing& doing, MissedPay
         const bool surely = missed.payload == m.payload && missed.generation == answer->pages.generation;
         missed = {m.payload, answer->pages.generation};
         again = !surely;  // otherwise it may have been removed after the lookup, with its object
-        return unexpected(store_damaged(doing, directory_.path(), "the content"));
+        return unexpected(store_damaged(operation, directory_.path(), "the content"));
     }
     if (!file) return unexpected(file.error());
     const Expected<uint64_t> size = file->size();
@@ -229,7 +229,7 @@ Expected<std::unique_ptr<StoreReader>> Store::find(const Doing& doing, MissedPay
     const bool fits = m.segment_bytes > 0 && m.segment_bytes <= kSegmentBytes && m.segments > 0 &&
                       m.segments == segments_of(m.size, m.segment_bytes) &&
                       *size == m.size + uint64_t{m.segments} * kTagBytes;
-    if (!fits) return unexpected(store_damaged(doing, directory_.path(), "the content"));
+    if (!fits) return unexpected(store_damaged(operation, directory_.path(), "the content"));
     reader->file_.emplace(std::move(*file));
     return reader;
 }
@@ -285,7 +285,7 @@ void StoreReader::read_behind(const SegmentsRequest& part) {
 }
 
 // `lost`: the session ended, or has looked up another object since.
-Expected<void> Store::load_segments(StoreReader& reader, size_t wanted, const Doing& doing, bool& lost) {
+Expected<void> Store::load_segments(StoreReader& reader, size_t wanted, const Operation& operation, bool& lost) {
     const protocol::StoreMetadata& m = reader.metadata_;
     SegmentsRequest part;
     const Expected<std::vector<std::byte>> sealed = reader.read_sealed(wanted, part);
@@ -294,25 +294,25 @@ Expected<void> Store::load_segments(StoreReader& reader, size_t wanted, const Do
     const uint64_t segments = segments_of(part.content_bytes, m.segment_bytes);
     StoreChannel::Request request = segments_request(Command::store_read_segments, part, segments, *sealed);
     request.meanwhile = [&] { reader.read_behind(part); };
-    Expected<StoreReply> opened = channel_.call(request, doing);
+    Expected<StoreReply> opened = channel_.call(request, operation);
     if (!opened) return unexpected(opened.error());
     lost = opened->died() || static_cast<Code>(opened->result) == Code::bad_state;
     if (static_cast<Code>(opened->result) == Code::corrupt_object)
-        return unexpected(store_damaged(doing, directory_.path(), "the content"));
-    if (!opened->ok()) return unexpected(error_of_segments(*opened, doing));
+        return unexpected(store_damaged(operation, directory_.path(), "the content"));
+    if (!opened->ok()) return unexpected(error_of_segments(*opened, operation));
     // Less content: the segment after it does not open, which the next call reports.
     const size_t size = opened->content.size();
     const bool whole = size > 0 && size < part.content_bytes && size % m.segment_bytes == 0;
-    if (size != part.content_bytes && !whole) return unexpected(store_nonsense(doing));
+    if (size != part.content_bytes && !whole) return unexpected(store_nonsense(operation));
     reader.load(from, std::move(opened->content));
     return {};
 }
 
 // Rule 9: the TEE has the key of the payload that was looked up last. It can no longer find the key of a payload that the index
 // does not refer to any more.
-Expected<void> Store::find_again(StoreReader& reader, const Doing& doing) {
+Expected<void> Store::find_again(StoreReader& reader, const Operation& operation) {
     opened_serial_ = opened_serial_ == sessions_.serial() ? opened_serial_ : 0;
-    const Expected<std::unique_ptr<StoreReader>> found = open_reader(doing);
+    const Expected<std::unique_ptr<StoreReader>> found = open_reader(operation);
     const bool gone = !found && found.error().code == ErrorCode::not_found;
     if (!found && !gone) return unexpected(found.error());
     if (!gone && !(*found)->metadata_.inlined && (*found)->metadata_.payload == reader.metadata_.payload) return {};
@@ -327,20 +327,20 @@ Expected<void> Store::find_again(StoreReader& reader, const Doing& doing) {
         reader.sealed_.clear();
         return {};
     }
-    return unexpected({ErrorCode::busy, cannot(doing) + "it was replaced or removed while it was being read; repeat it", 0, 0});
+    return unexpected({ErrorCode::busy, cannot(operation) + "it was replaced or removed while it was being read; repeat it", 0, 0});
 }
 
 // An error leaves the position where it was: the caller does not get what was read before the error.
-Expected<size_t> Store::read_on(StoreReader& reader, MutableBytes out, const Doing& doing) {
+Expected<size_t> Store::read_on(StoreReader& reader, MutableBytes out, const Operation& operation) {
     constexpr int kTriesMax = 3;
     const uint64_t begin = reader.position_;
     size_t given = 0;
     while (given < out.size() && reader.position_ < reader.info_.size) {
         for (int tries = 1; !reader.is_loaded(); ++tries) {
             bool lost = false;
-            auto loaded = load_segments(reader, out.size() - given, doing, lost);
+            auto loaded = load_segments(reader, out.size() - given, operation, lost);
             if (loaded) break;
-            if (lost && tries < kTriesMax) loaded = find_again(reader, doing);
+            if (lost && tries < kTriesMax) loaded = find_again(reader, operation);
             if (loaded) continue;
             reader.position_ = begin;
             return unexpected(loaded.error());

@@ -9,11 +9,11 @@ namespace festore {
 // Retries a read that other writers, or the end of the session, have disturbed; the last time under a lock that keeps
 // writers out.
 template <class T, class F>
-Expected<T> Store::read(const Doing& doing, F&& once) {
+Expected<T> Store::read(const Operation& operation, F&& once) {
     constexpr int kTriesWithoutLock = 3;
     StoreLock lock;
     for (int attempt = 0;; ++attempt) {
-        if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return unexpected(open.error());
+        if (const auto open = ensure_open(operation, Missing::is_an_error); !open) return unexpected(open.error());
         bool again = false;
         Expected<T> result = once(again);
         if (result || !again || lock.held()) return result;

@@ -26,7 +26,7 @@ void add_claim(Bytes content, const protocol::StoreStatus& status, StoreRecord& 
 }  // namespace
 
 // The place's record, if there is one; `end`: there are no more places.
-Expected<std::optional<StoreRecord>> Store::record_at(const Doing& doing, const RecordPlace& at, bool& end) {
+Expected<std::optional<StoreRecord>> Store::record_at(const Operation& operation, const RecordPlace& at, bool& end) {
     end = false;
     StoreChannel::Request request;
     request.command = protocol::Command::store_record_at;
@@ -35,17 +35,18 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Doing& doing, const 
         request.use = Payload::output;
         request.content_room = kClaimBytesMax;
     }
-    const Expected<StoreReply> reply = channel_.call(request, doing);
+    const Expected<StoreReply> reply = channel_.call(request, operation);
     if (!reply) return unexpected(reply.error());
     const auto code = static_cast<Code>(reply->result);
     // An RPMB that is built in but does not answer counts as empty.
     end = code == Code::item_not_found || (at.anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(reply->result));
     if (end) return std::nullopt;
     if (code == Code::access_denied)
-        return unexpected({ErrorCode::not_permitted, cannot(doing) + "only root may know of others' stores", reply->result, reply->origin});
-    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
+        return unexpected({ErrorCode::not_permitted,
+                cannot(operation) + "only root may know of others' stores", reply->result, reply->origin});
+    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
     const auto answer = protocol::decode<RecordAtAnswer>(reply->answer);
-    if (!answer) return unexpected(store_nonsense(doing));
+    if (!answer) return unexpected(store_nonsense(operation));
     if (answer->state == RecordAtAnswer::State::free) return std::nullopt;
     StoreRecord record;
     record.is_group = answer->login == 2;
@@ -59,7 +60,7 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Doing& doing, const 
     return record;
 }
 
-Expected<std::vector<StoreRecord>> Store::list_records(const Doing& doing, bool own) {
+Expected<std::vector<StoreRecord>> Store::list_records(const Operation& operation, bool own) {
     const Expected<Session*> session = sessions_.session();
     if (!session) return unexpected(session.error());
     const bool has_rpmb = ((*session)->hello().features & protocol::kFeatureRpmb) != 0;
@@ -68,7 +69,7 @@ Expected<std::vector<StoreRecord>> Store::list_records(const Doing& doing, bool 
         if (anchor == stored::Anchor::rpmb && !has_rpmb) break;
         bool end = false;
         for (uint32_t place = 0; !end && place < limits::kStoresMax; ++place) {
-            auto record = record_at(doing, {anchor, place, own}, end);
+            auto record = record_at(operation, {anchor, place, own}, end);
             if (!record) return unexpected(record.error());
             if (*record) records.push_back(std::move(**record));
         }
@@ -79,9 +80,9 @@ Expected<std::vector<StoreRecord>> Store::list_records(const Doing& doing, bool 
 Expected<std::vector<StoreRecord>> Store::records() { return list_records({"list the stores of this device", {}}, false); }
 
 Expected<std::vector<StoreRecord>> Store::own_stores() {
-    const Doing doing{"list your stores", {}};
-    if (const auto known = check_minor(doing, kMinorThatKnowsNames, "cannot do that"); !known) return unexpected(known.error());
-    return list_records(doing, true);
+    const Operation operation{"list your stores", {}};
+    if (const auto known = check_minor(operation, kMinorThatKnowsNames, "cannot do that"); !known) return unexpected(known.error());
+    return list_records(operation, true);
 }
 
 }  // namespace festore

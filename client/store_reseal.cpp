@@ -3,7 +3,7 @@
 // each sealed anew in the TEE in a separate commit; last the index again, which records that all are done. After an interruption anywhere
 // the store is whole, and the same command continues. Other programs may read and change the store meanwhile.
 #include "client/store_read.h"
-#include "client/store_survey.h"
+#include "client/store_scan.h"
 #include "protocol/store_reseal.h"
 
 #include <algorithm>
@@ -43,56 +43,57 @@ struct Store::ResealPass {
 };
 
 // If the index already has the wanted cipher, and contents still have the other one, the index is left as it is.
-Expected<StoreInfo> Store::rebuild_index(const Doing& doing, const RebuildOptions& options) {
-    const Expected<StoreLock> lock = lock_and_open(doing);
+Expected<StoreInfo> Store::rebuild_index(const Operation& operation, const RebuildOptions& options) {
+    const Expected<StoreLock> lock = lock_and_open(operation);
     if (!lock) return unexpected(lock.error());
     RebuildPlan plan;
     if (options.cipher != Cipher::automatic) {
-        const auto known = check_minor(doing, kMinorThatReseals, "cannot change a store's cipher");
+        const auto known = check_minor(operation, kMinorThatReseals, "cannot change a store's cipher");
         if (!known) return unexpected(known.error());
-        const Expected<protocol::CipherChoice> cipher = cipher_to_ask_for(doing, options.cipher);
+        const Expected<protocol::CipherChoice> cipher = cipher_to_ask_for(operation, options.cipher);
         if (!cipher) return unexpected(cipher.error());
         if (const auto wanted = static_cast<stored::Cipher>(*cipher); wanted != status_.cipher) plan.cipher = wanted;
     }
-    const Expected<bool> lost = has_unacknowledged_loss(doing);
+    const Expected<bool> lost = has_unacknowledged_loss(operation);
     if (!lost) return unexpected(lost.error());
     if (*lost)
         return unexpected({ErrorCode::conflict,
-                           cannot(doing) + "names that were lost with damage have not been acknowledged, and the pages that were kept for "
+                           cannot(operation) + "names that were lost with damage have not been acknowledged, and the pages that were "
+                                               "kept for "
                                            "them would be lost: 'festore repair --undo' or 'festore repair --acknowledge NAME' first",
                            0, 0, Reason::not_acknowledged});
     if (options.anchor == Anchor::ree && status_.anchor == stored::Anchor::rpmb)
         return unexpected({ErrorCode::conflict,
-                           cannot(doing) + "its record is in the RPMB, and moving it to ree would give up what that detects", 0, 0});
+                           cannot(operation) + "its record is in the RPMB, and moving it to ree would give up what that detects", 0, 0});
     if (options.cipher != Cipher::automatic && !plan.cipher && info().has_other_cipher) return info();
     plan.moves = options.anchor == Anchor::rpmb && status_.anchor == stored::Anchor::ree;
-    Expected<StoreInfo> done = make_anew(doing, plan);
+    Expected<StoreInfo> done = make_anew(operation, plan);
     if (!done && done.error().code == ErrorCode::damaged)
         done.error().message += "; 'festore repair --drop-damaged' makes it whole without what is damaged";
     return done;
 }
 
 Expected<StoreInfo> Store::rebuild(const RebuildOptions& options) {
-    const Doing doing{"rebuild the store", {}};
+    const Operation operation{"rebuild the store", {}};
     if (options.anchor && options.cipher != Cipher::automatic)
-        return unexpected({ErrorCode::usage, cannot(doing) + "change the anchor and the cipher one after the other", 0, 0});
-    Expected<StoreInfo> done = rebuild_index(doing, options);
+        return unexpected({ErrorCode::usage, cannot(operation) + "change the anchor and the cipher one after the other", 0, 0});
+    Expected<StoreInfo> done = rebuild_index(operation, options);
     if (options.cipher == Cipher::automatic) return done;
     ResealPass pass(options);
     for (int passes = 0; done && done->has_other_cipher && passes < kPassesMax; ++passes) {
-        if (const auto resealed = reseal_contents(doing, pass); !resealed) return unexpected(resealed.error());
-        if (!pass.damaged.empty()) return unexpected(not_all_resealed(doing, pass));
-        done = rebuild_index(doing, {});
+        if (const auto resealed = reseal_contents(operation, pass); !resealed) return unexpected(resealed.error());
+        if (!pass.damaged.empty()) return unexpected(not_all_resealed(operation, pass));
+        done = rebuild_index(operation, {});
     }
     const std::string_view wanted = options.cipher == Cipher::aes_256_gcm ? "aes-256-gcm" : "chacha20-poly1305";
     if (done && (done->cipher != wanted || done->has_other_cipher))
-        return unexpected({ErrorCode::busy, cannot(doing) + "another program changed it meanwhile; repeat it to go on", 0, 0});
+        return unexpected({ErrorCode::busy, cannot(operation) + "another program changed it meanwhile; repeat it to go on", 0, 0});
     return done;
 }
 
 // Two ciphers stay in use until the damaged objects are given up, or their files are put back.
-Error Store::not_all_resealed(const Doing& doing, const ResealPass& pass) {
-    std::string text = cannot(doing) + "contents still have the other cipher, since they are damaged: ";
+Error Store::not_all_resealed(const Operation& operation, const ResealPass& pass) {
+    std::string text = cannot(operation) + "contents still have the other cipher, since they are damaged: ";
     for (size_t i = 0; i < std::min(pass.names.size(), kNamesShownMax); ++i) text += (i == 0 ? "" : ", ") + quote(pass.names[i]);
     if (pass.names.size() > kNamesShownMax) text += ", and " + std::to_string(pass.names.size() - kNamesShownMax) + " more";
     if (pass.names.empty()) text += pass.damaged.front().message;
@@ -101,35 +102,35 @@ Error Store::not_all_resealed(const Doing& doing, const ResealPass& pass) {
     return {ErrorCode::damaged, std::move(text), pass.damaged.front().tee_result, pass.damaged.front().tee_origin};
 }
 
-Expected<void> Store::reseal_contents(const Doing& doing, ResealPass& pass) {
+Expected<void> Store::reseal_contents(const Operation& operation, ResealPass& pass) {
     constexpr size_t kStepsMax = 100'000'000;  // stops a listing that would never end
-    if (const auto open = ensure_open(doing, Missing::is_an_error); !open) return open;
-    Survey::Start start;
+    if (const auto open = ensure_open(operation, Missing::is_an_error); !open) return open;
+    Scan::Start start;
     start.afresh = true;
-    Survey survey(*this, doing, start);
+    Scan scan(*this, operation, start);
     for (size_t step = 0; step < kStepsMax; ++step) {
-        const Expected<Survey::Step> next = survey.next();
+        const Expected<Scan::Step> next = scan.next();
         if (!next) return unexpected(next.error());
         if (next->is_end) return {};
         if (next->gap)
             pass.damaged.push_back({ErrorCode::damaged, "page " + std::to_string(next->gap->page) + " of the index is damaged", 0, 0});
-        for (const Survey::Item& item : next->items) {
+        for (const Scan::Item& item : next->items) {
             if ((item.metadata.flags & protocol::kStoredOtherCipher) == 0) continue;
             if (const auto done = reseal_object(item.name, pass); !done) return done;
         }
     }
-    return unexpected(store_nonsense(doing));
+    return unexpected(store_nonsense(operation));
 }
 
 // A damaged object is noted, and the next one follows. The store is locked for the commit only.
 Expected<void> Store::reseal_object(const std::string& name, ResealPass& pass) {
-    const Doing doing{"seal anew", name, Storage::store};
+    const Operation operation{"seal anew", name, Storage::store};
     for (int tries = 1;; ++tries) {
         std::optional<StoreWriter> writer;
         pass.begin_object();
         uint64_t size = 0;
-        const auto answer = change_made_by(doing, [&](StoreDirectory::Upload*& upload) {
-            Expected<ChangeRequest> request = reseal_payload(doing, writer, pass);
+        const auto answer = change_made_by(operation, [&](StoreDirectory::Upload*& upload) {
+            Expected<ChangeRequest> request = reseal_payload(operation, writer, pass);
             if (request) upload = &*writer->file_;
             if (request) size = *writer->options_.size;
             return request;
@@ -154,9 +155,9 @@ Expected<void> Store::reseal_object(const std::string& name, ResealPass& pass) {
 }
 
 // Makes the object's new payload durable, and the request that puts it into the entry.
-Expected<Store::ChangeRequest> Store::reseal_payload(const Doing& doing, std::optional<StoreWriter>& writer, ResealPass& pass) {
+Expected<Store::ChangeRequest> Store::reseal_payload(const Operation& operation, std::optional<StoreWriter>& writer, ResealPass& pass) {
     MissedPayload missed;
-    const auto reader = read<std::unique_ptr<StoreReader>>(doing, [&](bool& again) { return find(doing, missed, again); });
+    const auto reader = read<std::unique_ptr<StoreReader>>(operation, [&](bool& again) { return find(operation, missed, again); });
     if (!reader) {
         if (reader.error().code == ErrorCode::damaged) pass.damage = reader.error();
         return unexpected(reader.error());
@@ -164,14 +165,14 @@ Expected<Store::ChangeRequest> Store::reseal_payload(const Doing& doing, std::op
     (*reader)->part_bytes_max_ = kPartBytes;
     const protocol::StoreMetadata& m = (*reader)->metadata_;
     pass.is_over = m.inlined || (m.flags & protocol::kStoredOtherCipher) == 0;
-    if (pass.is_over) return unexpected({ErrorCode::not_found, cannot(doing) + "it is done", 0, 0});
+    if (pass.is_over) return unexpected({ErrorCode::not_found, cannot(operation) + "it is done", 0, 0});
     PutOptions options;
     options.size = m.size;
-    writer.emplace(*this, doing.name, options, 0);
+    writer.emplace(*this, operation.name, options, 0);
     writer->segment_bytes_ = m.segment_bytes;
-    if (const auto begun = begin_payload(*writer, doing, Missing::is_an_error); !begun) return unexpected(begun.error());
+    if (const auto begun = begin_payload(*writer, operation, Missing::is_an_error); !begun) return unexpected(begun.error());
     do {
-        if (const auto done = reseal_part(**reader, *writer, doing, pass); !done) return unexpected(done.error());
+        if (const auto done = reseal_part(**reader, *writer, operation, pass); !done) return unexpected(done.error());
     } while ((*reader)->position_ < m.size);
     if (const auto written = writer->write_sealed(); !written) return unexpected(written.error());
     if (const auto finished = writer->file_->finish(); !finished) return unexpected(finished.error());
@@ -187,7 +188,7 @@ Expected<Store::ChangeRequest> Store::reseal_payload(const Doing& doing, std::op
 }
 
 // Reseals as many segments as one call takes. While the TEE works, the last call's output is written, and the next call's input is read.
-Expected<void> Store::reseal_part(StoreReader& reader, StoreWriter& writer, const Doing& doing, ResealPass& pass) {
+Expected<void> Store::reseal_part(StoreReader& reader, StoreWriter& writer, const Operation& operation, ResealPass& pass) {
     reader.load(reader.position_, {});
     protocol::SegmentsRequest part;
     const Expected<std::vector<std::byte>> sealed = reader.read_sealed(kPartBytes, part);
@@ -207,15 +208,15 @@ Expected<void> Store::reseal_part(StoreReader& reader, StoreWriter& writer, cons
         written = writer.write_sealed();
         reader.read_behind(part);
     };
-    Expected<StoreReply> reply = channel_.call(request, doing);
+    Expected<StoreReply> reply = channel_.call(request, operation);
     if (!written) return written;
     if (!reply) return unexpected(reply.error());
     pass.again = reply->died() || static_cast<Code>(reply->result) == Code::bad_state;
     if (pass.again) opened_serial_ = 0;
-    if (static_cast<Code>(reply->result) == Code::corrupt_object) pass.damage = store_damaged(doing, directory_.path(), "the content");
+    if (static_cast<Code>(reply->result) == Code::corrupt_object) pass.damage = store_damaged(operation, directory_.path(), "the content");
     if (pass.damage) return unexpected(*pass.damage);
-    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, doing));
-    if (reply->content.size() != sealed->size()) return unexpected(store_nonsense(doing));
+    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
+    if (reply->content.size() != sealed->size()) return unexpected(store_nonsense(operation));
     writer.sealed_ = std::move(reply->content);
     reader.position_ += part.content_bytes;
     return {};
@@ -223,15 +224,15 @@ Expected<void> Store::reseal_part(StoreReader& reader, StoreWriter& writer, cons
 
 // The record says which cipher a store has; the header only informs people. If it names another one (a rebuild was interrupted, an older
 // header was put back), a program that can writes it anew, without waiting: nothing depends on it.
-void Store::correct_header(const Doing& doing) {
+void Store::correct_header(const Operation& operation) {
     if (header_.cipher == status_.cipher || batch_ || !directory_.may_lock()) return;
     const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, {});
     if (!lock) return;
     const Expected<DirectoryContents> contents = directory_.look();
     Code refused = Code::success;
     if (!contents || !contents->header || contents->header->store_id != header_.store_id) return;
-    if (contents->header->anchor != header_.anchor || !open_in_tee(doing, *contents->header, &refused)) return;
-    if (header_.cipher != status_.cipher) (void)write_header_of_record(doing);
+    if (contents->header->anchor != header_.anchor || !open_in_tee(operation, *contents->header, &refused)) return;
+    if (header_.cipher != status_.cipher) (void)write_header_of_record(operation);
 }
 
 }  // namespace festore

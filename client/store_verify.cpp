@@ -3,7 +3,7 @@
 // Damage is noted, and reading goes on past it. Other programs may change the store meanwhile: an object that comes or goes is
 // not damage (rule 9).
 #include "client/store_read.h"
-#include "client/store_survey.h"
+#include "client/store_scan.h"
 
 #include "base/writer.h"
 #include "protocol/store_care.h"
@@ -54,40 +54,40 @@ private:
         // Listed before the index is read: files that are stored meanwhile are not among them.
         Expected<std::vector<std::string>> files = store_.directory_.list_payloads();
         if (!files) return unexpected(files.error());
-        const Expected<bool> whole = survey();
+        const Expected<bool> whole = scan();
         if (!whole) return unexpected(whole.error());
         if (const auto list = free_list(); !list) return list;
         note_lost_ranges();
         if (!*whole || has_loss_) return {};  // lost entries may refer to them
-        count_unreferenced(*files);
-        return options_.remove_unreferenced ? remove_unreferenced() : Expected<void>();
+        count_orphaned(*files);
+        return options_.remove_orphaned ? remove_orphaned() : Expected<void>();
     }
 
     // Rule 10. Under the writer's lock nobody else commits: so no object will refer to a file that none refers to now, except to an
     // upload's file, which is locked.
-    Expected<void> remove_unreferenced() {
-        const Doing doing{"remove what no object refers to", {}};
-        if (store_.batch_) return unexpected(transaction_is_running(doing));
+    Expected<void> remove_orphaned() {
+        const Operation operation{"remove what no object refers to", {}};
+        if (store_.batch_) return unexpected(transaction_is_running(operation));
         const Expected<StoreLock> lock = store_.directory_.lock(LockKind::exclusive, store_.options_.wait);
         if (!lock) return unexpected(lock.error());
         // Look again: the locked directory need not be the one that was verified, and others may have changed it since.
         store_.opened_serial_ = 0;
-        if (const auto open = store_.ensure_open(doing, Missing::is_an_error); !open) return open;
+        if (const auto open = store_.ensure_open(operation, Missing::is_an_error); !open) return open;
         if ((store_.status_.flags & stored::kRootFreshnessLost) != 0)
             return unexpected({ErrorCode::conflict,
-                               cannot(doing) + "a repair has not been acknowledged, and the pages it replaced may refer to it", 0, 0,
+                               cannot(operation) + "a repair has not been acknowledged, and the pages it replaced may refer to it", 0, 0,
                                Reason::not_acknowledged});
-        const Expected<bool> loss = store_.has_unacknowledged_loss(doing);
+        const Expected<bool> loss = store_.has_unacknowledged_loss(operation);
         if (!loss) return unexpected(loss.error());
         if (*loss) return {};
         const Expected<std::vector<std::string>> files = store_.directory_.list_payloads();
         if (!files) return unexpected(files.error());
         payloads_.clear();
         index_only_ = true;
-        const Expected<bool> whole = survey();
+        const Expected<bool> whole = scan();
         if (!whole) return unexpected(whole.error());
         if (!*whole) return {};
-        for (const std::string& name : unreferenced(*files)) {
+        for (const std::string& name : orphaned(*files)) {
             const auto bytes = store_.directory_.size_of_idle_payload(name);
             if (!bytes || !*bytes || !store_.directory_.collect(name)) continue;
             ++report_.removed.files;
@@ -97,16 +97,16 @@ private:
     }
 
     // Whether all of the index could be read.
-    Expected<bool> survey() {
-        Survey::Start start;
+    Expected<bool> scan() {
+        Scan::Start start;
         start.afresh = true;
-        Survey survey(store_, {"verify the store", {}}, start);
+        Scan scan(store_, {"verify the store", {}}, start);
         bool whole = true;
         for (size_t step = 0; step < kStepsMax; ++step) {
-            const Expected<Survey::Step> next = survey.next();
+            const Expected<Scan::Step> next = scan.next();
             if (!next) return unexpected(next.error());
             if (next->is_end) return whole;
-            for (const Survey::Item& item : next->items)
+            for (const Scan::Item& item : next->items)
                 if (const auto done = take(item); !done) return unexpected(done.error());
             if (next->gap) note_gap(*next->gap);
             whole = whole && !next->gap;
@@ -115,7 +115,7 @@ private:
     }
 
     // A content in the index has been verified with its page.
-    Expected<void> take(const Survey::Item& item) {
+    Expected<void> take(const Scan::Item& item) {
         if (!item.metadata.inlined) payloads_.push_back(item.metadata.payload);
         if (index_only_) return {};
         if ((item.metadata.flags & protocol::kStoredOtherCipher) != 0) ++report_.other_cipher;
@@ -128,7 +128,7 @@ private:
         return {};
     }
 
-    void note_gap(const Survey::Gap& gap) {
+    void note_gap(const Scan::Gap& gap) {
         std::string text = "cannot verify the store: page " + std::to_string(gap.page) +
                            " of its index is damaged, missing, or replaced by an older one; the objects " + text_of(gap.names) +
                            " are lost with it";
@@ -175,15 +175,15 @@ private:
 
     // Reads a content as `get` does, without keeping its parts.
     Expected<uint64_t> read_content(const std::string& name) {
-        const Doing doing{"verify", name, Storage::store};
+        const Operation operation{"verify", name, Storage::store};
         const uint64_t bytes_before = progress_.content_bytes;
         MissedPayload missed;
-        return store_.read<uint64_t>(doing, [&](bool& again) -> Expected<uint64_t> {
-            const auto reader = store_.find(doing, missed, again);
+        return store_.read<uint64_t>(operation, [&](bool& again) -> Expected<uint64_t> {
+            const auto reader = store_.find(operation, missed, again);
             if (!reader) return unexpected(reader.error());
             std::vector<std::byte> part(protocol::kCallContentBytesMax);
             for (size_t parts = 1; (*reader)->position() < (*reader)->info().size; ++parts) {
-                const Expected<size_t> got = store_.read_on(**reader, part, doing);
+                const Expected<size_t> got = store_.read_on(**reader, part, operation);
                 wipe(part);
                 again = !got && got.error().code == ErrorCode::busy;
                 if (!got) return unexpected(got.error());
@@ -196,8 +196,8 @@ private:
 
     // The free list is needed for changes only, so damage in it costs no object.
     Expected<void> free_list() {
-        const Doing doing{"verify the store", {}};
-        const Expected<bool> done = store_.read<bool>(doing, [&](bool& again) -> Expected<bool> {
+        const Operation operation{"verify the store", {}};
+        const Expected<bool> done = store_.read<bool>(operation, [&](bool& again) -> Expected<bool> {
             bool from_start = true;
             for (size_t step = 0; step < kStepsMax; ++step) {
                 StoreChannel::Request request;
@@ -206,14 +206,14 @@ private:
                 request.encode = [&from_start](protocol::PageArea area, Writer& out) {
                     encode(protocol::FreeListRequest{area, std::exchange(from_start, false)}, out);
                 };
-                const Expected<StoreReply> reply = store_.look_up(doing, request, again);
+                const Expected<StoreReply> reply = store_.look_up(operation, request, again);
                 if (!reply) return unexpected(reply.error());
                 const auto answer = protocol::decode<protocol::FreeListAnswer>(reply->answer);
-                if (!answer) return unexpected(store_nonsense(doing));
+                if (!answer) return unexpected(store_nonsense(operation));
                 if (answer->next_page == 0) return true;
                 store_.channel_.expect({answer->next_page});
             }
-            return unexpected(store_nonsense(doing));
+            return unexpected(store_nonsense(operation));
         });
         if (done) return {};
         if (!is_damage(done.error().code)) return unexpected(done.error());
@@ -223,7 +223,7 @@ private:
         return {};
     }
 
-    [[nodiscard]] std::vector<std::string> unreferenced(const std::vector<std::string>& files) const {
+    [[nodiscard]] std::vector<std::string> orphaned(const std::vector<std::string>& files) const {
         std::vector<std::string> known;
         for (const Id& id : payloads_) {
             const protocol::PayloadName name = protocol::payload_name(id);
@@ -236,16 +236,16 @@ private:
         return found;
     }
 
-    void count_unreferenced(const std::vector<std::string>& files) {
-        VerifyReport::Unreferenced found;
-        for (const std::string& name : unreferenced(files)) {
+    void count_orphaned(const std::vector<std::string>& files) {
+        VerifyReport::Orphaned found;
+        for (const std::string& name : orphaned(files)) {
             const auto bytes = store_.directory_.size_of_idle_payload(name);
             if (!bytes) continue;  // it cannot be looked at; no object refers to it either
             if (!*bytes) continue;
             ++found.files;
             found.bytes += **bytes;
         }
-        report_.unreferenced = found;
+        report_.orphaned = found;
     }
 
     Store& store_;

@@ -40,13 +40,13 @@ Expected<std::vector<std::string>> names_to_verify(Client& client, const VerifyO
 }  // namespace
 
 Expected<uint32_t> Client::State::count_damaged() {
-    const Doing doing{"verify", {}};
+    const Operation operation{"verify", {}};
     const Encoded request(protocol::CountDamagedRequest{to_protocol(options.storage)});
-    const Expected<Reply> reply = command(doing, true, protocol::Command::count_damaged, request.bytes());
+    const Expected<Reply> reply = command(operation, true, protocol::Command::count_damaged, request.bytes());
     if (!reply && static_cast<Code>(reply.error().tee_result) == Code::not_supported) return 0;
     if (!reply) return unexpected(reply.error());
     const auto answer = protocol::decode<protocol::CountDamagedAnswer>(reply->bytes());
-    if (!answer) return unexpected(nonsense(doing));
+    if (!answer) return unexpected(nonsense(operation));
     return answer->objects;
 }
 

@@ -15,7 +15,7 @@ void IndexReader::read_ahead(const Node& parent, size_t index, Bytes prefix) {
     for (size_t i = index + 1; i < std::min(parent.count(), index + kReadAhead); ++i) {
         const Bytes first = parent.key(i);
         if (compare_keys(first, prefix) > 0 && !begins_with(first, prefix)) return;
-        pages_.wish(parent.child(i));
+        pages_.prefetch(parent.child(i));
     }
 }
 

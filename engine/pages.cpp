@@ -127,7 +127,7 @@ Result<Pinned> Pages::take_node(const PageRef& ref, uint8_t level) {
     return page;
 }
 
-void Pages::wish(const PageRef& ref) {
+void Pages::prefetch(const PageRef& ref) {
     if (find(ref) == nullptr && !io_->contains(ref.page)) needs_.add({ref.page, false});
 }
 
@@ -214,7 +214,7 @@ Result<bool> Pages::flush() {
     return true;
 }
 
-Result<bool> Pages::own(Frame& frame) {
+Result<bool> Pages::make_dirty(Frame& frame) {
     if (frame.state == State::dirty) return true;
     Node node(frame.bytes);
     uint32_t page = frame.ref.page;

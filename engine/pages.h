@@ -13,7 +13,7 @@
 // Not thread safe.
 #pragma once
 #include "engine/node.h"
-#include "engine/page_numbers.h"
+#include "engine/page_allocator.h"
 #include "engine/sealing.h"
 
 #include <utility>
@@ -77,7 +77,7 @@ struct Change {
     explicit Change(NumberMemory& memory) : numbers(memory) {}
     Tree tree;
     Path path;
-    PageNumbers numbers;
+    PageAllocator numbers;
     uint64_t generation = 0;
     uint64_t sealed = 0;  // pages, for rule 13
 };
@@ -157,12 +157,12 @@ public:
     Result<Pinned> take_node(const PageRef& ref, uint8_t level);
 
     // Adds a page to needs(), unless it is in memory or came with the call.
-    void wish(const PageRef& ref);
+    void prefetch(const PageRef& ref);
 
     // Of a transaction:
     // Makes the page the transaction's own, so that it can be changed; it may get another number. Returns whether it was
     // dirty already.
-    Result<bool> own(Frame& frame);
+    Result<bool> make_dirty(Frame& frame);
     Result<Pinned> create(uint8_t level);
     // Frees a page that is not part of the tree any more.
     Status discard(Pinned page);

@@ -23,7 +23,7 @@ using enum stored::RootFlag;
 inline constexpr uint32_t kRequiredFlags = 0x00FFFFFF;
 
 // The change counter of a record of 1.0 begins here: in 1.0 each name counted its own versions. A repair adds the same amount, 1 to
-// 256 times (engine/renewal.h), so that versions assigned after the recovery copy that it starts from are not assigned again.
+// 256 times (engine/new_epoch.h), so that versions assigned after the recovery copy that it starts from are not assigned again.
 inline constexpr uint64_t kChangesOfUpgrade = uint64_t{1} << 32;
 inline constexpr uint64_t kChangesOfRepair = uint64_t{1} << 32;
 inline constexpr uint64_t kChangesMax = (uint64_t{1} << 53) - 1;  // a double holds it exactly, and so does JSON everywhere

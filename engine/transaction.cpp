@@ -328,7 +328,7 @@ Result<Transaction::Prepared> Transaction::prepare(CallPages& io) {
 }
 
 Status Transaction::write_free_list() {
-    const PageNumbers::Plan plan = FESTORE_TRY(change_.numbers.plan_list());
+    const PageAllocator::Plan plan = FESTORE_TRY(change_.numbers.plan_list());
     PageRef next = change_.numbers.rest();
     for (size_t i = plan.pages; i-- > 0;) {
         const Pinned page = FESTORE_TRY(pages_.borrow());

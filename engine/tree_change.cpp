@@ -41,7 +41,7 @@ Result<MutableBytes> TreeChange::place(Bytes key, size_t value_bytes, Step& step
     }
     const size_t index = change_.path.index[0];
     step.node = FESTORE_TRY(pages_.take_node(change_.path.ref[0], 0));
-    step.was_dirty = FESTORE_TRY(pages_.own(step.node.frame()));
+    step.was_dirty = FESTORE_TRY(pages_.make_dirty(step.node.frame()));
     if (found_) {
         const size_t old_bytes = step.node.node().entry_bytes(index);
         step.shrunk = Node::entry_bytes(key.size(), value_bytes) < old_bytes;
@@ -54,7 +54,7 @@ Result<MutableBytes> TreeChange::place(Bytes key, size_t value_bytes, Step& step
 Status TreeChange::remove() {
     Step step;
     step.node = FESTORE_TRY(pages_.take_node(change_.path.ref[0], 0));
-    step.was_dirty = FESTORE_TRY(pages_.own(step.node.frame()));
+    step.was_dirty = FESTORE_TRY(pages_.make_dirty(step.node.frame()));
     step.node.node().erase(change_.path.index[0]);
     step.shrunk = true;
     return climb(std::move(step));
@@ -99,7 +99,7 @@ Status TreeChange::climb(Step step) {
         above.level = static_cast<uint8_t>(step.level + 1);
         const size_t index = path.index[above.level];
         above.node = FESTORE_TRY(pages_.take_node(path.ref[above.level], above.level));
-        above.was_dirty = FESTORE_TRY(pages_.own(above.node.frame()));
+        above.was_dirty = FESTORE_TRY(pages_.make_dirty(above.node.frame()));
         above.node.node().set_child(index, PageRef::pending(step.node.page()));
         if (step.right) {
             step.node.release();
@@ -121,7 +121,7 @@ Result<bool> TreeChange::join(Pinned& parent, size_t index, Pinned& node, uint8_
     if (index > 0) {
         Pinned left = FESTORE_TRY(pages_.take_node(above.child(index - 1), level));
         if (left.node().used() + node.node().used() <= Node::kRoom) {
-            FESTORE_TRY(pages_.own(left.frame()));
+            FESTORE_TRY(pages_.make_dirty(left.frame()));
             above.set_child(index - 1, PageRef::pending(left.page()));
             node.node().move_tail(0, left.node());
             above.erase(index);

@@ -192,11 +192,11 @@ void ClientModel::write_stream(Client& client, const std::string& name) {
 void ClientModel::verify(Client& client, const std::string& name) {
     VerifyOptions options;
     if (in_.one_in(4)) options.names = {name};
-    options.remove_unreferenced = in_.one_in(4);
+    options.remove_orphaned = in_.one_in(4);
     const auto report = client.verify(options);
     if (!is_known()) return;
     // A repair keeps the pages that it has replaced until it is acknowledged.
-    const bool may_be_refused = !is_name(name) || (options.remove_unreferenced && to_acknowledge_);
+    const bool may_be_refused = !is_name(name) || (options.remove_orphaned && to_acknowledge_);
     require(report || trust_ != Trust::all || may_be_refused, "verifying a store succeeds");
     if (!report) return;
     if (trust_ == Trust::all) require(report->damaged.empty(), "an unchanged store is not damaged");

@@ -4,7 +4,7 @@
 #include "fuzz/target.h"
 #include "ree_fs/dirfile.h"
 #include "ree_fs/object.h"
-#include "ree_fs/survey.h"
+#include "ree_fs/scan.h"
 #include "tests/ree_fs/synthetic.h"
 
 namespace festore::ree_fs {
@@ -55,7 +55,7 @@ std::optional<fuzz::Content> look(Bytes bytes, const Tsk& tsk, const Expected& e
     MemorySource source(bytes);
     const FileView view = view_file(source, likely_layout(source));
     uint64_t lengths_left = 2000;
-    for (uint8_t version = 0; version < 2; ++version) (void)survey_tree(source, view, version, lengths_left);
+    for (uint8_t version = 0; version < 2; ++version) (void)scan_tree(source, view, version, lengths_left);
     OpenOutcome outcome = open_file(source, tsk, expected);
     if (!outcome.file) {
         require(outcome.findings.any_damage(), "a file that does not open has damage");

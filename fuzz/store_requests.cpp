@@ -174,13 +174,13 @@ Content StoreRequests::encoded(Command command) {
 Content StoreRequests::encoded_care(Command command) {
     switch (command) {
     case Command::store_scan: {
-        protocol::ScanRequest survey;
-        survey.area = area_;
-        if (in_.one_in(4)) survey.passed_page = in_.u8() % 44;
-        survey.inclusive = in_.one_in(2);
-        survey.afresh = in_.one_in(4);
-        survey.from = name_or_none();
-        return festore::encoded(survey);
+        protocol::ScanRequest scan;
+        scan.area = area_;
+        if (in_.one_in(4)) scan.passed_page = in_.u8() % 44;
+        scan.inclusive = in_.one_in(2);
+        scan.afresh = in_.one_in(4);
+        scan.from = name_or_none();
+        return festore::encoded(scan);
     }
     case Command::store_free_list: return festore::encoded(protocol::FreeListRequest{area_, !in_.one_in(4)});
     case Command::store_find: {

@@ -48,7 +48,7 @@ public:
         if (!ssk_ || !result_.listed) {
             for (FileReport& file : result_.files) {
                 file.findings.keep_at_most(std::max<size_t>(findings_left_, 2));
-                survey(file);
+                scan(file);
                 count_findings(file);
             }
         }
@@ -252,28 +252,28 @@ private:
 
     // Without an entry it is unknown which version is in force, and whether the file is only left over from a power cut.
     // So a fault is damage only if no version explains it. Any fault of dirf.db is damage, since that file must be whole.
-    void survey(FileReport& file) {
+    void scan(FileReport& file) {
         if (!is_storage(file) || !file.name.regular || file.opened || file.entry) return;
         const auto source = directory_.open(file.name.name);
         if (!source || file.findings.any_damage() || !worth_a_look(file)) return;
         const HeadState heads = check_heads(file);
         if (heads == HeadState::unusable) return;
         const uint8_t first = file.view.chosen.value_or(0);
-        Survey survey = survey_tree(*source, file.view, first, lengths_left_);
-        if (heads == HeadState::doubtful && survey.findings.any_damage()) {
-            Survey other = survey_tree(*source, file.view, first ^ 1U, lengths_left_);
+        Scan scan = scan_tree(*source, file.view, first, lengths_left_);
+        if (heads == HeadState::doubtful && scan.findings.any_damage()) {
+            Scan other = scan_tree(*source, file.view, first ^ 1U, lengths_left_);
             if (!other.findings.any_damage()) {
-                file.findings.add_all_as_notes(survey.findings);
-                survey = std::move(other);
+                file.findings.add_all_as_notes(scan.findings);
+                scan = std::move(other);
             }
         }
-        if (file.name.kind == NameKind::numbered && (survey.truncated || unwritten(file.view))) {
-            file.findings.add_all_as_notes(survey.findings);
+        if (file.name.kind == NameKind::numbered && (scan.truncated || unwritten(file.view))) {
+            file.findings.add_all_as_notes(scan.findings);
         } else {
-            file.findings.add_all(survey.findings);
+            file.findings.add_all(scan.findings);
         }
-        survey.findings = {};
-        file.survey = std::move(survey);
+        scan.findings = {};
+        file.scan = std::move(scan);
     }
 
     static bool unwritten(const FileView& view) {

@@ -4,7 +4,7 @@
 #include "ree_fs/directory.h"
 #include "ree_fs/dirfile.h"
 #include "ree_fs/object.h"
-#include "ree_fs/survey.h"
+#include "ree_fs/scan.h"
 
 #include <span>
 
@@ -55,7 +55,7 @@ struct ObjectReport {
 struct FileReport {
     DirectoryName name;
     FileView view;                     // of regular dirf.db and numbered files
-    std::optional<Survey> survey;      // of the version that the counters choose, if no key was used
+    std::optional<Scan> scan;      // of the version that the counters choose, if no key was used
     std::optional<DirEntry> entry;     // in dirf.db
     std::optional<Uuid> former_owner;  // of a file without entry: the TA whose key opens it
     std::optional<OpenedReport> opened;

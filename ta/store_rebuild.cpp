@@ -2,7 +2,7 @@
 // Rebuild: rewrites the index of a store whose record the TEE has, under new keys, in a new page file; completely, or without what is
 // damaged in it. Undo: adds what was left out, and can be read again, to the present index. Freshness is kept: each ends with a commit on
 // top of the record that it began with, or changes nothing.
-#include "engine/renewal.h"
+#include "engine/new_epoch.h"
 #include "gp/owned.h"
 #include "ta/allowed.h"
 #include "ta/chacha20_poly1305.h"

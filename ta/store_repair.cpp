@@ -3,7 +3,7 @@
 // whole index verifies becomes the store again, under a new epoch: the objects are copied, in the order of their names, from
 // the old index into a new one (ta/index_copy.h), which the client writes into a new page file. The old page file is not touched.
 #include "engine/recovery.h"
-#include "engine/renewal.h"
+#include "engine/new_epoch.h"
 #include "ta/allowed.h"
 #include "ta/copy_secret.h"
 #include "ta/index_copy.h"
@@ -166,7 +166,7 @@ Status store_repair_begin(Call& call) {
     repair->at = copies.chosen->at;
     repair->claim = claim;
     const auto begun = [&]() -> Status {
-        repair->base = FESTORE_TRY(engine::renew_store(call.instance.crypto(), device_key, repair->old));
+        repair->base = FESTORE_TRY(engine::new_epoch(call.instance.crypto(), device_key, repair->old));
         if (FESTORE_TRY(copy_secret(call, repair->base)) != nullptr) repair->base.flags |= engine::kRootCopySecret;
         FESTORE_CHECK(repair->fresh.use(device_key, repair->base));
         return repair->fresh.transaction.begin(repair->fresh.keys(), repair->base);

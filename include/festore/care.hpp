@@ -29,7 +29,7 @@ struct VerifyOptions {
     std::vector<std::string> names;  // only these; empty: everything
     // Only if `names` is empty and the index is not damaged: afterwards waits for the store, as a change does, and removes the files
     // that no object refers to. conflict: a transaction of this client is running, or a repair is not acknowledged.
-    bool remove_unreferenced = false;
+    bool remove_orphaned = false;
     // Called from time to time, by the thread that verifies.
     std::function<void(const VerifyProgress&)> on_progress;
 };
@@ -43,12 +43,12 @@ struct VerifyReport {
     uint64_t other_cipher = 0;
     // Files of contents that no object of the store refers to: a crash left them, they are no damage. Not set: they were not counted, or
     // are not known because the index is damaged.
-    struct Unreferenced {
+    struct Orphaned {
         uint64_t files = 0;
         uint64_t bytes = 0;
     };
-    std::optional<Unreferenced> unreferenced;
-    Unreferenced removed;  // what remove_unreferenced removed
+    std::optional<Orphaned> orphaned;
+    Orphaned removed;  // what remove_orphaned removed
 };
 
 // Another user or group.

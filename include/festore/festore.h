@@ -175,9 +175,9 @@ struct festore_verify_report {
     uint64_t content_bytes; /* of the intact objects */
     uint64_t damaged;
     uint64_t absent;        /* given names that no object has */
-    int unreferenced_known; /* whether the next two were counted: files of a store that no object refers to */
-    uint64_t unreferenced_files;
-    uint64_t unreferenced_bytes;
+    int orphaned_known; /* whether the next two were counted: files of a store that no object refers to */
+    uint64_t orphaned_files;
+    uint64_t orphaned_bytes;
 };
 typedef void (*festore_damage)(void* context, const char* name, const char* message);
 FESTORE_API int festore_verify(festore_client* client, const char* const* names, size_t count, festore_damage each,

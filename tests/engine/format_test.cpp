@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Each format: a round trip with every field set, every truncation, garbage from every offset, versions from the
 // future. And pages that authenticate and yet are malformed: errors, never a crash.
-#include "engine/page_numbers.h"
+#include "engine/page_allocator.h"
 #include "engine/store_claim.h"
 #include "tests/engine/formats.h"
 #include "tests/engine/rounds.h"

@@ -99,7 +99,7 @@ TEST_F(WorkedBytes, Pages) {
     expect_documented("inner page", Bytes(plain).first(Node::kHeaderBytes + inner.used()));
 
     auto memory = std::make_unique<NumberMemory>();
-    PageNumbers numbers(*memory);
+    PageAllocator numbers(*memory);
     RootRecord base;
     base.page_count = 12;
     numbers.begin(base);

@@ -114,7 +114,7 @@ TEST_F(Store, WithoutItsDirectoryFileWhatIsKnownIsStillShown) {
     EXPECT_EQ(inspection.key, KeyState::fits);
     EXPECT_TRUE(find(inspection, "1")->former_owner.has_value());
     EXPECT_FALSE(find(inspection, "2")->former_owner.has_value());
-    EXPECT_TRUE(find(inspection, "2")->survey.has_value());
+    EXPECT_TRUE(find(inspection, "2")->scan.has_value());
 }
 
 TEST_F(Store, AWrongKeyIsSaidToBeWrongAndNothingElseIsBlamed) {
@@ -123,7 +123,7 @@ TEST_F(Store, AWrongKeyIsSaidToBeWrongAndNothingElseIsBlamed) {
         const Inspection inspection = scratch_.inspect(&wrong);
         EXPECT_EQ(inspection.key, KeyState::does_not_fit);
         EXPECT_FALSE(inspection.any_damage());
-        EXPECT_TRUE(find(inspection, "6")->survey.has_value());
+        EXPECT_TRUE(find(inspection, "6")->scan.has_value());
     }
     // HMAC pads its key with zeroes: 32 of them are the same key as 16.
     const Huk longer = zero_huk(32);
@@ -148,7 +148,7 @@ TEST_F(Store, WithoutAKeyAFlippedHashIsSeenToo) {
         Buffer bytes = load(kSample / "store/6");
         MemorySource intact(bytes);
         const FileView view = view_file(intact, HeadLayout::padded);
-        ASSERT_TRUE(survey_tree(intact, view, *view.chosen).length);
+        ASSERT_TRUE(scan_tree(intact, view, *view.chosen).length);
         bytes[static_cast<size_t>(offset)] ^= std::byte{4};
         save(scratch_.path / "6", bytes);
         const Inspection inspection = scratch_.inspect(nullptr);

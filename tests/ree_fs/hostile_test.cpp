@@ -104,7 +104,7 @@ TEST(Hostile, ScrambledFilesNeverGiveWrongContent) {
             }
             if (round % 10 != 0) continue;
             const FileView view = view_file(source, likely_layout(source));
-            for (uint8_t version = 0; version < 2; ++version) (void)survey_tree(source, view, version);
+            for (uint8_t version = 0; version < 2; ++version) (void)scan_tree(source, view, version);
         }
     }
 }
@@ -155,15 +155,15 @@ TEST(Hostile, ManyFilesShareOneBudget) {
     MemorySource source(costly);
     const FileView view = view_file(source, HeadLayout::padded);
     uint64_t left = 10000;
-    const Survey survey = survey_tree(source, view, 0, left);
+    const Scan scan = scan_tree(source, view, 0, left);
     EXPECT_EQ(left, 0U);
-    EXPECT_TRUE(survey.given_up);
-    EXPECT_FALSE(survey.length);
-    EXPECT_FALSE(survey.findings.any_damage()) << "not all lengths were tried, so nothing is known";
+    EXPECT_TRUE(scan.given_up);
+    EXPECT_FALSE(scan.length);
+    EXPECT_FALSE(scan.findings.any_damage()) << "not all lengths were tried, so nothing is known";
     MemorySource intact(bytes);
     left = kLengthsTriedPerDirectoryMax;
-    EXPECT_TRUE(survey_tree(intact, view_file(intact, HeadLayout::padded), 1, left).length ||
-                survey_tree(intact, view_file(intact, HeadLayout::padded), 0, left).length);
+    EXPECT_TRUE(scan_tree(intact, view_file(intact, HeadLayout::padded), 1, left).length ||
+                scan_tree(intact, view_file(intact, HeadLayout::padded), 0, left).length);
     EXPECT_LT(left, kLengthsTriedPerDirectoryMax);
     EXPECT_GT(left, kLengthsTriedPerDirectoryMax - 2 * kLengthsTriedMax);
 }

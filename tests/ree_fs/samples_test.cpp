@@ -123,11 +123,11 @@ TEST(Samples, WithoutKeysTheShapeAndTheLengthsAreFound) {
         const FileReport& file = without.files[i];
         EXPECT_FALSE(file.opened);
         EXPECT_FALSE(file.entry);
-        ASSERT_TRUE(file.survey) << file.name.name;
+        ASSERT_TRUE(file.scan) << file.name.name;
         ASSERT_TRUE(with.files[i].opened) << file.name.name;
-        EXPECT_EQ(file.survey->version, with.files[i].opened->version) << file.name.name;
-        EXPECT_EQ(file.survey->length, with.files[i].opened->length) << file.name.name;
-        EXPECT_EQ(file.survey->nodes, with.files[i].opened->nodes) << file.name.name;
+        EXPECT_EQ(file.scan->version, with.files[i].opened->version) << file.name.name;
+        EXPECT_EQ(file.scan->length, with.files[i].opened->length) << file.name.name;
+        EXPECT_EQ(file.scan->nodes, with.files[i].opened->nodes) << file.name.name;
     }
 }
 

@@ -56,8 +56,8 @@ TEST_P(Variants, AWholeDirectoryIsRead) {
     const Inspection without = scratch.inspect(nullptr);
     EXPECT_FALSE(without.any_damage());
     const FileReport* const plain = find(without, "1f");
-    ASSERT_TRUE(plain != nullptr && plain->survey);
-    EXPECT_EQ(plain->survey->length, kObjectHeadBytes + 100 + data.size());
+    ASSERT_TRUE(plain != nullptr && plain->scan);
+    EXPECT_EQ(plain->scan->length, kObjectHeadBytes + 100 + data.size());
     EXPECT_EQ(plain->view.layout, layout);
 }
 

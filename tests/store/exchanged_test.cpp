@@ -48,7 +48,7 @@ TEST_F(Exchanged, Rule24AClientThatHasAStoreOpenChangesNoOther) {
     EXPECT_FALSE(client.remove("mine"));
     EXPECT_FALSE(client.begin());
     VerifyOptions options;
-    options.remove_unreferenced = true;
+    options.remove_orphaned = true;
     EXPECT_FALSE(client.verify(options));
     EXPECT_FALSE(client.acknowledge());
     EXPECT_FALSE(client.repair());
@@ -65,7 +65,7 @@ TEST_F(Exchanged, Rule24AVerbWhoseDirectoryIsExchangedBeforeItsLockChangesNoOthe
         ASSERT_TRUE(client->get("mine"));
         files.before("open_folder", ".", [this] { exchange(); });
         VerifyOptions clean;
-        clean.remove_unreferenced = true;
+        clean.remove_orphaned = true;
         const std::string_view v = verb;
         if (v == "put") (void)client->put("mine", content_of(300));
         if (v == "clean") (void)client->verify(clean);

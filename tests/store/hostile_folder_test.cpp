@@ -50,7 +50,7 @@ protected:
         run("verify", [](Client& c) { return c.verify({}); });
         run("verify clean", [](Client& c) {
             VerifyOptions options;
-            options.remove_unreferenced = true;
+            options.remove_orphaned = true;
             return c.verify(options);
         });
         run("init", [](Client& c) { return c.init({}); });
@@ -114,11 +114,11 @@ TEST_F(HostileFolder, Rule24ForeignFilesAmongPayloadsStay) {
     write_file(store() / protocol::kPayloadFolder / std::string(32, 'a'), "of a cut commit");
     Client client = connect();
     VerifyOptions options;
-    options.remove_unreferenced = true;
+    options.remove_orphaned = true;
     const Expected<VerifyReport> report = client.verify(options);
     ASSERT_TRUE(report) << message(report);
     EXPECT_EQ(report->removed.files, 1U);
-    EXPECT_EQ(report->unreferenced->files, 1U);
+    EXPECT_EQ(report->orphaned->files, 1U);
     EXPECT_TRUE(std::filesystem::exists(foreign));
 }
 

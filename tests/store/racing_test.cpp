@@ -74,7 +74,7 @@ TEST_F(Racing, Rule24NamesExchangedForLinksDuringAVerb) {
                  else acknowledged.erase(object);  // the old content or the new one
                  (void)again.get(object);
                  VerifyOptions options;
-                 options.remove_unreferenced = true;
+                 options.remove_orphaned = true;
                  (void)again.verify(options);
              },
              60);

@@ -78,7 +78,7 @@ protected:
         EXPECT_TRUE(again && is_done(step)) << what << ": the same again goes on";
         EXPECT_EQ(device_.files().at(kHeader)[12], std::byte{static_cast<unsigned char>(cipher_)}) << what;
         VerifyOptions clean;
-        clean.remove_unreferenced = true;
+        clean.remove_orphaned = true;
         const auto cleaned = client.verify(clean);
         EXPECT_TRUE(cleaned && cleaned->damaged.empty()) << what << message(cleaned);
         EXPECT_EQ(payload_files(), 2U) << what << ": what a cut in a commit leaves is known as such";

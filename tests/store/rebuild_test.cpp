@@ -334,7 +334,7 @@ TEST_P(Rebuilding, AContentThatIsDamagedCostsItsOwnNameAlone) {
             continue;
         }
         VerifyOptions clean;
-        clean.remove_unreferenced = true;
+        clean.remove_orphaned = true;
         ASSERT_TRUE(device_.connect().verify(clean));
         EXPECT_TRUE(has_file(file)) << "an undo may bring it back";
         flip(file, 70);

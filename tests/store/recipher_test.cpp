@@ -97,7 +97,7 @@ TEST_P(Recipher, AStoreIsTheSameWithAnotherCipher) {
     const auto report = client.verify();
     ASSERT_TRUE(report);
     EXPECT_TRUE(report->damaged.empty());
-    EXPECT_EQ(report->unreferenced->files, 0U);
+    EXPECT_EQ(report->orphaned->files, 0U);
     EXPECT_EQ(report->other_cipher, 0U);
     EXPECT_LE(device_.tee().ta_heap_bytes_peak(ta::host_image().uuid), limits::kTaHeapBytes);
     const uint64_t writes = device_.tee().counters().storage_write;

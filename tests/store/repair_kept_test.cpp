@@ -44,7 +44,7 @@ TEST_P(Kept, TwoRepairsInARowKeepBoth) {
     EXPECT_EQ(device_.files().at(kOldPages), second);
     EXPECT_EQ(device_.files().at(kOlderPages), first);
     VerifyOptions clean;
-    clean.remove_unreferenced = true;
+    clean.remove_orphaned = true;
     EXPECT_EQ(code(device_.connect().verify(clean)), kConflict) << "what is kept may refer to it";
     ASSERT_TRUE(device_.connect().acknowledge());
     for (const std::string& name : {kOldPages, kOlderPages}) EXPECT_FALSE(device_.snapshot().files.files.contains(name));

@@ -83,8 +83,8 @@ TEST_F(VerifyStore, AWholeStoreIsWholeAndStaysUntouched) {
         EXPECT_EQ(report->objects, truth_.size());
         EXPECT_EQ(report->content_bytes, bytes());
         EXPECT_TRUE(report->damaged.empty());
-        ASSERT_TRUE(report->unreferenced);
-        EXPECT_EQ(report->unreferenced->files, 0U);
+        ASSERT_TRUE(report->orphaned);
+        EXPECT_EQ(report->orphaned->files, 0U);
     }
     EXPECT_EQ(last.objects, truth_.size());
     EXPECT_EQ(last.objects_total, truth_.size());
@@ -179,7 +179,7 @@ TEST_F(VerifyStore, EachPageOfTheIndexDamaged) {
             continue;
         }
         ++gaps;
-        EXPECT_FALSE(report.unreferenced) << "it cannot be told";
+        EXPECT_FALSE(report.orphaned) << "it cannot be told";
         EXPECT_LT(report.objects, truth_.size());
         if (report.objects == 0) ++all_lost;
     }
@@ -245,7 +245,7 @@ TEST_F(VerifyStore, OnlyTheNamesThatAreGiven) {
     ASSERT_EQ(report.damaged.size(), 1U);
     EXPECT_EQ(report.damaged[0].name, "payload 1");
     EXPECT_EQ(report.absent, std::vector<std::string>{"nobody"});
-    EXPECT_FALSE(report.unreferenced);
+    EXPECT_FALSE(report.orphaned);
     VerifyOptions options;
     options.names = {std::string("bad\nname")};
     EXPECT_EQ(device_.connect().verify(options).error().code, ErrorCode::usage);
@@ -258,11 +258,11 @@ TEST_F(VerifyStore, Rule10FilesWithoutAnObjectAreCountedUnlessAnUploadHoldsThem)
     ASSERT_EQ(device_.files().open(orphan, Files::Open::create_new, 0600, handle), 0);
     ASSERT_EQ(device_.files().write(handle, 0, content_of(123)), 0);
     ASSERT_EQ(device_.files().lock(handle, true), 0);
-    EXPECT_EQ(verify().unreferenced->files, 0U);
+    EXPECT_EQ(verify().orphaned->files, 0U);
     device_.files().close(handle);
     const VerifyReport report = verify();
-    EXPECT_EQ(report.unreferenced->files, 1U);
-    EXPECT_EQ(report.unreferenced->bytes, 123U);
+    EXPECT_EQ(report.orphaned->files, 1U);
+    EXPECT_EQ(report.orphaned->bytes, 123U);
     EXPECT_TRUE(report.damaged.empty());
 }
 
@@ -277,22 +277,22 @@ TEST_F(VerifyStore, Rule10WhatNoObjectRefersToIsRemovedWhenAskedFor) {
     ASSERT_EQ(device_.files().open(held, Files::Open::read, 0, handle), 0);
     ASSERT_EQ(device_.files().lock(handle, true), 0);
     VerifyOptions options;
-    options.remove_unreferenced = true;
+    options.remove_orphaned = true;
     const auto report = device_.connect().verify(options);
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_EQ(report->removed.files, 2U);
     EXPECT_EQ(report->removed.bytes, 200U);
     device_.files().close(handle);
     const VerifyReport after = verify();
-    EXPECT_EQ(after.unreferenced->files, 1U);
+    EXPECT_EQ(after.orphaned->files, 1U);
     EXPECT_EQ(after.objects, truth_.size());
     EXPECT_TRUE(after.damaged.empty());
     // The next content with a file of its own clears the rest away; a small one does not look.
     Client client = device_.connect();
     ASSERT_TRUE(client.put("small", content_of(5)));
-    EXPECT_EQ(verify().unreferenced->files, 1U);
+    EXPECT_EQ(verify().orphaned->files, 1U);
     ASSERT_TRUE(client.put("large", content_of(kLarge)));
-    EXPECT_EQ(verify().unreferenced->files, 0U);
+    EXPECT_EQ(verify().orphaned->files, 0U);
     Expected<Transaction> transaction = client.begin();
     ASSERT_TRUE(transaction);
     EXPECT_EQ(client.verify(options).error().code, ErrorCode::conflict);
@@ -324,7 +324,7 @@ TEST_F(VerifyStore, ATransactionMayRunMeanwhile) {
     ASSERT_TRUE(transaction->put("new", content_of(kLarge)));
     const VerifyReport report = verify(client);
     EXPECT_EQ(report.objects, truth_.size());
-    EXPECT_EQ(report.unreferenced->files, 0U) << "the upload is held";
+    EXPECT_EQ(report.orphaned->files, 0U) << "the upload is held";
     EXPECT_TRUE(transaction->commit());
 }
 
@@ -352,7 +352,7 @@ TEST_P(VerifyPersistent, WholeDamagedAndAbsent) {
     ASSERT_TRUE(report) << message(report);
     EXPECT_EQ(report->objects, 3U);
     EXPECT_EQ(report->content_bytes, 3000U);
-    EXPECT_FALSE(report->unreferenced);
+    EXPECT_FALSE(report->orphaned);
     const uint32_t storage = GetParam() == Storage::ree ? TEE_STORAGE_PRIVATE_REE : TEE_STORAGE_PRIVATE_RPMB;
     VerifyOptions named;
     named.names = {"a", "b", "c", "d"};

@@ -107,7 +107,7 @@ protected:
     // A new store of the session's owner; the session has it open.
     Called make(uint32_t session, Disk& disk, Anchor anchor = Anchor::ree) {
         Content header(protocol::kStoreHeaderBytes);
-        Called made = store(session, Command::store_make, protocol::MakeRequest{anchor, protocol::CipherChoice::aes_256_gcm, false, 0}, {&header, kOut});
+        Called made = store(session, Command::store_make, protocol::MakeRequest{.anchor = anchor}, {&header, kOut});
         if (made.result != 0) return made;
         const auto decoded = protocol::decode_store_header(header);
         EXPECT_TRUE(decoded);

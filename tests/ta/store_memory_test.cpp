@@ -38,7 +38,7 @@ TEST_F(StoreMemory, IsWipedAfterEachCall) {
     ASSERT_EQ(paged(session_, disk_, Command::store_list, protocol::StoreListRequest{}, &content, kOut).result, 0U);
     EXPECT_EQ(unwiped(), before) << "list";
     ASSERT_EQ(paged(session_, disk_, Command::store_scan, protocol::ScanRequest{}, &content, kOut).result, 0U);
-    EXPECT_EQ(unwiped(), before) << "survey";
+    EXPECT_EQ(unwiped(), before) << "scan";
 }
 
 TEST_F(StoreMemory, OfATransactionIsWipedHoweverItEnds) {

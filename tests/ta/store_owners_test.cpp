@@ -165,7 +165,7 @@ TEST_F(StoreOwners, NothingOfAnothersIsInWhatComesBack) {
     look(store_get(bob_, his_, "payload", content), content, "get");
     look(store_get(bob_, his_, "object", content), content, "get of what he has not");
     look(paged(bob_, his_, Command::store_list, protocol::StoreListRequest{}, &content, kOut), content, "list");
-    look(paged(bob_, his_, Command::store_scan, protocol::ScanRequest{}, &content, kOut), content, "survey");
+    look(paged(bob_, his_, Command::store_scan, protocol::ScanRequest{}, &content, kOut), content, "scan");
     protocol::Id id{};
     content = put_payload(bob_, his_, "new", filled(100, 3), &id);
     look({}, content, "a put of a payload");

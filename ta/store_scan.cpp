@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Reading back all of a store's index, past any damage in it, and the free list. Payloads are read with the usual commands.
-#include "engine/page_numbers.h"
+#include "engine/page_allocator.h"
 #include "ta/store_items.h"
 
 namespace festore::ta {

@@ -7,7 +7,7 @@
 
 namespace festore::ree_fs {
 
-struct Survey {
+struct Scan {
     uint8_t version = 0;             // of the root, as requested
     uint32_t nodes = 0;              // connected nodes, including the root
     std::optional<uint64_t> length;  // of the content; nothing if no length fits the root's hash
@@ -16,8 +16,8 @@ struct Survey {
     Findings findings;               // severity damage: the tree of this version does not fit its hashes
 };
 
-// `lengths_left`: how many lengths may still be tried; several surveys can share this budget.
-Survey survey_tree(FileSource& file, const FileView& view, uint8_t version, uint64_t& lengths_left);
-Survey survey_tree(FileSource& file, const FileView& view, uint8_t version);
+// `lengths_left`: how many lengths may still be tried; several scans can share this budget.
+Scan scan_tree(FileSource& file, const FileView& view, uint8_t version, uint64_t& lengths_left);
+Scan scan_tree(FileSource& file, const FileView& view, uint8_t version);
 
 }  // namespace festore::ree_fs

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "client/store_survey.h"
+#include "client/store_scan.h"
 
 #include "client/store_read.h"
 #include "protocol/store_care.h"
@@ -16,11 +16,11 @@ bool is_of_a_page(ErrorCode code) {
 
 }  // namespace
 
-Store::Survey::Survey(Store& store, const Doing& doing, const Start& start)
-    : store_(store), doing_(doing), from_(start.from.begin(), start.from.end()), inclusive_(start.inclusive),
+Store::Scan::Scan(Store& store, const Operation& operation, const Start& start)
+    : store_(store), doing_(operation), from_(start.from.begin(), start.from.end()), inclusive_(start.inclusive),
       passed_page_(start.passed_page), afresh_(start.afresh) {}
 
-Expected<Store::Survey::Answer> Store::Survey::answer_of(const StoreReply& reply) const {
+Expected<Store::Scan::Answer> Store::Scan::answer_of(const StoreReply& reply) const {
     const auto answer = protocol::decode<protocol::ScanAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(doing_));
     Answer result;
@@ -46,7 +46,7 @@ Expected<Store::Survey::Answer> Store::Survey::answer_of(const StoreReply& reply
     return result;
 }
 
-Expected<Store::Survey::Answer> Store::Survey::ask() {
+Expected<Store::Scan::Answer> Store::Scan::ask() {
     return store_.read<Answer>(doing_, [&](bool& again) -> Expected<Answer> {
         StoreChannel::Request request;
         request.command = protocol::Command::store_scan;
@@ -64,7 +64,7 @@ Expected<Store::Survey::Answer> Store::Survey::ask() {
     });
 }
 
-Expected<Store::Survey::Step> Store::Survey::next() {
+Expected<Store::Scan::Step> Store::Scan::next() {
     if (is_end_) return Step{{}, std::nullopt, true};
     for (int passes = 0; passes < kPassesMax; ++passes) {
         Expected<Answer> answer = ask();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "ree_fs/survey.h"
+#include "ree_fs/scan.h"
 
 #include "ree_fs/limits.h"
 #include "ree_fs/tree.h"
@@ -67,19 +67,19 @@ std::optional<uint64_t> find_length(Sha256& sha, const Tree& tree, unsigned chil
 
 }  // namespace
 
-Survey survey_tree(FileSource& file, const FileView& view, uint8_t version) {
+Scan scan_tree(FileSource& file, const FileView& view, uint8_t version) {
     uint64_t lengths_left = kLengthsTriedMax;
-    return survey_tree(file, view, version, lengths_left);
+    return scan_tree(file, view, version, lengths_left);
 }
 
-Survey survey_tree(FileSource& file, const FileView& view, uint8_t version, uint64_t& lengths_left) {
-    Survey survey;
-    survey.version = version;
+Scan scan_tree(FileSource& file, const FileView& view, uint8_t version, uint64_t& lengths_left) {
+    Scan scan;
+    scan.version = version;
     if (!view.roots[version]) {
-        survey.truncated = true;
-        survey.findings.damage(place_of_node(1, version),
+        scan.truncated = true;
+        scan.findings.damage(place_of_node(1, version),
                                "the file ends at " + std::to_string(view.size) + ", before this node");
-        return survey;
+        return scan;
     }
     Tree tree;
     tree.version = version;
@@ -100,25 +100,25 @@ Survey survey_tree(FileSource& file, const FileView& view, uint8_t version, uint
     uint64_t tries_left = budget;
     for (unsigned children = most + 1; children-- > 0;) {
         Shape shape = shape_of(tree, counts, children);
-        survey.length = find_length(sha, tree, children, shape, tries_left);
-        if (survey.length || children == most) likely = std::move(shape);
-        if (survey.length) break;
+        scan.length = find_length(sha, tree, children, shape, tries_left);
+        if (scan.length || children == most) likely = std::move(shape);
+        if (scan.length) break;
     }
     lengths_left -= budget - tries_left;
-    survey.nodes = likely.highest;
-    survey.given_up = !survey.length && budget < kLengthsTriedMax && tries_left == 0;
-    if (survey.given_up) {
-        survey.findings.note(place_of_node(1, version),
+    scan.nodes = likely.highest;
+    scan.given_up = !scan.length && budget < kLengthsTriedMax && tries_left == 0;
+    if (scan.given_up) {
+        scan.findings.note(place_of_node(1, version),
                              "not all lengths of the content were tried: this directory takes too much work");
-    } else if (!survey.length) {
-        survey.findings.damage(place_of_node(1, version),
+    } else if (!scan.length) {
+        scan.findings.damage(place_of_node(1, version),
                                "the root does not fit its hash, whatever the length of the content");
     }
     for (const uint32_t id : likely.misfits) {
-        survey.findings.damage(place_of_node(id, tree.nodes[id - 1].version),
+        scan.findings.damage(place_of_node(id, tree.nodes[id - 1].version),
                                "the node, or the hash of a child, does not fit its hash");
     }
-    return survey;
+    return scan;
 }
 
 }  // namespace festore::ree_fs

@@ -34,13 +34,13 @@ struct NumberMemory {
     std::array<uint32_t, limits::kTransactionPagesMax> given_up;
 };
 
-class PageNumbers {
+class PageAllocator {
 public:
     // `memory` belongs to the caller and must outlive this.
-    explicit PageNumbers(NumberMemory& memory) : memory_(memory) {}
+    explicit PageAllocator(NumberMemory& memory) : memory_(memory) {}
     void begin(const RootRecord& base);
 
-    // Whether a page of the list must be taken over (PageNumbers::take_over) before `wanted` numbers are taken, so
+    // Whether a page of the list must be taken over (PageAllocator::take_over) before `wanted` numbers are taken, so
     // that the file does not grow while it has free pages.
     [[nodiscard]] bool wants_list_page(size_t wanted) const;
     // Takes over the first page of the rest, opened, and gives up its own number. corrupt_object: the page is malformed,

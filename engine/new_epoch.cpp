@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "engine/renewal.h"
+#include "engine/new_epoch.h"
 
 namespace festore::engine {
 namespace {
@@ -41,7 +41,7 @@ Result<RootRecord> rekey_store(Crypto& crypto, Bytes device_key, const RootRecor
     return FESTORE_TRY(make_empty(crypto, device_key, old)).record;
 }
 
-Result<RootRecord> renew_store(Crypto& crypto, Bytes device_key, const RootRecord& old) {
+Result<RootRecord> new_epoch(Crypto& crypto, Bytes device_key, const RootRecord& old) {
     auto [record, drawn] = FESTORE_TRY(make_empty(crypto, device_key, old));
     // A random jump, since two repairs may start from the same copy.
     const uint64_t jump = kChangesOfRepair * (uint64_t{1} + drawn);

@@ -6,7 +6,7 @@
 
 namespace festore {
 
-class Store::Survey {
+class Store::Scan {
 public:
     struct Item {
         std::string name;
@@ -29,8 +29,8 @@ public:
         bool afresh = false;       // the TA first forgets what it remembers of pages
     };
 
-    // `doing`: the operation, for messages; its texts must outlive this.
-    Survey(Store& store, const Doing& doing, const Start& start);
+    // `operation`: the operation, for messages; its texts must outlive this.
+    Scan(Store& store, const Operation& operation, const Start& start);
     // The next step. An error: the store cannot be read at all.
     Expected<Step> next();
 
@@ -45,7 +45,7 @@ private:
     Expected<Answer> answer_of(const StoreReply& reply) const;
 
     Store& store_;
-    const Doing doing_;
+    const Operation doing_;
     std::vector<std::byte> from_;
     bool inclusive_;
     uint32_t passed_page_;

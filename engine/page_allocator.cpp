@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "engine/page_numbers.h"
+#include "engine/page_allocator.h"
 
 #include <algorithm>
 
@@ -20,7 +20,7 @@ Result<FreeListPage> check_free_list_page(const PageBytes& plain, uint32_t page_
     return page;
 }
 
-void PageNumbers::begin(const RootRecord& base) {
+void PageAllocator::begin(const RootRecord& base) {
     stock_ = 0;
     given_up_ = 0;
     taken_ = 0;
@@ -30,11 +30,11 @@ void PageNumbers::begin(const RootRecord& base) {
     page_count_ = base.page_count;
 }
 
-bool PageNumbers::wants_list_page(size_t wanted) const {
+bool PageAllocator::wants_list_page(size_t wanted) const {
     return stock_ < wanted && !rest_.is_none() && stock_ + kFreeListNumbersMax <= memory_.stock.size();
 }
 
-Status PageNumbers::take_over(const PageBytes& plain) {
+Status PageAllocator::take_over(const PageBytes& plain) {
     const FreeListPage page = FESTORE_TRY(check_free_list_page(plain, base_page_count_));
     if (page.count > rest_numbers_) return fail(Code::corrupt_object);
     if (stock_ + page.count > memory_.stock.size()) return fail(Code::bad_state);
@@ -47,32 +47,32 @@ Status PageNumbers::take_over(const PageBytes& plain) {
     return {};
 }
 
-bool PageNumbers::has_room(size_t takes, size_t gifts) const {
+bool PageAllocator::has_room(size_t takes, size_t gifts) const {
     return taken_ + takes <= limits::kTransactionPagesMax && given_up_ + gifts <= memory_.given_up.size() &&
            page_count_ + takes + kFreeListPagesMax <= limits::kPageCountMax;
 }
 
-Result<uint32_t> PageNumbers::take() {
+Result<uint32_t> PageAllocator::take() {
     if (taken_ >= limits::kTransactionPagesMax) return fail(Code::limit_exceeded);
     if (stock_ == 0 && page_count_ >= limits::kPageCountMax) return fail(Code::limit_exceeded);
     ++taken_;
     return stock_ > 0 ? memory_.stock[--stock_] : page_count_++;
 }
 
-Status PageNumbers::give_back(uint32_t page) {
+Status PageAllocator::give_back(uint32_t page) {
     if (stock_ == memory_.stock.size()) return give_up(page);
     memory_.stock[stock_++] = page;
     --taken_;
     return {};
 }
 
-Status PageNumbers::give_up(uint32_t page) {
+Status PageAllocator::give_up(uint32_t page) {
     if (given_up_ == memory_.given_up.size()) return fail(Code::limit_exceeded);
     memory_.given_up[given_up_++] = page;
     return {};
 }
 
-Result<PageNumbers::Plan> PageNumbers::plan_list() {
+Result<PageAllocator::Plan> PageAllocator::plan_list() {
     Plan plan;
     while (plan.pages * kFreeListNumbersMax < left()) {
         if (stock_ == 0 && page_count_ >= limits::kPageCountMax) return fail(Code::limit_exceeded);
@@ -83,7 +83,7 @@ Result<PageNumbers::Plan> PageNumbers::plan_list() {
 }
 
 // The pages share the numbers evenly, so that the first one lasts for many transactions.
-void PageNumbers::encode_list_page(size_t i, size_t pages, const PageRef& next, uint64_t generation,
+void PageAllocator::encode_list_page(size_t i, size_t pages, const PageRef& next, uint64_t generation,
                                    PageBytes& plain) const {
     const size_t share = (left() + pages - 1) / pages;
     const size_t begin = std::min(i * share, left());
