@@ -67,7 +67,7 @@ inline constexpr size_t kStoresKeptForRootInOldRpmb = 3;
 // Longest path of a store's directory that the TEE keeps; the client does not send a longer one.
 inline constexpr size_t kStoreDirectoryBytesMax = 255;
 // Transactions over several calls, including repairs: one per identity, and this many for all identities except uid 0, which can
-// always begin its own. Each has its own memory (ta/workspace.h).
+// always begin its own. Each has its own memory (ta/store/workspace.h).
 inline constexpr size_t kBatchesMax = 4;
 // Plaintext pages that the TA keeps in memory: one set for all reads and single changes, and one for each transaction over several
 // calls. Enough for an index of three levels (Pages::is_roomy).

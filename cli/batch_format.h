@@ -2,7 +2,7 @@
 // The format of `festore batch` (docs/batch.md): text in, commands out; no files, no TEE. All of it is read before the first
 // command is done, so that nothing is done when a line is wrong. Thread safety: none shared.
 #pragma once
-#include "cli/file_io.h"
+#include "base/host/file_io.h"
 
 #include <string_view>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/confirm.h"
 
-#include "cli/file_io.h"
+#include "base/host/file_io.h"
 #include "cli/output.h"
 #include "client/errors.h"
 

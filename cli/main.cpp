@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // festore: named objects in the secure world of this device. docs/cli-abi.md is the contract.
-#include "cli/file_io.h"
-#include "cli/interrupts.h"
+#include "base/host/file_io.h"
+#include "base/host/interrupts.h"
 #include "cli/output.h"
 
 #include <csignal>
@@ -17,7 +17,7 @@ int run(int argc, const char* const* argv) {
     if (line.error) return present(line.options, failed(std::move(*line.error)));
     if (!line.verb) {
         line.options.json = false;
-        return present(line.options, {Json::object(), line.text, {}});
+        return present(line.options, {festore::Json::object(), line.text, {}});
     }
     return present(line.options, line.verb->run(line.options));
 }
@@ -29,18 +29,18 @@ int main(int argc, char** argv) {
     // No core dump holds a plaintext, and no other process of this user reads it.
     (void)prctl(PR_SET_DUMPABLE, 0);
 #endif
-    festore::cli::occupy_standard_descriptors();
+    festore::occupy_standard_descriptors();
     // A reader that went away, and a file that may not grow, are errors to report and clean up after.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
     try {
         const int code = run(argc, argv);
-        if (code != 0) festore::cli::end_if_interrupted();
+        if (code != 0) festore::end_if_interrupted();
         return code;
     } catch (const std::bad_alloc&) {
-        festore::cli::print_line("this process is out of memory");
+        festore::print_line("this process is out of memory");
     } catch (const std::exception& e) {
-        festore::cli::print_line(e.what());
+        festore::print_line(e.what());
     }
     return static_cast<int>(festore::ErrorCode::failure);
 }

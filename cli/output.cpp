@@ -1,30 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/output.h"
 
-#include "base/host/hex.h"
-#include "cli/file_io.h"
-#include "client/errors.h"
 
-#include <algorithm>
-#include <array>
-#include <ctime>
 #include <fmt/format.h>
 #include <unistd.h>
 
 namespace festore::cli {
 namespace {
-
-std::string made_harmless(std::string_view text, bool double_backslashes) {
-    std::string shown;
-    while (!text.empty()) {
-        const size_t size = harmless_bytes(text);
-        if (size == 0) shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
-        else if (text[0] == '\\' && double_backslashes) shown += "\\\\";
-        else shown += text.substr(0, size);
-        text.remove_prefix(std::max<size_t>(size, 1));
-    }
-    return shown;
-}
 
 std::string_view code_name(ErrorCode code) {
     switch (code) {
@@ -66,49 +48,9 @@ const char* reason_name(Reason reason) {
 
 }  // namespace
 
-std::string escaped(std::string_view name) { return made_harmless(name, true); }
-std::string harmless(std::string_view message) { return made_harmless(message, false); }
-
-std::string time_text(int64_t seconds) {
-    const time_t time = static_cast<time_t>(seconds);
-    std::tm parts{};
-    std::array<char, 64> text{};
-    if (seconds == 0 || gmtime_r(&time, &parts) == nullptr) return "-";
-    const size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return {text.data(), size};
-}
-
-Json time_json(int64_t seconds) { return seconds == 0 ? Json(nullptr) : Json(seconds); }
-
-void add_name(Json& object, std::string_view name) {
-    try {
-        (void)Json(name).dump();
-        object["name"] = name;
-        return;
-    } catch (const Json::type_error&) {  // not UTF-8
-    }
-    object["name_hex"] = hex(bytes_of(name));
-}
-
-Json name_json(const std::string& name) {
-    Json object = Json::object();
-    if (!name.empty()) add_name(object, name);
-    return object;
-}
-
-Json text_json(const std::string& text) {
-    if (text.empty()) return nullptr;
-    try {
-        (void)Json(text).dump();
-        return text;
-    } catch (const Json::type_error&) {
-        return escaped(text);
-    }
-}
-
 Json info_json(const ObjectInfo& info) {
     Json object = Json::object();
-    add_name(object, info.name);
+    set_name(object, info.name);
     object["size"] = info.size;
     object["version"] = info.version;
     object["created"] = time_json(info.created);
@@ -136,11 +78,6 @@ std::string_view storage_name(Storage storage) {
     case Storage::ree: break;
     }
     return "ree";
-}
-
-void print_line(std::string_view message) {
-    // Nobody is left to tell when standard error cannot be written.
-    (void)write_all(STDERR_FILENO, bytes_of("festore: " + harmless(message) + "\n"));
 }
 
 void print_note(const Options& options, std::string_view message) {

@@ -2,7 +2,7 @@
 #include "cli/owner_names.h"
 
 #include "cli/output.h"
-#include "client/uuid_text.h"
+#include "base/host/text.h"
 
 #include <array>
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 #include "cli/progress.h"
 
 #include "base/bytes.h"
-#include "cli/file_io.h"
+#include "base/host/file_io.h"
 
 #include <algorithm>
 #include <fmt/format.h>

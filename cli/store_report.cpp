@@ -3,8 +3,8 @@
 
 #include "cli/output.h"
 #include "client/errors.h"
-#include "client/store_directory.h"
-#include "client/store_errors.h"
+#include "client/store/directory.h"
+#include "client/store/errors.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/transfer.h"
 
-#include "cli/interrupts.h"
+#include "base/host/interrupts.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "client/errors.h"

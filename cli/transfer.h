@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Contents between the normal world's files and an object, in parts, with bounded memory. Errors as in cli/file_io.h.
+// Contents between the normal world's files and an object, in parts, with bounded memory. Errors as in base/host/file_io.h.
 // Thread safety: one thread.
 #pragma once
-#include "cli/destination.h"
-#include "cli/new_file.h"
+#include "base/host/destination.h"
+#include "base/host/new_file.h"
 
 #include <optional>
 
@@ -48,8 +48,8 @@ Expected<ObjectInfo> store_all(Source& source, Bytes first, WriteStream stream, 
 Error in_put(const std::string& name, Error error);
 
 // FILE, or standard output, to which an object goes. FILE is made anew with mode 0600, and appears, or replaces what is there, when it
-// is whole (cli/new_file.h). What is not a regular file (a device, a pipe) is written in place, where it is the caller's or root's
-// (cli/destination.h). Without finish() FILE is as it was and nothing else is left.
+// is whole (base/host/new_file.h). What is not a regular file (a device, a pipe) is written in place, where it is the caller's or root's
+// (base/host/destination.h). Without finish() FILE is as it was and nothing else is left.
 class Sink {
 public:
     // `bytes`: how many will come. Needs an InterruptsHeld, unless it is standard output. usage: FILE lies in the directory of a

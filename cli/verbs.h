@@ -2,16 +2,14 @@
 // The verbs, a file each. A verb declares its options, then runs: it talks to the TEE and to the files that it was given,
 // and hands back what to print; main() prints. A new verb: a file, its make function here, a row in verbs.cpp.
 #pragma once
+#include "base/host/json.h"
 #include "cli/options.h"
 
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace festore::cli {
-
-using Json = nlohmann::ordered_json;
 
 // What a run gave. The exit code is that of the first error, 0 without one.
 struct Outcome {

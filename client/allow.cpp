@@ -3,7 +3,7 @@
 #include "client/allow.h"
 
 #include "client/client_state.h"
-#include "client/uuid_text.h"
+#include "base/host/text.h"
 #include "protocol/allow.h"
 
 namespace festore {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Explains a refusal by root's list to the caller.
 #pragma once
-#include "client/access.h"
+#include "client/files/access.h"
 #include "client/errors.h"
-#include "client/store.h"
+#include "client/store/store.h"
 
 namespace festore {
 

@@ -2,7 +2,7 @@
 // The C API over the C++ one: objects.
 #include "client/c_api.h"
 
-#include "client/store_errors.h"
+#include "client/store/errors.h"
 
 #include <cstdlib>
 #include <cstring>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The state of a Client: a TEE, a session with it (opened anew after a failure), and the store if the client uses one.
 #pragma once
-#include "client/access.h"
-#include "client/caller.h"
+#include "client/files/access.h"
+#include "client/tee/caller.h"
 #include "client/errors.h"
-#include "client/store.h"
+#include "client/store/store.h"
 #include "protocol/allow.h"
 
 namespace festore {

@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "base/tee_client_api.h"
-#include "client/device.h"
+#include "client/tee/device.h"
 
 #include <array>
 #include <cstdio>
@@ -64,33 +64,6 @@ const Explained* explained(uint32_t result) {
 }
 
 }  // namespace
-
-size_t harmless_bytes(std::string_view rest) {
-    for (size_t size = 1; size <= std::min<size_t>(4, rest.size()); ++size) {
-        const std::string_view one = rest.substr(0, size);
-        if (check_prefix(bytes_of(one)) != NameFault::none) continue;
-        // U+2028 to U+202E, U+2066 to U+2069: line ends, and controls that change the direction of the following text.
-        const bool turns = (one >= "\xE2\x80\xA8" && one <= "\xE2\x80\xAE") || (one >= "\xE2\x81\xA6" && one <= "\xE2\x81\xA9");
-        return turns ? 0 : size;
-    }
-    return 0;
-}
-
-std::string quote(std::string_view name) {
-    std::string text = "'";
-    while (!name.empty()) {
-        const size_t size = name[0] == '\'' || name[0] == '\\' ? 0 : harmless_bytes(name);
-        if (size > 0) {
-            text += name.substr(0, size);
-        } else {
-            std::array<char, 8> escaped{};
-            std::snprintf(escaped.data(), escaped.size(), "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(name[0])));
-            text += escaped.data();
-        }
-        name.remove_prefix(std::max<size_t>(size, 1));
-    }
-    return text + "'";
-}
 
 Error error_of_command(uint32_t result, uint32_t origin, const Operation& operation) {
     Error error{ErrorCode::failure, "cannot " + std::string(operation.verb), result, origin};

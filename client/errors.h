@@ -2,6 +2,8 @@
 // Turns answers of the TEE into errors with a message for a person.
 #pragma once
 #include "base/bytes.h"
+#include "base/host/error.h"
+#include "base/host/text.h"
 #include "base/name.h"
 #include "base/result.h"
 #include "festore/client.hpp"
@@ -35,11 +37,6 @@ Error usage_of_name(std::string_view name, NameFault fault);
 // usage: it cannot be an object's name.
 Expected<void> require_name(std::string_view name);
 
-// Size of the first character of `rest` if a line can show that character as it is; otherwise 0.
-size_t harmless_bytes(std::string_view rest);
-// The name in quotes, with bytes that a terminal would interpret escaped.
-std::string quote(std::string_view name);
-
 // For a store whose repair gave up freshness, as long as nobody has acknowledged it.
 std::string freshness_lost_text(const StoreInfo& info);
 // How often repairs have given up freshness, as the end of a sentence (rule 26). There must have been at least one.
@@ -47,7 +44,5 @@ std::string freshness_given_up_text(const StoreInfo& info);
 
 // For a put whose if_version differs from the object's version: the message names the version that the object has according to `now`.
 Error with_version(Error error, uint64_t wanted, const Expected<ObjectInfo>& now);
-
-inline tl::unexpected<Error> unexpected(Error error) { return tl::unexpected<Error>(std::move(error)); }
 
 }  // namespace festore

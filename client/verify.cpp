@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Client::verify for the TEE's own storages, object by object; for stores it is in client/store_verify.cpp.
+// Client::verify for the TEE's own storages, object by object; for stores it is in client/store/verify.cpp.
 #include "client/client_state.h"
 #include "client/errors.h"
 

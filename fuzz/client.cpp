@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The client library against two enemies. One is the TEE: every call into it may fail, and every answer may be changed. The
 // other has changed the store's directory: if the TEE is honest then, each result of the library is right or an error.
-#include "client/access.h"
+#include "client/files/access.h"
 #include "fuzz/client_model.h"
 #include "fuzz/made_store.h"
-#include "sim/teec_in_process.h"
+#include "sim/teec/teec_in_process.h"
 #include "tests/store/simulated_files.h"
 
 #include <array>

@@ -2,10 +2,10 @@
 // The library with a store in a real directory, which another member of the store's group rearranges between two calls: names are
 // removed, exchanged, linked, moved away and put back (rules 24 and 29). Nothing outside the store changes, no call blocks, and each
 // result of the library is right or an error.
-#include "client/access.h"
+#include "client/files/access.h"
 #include "fuzz/client_model.h"
 #include "fuzz/made_store.h"
-#include "sim/teec_in_process.h"
+#include "sim/teec/teec_in_process.h"
 #include "tests/store/planted.h"
 
 #include <array>

@@ -3,7 +3,7 @@
 
 #include "fuzz/client_model.h"
 #include "sim/include/tee_internal_api.h"
-#include "sim/teec_in_process.h"
+#include "sim/teec/teec_in_process.h"
 #include "ta/host/image.h"
 
 namespace festore::fuzz {

@@ -2,7 +2,7 @@
 // The inside of the simulated TEE: what an instance of a TA owns, and the call that this thread is serving. Only for sim/.
 #pragma once
 #include "sim/include/tee_internal_api.h"
-#include "sim/object_store.h"
+#include "sim/storage/object_store.h"
 #include "sim/tee.h"
 
 #include <functional>
@@ -36,7 +36,7 @@ struct __TEE_ObjectEnumHandle {
     std::shared_ptr<const void> list;  // ObjectStore::hold_list()
     size_t next = 0;
 };
-struct __TEE_OperationHandle;  // sim/crypto_api.cpp
+struct __TEE_OperationHandle;  // sim/api/crypto_api.cpp
 struct __TEE_TASessionHandle {};  // with the system pseudo-TA
 
 namespace festore::sim {

@@ -153,7 +153,7 @@ public:
     void set_faults(const Faults& faults);
     [[nodiscard]] Faults faults() const;  // the faults that are still to come
 
-    // Access to trusted storage without the TA (sim/stored_objects.cpp). The object must not be open.
+    // Access to trusted storage without the TA (sim/storage/stored_objects.cpp). The object must not be open.
     using StoredBytes = std::vector<std::byte>;
     [[nodiscard]] std::vector<StoredBytes> stored_ids(uint32_t storage, const Uuid& ta) const;
     [[nodiscard]] std::optional<StoredBytes> stored_object(uint32_t storage, const Uuid& ta, Bytes id) const;

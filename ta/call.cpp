@@ -2,7 +2,7 @@
 #include "ta/call.h"
 
 #include "engine/recovery.h"
-#include "ta/copy_secret.h"
+#include "ta/store/copy_secret.h"
 
 namespace festore::ta {
 

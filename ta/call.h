@@ -3,8 +3,8 @@
 #pragma once
 #include "protocol/store_rebuild.h"
 #include "protocol/store_reseal.h"
-#include "ta/page_area.h"
-#include "ta/persistent_objects.h"
+#include "ta/store/page_area.h"
+#include "ta/objects/persistent_objects.h"
 #include "ta/session.h"
 
 namespace festore::ta {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A client's memory references: shared memory that can change at any time. It is copied once, then only the copy is read.
 #pragma once
-#include "ta/persistent_objects.h"
+#include "ta/objects/persistent_objects.h"
 
 #include <algorithm>
 

@@ -6,13 +6,13 @@
 
 namespace festore::ta {
 
-// The session, and root's declarations: ta/object_commands.cpp.
+// The session, and root's declarations: ta/objects/commands.cpp.
 Status serve_hello(Call& call);
 Status serve_rpmb_here(Call& call);
 Status serve_allow(Call& call);
 Status serve_allowed(Call& call);
 
-// Objects in the TEE's own storages: ta/object_commands.cpp.
+// Objects in the TEE's own storages: ta/objects/commands.cpp.
 Status object_put(Call& call);
 Status object_get(Call& call);
 Status object_list(Call& call);

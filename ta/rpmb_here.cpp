@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ta/rpmb_here.h"
 
-#include "ta/persistent_objects.h"
+#include "ta/objects/persistent_objects.h"
 
 namespace festore::ta {
 

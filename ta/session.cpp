@@ -3,9 +3,9 @@
 
 #include "base/limits.h"
 #include "base/writer.h"
-#include "ta/copy_secret.h"
+#include "ta/store/copy_secret.h"
 #include "ta/known_keys.h"
-#include "ta/persistent_objects.h"
+#include "ta/objects/persistent_objects.h"
 
 namespace festore::ta {
 namespace {

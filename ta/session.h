@@ -2,10 +2,10 @@
 // The state of the TA: one Instance from TA_CreateEntryPoint to TA_DestroyEntryPoint, and a Session for each client. The TEE
 // makes only one call at a time into an instance, so no locks are needed.
 #pragma once
-#include "ta/allow_list.h"
-#include "ta/object_id.h"
-#include "ta/root_table.h"
-#include "ta/store_session.h"
+#include "ta/objects/allow_list.h"
+#include "ta/objects/object_id.h"
+#include "ta/store/root_table.h"
+#include "ta/store/session.h"
 
 #include <new>
 

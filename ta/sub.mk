@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 global-incdirs-y += . ..
 subdirs-y += ../base ../protocol ../engine ../gp
-srcs-y += allow_list.cpp allowed.cpp call.cpp chacha20_poly1305.cpp cipher_choice.cpp copy_secret.cpp dispatch.cpp entry_points.cpp identity.cpp index_copy.cpp listing.cpp object_commands.cpp object_format.cpp \
-	object_id.cpp page_area.cpp persistent_objects.cpp root_table.cpp root_table_places.cpp rpmb_here.cpp session.cpp store_changes.cpp store_claims.cpp \
-	store_destroy.cpp store_items.cpp store_open.cpp store_payloads.cpp store_reads.cpp store_rebuild.cpp store_losses.cpp store_repair.cpp \
-	store_reseal.cpp store_scan.cpp workspace.cpp runtime/cxx_runtime.cpp runtime/stack_guard.cpp
+srcs-y += call.cpp chacha20_poly1305.cpp dispatch.cpp entry_points.cpp identity.cpp objects/allow_list.cpp \
+	objects/allowed.cpp objects/commands.cpp objects/listing.cpp objects/object_format.cpp objects/object_id.cpp \
+	objects/persistent_objects.cpp rpmb_here.cpp runtime/cxx_runtime.cpp runtime/stack_guard.cpp session.cpp store/changes.cpp \
+	store/cipher_choice.cpp store/claims.cpp store/copy_secret.cpp store/destroy.cpp store/index_copy.cpp store/items.cpp \
+	store/losses.cpp store/open.cpp store/page_area.cpp store/payloads.cpp store/reads.cpp store/rebuild.cpp store/repair.cpp \
+	store/reseal.cpp store/root_table.cpp store/root_table_places.cpp store/scan.cpp store/workspace.cpp
 include cxx.mk
 cxxflags-runtime/stack_guard.cpp-y += -fno-stack-protector
 

@@ -4,7 +4,7 @@
 #include "base/bytes.h"
 #include "bench/machine/measures.h"
 #include "bench/probe/probe.h"
-#include "client/tee_choice.h"
+#include "client/tee/tee_choice.h"
 
 namespace festore::bench {
 

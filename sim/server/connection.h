@@ -2,13 +2,13 @@
 // One client of the simulated TEE's server: its sessions, its shared memory, and the loop that serves it. Used by one
 // thread. At the end it releases all that it owns, whatever the client did; the socket belongs to the caller.
 //
-// What a client can do to the server is bounded: a packet that is not one request of sim/wire.h ends the connection; sessions
+// What a client can do to the server is bounded: a packet that is not one request of sim/teec/wire.h ends the connection; sessions
 // are looked up only among those of the connection; memory is mapped only if the client cannot shrink it afterwards.
 #pragma once
 #include "sim/identity.h"
 #include "sim/tee.h"
-#include "sim/wire.h"
-#include "sim/wire_socket.h"
+#include "sim/teec/wire.h"
+#include "sim/teec/wire_socket.h"
 
 #include <map>
 #include <optional>

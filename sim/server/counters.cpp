@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sim/server/counters.h"
 
-#include "sim/socket_start.h"
+#include "sim/teec/socket_start.h"
 
 namespace festore::sim {
 

@@ -3,7 +3,7 @@
 // because a new one has counted nothing.
 #pragma once
 #include "sim/tee.h"
-#include "sim/wire.h"
+#include "sim/teec/wire.h"
 
 #include <array>
 #include <filesystem>

@@ -2,7 +2,7 @@
 // The command line of festore-sim-teed.
 #include "sim/server/counters.h"
 #include "sim/server/server.h"
-#include "sim/wire_socket.h"
+#include "sim/teec/wire_socket.h"
 
 #include <cerrno>
 #include <charconv>

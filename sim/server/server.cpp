@@ -3,7 +3,7 @@
 
 #include "base/tee_client_api.h"
 #include "sim/server/connection.h"
-#include "sim/socket_start.h"
+#include "sim/teec/socket_start.h"
 
 #include <atomic>
 #include <cerrno>

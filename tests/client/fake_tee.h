@@ -2,7 +2,7 @@
 // A TEE that answers whatever a test wants: a table of Client API functions. One at a time in a process.
 #pragma once
 #include "base/writer.h"
-#include "client/access.h"
+#include "client/files/access.h"
 #include "protocol/messages.h"
 
 #include <algorithm>

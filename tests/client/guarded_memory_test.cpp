@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Memory for plaintext: what the kernel knows of it, what is left in it, and that a limit makes nothing fail.
-#include "client/guarded_memory.h"
+#include "base/host/guarded_memory.h"
 
 #include "tests/client/memory_flags.h"
 

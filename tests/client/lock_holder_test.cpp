@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Who holds a lock, out of the kernel's list.
-#include "client/lock_holder.h"
+#include "client/files/lock_holder.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Which process made something, however its children are made.
-#include "client/process_mark.h"
+#include "client/files/process_mark.h"
 
 #include <csignal>
 #include <gtest/gtest.h>

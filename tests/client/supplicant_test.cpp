@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Whether a tee-supplicant runs, by a /proc that the test makes.
-#include "client/supplicant.h"
+#include "client/tee/supplicant.h"
 
 #include <cstdlib>
 #include <filesystem>

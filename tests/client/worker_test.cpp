@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Work with a time limit, and what is done meanwhile.
-#include "client/worker.h"
+#include "client/tee/worker.h"
 
 #include <atomic>
 #include <future>

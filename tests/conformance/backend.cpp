@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "tests/conformance/backend.h"
 
-#include "client/tee_choice.h"
+#include "client/tee/tee_choice.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #ifdef FESTORE_IN_PROCESS
-#include "client/access.h"
-#include "sim/teec_in_process.h"
+#include "client/files/access.h"
+#include "sim/teec/teec_in_process.h"
 #include "ta/host/image.h"
 #endif
 

@@ -6,7 +6,7 @@
 #include <atomic>
 #include <thread>
 
-namespace festore::cli::test {
+namespace festore::doctor::test {
 namespace {
 
 class Card : public Machine {
@@ -101,4 +101,4 @@ TEST_F(Card, AFolderThatIsNotThereHasNothing) {
 }
 
 }  // namespace
-}  // namespace festore::cli::test
+}  // namespace festore::doctor::test

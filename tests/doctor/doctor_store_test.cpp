@@ -2,7 +2,7 @@
 // What doctor finds about the caller's store: every finding both ways.
 #include "tests/doctor/machine.h"
 
-namespace festore::cli::test {
+namespace festore::doctor::test {
 namespace {
 
 class StoreOnMachine : public Machine {
@@ -132,4 +132,4 @@ TEST(AllStores, RepairsOfAnybodysAreFound) {
 }
 
 }  // namespace
-}  // namespace festore::cli::test
+}  // namespace festore::doctor::test

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the TA says of the hardware unique key: well-known ones by name, and whether it could compare at all. And what it
 // hands on of the TEE's claims of rollback protection.
-#include "cli/doctor_checks.h"
+#include "doctor/checks.h"
 #include "ree_fs/crypto.h"
 #include "ree_fs/keys.h"
 #include "ta/known_keys.h"
@@ -37,7 +37,7 @@ TEST(KnownKeys, AreWhatOpteeDerivesFromKnownHuks) {
 // zero-ssk tries the same keys on the TEE's files.
 TEST(KnownKeys, AreTheSameThatDoctorTriesOnTheTeesFiles) {
     const std::vector<Huk> huks = known_huks();
-    const auto tried = cli::known_huks();
+    const auto tried = doctor::known_huks();
     ASSERT_EQ(tried.size(), huks.size());
     for (size_t i = 0; i < huks.size(); ++i) EXPECT_EQ(tried[i].bytes(), huks[i]) << tried[i].name;
 }

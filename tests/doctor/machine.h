@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A made-up machine for doctor's checks: a folder that stands for /, and a system around it in which all is well.
 #pragma once
-#include "cli/doctor_checks.h"
+#include "doctor/checks.h"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-namespace festore::cli::test {
+namespace festore::doctor::test {
 
 namespace fs = std::filesystem;
 constexpr uint64_t kExt4 = 0xEF53;
@@ -89,4 +89,4 @@ protected:
     std::string asked_;  // the last path whose file system was asked for
 };
 
-}  // namespace festore::cli::test
+}  // namespace festore::doctor::test

@@ -2,7 +2,7 @@
 // supplicant-restart: tee-supplicant's unit as systemd would read it, with its drop-ins.
 #include "tests/doctor/machine.h"
 
-namespace festore::cli::test {
+namespace festore::doctor::test {
 namespace {
 
 class Restart : public Machine {
@@ -114,4 +114,4 @@ TEST_F(Restart, OtherNamesOfTheUnit) {
 }
 
 }  // namespace
-}  // namespace festore::cli::test
+}  // namespace festore::doctor::test

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Who signed a TA: files made here with a key of our own, and one that OP-TEE's public default key has signed.
 #include "base/writer.h"
-#include "cli/ta_signature.h"
+#include "doctor/ta_signature.h"
 #include "tests/doctor/machine.h"
 
 #include <array>
@@ -10,7 +10,7 @@
 #include <openssl/rsa.h>
 #include <random>
 
-namespace festore::cli::test {
+namespace festore::doctor::test {
 namespace {
 
 constexpr uint32_t kPssSha256 = 0x70414930;
@@ -164,4 +164,4 @@ TEST_F(Signature, TheFileIsLookedForWhereTheSupplicantLooks) {
 }
 
 }  // namespace
-}  // namespace festore::cli::test
+}  // namespace festore::doctor::test

@@ -28,7 +28,7 @@ for name in "own", "vendor":
     open(f"{folder}/{name}-public.pem", "wb").write(key.public_key().public_bytes(*public))
 PYTHON
     # OP-TEE's default key (that of 4.5) by its modulus, as doctor knows it.
-    modulus=$(sed -n '/kDefaultModuli/,/,$/p' ../cli/ta_signature.cpp | grep -oE '[0-9a-f]{30,}' | tr -d '\n')
+    modulus=$(sed -n '/kDefaultModuli/,/,$/p' ../doctor/ta_signature.cpp | grep -oE '[0-9a-f]{30,}' | tr -d '\n')
     python3 "$BATS_TEST_TMPDIR/make_keys.py" "$kit/keys" "$modulus"
     cp "$kit/keys/public.pem" "$kit/keys/default_ta.pem"
     keys="$kit/keys"

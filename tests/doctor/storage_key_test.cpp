@@ -9,7 +9,7 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 
-namespace festore::cli::test {
+namespace festore::doctor::test {
 namespace {
 
 using ree_fs::Derivation;
@@ -182,4 +182,4 @@ TEST_F(StorageKey, WhatMayNotBeReadIsUnknown) {
 }
 
 }  // namespace
-}  // namespace festore::cli::test
+}  // namespace festore::doctor::test

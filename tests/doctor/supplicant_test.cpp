@@ -2,7 +2,7 @@
 // Who is believed to be tee-supplicant, and what stands behind the RPMB.
 #include "tests/doctor/machine.h"
 
-namespace festore::cli::test {
+namespace festore::doctor::test {
 namespace {
 
 using State = Supplicant::State;
@@ -112,4 +112,4 @@ TEST_F(Machine, TheKernelsOwnRpmbNeedsNoSupplicant) {
 }
 
 }  // namespace
-}  // namespace festore::cli::test
+}  // namespace festore::doctor::test

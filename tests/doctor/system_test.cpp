@@ -2,7 +2,7 @@
 // What doctor finds in the system around the TEE: every finding both ways.
 #include "tests/doctor/machine.h"
 
-namespace festore::cli::test {
+namespace festore::doctor::test {
 namespace {
 
 TEST_F(Machine, NothingIsSeriousWhereAllIsWell) {
@@ -169,4 +169,4 @@ TEST_F(Machine, ARelativePathIsTheSupplicantsOwn) {
 }
 
 }  // namespace
-}  // namespace festore::cli::test
+}  // namespace festore::doctor::test

@@ -2,7 +2,7 @@
 // What doctor concludes from the TEE's own words: every finding both ways.
 #include "tests/doctor/machine.h"
 
-namespace festore::cli::test {
+namespace festore::doctor::test {
 namespace {
 
 TeeStatus healthy() {
@@ -122,4 +122,4 @@ TEST(Tee, AnRpmbThatLosesItsTail) {
 }
 
 }  // namespace
-}  // namespace festore::cli::test
+}  // namespace festore::doctor::test

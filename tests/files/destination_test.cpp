@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Where a FILE leads that is to be written: never into another user's pipe or device, nor along their links.
-#include "cli/destination.h"
+#include "base/host/destination.h"
 
 #include "tests/files/folder.h"
 
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
-namespace festore::cli {
+namespace festore {
 namespace {
 
 namespace fs = std::filesystem;
@@ -254,4 +254,4 @@ TEST_F(Destinations, RootsLinksAreFollowedByOthers) {
 }
 
 }  // namespace
-}  // namespace festore::cli
+}  // namespace festore

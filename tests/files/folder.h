@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace festore::cli {
+namespace festore {
 
 class FolderTest : public testing::Test {
 protected:
@@ -47,4 +47,4 @@ protected:
 
 using Names = std::vector<std::string>;
 
-}  // namespace festore::cli
+}  // namespace festore

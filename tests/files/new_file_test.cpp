@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A file gets its name when it is whole; what a killed process leaves is nothing, or collected, and nothing else is.
-#include "cli/new_file.h"
+#include "base/host/new_file.h"
 
 #include "tests/files/folder.h"
 
 #include <csignal>
 #include <sys/wait.h>
 
-namespace festore::cli {
+namespace festore {
 namespace {
 
 class NewFiles : public FolderTest {
@@ -151,4 +151,4 @@ TEST_F(NewFiles, TakeThePlaceOfALinkAndFollowNone) {
 }
 
 }  // namespace
-}  // namespace festore::cli
+}  // namespace festore

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The checker against stores that the engine itself would never make: authentic pages that contradict each other.
-#include "cli/store_check.h"
+#include "inspect/store_check.h"
 
 #include "engine/node.h"
 #include "engine/sealing.h"
@@ -14,7 +14,7 @@ namespace {
 
 using namespace engine;
 
-class Names final : public cli::EntrySink {
+class Names final : public inspect::EntrySink {
 public:
     void take(Bytes name, const Entry&) override { names.emplace_back(text_of(name)); }
     std::vector<std::string> names;
@@ -30,13 +30,13 @@ protected:
             EXPECT_TRUE(store_.commit());
         }
     }
-    cli::StoreCheck check() {
+    inspect::StoreCheck check() {
         file_.assign(size_t{store_.root.page_count} * kPageBytes, std::byte{0});
         for (const auto& [page, bytes] : store_.disk.pages())
             copy_bytes(bytes, MutableBytes(file_).subspan(protocol::page_offset(page), kPageBytes));
         ree_fs::MemorySource source(file_);
         names_ = {};
-        return cli::check_store(store_.crypto, store_.keys, store_.root, &source, &names_);
+        return inspect::check_store(store_.crypto, store_.keys, store_.root, &source, &names_);
     }
     // Opens the root of the index, lets `change` loose on it, and seals it again, as nobody but a TEE can.
     template <class F>
@@ -53,9 +53,9 @@ protected:
         store_.root.index = *ref;
         store_.disk.write(ref->page, sealed);
     }
-    static std::string texts(const cli::StoreCheck& check) {
+    static std::string texts(const inspect::StoreCheck& check) {
         std::string all;
-        for (const cli::StoreFinding& finding : check.findings.list()) all += cli::place_of(finding) + ": " + finding.text + "\n";
+        for (const inspect::StoreFinding& finding : check.findings.list()) all += inspect::place_of(finding) + ": " + finding.text + "\n";
         return all;
     }
 
@@ -65,7 +65,7 @@ protected:
 };
 
 TEST_F(Check, AWholeStore) {
-    const cli::StoreCheck result = check();
+    const inspect::StoreCheck result = check();
     EXPECT_TRUE(result.whole()) << texts(result);
     EXPECT_EQ(result.objects, 60U);
     EXPECT_EQ(names_.names.size(), 60U);
@@ -84,7 +84,7 @@ TEST_F(Check, BothCiphersAgreeWithTheOtherVerifier) {
     for (const auto& [page, bytes] : other.disk.pages())
         copy_bytes(bytes, MutableBytes(file).subspan(protocol::page_offset(page), kPageBytes));
     ree_fs::MemorySource source(file);
-    const cli::StoreCheck result = cli::check_store(other.crypto, other.keys, other.root, &source, nullptr);
+    const inspect::StoreCheck result = inspect::check_store(other.crypto, other.keys, other.root, &source, nullptr);
     EXPECT_TRUE(result.whole()) << texts(result);
     EXPECT_EQ(result.objects, other.verify().size());
 }
@@ -152,9 +152,9 @@ TEST_F(Check, AnOlderVersionOfAPage) {
     const std::map<uint32_t, PageBytes> now = store_.disk.pages();
     for (const auto& [page, bytes] : now) {
         if (page < kFirstPage || !before.contains(page) || before.at(page) == bytes) continue;
-        const cli::StoreCheck whole = check();
+        const inspect::StoreCheck whole = check();
         store_.disk.write(page, before.at(page));
-        const cli::StoreCheck result = check();
+        const inspect::StoreCheck result = check();
         bool unused = false;
         for (const auto& [first, last] : whole.not_in_use) unused = unused || (page >= first && page <= last);
         EXPECT_EQ(result.whole(), unused) << page;

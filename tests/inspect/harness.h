@@ -2,7 +2,7 @@
 // Stores that the library made over the simulated TEE, and the TEE's own storage written down as OP-TEE would.
 #pragma once
 #include "base/host/hex.h"
-#include "cli/inspect_run.h"
+#include "inspect/run.h"
 #include "protocol/commands.h"
 #include "protocol/messages.h"
 #include "tests/ree_fs/synthetic.h"
@@ -12,8 +12,8 @@
 
 namespace festore::inspect_test {
 
-using cli::InspectAnswer;
-using cli::InspectRequest;
+using inspect::InspectAnswer;
+using inspect::InspectRequest;
 using store_test::Content;
 using store_test::content_of;
 using Json = nlohmann::ordered_json;
@@ -74,7 +74,7 @@ protected:
         if (with_key) request.huk_file = folder_ / "huk";
         if (with_tee) request.tee_storage = folder_ / "tee";
         if (!extract.empty()) request.extract = folder_ / extract;
-        return cli::inspect(request);
+        return inspect::inspect(request);
     }
     static int exit_code(const InspectAnswer& answer) {
         return answer.errors.empty() ? 0 : static_cast<int>(answer.errors.front().code);

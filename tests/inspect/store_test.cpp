@@ -113,7 +113,7 @@ TEST_F(Stores, ExtractWritesEveryObject) {
 TEST_F(Stores, AnotherKeyDoesNotFit) {
     make_store();
     InspectRequest request{store(), folder_ / "other-huk", folder_ / "out", {}};
-    const InspectAnswer answer = cli::inspect(request);
+    const InspectAnswer answer = inspect::inspect(request);
     EXPECT_EQ(exit_code(answer), 5);
     EXPECT_NE(errors_of(answer).find("another device"), std::string::npos);
     EXPECT_EQ(answer.document["key"], "does_not_fit");
@@ -184,14 +184,14 @@ TEST_F(Stores, ATeesStorageThatDoesNotBelongToIt) {
     make_store();
     write_tee_storage();
     InspectRequest request{store(), folder_ / "huk", {}, folder_ / "nowhere"};
-    EXPECT_EQ(exit_code(cli::inspect(request)), 1);
+    EXPECT_EQ(exit_code(inspect::inspect(request)), 1);
     request.tee_storage = store();
-    EXPECT_EQ(exit_code(cli::inspect(request)), 1) << "no storage directory";
+    EXPECT_EQ(exit_code(inspect::inspect(request)), 1) << "no storage directory";
     request.tee_storage = folder_ / "tee";
     request.huk_file.clear();
-    EXPECT_EQ(exit_code(cli::inspect(request)), 2);
+    EXPECT_EQ(exit_code(inspect::inspect(request)), 2);
     request = {folder_ / "tee", folder_ / "huk", {}, folder_ / "tee"};
-    EXPECT_EQ(exit_code(cli::inspect(request)), 2);
+    EXPECT_EQ(exit_code(inspect::inspect(request)), 2);
     // Another device's store: the same owner, another TEE.
     std::filesystem::rename(folder_ / "tee", folder_ / "tee-1");
     tee_ = std::make_unique<sim::Tee>(sim::Config{});
@@ -236,7 +236,7 @@ TEST_P(StoreSamples, TheSampleIsRead) {
             std::filesystem::copy(folder_ / folder, sample / folder, std::filesystem::copy_options::recursive);
     }
     const InspectRequest request{sample / "store", folder_ / "huk", {}, sample / "tee"};
-    const InspectAnswer answer = cli::inspect(request);
+    const InspectAnswer answer = inspect::inspect(request);
     EXPECT_EQ(exit_code(answer), 0) << errors_of(answer);
     EXPECT_EQ(answer.document["root_record"]["fresh"], true);
     expect_objects(answer, answer.document["objects"], large_, std::string_view(GetParam()) == "1.0");
@@ -245,8 +245,8 @@ INSTANTIATE_TEST_SUITE_P(Versions, StoreSamples, testing::Values("1.0", "1.1"));
 
 TEST(JsonNames, ComeAsTheyAreOrInHexadecimalDigits) {
     Json utf8, other;
-    cli::add_name(utf8, "n\u00e4me");
-    cli::add_name(other, std::string_view("\xff\x00z", 3));
+    set_name(utf8, "n\u00e4me");
+    set_name(other, std::string_view("\xff\x00z", 3));
     EXPECT_EQ(utf8.dump(), "{\"name\":\"n\u00e4me\"}");
     EXPECT_EQ(other.dump(), R"({"name_hex":"ff007a"})");
 }

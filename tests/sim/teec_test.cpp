@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The Client API in process: shared memory that is really shared, references and their checks, logins, origins.
-#include "sim/teec_in_process.h"
+#include "sim/teec/teec_in_process.h"
 #include "tests/sim/harness.h"
 
 #include <atomic>

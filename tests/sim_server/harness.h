@@ -4,7 +4,7 @@
 #pragma once
 #include "sim/server/counters.h"
 #include "sim/server/server.h"
-#include "sim/socket_start.h"
+#include "sim/teec/socket_start.h"
 #include "tests/sim/harness.h"
 
 #include <atomic>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Clients that do not keep the rules of sim/wire.h: wrong sizes, wrong descriptors, random bytes, others' memory and
+// Clients that do not keep the rules of sim/teec/wire.h: wrong sizes, wrong descriptors, random bytes, others' memory and
 // sessions, more of everything than there is. Each loses its call or its connection; others notice nothing.
 #include "base/tee_client_api.h"
 #include "tests/sim_server/harness.h"

@@ -5,9 +5,9 @@
 // Events: each one of the files', and each opening of a session and call into the TA, once before it and once between its
 // effect and its answer. Calls of the TA into TEE storage are counted on their own.
 #pragma once
-#include "client/access.h"
+#include "client/files/access.h"
 #include "sim/include/tee_internal_api.h"
-#include "sim/teec_in_process.h"
+#include "sim/teec/teec_in_process.h"
 #include "tests/store/harness.h"
 #include "tests/store/simulated_files.h"
 #include "tests/store/tee_disk.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A store's directory by itself, with somebody who changes it between two system calls of one operation (rules 24 and 29).
-#include "client/store_directory.h"
+#include "client/store/directory.h"
 #include "protocol/store_care.h"
 #include "tests/store/meddling_files.h"
 #include "tests/store/planted.h"

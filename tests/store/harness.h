@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The library's stores over the TA in a simulated TEE of this process, and a directory of the test's own.
 #pragma once
-#include "client/access.h"
-#include "sim/teec_in_process.h"
+#include "client/files/access.h"
+#include "sim/teec/teec_in_process.h"
 #include "ta/host/image.h"
 #include "tests/store/simulated_files.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rule 29: whatever is removed, replaced or put back in the directory while a program writes, two writers never fill the same pages, and
 // nothing acknowledged is lost that was not in what was removed. And who holds a lock: the process that took it, not its children.
-#include "client/store_directory.h"
+#include "client/store/directory.h"
 #include "protocol/store_messages.h"
 #include "tests/store/harness.h"
 #include "tests/store/in_child.h"

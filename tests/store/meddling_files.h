@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The real files, and somebody who changes the directory just before a chosen operation: what a race does, each time.
 #pragma once
-#include "client/files.h"
+#include "client/files/files.h"
 
 #include <cerrno>
 #include <functional>

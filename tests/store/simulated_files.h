@@ -2,7 +2,7 @@
 // Files in memory, on a disk that loses its power: what was written and not synced can be lost, torn and reordered, and
 // a name that was made, changed or removed counts only once its folder is synced. One thread at a time.
 #pragma once
-#include "client/files.h"
+#include "client/files/files.h"
 
 #include <functional>
 #include <map>

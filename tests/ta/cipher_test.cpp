@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // ChaCha20-Poly1305 as the TA has it, and which cipher a new store gets.
 #include "ta/chacha20_poly1305.h"
-#include "ta/cipher_choice.h"
+#include "ta/store/cipher_choice.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The object format: the worked bytes of docs/format-object.md, which every later version must still read, and damage.
-#include "ta/object_format.h"
+#include "ta/objects/object_format.h"
 
 #include <array>
 #include <gtest/gtest.h>

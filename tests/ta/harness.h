@@ -3,7 +3,7 @@
 #pragma once
 #include "base/writer.h"
 #include "protocol/messages.h"
-#include "sim/teec_in_process.h"
+#include "sim/teec/teec_in_process.h"
 #include "ta/host/image.h"
 
 #include <algorithm>

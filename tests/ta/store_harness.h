@@ -35,7 +35,7 @@ struct Disk {
 
 // What the TEE derives for the TA, as the TA asks for it: its own memory is not needed for that.
 inline Content device_key_of_simulation() {
-    // HMAC(hardware unique key, LE32(3) ‖ TA's UUID as in memory ‖ label): see sim/system_api.cpp.
+    // HMAC(hardware unique key, LE32(3) ‖ TA's UUID as in memory ‖ label): see sim/api/system_api.cpp.
     engine::OpenSslCrypto crypto;
     const TEE_UUID uuid = TA_UUID;
     const std::array<std::byte, 4> usage{std::byte{3}};

@@ -30,6 +30,12 @@ protected:
         }
         store_table(content, anchor_);
     }
+    // With owners who have nothing here.
+    void fill_list() {
+        change_header(anchor_, [](engine::TableHeader& header) {
+            for (size_t i = 0; i < engine::kRetiredMax; ++i) header.retire(sim::uuid_of_user(static_cast<uid_t>(9000 + i)));
+        });
+    }
     // All places that are left are taken, by what nobody can read. Root takes one of the others, and gives it back.
     void use_a_place_again() {
         end_sessions();
@@ -94,6 +100,29 @@ TEST_P(Retired, Rule28ManyOwnersDoNotFillTheListBeyondItsRoom) {
     EXPECT_EQ(make(session_of(0), disk, anchor_).result, number(Code::limit_exceeded)) << "nor is root given one";
     EXPECT_EQ(tombstones_of(4000), 1U);
     EXPECT_EQ(header().flags, 0U);
+}
+
+// Tombstones that nobody may reuse stay within the limit of one owner, and leave root its places.
+TEST_P(Retired, Rule28WithAFullListAnOwnerHasEight) {
+    Disk disk;
+    make_filled(kMany, disk);
+    fill_list();
+    for (size_t i = 0; i < limits::kStoresPerOwnerMax; ++i) destroy_one_of_another_table(kOwner);
+    EXPECT_EQ(make(session_of(kOwner), disk, anchor_).result, number(Code::limit_exceeded));
+    EXPECT_EQ(tombstones_of(kOwner), limits::kStoresPerOwnerMax);
+    EXPECT_EQ(make(session_of(4000), disk, anchor_).result, 0U) << "another owner's are not counted";
+}
+
+TEST_P(Retired, Rule28TombstonesOfOthersLeaveRootItsPlaces) {
+    Disk disk;
+    make_filled(kMany, disk);
+    fill_list();
+    constexpr size_t kOthers = limits::kStoresMax - limits::kStoresKeptForRoot - 1;
+    for (size_t i = 0; i < kOthers; ++i) destroy_one_of_another_table(static_cast<uid_t>(4000 + i / limits::kStoresPerOwnerMax));
+    EXPECT_EQ(make(session_of(5000), disk, anchor_).result, number(Code::limit_exceeded));
+    EXPECT_EQ(make(session_of(4000), disk, anchor_).result, number(Code::limit_exceeded));
+    for (size_t i = 0; i < limits::kStoresPerOwnerMax; ++i) destroy_one_of_another_table(0);
+    EXPECT_EQ(make(session_of(5000), disk, anchor_).result, number(Code::limit_exceeded));
 }
 
 // A table of before may say that its list had no room: no copy of another table is believed any more.

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "base/host/destination.h"
+
+#include "base/host/interrupts.h"
+#include "base/host/error.h"
+#include "base/host/text.h"
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <deque>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+namespace festore {
+namespace {
+
+constexpr int kLinksMax = 40;  // as the kernel
+constexpr int kReaderPauseMilliseconds = 20;
+constexpr int kFolderFlags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+
+bool is_trusted(uid_t owner) { return owner == geteuid() || owner == 0; }
+
+bool is_same(const struct stat& a, const struct stat& b) {
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino && (a.st_mode & S_IFMT) == (b.st_mode & S_IFMT);
+}
+
+class Walk {
+public:
+    explicit Walk(const std::string& file) : file_(file) {}
+    Expected<Destination> run();
+    Expected<Descriptor> run_to_folder();
+
+private:
+    tl::unexpected<Error> failure(int reason) const {
+        const std::string operation = "write " + quote(file_);
+        errno = reason;
+        return unexpected(system_error(operation));
+    }
+    tl::unexpected<Error> refusal(const std::string& piece, std::string_view why) const {
+        return unexpected({ErrorCode::not_permitted, fmt::format("cannot write {}: {} {}", quote(file_), quote(piece), why), 0, 0});
+    }
+    // What a path ends in that is no folder.
+    struct End {
+        std::string piece;
+        struct stat found {};
+        bool is_own_descriptor = false;  // and not looked at
+        bool is_there = false;
+        std::optional<Descriptor> held;  // as long as it is open, no other file gets this one's number
+    };
+    // Through folders, which are entered, and links. None: the path ends in a folder.
+    Expected<std::optional<End>> go();
+    bool enter(const char* folder);
+    // What other users can do with the names in the folder that the walk is in.
+    struct Others {
+        bool can_move = false;  // from one to another
+        bool can_add = false;   // also what is elsewhere: there, a file of the caller's own is where they have put it
+    };
+    [[nodiscard]] Expected<Others> others() const;
+    // Whether they may have put what is found there. True of all that follows a folder that they may have put there.
+    [[nodiscard]] Expected<bool> may_be_placed() const;
+    void add_in_front(std::string_view path);
+    Expected<void> follow(int link, const std::string& piece, const struct stat& found);
+    [[nodiscard]] bool is_own_descriptors() const;
+    Expected<Destination> of_descriptor(const std::string& piece);
+    Expected<Destination> in_folder(const std::string& piece) const;
+    Expected<Destination> stream(const End& end) const;
+    [[nodiscard]] Expected<void> check_stream(const std::string& piece, const struct stat& found) const;
+
+    const std::string& file_;
+    std::optional<Descriptor> folder_;
+    std::deque<std::string> pieces_;
+    int links_ = 0;
+    bool is_named_by_link_ = false;  // the file itself
+    bool is_misled_ = false;         // perhaps: a folder on the way may be another one than was named
+};
+
+bool Walk::enter(const char* folder) {
+    folder_.emplace(open(folder, kFolderFlags));
+    return folder_->valid();
+}
+
+void Walk::add_in_front(std::string_view path) {
+    std::deque<std::string> pieces;
+    for (size_t at = 0; at <= path.size();) {
+        const size_t end = std::min(path.find('/', at), path.size());
+        pieces.emplace_back(path.substr(at, end - at));
+        at = end + 1;
+    }
+    pieces_.insert(pieces_.begin(), pieces.begin(), pieces.end());
+}
+
+// A sticky folder keeps what is in it from being moved, not from being added to.
+Expected<Walk::Others> Walk::others() const {
+    struct stat folder {};
+    if (fstat(folder_->get(), &folder) != 0) return failure(errno);
+    const bool can_write = (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    const bool is_sticky = (folder.st_mode & S_ISVTX) != 0;
+    const bool is_theirs = !is_trusted(folder.st_uid);
+    return Others{is_theirs || (can_write && !is_sticky), is_theirs || can_write};
+}
+
+Expected<bool> Walk::may_be_placed() const {
+    const Expected<Others> can = others();
+    if (!can) return unexpected(can.error());
+    return is_misled_ || can->can_add;
+}
+
+Expected<void> Walk::follow(int link, const std::string& piece, const struct stat& found) {
+    struct stat folder {};
+    if (++links_ > kLinksMax) return failure(ELOOP);
+    if (fstat(folder_->get(), &folder) != 0) return failure(errno);
+    if (!is_trusted(found.st_uid)) return refusal(piece, "is a link of another user");
+    // Where the system lets users make hard links to what is not theirs, another user may have put this one here.
+    if (found.st_nlink != 1) return refusal(piece, "is a link that has other names as well");
+    const Expected<bool> placed = may_be_placed();
+    if (!placed) return unexpected(placed.error());
+    if (*placed)
+        return refusal(piece, "is a link that other users may have put there; name the place that it leads to");
+    struct statfs system {};
+    constexpr ino_t kRootOfProc = 1;
+    if (fstatfs(folder_->get(), &system) != 0) return failure(errno);
+    if (system.f_type == PROC_SUPER_MAGIC && folder.st_ino != kRootOfProc)
+        return refusal(piece, "is a link of a process");  // whose text need not be where it leads
+    std::array<char, PATH_MAX> text{};
+    const ssize_t size = readlinkat(link, "", text.data(), text.size());
+    if (size <= 0 || static_cast<size_t>(size) == text.size()) return failure(size < 0 ? errno : ENAMETOOLONG);
+    const std::string_view target(text.data(), static_cast<size_t>(size));
+    if (target.front() == '/' && !enter("/")) return failure(errno);
+    is_named_by_link_ = is_named_by_link_ || pieces_.empty();
+    add_in_front(target);
+    return {};
+}
+
+// Whether the folder is /proc/self/fd, where /dev/stdout, /dev/fd/3 and the like lead.
+bool Walk::is_own_descriptors() const {
+    struct stat folder {};
+    struct stat own {};
+    return fstat(folder_->get(), &folder) == 0 && stat("/proc/self/fd", &own) == 0 && is_same(folder, own);
+}
+
+Expected<Destination> Walk::of_descriptor(const std::string& piece) {
+    const auto number = piece.find_first_not_of("0123456789") == std::string::npos && piece.size() < 10 ? std::stoi(piece) : -1;
+    Descriptor copy(fcntl(number, F_DUPFD_CLOEXEC, 0));
+    if (!copy.valid()) return failure(errno);
+    return Destination{Descriptor(-1), {}, std::move(copy), true};
+}
+
+Expected<Destination> Walk::in_folder(const std::string& piece) const {
+    Descriptor folder(openat(folder_->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder.valid()) return failure(errno);
+    return Destination{std::move(folder), piece, {}, false};
+}
+
+Expected<void> Walk::check_stream(const std::string& piece, const struct stat& found) const {
+    const bool is_pipe = S_ISFIFO(found.st_mode);
+    if (!is_trusted(found.st_uid)) return refusal(piece, is_pipe ? "is a pipe of another user" : "is a device of another user");
+    if (is_pipe && found.st_nlink != 1) return refusal(piece, "is a pipe that has other names as well");
+    constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+    const Expected<bool> placed = is_pipe && (found.st_mode & kOthers) != 0 ? may_be_placed() : false;
+    if (!placed) return unexpected(placed.error());
+    if (*placed)
+        return refusal(piece, "is a pipe that others can read, and may have put there; make one anew with mkfifo -m 600, or choose a "
+                              "folder of your own");
+    return {};
+}
+
+// Opened without waiting, and then looked at once more: what it was before may have been exchanged, or opened to others.
+Expected<Destination> Walk::stream(const End& end) const {
+    const std::string& piece = end.piece;
+    const bool is_pipe = S_ISFIFO(end.found.st_mode);
+    if (const auto checked = check_stream(piece, end.found); !checked) return unexpected(checked.error());
+    while (true) {
+        Descriptor opened(openat(folder_->get(), piece.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+        if (!opened.valid() && errno == ENXIO && is_pipe) {  // nobody reads it yet
+            if (!InterruptsHeld::check())
+                return unexpected({ErrorCode::failure, fmt::format("cannot write {}: interrupted", quote(file_)), 0, 0});
+            (void)poll(nullptr, 0, kReaderPauseMilliseconds);
+            continue;
+        }
+        struct stat now {};
+        if (!opened.valid() || fstat(opened.get(), &now) != 0) return failure(errno);
+        if (!is_same(end.found, now)) return refusal(piece, "was replaced meanwhile");
+        if (const auto checked = check_stream(piece, now); !checked) return unexpected(checked.error());
+        return Destination{Descriptor(-1), {}, std::move(opened), false};
+    }
+}
+
+Expected<std::optional<Walk::End>> Walk::go() {
+    if (!enter(file_.starts_with('/') ? "/" : ".")) return failure(errno);
+    add_in_front(file_);
+    while (!pieces_.empty()) {
+        End end;
+        end.piece = pieces_.front();
+        pieces_.pop_front();
+        if (end.piece.empty() || end.piece == ".") continue;
+        const bool last = pieces_.empty();
+        end.is_own_descriptor = last && is_own_descriptors();
+        if (end.is_own_descriptor) return end;
+        Descriptor opened(openat(folder_->get(), end.piece.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        end.is_there = opened.valid();
+        if (!end.is_there && errno == ENOENT && last) return end;
+        if (!end.is_there || fstat(opened.get(), &end.found) != 0) return failure(errno);
+        if (S_ISLNK(end.found.st_mode)) {
+            if (const auto followed = follow(opened.get(), end.piece, end.found); !followed) return unexpected(followed.error());
+        } else if (S_ISDIR(end.found.st_mode)) {
+            const Expected<Others> can = others();
+            if (!can) return unexpected(can.error());
+            // Into another folder one moves only a folder that one may write, and that is seen when it is the last.
+            is_misled_ = is_misled_ || (can->can_move && end.piece != "..");
+            folder_.emplace(std::move(opened));
+        } else if (last) {
+            end.held.emplace(std::move(opened));
+            return end;
+        } else {
+            return failure(ENOTDIR);
+        }
+    }
+    return std::nullopt;
+}
+
+Expected<Destination> Walk::run() {
+    const auto end = go();
+    if (!end) return unexpected(end.error());
+    if (!*end) return failure(EISDIR);
+    const std::string& piece = (*end)->piece;
+    const mode_t mode = (*end)->found.st_mode;
+    if ((*end)->is_own_descriptor) return of_descriptor(piece);
+    if (!(*end)->is_there) return is_named_by_link_ ? Expected<Destination>(failure(ENOENT)) : in_folder(piece);
+    if (S_ISREG(mode)) return in_folder(piece);
+    if (S_ISSOCK(mode)) return failure(ENXIO);
+    return stream(**end);
+}
+
+Expected<Descriptor> Walk::run_to_folder() {
+    const auto end = go();
+    if (!end) return unexpected(end.error());
+    if (*end && (*end)->is_own_descriptor) return refusal((*end)->piece, "is a link of a process");
+    if (*end && (*end)->is_there) return failure(ENOTDIR);
+    const char* const name = *end ? (*end)->piece.c_str() : ".";
+    if (*end && mkdirat(folder_->get(), name, 0700) != 0 && errno != EEXIST) return failure(errno);
+    struct stat folder {};
+    Descriptor opened(openat(folder_->get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!opened.valid() || fstat(opened.get(), &folder) != 0) return failure(errno);
+    if (!is_trusted(folder.st_uid)) return refusal(file_, "is a folder of another user");
+    return opened;
+}
+
+}  // namespace
+
+Expected<Destination> find_destination(const std::string& file) { return Walk(file).run(); }
+
+Expected<Descriptor> make_folder(const std::string& folder) {
+    const size_t last = folder.find_last_not_of('/');
+    const std::string path = last == std::string::npos ? folder : folder.substr(0, last + 1);
+    return Walk(path).run_to_folder();
+}
+
+}  // namespace festore

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The normal world's files: reading what is to be stored, with a bound; writing to standard output.
+// Errors: what the system forbids is not_permitted, a full disk no_space, everything else failure; standard output is
+// always failure. Thread safety: one thread.
+#pragma once
+#include "base/bytes.h"
+#include "base/host/guarded_memory.h"
+#include "festore/client.hpp"
+
+#include <string>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace festore {
+
+// Somebody's plaintext, in guarded memory: wiped when it ends.
+class Content {
+public:
+    explicit Content(size_t size = 0) : bytes_(size) {}  // zeroes
+    explicit Content(GuardedBytes bytes) : bytes_(std::move(bytes)) {}
+    Content(Content&&) noexcept = default;  // leaves the other one empty
+    Content& operator=(Content&& other) noexcept {
+        bytes_.swap(other.bytes_);
+        return *this;
+    }
+    ~Content() { wipe(bytes_); }
+    [[nodiscard]] Bytes bytes() const { return bytes_; }
+    [[nodiscard]] MutableBytes room() { return bytes_; }
+
+private:
+    GuardedBytes bytes_;
+};
+
+class Descriptor {
+public:
+    explicit Descriptor(int value) : value_(value) {}
+    Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+    Descriptor& operator=(Descriptor&&) = delete;
+    ~Descriptor() {
+        if (value_ >= 0) close(value_);
+    }
+    [[nodiscard]] int get() const { return value_; }
+    [[nodiscard]] bool valid() const { return value_ >= 0; }
+
+private:
+    int value_;
+};
+
+inline bool is_standard_stream(const std::string& file) { return file.empty() || file == "-"; }
+
+// How much may be read, and what has that limit, for the message: "… bytes that WHAT can have".
+struct InputLimit {
+    size_t bytes_max;
+    std::string_view what;
+};
+
+// Reads FILE, or standard input for "" and "-". Reads at most one byte more than the limit, and answers no_space then.
+Expected<Content> read_input(const std::string& file, const InputLimit& limit);
+
+// A pipe that is opened to be read may have nobody who writes to it: after so long it is said once what is waited for.
+inline constexpr int kToldAfterMilliseconds = 1000;
+[[nodiscard]] bool is_pipe(int descriptor);
+std::string waits_for_pipe(const std::string& what);
+
+// What errno says now: "cannot DOING: …".
+Error system_error(const std::string& operation);
+
+// All of it; false leaves the reason in errno.
+[[nodiscard]] bool write_all(int descriptor, Bytes bytes);
+Expected<void> write_standard_output(Bytes bytes);
+
+// One line on standard error, "festore: …", whatever bytes the message has.
+void print_line(std::string_view message);
+
+// Descriptors 0 to 2 that the caller has closed are taken by something that refuses to be read or written, so that no
+// file or device opened later becomes standard output by accident.
+void occupy_standard_descriptors();
+
+}  // namespace festore

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "base/store_name.h"
+#include "cli/output.h"
+#include "cli/owner_names.h"
+#include "cli/store_report.h"
+#include "doctor/checks.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace festore::cli {
+namespace {
+
+using namespace doctor;
+
+const char* text_of(Severity severity) {
+    switch (severity) {
+    case Severity::ok: return "ok";
+    case Severity::unknown: return "unknown";
+    case Severity::warning: return "warning";
+    case Severity::serious: return "serious";
+    }
+    return "unknown";
+}
+
+// Whether the storage rpmb really answers: asking for an object that is not there reads, and writes nothing.
+bool rpmb_answers(const Options& options) {
+    ClientOptions client = options.client;
+    client.storage = Storage::rpmb;
+    Expected<Client> connected = Client::connect(client);
+    if (!connected) return false;
+    const auto asked = connected->stat("festore doctor asks whether this storage answers");
+    return asked || asked.error().code == ErrorCode::not_found;
+}
+
+// Whether root has said that there is no RPMB: asking could end the trusted application.
+bool is_said_to_have_none(const Options& options) {
+    ClientOptions client = options.client;
+    client.storage = Storage::ree;
+    Expected<Client> connected = Client::connect(client);
+    if (!connected) return false;
+    const auto use = connected->rpmb_use();
+    return use && use->none_here;
+}
+
+// The store that the command line means, as far as there is one; everybody has none.
+std::optional<StoreEvidence> look_at_store_of(const Options& options) {
+    ClientOptions client = options.client;
+    if (client.owner.kind == Owner::Kind::everybody) return std::nullopt;
+    client.storage = Storage::store;
+    Expected<Client> connected = Client::connect(client);
+    if (!connected) return std::nullopt;  // the TEE's findings say why, or nothing tells where a store would be
+    StoreReport report = look_at_store(*connected, client);
+    return StoreEvidence{std::move(report.directory), client.owner.kind == Owner::Kind::group, std::move(report.info),
+                         std::move(report.error)};
+}
+
+// What the TEE knows of all owners' stores; nothing for who is not root, or where the trusted application is too old to say.
+std::optional<std::vector<StoreRecord>> all_stores(const Options& options) {
+    if (geteuid() != 0) return std::nullopt;
+    ClientOptions client = options.client;
+    client.owner = Owner::user();  // root asks, whosever store was named
+    client.storage = Storage::store;
+    Expected<Client> connected = Client::connect(client);
+    if (!connected) return std::nullopt;
+    Expected<std::vector<StoreRecord>> records = connected->store_records();
+    if (!records) return std::nullopt;
+    return std::move(*records);
+}
+
+// Up to the last that is used: places of destroyed stores before it may be free.
+size_t places_under_rpmb(const std::optional<std::vector<StoreRecord>>& records) {
+    size_t places = 0;
+    for (const StoreRecord& record : records.value_or(std::vector<StoreRecord>{}))
+        if (record.anchor == Anchor::rpmb) places = std::max<size_t>(places, size_t{record.place} + 1);
+    return places;
+}
+
+std::string owner_of(const StoreRecord& record) {
+    static const OwnerNames names;
+    const bool has_name = !record.name.empty() && record.name != kDefaultStoreName;
+    return names.text(record.is_group, record.identity) + (has_name ? ", " + record.name : "");
+}
+
+class Doctor : public Verb {
+public:
+    void declare(CLI::App& app) override {
+        add_text(app, "--root", root_, "look at a card of a device that is mounted here, or at the TEE's files alone: no TEE is asked",
+                 {.placeholder = "DIR"});
+    }
+
+    Outcome run(const Options& options) override {
+        if (!root_.empty()) return look_at_card();
+        const System system = System::running();
+        const Supplicant supplicant = find_supplicant(system);
+        Options limited = options;
+        // Without a supplicant the TEE waits for it in vain; with one, it may have a lot to do.
+        if (supplicant.state == Supplicant::State::missing)
+            limited.client.call_timeout = std::min(options.client.call_timeout, kWithoutSupplicant);
+        Expected<TeeStatus> status = tl::make_unexpected(Error{});
+        {
+            Expected<Client> client = Client::connect(limited.client);
+            if (client) status = client->status();
+            else status = tl::make_unexpected(client.error());
+        }
+        RpmbEvidence rpmb;
+        rpmb.none_here = status && status->has_rpmb && is_said_to_have_none(limited);
+        rpmb.answers = status && status->has_rpmb && !rpmb.none_here && rpmb_answers(limited);
+        rpmb.device = find_rpmb(system, supplicant);
+        std::vector<Finding> findings = check_tee(status, rpmb);
+        if (status) {
+            const std::optional<std::vector<StoreRecord>> records = all_stores(limited);
+            if (const auto tail = rpmb_tail(*status, rpmb, places_under_rpmb(records))) findings.push_back(*tail);
+            if (const auto store = look_at_store_of(limited)) {
+                const std::vector<Finding> about_store = check_store(system, *store, rpmb);
+                findings.insert(findings.end(), about_store.begin(), about_store.end());
+            }
+            const std::vector<Finding> about_all = check_all_stores(records, owner_of);
+            findings.insert(findings.end(), about_all.begin(), about_all.end());
+        }
+        // A simulated TEE has no device, no supplicant, no kernel driver.
+        if (!status || status->kind != TeeKind::sim) {
+            const std::vector<Finding> about_system = check_system(system, supplicant, status.has_value());
+            findings.insert(findings.end(), about_system.begin(), about_system.end());
+        }
+        return outcome_of(std::move(findings));
+    }
+
+private:
+    Outcome look_at_card() const {
+        std::error_code none;
+        if (!std::filesystem::is_directory(root_, none))
+            return cli::failed({ErrorCode::failure, "cannot look at " + escaped(root_) + ": there is no such folder", 0, 0});
+        return outcome_of(check_card(System::of_card(root_)));
+    }
+
+    static Outcome outcome_of(std::vector<Finding> findings) {
+        std::stable_sort(findings.begin(), findings.end(),
+                         [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+        Outcome outcome;
+        size_t serious = 0;
+        Json list = Json::array();
+        for (const Finding& f : findings) {
+            if (f.severity == Severity::serious) ++serious;
+            list.push_back({{"id", f.id},
+                            {"severity", text_of(f.severity)},
+                            {"what", harmless(f.what)},
+                            {"why", harmless(f.why)},
+                            {"fix", harmless(f.fix)}});
+            outcome.text += fmt::format("{:<8} {}\n", text_of(f.severity), harmless(f.what));
+            if (!f.why.empty()) outcome.text += fmt::format("         why: {}\n", harmless(f.why));
+            if (!f.fix.empty()) outcome.text += fmt::format("         fix: {}\n", harmless(f.fix));
+        }
+        outcome.document = {{"findings", list}, {"serious", serious}};
+        if (serious > 0) outcome.exit_code = kSeriousExitCode;
+        return outcome;
+    }
+    std::string root_;
+    static constexpr int kSeriousExitCode = 10;
+    static constexpr std::chrono::seconds kWithoutSupplicant{5};
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_doctor() { return std::make_unique<Doctor>(); }
+
+}  // namespace festore::cli

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "base/host/interrupts.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/transfer.h"
+#include "client/errors.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace festore::cli {
+namespace {
+
+class Get : public Verb {
+public:
+    void declare(CLI::App& app) override {
+        add_name(app, "NAME", name_, "the object", {.required = true});
+        name_option_.declare(app);
+        add_text(app, "FILE", file_, "where to write it; standard output when absent or -");
+        add_text(app, "--offset", offset_text_, "leave out the first N bytes", {.placeholder = "N"});
+        add_text(app, "--length", length_text_, "N bytes at most", {.placeholder = "N"});
+    }
+
+    Outcome run(const Options& options) override {
+        if (const auto valid = check_arguments(options); !valid) return failed(valid.error());
+        Expected<Got> got = is_standard_stream(file_) ? transfer(options) : transfer_to_file(options);
+        if (!got) return failed(got.error());
+        Outcome outcome;
+        set_name(outcome.document, name_);
+        outcome.document["size"] = got->size;
+        outcome.document["offset"] = offset_;
+        outcome.document["length"] = got->length;
+        return outcome;
+    }
+
+private:
+    struct Got {
+        uint64_t size = 0;    // of the object
+        uint64_t length = 0;  // that was written
+    };
+
+    Expected<void> check_arguments(const Options& options) {
+        if (const auto valid = name_option_.resolve(name_, options); !valid) return valid;
+        if (const auto valid = number("--offset", offset_text_, offset_); !valid) return valid;
+        if (const auto valid = number("--length", length_text_, length_); !valid) return valid;
+        if (options.json && is_standard_stream(file_))
+            return unexpected(usage_error("--json needs a FILE: standard output cannot have both", "get"));
+        return {};
+    }
+
+    static Expected<void> number(const char* option, const std::string& text, uint64_t& value) {
+        if (text.empty()) return {};
+        const auto parsed = parse_number(text);
+        if (!parsed)
+            return unexpected(usage_error(fmt::format("{} is a number of bytes, not {}", option, quote(text)), "get"));
+        value = *parsed;
+        return {};
+    }
+
+    // Half of a file has a name: no signal may leave it there.
+    Expected<Got> transfer_to_file(const Options& options) {
+        const InterruptsHeld held;
+        return transfer(options);
+    }
+
+    Expected<Got> transfer(const Options& options) {
+        std::optional<Client> client;
+        std::optional<ReadStream> stream;
+        if (const auto opened = open(options, client, stream); !opened) return unexpected(opened.error());
+        Got got{stream->info().size, std::min(length_, stream->info().size - offset_)};
+        Content buffer(static_cast<size_t>(std::min<uint64_t>(kHeldBytes, got.length)));
+        Expected<size_t> count = stream->read(buffer.room());
+        if (!count) return unexpected(count.error());
+        if (*count == got.length) {  // all of it: no session is held open while a slow reader takes it
+            stream.reset();
+            client.reset();
+        }
+        Expected<Sink> sink = Sink::open(file_, got.length);
+        if (!sink) return unexpected(sink.error());
+        Progress progress(options, got.length);
+        uint64_t written = 0;
+        while (true) {
+            if (const auto done = sink->write(buffer.bytes().first(*count)); !done) return unexpected(done.error());
+            written += *count;
+            progress.add(*count);
+            if (const auto interrupted = check_signals(); !interrupted) return unexpected(interrupted.error());
+            if (written == got.length) break;
+            count = stream->read(buffer.room().first(static_cast<size_t>(std::min<uint64_t>(kTransferBytes, got.length - written))));
+            if (!count) return unexpected(count.error());
+            if (*count == 0) return unexpected({ErrorCode::failure, fmt::format("cannot get {}: it ended early", quote(name_)), 0, 0});
+        }
+        if (const auto finished = sink->finish(); !finished) return unexpected(finished.error());
+        return got;
+    }
+
+    Expected<void> check_signals() const {
+        if (is_standard_stream(file_)) return {};
+        Expected<void> checked = InterruptsHeld::check();
+        if (!checked) checked.error().message = fmt::format("cannot get {}: interrupted", quote(name_));
+        return checked;
+    }
+
+    // At the part that is wanted.
+    Expected<void> open(const Options& options, std::optional<Client>& client, std::optional<ReadStream>& stream) const {
+        Expected<Client> connected = Client::connect(options.client);
+        if (!connected) return unexpected(connected.error());
+        client.emplace(std::move(*connected));
+        Expected<ReadStream> opened = client->read(name_);
+        if (!opened) return unexpected(opened.error());
+        const uint64_t size = opened->info().size;
+        if (offset_ > size)
+            return unexpected({ErrorCode::usage,
+                               fmt::format("cannot get {} from byte {}: it has only {} bytes", quote(name_), offset_, size),
+                               0, 0});
+        opened->seek(offset_);
+        stream.emplace(std::move(*opened));
+        return {};
+    }
+
+    static constexpr size_t kHeldBytes = size_t{1} << 20;
+    NameOption name_option_;
+    std::string name_, file_, offset_text_, length_text_;
+    uint64_t offset_ = 0;
+    uint64_t length_ = UINT64_MAX;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_get() { return std::make_unique<Get>(); }
+
+}  // namespace festore::cli

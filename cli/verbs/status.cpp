@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "cli/allow_report.h"
+#include "cli/output.h"
+#include "cli/owner_names.h"
+#include "cli/store_report.h"
+#include "client/errors.h"
+#include "client/store/errors.h"
+
+#include <fmt/format.h>
+
+namespace festore::cli {
+namespace {
+
+class Status : public Verb {
+public:
+    void declare(CLI::App& app) override {
+        add_flag(app, "--all", all_, "list the stores of all owners on this device, for root: whose, how large, not what is in them");
+    }
+
+    // The owner's store is shown whatever storage the command line chooses; its faults fail only who chooses it.
+    Outcome run(const Options& options) override {
+        if (all_) return list_stores(options);
+        StoreReport store;
+        ClientOptions chosen = options.client;
+        chosen.on_warning = nullptr;  // it is the error below
+        if (has_store(options)) chosen.storage = Storage::store;
+        Expected<Client> client = Client::connect(chosen);
+        if (!client && client.error().code == ErrorCode::usage && options.client.storage != Storage::store) {
+            store.error = client.error();  // nothing tells where a store would be
+            client = Client::connect(options.client);
+        }
+        if (!client) return failed(client.error());
+        const Expected<TeeStatus> status = client->status();
+        if (!status) return failed(status.error());
+        // Before the store, whose opening may end a trusted application that asks. An older one has nothing to say here.
+        const Expected<RpmbUse> rpmb = status->has_rpmb ? client->rpmb_use() : RpmbUse();
+        const bool no_rpmb = rpmb && rpmb->none_here;
+        if (has_store(options) && !store.error) store = look_at_store(*client, chosen);
+        Outcome outcome{document_of(*status), text_of(*status, no_rpmb), {}, 0};
+        outcome.document["storage"]["rpmb"]["none_here"] = no_rpmb;
+        outcome.document["store"] = has_store(options) ? json_of(store) : Json(nullptr);
+        if (has_store(options)) outcome.text += cli::text_of(store);
+        add_own_allowance(*client, outcome);
+        if (options.client.storage != Storage::store) return outcome;
+        if (store.error) outcome.errors.push_back(*store.error);
+        if (store.info && store.info->freshness_lost)
+            outcome.errors.push_back({ErrorCode::damaged, freshness_lost_text(*store.info), 0, 0});
+        for (const LostRange& range : store.lost)
+            if (!range.acknowledged) outcome.errors.push_back(names_missing(missing_of(range)));
+        return outcome;
+    }
+
+private:
+    // Whether, and how much, root lets the caller store. A trusted application before protocol 1.7 has no such list.
+    static void add_own_allowance(Client& client, Outcome& outcome) {
+        const Expected<AllowReport> report = client.allowed();
+        outcome.document["allowed"] = report ? own_allow_json(*report) : Json(nullptr);
+        if (report && (report->listed && report->standing != AllowReport::Standing::free)) outcome.text += own_allow_text(*report);
+    }
+
+    static Outcome list_stores(const Options& options) {
+        ClientOptions chosen = options.client;
+        chosen.storage = Storage::store;
+        Expected<Client> client = Client::connect(chosen);
+        if (!client) return failed(client.error());
+        const Expected<std::vector<StoreRecord>> records = client->store_records();
+        if (!records) return failed(records.error());
+        const OwnerNames names;
+        Outcome outcome;
+        outcome.document = {{"stores", Json::array()}};
+        for (const StoreRecord& record : *records) {
+            outcome.document["stores"].push_back(record_json(record, names));
+            outcome.text += record_row(record, names);
+        }
+        const Expected<AllowReport> allowed = client->allowed();
+        outcome.document["allowed"] = allowed ? allow_json(*allowed, names) : Json(nullptr);
+        if (allowed && allowed->listed) outcome.text += allow_text(*allowed, names);
+        if (const auto fault = allowed ? allow_fault(*allowed) : std::nullopt) outcome.errors.push_back(*fault);
+        return outcome;
+    }
+
+    static Json record_json(const StoreRecord& record, const OwnerNames& names) {
+        const OwnerNames::Owner* const owner = names.find(record.is_group, record.identity);
+        Json json = {{"owner", owner != nullptr ? Json(OwnerNames::spelled(record.is_group, *owner)) : Json(nullptr)},
+                     {"name", owner != nullptr ? Json(owner->name) : Json(nullptr)},
+                     {"login", record.is_group ? "group" : "user"},
+                     {"identity", record.identity},
+                     {"store_name", text_json(record.name)},
+                     {"directory", text_json(record.directory)},
+                     {"anchor", anchor_name(record.anchor)},
+                     {"readable", record.info.has_value()}};
+        if (!record.info) return json;
+        json["id"] = record.info->store_id;
+        json["cipher"] = record.info->cipher;
+        json["has_other_cipher"] = record.info->has_other_cipher;
+        json["generation"] = record.info->generation;
+        json["objects"] = record.info->objects;
+        json["content_bytes"] = record.info->content_bytes;
+        json["created"] = time_json(record.info->created);
+        json["freshness_lost"] = record.info->freshness_lost;
+        json["freshness_given_up"] = freshness_given_up_json(*record.info);
+        json["made_without_rpmb_answer"] = record.info->made_without_rpmb_answer;
+        return json;
+    }
+
+    static std::string record_row(const StoreRecord& record, const OwnerNames& names) {
+        const std::string whose = names.text(record.is_group, record.identity);
+        if (!record.info)
+            return status_row(whose, fmt::format("{}; its record is damaged, or of a newer version", anchor_name(record.anchor)));
+        const StoreInfo& s = *record.info;
+        std::string row = fmt::format("{}; {}, {}, {} objects, {} bytes of content, made {}", festore::text_of(record),
+                                      anchor_name(s.anchor), s.cipher, s.objects, s.content_bytes, time_text(s.created));
+        if (s.freshness_lost_count > 0) row += "; freshness given up " + freshness_given_up_text(s);
+        if (s.has_other_cipher) row += "; contents may be sealed with the other cipher still";
+        if (s.made_without_rpmb_answer) row += fmt::format("; {}", kMadeUnaskedText);
+        return status_row(whose, row);
+    }
+
+    static bool has_store(const Options& options) { return options.client.owner.kind != Owner::Kind::everybody; }
+
+    static Json document_of(const TeeStatus& s) {
+        const auto storage = [](bool there, uint32_t level) {
+            return Json{{"available", there},
+                        {"rollback_protection_claimed", level},
+                        {"rollback_protection", level > 0 ? "claimed" : "none"}};
+        };
+        return {{"festore", version()},
+                {"tee", s.kind == TeeKind::sim ? "sim" : "optee"},
+                {"library", s.library},
+                {"tee_version", s.tee_version},
+                {"ta_version", s.ta_version},
+                {"protocol", {{"major", s.protocol_major}, {"minor", s.protocol_minor}}},
+                {"identity", s.identity},
+                {"object_bytes_max", s.object_bytes_max},
+                {"storage",
+                 {{"ree", storage(s.has_ree, s.rollback_protection_ree)},
+                  {"rpmb", storage(s.has_rpmb, s.rollback_protection_rpmb)}}},
+                {"zero_huk", s.zero_huk},
+                {"predictable_huk", s.predictable_huk},
+                {"huk_compared", s.huk_compared}};
+    }
+
+    static const char* key_text(const TeeStatus& s) {
+        if (s.zero_huk) return "all zeroes: whoever has the disk can decrypt it";
+        if (s.predictable_huk) return "one that is no secret: whoever has the disk can decrypt it";
+        return s.huk_compared ? "not known to be weak" : "cannot be looked at: whether it is a secret is not known";
+    }
+
+    static const char* rpmb_text(const TeeStatus& s, bool no_rpmb) {
+        if (!s.has_rpmb) return "no";
+        return no_rpmb ? "built in; root has said that this device has none ('festore rpmb')"
+                       : "built in; 'festore doctor' asks whether it answers";
+    }
+
+    static std::string text_of(const TeeStatus& s, bool no_rpmb) {
+        std::string text;
+        const auto row = [&](const char* label, const auto& value) { text += status_row(label, fmt::format("{}", value)); };
+        row("festore", version());
+        row("TEE", s.kind == TeeKind::sim ? "simulated: it protects nothing" : "OP-TEE");
+        if (!s.tee_version.empty()) row("OP-TEE", s.tee_version);
+        row("client library", escaped(s.library));
+        row("trusted application", fmt::format("{} (protocol {}.{})", s.ta_version, s.protocol_major, s.protocol_minor));
+        row("identity", escaped(s.identity));
+        row("object size limit", fmt::format("{} bytes", s.object_bytes_max));
+        // What the TEE claims of rollback is not evidence, so only --json has it.
+        row("storage ree", s.has_ree ? "yes; old files put back bring old objects back" : "no");
+        row("storage rpmb", rpmb_text(s, no_rpmb));
+        row("device key", key_text(s));
+        return text;
+    }
+
+    bool all_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_status() { return std::make_unique<Status>(); }
+
+}  // namespace festore::cli

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Transactions over several calls. The TA keeps the changed pages, and gives back sealed what does not fit its memory, to be
+// stored in free pages (rule 11). The lock is held from before begin until the outcome is known (rule 6).
+#include "client/store/store.h"
+
+#include "client/store/requests.h"
+
+#include <thread>
+
+namespace festore {
+namespace {
+
+using protocol::Command;
+
+// Pause between attempts while the device runs as many transactions as it can.
+constexpr std::chrono::milliseconds kBusyPause{50};
+
+Error over(const Operation& operation) {
+    return {ErrorCode::failure, cannot(operation) + "the transaction is over: nothing of it was done; begin anew", 0, 0};
+}
+
+}  // namespace
+
+Expected<void> Store::begin_in_tee(const Operation& operation, Batch& batch) {
+    const auto deadline = std::chrono::steady_clock::now() + options_.wait;
+    while (true) {
+        // Read the generation under the lock: nobody else can commit now.
+        opened_serial_ = 0;
+        if (const auto open = ensure_open(operation, Missing::is_made); !open) return open;
+        StoreChannel::Request request;
+        request.command = Command::store_begin;
+        request.encode = [this](protocol::PageArea, Writer& out) {
+            encode(protocol::BeginRequest{status_.generation}, out);
+        };
+        const Expected<StoreReply> reply = channel_.call(request, operation);
+        if (!reply) return unexpected(reply.error());
+        if (reply->ok()) {
+            const auto answer = protocol::decode<protocol::BeginAnswer>(reply->answer);
+            if (!answer) return unexpected(store_nonsense(operation));
+            batch.id = *answer;
+            batch.serial = sessions_.serial();
+            // Pages that the first change needs; afterwards the TA has its own copies.
+            channel_.expect({status_.index_page, status_.free_list_page});
+            return {};
+        }
+        const bool busy = static_cast<Code>(reply->result) == Code::busy;
+        if (!busy || std::chrono::steady_clock::now() >= deadline)
+            return unexpected(error_of_store_command(reply->result, reply->origin, operation));
+        std::this_thread::sleep_for(kBusyPause);
+    }
+}
+
+Expected<void> Store::begin() {
+    const Operation operation{"begin a transaction", {}, Storage::store};
+    if (batch_) return unexpected({ErrorCode::conflict, cannot(operation) + "one is running already", 0, 0, Reason::in_use});
+    if (const auto open = ensure_open(operation, Missing::is_made); !open) return open;
+    Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+    if (!lock) return unexpected(lock.error());
+    Batch batch;
+    batch.lock = std::move(*lock);
+    batch.number = ++batches_begun_;
+    if (const auto begun = begin_in_tee(operation, batch); !begun) return begun;
+    batch_.emplace(std::move(batch));
+    return {};
+}
+
+void Store::batch_abort() {
+    if (!batch_) return;
+    const bool is_parents = !process_.is_here();
+    for (StoreDirectory::Upload& upload : batch_->uploads)
+        if (is_parents) upload.keep();
+    if (!is_parents && batch_->serial == sessions_.serial()) {
+        const auto request = transaction_request(Command::store_abort, batch_->id.transaction, batch_->id.generation);
+        (void)channel_.call(request, {"end a transaction", {}, Storage::store});
+    }
+    batch_.reset();
+}
+
+// An error of the TA's first phase leaves the transaction as it was; any other ends it.
+Expected<protocol::ChangeAnswer> Store::batch_change(const Operation& operation, const ChangeRequest& request) {
+    if (!batch_ || batch_->over || batch_->serial != sessions_.serial()) {
+        if (batch_) batch_->over = true;
+        return unexpected(over(operation));
+    }
+    if (request.command != Command::store_remove) batch_->only_removes = false;
+    const Expected<StoreReply> reply = channel_.call(request, operation);
+    // Pages that were given back must be stored whatever the result is.
+    const Expected<void> stored = reply ? channel_.store_pages(*reply) : Expected<void>();
+    const auto end = [&](Error error) {
+        batch_->over = true;
+        return unexpected(std::move(error));
+    };
+    if (!reply) return end(reply.error());
+    if (!stored) return end(stored.error());
+    if (reply->died()) return end(error_of_store_command(reply->result, reply->origin, operation));
+    if (static_cast<Code>(reply->result) == Code::bad_state) return end(over(operation));
+    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
+    const auto answer = protocol::decode<protocol::ChangeAnswer>(reply->answer);
+    if (!answer) return end(store_nonsense(operation));
+    if (answer->dropped_payload) batch_->dropped.push_back(answer->payload);
+    return *answer;
+}
+
+Expected<ObjectInfo> Store::batch_put(std::string_view name, Bytes content, const PutOptions& options) {
+    if (const auto kept = check_keeping({"put", name, Storage::store}, options); !kept) return unexpected(kept.error());
+    StoreWriter writer(*this, name, options, batch_ ? batch_->number : 0);
+    if (const auto written = write(writer, content); !written) return unexpected(written.error());
+    return finish_in_batch(writer);
+}
+
+Expected<ObjectInfo> Store::finish_in_batch(StoreWriter& writer) {
+    const std::string name = writer.name_;
+    const Operation operation{"put", name, Storage::store};
+    Expected<void> done;
+    if (!batch_ || batch_->number != writer.batch_) done = unexpected(over(operation));
+    else done = complete(writer);
+    if (!done) {
+        writer.end();
+        return unexpected(done.error());
+    }
+    const auto answer = batch_change(operation, put_request(writer, false));
+    if (answer && writer.file_) {
+        batch_->uploads.push_back(std::move(*writer.file_));
+        writer.file_.reset();
+    }
+    const uint64_t size = writer.size_;
+    const PutOptions options = writer.options_;
+    writer.end();
+    if (!answer) return unexpected(answer.error());
+    return stored_info(name, *answer, size, options);
+}
+
+Expected<void> Store::batch_remove(std::string_view name) {
+    const auto answer = batch_change({"remove", name, Storage::store}, remove_request(name, false));
+    if (!answer) return unexpected(answer.error());
+    return {};
+}
+
+Expected<ObjectInfo> Store::batch_rename(std::string_view from, std::string_view to, bool replace) {
+    const auto answer = batch_change({"rename", from, Storage::store}, rename_request(from, to, replace, false));
+    if (!answer) return unexpected(answer.error());
+    ObjectInfo info;
+    info.name = to;
+    info.version = answer->version;
+    return info;
+}
+
+Expected<void> Store::prepare_batch(const Operation& operation) {
+    StoreChannel::Request request;
+    request.command = Command::store_prepare;
+    request.has_area = true;
+    request.room = protocol::kCallPagesMax;
+    request.encode = [](protocol::PageArea area, Writer& out) { encode(protocol::PrepareRequest{area}, out); };
+    while (true) {
+        const Expected<StoreReply> reply = channel_.call(request, operation);
+        if (!reply) return unexpected(reply.error());
+        if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
+        if (const auto stored = channel_.store_pages(*reply); !stored) return stored;
+        if (reply->pages.outcome == protocol::CallOutcome::done) return {};
+        if (reply->pages.written == 0) return unexpected(store_nonsense(operation));  // it would never end
+    }
+}
+
+Expected<uint64_t> Store::batch_commit() {
+    const Operation operation{"commit the transaction", {}, Storage::store};
+    if (!batch_ || batch_->over || batch_->serial != sessions_.serial()) {
+        batch_abort();
+        return unexpected(over(operation));
+    }
+    Expected<void> prepared = prepare_batch(operation);
+    if (prepared && !batch_->only_removes) prepared = keep_reserve();
+    if (!prepared) {
+        batch_abort();
+        return unexpected(prepared.error());
+    }
+    std::vector<StoreDirectory::Upload*> uploads;
+    for (StoreDirectory::Upload& upload : batch_->uploads) uploads.push_back(&upload);
+    if (const auto published = publish(uploads); !published) {
+        batch_abort();
+        return unexpected(published.error());
+    }
+    const auto committed = commit(operation, batch_->id.transaction, batch_->id.generation);
+    for (StoreDirectory::Upload& upload : batch_->uploads)
+        if (may_be_committed_) upload.keep();
+    if (committed)
+        for (const protocol::Id& id : batch_->dropped) directory_.remove_payload(id);
+    if (committed) (void)keep_reserve();
+    const uint64_t generation = batch_->id.generation;
+    batch_.reset();
+    if (!committed) return unexpected(committed.error());
+    return generation;
+}
+
+}  // namespace festore

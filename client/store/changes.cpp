@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Changing a store: lock, change in the TEE, pages written and synced, root record (rules 4, 6, 7).
+#include "client/store/store.h"
+
+#include "client/store/requests.h"
+
+#include <ctime>
+
+namespace festore {
+namespace {
+
+using protocol::Command;
+
+Error batch_is_running(const Operation& operation) {
+    return {ErrorCode::conflict,
+            cannot(operation) + "a transaction of this client is running: change the store through it, or end it", 0, 0,
+            Reason::in_use};
+}
+
+ObjectInfo info_of(std::string_view name, const protocol::ChangeAnswer& answer) {
+    ObjectInfo info;
+    info.name = name;
+    info.version = answer.version;
+    return info;
+}
+
+}  // namespace
+
+ObjectInfo Store::stored_info(std::string_view name, const protocol::ChangeAnswer& answer, uint64_t size,
+                              const PutOptions& options) {
+    ObjectInfo info = info_of(name, answer);
+    info.size = size;
+    info.modified = options.modified.value_or(0);
+    info.write_once = options.write_once;
+    info.kept = options.write_once && !options.removable;
+    return info;
+}
+
+// Pages that a call must have room for: its changes, and, if it ends the transaction, the dirty pages, the free list and the
+// recovery copy. A generous estimate from the engine's bounds (engine/tree_change.h).
+size_t Store::room_for(size_t changes) const {
+    const size_t height = size_t{status_.height} + changes;
+    return std::min<size_t>(changes * (8 * height + 4) + 28, protocol::kCallPagesMax);
+}
+
+// A trusted application with an older protocol would refuse the request as malformed: it cannot keep objects for good.
+Expected<void> Store::check_keeping(const Operation& operation, const PutOptions& options) {
+    constexpr uint16_t kMinorThatKeeps = 5;
+    if (!options.write_once || options.removable) return {};
+    return check_minor(operation, kMinorThatKeeps, "cannot prevent the removal of write-once objects",
+                       "install the one of this festore, or use --removable");
+}
+
+// Pages beyond those in use. A removal takes at most two for each level and three more (engine/tree_change.h), and three for the free
+// list. The next removal takes those that it frees, so all removals together take little more than the first. Twice that is reserved.
+uint32_t Store::spare_pages(uint8_t height) { return 4U * height + 12; }
+
+// For the height that the index may have after this change. If other programs have changed the store since its status was read, the
+// pages that this change has written show how many pages there are.
+Expected<void> Store::keep_reserve() {
+    return directory_.keep_reserve(status_.page_count, spare_pages(static_cast<uint8_t>(status_.height + 1)));
+}
+
+// A small content, or a payload and its size.
+Store::ChangeRequest Store::put_request(std::string_view name, Bytes content, uint64_t size, const PutOptions& options,
+                                        const std::optional<protocol::Id>& payload, bool single) {
+    ChangeRequest request;
+    request.command = Command::store_put;
+    request.has_area = true;
+    request.room = room_for(1);
+    request.about = name;
+    if (!payload && !content.empty()) {
+        request.use = Payload::input;
+        request.content = content;
+    }
+    protocol::StorePutRequest message;
+    message.flags = static_cast<uint8_t>((options.if_absent ? protocol::kStoreIfAbsent : 0) |
+                                         (options.if_version ? protocol::kStoreIfVersion : 0) |
+                                         (options.write_once ? protocol::kStoreWriteOnce : 0) |
+                                         (options.write_once && !options.removable ? protocol::kStoreKept : 0) |
+                                         (single ? protocol::kStoreSingle : 0));
+    message.if_version = options.if_version.value_or(0);
+    message.modified = options.modified.value_or(static_cast<int64_t>(std::time(nullptr)));
+    message.inlined = !payload;
+    if (payload) message.payload = *payload;
+    message.size = size;
+    request.encode = [message, name = std::string(name)](protocol::PageArea area, Writer& out) {
+        protocol::StorePutRequest complete = message;
+        complete.area = area;
+        complete.name = bytes_of(name);
+        encode(complete, out);
+    };
+    return request;
+}
+
+Store::ChangeRequest Store::put_request(const StoreWriter& writer, bool single) {
+    std::optional<protocol::Id> payload;
+    if (writer.file_) payload = writer.next_.payload;
+    const Bytes content = payload ? Bytes() : Bytes(writer.pending_);
+    return put_request(writer.name_, content, writer.size_, writer.options_, payload, single);
+}
+
+Store::ChangeRequest Store::remove_request(std::string_view name, bool single) {
+    ChangeRequest request;
+    request.command = Command::store_remove;
+    request.has_area = true;
+    request.room = room_for(1);
+    request.about = name;
+    request.encode = [single, name = std::string(name)](protocol::PageArea area, Writer& out) {
+        const uint8_t flags = single ? protocol::kStoreSingle : 0;
+        encode(protocol::StoreNameRequest{area, flags, bytes_of(name)}, out);
+    };
+    return request;
+}
+
+Store::ChangeRequest Store::rename_request(std::string_view from, std::string_view to, bool replace, bool single) {
+    ChangeRequest request;
+    request.command = Command::store_rename;
+    request.has_area = true;
+    request.room = room_for(2);
+    request.encode = [=, from = std::string(from), to = std::string(to)](protocol::PageArea area, Writer& out) {
+        const auto flags = static_cast<uint8_t>((replace ? protocol::kStoreReplace : 0) |
+                                                (single ? protocol::kStoreSingle : 0));
+        encode(protocol::StoreRenameRequest{area, flags, bytes_of(from), bytes_of(to)}, out);
+    };
+    return request;
+}
+
+// Rule 4: the lock is held, so the TEE's record shows whether the commit took effect.
+Expected<void> Store::learn_outcome(const Operation& operation, const protocol::Id& transaction, uint64_t generation,
+                                    Error error) {
+    const auto not_known = [&](const std::string& why) {
+        Error unknown = error;
+        unknown.code = ErrorCode::no_tee;
+        unknown.message = cannot(operation) + "the TEE did not confirm it, and whether it was done is not known (" + why +
+                          "): check, or repeat it";
+        return unexpected(std::move(unknown));
+    };
+    opened_serial_ = 0;
+    if (const auto open = ensure_open(operation, Missing::is_an_error); !open) return not_known(open.error().message);
+    const Expected<StoreReply> reply =
+        channel_.call(transaction_request(Command::store_outcome, transaction, generation), operation);
+    if (!reply) return not_known(reply.error().message);
+    const auto answer = protocol::decode<protocol::OutcomeAnswer>(reply->answer);
+    if (!reply->ok() || !answer) return not_known("it does not say");
+    if (answer->outcome == protocol::TransactionOutcome::committed) return {};
+    return unexpected(std::move(error));
+}
+
+// Everything that the root record will refer to must first be durable (rule 7), and in the file that has the name (rule 29).
+Expected<void> Store::commit(const Operation& operation, const protocol::Id& transaction, uint64_t generation) {
+    may_be_committed_ = false;
+    Expected<bool> durable = directory_.sync_pages().and_then([this] { return directory_.pages_are_named(); });
+    if (!durable || !*durable) {
+        (void)channel_.call(transaction_request(Command::store_abort, transaction, generation), operation);
+        return unexpected(durable ? directory_.pages_were_exchanged() : durable.error());
+    }
+    may_be_committed_ = true;
+    const Expected<StoreReply> reply =
+        channel_.call(transaction_request(Command::store_commit, transaction, generation), operation);
+    Expected<void> committed;
+    if (reply && reply->ok()) {
+        committed = take_status(reply->answer, operation);
+    } else {
+        Error error = reply ? error_of_store_command(reply->result, reply->origin, operation) : reply.error();
+        committed = learn_outcome(operation, transaction, generation, std::move(error));
+        may_be_committed_ = committed || committed.error().code == ErrorCode::no_tee;
+    }
+    // A commit that nobody could read is not acknowledged. If the system cannot tell, it is acknowledged.
+    if (committed && !directory_.pages_are_named().value_or(true)) return unexpected(directory_.pages_were_exchanged());
+    return committed;
+}
+
+// Gives the payloads that the root record will refer to their final names (rules 7, 10). The first time that there are any, the
+// leftovers of interrupted uploads are collected, too.
+Expected<void> Store::publish(const std::vector<StoreDirectory::Upload*>& uploads) {
+    if (uploads.empty()) return {};
+    if (!std::exchange(has_collected_, true)) directory_.collect_uploads();
+    for (StoreDirectory::Upload* const upload : uploads)
+        if (const auto done = upload->publish(); !done) return done;
+    return directory_.sync_payload_names();
+}
+
+// `died`: the TA died, or its session no longer knows the store, before anything was committed: nothing has changed.
+Expected<protocol::ChangeAnswer> Store::change_once(const Operation& operation, const ChangeRequest& request, bool& died) {
+    channel_.expect({status_.index_page, status_.free_list_page});
+    const Expected<StoreReply> reply = channel_.call(request, operation);
+    if (!reply) return unexpected(reply.error());
+    died = reply->died() || static_cast<Code>(reply->result) == Code::bad_state;
+    if (static_cast<Code>(reply->result) == Code::bad_state) opened_serial_ = 0;
+    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
+    const auto answer = protocol::decode<protocol::ChangeAnswer>(reply->answer);
+    if (!answer) return unexpected(store_nonsense(operation));
+    Expected<void> stored = channel_.store_pages(*reply);
+    if (stored && request.command != Command::store_remove) stored = keep_reserve();
+    if (!stored) {
+        (void)channel_.call(transaction_request(Command::store_abort, answer->transaction, answer->generation), operation);
+        return unexpected(stored.error());
+    }
+    if (const auto committed = commit(operation, answer->transaction, answer->generation); !committed)
+        return unexpected(committed.error());
+    return *answer;
+}
+
+// The path may lead to another directory than when the store was opened. Under the lock it stays the one that is looked at here.
+Expected<bool> Store::is_same_store() {
+    const Expected<DirectoryContents> contents = directory_.look();
+    if (!contents) return unexpected(contents.error());
+    const Expected<bool> has_next = directory_.has_next_pages();  // opening the store settles which page file is its own
+    if (!has_next) return has_next;
+    return contents->header && contents->header->store_id == header_.store_id && !*has_next;
+}
+
+Error Store::was_exchanged(const Operation& operation) const {
+    return {ErrorCode::damaged,
+            cannot(operation) + "the directory at " + quote(directory_.path()) + " was exchanged for another one; repeat it", 0, 0};
+}
+
+// One change as a whole transaction. `make_request` makes the request once the store is open; it may upload.
+template <class F>
+Expected<protocol::ChangeAnswer> Store::change_alone(const Operation& operation, Missing missing, F&& make_request) {
+    if (batch_) return unexpected(batch_is_running(operation));
+    for (int attempt = 0;; ++attempt) {
+        if (const auto open = ensure_open(operation, missing); !open) return unexpected(open.error());
+        StoreDirectory::Upload* upload = nullptr;
+        const Expected<ChangeRequest> request = make_request(upload);
+        if (!request) return unexpected(request.error());
+        Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+        if (!lock) return unexpected(lock.error());
+        const Expected<bool> same = is_same_store();
+        if (!same) return unexpected(same.error());
+        if (!*same) {
+            opened_serial_ = 0;
+            if (attempt == 0 && upload == nullptr) continue;
+            return unexpected(was_exchanged(operation));
+        }
+        may_be_committed_ = false;
+        if (upload != nullptr)
+            if (const auto published = publish({upload}); !published) return unexpected(published.error());
+        bool died = false;
+        Expected<protocol::ChangeAnswer> answer = change_once(operation, *request, died);
+        if (answer) {
+            if (upload != nullptr) upload->keep();
+            if (answer->dropped_payload) directory_.remove_payload(answer->payload);
+            if (request->command == Command::store_remove) (void)keep_reserve();  // if the disk has room again
+            return answer;
+        }
+        if (died && attempt == 0) continue;
+        // It may have been committed: then its content must stay.
+        if (upload != nullptr && may_be_committed_) upload->keep();
+        return answer;
+    }
+}
+
+Expected<ObjectInfo> Store::put(std::string_view name, Bytes content, const PutOptions& options) {
+    const Operation operation{"put", name, Storage::store};
+    PutOptions timed = options;
+    timed.size = content.size();
+    if (!timed.modified) timed.modified = static_cast<int64_t>(std::time(nullptr));
+    std::optional<StoreWriter> writer;
+    const auto answer = change_alone(operation, Missing::is_made, [&](auto*& upload) -> Expected<ChangeRequest> {
+        if (const auto kept = check_keeping(operation, timed); !kept) return unexpected(kept.error());
+        if (content.size() <= protocol::inline_content_max(name.size()))
+            return put_request(name, content, content.size(), timed, std::nullopt, true);
+        writer.emplace(*this, name, timed, 0);
+        if (const auto written = write(*writer, content); !written) return unexpected(written.error());
+        if (const auto completed = complete(*writer); !completed) return unexpected(completed.error());
+        upload = &*writer->file_;
+        return put_request(*writer, true);
+    });
+    if (!answer) return unexpected(with_version(answer.error(), name, options));
+    return stored_info(name, *answer, content.size(), timed);
+}
+
+Error Store::with_version(Error error, std::string_view name, const PutOptions& options) {
+    if (!options.if_version || static_cast<Code>(error.tee_result) != Code::version_conflict) return error;
+    return festore::with_version(std::move(error), *options.if_version, stat(name));
+}
+
+Expected<std::unique_ptr<StoreWriter>> Store::open_writer(std::string_view name, const PutOptions& options, bool in_batch) {
+    const Operation operation{"put", name, Storage::store};
+    if (!in_batch) {
+        if (batch_) return unexpected(batch_is_running(operation));
+        if (const auto open = ensure_open(operation, Missing::is_made); !open) return unexpected(open.error());
+    }
+    if (const auto kept = check_keeping(operation, options); !kept) return unexpected(kept.error());
+    return std::make_unique<StoreWriter>(*this, name, options, in_batch && batch_ ? batch_->number : 0);
+}
+
+Expected<ObjectInfo> Store::finish(StoreWriter& writer) {
+    const Operation operation{"put", writer.name_, Storage::store};
+    if (writer.over_) return unexpected({ErrorCode::usage, cannot(operation) + "its stream is over", 0, 0});
+    if (writer.batch_ != 0) return finish_in_batch(writer);
+    bool tried = false;
+    const auto answer = change_alone(operation, Missing::is_made, [&](auto*& upload) -> Expected<ChangeRequest> {
+        const bool again = std::exchange(tried, true);
+        if (again && writer.file_)
+            return unexpected({ErrorCode::no_tee,
+                               cannot(operation) + "the trusted application died, and the content with it; nothing was stored: repeat it",
+                               0, 0});
+        if (!again)
+            if (const auto completed = complete(writer); !completed) return unexpected(completed.error());
+        if (writer.file_) upload = &*writer.file_;
+        return put_request(writer, true);
+    });
+    const uint64_t size = writer.size_;
+    const PutOptions options = writer.options_;
+    writer.end();
+    if (!answer) return unexpected(with_version(answer.error(), operation.name, options));
+    return stored_info(operation.name, *answer, size, options);
+}
+
+Expected<protocol::ChangeAnswer> Store::change_made_by(
+    const Operation& operation, const std::function<Expected<ChangeRequest>(StoreDirectory::Upload*&)>& make_request) {
+    return change_alone(operation, Missing::is_an_error, make_request);
+}
+
+Expected<protocol::ChangeAnswer> Store::change_to(const Operation& operation, Command command,
+                                                  const std::function<void(protocol::PageArea, Writer&)>& encode) {
+    return change_alone(operation, Missing::is_an_error, [&](auto&) -> Expected<ChangeRequest> {
+        ChangeRequest request;
+        request.command = command;
+        request.has_area = true;
+        request.room = room_for(1);
+        request.encode = encode;
+        return request;
+    });
+}
+
+Expected<void> Store::remove(std::string_view name) {
+    const auto answer = change_alone({"remove", name, Storage::store}, Missing::is_an_error,
+                                     [&](auto&) -> Expected<ChangeRequest> { return remove_request(name, true); });
+    if (!answer) return unexpected(answer.error());
+    return {};
+}
+
+Expected<ObjectInfo> Store::rename(std::string_view from, std::string_view to, bool replace) {
+    const auto answer = change_alone({"rename", from, Storage::store}, Missing::is_an_error,
+                                     [&](auto&) -> Expected<ChangeRequest> { return rename_request(from, to, replace, true); });
+    if (!answer) return unexpected(answer.error());
+    return info_of(to, *answer);
+}
+
+}  // namespace festore

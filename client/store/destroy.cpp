@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Destroying a store: the TEE's record first, then the directory (rule 7, in reverse). If it is interrupted between the two, the
+// TEE has no record of the directory, and nothing opens it; another call of destroy removes it.
+#include "client/store/store.h"
+
+#include "client/store/requests.h"
+#include "protocol/store_care.h"
+
+namespace festore {
+namespace {
+
+using protocol::Command;
+using Other = std::optional<DestroyOptions::Other>;
+
+protocol::OwnerClaim claim_of(const Other& other) {
+    if (!other) return {};
+    return {true, other->is_group ? protocol::Login::group : protocol::Login::user, other->id};
+}
+
+Error not_root(const Operation& operation, const StoreReply& reply) {
+    return {ErrorCode::not_permitted, cannot(operation) + "only root may drop the record of another's store", reply.result,
+            reply.origin};
+}
+
+}  // namespace
+
+// Looks under both anchors: an error of one is reported only if no record is found. An RPMB that is built in but does not answer counts
+// as empty; `is_rpmb_silent` says so.
+Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Operation& operation, const Other& other, bool& is_rpmb_silent) {
+    const Expected<Session*> session = sessions_.session();
+    if (!session) return unexpected(session.error());
+    const bool has_rpmb = ((*session)->hello().features & protocol::kFeatureRpmb) != 0;
+    std::optional<Error> fault;
+    for (const stored::Anchor anchor : {stored::Anchor::ree, stored::Anchor::rpmb}) {
+        if (anchor == stored::Anchor::rpmb && !has_rpmb) break;
+        const Expected<StoreReply> reply =
+            channel_.call(request_of(Command::store_find, protocol::FindRequest{anchor, claim_of(other), bytes_of(name_)}), operation);
+        if (!reply) return unexpected(reply.error());
+        if (reply->ok()) {
+            const auto status = protocol::decode<protocol::StoreStatus>(reply->answer);
+            if (!status) return unexpected(store_nonsense(operation));
+            return *status;
+        }
+        const auto code = static_cast<Code>(reply->result);
+        is_rpmb_silent = anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(reply->result);
+        if (code == Code::item_not_found || is_rpmb_silent) continue;
+        if (code == Code::access_denied && other) return unexpected(not_root(operation, *reply));
+        if (!fault) fault = error_of_store_command(reply->result, reply->origin, operation);
+    }
+    if (fault) return unexpected(std::move(*fault));
+    return std::nullopt;
+}
+
+// Repeating is safe, so a second call shows the outcome of the first (rule 4).
+Expected<Store::Dropped> Store::drop_record(const Operation& operation, const Other& other, stored::Anchor anchor,
+                                            const protocol::Id& store_id) {
+    protocol::DestroyRequest request{anchor, claim_of(other), store_id, bytes_of(name_), false};
+    Expected<StoreReply> reply = channel_.call(request_of(Command::store_destroy, request), operation);
+    const bool unknown = !reply || reply->died();
+    // Asking the RPMB may have ended the TA. (A TA that does not know names does not ask.)
+    const bool may_have_asked = unknown && ta_knows_names() && is_rpmb_asked(anchor);
+    request.without_asking_rpmb = may_have_asked && reply;
+    if (unknown) reply = channel_.call(request_of(Command::store_destroy, request), operation);
+    if (!reply) return unexpected(reply.error());
+    const auto answer = protocol::decode<protocol::DestroyAnswer>(reply->answer);  // none from an older TA
+    if (reply->ok()) return Dropped{true, answer && answer->may_be_in_rpmb};
+    const auto code = static_cast<Code>(reply->result);
+    if (code == Code::item_not_found) return Dropped{unknown, may_have_asked};
+    if (code == Code::access_denied && other) return unexpected(not_root(operation, *reply));
+    return unexpected(error_of_store_command(reply->result, reply->origin, operation));
+}
+
+// Under both anchors, by the store's id: somebody may have changed the name or the anchor in the header, so that its store's record stays.
+Expected<Store::Dropped> Store::drop_record_by_id(const Operation& operation, const protocol::StoreHeader& header) {
+    const Expected<Session*> session = sessions_.session();
+    if (!session) return unexpected(session.error());
+    const bool has_rpmb = ((*session)->hello().features & protocol::kFeatureRpmb) != 0;
+    Dropped dropped{};
+    std::optional<Error> fault;
+    for (const stored::Anchor anchor : {stored::Anchor::ree, stored::Anchor::rpmb}) {
+        const bool is_rpmb = anchor == stored::Anchor::rpmb;
+        if (is_rpmb && !has_rpmb) break;
+        const Expected<Dropped> here = drop_record(operation, {}, anchor, header.store_id);
+        if (here && here->was_there) return here;
+        dropped.may_be_in_rpmb |= here ? here->may_be_in_rpmb : is_rpmb && rpmb_gave_no_answer(here.error().tee_result);
+        if (here || dropped.may_be_in_rpmb) continue;
+        const bool is_of_another = static_cast<Code>(here.error().tee_result) == Code::bad_parameters;
+        if (!fault) fault = is_of_another ? refused_to_open(operation, Code::bad_parameters) : here.error();
+    }
+    if (fault) return unexpected(std::move(*fault));
+    return dropped;
+}
+
+// Drops the record of the store whose directory this is.
+Expected<Store::Dropped> Store::drop_own_record(const Operation& operation, const protocol::StoreHeader& header) {
+    Code refused = Code::success;
+    const auto opened = open_in_tee(operation, header, &refused);
+    // A record or tombstone in the RPMB, or no answer from it, does not prevent dropping the record under ree: the TA has compared that
+    // record before it asked the RPMB.
+    const bool is_beside_rpmb = refused == Code::store_in_rpmb || refused == Code::rpmb_no_answer || refused == Code::store_destroyed;
+    // Neither does a damaged record: the TA compares what is left of it with the store's id.
+    const bool is_damaged = refused == Code::corrupt_object || refused == Code::corrupt_object_2;
+    if (opened || is_beside_rpmb || is_damaged) return drop_record(operation, {}, header.anchor, header.store_id);
+    if (refused != Code::item_not_found && refused != Code::success) return unexpected(opened.error());
+    return drop_record_by_id(operation, header);
+}
+
+Expected<StoreInfo> Store::record(const Other& other) {
+    const Operation operation{"look for a store's record", {}};
+    if (const auto known = check_name_is_known(operation); !known) return unexpected(known.error());
+    if (!other)
+        if (const auto told = check_name_is_told(operation); !told) return unexpected(told.error());
+    bool is_rpmb_silent = false;
+    const auto found = find_record(operation, other, is_rpmb_silent);
+    if (!found) return unexpected(found.error());
+    if (!*found) {
+        const std::string where = is_rpmb_silent ? " under ree, and the RPMB did not answer" : other ? "" : other_stores();
+        return unexpected({ErrorCode::not_found, cannot(operation) + "the TEE has none" + with_name() + where, 0, 0});
+    }
+    StoreInfo info = described(**found);
+    info.name = std::string(shown_store_name(name_));
+    return info;
+}
+
+// Checks that nothing at the path may be the directory of that store, even with its header lost or replaced.
+Expected<void> Store::check_is_lost(const Operation& operation, const protocol::StoreStatus& record) {
+    using Kind = DirectoryContents::Kind;
+    const Expected<DirectoryContents> contents = directory_.look();
+    if (!contents) {
+        Error error = contents.error();
+        error.message = cannot(operation) + "what is at " + quote(directory_.path()) + " may be its directory (" + error.message +
+                        "): move it away, or name another place with --store";
+        return unexpected(std::move(error));
+    }
+    const bool is_its_own = contents->header && contents->header->store_id == record.store_id;
+    const std::string where = quote(directory_.path());
+    if (is_its_own)
+        return unexpected({ErrorCode::conflict,
+                           cannot(operation) + "its directory is not lost, but at " + where + ": destroy both together, without "
+                                               "--lost", 0, 0,
+                           Reason::not_lost});
+    const bool may_be = contents->kind == Kind::headless || contents->kind == Kind::store ||
+                        (contents->kind == Kind::foreign && !directory_.is_not_a_folder());
+    if (!may_be) return {};
+    return unexpected({ErrorCode::conflict,
+                       cannot(operation) + "what is at " + where +
+                           " may be its directory, without its header or with another one: put the header back, move the directory away, "
+                           "or name another place with --store",
+                       0, 0, Reason::not_lost});
+}
+
+Expected<DestroyReport> Store::destroy_record(const Operation& operation, const DestroyOptions& options) {
+    if (const auto known = check_name_is_known(operation); !known) return unexpected(known.error());
+    if (!options.other)
+        if (const auto told = check_name_is_told(operation); !told) return unexpected(told.error());
+    bool is_rpmb_silent = false;
+    const auto found = find_record(operation, options.other, is_rpmb_silent);
+    if (!found) return unexpected(found.error());
+    if (!*found && is_rpmb_silent)
+        return unexpected({ErrorCode::no_tee,
+                           cannot(operation) + "the TEE has no record of one" + with_name() + " under ree, and the RPMB did not answer", 0, 0});
+    if (!*found) return unexpected({ErrorCode::not_found, cannot(operation) + "the TEE has no record of one" + with_name(), 0, 0});
+    const protocol::StoreStatus& record = **found;
+    if (!options.other) {
+        if (const auto lost = check_is_lost(operation, record); !lost) return unexpected(lost.error());
+        if (const auto lost = check_is_not_elsewhere(operation, record); !lost) return unexpected(lost.error());
+    }
+    const Expected<Dropped> dropped = drop_record(operation, options.other, record.anchor, record.store_id);
+    if (!dropped) return unexpected(dropped.error());
+    opened_serial_ = 0;
+    return DestroyReport{true, 0, {}, dropped->may_be_in_rpmb};
+}
+
+Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
+    const Operation operation{"destroy the store", {}};
+    if (batch_) return unexpected(transaction_is_running(operation));
+    if (options.lost_directory || options.other) return destroy_record(operation, options);
+    Expected<DirectoryContents> contents = directory_.look();
+    if (!contents) return unexpected(contents.error());
+    const auto there_is_none = [&] {
+        return unexpected({ErrorCode::not_found,
+                           cannot(operation) + "there is none at " + quote(directory_.path()) +
+                               "; name its directory with --store, or, if that is lost, use --lost",
+                           0, 0});
+    };
+    using Kind = DirectoryContents::Kind;
+    if (contents->kind == Kind::absent) return there_is_none();
+    if (contents->kind == Kind::foreign)
+        return unexpected({ErrorCode::failure, cannot(operation) + quote(directory_.path()) + " is not a store", 0, 0});
+    if (contents->kind == Kind::headless) return unexpected(without_header(operation));
+    if (contents->header)
+        if (const auto checked = check_header(operation, *contents->header); !checked) return unexpected(checked.error());
+    const std::optional<protocol::StoreHeader> before = contents->header;
+    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+    if (!lock) return unexpected(lock.error());
+    contents = directory_.look();
+    if (!contents) return unexpected(contents.error());
+    // Somebody may have exchanged the directory since, or moved its header away.
+    if (contents->kind == Kind::headless) return unexpected(without_header(operation));
+    if (contents->kind == Kind::foreign)
+        return unexpected({ErrorCode::failure, cannot(operation) + quote(directory_.path()) + " is not a store", 0, 0});
+    const bool is_same = before.has_value() == contents->header.has_value() &&
+                         (!before || before->store_id == contents->header->store_id);
+    if (!is_same)
+        return unexpected({ErrorCode::busy,
+                           cannot(operation) + quote(directory_.path()) + " was changed at the same time; look, and repeat it",
+                           0, 0});
+    if (const auto may = directory_.check_removable(); !may) return unexpected(may.error());
+    DestroyReport report;
+    if (contents->header) {
+        const Expected<Dropped> dropped = drop_own_record(operation, *contents->header);
+        if (!dropped) return unexpected(dropped.error());
+        report.record_dropped = dropped->was_there;
+        report.may_be_in_rpmb = dropped->may_be_in_rpmb;
+    }
+    opened_serial_ = 0;
+    if (const auto removed = directory_.remove_files(report.files, report.left); !removed) return unexpected(removed.error());
+    // Without a header there was no store, only what an interrupted creation or destruction had left.
+    if (!contents->header) return there_is_none();
+    return report;
+}
+
+}  // namespace festore

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The page file that a repair or a rebuild makes beside the old one, and that replaces the old one when it is complete (rule 19).
+#include "client/errors.h"
+#include "client/store/directory.h"
+
+#include <cerrno>
+
+namespace festore {
+
+Expected<void> StoreDirectory::begin_new_pages() {
+    drop_new_pages();  // left by an interrupted repair
+    const Expected<Files::Handle> made =
+        folder_.open_file("make", protocol::kNewPageFile, Files::Open::create_new, file_mode());
+    if (!made) return unexpected(made.error());
+    new_pages_ = *made;
+    files_.overwrite_in_place(new_pages_);
+    // It becomes the page file while the lock is held (rule 29).
+    if (const int fault = files_.lock(new_pages_, true); fault != 0)
+        return unexpected(error_of_file("lock", file(protocol::kNewPageFile), fault));
+    return {};
+}
+
+Expected<void> StoreDirectory::reserve_new_pages(uint32_t spare) {
+    Files::Information information;
+    int fault = files_.information(new_pages_, information);
+    if (fault == 0) fault = hold(new_pages_, static_cast<uint32_t>(information.bytes / limits::kPageBytes), spare);
+    if (fault != 0) return unexpected(not_written("reserve space for removals in", file(protocol::kNewPageFile), fault));
+    return {};
+}
+
+void StoreDirectory::forget_new_pages() {
+    if (new_pages_ != Files::kNoHandle) files_.close(std::exchange(new_pages_, Files::kNoHandle));
+}
+
+void StoreDirectory::drop_new_pages() {
+    forget_new_pages();
+    (void)folder_.remove(protocol::kNewPageFile);
+}
+
+// The TEE's storage may only have been unavailable, and come back with a record that matches the old pages only. What an earlier repair
+// replaced, if it was interrupted or not acknowledged, moves on to the next name. If a file cannot have two names, nothing is kept.
+Expected<void> StoreDirectory::keep_old_pages() {
+    const std::string pages(protocol::kPageFile);
+    const std::string old(protocol::kOldPageFile);
+    for (const std::string_view name : {protocol::kOldPageFile, protocol::kOlderPageFile})
+        if (const auto found = folder_.look(name, Files::Information::Kind::file); !found) return unexpected(found.error());
+    const Expected<Files::Handle> opened = folder_.open_file("look at", old, Files::Open::read, 0);
+    const bool same = opened && folder_.is_named(*opened, pages);
+    if (opened) files_.close(*opened);
+    if (same) return {};  // a repair was interrupted after it gave the second name
+    int fault = folder_.rename(old, protocol::kOlderPageFile);
+    if (fault == 0 || fault == ENOENT) fault = files_.link(folder_.handle(), pages, old);
+    const bool has_no_links = fault == EPERM || fault == EOPNOTSUPP || fault == EMLINK || fault == ENOSYS;
+    if (fault != 0 && !has_no_links) return unexpected(error_of_file("make", file(old), fault));
+    // Synced before the new pages take the name, since file systems may write names to the disk in any order.
+    if (fault == 0) fault = folder_.sync();
+    if (fault == EIO) return unexpected(error_of_file("sync", path(), fault));
+    return {};
+}
+
+bool StoreDirectory::has_old_pages() {
+    const auto old = folder_.look(protocol::kOldPageFile, Files::Information::Kind::file);
+    return old && *old;
+}
+
+void StoreDirectory::drop_old_pages() {
+    for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile}) (void)folder_.remove(name);
+    (void)folder_.sync();
+}
+
+// Makes the new file durable under the name of the old one, which is kept under another name.
+Expected<void> StoreDirectory::finish_new_pages() {
+    const std::string from = file(protocol::kNewPageFile);
+    const std::string to = file(protocol::kPageFile);
+    if (const int fault = files_.sync(new_pages_); fault != 0) return unexpected(error_of_file("sync", from, fault));
+    if (pages_ != Files::kNoHandle) {
+        const Expected<bool> named = pages_are_named();
+        if (!named || !*named) return unexpected(named ? pages_were_exchanged() : named.error());
+    }
+    if (const auto kept = keep_old_pages(); !kept) return kept;
+    if (!folder_.is_named(new_pages_, protocol::kNewPageFile))
+        return unexpected({ErrorCode::damaged, quote(from) + " was removed or replaced while it was being written; repeat it", 0, 0});
+    int fault = folder_.rename(protocol::kNewPageFile, protocol::kPageFile);
+    if (fault == 0) fault = folder_.sync();
+    if (fault != 0) return unexpected(error_of_file("rename to", to, fault));
+    if (!folder_.is_named(new_pages_, protocol::kPageFile)) return unexpected(pages_were_exchanged());
+    close_pages();
+    pages_ = std::exchange(new_pages_, Files::kNoHandle);
+    pages_writable_ = true;
+    return {};
+}
+
+Expected<void> StoreDirectory::name_next_pages() {
+    const std::string from = file(protocol::kNewPageFile);
+    int fault = files_.sync(new_pages_);
+    if (fault != 0) return unexpected(not_written("sync", from, fault));
+    const Expected<bool> named = pages_are_named();
+    if (!named || !*named) return unexpected(named ? pages_were_exchanged() : named.error());
+    if (!folder_.is_named(new_pages_, protocol::kNewPageFile))
+        return unexpected({ErrorCode::damaged, quote(from) + " was removed or replaced while it was being written; repeat it", 0, 0});
+    fault = folder_.rename(protocol::kNewPageFile, protocol::kNextPageFile);
+    if (fault == 0) fault = folder_.sync();
+    if (fault != 0) return unexpected(error_of_file("rename", from, fault));
+    return {};
+}
+
+Expected<bool> StoreDirectory::has_next_pages() {
+    if (const auto there = require_folder(); !there) return unexpected(there.error());
+    const auto next = folder_.look(protocol::kNextPageFile, Files::Information::Kind::file);
+    if (!next) return unexpected(next.error());
+    return next->has_value();
+}
+
+Expected<void> StoreDirectory::try_next_pages() {
+    const Expected<Files::Handle> opened = folder_.open_file("read", protocol::kNextPageFile, Files::Open::read_write, 0);
+    if (!opened) return unexpected(opened.error());
+    if (const int fault = files_.lock(*opened, true); fault != 0) {
+        files_.close(*opened);
+        return unexpected(error_of_file("lock", file(protocol::kNextPageFile), fault));
+    }
+    close_pages();
+    pages_ = *opened;
+    pages_writable_ = true;
+    return {};
+}
+
+// The replaced file stays open and locked until the names are durable.
+Expected<void> StoreDirectory::take_next_pages(bool keeps_old) {
+    if (keeps_old)
+        if (const auto kept = keep_old_pages(); !kept) return kept;
+    int fault = folder_.rename(protocol::kNextPageFile, protocol::kPageFile);
+    if (fault == 0) fault = folder_.sync();
+    if (fault != 0) return unexpected(error_of_file("rename to", file(protocol::kPageFile), fault));
+    pages_end_ = 0;
+    pages_held_ = 0;
+    if (pages_ != Files::kNoHandle && !folder_.is_named(pages_, protocol::kPageFile)) close_pages();
+    if (new_pages_ == Files::kNoHandle) return {};
+    close_pages();
+    pages_ = std::exchange(new_pages_, Files::kNoHandle);
+    pages_writable_ = true;
+    return {};
+}
+
+void StoreDirectory::drop_next_pages() {
+    (void)folder_.remove(protocol::kNextPageFile);
+    (void)folder_.sync();
+}
+
+Expected<void> StoreDirectory::open_old_pages(std::string_view name) {
+    close_old_pages();
+    const Expected<Files::Handle> opened = folder_.open_file("read", name, Files::Open::read, 0);
+    if (!opened) return unexpected(opened.error());
+    old_pages_ = *opened;
+    return {};
+}
+
+void StoreDirectory::close_old_pages() {
+    if (old_pages_ != Files::kNoHandle) files_.close(std::exchange(old_pages_, Files::kNoHandle));
+}
+
+}  // namespace festore

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Opening a store (rules 3, 18, 20).
+#include "client/store/store.h"
+
+#include "base/host/hex.h"
+#include "client/store/requests.h"
+
+namespace festore {
+namespace {
+
+using protocol::Command;
+
+constexpr uint16_t kMinorThatAsksRpmb = 6;
+
+}  // namespace
+
+Store::Store(SessionSource& sessions, Files& files, const StoreOptions& options)
+    : sessions_(sessions), files_(files), options_(options), name_(options.name),
+      directory_(files, options.directory,
+                 options.owner.kind == Owner::Kind::group ? std::optional(options.owner.gid) : std::nullopt),
+      channel_(sessions, directory_) {}
+
+StoreInfo Store::info() const {
+    StoreInfo info = described(status_);
+    info.directory = directory_.path();
+    info.name = std::string(shown_store_name(name_));
+    info.tee = header_.tee == protocol::TeeKind::simulated ? TeeKind::sim : TeeKind::optee;
+    return info;
+}
+
+StoreInfo Store::described(const protocol::StoreStatus& status) {
+    StoreInfo info;
+    info.store_id = hex(status.store_id);
+    info.anchor = api_anchor(status.anchor);
+    info.cipher = status.cipher == stored::Cipher::chacha20_poly1305 ? "chacha20-poly1305" : "aes-256-gcm";
+    info.epoch = status.epoch;
+    info.generation = status.generation;
+    info.objects = status.objects;
+    info.content_bytes = status.content_bytes;
+    info.height = status.height;
+    info.pages = status.page_count;
+    info.free_pages = status.free_pages;
+    info.pages_sealed = status.pages_sealed;
+    info.freshness_lost = (status.flags & stored::kRootFreshnessLost) != 0;
+    info.made_without_rpmb_answer = (status.flags & stored::kRootMadeUnasked) != 0;
+    info.freshness_lost_count = status.freshness_lost_count;
+    info.freshness_lost_generation = status.freshness_lost_generation;
+    info.created = status.created;
+    info.has_other_cipher = (status.flags & stored::kRootTwoCiphers) != 0;
+    return info;
+}
+
+Expected<void> Store::take_status(Bytes answer, const Operation& operation) {
+    const auto status = protocol::decode<protocol::StoreStatus>(answer);
+    if (!status) return unexpected(store_nonsense(operation));
+    status_ = *status;
+    warn_of_lost_freshness();
+    channel_.expect({status_.index_page});
+    return {};
+}
+
+// Rule 19: every opening warns, until the loss is acknowledged.
+void Store::warn_of_lost_freshness() {
+    if ((status_.flags & stored::kRootFreshnessLost) == 0 || std::exchange(has_warned_, true) || !options_.on_warning) return;
+    options_.on_warning(freshness_lost_text(info()));
+}
+
+// The header is in clear, so these checks only choose the message; the TA repeats those that it can.
+Expected<void> Store::check_header(const Operation& operation, const protocol::StoreHeader& header) {
+    const Expected<Session*> session = sessions_.session();
+    if (!session) return unexpected(session.error());
+    const protocol::HelloAnswer& hello = (*session)->hello();
+    const auto kind = (hello.features & protocol::kFeatureSimulated) != 0 ? protocol::TeeKind::simulated
+                                                                          : protocol::TeeKind::optee;
+    const std::string where = "the store at " + quote(directory_.path());
+    if (header.tee != kind)
+        return unexpected({ErrorCode::no_tee,
+                           cannot(operation) + where + " was made by " +
+                               (kind == protocol::TeeKind::optee ? "the simulated TEE, and this is OP-TEE"
+                                                                 : "OP-TEE, and this is the simulated TEE") +
+                               ": choose with --tee, or another directory with --store",
+                           0, 0});
+    if (header.login != static_cast<uint32_t>(hello.login) || header.identity != hello.identity)
+        return unexpected({ErrorCode::not_permitted,
+                           cannot(operation) + where + " belongs to another user or group; yours is elsewhere (--store, --group)",
+                           0, 0});
+    return take_name(operation, header);
+}
+
+Error Store::refused_to_open(const Operation& operation, Code code) const {
+    const std::string where = "the store at " + quote(directory_.path());
+    switch (code) {
+    case Code::security:
+        return {ErrorCode::damaged,
+                cannot(operation) + where + " was made by another device, or this one's hardware key has changed; nothing was touched",
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
+    case Code::bad_parameters:
+        return {ErrorCode::damaged,
+                cannot(operation) + where + " is not the one that the TEE has a record of for you: a wrong or exchanged directory",
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
+    case Code::item_not_found:
+        return {ErrorCode::damaged,
+                cannot(operation) + "the TEE has no record of " + where +
+                    ": its storage was lost or replaced, or the directory's header changed",
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
+    case Code::store_in_rpmb:
+        return {ErrorCode::damaged,
+                cannot(operation) + "the TEE has a record of a store of yours under rpmb, and " + where +
+                    " is one of ree: a wrong or exchanged directory. Put back that of rpmb, or name it with --store; if you have both, "
+                    "'festore destroy' here gives up this one, and its record in the RPMB if it was moved there",
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, Reason::store_in_rpmb};
+    case Code::store_destroyed:
+        return {ErrorCode::damaged,
+                cannot(operation) + where + " had moved to the RPMB, and was destroyed there: the TEE's record of before has "
+                                "been put back. Nothing of it is served; 'festore destroy' removes what is here",
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, Reason::store_destroyed};
+    case Code::rpmb_no_answer:
+        return {ErrorCode::no_tee,
+                cannot(operation) + "the RPMB gives no answer, and it did when " + where +
+                    " was made: whether a store of yours is there is not known. What is stored is unharmed. " + std::string(kNoRpmbHint),
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP};
+    case Code::target_dead:
+        return {ErrorCode::no_tee,
+                cannot(operation) + "the trusted application died, as it does when it asks an RPMB that gives no answer. What is stored is "
+                                "unharmed. " + std::string(kNoRpmbHint),
+                static_cast<uint32_t>(code), TEEC_ORIGIN_TEE};
+    default: return error_of_store_command(static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, operation);
+    }
+}
+
+// Whether the TA asks the RPMB when this store is opened, and can be told not to.
+bool Store::is_rpmb_asked(stored::Anchor anchor) {
+    const Expected<Session*> session = sessions_.session();
+    if (!session || anchor != stored::Anchor::ree) return false;
+    const protocol::HelloAnswer& hello = (*session)->hello();
+    return (hello.features & protocol::kFeatureRpmb) != 0 && hello.version_minor >= kMinorThatAsksRpmb;
+}
+
+Expected<void> Store::open_in_tee(const Operation& operation, const protocol::StoreHeader& header, Code* refused) {
+    *refused = Code::success;
+    protocol::OpenRequest message{header.store_id, header.anchor, header.key_check, false, bytes_of(header.name())};
+    message.without_asking_rpmb = asking_ends_ta_ && is_rpmb_asked(header.anchor);
+    Expected<StoreReply> reply = channel_.call(request_of(Command::store_open, message), operation);
+    if (reply && reply->died()) {  // nothing was changed: try again
+        // Asking the RPMB may have ended the TA. The TA decides whether it opens this store without asking.
+        message.without_asking_rpmb = is_rpmb_asked(header.anchor);
+        reply = channel_.call(request_of(Command::store_open, message), operation);
+        asking_ends_ta_ = message.without_asking_rpmb && reply && !reply->died();
+    }
+    if (!reply) return unexpected(reply.error());
+    if (!reply->ok()) {
+        const bool asked = message.without_asking_rpmb;
+        if (reply->died() && !asked) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
+        *refused = reply->died() ? Code::target_dead : static_cast<Code>(reply->result);
+        return unexpected(refused_to_open(operation, *refused));
+    }
+    if (const auto taken = take_status(reply->answer, operation); !taken) return taken;
+    header_ = header;
+    opened_serial_ = sessions_.serial();
+    options_.is_name_fixed = true;  // from now on only this store is used
+    return {};
+}
+
+Expected<void> Store::open_existing(const Operation& operation, const DirectoryContents& contents, bool& may_be_made) {
+    may_be_made = false;
+    if (const auto checked = check_header(operation, *contents.header); !checked) return checked;
+    Code refused = Code::success;
+    auto opened = open_in_tee(operation, *contents.header, &refused);
+    if (!opened) {
+        header_ = *contents.header;
+        const Expected<bool> moved = follow_move(operation, refused);
+        if (!moved) return unexpected(moved.error());
+        if (*moved) opened = {}, refused = Code::success;
+    }
+    // The store's creation was interrupted before the TEE had a record of it: nothing was ever in it.
+    may_be_made = refused == Code::item_not_found && contents.kind == DirectoryContents::Kind::unused;
+    return opened;
+}
+
+Expected<void> Store::ensure_open(const Operation& operation, Missing missing) {
+    constexpr int kTriesMax = 3;
+    for (int tries = 1;; ++tries) {
+        const Expected<Session*> session = sessions_.session();
+        if (!session) return unexpected(session.error());
+        if (opened_serial_ != 0 && opened_serial_ == sessions_.serial()) return {};
+        bool again = false;
+        const Expected<void> opened = look_and_open(operation, missing, again);
+        if (opened || !again || tries == kTriesMax) return opened;
+        directory_.wait_for_writer(options_.wait);
+    }
+}
+
+Expected<void> Store::look_and_open(const Operation& operation, Missing missing, bool& again) {
+    const Expected<DirectoryContents> contents = directory_.look();
+    if (!contents) return unexpected(contents.error());
+    using Kind = DirectoryContents::Kind;
+    if (contents->kind == Kind::foreign) return unexpected(is_foreign(operation));
+    if (contents->kind == Kind::headless) return unexpected(without_header(operation));
+    bool may_be_made = contents->kind == Kind::absent || contents->kind == Kind::empty;
+    if (!may_be_made) {
+        const auto opened = open_existing(operation, *contents, may_be_made);
+        const auto refused = static_cast<Code>(opened ? 0 : opened.error().tee_result);
+        again = refused == Code::item_not_found || refused == Code::bad_parameters;
+        if (opened)
+            if (const auto settled = settle_if_cut(operation); !settled) return settled;
+        if (opened) correct_header(operation);
+        if (opened || !may_be_made) return opened;
+    }
+    if (missing == Missing::is_made) {
+        const Expected<bool> made = make(operation, {}, again);
+        return made ? Expected<void>() : unexpected(made.error());
+    }
+    return unexpected(is_not_there(operation, again));
+}
+
+Error Store::is_foreign(const Operation& operation) const {
+    return {ErrorCode::failure,
+            cannot(operation) + quote(directory_.path()) +
+                " is not a store, and not an empty folder that could become one; choose with --store",
+            0, 0};
+}
+
+Error Store::without_header(const Operation& operation) const {
+    return {ErrorCode::damaged,
+            cannot(operation) + "the store at " + quote(directory_.path()) + " has lost its header, " +
+                std::string(protocol::kHeaderFile) + ": put that back from any copy of the directory",
+            0, 0};
+}
+
+// An owner has one store of a name: if the TEE has its record, a missing directory does not mean that the store was never made.
+Error Store::is_not_there(const Operation& operation, bool& has_record) {
+    if (const auto known = check_name_is_known(operation); !known) return known.error();
+    bool is_rpmb_silent = false;
+    const auto record = find_record(operation, {}, is_rpmb_silent);
+    has_record = record && *record;
+    if (!record) return record.error();  // whether there is one is not known
+    if (const auto told = check_name_is_told(operation); !told) {
+        Error error = told.error();
+        error.code = has_record ? ErrorCode::damaged : ErrorCode::not_found;
+        return error;
+    }
+    if (has_record)
+        return {ErrorCode::damaged,
+                cannot(operation) + where_it_was() + "the TEE has the record of a store of yours" + with_name() + ", and it is not at " +
+                    quote(directory_.path()) + ": put its directory back, or name it with --store; another store beside it needs a "
+                    "name (--name); if it is lost, 'festore destroy --lost" + name_option() + "' gives it up",
+                0, 0};
+    return {ErrorCode::not_found,
+            cannot(operation) + "there is no store at " + quote(directory_.path()) + "; 'festore init' or the first 'festore put' "
+                                "makes one" +
+                other_stores(),
+            0, 0};
+}
+
+Expected<StoreInfo> Store::status() {
+    opened_serial_ = batch_ ? opened_serial_ : 0;  // ask the TEE anew
+    if (const auto open = ensure_open({"look at the store", {}}, Missing::is_an_error); !open) return unexpected(open.error());
+    return info();
+}
+
+}  // namespace festore

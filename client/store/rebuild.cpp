@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Making the index of an intact store anew (rule 30): under new keys, in a page file without holes; whole, or without what is damaged.
+// Order: the new file is made durable as pages.next; then the TEE's record is written; then the file replaces the old one. After an
+// interruption in between, the index itself shows which of both files the record means: only the TA can make one that matches.
+#include "client/store/store.h"
+
+#include "client/store/requests.h"
+#include "client/store/scan.h"
+#include "protocol/store_reseal.h"
+
+#include <algorithm>
+
+namespace festore {
+namespace {
+
+using protocol::RebuildKind;
+using protocol::Command;
+
+constexpr uint16_t kMinorThatRebuilds = 6;
+// Stops copying that would never end.
+constexpr size_t kStepsMax = 100'000'000;
+constexpr size_t kRoom = 64;
+
+}  // namespace
+
+// Opens the store again under the writer's lock: nothing changes any more.
+Expected<StoreLock> Store::lock_and_open(const Operation& operation) {
+    if (batch_) return unexpected(transaction_is_running(operation));
+    if (const auto open = ensure_open(operation, Missing::is_an_error); !open) return unexpected(open.error());
+    if (const auto known = check_minor(operation, kMinorThatRebuilds, "cannot do that"); !known) return unexpected(known.error());
+    Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+    if (!lock) return lock;
+    opened_serial_ = 0;
+    if (const auto open = ensure_open(operation, Missing::is_an_error); !open) return unexpected(open.error());
+    return lock;
+}
+
+Expected<void> Store::begin_rebuild(const Operation& operation, RebuildKind kind, const RebuildPlan& plan) {
+    StoreChannel::Request begin;
+    begin.command = plan.cipher ? Command::store_recipher_begin : Command::store_rebuild_begin;
+    begin.has_area = true;
+    const auto anchor = plan.moves ? protocol::RebuildAnchor::rpmb : protocol::RebuildAnchor::same;
+    begin.encode = [=, cipher = plan.cipher, claim = claim()](protocol::PageArea area, Writer& out) {
+        if (cipher) encode(protocol::RecipherRequest{area, *cipher}, out);
+        else encode(protocol::RebuildRequest{area, kind, anchor, claim}, out);
+    };
+    const Expected<StoreReply> reply = channel_.call(begin, operation);
+    if (!reply) return unexpected(reply.error());
+    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
+    return {};
+}
+
+// Steps until all is copied. Leaves out what is damaged if `plan` says so, and notes there whether the root was among it.
+Expected<protocol::RepairStepAnswer> Store::copy_entries(const Operation& operation, RebuildPlan& plan) {
+    uint32_t passed_page = 0;
+    size_t next_name = 0;
+    StoreChannel::Request request;
+    request.command = Command::store_rebuild_step;
+    request.has_area = true;
+    request.room = kRoom;
+    request.passes_over = plan.passes_over;
+    request.encode = [&](protocol::PageArea area, Writer& out) {
+        const Bytes name = next_name < plan.damaged_names.size() ? bytes_of(plan.damaged_names[next_name]) : Bytes();
+        encode(protocol::RebuildStepRequest{area, passed_page, name}, out);
+    };
+    request.got_on = [copied = uint64_t{0}](const StoreReply& reply) mutable {
+        const auto answer = protocol::decode<protocol::RebuildStepAnswer>(reply.answer);
+        return answer && (answer->left_out || std::exchange(copied, std::max(copied, answer->step.copied)) < answer->step.copied);
+    };
+    for (size_t step = 0; step < kStepsMax; ++step) {
+        const Expected<StoreReply> reply = channel_.call(request, operation);
+        const uint32_t damaged = channel_.damaged_page();
+        const bool is_of_a_page = !reply && reply.error().code == ErrorCode::damaged && damaged != 0;
+        const bool may_pass = plan.passes_over && (damaged & (protocol::kNewPage | protocol::kOldPage)) == 0 && damaged != passed_page;
+        if (is_of_a_page && may_pass) {
+            passed_page = damaged;
+            plan.has_passed_root = plan.has_passed_root || damaged == status_.index_page;
+            continue;
+        }
+        if (!reply) return unexpected(reply.error());
+        if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
+        const auto answer = protocol::decode<protocol::RebuildStepAnswer>(reply->answer);
+        if (!answer) return unexpected(store_nonsense(operation));
+        if (const auto stored = channel_.store_pages(*reply); !stored) return unexpected(stored.error());
+        if (answer->left_out) ++next_name;
+        passed_page = 0;
+        if (answer->step.complete) return answer->step;
+    }
+    return unexpected(store_nonsense(operation));
+}
+
+Expected<void> Store::commit_rebuild(const Operation& operation, const protocol::RepairStepAnswer& made) {
+    const Expected<StoreReply> reply =
+        channel_.call(transaction_request(Command::store_rebuild_commit, made.transaction, made.generation), operation);
+    channel_.forget_pages();
+    if (reply && reply->ok()) return take_status(reply->answer, operation);
+    directory_.forget_new_pages();  // settling it takes the lock of that file
+    Error error = reply ? error_of_store_command(reply->result, reply->origin, operation) : reply.error();
+    return learn_outcome(operation, made.transaction, made.generation, std::move(error));
+}
+
+void Store::give_up_rebuild(const Operation& operation) {
+    directory_.drop_new_pages();
+    directory_.close_old_pages();
+    (void)channel_.call(transaction_request(Command::store_abort, {}, 0), operation);
+    channel_.forget_pages();
+}
+
+// Commits the rebuild, whose new pages are durable as pages.next. They are removed only if it is certain that the commit did not happen;
+// otherwise the next opening settles it.
+Expected<void> Store::put_in_place(const Operation& operation, const protocol::RepairStepAnswer& made, bool keeps_old) {
+    if (const auto committed = commit_rebuild(operation, made); !committed) {
+        const bool is_unknown = committed.error().code == ErrorCode::no_tee;
+        if (!is_unknown) directory_.drop_next_pages();
+        give_up_rebuild(operation);
+        return committed;
+    }
+    const Expected<bool> is_still_next = directory_.has_next_pages();  // learn_outcome() may have settled it
+    if (!is_still_next) {
+        directory_.forget_new_pages();
+        opened_serial_ = 0;
+        return unexpected(is_still_next.error());
+    }
+    // While pages.next exists, a program that opens the store looks up where its record is.
+    if (*is_still_next && (status_.anchor != header_.anchor || status_.cipher != header_.cipher))
+        if (const auto written = write_header_of_record(operation); !written) {
+            directory_.forget_new_pages();
+            opened_serial_ = 0;
+            return written;
+        }
+    const auto taken = *is_still_next ? directory_.take_next_pages(keeps_old) : Expected<void>();
+    if (!taken) opened_serial_ = 0;  // the next opening settles that
+    directory_.forget_new_pages();   // and locks the file
+    return taken;
+}
+
+Expected<StoreInfo> Store::make_anew(const Operation& operation, RebuildPlan& plan) {
+    channel_.forget_pages();
+    const uint64_t objects = status_.objects;
+    if (const auto begun = begin_rebuild(operation, plan.passes_over ? RebuildKind::without_damage : RebuildKind::whole, plan); !begun)
+        return unexpected(begun.error());
+    Expected<protocol::RepairStepAnswer> made = unexpected(Error());
+    if (const auto begun = directory_.begin_new_pages(); !begun) made = unexpected(begun.error());
+    else made = copy_entries(operation, plan);
+    if (made) plan.lost = objects - std::min(objects, made->copied);
+    const bool is_much = plan.has_passed_root || plan.lost > objects / 100;
+    if (made && plan.passes_over && is_much && !plan.most)
+        made = unexpected({ErrorCode::conflict,
+                           cannot(operation) + std::to_string(plan.lost) + " of " + std::to_string(objects) + " objects would be lost" +
+                               (plan.has_passed_root ? ", since the root of the index cannot be read" : "") +
+                               "; put the store's files back from a copy if there is one, or use --most",
+                           0, 0, Reason::much_lost});
+    if (made) {  // removing must work afterwards, too (rule 31)
+        const auto reserved = directory_.reserve_new_pages(spare_pages(static_cast<uint8_t>(status_.height + 1)));
+        if (!reserved) made = unexpected(reserved.error());
+    }
+    if (made)
+        if (const auto named = directory_.name_next_pages(); !named) made = unexpected(named.error());
+    if (!made) {
+        give_up_rebuild(operation);
+        return unexpected(made.error());
+    }
+    if (const auto done = put_in_place(operation, *made, plan.passes_over); !done) return unexpected(done.error());
+    return info();
+}
+
+// The header in clear names the anchor of the record and the cipher of the store.
+Expected<void> Store::write_header_of_record(const Operation& operation) {
+    protocol::StoreHeader moved = header_;
+    moved.anchor = status_.anchor;
+    moved.cipher = status_.cipher;
+    if (const auto written = directory_.write_header(moved); !written) return written;
+    header_ = moved;
+    Code refused = Code::success;
+    return open_in_tee(operation, moved, &refused);
+}
+
+// Finishes an interrupted move, which has left a header that says ree, and the record in the RPMB. The TEE looks into the RPMB to find out
+// whether there was such a move, and first buries what is left of the record under ree.
+Expected<bool> Store::follow_move(const Operation& operation, Code refused) {
+    const bool is_ree = header_.anchor == stored::Anchor::ree;
+    const bool may_have_moved = is_ree && (refused == Code::store_in_rpmb || refused == Code::item_not_found);
+    if (!may_have_moved || !directory_.has_next_pages().value_or(false) || !directory_.may_lock()) return false;
+    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+    if (!lock) return unexpected(lock.error());
+    const Expected<StoreReply> reply = channel_.call(transaction_request(Command::store_finish_move, header_.store_id, 0), operation);
+    if (!reply) return unexpected(reply.error());
+    if (!reply->ok()) return false;
+    status_.anchor = stored::Anchor::rpmb;
+    status_.cipher = header_.cipher;
+    if (const auto written = write_header_of_record(operation); !written) return unexpected(written.error());
+    return true;
+}
+
+// Names of the objects whose content is damaged. One that could not be read for another reason is read once more, and counts as damaged
+// if that fails, too; if this user may not read it, nothing is dropped.
+Expected<void> Store::name_damaged(const VerifyReport& report, std::vector<std::string>& names) {
+    for (const Damage& damage : report.damaged) {
+        if (damage.name.empty()) continue;
+        Error error = damage.error;
+        if (error.code != ErrorCode::damaged) {
+            VerifyOptions once_more;
+            once_more.names = {damage.name};
+            const Expected<VerifyReport> again = verify(once_more);
+            if (!again) return unexpected(again.error());
+            if (again->damaged.empty()) continue;
+            error = again->damaged.front().error;
+        }
+        if (error.code == ErrorCode::not_permitted) return unexpected(error);
+        names.push_back(damage.name);
+    }
+    std::sort(names.begin(), names.end());
+    return {};
+}
+
+Expected<DropReport> Store::drop_damaged(const DropOptions& options) {
+    const Operation operation{"drop what is damaged", {}};
+    const Expected<StoreLock> lock = lock_and_open(operation);
+    if (!lock) return unexpected(lock.error());
+    const Expected<VerifyReport> found = verify({});
+    if (!found) return unexpected(found.error());
+    const auto ranges_before = lost_ranges(operation);
+    RebuildPlan plan;
+    plan.passes_over = true;
+    plan.most = options.most;
+    if (const auto named = name_damaged(*found, plan.damaged_names); !named) return unexpected(named.error());
+    const auto is_open = [](const LostRange& range) { return !range.acknowledged; };
+    const auto known = ranges_before ? std::count_if(ranges_before->begin(), ranges_before->end(), is_open) : -1;
+    const auto of_index = std::count_if(found->damaged.begin(), found->damaged.end(), [](const Damage& d) { return d.name.empty(); });
+    if (of_index == known && plan.damaged_names.empty())
+        return unexpected({ErrorCode::conflict, cannot(operation) + "nothing in the store at " + quote(directory_.path()) + " is damaged",
+                           0, 0, Reason::nothing_damaged});
+    const Expected<StoreInfo> made = make_anew(operation, plan);
+    if (!made) return unexpected(made.error());
+    DropReport report;
+    report.objects = plan.lost;
+    auto ranges = lost_ranges(operation);
+    if (!ranges) return unexpected(ranges.error());
+    report.lost = std::move(*ranges);
+    report.store = *made;
+    return report;
+}
+
+Expected<StoreInfo> Store::undo_drop() {
+    const Operation operation{"undo the loss", {}};
+    const Expected<StoreLock> lock = lock_and_open(operation);
+    if (!lock) return unexpected(lock.error());
+    Expected<StoreInfo> undone = undo_from(operation, protocol::kOldPageFile);
+    // A repair since then has moved the old pages on to the next name.
+    if (!undone && undone.error().code == ErrorCode::damaged)
+        if (Expected<StoreInfo> from_older = undo_from(operation, protocol::kOlderPageFile)) undone = std::move(from_older);
+    return undone;
+}
+
+Expected<StoreInfo> Store::undo_from(const Operation& operation, std::string_view file) {
+    const auto is_nothing = [](const Error& error) { return static_cast<Code>(error.tee_result) == Code::item_not_found; };
+    if (const auto opened = directory_.open_old_pages(file); !opened) {
+        Error error = opened.error();
+        const bool is_missing = error.code == ErrorCode::not_found;
+        if (is_missing)
+            error = {ErrorCode::damaged,
+                     cannot(operation) + "what was dropped was in pages.old, which is not in " + quote(directory_.path()) +
+                         ": put it back, or give the names up with 'festore repair --acknowledge NAME'",
+                     0, 0};
+        if (is_missing && (status_.flags & stored::kRootLostRanges) == 0) error = nothing_to_undo(operation);
+        return unexpected(std::move(error));
+    }
+    // Each part is one transaction; a large loss has several parts.
+    for (size_t part = 0;; ++part) {
+        const Expected<void> done = undo_part(operation);
+        if (done) continue;
+        directory_.close_old_pages();
+        if (!is_nothing(done.error())) return unexpected(done.error());
+        if (part == 0) return unexpected(nothing_to_undo(operation));
+        drop_old_pages_if_done(operation);
+        return info();
+    }
+}
+
+Error Store::nothing_to_undo(const Operation& operation) {
+    return {ErrorCode::conflict, cannot(operation) + "nothing was dropped from this store that can still be read again", 0, 0,
+            Reason::nothing_to_undo};
+}
+
+Expected<void> Store::undo_part(const Operation& operation) {
+    RebuildPlan plan;
+    if (const auto begun = begin_rebuild(operation, RebuildKind::undo, plan); !begun) return begun;
+    const auto refused = [&](Error error) -> Expected<void> {
+        (void)channel_.call(transaction_request(Command::store_abort, {}, 0), operation);
+        channel_.forget_pages();
+        return unexpected(std::move(error));
+    };
+    const Expected<protocol::RepairStepAnswer> made = copy_entries(operation, plan);
+    if (!made) return refused(made.error());
+    if (const auto kept = keep_reserve(); !kept) return refused(kept.error());
+    Expected<bool> durable = directory_.sync_pages().and_then([this] { return directory_.pages_are_named(); });
+    if (!durable || !*durable) return refused(durable ? directory_.pages_were_exchanged() : durable.error());
+    return commit_rebuild(operation, *made);
+}
+
+// Whether the open page file has the root of the index that the record means. The root is read from the file now, whatever the TA
+// remembers. Nothing: not known now.
+std::optional<bool> Store::pages_fit(const Operation& operation) {
+    if (status_.index_page == 0) return true;
+    channel_.forget_pages();
+    Scan::Start start;
+    start.afresh = true;
+    Scan scan(*this, operation, start);
+    const Expected<Scan::Step> first = scan.next();
+    if (!first) return std::nullopt;
+    return !first->gap || first->gap->page != status_.index_page;
+}
+
+Expected<void> Store::settle_if_cut(const Operation& operation) {
+    const Expected<bool> has_next = directory_.has_next_pages();
+    if (!has_next) return unexpected(has_next.error());
+    if (!*has_next || is_settling_ || !directory_.may_lock()) return {};
+    is_settling_ = true;
+    const auto settled = settle_next_pages(operation);
+    is_settling_ = false;
+    // A program that may only read continues with the files as they are.
+    return settled || settled.error().code != ErrorCode::not_permitted ? settled : Expected<void>();
+}
+
+// Settles an interrupted rebuild. If neither file matches the record, both stay: that is damage, and is reported as such.
+Expected<void> Store::settle_next_pages(const Operation& operation) {
+    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+    if (!lock) return unexpected(lock.error());
+    const Expected<bool> there = directory_.has_next_pages();
+    if (!there) return unexpected(there.error());
+    Code refused = Code::success;
+    if (*there)
+        if (const auto opened = open_in_tee(operation, header_, &refused); !opened) return opened;
+    const std::optional<bool> fits = *there ? pages_fit(operation) : std::nullopt;
+    if (fits == true) directory_.drop_next_pages();
+    if (fits != false) return {};
+    if (const auto tried = directory_.try_next_pages(); !tried) return tried;
+    const bool next_fits = pages_fit(operation) == true;
+    channel_.forget_pages();
+    if (!next_fits) {
+        directory_.leave_next_pages();
+        return {};
+    }
+    if (const auto taken = directory_.take_next_pages((status_.flags & stored::kRootLostRanges) != 0); !taken) return taken;
+    drop_old_pages_if_done(operation);
+    return {};
+}
+
+}  // namespace festore

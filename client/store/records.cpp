@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Which stores the TEE has records of: the caller's own, or all owners' (rule 21: for uid 0).
+#include "client/store/store.h"
+
+#include "base/limits.h"
+#include "base/writer.h"
+#include "base/host/text.h"
+#include "protocol/store_care.h"
+
+namespace festore {
+namespace {
+
+using protocol::RecordAtAnswer;
+
+constexpr size_t kClaimBytesMax = 2 + kStoreNameBytesMax + limits::kStoreDirectoryBytesMax;
+
+// Adds the name and the directory that the TEE was given. The default store needs no such name.
+void add_claim(Bytes content, const protocol::StoreStatus& status, StoreRecord& record) {
+    if ((status.flags & stored::kRootNamed) == 0) record.name = kDefaultStoreName;
+    const auto claim = protocol::decode<protocol::StoreClaim>(content);
+    if (!claim) return;
+    if (!claim->name.empty()) record.name = std::string(text_of(claim->name));
+    record.directory = std::string(text_of(claim->directory));
+}
+
+}  // namespace
+
+// The place's record, if there is one; `end`: there are no more places.
+Expected<std::optional<StoreRecord>> Store::record_at(const Operation& operation, const RecordPlace& at, bool& end) {
+    end = false;
+    StoreChannel::Request request;
+    request.command = protocol::Command::store_record_at;
+    request.encode = [at](protocol::PageArea, Writer& out) { encode(protocol::RecordAtRequest{at.anchor, at.place, at.own}, out); };
+    if (ta_knows_names()) {
+        request.use = Payload::output;
+        request.content_room = kClaimBytesMax;
+    }
+    const Expected<StoreReply> reply = channel_.call(request, operation);
+    if (!reply) return unexpected(reply.error());
+    const auto code = static_cast<Code>(reply->result);
+    // An RPMB that is built in but does not answer counts as empty.
+    end = code == Code::item_not_found || (at.anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(reply->result));
+    if (end) return std::nullopt;
+    if (code == Code::access_denied)
+        return unexpected({ErrorCode::not_permitted,
+                cannot(operation) + "only root may know of others' stores", reply->result, reply->origin});
+    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
+    const auto answer = protocol::decode<RecordAtAnswer>(reply->answer);
+    if (!answer) return unexpected(store_nonsense(operation));
+    if (answer->state == RecordAtAnswer::State::free) return std::nullopt;
+    StoreRecord record;
+    record.is_group = answer->login == 2;
+    record.identity = uuid_text(answer->identity);
+    record.anchor = api_anchor(at.anchor);
+    record.place = at.place;
+    if (answer->state != RecordAtAnswer::State::readable) return record;
+    record.info = described(answer->status);
+    add_claim(reply->content, answer->status, record);
+    record.info->name = record.name;
+    return record;
+}
+
+Expected<std::vector<StoreRecord>> Store::list_records(const Operation& operation, bool own) {
+    const Expected<Session*> session = sessions_.session();
+    if (!session) return unexpected(session.error());
+    const bool has_rpmb = ((*session)->hello().features & protocol::kFeatureRpmb) != 0;
+    std::vector<StoreRecord> records;
+    for (const stored::Anchor anchor : {stored::Anchor::ree, stored::Anchor::rpmb}) {
+        if (anchor == stored::Anchor::rpmb && !has_rpmb) break;
+        bool end = false;
+        for (uint32_t place = 0; !end && place < limits::kStoresMax; ++place) {
+            auto record = record_at(operation, {anchor, place, own}, end);
+            if (!record) return unexpected(record.error());
+            if (*record) records.push_back(std::move(**record));
+        }
+    }
+    return records;
+}
+
+Expected<std::vector<StoreRecord>> Store::records() { return list_records({"list the stores of this device", {}}, false); }
+
+Expected<std::vector<StoreRecord>> Store::own_stores() {
+    const Operation operation{"list your stores", {}};
+    if (const auto known = check_minor(operation, kMinorThatKnowsNames, "cannot do that"); !known) return unexpected(known.error());
+    return list_records(operation, true);
+}
+
+}  // namespace festore

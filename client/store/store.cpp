@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reading a store. Readers take no lock: they use the root that the TEE has, and start again if it has changed (rule 9).
+#include "client/store/read.h"
+#include "client/store/scan.h"
+
+#include "base/writer.h"
+
+namespace festore {
+namespace {
+
+using protocol::Command;
+
+// Stops a listing that would never end.
+constexpr size_t kListCallsMax = 10'000'000;
+
+}  // namespace
+
+ObjectInfo Store::object_info(std::string_view name, const protocol::StoreMetadata& m) {
+    ObjectInfo info;
+    info.name = name;
+    info.size = m.size;
+    info.version = m.version;
+    info.created = m.created;
+    info.modified = m.modified;
+    info.write_once = (m.flags & protocol::kStoredWriteOnce) != 0;
+    info.kept = (m.flags & protocol::kStoredKept) != 0;
+    return info;
+}
+
+Expected<StoreReply> Store::look_up(const Operation& operation, const StoreChannel::Request& request, bool& again) {
+    Expected<StoreReply> reply = channel_.call(request, operation);
+    if (!reply) {
+        // A rebuild in another program has written the record, but not yet renamed its page file.
+        const bool is_between = !is_settling_ && reply.error().code == ErrorCode::damaged && directory_.has_next_pages().value_or(false);
+        if (is_between) opened_serial_ = 0;
+        again = is_between || reply.error().code == ErrorCode::busy;
+        return reply;
+    }
+    // bad_state: the session does not know the store, for example after the TA was loaded anew.
+    again = reply->died() || static_cast<Code>(reply->result) == Code::bad_state;
+    if (static_cast<Code>(reply->result) == Code::bad_state) opened_serial_ = 0;
+    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
+    return reply;
+}
+
+Expected<std::unique_ptr<StoreReader>> Store::open_reader(const Operation& operation) {
+    MissedPayload missed;
+    return read<std::unique_ptr<StoreReader>>(operation, [&](bool& again) { return find(operation, missed, again); });
+}
+
+Expected<std::vector<std::byte>> Store::get(std::string_view name) {
+    const Operation operation{"get", name, Storage::store};
+    MissedPayload missed;
+    return read<std::vector<std::byte>>(operation, [&](bool& again) -> Expected<std::vector<std::byte>> {
+        const auto reader = find(operation, missed, again);
+        if (!reader) return unexpected(reader.error());
+        std::vector<std::byte> content;
+        const uint64_t size = (*reader)->info().size;
+        if (size > content.max_size())
+            return unexpected({ErrorCode::no_space, cannot(operation) + "it does not fit into memory: read it as a stream", 0, 0});
+        content.resize(static_cast<size_t>(size));
+        const Expected<size_t> got = read_on(**reader, content, operation);
+        if (got) return content;
+        again = got.error().code == ErrorCode::busy;
+        wipe(content);
+        return unexpected(got.error());
+    });
+}
+
+Expected<ObjectInfo> Store::stat(std::string_view name) {
+    const Operation operation{"stat", name, Storage::store};
+    return read<ObjectInfo>(operation, [&](bool& again) -> Expected<ObjectInfo> {
+        const Expected<StoreReply> reply = look_up(operation, name_request(Command::store_stat, name), again);
+        if (!reply) return unexpected(reply.error());
+        const auto answer = protocol::decode<protocol::GetAnswer>(reply->answer);
+        if (!answer) return unexpected(store_nonsense(operation));
+        return object_info(name, answer->metadata);
+    });
+}
+
+// Appends the names after those in `listing`. True if there was one.
+Expected<bool> Store::list_on(const Operation& operation, Listing& listing, bool& more) {
+    const std::string_view prefix = operation.name;
+    return read<bool>(operation, [&](bool& again) -> Expected<bool> {
+        StoreChannel::Request request;
+        request.command = Command::store_list;
+        request.got_on = has_listed;
+        request.passes_over = true;
+        request.has_area = true;
+        request.use = Payload::output;
+        request.content_room = limits::kListBufferBytesMax;
+        const std::string after = listing.objects.empty() ? "" : listing.objects.back().name;
+        request.encode = [&](protocol::PageArea area, Writer& out) {
+            encode(protocol::StoreListRequest{area, bytes_of(after), bytes_of(prefix)}, out);
+        };
+        const Expected<StoreReply> reply = look_up(operation, request, again);
+        if (!reply) return unexpected(reply.error());
+        const auto answer = protocol::decode<protocol::StoreListAnswer>(reply->answer);
+        if (!answer) return unexpected(store_nonsense(operation));
+        Bytes rest = reply->content;
+        for (uint32_t i = 0; i < answer->items; ++i) {
+            const auto item = protocol::decode_next<protocol::StoreListItem>(rest);
+            const bool ascends = item && (listing.objects.empty() || listing.objects.back().name < text_of(item->name));
+            if (!ascends || !text_of(item->name).starts_with(prefix)) return unexpected(store_nonsense(operation));
+            listing.objects.push_back(object_info(text_of(item->name), item->metadata));
+        }
+        more = answer->more || answer->pages.outcome == protocol::CallOutcome::need_pages;
+        return answer->items > 0;
+    });
+}
+
+Expected<Listing> Store::list(std::string_view prefix) {
+    const Operation operation{"list", prefix, Storage::store};
+    Listing listing;
+    for (size_t call = 0; call < kListCallsMax; ++call) {
+        bool more = false;
+        const Expected<bool> listed = list_on(operation, listing, more);
+        const bool is_of_a_page = !listed && listed.error().code == ErrorCode::damaged && channel_.damaged_page() != 0;
+        if (is_of_a_page) return list_past_damage(operation, std::move(listing), listed.error());
+        if (!listed) return unexpected(listed.error());
+        if (!more) return with_lost_ranges(operation, std::move(listing));
+        if (!*listed) return unexpected(store_nonsense(operation));
+    }
+    return unexpected(store_nonsense(operation));
+}
+
+// Adds the lost ranges that nobody has acknowledged. If they cannot be read, the listing is returned all the same, with all names as
+// a missing range.
+Listing Store::with_lost_ranges(const Operation& operation, Listing listing) {
+    const std::string_view prefix = operation.name;
+    const auto ranges = lost_ranges(operation);
+    if (!ranges) {
+        listing.missing.emplace_back();
+        return listing;
+    }
+    for (const LostRange& range : *ranges) {
+        const bool ends_before = !range.before.empty() && range.before <= prefix;
+        const bool begins_behind = range.from > prefix && !range.from.starts_with(prefix);
+        if (!range.acknowledged && !ends_before && !begins_behind) listing.missing.push_back(missing_of(range));
+    }
+    return listing;
+}
+
+// Rule 30: a damaged page of the index costs the names in it, and no others. `error`: what reading the page gave; returned if no name can
+// be listed.
+Expected<Listing> Store::list_past_damage(const Operation& operation, Listing listing, const Error& error) {
+    const std::string_view prefix = operation.name;
+    const auto is_behind = [prefix](std::string_view name) { return name > prefix && !name.starts_with(prefix); };
+    const auto what_there_is = [&]() -> Expected<Listing> {
+        if (listing.objects.empty()) return unexpected(error);
+        return with_lost_ranges(operation, std::move(listing));
+    };
+    const std::string last = listing.objects.empty() ? std::string(prefix) : listing.objects.back().name;
+    Scan scan(*this, operation, {bytes_of(last), listing.objects.empty(), channel_.damaged_page(), false});
+    for (size_t call = 0; call < kListCallsMax; ++call) {
+        const Expected<Scan::Step> step = scan.next();
+        if (!step && step.error().code == ErrorCode::no_tee) return unexpected(error);  // the trusted application does not know scan
+        if (!step) return unexpected(step.error());
+        if (step->is_end) return what_there_is();
+        for (const Scan::Item& item : step->items) {
+            if (is_behind(item.name)) return what_there_is();
+            listing.objects.push_back(object_info(item.name, item.metadata));
+        }
+        if (!step->gap) continue;
+        const MissingRange& names = step->gap->names;
+        if (is_behind(names.from)) return what_there_is();
+        listing.missing.push_back(names);
+        if (names.before.empty() || is_behind(names.before)) return what_there_is();
+    }
+    return unexpected(store_nonsense(operation));
+}
+
+Expected<void> Store::check_minor(const Operation& operation, uint16_t minor, std::string_view lacks, std::string_view advice) {
+    const Expected<Session*> session = sessions_.session();
+    if (!session) return unexpected(session.error());
+    if ((*session)->hello().version_minor >= minor) return {};
+    return unexpected({ErrorCode::no_tee,
+                       cannot(operation) + "this trusted application is older, and " + std::string(lacks) + ": " +
+                           std::string(advice), 0, 0});
+}
+
+}  // namespace festore

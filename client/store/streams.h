@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A content on its way into a store or out of it, with at most a few times protocol::kCallContentBytesMax of it in memory. Store
+// moves it. Plaintext in it is wiped. Thread safety: one thread at a time, with their Store.
+#pragma once
+#include "base/host/guarded_memory.h"
+#include "client/store/directory.h"
+#include "protocol/store_messages.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace festore {
+
+class Store;
+
+// A put whose content comes in parts: kept for the index as long as it fits there, then written to a payload.
+class StoreWriter {
+public:
+    // `batch`: the transaction that the put belongs to; 0: none. `store` must outlive this.
+    StoreWriter(Store& store, std::string_view name, const PutOptions& options, uint64_t batch);
+    ~StoreWriter();  // leaves nothing behind unless it was kept
+    StoreWriter(const StoreWriter&) = delete;
+    StoreWriter& operator=(const StoreWriter&) = delete;
+
+private:
+    friend class Store;
+    void reserve(size_t bytes);
+    void end();
+    Expected<void> write_sealed();
+
+    Store& store_;
+    const std::string name_;
+    PutOptions options_;  // with a time
+    const uint64_t batch_;
+    bool over_ = false;   // after an error, and at the end
+    uint64_t size_ = 0;   // so far
+    uint32_t segment_bytes_ = limits::kSegmentBytesServed;
+    GuardedBytes pending_;  // not yet sealed: at most what one call seals
+    GuardedBytes sealed_;   // by the last call: written to the file while the TEE works on the next one
+    std::optional<StoreDirectory::Upload> file_;
+    protocol::SegmentsRequest next_;
+};
+
+// An object that is being read, as it was when it was looked up.
+class StoreReader {
+public:
+    StoreReader(ObjectInfo info, const protocol::StoreMetadata& metadata) : info_(std::move(info)), metadata_(metadata) {}
+    // With the whole content loaded.
+    StoreReader(ObjectInfo info, GuardedBytes content) : info_(std::move(info)), loaded_(std::move(content)) {}
+    ~StoreReader() { wipe(loaded_); }
+    StoreReader(const StoreReader&) = delete;
+    StoreReader& operator=(const StoreReader&) = delete;
+
+    [[nodiscard]] const ObjectInfo& info() const { return info_; }
+    [[nodiscard]] uint64_t position() const { return position_; }
+    void seek(uint64_t position) { position_ = std::min(position, info_.size); }
+    // Fills `out` with what is loaded at the position, and moves the position. Returns how many bytes that was.
+    size_t give(MutableBytes out);
+
+private:
+    friend class Store;
+    [[nodiscard]] bool is_loaded() const {
+        return position_ >= loaded_from_ && position_ - loaded_from_ < loaded_.size();
+    }
+    void load(uint64_t from, GuardedBytes content);
+    protocol::SegmentsRequest next_part(size_t wanted, bool alone);
+    Expected<std::vector<std::byte>> read_sealed(size_t wanted, protocol::SegmentsRequest& part);
+    void read_behind(const protocol::SegmentsRequest& part);
+
+    ObjectInfo info_;
+    protocol::StoreMetadata metadata_;
+    std::optional<StoreDirectory::Payload> file_;
+    uint64_t position_ = 0;
+    uint64_t loaded_from_ = 0;
+    GuardedBytes loaded_;  // verified: all of a small content, or segments
+    uint64_t part_bytes_max_ = protocol::kCallContentBytesMax;  // content of one call
+    uint64_t ahead_ = 0;             // content to read in one call, at least
+    uint64_t sealed_from_ = 0;       // offset of sealed_ in the file
+    std::vector<std::byte> sealed_;  // read ahead while the TEE opened the part before it
+};
+
+}  // namespace festore

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+#include "client/tee/tee_choice.h"
+
+#include "client/tee/device.h"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <dlfcn.h>
+#include <link.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+#include <vector>
+
+namespace festore {
+namespace {
+
+Error no_tee(std::string message) { return {ErrorCode::no_tee, std::move(message), 0, 0}; }
+
+std::string path_of(void* library, const std::string& otherwise) {
+    link_map* map = nullptr;
+    if (dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 || map == nullptr || map->l_name == nullptr) return otherwise;
+    return map->l_name;
+}
+
+template <class F>
+bool find(void* library, const char* name, F*& function) {
+    function = reinterpret_cast<F*>(dlsym(library, name));
+    return function != nullptr;
+}
+
+Expected<LoadedTee> load(const std::vector<std::string>& candidates, TeeKind kind, const std::string& advice) {
+    for (const std::string& candidate : candidates) {
+        void* library = dlopen(candidate.c_str(), RTLD_NOW | RTLD_LOCAL);
+        if (library == nullptr) continue;
+        LoadedTee tee;
+        TeecFunctions& f = tee.functions;
+        const bool complete = find(library, "TEEC_InitializeContext", f.initialize_context) &&
+                              find(library, "TEEC_FinalizeContext", f.finalize_context) &&
+                              find(library, "TEEC_OpenSession", f.open_session) &&
+                              find(library, "TEEC_CloseSession", f.close_session) &&
+                              find(library, "TEEC_InvokeCommand", f.invoke_command) &&
+                              find(library, "TEEC_RegisterSharedMemory", f.register_shared_memory) &&
+                              find(library, "TEEC_AllocateSharedMemory", f.allocate_shared_memory) &&
+                              find(library, "TEEC_ReleaseSharedMemory", f.release_shared_memory) &&
+                              find(library, "TEEC_RequestCancellation", f.request_cancellation);
+        if (!complete) return unexpected(no_tee(candidate + " is not a TEE client library"));
+        tee.kind = kind;
+        tee.library = path_of(library, candidate);
+        return tee;
+    }
+    return unexpected(no_tee("cannot load " + candidates.front() + ": " + advice));
+}
+
+Expected<LoadedTee> load_optee() {
+    Expected<LoadedTee> tee =
+        load({"libteec.so.2", "libteec.so.1"}, TeeKind::optee, "OP-TEE's client library is not installed (package libteec2)");
+    if (tee) tee->look_for_supplicant = [] { return look_for_supplicant(); };
+    return tee;
+}
+
+#ifdef FESTORE_SIM
+std::string directory_of(const std::string& file) { return file.substr(0, file.rfind('/')); }
+
+std::string own_executable() {
+    std::array<char, 4096> path{};
+    const ssize_t length = readlink("/proc/self/exe", path.data(), path.size() - 1);
+    return length > 0 ? std::string(path.data(), static_cast<size_t>(length)) : "";
+}
+
+Expected<LoadedTee> load_simulator() {
+    constexpr const char* kName = "/libteec-festore-sim.so";
+    const std::string advice = "build the simulated TEE ('make'), or say where it is in FESTORE_SIM_LIBRARY";
+    if (const char* named = secure_getenv("FESTORE_SIM_LIBRARY"); named != nullptr && *named != '\0')
+        return load({named}, TeeKind::sim, advice);
+    std::vector<std::string> candidates;
+    // The caller of a program that runs with more rights may have given it any path, by a hard link.
+    if (getauxval(AT_SECURE) == 0) {
+        candidates.push_back(directory_of(directory_of(own_executable())) + "/lib" + kName);
+        Dl_info info{};
+        if (dladdr(reinterpret_cast<void*>(&load_tee), &info) != 0 && info.dli_fname != nullptr)
+            candidates.push_back(directory_of(info.dli_fname) + kName);
+    }
+    candidates.push_back(FESTORE_SIM_BUILD_LIBRARY);
+    return load(candidates, TeeKind::sim, advice);
+}
+#else
+Expected<LoadedTee> load_simulator() {
+    return unexpected(no_tee("this build of festore has no simulated TEE: it is for devices"));
+}
+#endif
+
+Expected<TeeKind> kind_from_environment() {
+    const char* value = secure_getenv("FESTORE_TEE");
+    const std::string_view text = value != nullptr ? value : "";
+    if (text.empty() || text == "auto") return TeeKind::automatic;
+    if (text == "optee") return TeeKind::optee;
+    if (text == "sim") return TeeKind::sim;
+    return unexpected({ErrorCode::usage, "FESTORE_TEE is auto, optee or sim, not " + quote(text), 0, 0});
+}
+
+}  // namespace
+
+Expected<LoadedTee> load_tee(TeeKind kind) {
+    if (kind == TeeKind::automatic) {
+        const Expected<TeeKind> chosen = kind_from_environment();
+        if (!chosen) return unexpected(chosen.error());
+        kind = *chosen;
+    }
+    if (kind == TeeKind::sim) return load_simulator();
+    if (kind == TeeKind::optee || !find_tee_device().path.empty()) return load_optee();
+#ifdef FESTORE_SIM
+    Expected<LoadedTee> simulator = load_simulator();
+    if (simulator) std::fputs("festore: no TEE here: using the simulated TEE, which protects nothing\n", stderr);
+    return simulator;
+#else
+    return unexpected(error_of_context(TEEC_ERROR_ITEM_NOT_FOUND, TeeKind::optee));
+#endif
+}
+
+}  // namespace festore

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the parts of `inspect` share: descriptors, the key's file, and that nothing is written into what is looked at.
+#pragma once
+#include "festore/error.hpp"
+#include "ree_fs/keys.h"
+
+#include <string>
+
+namespace festore::inspect {
+
+// Closes what it opened, never a standard stream.
+class OpenFile {
+public:
+    explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
+    OpenFile(const OpenFile&) = delete;
+    OpenFile& operator=(const OpenFile&) = delete;
+    ~OpenFile();
+    [[nodiscard]] int get() const { return descriptor_; }
+    [[nodiscard]] bool valid() const { return descriptor_ >= 0; }
+
+private:
+    int descriptor_;
+};
+
+// What errno says now: not_permitted or failure.
+Error file_error(const std::string& what);
+
+// Whether `path`, or the place where it would be made, is the folder `directory` or lies below it.
+bool lies_within(const std::string& path, int directory);
+
+// Reads the hardware unique key ("-": from standard input) into memory that is wiped, and nowhere else. usage: no key.
+Expected<ree_fs::Huk> read_huk(const std::string& path);
+
+}  // namespace festore::inspect
