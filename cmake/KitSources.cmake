@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What both worlds compile is listed once, in the sub.mk that OP-TEE's TA dev kit reads.
-#   festore_kit_sources(OUT): the sources of this folder's sub.mk, without those that only a TA for a device has (runtime/).
+# The sources that both worlds compile are listed once, in the sub.mk that OP-TEE's TA dev kit reads.
+#   festore_kit_sources(OUT): the sources of this folder's sub.mk, without those only for a TA on a device (runtime/).
 function(festore_kit_sources out)
   set(list ${CMAKE_CURRENT_SOURCE_DIR}/sub.mk)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${list})

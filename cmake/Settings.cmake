@@ -14,7 +14,7 @@ if(NOT CMAKE_BUILD_TYPE)
 endif()
 find_program(FESTORE_CCACHE ccache)
 if(FESTORE_CCACHE)
-  # Paths relative to the source folder, so that another clone finds what this one has compiled.
+  # Paths relative to the source folder let another clone use what this one has compiled.
   set(launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${FESTORE_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A message, or an entry of an answer, as it goes over the wire: for tests, and the fuzzers.
+// The wire encoding of a message or of an entry of an answer, for tests and fuzzers.
 #pragma once
 #include "base/writer.h"
 
@@ -8,7 +8,7 @@
 
 namespace festore {
 
-// Ends the process when the message is larger than any: nothing may be tested with half of one.
+// Ends the process if the message is larger than any valid one: a test must not use half of it.
 template <class M>
 std::vector<std::byte> encoded(const M& message) {
     std::vector<std::byte> bytes(1024);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Everything that the normal world keeps, the TEE's files included, put back to an earlier state: seen under the anchor rpmb,
-# and not under ree. On the emulated armv7 machine. (The RPMB device's file stands for hardware, and is not put back.)
+# Rollback of all files of the normal world, including the TEE's: detected with the anchor rpmb, not with ree. Runs in the
+# emulated armv7 machine. (The RPMB device's file represents hardware, and is not put back.)
 
 tee=/var/lib/optee-client/data
 
@@ -63,7 +63,7 @@ put_back() { # STORE
     [ "$status" -eq 6 ]
 }
 
-@test "anchor rpmb: an older store of ree, put back with the TEE's files, is not served beside it" {
+@test "anchor rpmb: an older ree store, put back with the TEE's files, is not served in its place" {
     alice() { setpriv --reuid alice --regid alice --init-groups festore --storage store --name beside --store /var/lib/alice/beside "$@"; }
     echo old | alice put a
     keep /var/lib/alice/beside
@@ -81,7 +81,7 @@ put_back() { # STORE
     [ "$(alice get a)" = new ]
 }
 
-@test "a store that has moved to the RPMB and was destroyed is not served with the TEE's files from before (rule 25)" {
+@test "a store that moved to the RPMB and was destroyed is not served with earlier files of the TEE (rule 25)" {
     alice() { setpriv --reuid alice --regid alice --init-groups festore --storage store --name moved --store /var/lib/alice/moved "$@"; }
     echo old | alice put a
     keep /var/lib/alice/moved
@@ -98,7 +98,7 @@ put_back() { # STORE
     alice destroy --yes
 }
 
-@test "destroyed with the TEE's files of before its move, a store is destroyed in the RPMB, too (rule 25)" {
+@test "destroying a store with the TEE's files from before its move also destroys it in the RPMB (rule 25)" {
     alice() { setpriv --reuid alice --regid alice --init-groups festore --storage store --name twice --store /var/lib/alice/twice "$@"; }
     echo old | alice put a
     keep /var/lib/alice/twice
@@ -117,9 +117,9 @@ put_back() { # STORE
     [ "$status" -eq 4 ]
 }
 
-# Last, since the TEE's storage is empty then. Earlier versions of OP-TEE, and this one where entries are damaged and the tree is not,
-# say of every call that the list is damaged.
-@test "a damaged list of the TEE's objects is damage once, then OP-TEE 4.10 has none; a store says that its record is missing" {
+# Last, since the TEE's storage is empty afterwards. Earlier versions of OP-TEE report the damaged list in every call; so does this one
+# if entries are damaged and the tree is not.
+@test "a damaged list of the TEE's objects is reported once, then OP-TEE 4.10 has none; a store reports its record missing" {
     alice() { setpriv --reuid alice --regid alice --init-groups festore --storage store --store /var/lib/alice/store "$@"; }
     echo content | festore --storage ree put object
     supplicant stop

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# RPMB absent, without a key, with another's key, in use, and full: on the emulated armv7 machine, freshly booted and with a
+# RPMB absent, without a key, with a foreign key, in use, and full. Runs in the emulated armv7 machine, freshly booted with a
 # fresh disk. The order matters: OP-TEE remembers a device that has worked.
 
 setup_file() {
@@ -16,7 +16,7 @@ device() { # MODE
     FESTORE_RPMB=$1 supplicant restart 3>&-
 }
 
-refused() { # EXIT_CODE ARGUMENTS...: one line says why, and the other storage goes on working
+refused() { # EXIT_CODE ARGUMENTS...: expects one line with the reason; the other storage still works
     local code=$1
     shift
     run rpmb "$@"
@@ -40,8 +40,8 @@ doctor_says() { # TEXT
     doctor_says 'does not answer'
 }
 
-# OP-TEE ends the trusted application that asks; each command outlives that.
-@test "no device: a store under ree is made unasked and marked; root says that there is none" {
+# OP-TEE ends the trusted application that asks the RPMB; each command survives that.
+@test "no device: a store under ree is created without the RPMB's answer and marked; root declares that there is no RPMB" {
     device absent
     store() { festore --storage store --store /var/lib/unasked "$@"; }
     run store put a /etc/passwd
@@ -84,7 +84,7 @@ doctor_says() { # TEXT
     doctor_says 'does not answer'
 }
 
-@test "a device that is fit: objects in it, apart from those in ree" {
+@test "a usable device: its objects are separate from those in ree" {
     device normal
     rpmb put x /etc/passwd
     rpmb get x | cmp - /etc/passwd
@@ -96,12 +96,12 @@ doctor_says() { # TEXT
     doctor_says 'the RPMB that answers is not a device, but an emulation'
 }
 
-@test "restarting tee-supplicant loses nothing: the device's content lasts" {
+@test "restarting tee-supplicant loses nothing of the device's content" {
     device normal
     rpmb get x | cmp - /etc/hostname
 }
 
-@test "full: exit code 8, what was there stays, and removing makes room" {
+@test "full: exit code 8, existing objects stay, and removing one makes room" {
     head -c 20000 /dev/urandom > "$BATS_TEST_TMPDIR/piece"
     stored=0
     while [ "$stored" -lt 20 ]; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The least that an emulated machine must do: put and get in each storage it has, as a user too.
+# Minimal test of an emulated machine: put and get in each of its storages, and as another user.
 
 @test "put and get in ree" {
     festore put smoke /etc/passwd
@@ -16,7 +16,7 @@
     festore --storage rpmb rm smoke
 }
 
-@test "another user sees nothing of it" {
+@test "another user does not see root's object" {
     festore put smoke /etc/passwd
     run setpriv --reuid alice --regid alice --init-groups festore get smoke
     [ "$status" -eq 3 ]

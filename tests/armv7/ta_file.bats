@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The TA that runs here is, byte for byte, the file that the board's dev kit made. In the emulated armv7 machine, with
+# The TA in this machine is, byte for byte, the file made with the board's dev kit. Runs in the emulated armv7 machine.
 # TA_SHA256: the file's hash on the host.
 
 name=b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta
@@ -17,7 +17,7 @@ name=b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta
     festore put ta-file /etc/hostname
     festore get ta-file | cmp - /etc/hostname
     festore rm ta-file
-    # Without it there is no TA, so none is built into this OP-TEE.
+    # Without the file there is no TA: this OP-TEE has none built in.
     mv "/usr/lib/optee_armtz/$name" /tmp/away
     run festore ls
     mv /tmp/away "/usr/lib/optee_armtz/$name"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The format of `festore batch`: what docs/batch.md says, and that nothing else is taken for a command.
+// The format of `festore batch`: as in docs/batch.md, and nothing else is accepted as a command.
 #include "cli/batch_format.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ std::string content_of(const BatchCommand& command) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// The only command in a text, or a failed test and an empty one.
+// The only command in a text; otherwise fails the test and returns an empty one.
 BatchCommand only(std::string_view text) {
     auto commands = parse_batch(text);
     if (!commands || commands->size() != 1) {
@@ -151,7 +151,7 @@ TEST(BatchFormat, ManyLines) {
     EXPECT_EQ(commands->back().name, "n99999");
 }
 
-// Whatever comes in: a list of commands with valid names, or an error that names a line.
+// Any input gives a list of commands with valid names, or an error that names a line.
 TEST(BatchFormat, Garbage) {
     std::mt19937 random(7);
     const std::vector<std::string> pieces{

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Results as festore_bench writes them, in which every criterion is met: make_results.py DIR [NAME@OBJECTS=MS...]
-DIR/1.json, DIR/2.json; the named measures take that long instead (in both)."""
+"""Writes results like festore_bench, in which every criterion is met: make_results.py DIR [NAME@OBJECTS=MS...]
+Writes DIR/1.json and DIR/2.json; in both, the named measures take MS instead."""
 import json
 import os
 import sys

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The report of make bench: what it says of made-up results whose figures are known.
+# The report of make bench, from made-up results with known figures.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -9,13 +9,13 @@ setup() {
     printf '%s\n' '# Before' '<!-- measured: begin -->' 'what was there' '<!-- measured: end -->' 'behind' > "$page"
 }
 
-report() { # [NAME@OBJECTS=MS...]: of results in which these take that long
+report() { # [NAME@OBJECTS=MS...]: makes a report of results in which these measures take MS
     python3 tests/bench/make_results.py "$BATS_TEST_TMPDIR" "$@" &&
         python3 bench/report/report.py --into "$page" --data "$BATS_TEST_TMPDIR/plots" --about "a made-up machine" \
             "$BATS_TEST_TMPDIR/1.json" "$BATS_TEST_TMPDIR/2.json"
 }
 
-@test "figures that are met read as met, and what is around the tables stays" {
+@test "met criteria are reported as met, and the text around the tables stays" {
     run report
     echo "$output"
     [ "$status" -eq 0 ]
@@ -32,7 +32,7 @@ report() { # [NAME@OBJECTS=MS...]: of results in which these take that long
     [ "$(sed -n 1p "$page") $(tail -n 1 "$page")" = "# Before behind" ]
 }
 
-# missed CRITERION FIGURE NAME@OBJECTS=MS...: with these, that criterion and no other reads as missed, with its profile.
+# missed CRITERION FIGURE NAME@OBJECTS=MS...: with these measures only that criterion is reported as missed, with its profile.
 missed() {
     run report "${@:3}"
     echo "$output"
@@ -45,7 +45,7 @@ missed() {
     grep -qF "**Missed: $1.**" "$page"
 }
 
-@test "each figure that is missed reads as missed, and shows its profile" {
+@test "each missed criterion is reported as missed, with its profile" {
     missed 'put of 100 bytes at 10 objects, in 256-byte writes to an open object' '4.05 ×' festore.put_100@10=81 \
         festore.put_100@5000=79 stock.put_100@100=5000
     missed 'put of 100 bytes at 5000 objects, in 256-byte writes to an open object' '4.05 ×' festore.put_100@10=79 \
@@ -61,7 +61,7 @@ missed() {
     grep -qF 'Bare opening, without an index or a file, has 11.08 times the stock rate. Mean of a run' "$page"
 }
 
-@test "it is compared with the faster of the two stock ways" {
+@test "festore is compared with the faster of the two stock ways" {
     missed 'put at 100 objects, times as fast as the stock way at 100' '16.13 ×' stock.put_100_in_two_steps@100=1000
 }
 
@@ -73,7 +73,7 @@ missed() {
     [[ $output == *"8 of 12 criteria met" ]]
 }
 
-@test "what was not measured is not met" {
+@test "a criterion that was not measured is not met" {
     python3 tests/bench/make_results.py "$BATS_TEST_TMPDIR"
     run python3 bench/report/report.py --into "$page" --data "$BATS_TEST_TMPDIR/plots" "$BATS_TEST_TMPDIR/1.json"
     echo "$output"
@@ -92,7 +92,7 @@ json.dump(r, open(sys.argv[1], "w"))' "$BATS_TEST_TMPDIR/1.json"
     cmp "$page" "$page.before"
 }
 
-@test "made twice out of the same results, it is the same; a page without its markers is left alone" {
+@test "two reports of the same results are equal; a page without its markers is not changed" {
     report
     cp "$page" "$page.once"
     report
@@ -104,7 +104,7 @@ json.dump(r, open(sys.argv[1], "w"))' "$BATS_TEST_TMPDIR/1.json"
     cmp "$page" "$page.once"
 }
 
-@test "the plots are drawn out of what it wrote" {
+@test "the plots are drawn from the files that it wrote" {
     command -v gnuplot > /dev/null || skip "no gnuplot (make bench installs it)"
     report
     gnuplot -c bench/report/plots.gnuplot "$BATS_TEST_TMPDIR/plots" "$BATS_TEST_TMPDIR"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# tools/bootlog on logs of the board: those in logs/ follow the formats of the firmware's versions, and are spoilt here in
-# the ways in which captures are.
+# tools/bootlog on logs of the board: logs/ has logs in the formats of the firmware's versions; the tests damage them in the
+# ways that captures get damaged.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -19,7 +19,7 @@ findings() {
     "$bootlog" --json "$@" | python3 -c 'import json, sys
 print(" ".join(f["id"] for f in json.load(sys.stdin)["findings"]))'
 }
-field() { # EXPRESSION OPTION...: of the report, called r
+field() { # EXPRESSION OPTION...: prints a Python expression about the report r
     "$bootlog" --json "${@:2}" | python3 -c 'import json, sys
 r = json.load(sys.stdin)
 print(eval(sys.argv[1]))' "$1"
@@ -47,7 +47,7 @@ today=bl2:2.12.1\ optee:4.10.0\ uboot:2025.01\ linux:6.12.117\ tee:-
     [ "$(field '[f["count"] for f in r["findings"] if f["id"] == "power-weak"]' logs/dk2-2022.log)" = "[2]" ]
 }
 
-@test "a log that was cut after each of its lines names what came up until then, and exits with 6 before the driver" {
+@test "a log cut after any line lists the stages before it, with exit code 6 unless it reaches the driver" {
     local total n seen=0 now
     total=$(wc -l < logs/dk2-today.log)
     for ((n = 0; n <= total; n += 4)); do
@@ -60,12 +60,12 @@ today=bl2:2.12.1\ optee:4.10.0\ uboot:2025.01\ linux:6.12.117\ tee:-
         [ "$(grep -c '^  MISSING ' <<< "$output" || true)" -eq $((5 - seen)) ]
     done
     [ "$seen" = 5 ]
-    # In the middle of lines.
+    # Cut in the middle of a line.
     head -c 700 logs/dk2-today.log > "$log"
     [ "$(versions "$log")" = "bl2:2.12.1 optee:4.10.0" ] || [ "$(versions "$log")" = bl2:2.12.1 ]
 }
 
-@test "each stage that is absent is missed, by its name" {
+@test "each absent stage is reported as missing, by its name" {
     local stage pattern
     for stage in bl2:BL2 optee:OP-TEE\ version uboot:U-Boot\ 20 linux:Linux\ version tee:initialized\ driver; do
         pattern=${stage#*:}
@@ -76,7 +76,7 @@ today=bl2:2.12.1\ optee:4.10.0\ uboot:2025.01\ linux:6.12.117\ tee:-
     done
 }
 
-@test "a machine that has not all stages" {
+@test "a machine without one of the stages" {
     grep -v "U-Boot 20" logs/dk2-today.log > "$log"
     run "$bootlog" --stages bl2,optee,linux,tee "$log"
     [ "$status" -eq 0 ]
@@ -101,7 +101,7 @@ today=bl2:2.12.1\ optee:4.10.0\ uboot:2025.01\ linux:6.12.117\ tee:-
     done
 }
 
-@test "noise of a line that is being plugged in, colours, NULs" {
+@test "noise from plugging in the line, colours, NULs" {
     {
         head -c 5000 /dev/zero
         printf '\xff\xfe\x80\xc3(\x1b[2J\x1b[1;31m'
@@ -114,7 +114,7 @@ today=bl2:2.12.1\ optee:4.10.0\ uboot:2025.01\ linux:6.12.117\ tee:-
     [[ $output != *$'\x1b'* ]]
 }
 
-@test "nothing but noise" {
+@test "only noise" {
     head -c 300000 /dev/urandom > "$log"
     run "$bootlog" "$log"
     [ "$status" -eq 6 ]
@@ -123,7 +123,7 @@ today=bl2:2.12.1\ optee:4.10.0\ uboot:2025.01\ linux:6.12.117\ tee:-
     [ "$status" -eq 6 ]
 }
 
-@test "lines that another world's lines ran into" {
+@test "lines of one world that run into another world's lines" {
     cat > "$log" <<'LOG'
 NOTICE:  BL2: v2.12.1(release):debianNOTICE:  BL2: Built : 
 xxI/TC: OP-TEE version: 4.10.0 (gcc) #1 armI/TC: Primary CPU initializing
@@ -135,7 +135,7 @@ LOG
     [ "$(field 'r["stages"][0]["text"], r["stages"][1]["text"]' "$log")" = "('v2.12.1(release):debian', '4.10.0 (gcc) #1 arm')" ]
 }
 
-@test "several boots: the last one is judged, or the one that is asked for" {
+@test "several boots: the last one is examined, or the given one" {
     { cat logs/dk2-2022.log logs/dk2-today.log; head -n 20 logs/dk2-today.log; } > "$log"
     run "$bootlog" "$log"
     [ "$status" -eq 6 ]
@@ -162,14 +162,14 @@ LOG
     [ "$(findings "$log")" = "order" ]
 }
 
-@test "a device key on the console is found, and not shown" {
+@test "a device key on the console is detected, and not shown" {
     sed '/HUK locked/a D/TC:0 0 tee_otp_get_hw_unique_key:215 2ffd5a40  de ad be ef 01 23 45 67  89 ab cd ef 11 22 33 44 ' \
         logs/dk2-today.log > "$log"
     run "$bootlog" "$log"
     [[ $output == *"unique key was printed on the console"* ]]
     [[ $output != *"de ad"* ]]
     [ "$(findings "$log")" = "huk-printed debug-log" ]
-    # Old kits say no function.
+    # Old kits print no function name.
     sed '/HUK locked/a D/TC:0 0 215 2ffd5a40  de ad be ef 01 23 45 67  89 ab cd ef 11 22 33 44 ' logs/dk2-today.log > "$log"
     [ "$(findings "$log")" = "huk-printed debug-log" ]
     run "$bootlog" --json "$log"
@@ -185,7 +185,7 @@ LOG
     [ "$(findings "$log")" = "huk-printed huk-zero huk-unlocked debug-log" ]
 }
 
-@test "every other finding is found by what the firmware says" {
+@test "every other finding is detected by its message of the firmware" {
     while IFS='|' read -r id line; do
         { cat logs/dk2-today.log; echo "$line"; } > "$log"
         [ "$(findings "$log")" = "$id" ] || { echo "$id: $(findings "$log")"; return 1; }
@@ -209,7 +209,7 @@ environment-default|*** Warning - bad CRC, using default environment
 LINES
 }
 
-@test "standard input, a file that is not there, a wrong option" {
+@test "standard input, a missing file, a wrong option" {
     run "$bootlog" - < logs/dk2-today.log
     [ "$status" -eq 0 ]
     run --separate-stderr "$bootlog" "$BATS_TEST_TMPDIR/none"

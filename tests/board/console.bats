@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# tools/console on a pseudo-terminal that stands for a serial port.
+# tools/console on a pseudo-terminal in place of a serial port.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -8,8 +8,8 @@ setup() {
     log=$BATS_TEST_TMPDIR/log
 }
 
-# board SCRIPT: runs tools/console on one end of a pseudo-terminal, and the Python SCRIPT with the other end (`board`, a file number;
-# `console`, the process; `expect(bytes)`: reads from the board's end until they have come).
+# board SCRIPT: runs tools/console on one end of a pseudo-terminal, and the Python SCRIPT on the other end (`board`: its file number;
+# `console`: the process; `expect(bytes)`: reads from the board's end until these bytes have arrived).
 board() {
     timeout 30 python3 - "$log" "$1" <<'P'
 import os, pty, subprocess, sys, time, tty
@@ -18,7 +18,7 @@ board, port = pty.openpty()
 tty.setraw(port)
 console = subprocess.Popen(["tools/console", "--log", log, os.ttyname(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                            stderr=subprocess.PIPE)
-os.read(console.stderr.fileno(), 1000)  # it says where it is
+os.read(console.stderr.fileno(), 1000)  # its first message
 os.close(port)
 def expect(wanted):
     got = b""
@@ -28,7 +28,7 @@ exec(script)
 P
 }
 
-@test "what the board says is shown as it is, and logged with time stamps; what is typed reaches it; Ctrl-] ends it" {
+@test "the board's output is shown unchanged and logged with time stamps; typed input reaches it; Ctrl-] ends the console" {
     run board '
 time.sleep(0.3)
 os.write(board, b"NOTICE:  BL2: v2.12\r\nU-Boot 2025.01\r\nlogin: ")
@@ -67,14 +67,14 @@ console.terminate()
     [[ $(seen "$log") == *bl2* ]]
 }
 
-@test "a port that is not there, and none at all, are told" {
+@test "a missing port and a wrong rate are errors" {
     run tools/console --log "$log" "$BATS_TEST_TMPDIR/none"
     echo "$output"
     [ "$status" -eq 1 ]
     [[ $output == *"No such file or directory"* ]]
     run tools/console --baud 12345
     [ "$status" -eq 2 ]
-    [[ $output == *"no such rate: 12345"* ]]
+    [[ $output == *"unsupported rate: 12345"* ]]
     run tools/console --help
     [ "$status" -eq 0 ]
     [[ $output == *"Ctrl-]"* ]]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# tools/deploy lays a build over folders that look like systems. The build is a stand-in with the files that count.
+# tools/deploy installs a build into folders that look like systems. The build is a stand-in with the relevant files.
 bats_require_minimum_version 1.5.0
 
 armv7='\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x28\0'
@@ -32,7 +32,7 @@ CMAKE
     printf 'HSTO\1\0\0\0signed' > my.ta
 }
 
-system() { # ROOT: one with all that festore needs, /lib being a folder of its own
+system() { # ROOT: makes a system with all that festore needs, in which /lib is a folder
     mkdir -p "$1"/{etc,lib/systemd/system,usr/{bin,lib,sbin}}
     printf "$armv7" > "$1/lib/libc.so.6"
     touch "$1"/usr/lib/{libcrypto.so.3,libteec.so.1} "$1/usr/sbin/tee-supplicant" "$1/lib/systemd/system/tee-supplicant.service"
@@ -40,7 +40,7 @@ system() { # ROOT: one with all that festore needs, /lib being a folder of its o
     printf 'root:*::\n' > "$1/etc/gshadow"
 }
 to() { run --separate-stderr "$deploy" --build build --ta my.ta --rootfs "$@"; }
-unchanged() { # ROOT COMMAND...: which fails and leaves the folder as it was
+unchanged() { # ROOT COMMAND...: expects that it fails and leaves the folder unchanged
     local before root=$1
     shift
     before=$(cd "$root" && find . -exec stat -c '%n %s %Y' {} + | sort)
@@ -49,7 +49,7 @@ unchanged() { # ROOT COMMAND...: which fails and leaves the folder as it was
     [ "$(cd "$root" && find . -exec stat -c '%n %s %Y' {} + | sort)" = "$before" ]
 }
 
-@test "everything goes to its place, nothing for builders, and no word is said" {
+@test "everything goes to its place, no development files, and no warnings" {
     system root
     to root
     [ "$status" -eq 0 ]
@@ -70,7 +70,7 @@ unchanged() { # ROOT COMMAND...: which fails and leaves the folder as it was
     [ ! -e root/usr/include ]
     [ ! -e root/usr/lib/pkgconfig ]
     [ -z "$(find root -name '*.new')" ]
-    # Again, with a newer TA: the same but for that, and one group.
+    # Again, with a newer TA: only the TA changes, and the group is there once.
     echo more >> my.ta
     to root
     [ "$status" -eq 0 ]
@@ -78,7 +78,7 @@ unchanged() { # ROOT COMMAND...: which fails and leaves the folder as it was
     [ "$(grep -c teeclnt root/etc/group)" -eq 1 ]
 }
 
-@test "a system whose /lib is a link to /usr/lib, absolute too, and does not lead out of the folder" {
+@test "a system whose /lib is a relative or absolute link to /usr/lib; links do not lead out of the folder" {
     local link
     for link in usr/lib /usr/lib; do
         system merged
@@ -100,7 +100,7 @@ unchanged() { # ROOT COMMAND...: which fails and leaves the folder as it was
     [ -z "$(ls outside)" ]
 }
 
-@test "a build for another processor, with the simulator, or none; what is no TA; no system" {
+@test "a build for another processor or with the simulator; no build, no TA, no system" {
     system root
     printf "$arm64" > build/festore
     unchanged root to root
@@ -110,7 +110,7 @@ unchanged() { # ROOT COMMAND...: which fails and leaves the folder as it was
     [[ $stderr == *"built with the simulated TEE"* ]]
     rm build/CMakeCache.txt
     unchanged root to root
-    [[ $stderr == *"festore was not built there"* ]]
+    [[ $stderr == *"not a build of festore"* ]]
     echo 'FESTORE_SIM:BOOL=OFF' > build/CMakeCache.txt
     printf "$armv7" > my.ta
     unchanged root to root
@@ -125,7 +125,7 @@ unchanged() { # ROOT COMMAND...: which fails and leaves the folder as it was
     [ "$status" -eq 1 ]
 }
 
-@test "what the system lacks is said, and another name of tee-supplicant's unit is found" {
+@test "missing files of the system are reported, and other names of tee-supplicant's unit are found" {
     system root
     rm root/usr/lib/libcrypto.so.3 root/usr/lib/libteec.so.1 root/usr/sbin/tee-supplicant
     mv root/lib/systemd/system/tee-supplicant.service root/lib/systemd/system/tee-supplicant@.service
@@ -143,7 +143,7 @@ unchanged() { # ROOT COMMAND...: which fails and leaves the folder as it was
     system there
     system here
     mkdir bin
-    # Stands for a host: runs the command, with the folder in place of its root.
+    # In place of a host: runs the command with the folder as its root.
     cat > bin/ssh <<'SH'
 #!/bin/sh
 echo "$1" >> connections

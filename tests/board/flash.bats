@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# tools/flash on files and loop devices. What Linux says of disks that a test has not got is laid out in a folder.
+# tools/flash on files and loop devices. A folder simulates Linux's information about other disks.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -14,7 +14,7 @@ teardown() {
     [ -z "${loop:-}" ] || losetup -d "$loop"
 }
 
-refused() { # MESSAGE ARGUMENT...: one line, and the card is as it was
+refused() { # MESSAGE ARGUMENT...: expects an error of one line, and the card unchanged
     local before message=$1
     shift
     before=$(sha256sum < "$card")
@@ -25,7 +25,7 @@ refused() { # MESSAGE ARGUMENT...: one line, and the card is as it was
     [ "$(sha256sum < "$card")" = "$before" ]
 }
 new_card() { head -c "${1:-8M}" /dev/urandom > "$card"; }
-# As bmaptool does: a map of the blocks FIRST-LAST of the image.
+# Makes a block map like bmaptool's, for the blocks FIRST-LAST of the image.
 map() { # FIRST LAST [CHECKSUM]
     local sum=${3:-$(tail -c +$(($1 * 4096 + 1)) "$image" | head -c $((($2 - $1 + 1) * 4096)) | sha256sum | cut -d' ' -f1)}
     cat > "$image.bmap" <<XML
@@ -36,7 +36,7 @@ map() { # FIRST LAST [CHECKSUM]
 XML
 }
 
-@test "what is written is the image, byte by byte, and what lies behind it stays" {
+@test "the image is written byte by byte, and the rest of the card stays" {
     new_card
     cp "$card" before
     run "$flash" --yes "$image" "$card"
@@ -46,7 +46,7 @@ XML
     cmp -i 6291456 before "$card"
 }
 
-@test "with a block map only its blocks are written" {
+@test "with a block map, only its blocks are written" {
     new_card
     cp "$card" before
     map 256 511
@@ -58,22 +58,22 @@ XML
     cmp -i 2097152 before "$card"
 }
 
-@test "an image that differs from its block map, a map of another image, and what is no map" {
+@test "an image that differs from its block map, a map of another image, and a file that is not a map" {
     new_card
     map 0 10 "$(printf '%064d' 0)"
     refused "the image differs from its block map at byte 0" --yes "$image" "$card"
     map 1500 1600 x
-    refused "names blocks that are not there" --yes "$image" "$card"
+    refused "names blocks outside the image" --yes "$image" "$card"
     map 0 10
     sed -i 's/6291456/6291457/' "$image.bmap"
-    refused "is of another image" --yes "$image" "$card"
+    refused "belongs to another image" --yes "$image" "$card"
     echo '<bmap>' > "$image.bmap"
-    refused "is no block map" --yes "$image" "$card"
+    refused "is not a block map" --yes "$image" "$card"
 }
 
 @test "too small, by one byte; an empty image; the image itself; a folder" {
     new_card 6291455
-    refused "it is too small: it has 6291455 bytes, the image 6291456" --yes "$image" "$card"
+    refused "it is too small: 6291455 bytes for an image of 6291456" --yes "$image" "$card"
     : > empty
     refused "is empty" --yes empty "$card"
     refused "it is the image itself" --yes "$card" "$card"
@@ -82,20 +82,20 @@ XML
     refused "No such file or directory" --yes none "$card"
 }
 
-@test "without --yes it shows what will be lost, and asks" {
+@test "without --yes it shows the data that will be lost, and asks" {
     cp "$image" "$card"
-    refused "nobody to ask" "$image" "$card"
-    [[ $output == *"ALL THAT IS ON IT WILL BE LOST"*"fip-a (0.5 MB)"*"rootfs (2.1 MB)"* ]]
+    refused "no terminal to confirm on" "$image" "$card"
+    [[ $output == *"ALL DATA ON IT WILL BE LOST"*"fip-a (0.5 MB)"*"rootfs (2.1 MB)"* ]]
     new_card
     run script -qec "'$flash' '$image' '$card'" /dev/null <<< no
     [ "$status" -eq 1 ]
-    [[ $output == *"no partition table"*"not confirmed; nothing was written"* ]]
+    [[ $output == *"no readable partition table"*"not confirmed; nothing was written"* ]]
     run script -qec "'$flash' '$image' '$card'" /dev/null <<< yes
     [ "$status" -eq 0 ]
     cmp -n 6291456 "$image" "$card"
 }
 
-@test "the fip partitions alone" {
+@test "only the fip partitions" {
     cp "$image" "$card"
     { printf '\x01\x00\x64\xaa'; head -c 300000 /dev/urandom; } > fip.bin
     run "$flash" --yes --fip fip.bin "$card"
@@ -113,12 +113,12 @@ assert new == want
 PYTHON
 }
 
-@test "a fip that is none, that is too large, a card without fip partitions or with a damaged table" {
+@test "an invalid FIP, a FIP that is too large, a card without fip partitions or with a damaged table" {
     cp "$image" "$card"
     head -c 1000 /dev/zero > fip.bin
-    refused "is no firmware image package" --yes --fip fip.bin "$card"
+    refused "is not a firmware image package" --yes --fip fip.bin "$card"
     { printf '\x01\x00\x64\xaa'; head -c 524288 /dev/zero; } > fip.bin
-    refused "its partition fip-a is too small: 524288 bytes, the package has 524292" --yes --fip fip.bin "$card"
+    refused "its partition fip-a is too small: 524288 bytes for a package of 524292" --yes --fip fip.bin "$card"
     truncate -s 1000 fip.bin
     printf X | dd of="$card" bs=1 seek=1100 conv=notrunc status=none
     refused "it has no partition fip" --yes --fip fip.bin "$card"
@@ -180,7 +180,7 @@ def says(name, fixed=False):
 assert says("sda") == "it is in use: sda2 is mounted on /media/card", says("sda")
 assert says("sdb") == "it is in use: sdb1 is swap space", says("sdb")
 assert says("sdc") == "it is in use: sdc1 is part of dm-0", says("sdc")
-assert says("sdd") == "it is not removable; --fixed takes it nevertheless"
+assert says("sdd") == "it is not removable; use --fixed to write it anyway"
 assert says("sdd", fixed=True) == "taken"
 assert says("sde", fixed=True) == "it is write-protected"
 assert says("sda1") == "it is a partition; name the whole disk"
@@ -194,7 +194,7 @@ PYTHON
     [ "$output" = "all as expected" ]
 }
 
-@test "a medium that does not keep what was written is found" {
+@test "a medium that does not keep the written data is detected" {
     new_card
     run python3 -B - "$flash" "$image" "$card" <<'PYTHON'
 import importlib.machinery
@@ -218,7 +218,7 @@ sys.argv = ["flash", "--yes", *sys.argv[2:]]
 sys.exit(flash.main())
 PYTHON
     [ "$status" -eq 6 ]
-    [[ $output == *"what was read back differs"* ]]
+    [[ $output == *"the data read back differs"* ]]
 }
 
 @test "a loop device" {

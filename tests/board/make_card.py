@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes a card's image with a GPT: make_card.py FILE MEGABYTES NAME=KIB..., each partition filled with bytes of its own."""
+"""Makes a card's image with a GPT: make_card.py FILE MEGABYTES NAME=KIB..., each partition filled with its number."""
 import os
 import struct
 import sys

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# festore allow: root's list of who may store how much. (rule 28)
+# festore allow: root's list of users and groups that may store, and their limits. (rule 28)
 load helper
 
 setup() {
     enter_folder
     need_sim "the list is of the whole device"
     fresh_tee
-    festore status > /dev/null # which starts the TEE for all users
+    festore status > /dev/null # starts the TEE for all users
 }
 teardown() { rm -rf "$FESTORE_SIM_DIR"; }
 
 in_ree() { festore --storage ree "$@"; }
 theirs() { as_user "$1" --storage ree "${@:2}"; }
 
-@test "allow: nobody else stores anything new, exit 5; beyond a limit exit 8; what is there is served" {
+@test "allow: others cannot store anything new, exit 5; over a limit exit 8; existing objects are served" {
     need_other_users
     echo old | theirs 4322 put old
     run --separate-stderr festore allow uid:4321 --bytes 200 --objects 2 --stores 0
@@ -37,7 +37,7 @@ theirs() { as_user "$1" --storage ree "${@:2}"; }
     [ "$(theirs 4322 get old)" = old ]
     theirs 4322 rm old
     in_ree put roots large
-    # Everybody's objects are an identity like another.
+    # --public is an identity with limits, like any other.
     festore --public allow --objects 1 > /dev/null
     as_user 4322 --public put new large
     run --separate-stderr as_user 4322 --public put newer large
@@ -45,7 +45,7 @@ theirs() { as_user "$1" --storage ree "${@:2}"; }
     festore allow --all > /dev/null
     theirs 4322 put new large
 }
-@test "allow: the list, as text and JSON, to root; to others what holds for them" {
+@test "allow: root sees the list, as text and JSON; others see their own limits" {
     need_other_users
     run --separate-stderr festore allow
     expect_success
@@ -66,7 +66,7 @@ theirs() { as_user "$1" --storage ree "${@:2}"; }
     run --separate-stderr as_user 4321 allow uid:4321
     expect_error 5 "cannot set who may store: only root may do that"
 }
-@test "allow: the door stays closed when the last name is taken off the list" {
+@test "allow: only root may store after the last name is removed from the list" {
     need_other_users
     festore allow uid:4321 > /dev/null
     run --separate-stderr festore allow --remove uid:4321
@@ -96,7 +96,7 @@ theirs() { as_user "$1" --storage ree "${@:2}"; }
     [ -z "$(theirs 4321 ls)" ]
     [ "$(festore status --all --json | jq '(.stores | length) + (.allowed.named | length)')" = 0 ]
 }
-@test "exit 2: who is not there, what cannot go together, what is no number" {
+@test "exit 2: unknown users and groups, conflicting options, values that are not numbers" {
     refused() {
         run --separate-stderr festore "${@:2}" < /dev/null
         expect_error 2 "$1"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# festore batch: docs/batch.md, through the command. The format itself: tests/batch.
+# festore batch, as in docs/batch.md, with the command. tests/batch tests the format.
 load store_helper
 
 generation() { store status | sed -n 's/^  generation *\([0-9]*\),.*/\1/p'; }
@@ -28,7 +28,7 @@ END
     [ "$(store get key)" = hallo ]
     [ "$(store get new)" = replaced ]
 }
-@test "all or nothing: a line that is wrong, wherever it stands" {
+@test "all or nothing: a line with an error, wherever it is" {
     echo x | store put a
     before=$(generation)
     printf 'rm a\nput --text b x\nremove b\n' > lines
@@ -55,7 +55,7 @@ END
     fails 4 "cannot rename 'b': an object of that name exists" "mv b large"
     fails 1 "cannot put 'f': cannot read 'missing': No such file or directory" "put f missing"
 }
-@test "what an earlier line did, a later one sees" {
+@test "later lines see the effect of earlier lines" {
     store batch << 'END'
 put --text a 1
 put --text a 2 --if-version 1
@@ -67,7 +67,7 @@ END
     [ "$(store ls)" = c ]
     [ "$(store get c)" = 3 ]
 }
-@test "an empty batch changes nothing, and makes no store" {
+@test "an empty batch changes nothing, and creates no store" {
     run --separate-stderr store batch <<< "# nothing"
     expect_success
     [ ! -e secrets ]
@@ -81,7 +81,7 @@ END
     run --separate-stderr store batch /dev/null
     expect_success
 }
-@test "more larger objects than a process may have open files by default" {
+@test "more large objects than the default limit of open files" {
     head -c 1200 /dev/zero > file
     for ((i = 0; i < 1100; ++i)); do echo "put object/$i file"; done > lines
     [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -gt 1200 ] || skip "this process may not open so many"
@@ -89,7 +89,7 @@ END
     [ "$(store ls | wc -l)" = 1100 ]
     store get object/1099 | cmp - file
 }
-@test "beyond what one transaction can change: exit 8, and nothing changed (rule 11)" {
+@test "too many changes for one transaction: exit 8, and nothing changed (rule 11)" {
     echo x | store put a
     before=$(generation)
     value=$(repeated 900 v)
@@ -99,7 +99,7 @@ END
     nothing_changed a "$before"
     store put a lines
 }
-@test "5 000 objects by one commit" {
+@test "5 000 objects in one commit" {
     for ((i = 0; i < 5000; ++i)); do echo "put --text object/$i \"value of $i\""; done > lines
     store batch lines
     [ "$(store ls | wc -l)" = 5000 ]

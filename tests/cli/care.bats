@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# A store that is damaged, and one that is given up: verify and destroy by the command.
+# A damaged store, and a store that is destroyed: the commands verify and destroy.
 load store_helper
 
-@test "verify: a damaged content is named, exit 6, and the others are looked at" {
+@test "verify: a damaged content is named, exit 6, and the others are checked" {
     fill
     flip_byte "$(find secrets/payloads -type f)" 50000
     run --separate-stderr store verify
@@ -14,7 +14,7 @@ load store_helper
     run --separate-stderr store verify object-1
     expect_success
 }
-@test "verify: damaged pages of the index are ranges of names, exit 6" {
+@test "verify: damaged pages of the index are reported as ranges of names, exit 6" {
     fill
     for page in $(seq 2 $(($(stat -c %s secrets/pages) / 4096 - 1))); do flip_byte secrets/pages $((page * 4096)); done
     run --separate-stderr store verify
@@ -22,9 +22,9 @@ load store_helper
     [[ $stderr == *"page "*" of its index is damaged, missing, or replaced by an older one; the objects from the first name "*" are lost"* ]]
     [[ $stderr == *"belongs to the list of free pages"* ]]
 }
-@test "ls: a damaged page of the index costs its own names, exit 6, and the others are listed (rule 30)" {
+@test "ls: a damaged page of the index loses only its own names, exit 6, and the others are listed (rule 30)" {
     seq -f 'put --text object-%03g "content of some length, so that pages fill up"' 300 | store batch -
-    # A page in the midst of the index, which is not its root.
+    # Find a page of the index other than its root.
     for page in $(seq 2 $(($(stat -c %s secrets/pages) / 4096 - 1))); do
         flip_byte secrets/pages $((page * 4096))
         run --separate-stderr store ls
@@ -39,19 +39,19 @@ load store_helper
     run --separate-stderr store ls -l
     [ "$status" = 6 ]
     [ "${#lines[@]}" = $((300 - missing)) ]
-    # Of several names the worst counts, in whichever order: one that is not there is not the worst.
+    # With several names the worst error determines the exit code, in any order: a missing object is not the worst.
     lost=$(comm -13 <(store ls 2> /dev/null) <(seq -f 'object-%03g' 300) | head -n 1)
     run --separate-stderr store rm absent "$lost"
     [ "$status" = 6 ]
     [ "${#stderr_lines[@]}" = 2 ]
     run --separate-stderr store ls --json
     [ "$(json 'len(d["objects"]), len(d["missing"]), d["error"]["code"]')" = "($((300 - missing)), 1, 6)" ]
-    # The names that are said to be missing are those that are not listed.
+    # The names reported as missing are exactly those not listed.
     [ "$(json "len([i for i in range(1, 301) for r in d['missing'] for n in ['object-%03d' % i] if \
         (('behind' not in r or r['behind']['name'] < n) and (not r.get('from') or r['from']['name'] <= n)) and \
         (not r['before'] or n < r['before']['name'])])")" = "$missing" ]
 }
-@test "verify: files that no object refers to are no damage" {
+@test "verify: files that no object refers to are not damage" {
     fill
     head -c 500 /dev/zero > "secrets/payloads/$(repeated 32 a)"
     run --separate-stderr store verify
@@ -74,11 +74,11 @@ load store_helper
     run --separate-stderr festore --storage ree verify --clean
     expect_error 2 "verify --clean: only a store can do that*"
 }
-@test "verify where there is no store: exit 3" {
+@test "verify without a store: exit 3" {
     run --separate-stderr store verify
     expect_error 3 "cannot verify the store: there is no store at *"
 }
-@test "destroy: all of the store is gone, and nothing else" {
+@test "destroy: removes all of the store, and nothing else" {
     fill
     touch secrets/mine
     run --separate-stderr store destroy --yes
@@ -91,7 +91,7 @@ load store_helper
     store init
     [ -z "$(store ls)" ]
 }
-@test "destroy: a copy of the directory brings nothing back, to repair neither (rule 25)" {
+@test "destroy: a copy of the directory brings nothing back, not even with repair (rule 25)" {
     need python3
     fill
     cp -a secrets copy
@@ -107,7 +107,7 @@ load store_helper
     rm -rf secrets
     cp -a copy secrets
     gone
-    # Nor when another store of the same owner has come and gone, or the record alone is dropped.
+    # Nor after another store of the same owner was made and only its record dropped.
     rm -rf secrets
     echo x | store put another
     rm -rf secrets
@@ -121,7 +121,7 @@ load store_helper
     expect_error 2 "destroy: no terminal to confirm on; use --yes; *"
     [ "$(store get a)" = x ]
 }
-@test "destroy does not call a store that cannot be looked at a rest" {
+@test "destroy does not describe an unreadable store as 'what is left'" {
     need script
     echo x | store put a
     mv secrets/festore.store kept
@@ -131,7 +131,7 @@ load store_helper
     mv kept secrets/festore.store
     [ "$(store get a)" = x ]
 }
-@test "destroy asks on a terminal, and only yes is a yes" {
+@test "destroy asks on a terminal, and accepts only 'yes'" {
     need script
     echo x | store put a
     for answer in no "" y; do
@@ -163,7 +163,7 @@ load store_helper
 @test "destroy --owner: root only" {
     need_other_users
     export FESTORE_STORE=$FESTORE_SIM_DIR/stores/other
-    festore status > /dev/null  # which starts the TEE for all users
+    festore status > /dev/null  # starts the TEE for all users
     echo x | as_user 4321 --storage store put a
     run --separate-stderr as_user 4322 --storage store destroy --owner uid:4321 --yes
     expect_error 5 "cannot look for a store's record: only root may *"
@@ -179,7 +179,7 @@ load store_helper
 @test "status --all: every owner's store, for root only" {
     need_other_users
     export FESTORE_STORE=$FESTORE_SIM_DIR/stores/other
-    festore status > /dev/null  # which starts the TEE for all users
+    festore status > /dev/null  # starts the TEE for all users
     run --separate-stderr festore status --all
     expect_success
     [ -z "$output" ]
@@ -197,7 +197,7 @@ load store_helper
     [ "$(json '[(s["name"], s["readable"], s["objects"]) for s in d["stores"] if s["owner"]]')" = "[('root', True, 1)]" ]
     run --separate-stderr as_user 4321 status --all
     expect_error 5 "cannot list the stores of this device: only root may know of others' stores*"
-    for whose in --storage=store --group=0 --public; do  # doctor tells root the same, whatever is named
+    for whose in --storage=store --group=0 --public; do  # doctor reports the same to root, whichever identity is named
         run --separate-stderr festore "$whose" doctor --json
         [ "$(json '[f["what"] for f in d["findings"] if f["id"] == "stores"]')" = "['the TEE has records of 2 stores: 2 under the anchor ree, 0 under rpmb']" ]
     done
@@ -206,7 +206,7 @@ load store_helper
     festore --storage store --store "$PWD/secrets" destroy --yes
     as_user 4321 --storage store destroy --yes
 }
-@test "destroy of what is no store, and of another storage" {
+@test "destroy of a folder that is not a store, and of another storage" {
     mkdir secrets
     touch secrets/file
     run --separate-stderr store destroy --yes

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Another cipher for a store that is there: rebuild --cipher.
+# Changing the cipher of an existing store: rebuild --cipher.
 load store_helper
 
-# A store with AES-256-GCM, two contents with files of their own, one of them kept.
+# A store with AES-256-GCM and two contents in separate files, one of them kept.
 fill_store() {
     store init --cipher aes-256-gcm
     echo small | store put small
@@ -19,7 +19,7 @@ check_contents() {
     done
     [ "$(store get small)" = small ]
 }
-# The cipher that the header names.
+# The cipher in the header.
 header_cipher() { od -An -tu1 -j12 -N1 secrets/festore.store | tr -d ' '; }
 
 @test "rebuild --cipher: the same objects with another cipher, and back" {
@@ -47,7 +47,7 @@ header_cipher() { od -An -tu1 -j12 -N1 secrets/festore.store | tr -d ' '; }
     [ "$(json 'd["resealed"], d["cipher"]')" = "({'objects': 2, 'content_bytes': 350000}, 'aes-256-gcm')" ]
     check_contents
 }
-@test "rebuild --cipher past a damaged content: it is named, the others are done, the same goes on" {
+@test "rebuild --cipher with a damaged content: it is named, the others are done, the same command continues" {
     fill_store
     large=$(find secrets/payloads -size +100k)
     cp "$large" whole
@@ -70,9 +70,9 @@ header_cipher() { od -An -tu1 -j12 -N1 secrets/festore.store | tr -d ' '; }
     [[ ${lines[1]} == "1 content sealed anew, "* ]]
     check_contents
 }
-@test "rebuild --cipher on a full disk: exit 8 or done, and the store is whole" {
+@test "rebuild --cipher on a full disk: exit 8, the store stays intact, and it can be repeated" {
     fill_store
-    # Files of at most so many KiB stand for a disk that is full.
+    # A limit on file size simulates a full disk.
     run --separate-stderr bash -c 'ulimit -f 150; trap "" XFSZ; exec "$FESTORE_BIN" --storage store rebuild --cipher chacha20-poly1305'
     expect_error 8 "cannot *"
     check_contents
@@ -80,7 +80,7 @@ header_cipher() { od -An -tu1 -j12 -N1 secrets/festore.store | tr -d ' '; }
     expect_success
     check_contents
 }
-@test "rebuild --cipher: killed at any moment, the same goes on" {
+@test "rebuild --cipher: killed at any moment, the same command continues" {
     fill_store
     for n in $(seq 12); do
         cipher=$([ $((n % 2)) = 1 ] && echo chacha20-poly1305 || echo aes-256-gcm)
@@ -95,7 +95,7 @@ header_cipher() { od -An -tu1 -j12 -N1 secrets/festore.store | tr -d ' '; }
         check_contents
     done
 }
-@test "rebuild --cipher: what it does not take" {
+@test "rebuild --cipher: wrong arguments" {
     run --separate-stderr store rebuild --cipher des
     expect_error 2 "rebuild: --cipher is aes-256-gcm or chacha20-poly1305, not 'des'*"
     run --separate-stderr store rebuild --cipher aes-256-gcm --anchor rpmb

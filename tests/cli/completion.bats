@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Bash completion, asked as bash would ask it.
+# Bash completion, called as bash calls it.
 load helper
 
-# complete WORDS...: what the last word could become, a line each.
+# complete_words WORDS...: prints the completions of the last word, one a line.
 complete_words() {
     bash -c '
         set -u
@@ -57,24 +57,24 @@ teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
     [ "$(complete_words rm first "${PREFIX}p")" = "${PREFIX}plain" ]
     [ -z "$(complete_words stat "${PREFIX}plain" "")" ]
 }
-@test "names of a store's objects when the line says --store" {
+@test "names of a store's objects if the line has --store" {
     persistent_only "it has one store already"
     echo | festore --store "$PWD/store" put "${PREFIX}stored"
     for verb in get mv rm; do offers "${PREFIX}stored" --store "$PWD/store" "$verb" "${PREFIX}"; done
     run ! offers "${PREFIX}stored" get "${PREFIX}"
 }
-@test "names of the group's objects when the line says --group" {
+@test "names of the group's objects if the line has --group" {
     echo | festore --group "$(id -g)" put "${PREFIX}ours"
     offers "${PREFIX}ours" --group "$(id -g)" get "${PREFIX}"
     run ! offers "${PREFIX}ours" get "${PREFIX}"
     festore --group "$(id -g)" rm "${PREFIX}ours"
 }
-@test "files where files go" {
+@test "files, for file arguments" {
     touch some-file
     offers some-file put name some
     offers some-file get name some
 }
-@test "without a TEE it offers nothing, and says nothing" {
+@test "without a TEE it offers nothing, and prints nothing" {
     FESTORE_TEE=none run --separate-stderr complete_words get ""
     [ -z "$output" ]
     [ -z "$stderr" ]

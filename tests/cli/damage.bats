@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# A damaged store made whole again, and a whole one made anew, by the command.
+# The commands repair and rebuild on damaged and intact stores.
 load store_helper
 
-# 300 objects in some ten pages, and two larger ones.
+# 300 objects in about ten pages, and two larger ones.
 fill_pages() {
     for i in $(seq 300); do printf 'put --text name%03d %s-%d\n' "$i" "$(repeated 80 x)" "$i"; done > lines
     store batch lines
@@ -10,7 +10,7 @@ fill_pages() {
     store put large large
     store put larger large
 }
-# The first byte in the middle of a page.
+# Flips a bit in the middle of a page.
 flip_page() { # FILE PAGE
     python3 - "$1" "$2" <<'P'
 import sys
@@ -21,7 +21,7 @@ with open(sys.argv[1], "r+b") as f:
     f.write(bytes([b[0] ^ 1]))
 P
 }
-# A page that some objects are lost with, and not all.
+# Damages a page that holds some objects, but not all; writes its number to "leaf".
 damage_a_leaf() {
     for page in $(seq 2 40); do
         flip_page secrets/pages "$page"
@@ -31,7 +31,7 @@ damage_a_leaf() {
     done
     return 1
 }
-# The content file of the object.
+# Prints the content file of the object.
 payload_of() {
     for file in secrets/payloads/*; do
         cp "$file" kept
@@ -65,7 +65,7 @@ payload_of() {
     run --separate-stderr festore --store none rebuild
     [ "$status" != 0 ]
 }
-@test "a damaged page and a damaged content are dropped, named, closed, and brought back when they are put back" {
+@test "a damaged page and content are dropped and named, their names refused, and restored after the bytes are put back" {
     fill_pages
     damage_a_leaf
     payload=$(payload_of large)
@@ -126,7 +126,7 @@ payload_of() {
     run --separate-stderr store repair --drop-damaged --yes
     expect_error 4 "cannot drop what is damaged: nothing in the store at "*" is damaged"
 }
-@test "what was lost is given up by name, range by range" {
+@test "lost names are given up by range, with one name of each" {
     fill_pages
     damage_a_leaf
     run --separate-stderr store repair --drop-damaged --most --yes --json
@@ -147,7 +147,7 @@ payload_of() {
     run --separate-stderr store repair --acknowledge "$name"
     expect_error 4 "*"
 }
-@test "what is kept for good is not replaced by damaging it" {
+@test "a write-once object cannot be replaced by damaging it" {
     fill_pages
     echo once | store put --write-once name150k
     damage_a_leaf
@@ -167,7 +167,7 @@ payload_of() {
         [ "$status" = 2 ]
     done
 }
-@test "a record moves to the RPMB, where there is one, and not back" {
+@test "a record moves to the RPMB, if there is one, and not back" {
     fill_pages
     cp -a secrets before
     run --separate-stderr store rebuild --anchor rpm

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The normal world's files: what is read and written, and what is left when that fails.
+# Files of the normal world: how they are read and written, and what remains after a failure.
 load helper
 
 mode_of() { ls -ld "$1" | cut -c1-10; }
@@ -30,7 +30,7 @@ nothing_else_than() { [ "$(ls -A)" = "$(printf '%s\n' "$@")" ]; }
     nothing_else_than dangling link target
 }
 
-@test "get FILE leaves nothing when there is no object" {
+@test "get FILE leaves nothing if there is no such object" {
     run --separate-stderr festore get "${PREFIX}missing" new
     expect_error 3 "cannot get '${PREFIX}missing': there is no such object"
     nothing_else_than
@@ -41,7 +41,7 @@ nothing_else_than() { [ "$(ls -A)" = "$(printf '%s\n' "$@")" ]; }
     nothing_else_than old
 }
 
-@test "get FILE leaves the old file when the new one cannot be written" {
+@test "get FILE keeps the old file if the new one cannot be written" {
     [ "$(id -u)" = 0 ] || skip "needs root, to mount a small file system"
     unshare -m mount -t tmpfs -o size=16k none . 2> /dev/null || skip "cannot mount a file system here"
     make_file 70000 content
@@ -61,7 +61,7 @@ EOF
     [ "$stderr" = "$(printf '%s\n' "festore: cannot write 'old': No space left on device" old old)" ]
 }
 
-@test "get into a folder that is not there, or is one" {
+@test "get into a missing folder, and onto a folder" {
     echo x | festore put "${PREFIX}x"
     run --separate-stderr festore get "${PREFIX}x" no/such/file
     expect_error 1 "cannot write 'no/such/file': No such file or directory"
@@ -98,7 +98,7 @@ EOF
     nothing_else_than secret
 }
 
-@test "put of a file that is not there, or is a folder" {
+@test "put of a missing file, and of a folder" {
     run --separate-stderr festore put "${PREFIX}none" missing
     expect_error 1 "cannot put '${PREFIX}none': cannot read 'missing': No such file or directory"
     run --separate-stderr festore put "${PREFIX}none" .
@@ -120,7 +120,7 @@ EOF
     expect_error 3 "*"
 }
 
-@test "a full device behind standard output: exit 1 and a message" {
+@test "standard output on a full device: exit 1 and a message" {
     [ -c /dev/full ] || skip "needs /dev/full"
     make_file 7000 content
     festore put "${PREFIX}x" content
@@ -133,7 +133,7 @@ EOF
     expect_error 8 "cannot write '/dev/full': No space left on device"
 }
 
-@test "a reader that went away: exit 1 and a message, not a signal" {
+@test "the reader of standard output has exited: exit 1 and a message, not a signal" {
     make_file 524288 content
     festore put "${PREFIX}x" content
     bash -c 'set +e; "$FESTORE_BIN" get "$1" 3>&- 4>&- 2> err; echo $? > code' - "${PREFIX}x" | head -c 1 > /dev/null
@@ -141,7 +141,7 @@ EOF
     [ "$(cat err)" = "festore: cannot write to standard output: Broken pipe" ]
 }
 
-@test "standard descriptors that are closed" {
+@test "closed standard descriptors" {
     echo x | festore put "${PREFIX}x"
     run --separate-stderr bash -c '"$FESTORE_BIN" get "$1" >&- 3>&- 4>&-' - "${PREFIX}x"
     expect_error 1 "cannot write to standard output: Bad file descriptor"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Rule 31: removing needs no space. On real file systems without a free byte, in small images that are mounted for the test.
+# Rule 31: removing needs no space. Tests on real file systems without a free byte, in small images mounted for the test.
 load store_helper
 
 setup() {
@@ -13,7 +13,7 @@ teardown() {
     [ -z "${FESTORE_SIM_DIR:-}" ] || rm -rf "$FESTORE_SIM_DIR"
 }
 
-# The file system KIND on disk/, where the store will be.
+# mount_disk KIND: mounts that file system on disk/, for the store.
 mount_disk() {
     case $1 in
         tmpfs) run mount -t tmpfs -o size=4m tmpfs disk ;;
@@ -30,7 +30,7 @@ mount_disk() {
     export FESTORE_STORE=$PWD/disk/secrets
 }
 
-# To the last byte. A file system may find more room once what was written is on the disk.
+# Fills the disk to the last byte. A file system may find more room after a sync.
 fill_disk() {
     for _ in 1 2 3; do
         cat /dev/urandom >> disk/filler 2> /dev/null || true
@@ -42,7 +42,7 @@ fill_disk() {
     rm -f disk/another
 }
 
-# Many small objects in one transaction, which leaves hardly any free page, and a large one.
+# Puts many small objects in one transaction, which leaves hardly any free page, and a large one.
 load_store() {
     seq -f "put --text object-%g $(repeated 100 x)" 3000 > lines
     store batch lines
@@ -51,7 +51,7 @@ load_store() {
 }
 
 generation() { store status | grep -oE '^ +generation +[0-9]+'; }
-# Small objects until the store takes no more: then it was refused, and nothing has changed.
+# Puts small objects until one is refused; then checks that nothing has changed.
 put_until_full() {
     local n before
     head -c 800 /dev/zero > small
@@ -84,16 +84,16 @@ remove_on_full() {
     run --separate-stderr store get large
     expect_error 3 "*"
     store verify > /dev/null
-    # What the large one gave back is taken, and removing goes on.
+    # Fill the space that the large object freed; removing still works.
     fill_disk
     store rm object-1 object-2 object-3000
     store verify > /dev/null
 }
-@test "ext4 without a free byte: objects are removed, none is put" { remove_on_full ext4; }
-@test "btrfs without a free byte: objects are removed, none is put" { remove_on_full btrfs; }
-@test "tmpfs without a free byte: objects are removed, none is put" { remove_on_full tmpfs; }
+@test "ext4 without a free byte: objects can be removed, and none can be put" { remove_on_full ext4; }
+@test "btrfs without a free byte: objects can be removed, and none can be put" { remove_on_full btrfs; }
+@test "tmpfs without a free byte: objects can be removed, and none can be put" { remove_on_full tmpfs; }
 
-# The worst case: hardly a page of the index is free, and the first that happens on the full disk is the removal.
+# The worst case: hardly a page of the index is free, and the removal is the first operation on the full disk.
 remove_first() {
     mount_disk "$1"
     store init
@@ -119,7 +119,7 @@ destroy_on_full() {
 @test "btrfs without a free byte: a store is destroyed" { destroy_on_full btrfs; }
 @test "tmpfs without a free byte: a store is destroyed" { destroy_on_full tmpfs; }
 
-@test "a copy of a store, which may have lost what was kept, gets it again by a put" {
+@test "a sparse copy of a store may lose its reserved space; the next put reserves it again" {
     mount_disk ext4
     load_store
     cp -a disk/secrets copy && rm -rf disk/secrets

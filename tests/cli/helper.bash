@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What the command-line tests share. They need bash, bats and POSIX tools, so that they run on a device too.
+# Shared code of the command-line tests. They need only bash, bats and POSIX tools, so they also run on a device.
 #   FESTORE_BIN         the command under test; default: build/bin/festore
 #   FESTORE_TEE         the TEE to test with; default: sim, in a fresh folder for each file of tests
 #   FESTORE_COMPLETION  the completion to test; default: cli/completion/festore.bash
@@ -11,10 +11,10 @@ repository=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 : "${FESTORE_COMPLETION:=$repository/cli/completion/festore.bash}"
 export FESTORE_BIN FESTORE_TEE FESTORE_COMPLETION
 
-# The command. Bats's own descriptors are closed, or a TEE that it starts would keep them.
+# The command. Closes bats's own descriptors: otherwise a TEE that it starts would keep them open.
 festore() { "$FESTORE_BIN" "$@" 3>&- 4>&-; }
 
-# A new state for the simulated TEE, which every user can reach.
+# Makes a new simulated TEE, which every user can reach.
 fresh_tee() {
     FESTORE_SIM_DIR=$(mktemp -d "${TMPDIR:-/tmp}/festore-cli.XXXXXX")
     chmod 0711 "$FESTORE_SIM_DIR"
@@ -24,7 +24,7 @@ fresh_tee() {
 
 setup_file() {
     [ -x "$FESTORE_BIN" ] || { echo "there is no $FESTORE_BIN: build it, or set FESTORE_BIN" >&2; return 1; }
-    # Objects of these tests are under this prefix, so that they can run beside others' on a real device.
+    # Names of test objects have this prefix: tests may share a real device with other objects.
     export PREFIX="cli-test-$$/"
     export FESTORE_SIM_OPTIONS="--idle 3"
     if [ "$FESTORE_TEE" = sim ]; then fresh_tee; fi
@@ -34,7 +34,7 @@ teardown_file() {
     if [ "$FESTORE_TEE" = sim ]; then rm -rf "$FESTORE_SIM_DIR"; fi
 }
 
-# Each test has an empty folder of its own.
+# Gives each test an empty folder.
 enter_folder() { mkdir -p "$BATS_TEST_TMPDIR/work" && cd "$BATS_TEST_TMPDIR/work"; }
 
 setup() {
@@ -55,12 +55,12 @@ remove_all() {
     festore ls "$PREFIX" | while IFS= read -r name; do festore rm -f -- "$name"; done
 }
 
-# For tests of what only persistent objects have; stores have tests of their own (store.bats).
+# For tests of features that only persistent objects have; store.bats tests stores.
 persistent_only() { case $FESTORE_BIN in */festore-in-store) skip "in a store: $1" ;; esac; }
 need_sim() { [ "$FESTORE_TEE" = sim ] || skip "needs the simulated TEE: $1"; }
 need() { command -v "$1" > /dev/null || skip "needs $1"; }
 
-# The command as another user and group: as_user ID ARGUMENTS... Its only other group is that of a real TEE's device.
+# as_user ID ARGUMENTS...: the command as another user and group. The only supplementary group is that of a real TEE's device.
 as_user() {
     local groups=--clear-groups
     [ ! -e /dev/tee0 ] || groups=--groups=$(stat -c %g /dev/tee0)
@@ -81,10 +81,10 @@ make_file() { head -c "$1" /dev/urandom > "$2"; }
 # repeated COUNT TEXT
 repeated() { printf "%0$1d" 0 | sed "s/0/$2/g"; }
 
-# expect_error CODE WORDS: after `run --separate-stderr`: that exit code, nothing on standard output, and one line with
-# these words (a pattern of the shell) on standard error.
+# expect_error CODE WORDS: after `run --separate-stderr`, expects that exit code, nothing on standard output, and one line
+# that matches WORDS (a shell pattern) on standard error.
 expect_error() {
-    [ "$status" = "$1" ] || { echo "exit code $status, not $1; $stderr"; return 1; }
+    [ "$status" = "$1" ] || { echo "exit code $status, expected $1; $stderr"; return 1; }
     [ -z "$output" ] || { echo "on standard output: $output"; return 1; }
     [ "${#stderr_lines[@]}" = 1 ] || { echo "not one line: $stderr"; return 1; }
     # shellcheck disable=SC2053
@@ -95,10 +95,10 @@ expect_success() {
     [ -z "$stderr" ] || { echo "on standard error: $stderr"; return 1; }
 }
 
-# json EXPRESSION: of the document d in $output, printed. True and false as Python writes them.
+# json EXPRESSION: prints the Python EXPRESSION about the document d in $output.
 json() { python3 -c 'import json, sys; d = json.loads(sys.argv[1]); print(eval(sys.argv[2]))' "$output" "$1"; }
 
-# The only file that holds an object in the simulator's disk.
+# Prints the only file with an object in the simulator's storage.
 object_file() {
     local files
     files=$(find "$FESTORE_SIM_DIR/storage/${1:-ree}" -type f -size +0 ! -name lock ! -name 'dirf.db*')

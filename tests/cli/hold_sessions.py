@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Opens sessions until the trusted application gives no more, says "held N", and holds them until a line comes.
+"""Opens sessions until the trusted application refuses one, prints "held N", and holds them until it reads a line.
 
-hold_sessions.py FESTORE: the command, whose build the library is taken from, or else the system.
+hold_sessions.py FESTORE: the command. Uses the library of its build if there is one, otherwise the system's.
 """
 import ctypes
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# --json: one object for every verb, as docs/json.md has it, and an error in it exactly when the exit code is not 0.
+# --json: one object for every verb, as in docs/json.md, with an error in it if and only if the exit code is not 0.
 load helper
 
 keys='" ".join(d)'
@@ -10,7 +10,7 @@ setup() {
 }
 teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
 
-# expect_json CODE: the exit code is that, and so is the error's.
+# expect_json CODE: expects that exit code, and the same code in the error.
 expect_json() {
     [ "$status" = "$1" ]
     if [ "$1" = 0 ]; then
@@ -77,7 +77,7 @@ expect_json() {
     [ "$(json '(d["tee"], d["object_bytes_max"])')" = "('$FESTORE_TEE', 524288)" ]
     [ "$(json '(sorted(d["storage"]), d["storage"]["ree"]["available"])')" = "(['ree', 'rpmb'], True)" ]
 }
-@test "status claims no rollback protection but that of an RPMB which is built in" {
+@test "status claims rollback protection only for an RPMB that is built in" {
     run --separate-stderr festore status --json
     expect_json 0
     [ "$(json '" ".join(d["storage"]["ree"])')" = "available rollback_protection_claimed rollback_protection" ]
@@ -87,7 +87,7 @@ expect_json() {
     if [ "$FESTORE_TEE" != sim ]; then return; fi
     [ "$rpmb" = "(True, 1000, 'claimed')" ]
 }
-@test "status without an RPMB: none is available, and none is claimed" {
+@test "status without an RPMB: it is neither available nor claimed" {
     need_sim "a TEE without RPMB"
     export FESTORE_SIM_DIR=$BATS_TEST_TMPDIR/tee FESTORE_SIM_OPTIONS="$FESTORE_SIM_OPTIONS --no-rpmb"
     mkdir "$FESTORE_SIM_DIR"
@@ -107,7 +107,7 @@ expect_json() {
     expect_json 4
     [ "$(json 'd["error"]["name"]')" = conflict ]
 }
-@test "errors of usage, wherever --json stands" {
+@test "usage errors, with --json in any position" {
     run --separate-stderr festore stat --json ""
     expect_json 2
     [ "$(json '" ".join(d["error"])')" = "code name message" ]
@@ -119,12 +119,12 @@ expect_json() {
     run --separate-stderr festore --tee qemu ls --json
     expect_json 2
 }
-@test "an error that quotes bytes which are not UTF-8 is still JSON" {
+@test "an error that quotes bytes that are not UTF-8 is still JSON" {
     run --separate-stderr festore put --json x $'caf\xe9'
     [ "$status" = 1 ]
     [ "$(json 'd["error"]["code"]')" = 1 ]
 }
-@test "doctor --root: a card, or the TEE's files alone, without a TEE" {
+@test "doctor --root: a card, or only the TEE's files, without a TEE" {
     store=$repository/tests/ree_fs/samples/optee-4.5.0-arm64/store
     [ -d "$store" ] || skip "needs the samples"
     run --separate-stderr festore doctor --json --root "$store"

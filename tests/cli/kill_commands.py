@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Kills the command at seeded moments, and compares the store with what must be in it.
+"""Kills the command at seeded moments, and compares the store with its expected content.
 
-kill_commands.py FESTORE DIRECTORY SEED ROUNDS: each round a put, rm, mv or batch is begun and killed (SIGKILL) after a random time.
-Afterwards the store holds all that was acknowledged, whole, and of the change in flight everything or nothing.
+kill_commands.py FESTORE DIRECTORY SEED ROUNDS: each round starts a put, rm, mv or batch and kills it (SIGKILL) after a random time.
+Afterwards the store must hold every acknowledged change intact, and either all or nothing of the change in flight.
 """
 import random as randomness
 import subprocess
@@ -23,7 +23,7 @@ def main():
     store.run("init")
     state = {}
     killed = in_effect = 0
-    longest = 0.05  # a moving measure of how long a whole command takes here
+    longest = 0.05  # moving average of the duration of a complete command, in seconds
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
             command = change(random, state, NAMES, folder)
@@ -49,8 +49,8 @@ def main():
                 state = command.after
             assert found == state, f"{where}: exit {process.returncode}; lost, torn or half done: {sorted(found)}"
             assert store.names() == sorted(state), where
-    print(f"{rounds} rounds, {killed} killed, {in_effect} of them in effect")
-    assert killed >= rounds // 4, "too few were killed before their end"
+    print(f"{rounds} rounds, {killed} killed, {in_effect} of them took effect")
+    assert killed >= rounds // 4, "too few were killed before they ended"
 
 
 main()

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Eight processes that change and read one store, for a while.
+"""Eight processes change and read one store for some seconds.
 
-mix_commands.py FESTORE DIRECTORY SEED SECONDS [--stop]: each of them has objects of its own, whose contents it knows exactly, and
-shares others, whose contents prove themselves. With --stop one of them is stopped (SIGSTOP) at random moments and continued later.
-Nothing acknowledged may be lost, nothing read torn, nothing called damaged.
+mix_commands.py FESTORE DIRECTORY SEED SECONDS [--stop]: each process has its own objects, whose contents it knows exactly, and shares
+others, whose contents include their digest. With --stop one process is stopped (SIGSTOP) at random moments and continued later.
+No acknowledged change may be lost, no read torn, and nothing reported damaged.
 """
 import os
 import random as randomness
@@ -56,12 +56,12 @@ class Worker(threading.Thread):
     def read_own(self):
         name = self.random.choice(self.names)
         found = self.store.read([name]).get(name)
-        assert found == self.state.get(name), f"{name}: not what was acknowledged"
+        assert found == self.state.get(name), f"{name}: not the acknowledged content"
         self.store.run("stat", name, codes=(0,) if name in self.state else (3,))
 
     def check_own(self):
-        assert self.store.names(self.prefix) == sorted(self.state), f"{self.prefix}: not the names that were acknowledged"
-        assert self.store.read(self.names) == self.state, f"{self.prefix}: not what was acknowledged"
+        assert self.store.names(self.prefix) == sorted(self.state), f"{self.prefix}: not the acknowledged names"
+        assert self.store.read(self.names) == self.state, f"{self.prefix}: not the acknowledged contents"
 
     def touch_shared(self):
         name, other = self.random.sample(SHARED, 2)
@@ -79,7 +79,7 @@ class Worker(threading.Thread):
         elif kind == "mv":
             self.store.run("mv", name, other, codes=(0, 3, 4))
         elif kind == "ls":
-            assert set(self.state) <= set(self.store.names()), "ls lacks what was acknowledged"
+            assert set(self.state) <= set(self.store.names()), "ls lacks acknowledged names"
         else:
             self.store.run("status")
 

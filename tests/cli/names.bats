@@ -21,7 +21,7 @@ setup() {
     run --separate-stderr festore --store state/festore@web --name db get a
     expect_error 6 "cannot get 'a': the store at '$PWD/state/festore@web' has the name 'web', and not 'db': *"
 }
-@test "--name: what it says, and what it is not" {
+@test "--name: the message of init, and wrong names" {
     run --separate-stderr festore --name web -v init
     [ "$status" = 0 ]
     [[ $stderr == "festore: made a store with the name 'web' at '$PWD/state/festore@web', anchor ree, cipher "* ]]
@@ -38,7 +38,7 @@ setup() {
     run --separate-stderr festore --name web --public ls
     expect_error 2 "--public has no store*"
 }
-@test "status names the store, the others, and where they were" {
+@test "status shows the store, the owner's other stores, and their last directories" {
     echo one | store put a
     echo two | store --name web put a
     run --separate-stderr store --name web status
@@ -57,7 +57,7 @@ setup() {
     run --separate-stderr festore --store elsewhere/festore@web get a
     expect_success
 }
-@test "destroy and repair take the one that is named" {
+@test "destroy and repair act on the named store" {
     echo one | store put a
     echo two | store --name web put a
     rm -r state/festore@web
@@ -75,10 +75,10 @@ setup() {
     expect_success
     [ "$(store get a)" = one ]
 }
-@test "root lists all with name and place, and drops one by name" {
+@test "root lists all stores with name and directory, and drops one by name" {
     need_other_users
     export STATE_DIRECTORY=$FESTORE_SIM_DIR/stores
-    festore status > /dev/null  # which starts the TEE for all users
+    festore status > /dev/null  # starts the TEE for all users
     echo x | as_user 4321 --storage store --name web put a
     echo x | as_user 4321 --storage store put a
     run --separate-stderr festore status --all

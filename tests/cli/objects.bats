@@ -16,7 +16,7 @@ round_trip() {
 @test "7000 bytes come back" { round_trip 7000; }
 @test "512 KiB come back" { round_trip 524288; }
 
-@test "put and get work as pipes, and say nothing" {
+@test "put and get work in pipes, and print nothing" {
     make_file 7000 content
     run --separate-stderr festore put "${PREFIX}pipe" < content
     expect_success
@@ -36,7 +36,7 @@ version_of() { festore stat "$1" | sed -n 's/^version *//p'; }
     [ "$(festore get "${PREFIX}counted")" = two ]
 }
 
-@test "put -v says what it stored" {
+@test "put -v reports what it stored" {
     run --separate-stderr festore put -v "${PREFIX}loud" < /dev/null
     [ "$status" = 0 ]
     [[ $stderr == "festore: stored '${PREFIX}loud': 0 bytes, version "+([0-9]) ]]
@@ -44,7 +44,7 @@ version_of() { festore stat "$1" | sed -n 's/^version *//p'; }
     expect_success
 }
 
-# A backslash is shown as two.
+# Listings show a backslash as two.
 name_works() {
     local shown=${1//\\/\\\\}
     echo "content of $1" | festore put -- "$1"
@@ -71,7 +71,7 @@ name_works() {
 @test "a name with quotes and percent signs" { name_works "it's 100%s \"\$HOME\" \`id\`"; }
 @test "names that look like options" { name_works --json; name_works -f; name_works -5; }
 @test "names that look like verbs" { name_works put; name_works ls; name_works inspect; }
-@test "names that the parser of options could take for its own" {
+@test "names that the option parser could misread" {
     for name in '[a,b]' '[]' '{}' '++' '%%' 'a]' '@file' '-'; do name_works "$name"; done
 }
 @test "a list in brackets is one name, not several" {
@@ -89,7 +89,7 @@ name_works() {
     [ "$(festore get "${PREFIX}once")" = one ]
 }
 
-@test "--if-version stores over the version that was seen, and no other" {
+@test "--if-version replaces only the given version" {
     echo one | festore put "${PREFIX}versioned"
     first=$(version_of "${PREFIX}versioned")
     echo two | festore put --if-version "$first" "${PREFIX}versioned"
@@ -125,7 +125,7 @@ name_works() {
     expect_error 2 "cannot get '${PREFIX}digits' from byte 11: it has only 10 bytes"
 }
 
-@test "rm goes on after a failure, and answers with the first" {
+@test "rm continues after a failure, and returns the first error" {
     for name in a b; do echo "$name" | festore put "${PREFIX}$name"; done
     run --separate-stderr festore rm "${PREFIX}a" "${PREFIX}missing" "${PREFIX}b"
     expect_error 3 "cannot remove '${PREFIX}missing': there is no such object"
@@ -133,14 +133,14 @@ name_works() {
     [[ $output != *"${PREFIX}a"* && $output != *"${PREFIX}b"* ]]
 }
 
-@test "rm --force does not mind what is absent" {
+@test "rm --force ignores absent objects" {
     run --separate-stderr festore rm --force "${PREFIX}missing"
     expect_success
     run --separate-stderr festore rm -f "${PREFIX}missing" "${PREFIX}missing too"
     expect_success
 }
 
-@test "rm of a name that cannot be one removes nothing" {
+@test "rm with an invalid name removes nothing" {
     echo a | festore put "${PREFIX}kept"
     run --separate-stderr festore rm "${PREFIX}kept" ""
     expect_error 2 "a name must not be empty"
@@ -178,7 +178,7 @@ name_works() {
     [[ ${lines[1]} =~ ^w-\ 7000\ +[0-9]+\ $time\ ${PREFIX}long/b$ ]]
 }
 
-@test "the time of the last change is this system's" {
+@test "the time of the last change is the system's time" {
     local before after
     before=$(date -u +%Y-%m-%dT%H:%M:%SZ)
     echo | festore put "${PREFIX}timed"
@@ -188,7 +188,7 @@ name_works() {
     [[ ! $modified < $before && ! $modified > $after ]]
 }
 
-@test "the storages are apart" {
+@test "the storages are separate" {
     if festore status | grep -q '^storage rpmb *no'; then skip "this TEE has no RPMB"; fi
     echo ree | festore --storage ree put "${PREFIX}apart"
     echo rpmb | festore --storage rpmb put "${PREFIX}apart"
@@ -197,10 +197,10 @@ name_works() {
     festore --storage rpmb rm "${PREFIX}apart"
     [ "$(festore --storage ree get "${PREFIX}apart")" = ree ]
 }
-@test "root lists another's objects in the TEE's storage, and removes them; nobody else does" {
+@test "root lists and removes another user's objects in the TEE's storage; others cannot" {
     persistent_only "there is no other's store to look into"
     need_other_users
-    festore ls > /dev/null  # so that a simulated TEE is root's
+    festore ls > /dev/null  # starts a simulated TEE as root
     echo theirs | as_user 4321 put "${PREFIX}theirs"
     run --separate-stderr festore ls --owner uid:4321 "$PREFIX"
     expect_success

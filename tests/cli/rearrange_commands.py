@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Random schedules of eight programs on one store, while somebody rearranges its directory (rules 24 and 29).
+"""Runs random schedules of eight programs on one store, and rearranges its directory meanwhile (rules 24 and 29).
 
 rearrange_commands.py FESTORE DIRECTORY SEED SCHEDULES: in each schedule eight commands run at the same time; meanwhile files of the
-directory are removed, exchanged for links, FIFOs and other files, moved away, and put back. Then everything is where it was before (but
-for the lock file, which nobody needs). Nothing acknowledged may be lost, nothing read may be wrong, and nothing outside may change.
+directory are removed, exchanged for links, FIFOs and other files, moved away, and put back. Then everything is where it was before
+(except the lock file, which no store needs). No acknowledged change may be lost, no read may be wrong, and nothing outside may change.
 """
 import ctypes
 import hashlib
@@ -20,7 +20,7 @@ import time
 from store_workload import SIZES, Store, content
 
 PROGRAMS = 8
-ALLOWED = (0, 1, 3, 4, 5, 6, 9)  # what a command may say while the directory is not as it left it
+ALLOWED = (0, 1, 3, 4, 5, 6, 9)  # permitted exit codes while the directory is rearranged
 RENAME_EXCHANGE = 2
 AT_FDCWD = -100
 libc = ctypes.CDLL(None, use_errno=True)
@@ -31,7 +31,7 @@ def exchange(a, b):
 
 
 def state_of(folder):
-    """Contents, modes and groups of all that is in a folder."""
+    """Contents, modes, owners and groups of everything in a folder."""
     found = {}
     for path, folders, files in os.walk(folder):
         for name in folders + files:
@@ -46,7 +46,7 @@ def state_of(folder):
 
 
 class Program(threading.Thread):
-    """One command on an object of its own, and what the object may be afterwards."""
+    """One command on its own object, and the permitted contents of the object afterwards."""
 
     def __init__(self, store, name, before, random):
         super().__init__()
@@ -72,13 +72,13 @@ class Program(threading.Thread):
         if self.kind == "rm":
             self.after = {None} if done.returncode == 0 else self.after | {None}
         if self.kind in ("get", "rm") and done.returncode == 3:
-            assert None in self.before, f"{self.kind} {self.name}: said not to be there: {done.stderr.decode()}"
+            assert None in self.before, f"{self.kind} {self.name}: reported missing: {done.stderr.decode()}"
         if self.kind == "get" and done.returncode == 0:
-            assert done.stdout in self.before, f"get {self.name}: not what was acknowledged"
+            assert done.stdout in self.before, f"get {self.name}: not the acknowledged content"
 
 
 class Rearranger:
-    """Whoever may write the directory. Each change comes with the one that undoes it."""
+    """A program that may write the directory. It undoes each of its changes."""
 
     def __init__(self, directory, outside, random):
         self.directory, self.outside, self.random = directory, outside, random
@@ -118,7 +118,7 @@ class Rearranger:
         name = self.some_name()
         os.rename(name, self.spare)
         self.for_a_while()
-        if os.path.isdir(self.spare) and os.path.isdir(name):  # a program has made another one
+        if os.path.isdir(self.spare) and os.path.isdir(name):  # a program has created a new one
             for file in os.listdir(self.spare):
                 os.rename(os.path.join(self.spare, file), os.path.join(name, file))
             os.rmdir(self.spare)
@@ -128,7 +128,7 @@ class Rearranger:
     def exchanged(self, name):
         if exchange(name, self.spare):
             self.for_a_while()
-            if not exchange(name, self.spare):  # the name was removed, as that of a replaced content is
+            if not exchange(name, self.spare):  # the name was removed: a program replaced that content
                 if not os.path.lexists(name) and not os.path.islink(self.spare):
                     os.rename(self.spare, name)
         if os.path.lexists(self.spare):
@@ -186,9 +186,9 @@ def run_schedule(random, store, states, rearranger):
 def check(store, states, prefix):
     found = store.read(list(states))
     for name, allowed in states.items():
-        assert found.get(name) in allowed, f"{name}: {'lost' if name not in found else 'not'} what was acknowledged"
+        assert found.get(name) in allowed, f"{name}: {'lost' if name not in found else 'not'} the acknowledged content"
         states[name] = {found.get(name)}
-    assert store.names(prefix) == sorted(n for n, s in states.items() if s != {None}), "ls does not list what is there"
+    assert store.names(prefix) == sorted(n for n, s in states.items() if s != {None}), "ls does not list the existing objects"
 
 
 def main():

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# `repair`, by the command: what it says, refuses, and brings back.
+# `repair` by the command: its messages, refusals, and recovery.
 load store_helper
 
 setup() {
     fresh_store "to lose what it stores"
     export FESTORE_SIM_OPTIONS="--idle 1"
 }
-# What the TEE keeps is gone; its server has ended by then.
+# Waits until the TEE's server has ended, then deletes the TEE's storage.
 lose_record() {
     for ((i = 0; i < 100; ++i)); do [ -S "$FESTORE_SIM_DIR/socket" ] || break; sleep 0.1; done
     [ ! -S "$FESTORE_SIM_DIR/socket" ]
     rm -rf "$FESTORE_SIM_DIR/storage"
 }
 
-@test "a lost record: exit 6 and nothing served; repair brings all back; everything warns until it is acknowledged" {
+@test "a lost record: exit 6 and nothing served; repair restores all; every verb warns until it is acknowledged" {
     fill
     lose_record
     run --separate-stderr store get large
@@ -40,7 +40,7 @@ lose_record() {
     expect_success
     run --separate-stderr store verify
     expect_success
-    # That it happened stays known for good, and is no alarm any more (rule 26).
+    # The loss of freshness stays recorded for good, but is no longer an alarm (rule 26).
     [[ $output == *"freshness was given up 1 time by repair, last at generation "*"; acknowledged"* ]]
     run --separate-stderr store status
     expect_success
@@ -54,7 +54,7 @@ lose_record() {
     run --separate-stderr store repair --acknowledge
     expect_error 4 "cannot acknowledge the repair: *"
 }
-@test "an intact store, with an older directory, too: exit 4, and nothing is touched" {
+@test "an intact store, also with an older directory: exit 4, and nothing is changed" {
     echo old | store put a
     run --separate-stderr store repair --yes
     expect_error 4 "cannot repair the store: the TEE has an intact record *"
@@ -69,7 +69,7 @@ lose_record() {
     run --separate-stderr store repair < /dev/null
     expect_error 2 "repair: no terminal to confirm on*"
 }
-@test "damaged copies: the other one is taken; without any, exit 6 and nothing is made" {
+@test "a damaged recovery copy: the other one is used; both damaged: exit 6 and nothing is created" {
     fill
     cp -r secrets kept
     flip_byte secrets/pages 4196  # the older one's: of the first generation
@@ -85,7 +85,7 @@ lose_record() {
     expect_error 6 "cannot repair the store: *has no recovery copy that this device can read*"
     [ "$(ls -A secrets)" = "$(printf '%s\n' festore.store lock pages payloads)" ]
 }
-@test "a header that claims another anchor, and another user: refused" {
+@test "a header with another anchor, and another user: refused" {
     echo x | store put a
     cp secrets/festore.store kept
     printf '\2' | dd of=secrets/festore.store bs=1 seek=11 conv=notrunc 2> /dev/null
@@ -98,7 +98,7 @@ lose_record() {
     run --separate-stderr as_user 4321 --store "$PWD/secrets" repair --yes
     [ "$status" = 5 ]
 }
-@test "where there is no store: exit 3; another storage: exit 2" {
+@test "without a store: exit 3; another storage: exit 2" {
     run --separate-stderr store repair --yes
     expect_error 3 "cannot repair the store: there is none at *"
     run --separate-stderr festore --storage ree repair --yes

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# What stays of a plaintext beside the file that was asked for, and who could lead it elsewhere.
+# Plaintext outside of the requested file: what remains of it, and who could redirect it.
 load helper
 
 mode_of() { ls -ld "$1" | cut -c1-10; }
 hidden_files() { find . -name '.festore-*'; }
-# Ended by an alarm, or by its own end.
+# The command, with a time limit.
 briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
 
 @test "a process of the same user cannot look into the command" {
@@ -25,13 +25,13 @@ briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
     [ "$user:$owner" = 4321:0 ]
 }
 
-@test "a copy that runs with another group's rights does what its caller's environment says in nothing" {
+@test "a copy that runs with another group's rights ignores its caller's environment" {
     need_sim "it shows which library is loaded"
     need_other_users
     [[ $(findmnt -no OPTIONS -T .) != *nosuid* ]] || skip "no set-group-id programs on this file system"
     mkdir -m 0755 bin
     install -g 4322 -m 2755 "$FESTORE_BIN" bin/festore
-    # The simulated TEE of that user, where no variable names another one.
+    # The simulated TEE of that user if no variable names another one.
     local home=/tmp/festore-sim-4321
     [ ! -e "$home" ] || skip "there is a $home"
     run --separate-stderr env FESTORE_TEE=none setpriv --reuid 4321 --regid 4321 --clear-groups ./bin/festore --help
@@ -61,13 +61,13 @@ briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
     rm -rf "$home"
 }
 
-@test "get FILE killed at any moment: FILE is the old one or the whole new one, and the next get collects the rest" {
+@test "get FILE killed at any moment: FILE is the old file or the complete new one, and the next get removes leftovers" {
     make_file 400000 content
     festore put "${PREFIX}killed" content
     local killed=0 i pid begin longest
     begin=$(date +%s%N)
     festore get "${PREFIX}killed" whole
-    longest=$((($(date +%s%N) - begin) / 1000))  # microseconds that it takes here
+    longest=$((($(date +%s%N) - begin) / 1000))  # microseconds
     for i in {1..30}; do
         echo old > file
         "$FESTORE_BIN" get "${PREFIX}killed" file 3>&- 4>&- &
@@ -109,7 +109,7 @@ briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
     [ "$found" = 1 ]
 }
 
-@test "get into a pipe whose reader takes nothing: a signal ends it" {
+@test "get into a pipe that its reader does not read: a signal ends it" {
     need_sim "to have no store at first"
     fresh_tee
     make_file 3000000 content
@@ -133,7 +133,7 @@ briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
     exec 9>&-
 }
 
-@test "inspect --extract goes into no folder of another user, and through no link of another user's" {
+@test "inspect --extract does not write into another user's folder, nor follow another user's link" {
     need_other_users
     mkdir -m 1777 shared
     mkdir victim
@@ -172,13 +172,13 @@ briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
     : > pipe
     wait
     [ ! -s ../out ]
-    # Another user's file is not written into: it is replaced.
+    # Another user's file is replaced, not written into.
     run --separate-stderr briefly get "${PREFIX}secret" theirs
     [ "$status" = 0 ]
     [ "$(stat -c %u:%a theirs)" = 0:600 ]
 }
 
-@test "a folder full of planted names: get FILE works, and touches none of them" {
+@test "a folder full of planted names: get FILE works, and changes none of them" {
     need_other_users
     echo secret | festore put "${PREFIX}secret"
     mkdir -m 1777 shared
@@ -197,7 +197,7 @@ briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
     [ "$(cat victim)" = victim ]
 }
 
-@test "put of a pipe that nobody writes to says after a second what it waits for, and goes on" {
+@test "put of a pipe without a writer prints after a second what it waits for, and keeps waiting" {
     mkfifo pipe
     "$FESTORE_BIN" put "${PREFIX}piped" pipe 2> err 3>&- 4>&- &
     local pid=$!

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The storage `store`, by the command: every verb, its errors, exit codes, JSON; directories; batches.
+# The storage `store` by the command: every verb, its errors, exit codes, JSON; directories; batches.
 load store_helper
 
-@test "the first put makes the store, by the mode of its owner" {
+@test "the first put creates the store, accessible to its owner only" {
     echo one | store put a
     [ "$(store get a)" = one ]
     [ "$(ls -A secrets)" = "$(printf '%s\n' festore.store lock pages payloads)" ]
@@ -10,7 +10,7 @@ load store_helper
     run grep -rq one secrets
     [ "$status" = 1 ]
 }
-@test "what there is not: exit 3" {
+@test "no store, no object: exit 3" {
     run --separate-stderr store ls
     expect_error 3 "cannot list: there is no store at '$PWD/secrets'; *"
     run --separate-stderr store get a
@@ -38,8 +38,8 @@ round_trip() {
 }
 @test "0 bytes come back" { round_trip 0; }
 @test "1 byte comes back" { round_trip 1; }
-@test "what just fits the index, and what does not, comes back" { round_trip 900; round_trip 1100; }
-@test "one segment, and a byte more, come back" { round_trip 32768; round_trip 32769; }
+@test "contents just below and above the limit of the index come back" { round_trip 900; round_trip 1100; }
+@test "one segment, and one byte more, come back" { round_trip 32768; round_trip 32769; }
 @test "3 MiB come back, as a file and as a stream" {
     round_trip 3145728
     [ "$(ls secrets/payloads | wc -l)" = 1 ]
@@ -140,13 +140,13 @@ round_trip() {
     [ "$(store get a)" = x ]
     store status | grep -q '^  anchor  *rpmb; any older state'
 }
-# What the storage rpmb has goes into a folder, and no folder is there. "$1": that there is one again.
+# Replaces the folder of the storage rpmb by a file, so that the RPMB does not answer. With an argument, it answers again.
 silence_rpmb() {
     while pgrep -f "festore-sim-teed.*$FESTORE_SIM_DIR" > /dev/null; do sleep 0.2; done
     rm -rf "$FESTORE_SIM_DIR/storage/rpmb"
     [ -n "${1:-}" ] || echo "no folder" > "$FESTORE_SIM_DIR/storage/rpmb"
 }
-@test "an RPMB that is built in and gives no answer: init --anchor ree makes a store without one" {
+@test "an RPMB that is built in and does not answer: init --anchor ree makes a store without its answer" {
     export FESTORE_SIM_DIR=$BATS_TEST_TMPDIR/tee FESTORE_SIM_OPTIONS="--idle 1"
     echo x | festore --storage ree put a
     silence_rpmb
@@ -172,10 +172,10 @@ silence_rpmb() {
     [ "$(id -u)" != 0 ] || store status --all | grep -q "; made without an answer of the RPMB$"
     silence_rpmb answers
     [ "$(store get a)" = kept ]
-    store status | grep -q "made without an answer of the RPMB" # for as long as it lives
+    store status | grep -q "made without an answer of the RPMB" # as long as the store exists
     store destroy --yes
 }
-@test "an RPMB that answered, and does not: the store is refused, until it does or root says that there is none" {
+@test "an RPMB that answered and no longer does: the store is refused until it answers or root says that there is none" {
     export FESTORE_SIM_DIR=$BATS_TEST_TMPDIR/tee FESTORE_SIM_OPTIONS="--idle 1"
     echo kept | store put a
     [ "$(store status | grep -c "made without")" = 0 ]
@@ -216,17 +216,17 @@ silence_rpmb() {
         expect_error 5 "cannot *: only root may do that"
     done
 }
-@test "init with the anchor rpmb where there is none: exit 7, and nothing is made" {
+@test "init with the anchor rpmb and no RPMB: exit 7, and nothing is created" {
     FESTORE_SIM_OPTIONS="--idle 1 --no-rpmb" run --separate-stderr store init --anchor rpmb
     expect_error 7 "cannot make a store: *"
 }
-@test "--store selects the storage, and its directory beats FESTORE_STORE" {
+@test "--store selects the storage, and overrides FESTORE_STORE" {
     echo x | festore --store here/deep put a
     [ "$(festore --store here/deep/ get a)" = x ]
     [ ! -e secrets ]
     [ "$(FESTORE_STORE=here/deep store get a)" = x ]
 }
-@test "without a name the store is where docs/store.md says" {
+@test "without --store the store is at the place in docs/store.md" {
     unset FESTORE_STORE
     STATE_DIRECTORY=$PWD/state:other store init
     [ -d state/festore ]
@@ -235,7 +235,7 @@ silence_rpmb() {
     run --separate-stderr env -u HOME -u XDG_DATA_HOME -u STATE_DIRECTORY "$FESTORE_BIN" --storage store ls
     expect_error 2 "HOME is not set; name the store with --store DIR"
 }
-@test "a folder with something else in it is no store, and becomes none" {
+@test "a folder with other files is not a store, and does not become one" {
     mkdir secrets
     echo mine > secrets/file
     run --separate-stderr store put a secrets/file
@@ -244,7 +244,7 @@ silence_rpmb() {
     run --separate-stderr festore --store secrets/file ls
     expect_error 1 "cannot list: '$PWD/secrets/file' is not a store, *"
 }
-@test "a lost directory: the TEE keeps the record, and no other store is made" {
+@test "a lost directory: the TEE keeps the record, and no other store is created" {
     echo x | store put a
     mv secrets lost
     run --separate-stderr store put a lost/lock
@@ -253,7 +253,7 @@ silence_rpmb() {
     mv lost secrets
     [ "$(store get a)" = x ]
 }
-@test "exit 6: pages and contents that were changed" {
+@test "exit 6: changed pages and contents" {
     make_file 5000 content
     store put a content
     echo small | store put b
@@ -279,9 +279,9 @@ silence_rpmb() {
     expect_error 6 "*"
     [ "$(store get a)" = 4 ]
 }
-@test "a device's other user has another store" {
+@test "another user of the device has another store" {
     need_other_users
-    export FESTORE_STORE=$FESTORE_SIM_DIR/secrets  # where others can look
+    export FESTORE_STORE=$FESTORE_SIM_DIR/secrets  # a place that others can reach
     echo mine | store put a
     run --separate-stderr as_user 4321 --store "$FESTORE_STORE" get a
     expect_error 5 "*Permission denied"
@@ -289,7 +289,7 @@ silence_rpmb() {
     run --separate-stderr as_user 4321 --store "$FESTORE_STORE" get a
     expect_error 5 "cannot get 'a': the store at * belongs to another user or group; *"
 }
-@test "a group's store is its members'" {
+@test "a group's store belongs to its members" {
     festore --group "$(id -g)" --store ours init
     [ "$(stat -c %a ours)" = 2770 ]
     echo ours | festore --group "$(id -g)" --store ours put a
@@ -304,7 +304,7 @@ silence_rpmb() {
     sleep 0.5
     run --separate-stderr store --wait 1 put a < /dev/null
     expect_error 9 "the store at '$PWD/secrets' is in use by another program*; *"
-    # By whom, where the system lists the locks of the file system.
+    # The message names the process if the system lists the file system's locks.
     ! grep -q "FLOCK .*:$(stat -c %i secrets/lock) 0 EOF" /proc/locks || [[ $stderr == *"(process "*", 'flock'); "* ]]
     run --separate-stderr store --wait 0 batch <<< "rm a"
     expect_error 9 "*"
@@ -312,7 +312,7 @@ silence_rpmb() {
     store --wait 30 rm a
     wait
 }
-@test "status shows the store, or that there is none" {
+@test "status shows the store, or reports that there is none" {
     run --separate-stderr store status
     expect_success
     [[ $output == *"store                none at $PWD/secrets; "* ]]
@@ -327,7 +327,7 @@ silence_rpmb() {
     expect_success
     [[ $output != *$'\nstore '* ]]
 }
-@test "status of a store that cannot be opened: shown, and a failure only for who chose the store" {
+@test "status of a store that cannot be opened: shown, and an error only if the store was selected" {
     echo x | store put a
     : > secrets/festore.store
     run --separate-stderr festore --storage ree status

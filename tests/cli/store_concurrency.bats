@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Eight processes that mix all verbs on one store. FESTORE_TEST_ROUNDS: how many times as long.
+# Eight processes mix all verbs on one store. FESTORE_TEST_ROUNDS: factor for the duration.
 load helper
 
 setup() {
@@ -16,4 +16,4 @@ mixed() { # SEED OPTION...
     [ "$status" = 0 ]
 }
 @test "eight processes mix all verbs: nothing lost, nothing torn, no false alarm (rules 6, 9)" { mixed 1; }
-@test "one of the eight is stopped and continued at bad moments: the same (rule 6)" { mixed 2 --stop; }
+@test "the same while one of the eight is stopped and continued at random moments (rule 6)" { mixed 2 --stop; }

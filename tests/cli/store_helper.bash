@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What the command-line tests of stores share, besides helper.bash.
+# Shared code of the command-line tests of stores, in addition to helper.bash.
 load helper
 
-# An identity has one store, so each test takes a fresh TEE, which has none at all.
+# Each test uses a fresh TEE, which has no stores yet.
 fresh_store() { # WHY-THE-SIMULATOR
     need_sim "$1"
     enter_folder

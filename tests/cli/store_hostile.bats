@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A store whose directory others may write: another member of its group, and root's own scripts (rules 24 and 29).
-# FESTORE_TEST_SCHEDULES: how many random schedules of eight programs.
+# FESTORE_TEST_SCHEDULES: number of random schedules of eight programs.
 load store_helper
 
 group=54321
-# COMMAND as another member of the group.
+# as_member COMMAND...: runs it as another member of the group.
 as_member() { setpriv --reuid 4322 --regid $group --clear-groups "$@"; }
-# The group's store, made by root; and a store of root's own beside it. Both have contents in files.
+# Makes a store of the group, and one of root. Both have contents in files.
 make_group_store() {
     need_other_users
     enter_folder
@@ -42,7 +42,7 @@ own_is_intact() {
     as_member mv "$FESTORE_STORE/away" "$FESTORE_STORE/payloads"
     in_group get shared | cmp - large
 }
-@test "each name becomes a link to a file of root's: nobody writes it, gives it away or waits (rule 24)" {
+@test "each name becomes a link to root's file, or a FIFO: the file is unchanged and no command waits (rule 24)" {
     make_group_store
     echo precious > precious
     chmod 600 precious
@@ -62,7 +62,7 @@ own_is_intact() {
     done
     in_group get shared | cmp - large
 }
-@test "no store yet, and payloads is a link to a file: it is not given to the group (rule 24)" {
+@test "no store yet, and payloads is a link to a file: the file's group and mode do not change (rule 24)" {
     need_other_users
     enter_folder
     export FESTORE_STORE=$FESTORE_SIM_DIR/stores/new
@@ -89,7 +89,7 @@ own_is_intact() {
     [[ $output == *"$PWD/secrets/payloads/notes"* ]]
     [ "$(cat secrets/payloads/notes)" = mine ]
 }
-@test "get onto a file of the store itself is refused, by whichever name" {
+@test "get onto a file of the store itself is refused, by any name" {
     make_file 50000 large
     store put a large
     payload=$(ls secrets/payloads)
@@ -99,15 +99,15 @@ own_is_intact() {
         run --separate-stderr store get a "$file"
         expect_error 2 "cannot write '$file': it lies in a store's own directory; *"
     done
-    # Whatever is read, and whosever store it is.
+    # The same for an object of another storage.
     echo x | festore --storage ree put b
     run --separate-stderr festore --storage ree get b secrets/pages
     expect_error 2 "cannot write 'secrets/pages': it lies in a store's own directory; *"
-    store get a by-hard-link   # another file from then on
+    store get a by-hard-link   # now a separate file
     rm by-hard-link
     [ "$(ls -A secrets | tr '\n' ' ')" = "festore.store lock pages payloads " ]
     store get a | cmp - large
-    # Also where the store has lost some of its files.
+    # Also if the store has lost some of its files.
     for lost in festore.store pages; do
         mv "secrets/$lost" .
         run --separate-stderr festore --storage ree get b "secrets/$lost"
@@ -123,7 +123,7 @@ own_is_intact() {
     expect_error 2 "cannot write 'secrets/festore.store': it lies in a store's own directory; *"
     mv lock pages secrets/
 }
-@test "the first puts of eight programs all succeed, and no reader is told of damage (rule 6)" {
+@test "the first puts of eight programs all succeed, and no reader reports damage (rule 6)" {
     for round in $(seq $((5 * ${FESTORE_TEST_ROUNDS:-1}))); do
         export FESTORE_STORE=$PWD/first-$round
         for i in $(seq 8); do
@@ -139,7 +139,7 @@ own_is_intact() {
         store destroy --yes 2> /dev/null
     done
 }
-@test "a store named by a relative path is the one that the path leads to" {
+@test "a relative path names the store that it leads to" {
     mkdir below
     (cd below && echo x | festore --store ../secrets put a)
     [ "$(store get a)" = x ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# kill -9 of the command at seeded moments. FESTORE_TEST_ROUNDS: how many times as many rounds.
+# kill -9 of the command at seeded moments. FESTORE_TEST_ROUNDS: factor for the number of rounds.
 load helper
 
 setup() {
@@ -24,7 +24,7 @@ killed_at_random() { # SEED
 @test "killed at any moment: all that was acknowledged is whole, the change in flight is done or not (rules 4, 7), seed 3" {
     killed_at_random 3
 }
-@test "killed while it holds the lock: the kernel lets go, and the next one need not wait (rule 6)" {
+@test "killed while it holds the lock: the kernel releases it, and the next command need not wait (rule 6)" {
     for ((i = 0; i < 500; ++i)); do echo "put --text n/$i x"; done > lines
     festore --store store init
     for moment in 0.02 0.05 0.1; do

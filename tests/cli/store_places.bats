@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Where a store cannot be written, or is not the store that it should be: each has its own message, and nothing is lost.
+# A store that cannot be written, or is the wrong store: each case has its own message, and nothing is lost.
 load store_helper
 
 setup() {
@@ -25,7 +25,7 @@ expect_intact() {
     [[ $(cat err) == "festore: cannot write '$PWD/secrets/payloads/"*"': File too large" ]]
     expect_intact
 }
-@test "a directory that may only be read: exit 5 for who writes, and readers go on" {
+@test "a directory without write permission: exit 5 for writers, and readers still work" {
     need_other_users
     export FESTORE_STORE=$FESTORE_SIM_DIR/stores/theirs
     chmod a+r large
@@ -43,7 +43,7 @@ expect_intact() {
     [ "$(as_user 4321 --storage store ls | wc -l)" = 2 ]
     as_user 4321 --storage store get a | cmp - large
 }
-@test "a file system that is read-only: exit 5 for who writes, and readers go on" {
+@test "a read-only file system: exit 5 for writers, and readers still work" {
     [ "$(id -u)" = 0 ] || skip "needs root, to mount"
     unshare -m true 2> /dev/null || skip "cannot mount here"
     cat > script << 'END'
@@ -60,7 +60,7 @@ END
     [[ ${stderr_lines[0]} == "festore: cannot "*" '$PWD/secrets/"*"': Read-only file system" ]]
     expect_intact
 }
-@test "a directory that is gone, or lies where none can be made: exit 6 for readers, 4 for writers, and 1" {
+@test "a missing directory: exit 6 for readers, 4 for writers; a place where none can be created: an error" {
     mv secrets elsewhere
     run --separate-stderr store get a
     expect_error 6 "cannot get 'a': the TEE has the record of a store of yours, and it is not at '$PWD/secrets': put its directory back, *"
@@ -74,7 +74,7 @@ END
     mv elsewhere secrets
     expect_intact
 }
-@test "a header that is gone: exit 6, and it comes back out of any copy" {
+@test "a missing header: exit 6, and any copy of it restores the store" {
     cp secrets/festore.store kept
     echo later | store put b
     rm secrets/festore.store

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Contents of any size, by the command: in parts, with bounded memory, and nothing left when it ends early.
+# Contents of any size by the command: parts, bounded memory, and nothing left after an early end.
 load store_helper
 
 payloads() { find secrets/payloads -type f -size "${1:-+0}" 2> /dev/null | wc -l; }
 until_uploading() { for ((i = 0; i < 200; ++i)); do [ "$(payloads)" = 0 ] || return 0; sleep 0.05; done; return 1; }
 
-# peak_memory IN OUT ARGUMENTS...: KiB that the command took at most
+# peak_memory IN OUT ARGUMENTS...: prints the command's peak memory in KiB
 peak_memory() {
     python3 -c '
 import os, resource, subprocess, sys
@@ -14,7 +14,7 @@ with open(sys.argv[1], "rb") as i, open(sys.argv[2], "wb") as o:
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1" "$2" "$FESTORE_BIN" "${@:3}" 3>&- 4>&-
 }
 
-@test "64 MiB come back, as a stream of unknown length and as a file, and take no more memory than nothing" {
+@test "64 MiB come back, as a stream of unknown length and as a file, in at most 16 MiB more memory than an empty object" {
     need python3
     make_file 67108864 content
     empty=$(peak_memory /dev/null /dev/null --storage store put empty)
@@ -41,7 +41,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1" "$2" "$FESTO
     run --separate-stderr store get --offset 5000001 a
     expect_error 2 "cannot get 'a' from byte 5000001: it has only 5000000 bytes"
 }
-@test "an upload does not keep others from writing (rules 6, 10)" {
+@test "an upload does not block other writers (rules 6, 10)" {
     mkfifo pipe
     store put --wait 0 a < pipe 3>&- 4>&- &
     exec 5> pipe
@@ -55,7 +55,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1" "$2" "$FESTO
     wait $!
     store get a | cmp - <(head -c 1000000 /dev/zero)
 }
-@test "what a killed upload left is removed by the next one (rule 10)" {
+@test "the next upload removes the leftovers of a killed one (rule 10)" {
     mkfifo pipe
     "$FESTORE_BIN" --storage store put a < pipe 3>&- 4>&- &
     killed=$!
@@ -73,7 +73,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1" "$2" "$FESTO
     [ "$(payloads)" = 1 ]
     store get c | cmp - content
 }
-@test "SIGINT and SIGTERM in the midst of a put: ended by it, and nothing is left" {
+@test "SIGINT and SIGTERM during a put: it ends, and nothing is left" {
     mkfifo pipe
     echo old | store put a
     for signal in INT TERM; do
@@ -99,7 +99,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "$1" "$2" "$FESTO
     run --separate-stderr store get a
     expect_error 3 "*"
 }
-@test "a disk that is full in the midst of a put: exit 8, nothing is left, and the store goes on" {
+@test "the disk becomes full during a put: exit 8, nothing is left, and the store still works" {
     [ "$(id -u)" = 0 ] || skip "needs root, to mount a small file system"
     cat > script << 'END'
 mount -t tmpfs -o size=2m none "$1" && cd "$1" || exit 99
@@ -119,10 +119,10 @@ END
     run --separate-stderr unshare -m bash script "$PWD/small" 3>&- 4>&-
     [ "$output" = "$(printf '%s\n' "code 8" "code 8" before after)" ]
     [[ ${stderr_lines[0]} == "festore: cannot write '"*"': No space left on device ("*" bytes are free there)" ]]
-    # Of a file the size is known, and so it is not even begun.
+    # A file's size is known, so the put does not even start.
     [[ ${stderr_lines[1]} == "festore: cannot put 'a': it needs 4"*" bytes, and the file system of '"*"/store' has "*" free" ]]
 }
-@test "damage deep in a content: what comes out before is verified, a file is not made" {
+@test "damage deep in a content: output before it is verified, and a file is not created" {
     make_file 3000000 content
     store put a content
     flip_byte "$(find secrets/payloads -type f)" 2900000
@@ -145,7 +145,7 @@ END
     expect_error 1 "cannot run the batch: line 2: cannot put 'd': cannot read 'missing': No such file or directory; nothing *"
     [ "$(payloads)" = 1 ]
 }
-@test "a transfer that lasts shows on a terminal how far it is, and not with -q" {
+@test "a long transfer shows its progress on a terminal, but not with -q" {
     need script
     mkfifo pipe
     for option in -v -q; do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Contents that prove themselves, commands on a store, and what each is to change: for kill_commands.py, mix_commands.py."""
+"""Contents with their digest, commands on a store, and their expected changes: for kill_commands.py, mix_commands.py."""
 import hashlib
 import os
 import subprocess
@@ -8,7 +8,7 @@ SIZES = (40, 900, 5000, 70000)  # in the index, at its limit, one segment, sever
 
 
 def content(random, size):
-    """Random bytes behind their own digest."""
+    """The digest of random bytes, then the bytes."""
     body = random.randbytes(size - 32)
     return hashlib.sha256(body).digest() + body
 
@@ -18,14 +18,14 @@ def is_whole(data):
 
 
 class Command:
-    """One command line, its input, and the state of the store after it, given the state before: name to content."""
+    """A command line, its input, and the store's state after it, as a map from name to content."""
 
     def __init__(self, arguments, given, after):
         self.arguments, self.given, self.after = arguments, given, after
 
 
 def line_of(random, state, names, folder):
-    """One change as a batch's line; changes state."""
+    """Returns a random change as a line of a batch; applies it to `state`."""
     kind = random.choice(("put", "put", "file", "rm", "mv"))
     present = [n for n in names if n in state]
     if kind == "rm" and present:
@@ -49,7 +49,7 @@ def line_of(random, state, names, folder):
 
 
 def change(random, state, names, folder):
-    """A change of these names: put, rm, mv, or a batch of several."""
+    """A random change of these names: put, rm, mv, or a batch of several."""
     after = dict(state)
     kind = random.choice(("put", "put", "rm", "mv", "batch", "batch"))
     present = [n for n in names if n in state]
@@ -75,7 +75,7 @@ class Store:
         self.line = [festore, "--store", directory, "--wait", "120"]
 
     def start(self, command):
-        """The running process; its input is written."""
+        """Starts the command with its complete input."""
         with open(os.memfd_create("input"), "w+b") as given:
             given.write(command.given)
             given.seek(0)
@@ -84,13 +84,13 @@ class Store:
     def run(self, *arguments, given=b"", codes=(0,)):
         done = subprocess.run(self.line + list(arguments), input=given, capture_output=True, check=False)
         if done.returncode not in codes:
-            raise AssertionError(f"{arguments}: exit {done.returncode}, not {codes}: {done.stderr.decode()}")
+            raise AssertionError(f"{arguments}: exit {done.returncode}, expected {codes}: {done.stderr.decode()}")
         return done
 
     def names(self, prefix=""):
         return self.run("ls", prefix).stdout.decode().splitlines()
 
     def read(self, names):
-        """What there is of these names."""
+        """The contents of those of these names that exist."""
         found = {n: self.run("get", n, codes=(0, 3)) for n in names}
         return {n: done.stdout for n, done in found.items() if done.returncode == 0}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What the TEE's side can do to a caller: it is not there, it is full, it finds damage, it knows who is asking.
+# Answers of the TEE to the command: absent, full, damage, identities.
 load helper
 
 @test "exit 6: a damaged object" {
@@ -15,14 +15,14 @@ load helper
     expect_error 6 "cannot get 'victim': *damaged or tampered with*"
     [ ! -e out ]
     [ "$(ls -A)" = content ]
-    # OP-TEE deletes what it finds damaged; the command said so.
+    # OP-TEE deletes a damaged object once it has reported it.
     run --separate-stderr festore get victim
     expect_error 3 "*"
     festore put victim content
     festore get victim | cmp content -
 }
 
-@test "ls: a damaged object whose owner the TEE cannot tell changes nothing; verify tells, exit 6 (rule 28)" {
+@test "ls: a damaged object whose owner the TEE does not know changes nothing; verify reports it, exit 6 (rule 28)" {
     persistent_only "of the TEE's own storage"
     need_sim "to damage its disk"
     fresh_tee
@@ -30,7 +30,7 @@ load helper
     local file
     file=$(object_file)
     echo other | festore put other
-    # Not one byte: it might be of a version that is not in force.
+    # All bytes, since a single byte could belong to an inactive version.
     head -c "$(wc -c < "$file")" /dev/zero > "$file"
     run --separate-stderr festore ls
     expect_success
@@ -46,11 +46,11 @@ load helper
     expect_success
 }
 
-@test "exit 7: the simulated TEE's library is nowhere" {
+@test "exit 7: the simulated TEE's library is missing" {
     need_sim "to lose its library"
     FESTORE_SIM_LIBRARY=/no/such/library.so run --separate-stderr festore ls
     expect_error 7 "cannot load /no/such/library.so: *"
-    # The name is checked first: what is wrong anyway needs no TEE to say so.
+    # The name is checked first: a usage error needs no TEE.
     FESTORE_SIM_LIBRARY=/no/such/library.so run --separate-stderr festore get ""
     expect_error 2 "a name must not be empty"
 }
@@ -61,7 +61,7 @@ load helper
     FESTORE_SIM_TEED=/no/such/server run --separate-stderr timeout 60 "$FESTORE_BIN" ls
     [ "$status" = 7 ]
     [ -z "$output" ]
-    # The simulator's library says why, the command what.
+    # The simulator's library reports the cause, the command the effect.
     [[ $stderr == "festore: simulated TEE: cannot run /no/such/server: "*$'\n'"festore: the simulated TEE does not start; "* ]]
 }
 
@@ -73,7 +73,7 @@ load helper
     expect_error 7 "*"
 }
 
-@test "exit 5: the TEE's device is not for this user" {
+@test "exit 5: the user may not use the TEE's device" {
     [ -e /dev/tee0 ] || skip "needs a real TEE"
     need_other_users
     run --separate-stderr as_user_with --clear-groups 4321 ls
@@ -81,7 +81,7 @@ load helper
 }
 
 @test "exit 7: a TEE without RPMB" {
-    need_sim "to have it without RPMB"
+    need_sim "a TEE without RPMB"
     fresh_tee
     FESTORE_SIM_OPTIONS="--idle 1 --no-rpmb" run --separate-stderr festore --storage rpmb put x < /dev/null
     expect_error 7 "cannot put 'x': *rpmb*"
@@ -90,7 +90,7 @@ load helper
     [[ $output == *"storage rpmb         no"* ]]
 }
 
-@test "exit 8: the TEE's storage is full, and what was there stays" {
+@test "exit 8: the TEE's storage is full, and existing objects stay" {
     persistent_only "of the TEE's own storage"
     need_sim "to have a small disk"
     fresh_tee
@@ -140,7 +140,7 @@ load helper
     [ "$(festore get "${PREFIX}private")" = mine ]
 }
 
-@test "a group's objects are its members'" {
+@test "a group's objects belong to its members" {
     local group
     group=$(id -g)
     echo ours | festore --group "$group" put "${PREFIX}shared"
@@ -154,7 +154,7 @@ load helper
     festore --group "$group" rm "${PREFIX}shared"
 }
 
-@test "everybody's objects are everybody's" {
+@test "public objects belong to everybody" {
     echo all | festore --public put "${PREFIX}public"
     [ "$(festore --public get "${PREFIX}public")" = all ]
     run --separate-stderr festore get "${PREFIX}public"
@@ -165,19 +165,19 @@ load helper
     festore --public rm "${PREFIX}public"
 }
 
-@test "status says who one is" {
+@test "status shows the caller's identity" {
     local mine group
     mine=$(festore status | sed -n 's/^identity  *//p')
     group=$(festore --group "$(id -g)" status | sed -n 's/^identity  *//p')
     [[ $mine == "user "????????-????-5???-????-???????????? ]]
     [[ $group == "group "????????-????-5???-????-???????????? ]]
     [ "$(festore --public status | sed -n 's/^identity  *//p')" = public ]
-    # The kernel's names for uid 0 is a known value.
+    # The kernel's identity of uid 0 is a known value.
     [ "$(id -u)" != 0 ] || [ "$mine" = "user ef0180a3-13f3-5d1c-b7f5-888c0e21059a" ]
 }
 
 @test "status says that the simulated TEE protects nothing" {
-    need_sim "to be told so"
+    need_sim "its message"
     run --separate-stderr festore status
     expect_success
     [[ $output == *"simulated: it protects nothing"* ]]

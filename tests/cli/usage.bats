@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Exit code 2: what cannot be meant is refused in one line, before anything is done. And the help, which is none of that.
+# Exit code 2: wrong usage is refused with one line, before anything is done. And the help.
 load helper
 
 refused() {
@@ -24,18 +24,18 @@ refused() {
 }
 @test "a prefix that ends inside a character" { refused "the name * is not UTF-8" ls $'caf\xc3'; }
 
-@test "no verb, or none that there is" {
+@test "a missing or unknown verb" {
     refused "a verb is missing; see 'festore --help'"
     refused "there is no verb 'putt'; see 'festore --help'" putt x
     refused "there is no verb ''; see 'festore --help'" ""
 }
-@test "arguments that are missing or too many" {
+@test "missing or too many arguments" {
     refused "put: NAME is missing; see 'festore put --help'" put
     refused "rm: NAME is missing; see 'festore rm --help'" rm --force
     refused "put: unexpected argument 'c'; see 'festore put --help'" put a b c
     refused "status: unexpected argument 'x'; see 'festore status --help'" status x
 }
-@test "options that there are not, or without their value" {
+@test "unknown options, and options without their value" {
     refused "get: there is no option '--if-absent'; see 'festore get --help'" get x --if-absent
     refused "ls: there is no option '-x'; see 'festore ls --help'" ls -x
     refused "put: --if-version needs one value; see 'festore put --help'" put x --if-version
@@ -48,7 +48,7 @@ refused() {
     refused "--version takes no value; see 'festore --help'" --version=1
     refused "ls: --help takes no value; see 'festore ls --help'" ls --help=3
 }
-@test "values that are none" {
+@test "invalid values of options" {
     refused "--tee is auto, optee or sim, not 'qemu'; *" --tee qemu ls
     refused "--storage is store, ree or rpmb, not 'disk'; *" ls --storage disk
     refused "put: --if-version is a number, not '1x'; *" put x --if-version 1x
@@ -87,19 +87,19 @@ refused() {
     refused "rpmb: --without-asking goes with --none; *" rpmb --without-asking
     refused "rpmb: --without-asking goes with --none; *" rpmb --ask --without-asking
 }
-@test "FESTORE_TEE has to be one that there is; an option beats it" {
+@test "FESTORE_TEE must name a known TEE; an option overrides it" {
     persistent_only "lists before there is a store"
     FESTORE_TEE=qemu refused "FESTORE_TEE is auto, optee or sim, not 'qemu'" ls
-    need_sim "to have one that --tee can name"
+    need_sim "for --tee sim"
     FESTORE_TEE=qemu run --separate-stderr festore --tee sim ls "$PREFIX"
     expect_success
 }
-@test "nothing is read or stored when the usage is wrong" {
+@test "nothing is read or stored if the usage is wrong" {
     run --separate-stderr timeout 10 "$FESTORE_BIN" put "" /dev/zero
     expect_error 2 "a name must not be empty"
 }
 
-@test "global options stand before or after the verb" {
+@test "global options may come before or after the verb" {
     echo here | festore put "${PREFIX}here"
     [ "$(festore --timeout 30 get "${PREFIX}here")" = here ]
     [ "$(festore get --timeout 30 "${PREFIX}here")" = here ]
@@ -116,7 +116,7 @@ refused() {
     for word in put get ls stat rm mv batch init rpmb status FESTORE_TEE FESTORE_STORE "Exit codes:"; do [[ $output == *"$word"* ]]; done
     for code in 0 1 2 3 4 5 6 7 8 9; do [[ $output =~ (^|[[:space:]])$code\ \  ]]; done
 }
-@test "every verb has a help with usage, examples and its options" {
+@test "the help of every verb has usage, examples and options" {
     local verbs
     verbs=$(festore --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p')
     [ -n "$verbs" ]
@@ -130,14 +130,14 @@ refused() {
     [[ $(festore put --help) == *--if-absent*--if-version\ N*--write-once* ]]
     [[ $(festore -h get) == *--offset\ N*--length\ N* ]]
 }
-@test "no line of a help is wider than 120 characters" {
+@test "no line of the help is longer than 120 characters" {
     for verb in "" put get ls stat rm mv batch init rpmb status; do
         # shellcheck disable=SC2086
         [ -z "$(festore $verb --help | grep -E '.{121}')" ]
     done
 }
 
-# empty_refused ARGUMENTS...: wrong usage, and "kept" is as it was
+# empty_refused ARGUMENTS...: expects a usage error, and "kept" unchanged
 empty_refused() {
     echo kept | festore put "${PREFIX}kept"
     echo new > input
@@ -145,10 +145,10 @@ empty_refused() {
     expect_error 2 "*must not be empty*"
     [ "$(festore get "${PREFIX}kept")" = kept ]
 }
-@test "an empty condition is not no condition" { empty_refused put --if-version "" "${PREFIX}kept"; }
-@test "an empty file is not standard input" { empty_refused put "${PREFIX}kept" ""; }
-@test "an empty file is not standard output" { empty_refused get "${PREFIX}kept" ""; }
-@test "an empty group is not the user's own space" { empty_refused --group "" put "${PREFIX}kept"; }
+@test "an empty version is not taken for no condition" { empty_refused put --if-version "" "${PREFIX}kept"; }
+@test "an empty file name does not mean standard input" { empty_refused put "${PREFIX}kept" ""; }
+@test "an empty file name does not mean standard output" { empty_refused get "${PREFIX}kept" ""; }
+@test "an empty group does not mean the user's own objects" { empty_refused --group "" put "${PREFIX}kept"; }
 @test "empty values of other options" {
     for option in --tee --storage --store --timeout --wait; do empty_refused "$option" "" put "${PREFIX}kept"; done
     empty_refused get --offset "" "${PREFIX}kept"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# `verify`: in each storage. What it says of damage in a store, and `destroy`, are in care.bats.
+# `verify` in each storage. care.bats tests its reports of damage in a store, and `destroy`.
 load helper
 
 @test "everything is read back" {
@@ -13,7 +13,7 @@ load helper
     expect_success
     [ "$(json 'd["objects"] >= 3 and d["content_bytes"] >= 70004 and d["damaged"] == [] and d["absent"] == []')" = True ]
 }
-@test "only the names that are given; exit 3 for one that is not there" {
+@test "only the given names; exit 3 for a missing object" {
     echo a | festore put "${PREFIX}a"
     run --separate-stderr festore verify "${PREFIX}a"
     expect_success
@@ -23,7 +23,7 @@ load helper
     [[ $stderr == "festore: cannot verify '${PREFIX}nobody': there is no such object" ]]
     [ "$(json 'd["objects"], d["absent"] == [{"name": "'"${PREFIX}"'nobody"}], d["error"]["code"]')" = "(1, True, 3)" ]
 }
-@test "a name that can be none: exit 2, and nothing is read" {
+@test "an invalid name: exit 2, and nothing is read" {
     run --separate-stderr festore verify "" < /dev/null
     expect_error 2 "a name must not be empty"
 }

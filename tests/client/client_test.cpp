@@ -14,9 +14,9 @@ TEST_F(HostileTee, AnHonestAnswerIsTaken) {
     EXPECT_EQ(got->size(), 5U);
 }
 
-// Plaintext lies in it while the TEE works.
+// It holds plaintext while the TEE works.
 TEST_F(HostileTee, TheMemorySharedWithTheTeeIsInNoCoreDumpUntilItIsGivenBack) {
-    if (memory_flags(&serve).empty()) GTEST_SKIP() << "this kernel does not tell the flags of memory";
+    if (memory_flags(&serve).empty()) GTEST_SKIP() << "this kernel does not report memory flags";
     Client client = connect();
     const void* shared = nullptr;
     serve = [&](Command, TEEC_Operation& o) {
@@ -109,7 +109,7 @@ TEST_F(HostileTee, EntriesThatAreNotThereAreRefused) {
     EXPECT_FALSE(client.list());
 }
 
-// A listing with one entry of that name, from a TEE that gives it whatever was asked for.
+// A TEE that answers every request with a listing of one entry with that name.
 Serve listing_of(std::string name, uint8_t flags = 0) {
     return [name = std::move(name), flags](Command, TEEC_Operation& o) -> TEEC_Result {
         protocol::ListEntry entry;
@@ -131,12 +131,12 @@ TEST_F(HostileTee, NamesThatAreNoneAreRefused) {
     serve = listing_of("a name");
     ASSERT_TRUE(client.list());
     ASSERT_TRUE(client.list("a n"));
-    EXPECT_FALSE(client.list("b")) << "not what was asked for";
-    EXPECT_FALSE(client.list("a names")) << "shorter than what was asked for";
+    EXPECT_FALSE(client.list("b")) << "another prefix";
+    EXPECT_FALSE(client.list("a names")) << "shorter than the prefix";
     for (const char* name : {"", "\x1b[2J", "two\nlines", "\xff", "cut \xe2\x82"}) {
         for (const uint8_t flags : {uint8_t{0}, uint8_t{protocol::kObjectLegacy}}) {
             serve = listing_of(name, flags);
-            EXPECT_FALSE(client.list()) << "only everybody's objects may be called so: " << name;
+            EXPECT_FALSE(client.list()) << "only public objects may have this name: " << name;
         }
     }
 }
@@ -150,10 +150,10 @@ TEST_F(HostileTee, AnyBytesNameTheFirstDemosObjectsAndNoOthers) {
         ASSERT_TRUE(listing) << listing.error().message;
         EXPECT_EQ(listing->objects.front().name, id);
         serve = listing_of(id);
-        EXPECT_FALSE(client.list()) << "not said to be the demo's";
+        EXPECT_FALSE(client.list()) << "not marked as the demo's";
     }
     serve = listing_of("\xff", protocol::kObjectLegacy);
-    EXPECT_FALSE(client.list("a")) << "not what was asked for";
+    EXPECT_FALSE(client.list("a")) << "another prefix";
     serve = listing_of(std::string(65, '\xff'), protocol::kObjectLegacy);
     EXPECT_FALSE(client.list()) << "longer than any id";
 }
@@ -184,7 +184,7 @@ TEST_F(HostileTee, AConditionalPutIsNotRepeated) {
     EXPECT_EQ(calls, 1);
     calls = 0;
     EXPECT_FALSE(client.put("x", {}));
-    EXPECT_EQ(calls, 2) << "one without conditions is, once";
+    EXPECT_EQ(calls, 2) << "a put without conditions is repeated, once";
 }
 
 TEST_F(HostileTee, ACallThatNeverReturnsIsGivenUp) {
@@ -199,13 +199,13 @@ TEST_F(HostileTee, ACallThatNeverReturnsIsGivenUp) {
     EXPECT_EQ(got.error().code, ErrorCode::no_tee);
     EXPECT_NE(got.error().message.find("tee-supplicant"), std::string::npos) << got.error().message;
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
-    std::this_thread::sleep_for(std::chrono::seconds(3));  // the abandoned call ends while all it uses still lives
+    std::this_thread::sleep_for(std::chrono::seconds(3));  // wait for the abandoned call while everything it uses still exists
 }
 
 TEST_F(HostileTee, Rule01AnIdleSessionIsClosedAndTheNextCallOpensAnother) {
     options_.idle_timeout = std::chrono::milliseconds(100);
     serve = [](Command, TEEC_Operation&) -> TEEC_Result {
-        std::this_thread::sleep_for(std::chrono::milliseconds(300));  // longer than that is not idle
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));  // longer than the idle timeout, but not idle
         return TEEC_ERROR_ITEM_NOT_FOUND;
     };
     Client client = connect();
@@ -228,7 +228,7 @@ TEST_F(HostileTee, AnotherMajorVersionIsRefused) {
 TEST_F(HostileTee, NothingIsAskedForABadName) {
     Client client = connect();
     serve = [](Command, TEEC_Operation&) -> TEEC_Result {
-        ADD_FAILURE() << "asked";
+        ADD_FAILURE() << "the TEE was called";
         return TEEC_SUCCESS;
     };
     EXPECT_EQ(client.put("", {}).error().code, ErrorCode::usage);
@@ -237,7 +237,7 @@ TEST_F(HostileTee, NothingIsAskedForABadName) {
     EXPECT_EQ(client.remove("\xff").error().code, ErrorCode::usage);
 }
 
-// What TAs up to 0.1.0 hand on: 100 of an RPMB that is not there, and any number of the TEE's files.
+// TAs up to 0.1.0 report 100 for a missing RPMB, and any number for the TEE's files.
 TEST_F(HostileTee, ClaimsOfRollbackProtectionAreTakenOnlyForAnRpmbThatIsThere) {
     hello.rollback_protection_ree = 1000;
     hello.rollback_protection_rpmb = 1000;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What people are told: each code that the TEE can answer becomes the documented kind, in one line.
+// Error messages: each error code of the TEE becomes the documented kind, in one line.
 #include "client/errors.h"
 
 #include "base/tee_client_api.h"
@@ -36,7 +36,7 @@ TEST(Errors, MessagesAreOneLineAndNameWhatFailed) {
     EXPECT_NE(error.message.find("'a\\x0ab\\x1b[31m'"), std::string::npos) << error.message;
     EXPECT_EQ(error.tee_result, 0xFFFF0008U);
     EXPECT_EQ(error.tee_origin, 4U);
-    // What ends a line or turns its direction, C1 controls, and what is no UTF-8.
+    // Line ends, changes of text direction, C1 controls, and bytes that are not UTF-8.
     EXPECT_EQ(quote("\xE2\x80\xAE" "a\xC2\x9B\xC3\xA9\x9B"), "'\\xe2\\x80\\xaea\\xc2\\x9b\xC3\xA9\\x9b'");
 }
 
@@ -56,8 +56,8 @@ TEST(Errors, OfOpeningASessionSayWhatToDo) {
     EXPECT_EQ(error_of_session(TEEC_ERROR_BUSY, 4, {}).code, ErrorCode::busy);
 }
 
-// OP-TEE compares the version of a trusted application's file with the highest that it has loaded, in ta_ver.db. Its answer
-// to an older one is the code that a command gets for an object that exists.
+// OP-TEE compares the version of a trusted application's file with the highest that it has loaded, in ta_ver.db. For an older
+// one it returns the same code as a command for an object that exists.
 TEST(Errors, AnOlderTrustedApplicationIsToldAsSuch) {
     const Error error = error_of_session(TEEC_ERROR_ACCESS_CONFLICT, TEEC_ORIGIN_TEE, {});
     EXPECT_EQ(error.code, ErrorCode::no_tee);
@@ -68,7 +68,7 @@ TEST(Errors, AnOlderTrustedApplicationIsToldAsSuch) {
     EXPECT_EQ(error.tee_origin, static_cast<uint32_t>(TEEC_ORIGIN_TEE));
 }
 
-// No object and no version is at stake before there is a session, whichever part of the TEE answers.
+// Before there is a session, no error is about an object or a version, whichever part of the TEE answers.
 TEST(Errors, OpeningASessionNeverConflictsWithAnObject) {
     for (const Code code : {Code::access_conflict, Code::version_conflict, Code::write_once})
         for (const uint32_t origin : {TEEC_ORIGIN_API, TEEC_ORIGIN_COMMS, TEEC_ORIGIN_TEE, TEEC_ORIGIN_TRUSTED_APP}) {

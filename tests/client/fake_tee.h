@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A TEE that answers whatever a test wants: a table of Client API functions. One at a time in a process.
+// A TEE with answers chosen by a test: a table of Client API functions. Only one at a time in a process.
 #pragma once
 #include "base/writer.h"
 #include "client/files/access.h"
@@ -18,10 +18,10 @@ namespace festore {
 
 using protocol::Command;
 
-// What the fake TEE does for one command: gets the operation, gives the result.
+// How the fake TEE serves a command: gets the operation, returns the result.
 using Serve = std::function<TEEC_Result(Command, TEEC_Operation&)>;
 
-// The one in force. A call that was given up may still be on its thread when the next test sets its own.
+// The current one. An abandoned call may still run on its thread when the next test sets another.
 class Served {
 public:
     Served& operator=(Serve serve) {
@@ -48,7 +48,7 @@ inline std::atomic<int> sessions_opened = 0;
 inline std::atomic<int> sessions_closed = 0;
 inline protocol::HelloAnswer hello;
 
-// Of the answer's memory, in either form: named for the call, or a part of what is shared.
+// The size of the answer's memory, which is either temporary or part of shared memory.
 inline size_t& answer_size(TEEC_Operation& operation) {
     const bool is_temporary = TEEC_PARAM_TYPE_GET(operation.paramTypes, 1) == TEEC_MEMREF_TEMP_OUTPUT;
     return is_temporary ? operation.params[1].tmpref.size : operation.params[1].memref.size;
@@ -109,7 +109,7 @@ protected:
         EXPECT_TRUE(client) << client.error().message;
         return std::move(*client);
     }
-    // Gives content to a get, claiming any sizes.
+    // Answers a get with a content and any claimed sizes.
     static TEEC_Result give(TEEC_Operation& operation, std::string_view content, uint32_t claimed, size_t payload_size) {
         const auto& memory = operation.params[2].memref;
         std::memcpy(static_cast<std::byte*>(memory.parent->buffer) + memory.offset, content.data(),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Memory for plaintext: what the kernel knows of it, what is left in it, and that a limit makes nothing fail.
+// Memory for plaintext: its flags in the kernel, its wiping, and that a lock limit causes no failure.
 #include "base/host/guarded_memory.h"
 
 #include "tests/client/memory_flags.h"
@@ -25,9 +25,9 @@ bool flags_are_told() {
 }
 
 TEST(GuardedMemory, IsInNoCoreDumpAndLocked) {
-    if (!flags_are_told()) GTEST_SKIP() << "this kernel does not tell the flags of memory";
+    if (!flags_are_told()) GTEST_SKIP() << "this kernel does not report memory flags";
     static const int ordinary = 0;
-    EXPECT_FALSE(is_kept_out_of_dumps(&ordinary)) << "else this shows nothing";
+    EXPECT_FALSE(is_kept_out_of_dumps(&ordinary)) << "otherwise the test proves nothing";
     for (const size_t size : {size_t{1}, size_t{5000}, size_t{256} << 10, size_t{3} << 20}) {
         const GuardedBytes bytes(size, std::byte{1});
         EXPECT_TRUE(is_kept_out_of_dumps(&bytes.front()) && is_kept_out_of_dumps(&bytes.back())) << size;
@@ -59,12 +59,12 @@ TEST(GuardedMemory, IsWipedBeforeItIsGivenOutAgain) {
         before = bytes.data();
     }
     const auto* const again = static_cast<std::byte*>(allocate_guarded(100'000));
-    EXPECT_EQ(again, before) << "else this shows nothing";
+    EXPECT_EQ(again, before) << "otherwise the test proves nothing";
     EXPECT_EQ(std::count(again, again + 100'000, std::byte{}), 100'000);
     free_guarded(const_cast<std::byte*>(again), 100'000);
 }
 
-// One that is moved in parts must not map and lock memory for each.
+// A content moved in parts must not map and lock memory for each part.
 TEST(GuardedMemory, BlocksAreUsedAgain) {
     const GuardedBytes one(256 << 10);
     const std::byte* const first = GuardedBytes(256 << 10).data();
@@ -72,7 +72,7 @@ TEST(GuardedMemory, BlocksAreUsedAgain) {
 }
 
 TEST(GuardedMemory, OthersMemoryIsAsItWasAfterwards) {
-    if (!flags_are_told()) GTEST_SKIP() << "this kernel does not tell the flags of memory";
+    if (!flags_are_told()) GTEST_SKIP() << "this kernel does not report memory flags";
     constexpr size_t kBytes = 1 << 20;
     auto* const memory = static_cast<std::byte*>(mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     guard({memory + 100, kBytes - 200});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who holds a lock, out of the kernel's list.
+// Finding a lock's holder in the kernel's list.
 #include "client/files/lock_holder.h"
 
 #include <fcntl.h>
@@ -30,7 +30,7 @@ TEST(LockHolder, IsFoundByDeviceAndInode) {
         std::istringstream in(list);
         return lock_holder_in(in, file);
     };
-    EXPECT_EQ(holder(file_of(0xFE, 0, 4711)), 15) << "none that waits, nor one of another PID namespace";
+    EXPECT_EQ(holder(file_of(0xFE, 0, 4711)), 15) << "not a waiting process, nor one of another PID namespace";
     EXPECT_EQ(holder(file_of(0xFE, 1, 4711)), 12);
     EXPECT_EQ(holder(file_of(0xFE, 0, 4712)), 13);
     EXPECT_EQ(holder(file_of(0xFE, 0, 4713)), std::nullopt);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the kernel says of the memory at an address: /proc/self/smaps.
+// The kernel's flags for the memory at an address, from /proc/self/smaps.
 #pragma once
 #include <cstdint>
 #include <fstream>
@@ -8,7 +8,7 @@
 
 namespace festore {
 
-// The flags of the mapping, each between blanks: " dd " is kept out of core dumps, " lo " is locked.
+// The flags of the mapping, each between blanks: " dd ": not in core dumps; " lo ": locked. Empty if unknown.
 inline std::string memory_flags(const void* address) {
     std::ifstream maps("/proc/self/smaps");
     bool inside = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which process made something, however its children are made.
+// Recognising the process that made something, for every way to make children.
 #include "client/files/process_mark.h"
 
 #include <csignal>
@@ -44,7 +44,7 @@ TEST(ProcessMarks, AChildOfARawCloneIsAnother) {
     EXPECT_EQ(exit_code(child), 0);
 }
 
-// Process 1 of a namespace of its own, and its child, process 1 of another.
+// Process 1 of a new namespace, and its child, process 1 of another.
 TEST(ProcessMarks, AChildWithTheSameIdIsAnother) {
     const long child = raw_clone(CLONE_NEWPID);
     if (child < 0) GTEST_SKIP() << "no process namespaces here";

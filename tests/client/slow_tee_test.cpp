@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A TEE that takes its time: whoever waits is told when tee-supplicant, without which OP-TEE waits for ever, does not run.
+// A slow TEE: the waiting caller is warned if tee-supplicant, without which OP-TEE waits for ever, does not run.
 #include "tests/client/fake_tee.h"
 
 namespace festore {
@@ -12,7 +12,7 @@ protected:
         options_.call_timeout = std::chrono::seconds(2);
         options_.on_warning = [this](std::string_view line) { warnings_.emplace_back(line); };
     }
-    // What a get says that is answered after so long; with as much of the warnings as there is.
+    // The result of a get that is answered after that time. Warnings go to warnings_.
     Expected<std::vector<std::byte>> get_from(std::chrono::milliseconds answered_after, Client& client) {
         serve = [answered_after](Command, TEEC_Operation& o) {
             std::this_thread::sleep_for(answered_after);
@@ -30,8 +30,8 @@ protected:
 TEST_F(SlowTee, AfterASecondItIsToldOnceThatNoSupplicantRunsAndTheCallGoesOn) {
     Client client = connect_seeing(SupplicantSeen::missing);
     EXPECT_TRUE(get_from(std::chrono::milliseconds(100), client));
-    EXPECT_TRUE(warnings_.empty()) << "no second has passed";
-    EXPECT_TRUE(get_from(std::chrono::milliseconds(1300), client)) << "it waits on";
+    EXPECT_TRUE(warnings_.empty()) << "less than a second has passed";
+    EXPECT_TRUE(get_from(std::chrono::milliseconds(1300), client)) << "it keeps waiting";
     ASSERT_EQ(warnings_.size(), 1U);
     EXPECT_NE(warnings_[0].find("no tee-supplicant runs"), std::string::npos) << warnings_[0];
     EXPECT_TRUE(get_from(std::chrono::milliseconds(1300), client));
@@ -59,7 +59,7 @@ TEST_F(SlowTee, TheErrorSaysWhetherOneRuns) {
         EXPECT_EQ(got.error().code, ErrorCode::no_tee);
         EXPECT_NE(got.error().message.find(words), std::string::npos) << got.error().message;
     }
-    std::this_thread::sleep_for(std::chrono::seconds(1));  // the abandoned calls end while all they use still lives
+    std::this_thread::sleep_for(std::chrono::seconds(1));  // wait for the abandoned calls while everything they use still exists
 }
 
 }  // namespace

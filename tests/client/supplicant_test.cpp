@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Whether a tee-supplicant runs, by a /proc that the test makes.
+// Whether a tee-supplicant runs, according to a /proc made by the test.
 #include "client/tee/supplicant.h"
 
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Work with a time limit, and what is done meanwhile.
+// Work with a time limit, and other work meanwhile.
 #include "client/tee/worker.h"
 
 #include <atomic>
@@ -22,7 +22,7 @@ TEST(Workers, WhatIsDoneMeanwhileIsDoneBesideTheWork) {
     }));
 }
 
-// Else the next call would be taken for done when this one ends.
+// Otherwise the end of this call would be taken for the end of the next one.
 TEST(Workers, WhatItThrowsComesOutAfterTheWorkHasEnded) {
     Worker worker;
     std::atomic<int> ended = 0;
@@ -30,7 +30,7 @@ TEST(Workers, WhatItThrowsComesOutAfterTheWorkHasEnded) {
     EXPECT_THROW(worker.run(work, milliseconds(10000), [] { throw std::runtime_error("meanwhile"); }), std::runtime_error);
     EXPECT_EQ(ended, 1);
     EXPECT_TRUE(worker.run(work, milliseconds(10000)));
-    EXPECT_EQ(ended, 2) << "the second was waited for";
+    EXPECT_EQ(ended, 2) << "run() waited for the second";
 }
 
 TEST(Workers, TheLimitCountsFromTheBeginning) {

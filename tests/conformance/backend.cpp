@@ -28,7 +28,7 @@ std::string environment(const char* name, const char* otherwise) {
     return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
-// A TEE behind libteec: real, or the simulator's server.
+// A TEE used through libteec: a real one, or the simulator's server.
 class Library : public Backend {
 public:
     explicit Library(TeeKind kind) : kind_(kind) {}
@@ -63,7 +63,7 @@ public:
     uint32_t uid() const override { return geteuid(); }
 
 private:
-    // The group that may open a real TEE's device comes on top.
+    // Adds the group that may open a real TEE's device.
     std::vector<gid_t> groups_of(const User& user) const {
         std::vector<gid_t> groups = user.groups;
         struct stat node = {};
@@ -121,7 +121,7 @@ std::unique_ptr<Backend> choose() {
 
 namespace {
 
-// Opened once, before children become other users, who could not. -1: not wanted.
+// Opened once, before children become other users, who could not open it. -1: not requested.
 int answers_file() {
     static const int file = [] {
         const std::string name = environment("CONFORMANCE_ANSWERS", "");
@@ -147,7 +147,7 @@ std::optional<Storage> storage_of(std::string_view name) {
     return std::nullopt;
 }
 
-// Made once, before children become other users; everybody may make a store in it.
+// Created once, before children become other users; every user may create a store in it.
 const std::string& stores_folder() {
     static const std::string folder = [] {
         const bool real = environment("CONFORMANCE_TEE", "") == "optee";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A client written to the first demo's contract: public login, command 0, an id and 7000 bytes, no library of ours.
+// A client that follows the first demo's contract: public login, command 0, an id and 7000 bytes, without our library.
 #include "tests/conformance/fixture.h"
 
 namespace festore::conformance {
@@ -7,7 +7,7 @@ namespace {
 
 class Demo : public Conformance {
 protected:
-    // The result of command 0; TEEC_ERROR_GENERIC when there was no session to give it in.
+    // The result of command 0; TEEC_ERROR_GENERIC if no session could be opened.
     static uint32_t store_as_the_demo(std::string id, Content data) {
         const TeecFunctions& tee = backend().functions();
         TEEC_Context context{};
@@ -43,7 +43,7 @@ TEST_P(Demo, ItsClientStoresWhatFestoreReads) {
     EXPECT_EQ(code("remove", everybody.remove("object#1")), 0);
 }
 
-// The library would not send it: the limit is the trusted application's own.
+// The library would not send this, so the test checks the trusted application's own limit.
 TEST_P(Demo, ItsClientMayNotStoreMoreThanOthers) {
     if (GetParam() != Storage::ree) GTEST_SKIP() << "skipped: the demo stored in the TEE's default storage only";
     constexpr uint32_t kLimitExceeded = 0x80FE0004;  // docs/protocol.md

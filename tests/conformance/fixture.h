@@ -10,7 +10,7 @@ namespace festore::conformance {
 
 using Content = std::vector<std::byte>;
 
-// `size` bytes that differ from place to place and with the seed.
+// `size` bytes that vary with position and seed.
 inline Content content_of(size_t size, unsigned seed = 1) {
     Content content(size);
     uint32_t state = seed * 2654435761U + 1;
@@ -23,7 +23,7 @@ inline Content content_of(size_t size, unsigned seed = 1) {
 
 class Conformance : public testing::TestWithParam<Storage> {
 protected:
-    // A client of the suite's own user in the storage under test.
+    // A client of the suite's user in the storage under test.
     Client connect(Owner owner = Owner::user()) {
         Expected<Client> client = try_connect(owner);
         if (!client) ADD_FAILURE() << "connect: " << client.error().message;
@@ -31,7 +31,7 @@ protected:
         make_store(*client, owner);
         return std::move(*client);
     }
-    // Everybody has no store: there, the storage ree stands in.
+    // Everybody has no store: uses the storage ree instead.
     Expected<Client> try_connect(Owner owner = Owner::user()) {
         ClientOptions options;
         options.owner = owner;
@@ -47,7 +47,7 @@ protected:
         const auto made = client.init();
         EXPECT_TRUE(made) << made.error().message;
     }
-    // The answer's code, 0 for success; written down for the comparison of two TEEs.
+    // The answer's code, 0 for success; also noted for the comparison of two TEEs.
     template <class T>
     int code(const std::string& which, const Expected<T>& answer) {
         const auto* info = testing::UnitTest::GetInstance()->current_test_info();

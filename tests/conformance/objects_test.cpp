@@ -10,7 +10,7 @@ namespace {
 
 TEST_P(Conformance, ContentOfEverySizeComesBackIdentical) {
     Client client = connect();
-    // Around the TA's read chunk too, where one read ends and the next begins.
+    // Including sizes around the TA's read chunk, where one read ends and the next begins.
     const std::vector<size_t> sizes = {0,     1,     100,   4095,  4096,  7000, 65466, 65467, 65468,
                                        65536, 131000, limits::kPersistentObjectBytesMax};
     for (const size_t size : sizes) {
@@ -37,7 +37,7 @@ TEST_P(Conformance, ReplacingIsWholeAndCounted) {
     second.modified = 2000;
     const auto two = client.put("counted", content_of(10, 2), second);
     ASSERT_EQ(code("second put", two), 0) << two.error().message;
-    EXPECT_EQ(two->version, one->version + 1) << "nothing else was changed in between";
+    EXPECT_EQ(two->version, one->version + 1) << "nothing else changed in between";
     EXPECT_EQ(client.get("counted").value_or(Content{}), content_of(10, 2));
     const auto info = client.stat("counted");
     ASSERT_TRUE(info);
@@ -66,7 +66,7 @@ TEST_P(Conformance, MissingIsMissing) {
     PutOptions options;
     options.if_version = 1;
     EXPECT_EQ(code("put if-version", client.put("nothing", content_of(1), options)), kNotFound);
-    EXPECT_TRUE(names(client).empty()) << "none of it made anything";
+    EXPECT_TRUE(names(client).empty()) << "none of the calls created an object";
 }
 
 TEST_P(Conformance, RemovedIsMissing) {
@@ -79,9 +79,9 @@ TEST_P(Conformance, RemovedIsMissing) {
     const auto again = client.put("gone", content_of(20));
     ASSERT_TRUE(again);
     if (GetParam() == Storage::store) {
-        EXPECT_GT(again->version, gone->version) << "no version comes twice";
+        EXPECT_GT(again->version, gone->version) << "versions are never reused";
     } else {
-        EXPECT_EQ(again->version, 1U) << "a new life begins at 1";
+        EXPECT_EQ(again->version, 1U) << "a new object begins at 1";
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Owners: a user's objects, a group's, everybody's; and nobody else's. (rule 22)
+// Owners: objects of a user, of a group, of everybody; no access to others' objects. (rule 22)
 #include "tests/conformance/fixture.h"
 
 #include <sys/mman.h>
@@ -60,12 +60,12 @@ TEST_P(Owners, AnotherUserSeesNothing) {
         EXPECT_EQ(code("get", client.get("diary")), kNotFound);
         EXPECT_EQ(code("stat", client.stat("diary")), kNotFound);
         EXPECT_EQ(code("remove", client.remove("diary")), kNotFound);
-        ASSERT_TRUE(client.put("diary", content_of(10, 2))) << "his own, beside hers";
+        ASSERT_TRUE(client.put("diary", content_of(10, 2))) << "a separate object of the same name";
     });
     backend().as_user(alice(), [this, &version] {
         Client client = connect();
-        EXPECT_EQ(client.get("diary").value_or(Content{}), content_of(500, 1)) << "untouched";
-        EXPECT_EQ(client.stat("diary").value_or(ObjectInfo{}).version, *version) << "nor has it another version";
+        EXPECT_EQ(client.get("diary").value_or(Content{}), content_of(500, 1)) << "unchanged";
+        EXPECT_EQ(client.stat("diary").value_or(ObjectInfo{}).version, *version) << "the same version";
     });
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A mounted card, which may be hostile: what its files say, and that its links lead nowhere else.
+// A mounted card, which may be hostile: findings from its files, and links that must not lead out of it.
 #include "tests/doctor/machine.h"
 #include "tests/ree_fs/store.h"
 
@@ -32,7 +32,7 @@ TEST_F(Card, ItsFilesAreLookedAtAndNoTee) {
     fs::copy_file(FESTORE_DOCTOR_SAMPLE, root_ + "/lib/optee_armtz/" + kTa);
     EXPECT_EQ(found("ta-signing-key").severity, Severity::serious);
     EXPECT_EQ(found("supplicant-restart").severity, Severity::ok);
-    EXPECT_EQ(check_card(system_).size(), 4U) << "processes, devices and the kernel are this machine's";
+    EXPECT_EQ(check_card(system_).size(), 4U) << "no checks of processes, devices and the kernel, which are this machine's";
 }
 
 TEST_F(Card, TheFolderOfTheTeesFilesAlone) {
@@ -54,7 +54,7 @@ TEST_F(Card, LinksWithinItAreFollowed) {
     }
 }
 
-// The kernel refuses a ".." when anything at all was renamed meanwhile (EAGAIN): that is no answer.
+// The kernel refuses a ".." if any file was renamed meanwhile (EAGAIN): doctor must try again.
 TEST_F(Card, LinksAreFollowedWhileOthersRename) {
     fs::remove_all(root_ + "/var/lib/tee");
     fs::create_directories(root_ + "/data/secure");
@@ -88,7 +88,7 @@ TEST_F(Card, LinksOutOfItLeadNowhere) {
     fs::create_directories(root_ + "/etc/systemd");
     fs::create_symlink(outside.path, root_ + "/etc/systemd/system");
     for (const Finding& finding : check_card(system_)) EXPECT_EQ(finding.severity, Severity::unknown) << finding.id << ": " << finding.what;
-    // The running system's own links go where they go.
+    // The running system's own links are followed.
     system_.card = false;
     EXPECT_EQ(check("zero-ssk").severity, Severity::serious);
     EXPECT_EQ(check("ta-signing-key").severity, Severity::serious);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What doctor finds about the caller's store: every finding both ways.
+// doctor's findings about the caller's store: each one, good and bad.
 #include "tests/doctor/machine.h"
 
 namespace festore::doctor::test {
@@ -42,7 +42,7 @@ TEST_F(StoreOnMachine, OneThatDoesNotOpenIsSerious) {
     store_.info.reset();
     store_.error = Error{ErrorCode::damaged, "damaged", 0, 0};
     EXPECT_EQ(severity("store"), Severity::serious);
-    EXPECT_EQ(severity("store-permissions"), Severity::ok) << "where it lies can be told all the same";
+    EXPECT_EQ(severity("store-permissions"), Severity::ok) << "its directory can be checked nevertheless";
 }
 
 TEST_F(StoreOnMachine, ARepairThatNobodyAcknowledged) {
@@ -63,7 +63,7 @@ TEST_F(StoreOnMachine, AnchorReeCanBePutBack) {
     for (const RpmbDevice device : {RpmbDevice::present, RpmbDevice::none})
         EXPECT_EQ(severity("store-anchor", {device == RpmbDevice::present, device}), Severity::warning);
     const auto fix = [&](const RpmbEvidence& rpmb) { return find(check_store(system_, store_, rpmb), "store-anchor")->fix; };
-    EXPECT_NE(fix({true, RpmbDevice::present}), fix({false, RpmbDevice::none})) << "what there is can be used";
+    EXPECT_NE(fix({true, RpmbDevice::present}), fix({false, RpmbDevice::none})) << "an available RPMB can be used";
 }
 
 TEST_F(StoreOnMachine, Permissions) {
@@ -93,7 +93,7 @@ TEST_F(StoreOnMachine, FileSystem) {
     }
     type_ = kExt4;
     write("/etc/rauc/system.conf", "");
-    EXPECT_EQ(severity("store-file-system"), Severity::warning) << "the folder that stands for / is of one device";
+    EXPECT_EQ(severity("store-file-system"), Severity::warning) << "the folder used as / is on one device";
 }
 
 StoreRecord record_of(const char* identity, Anchor anchor, bool repaired) {
@@ -110,7 +110,7 @@ TEST(AllStores, RepairsOfAnybodysAreFound) {
     const auto name = [](const StoreRecord& record) { return "user " + record.identity; };
     EXPECT_EQ(check_all_stores(std::nullopt, name).at(0).severity, Severity::unknown);
     std::vector<StoreRecord> records;
-    EXPECT_EQ(check_all_stores(records, name).at(0).severity, Severity::ok) << "none is no fault";
+    EXPECT_EQ(check_all_stores(records, name).at(0).severity, Severity::ok) << "no store is not a fault";
     records = {record_of("a", Anchor::ree, false), record_of("b", Anchor::rpmb, true), record_of("c", Anchor::ree, true)};
     std::vector<Finding> findings = check_all_stores(records, name);
     ASSERT_NE(find(findings, "stores-repaired"), nullptr);
@@ -122,7 +122,7 @@ TEST(AllStores, RepairsOfAnybodysAreFound) {
     EXPECT_NE(find(findings, "stores-repaired")->what.find("repaired, and acknowledged: the store of user b"), std::string::npos);
     records[2].info->freshness_lost = false;
     findings = check_all_stores(records, name);
-    ASSERT_NE(find(findings, "stores-repaired"), nullptr) << "it stays known";
+    ASSERT_NE(find(findings, "stores-repaired"), nullptr) << "the repair stays recorded";
     EXPECT_EQ(find(findings, "stores-repaired")->severity, Severity::warning);
     EXPECT_NE(find(findings, "stores")->what.find("3 stores: 2 under the anchor ree, 1 under rpmb"), std::string::npos);
     records[0].info.reset();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the TA says of the hardware unique key: well-known ones by name, and whether it could compare at all. And what it
-// hands on of the TEE's claims of rollback protection.
+// The TA's report on the hardware unique key: known weak keys, and whether it could compare. Also its report of the TEE's
+// claims of rollback protection.
 #include "doctor/checks.h"
 #include "ree_fs/crypto.h"
 #include "ree_fs/keys.h"
@@ -34,7 +34,7 @@ TEST(KnownKeys, AreWhatOpteeDerivesFromKnownHuks) {
     }
 }
 
-// zero-ssk tries the same keys on the TEE's files.
+// The check zero-ssk tries the same keys on the TEE's files.
 TEST(KnownKeys, AreTheSameThatDoctorTriesOnTheTeesFiles) {
     const std::vector<Huk> huks = known_huks();
     const auto tried = doctor::known_huks();
@@ -94,7 +94,7 @@ protected:
 };
 TEST_F(OtherHuk, IsComparedAndNothingElse) { EXPECT_EQ(features(), protocol::kFeatureHukCompared); }
 
-// What hello says of rollback protection.
+// Rollback protection in the answer to hello.
 class Claims : public HukTest {
 protected:
     explicit Claims(const sim::Config& config = {}) : HukTest(config) {}
@@ -110,7 +110,7 @@ protected:
     WithoutRpmb() : Claims(without_rpmb()) {}
 };
 
-// OP-TEE's one property of rollback protection is 100 where it has none and 1000 where RPMB is built in; it is about the RPMB.
+// OP-TEE's only property of rollback protection is 100 without RPMB and 1000 if RPMB is built in; it is about the RPMB.
 TEST_F(WithRpmb, IsClaimedToProtectAndTheFilesAreNot) {
     const protocol::HelloAnswer answer = hello();
     EXPECT_NE(answer.features & protocol::kFeatureRpmb, 0U);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A made-up machine for doctor's checks: a folder that stands for /, and a system around it in which all is well.
+// A simulated machine for doctor's checks: a folder used as /, and a healthy system around it.
 #pragma once
 #include "doctor/checks.h"
 
@@ -59,7 +59,7 @@ protected:
         write(path, "");
         ASSERT_EQ(::chmod((root_ + path).c_str(), mode), 0);
     }
-    // `arguments`: with spaces for the NULs between the words.
+    // `arguments`: with spaces instead of the NULs between the words.
     void process(const std::string& pid, const std::string& name, std::string arguments, const std::string& state,
                  const std::string& open_file) {
         const std::string folder = "/proc/" + pid;
@@ -73,7 +73,7 @@ protected:
     void supplicant(const std::string& arguments = "/usr/sbin/tee-supplicant -d") {
         process("300", "tee-supplicant", arguments, "S", "/dev/teepriv0");
     }
-    // As a user who may not look into other users' processes.
+    // Simulates a user who may not look into other users' processes.
     void hide_descriptors(const std::string& pid) { fs::remove_all(root_ + "/proc/" + pid + "/fd"); }
 
     Finding check(const std::string& id, bool tee_serves = true) {
@@ -86,7 +86,7 @@ protected:
     std::string root_;
     System system_;
     uint64_t type_ = kExt4;
-    std::string asked_;  // the last path whose file system was asked for
+    std::string asked_;  // the last path whose file system was queried
 };
 
 }  // namespace festore::doctor::test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// supplicant-restart: tee-supplicant's unit as systemd would read it, with its drop-ins.
+// supplicant-restart: tee-supplicant's unit with its drop-ins, as systemd reads them.
 #include "tests/doctor/machine.h"
 
 namespace festore::doctor::test {
@@ -49,7 +49,7 @@ TEST_F(Restart, IsReadAsSystemdReadsIt) {
     write("/usr/lib/systemd/system/tee-supplicant.service", "[Unit]\nRestart=always\n[Service]\nExecStart=/x\n");
     EXPECT_EQ(severity(), Severity::warning) << "in another section";
     write("/usr/lib/systemd/system/tee-supplicant.service", "[Service]\nRestart=always");
-    EXPECT_EQ(severity(), Severity::ok) << "without a line's end";
+    EXPECT_EQ(severity(), Severity::ok) << "without a line end";
 }
 
 TEST_F(Restart, ADropInInAnyFolderCounts) {
@@ -61,7 +61,7 @@ TEST_F(Restart, ADropInInAnyFolderCounts) {
         EXPECT_EQ(severity(), Severity::warning) << folder;
     }
     drop_in("/etc/systemd/system", "restart.conf.bak", "[Service]\nRestart=always\n");
-    EXPECT_EQ(severity(), Severity::warning) << "systemd reads .conf only";
+    EXPECT_EQ(severity(), Severity::warning) << "systemd reads only .conf";
     write("/etc/systemd/system/other.service.d/restart.conf", "[Service]\nRestart=always\n");
     EXPECT_EQ(severity(), Severity::warning) << "another unit's";
     for (const char* folder : {"service.d", "tee-.service.d"}) {
@@ -74,7 +74,7 @@ TEST_F(Restart, ADropInInAnyFolderCounts) {
 TEST_F(Restart, LaterNamesWinAndEtcHidesTheSameName) {
     drop_in("/etc/systemd/system", "10-a.conf", "[Service]\nRestart=always\n");
     drop_in("/usr/lib/systemd/system", "20-b.conf", "[Service]\nRestart=no\n");
-    EXPECT_EQ(severity(), Severity::warning) << "by name, wherever they are";
+    EXPECT_EQ(severity(), Severity::warning) << "ordered by name, in all folders";
     drop_in("/etc/systemd/system", "20-b.conf", "[Unit]\n");
     EXPECT_EQ(severity(), Severity::ok) << "the one in /usr/lib is hidden";
     drop_in("/run/systemd/system", "10-a.conf", "[Service]\nRestart=no\n");
@@ -94,13 +94,13 @@ TEST_F(Restart, WithoutSystemdItsUnitsSayNothing) {
     unit("Restart=always");
     fs::remove_all(root_ + "/run/systemd");
     EXPECT_EQ(severity(), Severity::unknown);
-    system_.card = true;  // what runs here says nothing of a card
+    system_.card = true;  // processes of this machine are irrelevant for a card
     EXPECT_EQ(supplicant_restart(system_).severity, Severity::ok);
 }
 
 TEST_F(Restart, OtherNamesOfTheUnit) {
     fs::remove(root_ + "/usr/lib/systemd/system/tee-supplicant.service");
-    EXPECT_EQ(severity(), Severity::unknown) << "there is none";
+    EXPECT_EQ(severity(), Severity::unknown) << "there is no unit";
     unit("", "/lib/systemd/system/optee-client.service");
     EXPECT_EQ(severity(), Severity::warning);
     unit("", "/usr/lib/systemd/system/tee-supplicant@.service");  // upstream's

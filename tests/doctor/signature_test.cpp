@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who signed a TA: files made here with a key of our own, and one that OP-TEE's public default key has signed.
+// Who signed a TA: files signed here with our own key, and one signed with OP-TEE's public default key.
 #include "base/writer.h"
 #include "doctor/ta_signature.h"
 #include "tests/doctor/machine.h"
@@ -75,7 +75,7 @@ TEST_F(Signature, AKeyOfOnesOwnIsNotTheDefault) {
     file.signature = signed_by(key.get(), file.hash());
     EXPECT_EQ(signer(file.bytes()), TaSigner::not_default);
     supplicant();
-    EXPECT_EQ(check("ta-signing-key", true).severity, Severity::ok) << "the TEE, which knows the key, has loaded it";
+    EXPECT_EQ(check("ta-signing-key", true).severity, Severity::ok) << "the TEE, which has the key, has loaded it";
     EXPECT_EQ(check("ta-signing-key", false).severity, Severity::unknown);
 }
 
@@ -115,7 +115,7 @@ TEST_F(Signature, EveryKindOfImageIsHashedAsOpteeDoes) {
     TaFile file;
     file.type = 0;  // without a version
     EXPECT_EQ(signer(file.bytes()), TaSigner::not_default);
-    file.type = 3;  // a subkey; what it has signed follows
+    file.type = 3;  // a subkey; the header that it signs follows
     EXPECT_EQ(signer(file.bytes() + "the next header"), TaSigner::not_default);
     file.type = 2;  // encrypted: the hash is that of the plain text
     EXPECT_EQ(signer(file.bytes()), TaSigner::cannot_tell);
@@ -133,7 +133,7 @@ TEST_F(Signature, TheDefaultKeyIsRecognised) {
 
 TEST_F(Signature, TheVersionOfTheFile) {
     supplicant();
-    EXPECT_EQ(check("ta-installed").severity, Severity::unknown) << "there is none";
+    EXPECT_EQ(check("ta-installed").severity, Severity::unknown) << "there is no file";
     TaFile file;
     write(std::string("/lib/optee_armtz/") + kTa, file.bytes());
     EXPECT_EQ(version_of_ta(root_ + "/lib/optee_armtz/" + kTa), 0x76767676U);
@@ -144,14 +144,14 @@ TEST_F(Signature, TheVersionOfTheFile) {
     write(std::string("/lib/optee_armtz/") + kTa, without);
     EXPECT_EQ(check("ta-installed").severity, Severity::warning) << "version 0";
     write(std::string("/lib/optee_armtz/") + kTa, without.substr(0, at + 3));
-    EXPECT_EQ(check("ta-installed").severity, Severity::unknown) << "it ends before";
+    EXPECT_EQ(check("ta-installed").severity, Severity::unknown) << "it ends before the version";
     file.type = 0;
     write(std::string("/lib/optee_armtz/") + kTa, file.bytes());
-    EXPECT_EQ(check("ta-installed").severity, Severity::unknown) << "a kind without one";
+    EXPECT_EQ(check("ta-installed").severity, Severity::unknown) << "a kind without a version";
 }
 
 TEST_F(Signature, TheFileIsLookedForWhereTheSupplicantLooks) {
-    EXPECT_EQ(check("ta-signing-key").severity, Severity::unknown) << "there is none";
+    EXPECT_EQ(check("ta-signing-key").severity, Severity::unknown) << "there is no file";
     fs::create_directories(root_ + "/opt/tas");
     fs::copy(FESTORE_DOCTOR_SAMPLE, root_ + "/opt/tas/" + kTa);
     supplicant("tee-supplicant --ta-path=/nowhere:/opt/tas");

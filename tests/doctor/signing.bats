@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# ta/Makefile: release builds refuse signing keys that everybody has; an SDK's environment is understood. The dev kit is
-# a stand-in that says what it got.
+# ta/Makefile: release builds refuse public signing keys; an SDK's environment is understood. The dev kit is a stand-in
+# that prints its inputs.
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../../ta"
@@ -27,7 +27,7 @@ for name in "own", "vendor":
     open(f"{folder}/{name}.pem", "wb").write(pem)
     open(f"{folder}/{name}-public.pem", "wb").write(key.public_key().public_bytes(*public))
 PYTHON
-    # OP-TEE's default key (that of 4.5) by its modulus, as doctor knows it.
+    # OP-TEE's default key (that of 4.5), made from the modulus in doctor's source.
     modulus=$(sed -n '/kDefaultModuli/,/,$/p' ../doctor/ta_signature.cpp | grep -oE '[0-9a-f]{30,}' | tr -d '\n')
     python3 "$BATS_TEST_TMPDIR/make_keys.py" "$kit/keys" "$modulus"
     cp "$kit/keys/public.pem" "$kit/keys/default_ta.pem"
@@ -36,13 +36,13 @@ PYTHON
 
 build() { make -s TA_DEV_KIT_DIR="$kit" O="$BATS_TEST_TMPDIR/out" "$@"; }
 
-@test "a build that is no release takes the kit's key" {
+@test "a build that is not a release uses the kit's key" {
     run build
     [ "$status" -eq 0 ]
     [[ $output == *"key=default_ta.pem"* ]]
 }
 
-@test "a release refuses the kit's key, whatever RELEASE says" {
+@test "a release refuses the kit's key, with any value of RELEASE" {
     for value in 1 y yes on 0; do
         run build RELEASE=$value
         [ "$status" -ne 0 ]
@@ -70,7 +70,7 @@ build() { make -s TA_DEV_KIT_DIR="$kit" O="$BATS_TEST_TMPDIR/out" "$@"; }
     [[ $output == *"comes with the TA dev kit"* ]]
 }
 
-@test "a release takes a key of its own, also its public half alone, and refuses what is no key" {
+@test "a release accepts its own key, also only the public half, and refuses a missing key" {
     run build RELEASE=1 TA_SIGN_KEY="$keys/own.pem"
     echo "$output"
     [ "$status" -eq 0 ]
@@ -81,7 +81,7 @@ build() { make -s TA_DEV_KIT_DIR="$kit" O="$BATS_TEST_TMPDIR/out" "$@"; }
     [[ $output == *"is no key"* ]]
 }
 
-@test "of an SDK's environment the TA takes the compiler's name and sysroot, and no flags for Linux" {
+@test "from an SDK's environment the TA uses the compiler's name and sysroot, but no flags for Linux" {
     export CC="aarch64-poky-linux-gcc -march=armv8-a -fstack-protector-strong -D_FORTIFY_SOURCE=2 --sysroot=/sdk/root"
     export CFLAGS="-O2 -pipe" CPPFLAGS="-DX" LDFLAGS="-Wl,-O1"
     run build

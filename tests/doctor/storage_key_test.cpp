@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// zero-ssk: known keys tried on the TEE's list of objects. Real lists, made-up ones under every kind of key, and whatever else
-// may stand in the list's place.
+// zero-ssk: tries known keys on the TEE's list of objects. Real lists, made-up lists under every kind of key, and other files
+// in place of the list.
 #include "tests/doctor/machine.h"
 #include "tests/ree_fs/synthetic.h"
 
@@ -85,7 +85,7 @@ TEST_F(StorageKey, RandomKeysAreNotAccused) {
     EXPECT_EQ(result().severity, Severity::ok);
 }
 
-// Damage does not hide a weak key: one head of the two is enough.
+// Damage does not hide a weak key: one of the two heads is enough.
 TEST_F(StorageKey, DamageHidesNoKnownKey) {
     const Buffer whole = made(derive_ssk(ree_fs::test::zero_huk(), Derivation::compatible));
     for (size_t at = 0; at < whole.size(); at += 61) {
@@ -96,7 +96,7 @@ TEST_F(StorageKey, DamageHidesNoKnownKey) {
     }
 }
 
-// What cannot be a list proves nothing of the key, so all is not said to be well.
+// A file that cannot be a list proves nothing about the key, so the result is not ok.
 TEST_F(StorageKey, WhatNoKeyCouldOpenIsUnknown) {
     Buffer damaged = made(derive_ssk(random_huk(1), Derivation::compatible));
     for (const uint8_t version : {uint8_t{0}, uint8_t{1}}) damaged[static_cast<size_t>(ree_fs::node_offset(1, version))] ^= std::byte{1};
@@ -155,12 +155,12 @@ TEST_F(StorageKey, AHugeFileTakesNoTime) {
     EXPECT_EQ(result().severity, Severity::unknown);
     EXPECT_NE(result().what.find("too many for a list"), std::string::npos) << result().what;
     std::filesystem::resize_file(list_path(), uint64_t{64} << 20);
-    EXPECT_EQ(result().severity, Severity::ok) << "it is the same list, with more room";
+    EXPECT_EQ(result().severity, Severity::ok) << "it is the same list, with unused space";
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
 }
 
 TEST_F(StorageKey, WhatMayNotBeReadIsUnknown) {
-    // Root, who may read everything, becomes another user for this.
+    // Root may read everything, so it becomes another user for this.
     const auto as_another = [&] {
         const bool root = ::geteuid() == 0;
         EXPECT_EQ(::seteuid(root ? 4321 : ::geteuid()), 0);

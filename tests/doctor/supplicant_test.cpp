@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who is believed to be tee-supplicant, and what stands behind the RPMB.
+// Which process counts as tee-supplicant, and which device provides the RPMB.
 #include "tests/doctor/machine.h"
 
 namespace festore::doctor::test {
@@ -24,14 +24,14 @@ TEST_F(Machine, AProcessOfThatNameIsNotBelieved) {
     EXPECT_EQ(check("tee-supplicant").severity, Severity::serious);
     EXPECT_NE(check("tee-supplicant").what.find("300"), std::string::npos);
     process("301", "tee-supplicant", "tee-supplicant -f /srv", "S", "/dev/teepriv0");
-    EXPECT_EQ(find_supplicant(system_).state, State::serves) << "the other one does";
+    EXPECT_EQ(find_supplicant(system_).state, State::serves) << "the other one serves";
     EXPECT_EQ(find_supplicant(system_).storage, "/srv");
 }
 
 TEST_F(Machine, ADeadProcessIsNoSupplicant) {
     process("300", "tee-supplicant", "", "Z", "");
     EXPECT_EQ(find_supplicant(system_).state, State::missing);
-    hide_descriptors("300");  // as without root
+    hide_descriptors("300");  // as seen without root
     EXPECT_EQ(find_supplicant(system_).state, State::missing);
 }
 

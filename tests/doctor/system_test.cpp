@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What doctor finds in the system around the TEE: every finding both ways.
+// doctor's findings about the system around the TEE: each one, good and bad.
 #include "tests/doctor/machine.h"
 
 namespace festore::doctor::test {
@@ -10,7 +10,7 @@ TEST_F(Machine, NothingIsSeriousWhereAllIsWell) {
     const std::vector<Finding> findings = check_system(system_, find_supplicant(system_), true);
     ASSERT_EQ(findings.size(), 11U);
     for (const Finding& finding : findings) {
-        // There is no such file here.
+        // These files do not exist here.
         const bool about_a_file = finding.id == "ta-signing-key" || finding.id == "ta-installed" || finding.id == "zero-ssk";
         EXPECT_EQ(finding.severity, about_a_file ? Severity::unknown : Severity::ok) << finding.what;
     }
@@ -23,9 +23,9 @@ TEST_F(Machine, QteeIsNotOptee) {
     EXPECT_NE(check("tee-driver").what.find("QTEE is not OP-TEE"), std::string::npos) << check("tee-driver").what;
     const std::vector<Finding> findings = check_system(system_, find_supplicant(system_), false);
     for (const char* id : {"tee-supplicant", "supplicant-restart", "storage-file-system", "zero-ssk", "ta-signing-key"})
-        EXPECT_EQ(find(findings, id), nullptr) << "it would be about OP-TEE: " << id;
+        EXPECT_EQ(find(findings, id), nullptr) << "this finding is only about OP-TEE: " << id;
     write("/sys/class/tee/tee1/implementation_id", "1\n");
-    EXPECT_EQ(check("tee-driver").severity, Severity::ok) << "libteec tries the next one, too";
+    EXPECT_EQ(check("tee-driver").severity, Severity::ok) << "libteec also tries the next one";
 }
 
 TEST_F(Machine, OtherTeesAreNamedAndNoneIsUnknown) {
@@ -42,7 +42,7 @@ TEST_F(Machine, OtherTeesAreNamedAndNoneIsUnknown) {
     EXPECT_EQ(check("tee-driver").severity, Severity::unknown);
 }
 
-// Kernels, cards and programs that take files' places: doctor reads regular files, and waits for no pipe.
+// Special files in place of regular ones: doctor reads only regular files, and does not wait for pipes.
 TEST_F(Machine, APipeInTheFilesPlaceIsNotWaitedFor) {
     supplicant();
     fs::create_directories(root_ + "/lib/optee_armtz");
@@ -121,8 +121,8 @@ TEST_F(Machine, StorageFileSystem) {
     EXPECT_EQ(check("storage-file-system").severity, Severity::unknown);
 }
 
-// tee-supplicant uses the path as it is; only its built-in default ends in /tee.
-// Of the folders that distributions build in, the one with a list of objects counts, even where another is there.
+// tee-supplicant uses the path unchanged; only its built-in default ends in /tee.
+// Of the folders built in by distributions, the one with a list of objects counts, even if others exist.
 TEST_F(Machine, StorageIsWhereAListIs) {
     fs::remove_all(root_ + "/var/lib/tee");
     fs::create_directories(root_ + "/var/tee");
@@ -150,14 +150,14 @@ TEST_F(Machine, StorageIsWhereTheSupplicantsOptionSays) {
         fs::remove_all(root_ + "/proc/300");
     }
     supplicant("tee-supplicant -f /not/there");
-    EXPECT_EQ(check("storage-file-system").severity, Severity::unknown) << "not another folder that happens to exist";
+    EXPECT_EQ(check("storage-file-system").severity, Severity::unknown) << "doctor must not use another folder that happens to exist";
     EXPECT_NE(check("storage-file-system").what.find("/not/there"), std::string::npos);
 }
 
 TEST_F(Machine, NamesOfOtherOptionsAndTheirValuesAreNotTakenForThePath) {
     supplicant("tee-supplicant -p --fs-parent-path=/plugins -l /x:/y");
     (void)check("storage-file-system");
-    EXPECT_EQ(asked_, "/var/lib/tee") << "the value of -p";
+    EXPECT_EQ(asked_, "/var/lib/tee") << "it is the value of -p";
 }
 
 TEST_F(Machine, ARelativePathIsTheSupplicantsOwn) {

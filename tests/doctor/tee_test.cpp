@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What doctor concludes from the TEE's own words: every finding both ways.
+// doctor's findings from the TEE's own report: each one, good and bad.
 #include "tests/doctor/machine.h"
 
 namespace festore::doctor::test {
@@ -28,7 +28,7 @@ TEST(Tee, ReachableOrNot) {
     EXPECT_EQ(severity_of("tee-reachable", healthy()), Severity::ok);
     const Expected<TeeStatus> failed = tl::make_unexpected(Error{ErrorCode::no_tee, "no answer", 0, 0});
     EXPECT_EQ(severity_of("tee-reachable", failed), Severity::serious);
-    EXPECT_EQ(check_tee(failed, {}).size(), 1U) << "nothing else can be said";
+    EXPECT_EQ(check_tee(failed, {}).size(), 1U) << "nothing else is known";
 }
 
 TEST(Tee, ItsApplicationIsOfThisVersionOrNot) {
@@ -84,7 +84,7 @@ TEST(Tee, VersionsWithKnownFaults) {
 }
 
 TEST(Tee, ClaimsNoGuardOfVersionsThatItCannotSee) {
-    EXPECT_EQ(severity_of("ta-version-guard", healthy()), Severity::unknown) << "a build option";
+    EXPECT_EQ(severity_of("ta-version-guard", healthy()), Severity::unknown) << "it depends on a build option";
     EXPECT_EQ(severity_of("ta-version-guard", healthy(), {true, RpmbDevice::none}), Severity::warning);
     EXPECT_EQ(severity_of("ta-version-guard", healthy(), {true, RpmbDevice::emulated}), Severity::warning);
     EXPECT_EQ(severity_of("ta-version-guard", healthy(), {false, RpmbDevice::present}), Severity::warning);
@@ -95,7 +95,7 @@ TEST(Tee, ClaimsNoGuardOfVersionsThatItCannotSee) {
     EXPECT_NE(find(findings, "ta-version-guard")->what.find("ta_ver.db"), std::string::npos);
 }
 
-// 3.12 to 4.9 write the 4096 bytes after those that are changed as zeroes; 16 records lie in the first.
+// Versions 3.12 to 4.9 overwrite the 4096 bytes after the changed ones with zeros; 16 records fit into the first 4096 bytes.
 TEST(Tee, AnRpmbThatLosesItsTail) {
     TeeStatus status = healthy();
     const auto severity = [&](const char* version, size_t places) {
@@ -111,12 +111,12 @@ TEST(Tee, AnRpmbThatLosesItsTail) {
     }
     for (const char* version : {"3.11.0", "4.10.0", "4.11.0", "5.0.0"}) EXPECT_EQ(severity(version, 64), Severity::ok) << version;
     status.tee_version = "4.5.0";
-    EXPECT_EQ(rpmb_tail(status, {false, RpmbDevice::none}, 0)->severity, Severity::unknown) << "it does not answer";
+    EXPECT_EQ(rpmb_tail(status, {false, RpmbDevice::none}, 0)->severity, Severity::unknown) << "the RPMB does not answer";
     status.has_rpmb = false;
-    EXPECT_FALSE(rpmb_tail(status, {}, 0)) << "there is none";
+    EXPECT_FALSE(rpmb_tail(status, {}, 0)) << "there is no RPMB";
     status = healthy();
     status.tee_version = "";
-    EXPECT_FALSE(rpmb_tail(status, kGoodRpmb, 64)) << "tee-version says that the version is not known";
+    EXPECT_FALSE(rpmb_tail(status, kGoodRpmb, 64)) << "tee-version reports that the version is unknown";
     status.kind = TeeKind::sim;
     EXPECT_FALSE(rpmb_tail(status, kGoodRpmb, 0));
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The storage that the simulated TEE wrote (sim_writes.bats), in a real OP-TEE: it reads each object, and writes more.
+# A real OP-TEE reads each object of the storage that the simulated TEE wrote (sim_writes.bats), and writes more.
 
 setup_file() {
     supplicant stop
@@ -10,14 +10,14 @@ setup_file() {
     supplicant start 3>&-
 }
 
-owner() { # COMMAND...: as the user who wrote them
+owner() { # COMMAND...: runs it as the user who wrote the objects
     local uid
     uid=$(cat "$EXCHANGED/uid")
     [ "$uid" = 0 ] && { "$@"; return; }
     setpriv --reuid "$uid" --regid "$uid" --groups "$(stat -c %g /dev/tee0)" "$@"
 }
 
-@test "each object is there, as it was put" {
+@test "each object has the content that was put" {
     for size in 0 1 4095 4096 4097 8192 20000 70000; do
         owner festore --storage ree get "size-$size" > "$BATS_TEST_TMPDIR/got"
         cmp "$BATS_TEST_TMPDIR/got" <(seq 20000 | head -c "$size")
@@ -29,7 +29,7 @@ owner() { # COMMAND...: as the user who wrote them
     [ "$status" -eq 3 ]
 }
 
-@test "more is written, replaced and removed" {
+@test "objects are written, replaced and removed" {
     for size in 5 4096 50000; do seq 30000 | tail -c "$size" | owner festore --storage ree put "optee-$size"; done
     seq 40000 | head -c 100000 | owner festore --storage ree put size-1
     owner festore --storage ree rm size-8192
@@ -37,7 +37,7 @@ owner() { # COMMAND...: as the user who wrote them
     for i in $(seq 3); do printf %s "optee $i" | owner festore --storage ree put many-3; done
 }
 
-@test "the root table of stores is read, too" {
+@test "the root table of stores is also read" {
     [ "$(cat "$EXCHANGED/uid")" = 0 ] || skip "only root sees the stores of others"
     run festore status --all
     echo "$output"

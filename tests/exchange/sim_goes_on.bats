@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The storage that a real OP-TEE went on with (optee_goes_on.bats), in the simulated TEE again.
+# The simulated TEE reads the storage again, after a real OP-TEE has changed it (optee_goes_on.bats).
 
-@test "the simulated TEE reads what a real OP-TEE wrote, and goes on" {
+@test "the simulated TEE reads what a real OP-TEE wrote, and writes more" {
     mkdir -p "$FESTORE_SIM_DIR/storage"
     rm -rf "$FESTORE_SIM_DIR/storage/ree"
     tar -C "$FESTORE_SIM_DIR/storage" --no-same-owner --transform 's/^tee/ree/' -xf "$EXCHANGED/back.tar"

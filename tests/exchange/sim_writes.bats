@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# A trusted storage of the simulated TEE, packed for a real OP-TEE with the same hardware key (zeroes): EXCHANGED/tee.tar.
+# Writes a trusted storage with the simulated TEE and packs it for a real OP-TEE with the same hardware key (zeros):
+# EXCHANGED/tee.tar.
 
 @test "objects of all sizes are written, replaced and removed, and the storage is packed" {
     local from=$FESTORE_SIM_DIR/storage
@@ -18,7 +19,7 @@
     tar -C "$from" --transform 's/^ree/tee/' -cf "$EXCHANGED/tee.tar" ree
 }
 
-@test "inspect reads all of it, as of a real OP-TEE" {
+@test "inspect reads all of it, like a real OP-TEE's storage" {
     printf '00000000000000000000000000000000' > "$BATS_TEST_TMPDIR/huk"
     "$FESTORE_BIN" inspect "$FESTORE_SIM_DIR/storage/ree" --huk-file "$BATS_TEST_TMPDIR/huk" --extract "$BATS_TEST_TMPDIR/out"
     [ "$(find "$BATS_TEST_TMPDIR/out" -type f | wc -l)" -ge 37 ]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Where a FILE leads that is to be written: never into another user's pipe or device, nor along their links.
+// The destination of a FILE to be written: never another user's pipe or device, nor through their links.
 #include "base/host/destination.h"
 
 #include "tests/files/folder.h"
@@ -14,9 +14,9 @@ namespace fs = std::filesystem;
 
 class Destinations : public FolderTest {
 protected:
-    // "FOLDER/NAME" of a file to be made, "stream", or the error's code and message.
+    // "FOLDER/NAME" of the file to create, "stream", or the error's code and message.
     std::string found(const std::string& name) const {
-        alarm(20);  // it never hangs
+        alarm(20);  // fails the test if it hangs
         const auto destination = find_destination(name.starts_with('/') ? name : path(name));
         alarm(0);
         if (!destination) return std::to_string(static_cast<int>(destination.error().code)) + " " + destination.error().message;
@@ -59,7 +59,7 @@ TEST_F(Destinations, OnesOwnLinksAreFollowed) {
 }
 
 TEST_F(Destinations, AnotherUsersLinkIsNotFollowed) {
-    if (geteuid() != 0) GTEST_SKIP() << "needs root, to make what is another user's";
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to make files of another user";
     put("victim", "");
     link("victim", "link");
     fs::create_directory(path("sub"));
@@ -70,7 +70,7 @@ TEST_F(Destinations, AnotherUsersLinkIsNotFollowed) {
     EXPECT_EQ(found("to_folder/new"), refusal("to_folder/new", "'to_folder' is a link of another user"));
 }
 
-// They could have moved it there: into a sticky folder, too, from where they may write.
+// Others could have moved it there, even into a sticky folder, from a folder that they may write.
 TEST_F(Destinations, ALinkInAFolderThatOthersCanWriteIsNotFollowed) {
     fs::create_directory(path("sub"));
     put("victim", "");
@@ -87,10 +87,10 @@ TEST_F(Destinations, ALinkInAFolderThatOthersCanWriteIsNotFollowed) {
     }
     if (geteuid() != 0) return;
     give_away("sub");
-    EXPECT_EQ(found("sub/link"), refused) << "its owner can";
+    EXPECT_EQ(found("sub/link"), refused) << "the folder's owner could have put it there";
 }
 
-// A folder of the caller's own that others have given another's name, in a folder in which they can.
+// Others could have given the caller's folder another name, in a parent folder that they may write.
 TEST_F(Destinations, WhatIsBehindAFolderThatOthersCanMoveIsNotFollowed) {
     fs::create_directories(path("shared/old"));
     link("../../victim", "shared/old/link");
@@ -107,13 +107,13 @@ TEST_F(Destinations, WhatIsBehindAFolderThatOthersCanMoveIsNotFollowed) {
         allow("shared", mode);
         EXPECT_NE(found("shared/old/link").find("other users may have put there"), std::string::npos) << std::oct << mode;
         EXPECT_NE(found("shared/old/pipe").find("may have put there"), std::string::npos) << std::oct << mode;
-        EXPECT_EQ(found("shared/old/new"), "shared/old/new") << "a file is made for its owner only";
+        EXPECT_EQ(found("shared/old/new"), "shared/old/new") << "a new file is readable by its owner only";
     }
     close(reader);
 }
 
 TEST_F(Destinations, AnotherUsersPipeOrDeviceIsNotOpened) {
-    if (geteuid() != 0) GTEST_SKIP() << "needs root, to make what is another user's";
+    if (geteuid() != 0) GTEST_SKIP() << "needs root, to make files of another user";
     ASSERT_EQ(mkfifo(path("pipe").c_str(), 0666), 0);
     give_away("pipe");
     EXPECT_EQ(found("pipe"), refusal("pipe", "'pipe' is a pipe of another user"));
@@ -121,12 +121,12 @@ TEST_F(Destinations, AnotherUsersPipeOrDeviceIsNotOpened) {
     EXPECT_EQ(found("pipe"), refusal("pipe", "'pipe' is a pipe of another user"));
     close(reader);
     if (mknod(path("device").c_str(), S_IFCHR | 0666, makedev(1, 3)) != 0) return;
-    EXPECT_EQ(found("device"), "stream") << "root's";
+    EXPECT_EQ(found("device"), "stream") << "it belongs to root";
     give_away("device");
     EXPECT_EQ(found("device"), refusal("device", "'device' is a device of another user"));
 }
 
-// They could have moved one there that is meant for something else.
+// Others could have moved a pipe there that has another purpose.
 TEST_F(Destinations, APipeThatOthersReadIsNotOpenedWhereTheyMayHavePutIt) {
     fs::create_directory(path("sub"));
     ASSERT_EQ(mkfifo(path("sub/pipe").c_str(), 0600), 0);
@@ -141,7 +141,7 @@ TEST_F(Destinations, APipeThatOthersReadIsNotOpenedWhereTheyMayHavePutIt) {
             EXPECT_EQ(found("sub/pipe"), refused) << std::oct << mode << " " << pipe;
         }
         allow("sub/pipe", 0600);
-        EXPECT_EQ(found("sub/pipe"), "stream") << std::oct << mode << ": nobody else reads it";
+        EXPECT_EQ(found("sub/pipe"), "stream") << std::oct << mode << ": nobody else can read it";
     }
     allow("sub/pipe", 0644);
     for (const mode_t mode : {0700U, 0755U}) {
@@ -150,7 +150,7 @@ TEST_F(Destinations, APipeThatOthersReadIsNotOpenedWhereTheyMayHavePutIt) {
     }
     if (geteuid() == 0) {
         give_away("sub");
-        EXPECT_EQ(found("sub/pipe"), refused) << "its owner can";
+        EXPECT_EQ(found("sub/pipe"), refused) << "the folder's owner could have put it there";
     }
     close(reader);
 }
@@ -166,13 +166,13 @@ TEST_F(Destinations, OnesOwnPipeIsWaitedForUntilSomebodyReadsIt) {
     }
     const auto destination = find_destination(path("pipe"));
     ASSERT_TRUE(destination && destination->stream);
-    // The writer waits for the reader by poll(2), so that a signal ends the wait.
+    // The writer waits for the reader with poll(2), so a signal ends the wait.
     EXPECT_NE(fcntl(destination->stream->get(), F_GETFL) & O_NONBLOCK, 0);
     EXPECT_FALSE(destination->stream_is_shared);
     EXPECT_EQ(waitpid(child, nullptr, 0), child);
 }
 
-// While the command waits for a reader, others may replace the pipe, or its owner may let others read it.
+// While the command waits for a reader, others may replace the pipe, or its owner may make it readable for others.
 TEST_F(Destinations, APipeIsLookedAtOnceMoreWhenItIsOpen) {
     fs::create_directory(path("sub"));
     allow("sub", 0770);
@@ -201,7 +201,7 @@ TEST_F(Destinations, APipeIsLookedAtOnceMoreWhenItIsOpen) {
     }
 }
 
-// Where the system lets users make hard links to what is not theirs.
+// Some systems let users make hard links to others' files.
 TEST_F(Destinations, ALinkOrPipeWithOtherNamesIsNotUsed) {
     std::filesystem::create_symlink("elsewhere", path("link"));
     ASSERT_EQ(linkat(AT_FDCWD, path("link").c_str(), AT_FDCWD, path("planted").c_str(), 0), 0);
@@ -223,7 +223,7 @@ TEST_F(Destinations, AFolderToMakeFilesInIsOnesOwnOrRoots) {
     EXPECT_TRUE(fs::is_directory(path("mine/new")));
     EXPECT_FALSE(make_folder(path("none/new")));
     ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
-    EXPECT_FALSE(make_folder(path("pipe"))) << "and waits for nobody";
+    EXPECT_FALSE(make_folder(path("pipe"))) << "without waiting";
     EXPECT_FALSE(make_folder("/dev/fd/0"));
     const auto theirs = make_folder(path("theirs"));
     ASSERT_FALSE(theirs);

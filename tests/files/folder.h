@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A folder of a test's own, and what lies in it.
+// A folder for each test, and functions for its files.
 #pragma once
 #include <algorithm>
 #include <cstdlib>

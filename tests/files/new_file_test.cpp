@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A file gets its name when it is whole; what a killed process leaves is nothing, or collected, and nothing else is.
+// A file gets its name when it is complete; a killed process leaves nothing, or leftovers that are collected; other files are not.
 #include "base/host/new_file.h"
 
 #include "tests/files/folder.h"
@@ -12,13 +12,13 @@ namespace {
 
 class NewFiles : public FolderTest {
 protected:
-    // Without a name until it is whole, and the way of file systems that cannot do that.
+    // Both ways: without a name until it is complete, and for file systems that cannot do that.
     NewFile made(bool nameless, const std::string& content = "plaintext") const {
         auto file = NewFile::make(descriptor_, nameless);
         if (!file || !write_all(file->descriptor(), bytes_of(content))) throw std::runtime_error("cannot make a file");
         return std::move(*file);
     }
-    // What is left when a process is killed after `work`.
+    // The names left after a process is killed after `work`.
     template <class F>
     Names left_by_killed(F&& work) const {
         const pid_t child = fork();
@@ -70,7 +70,7 @@ TEST_F(NewFiles, WhereTheyNeedANameTheNextOneCollectsWhatAKilledProcessLeft) {
     EXPECT_EQ(names(), Names());
 }
 
-// The name that is to be replaced is a folder's, so that the process is killed after the first of two steps.
+// The name to replace belongs to a folder: the second of two steps fails, then the process is killed.
 TEST_F(NewFiles, OfAProcessKilledBetweenTwoNamesTheNextOneCollectsWhatIsLeft) {
     std::filesystem::create_directory(path("taken"));
     const Names left = left_by_killed([&] {
@@ -79,7 +79,7 @@ TEST_F(NewFiles, OfAProcessKilledBetweenTwoNamesTheNextOneCollectsWhatIsLeft) {
         return file;
     });
     ASSERT_EQ(left.size(), 2U);
-    EXPECT_EQ(left[0].rfind(hidden_of_mine(""), 0), 0U) << left[0] << " says whose it is";
+    EXPECT_EQ(left[0].rfind(hidden_of_mine(""), 0), 0U) << left[0] << " names its user";
     EXPECT_EQ(content(left[0]), "plaintext");
     collect_new_files(descriptor_);
     EXPECT_EQ(names(), Names{"taken"});
@@ -98,7 +98,7 @@ TEST_F(NewFiles, OfALivingProcessAreNotCollected) {
     EXPECT_EQ(names(), Names{"new"});
 }
 
-// Whatever somebody else has planted under such a name, also a pipe that would hold up whoever opens it.
+// Other files with such names are not collected, including a pipe, which would block an opening process.
 TEST_F(NewFiles, NothingIsCollectedButFilesOfOnesOwnWithSuchNames) {
     put("victim", "victim");
     std::filesystem::create_symlink("victim", path(hidden_of_mine("0000000000000001")));

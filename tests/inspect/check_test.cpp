@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The checker against stores that the engine itself would never make: authentic pages that contradict each other.
+// The checker on stores that the engine would never make: authentic pages that contradict each other.
 #include "inspect/store_check.h"
 
 #include "engine/node.h"
@@ -38,7 +38,7 @@ protected:
         names_ = {};
         return inspect::check_store(store_.crypto, store_.keys, store_.root, &source, &names_);
     }
-    // Opens the root of the index, lets `change` loose on it, and seals it again, as nobody but a TEE can.
+    // Opens the root of the index, applies `change`, and seals it again, which only a TEE can do.
     template <class F>
     void forge_root(F change) {
         const PageContext context{store_.root.store_id, store_.root.epoch, store_.root.cipher};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A flipped byte anywhere in a store is reported at its place, or lies where the store keeps nothing.
+// A flipped bit anywhere in a store is reported at its place, unless that place is unused.
 #include "tests/engine/rounds.h"
 #include "tests/inspect/harness.h"
 
@@ -12,7 +12,7 @@ protected:
         make_store();
         write_tee_storage();
     }
-    // Whether the byte's page holds nothing in force.
+    // True if the byte's page is not in use.
     static bool not_in_use(const InspectAnswer& answer, uint64_t offset) {
         for (const Json& range : answer.document["pages"]["not_in_use"])
             if (offset / 4096 >= range[0].get<uint64_t>() && offset / 4096 <= range[1].get<uint64_t>()) return true;
@@ -26,7 +26,7 @@ TEST_F(Flips, InThePageFile) {
     const uint64_t generation = whole.document["root_record"]["generation"];
     const uint64_t live_copy = generation % 2;
     size_t unused = 0;
-    // The parts of a recovery copy one by one; of pages, which are sealed as a whole, some bytes.
+    // All parts of a recovery copy; only some bytes of pages, which are sealed as a whole.
     const uint64_t step = 1 + 96 / engine::rounds(1);
     for (uint64_t offset = 0; offset < size; offset += offset < 8192 && offset % 4096 < 330 ? 3 : step) {
         flip("pages", offset);
@@ -46,7 +46,7 @@ TEST_F(Flips, InThePageFile) {
     EXPECT_GT(unused, 0U) << "there were free pages to try";
 }
 
-// Without the TEE's storage, what the newest copy names may be a change that was interrupted: it is noted.
+// Without the TEE's storage, the newest copy may belong to an interrupted change, so its pages may be reported as notes.
 TEST_F(Flips, InThePageFileWithoutTheTeesStorage) {
     const InspectAnswer whole = inspect(true);
     const uint64_t size = std::filesystem::file_size(store() / "pages");
@@ -81,8 +81,8 @@ TEST_F(Flips, InTheHeader) {
         for (unsigned bit = 0; bit < 8; ++bit) {
             flip("festore.store", offset, bit);
             const InspectAnswer answer = inspect(true);
-            // The kind of TEE is the one field that nothing sealed repeats; a newer version is left alone. (That of
-            // a store with a name is known, and needs one.)
+            // The kind of TEE is the only field that is not repeated in sealed data; a newer version is not read. (The
+            // version of a store with a name is known, but requires a name.)
             const bool version = offset == 8 || (offset == 9 && bit != 0);
             const bool other_tee = offset == 10 && (bit == 0 || bit == 1) && exit_code(answer) == 0;
             EXPECT_TRUE(other_tee || exit_code(answer) == (version ? 1 : 6)) << offset << "." << bit << "\n" << errors_of(answer);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Stores that the library made over the simulated TEE, and the TEE's own storage written down as OP-TEE would.
+// Stores made by the library with the simulated TEE, and the TEE's storage written in OP-TEE's format.
 #pragma once
 #include "base/host/hex.h"
 #include "inspect/run.h"
@@ -89,7 +89,7 @@ protected:
             if (object.value("name", "") == name) return &object;
         return nullptr;
     }
-    // A finding with that severity about the byte at `offset` of `file`; or about the file as a whole.
+    // True if a finding with that severity covers the byte at `offset` of `file`.
     static bool found_at(const InspectAnswer& answer, const std::string& file, uint64_t offset, bool damage) {
         for (const Json& finding : answer.document.at("findings")) {
             if (finding["file"] != file || (finding["severity"] == "damage") != damage) continue;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# `festore inspect` of a store, as people and programs use it, on a sample that needs no TEE. FESTORE_BIN names the command.
+# The command `festore inspect` on a sample store, which needs no TEE. FESTORE_BIN: the command.
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -13,7 +13,7 @@ setup() {
 
 teardown() { rm -rf "$work"; }
 
-# flip FILE OFFSET: one byte of a file turned over
+# flip FILE OFFSET: flips a bit of that byte
 flip() {
     local old
     old="$(od -An -tu1 -j"$2" -N1 "$1" | tr -d ' ')"
@@ -31,7 +31,7 @@ flip() {
     [[ "$output" != *inline* ]]
 }
 
-@test "inspect of a store with the key: from a recovery copy, which proves no freshness" {
+@test "inspect of a store with the key: reads a recovery copy, which does not prove freshness" {
     run bash -c 'head -c 16 /dev/zero | "$1" inspect "$2" --huk-file -' - "$FESTORE_BIN" "$work/store"
     echo "$output"
     [ "$status" -eq 0 ]
@@ -42,7 +42,7 @@ flip() {
     [[ "$output" == *"small payload: 1500 bytes, version 1, "*", write-once, sha256 "* ]]
 }
 
-@test "inspect --tee-storage reads the root record that is in force; --extract writes the contents" {
+@test "inspect --tee-storage reads the current root record; --extract writes the contents" {
     run "$FESTORE_BIN" inspect "$work/store" --huk-file "$work/huk" --tee-storage "$work/tee" --extract "$work/out"
     echo "$output"
     [ "$status" -eq 0 ]
@@ -54,7 +54,7 @@ flip() {
     [ "$(find "$work/out" -type f | wc -l)" -eq 32 ]
 }
 
-@test "inspect reads what a real OP-TEE wrote, with both ciphers, and finds nothing else" {
+@test "inspect reads a store written by a real OP-TEE, with both ciphers, and finds exactly its objects" {
     command -v python3 > /dev/null || skip "needs python3"
     local sample sums id
     for sums in "$BATS_TEST_DIRNAME"/../store_samples/*/*.sha256; do
@@ -70,7 +70,7 @@ EOF
     [ -n "$id" ]
 }
 
-@test "inspect of a store: an altered page is exit 6 with its place, the rest is still readable" {
+@test "inspect of a store: an altered page gives exit 6 and its place, the rest is still readable" {
     page=$(("$FESTORE_BIN" inspect "$work/store" --huk-file "$work/huk" --json) | python3 -c '
 import json, sys
 free = [n for first, last in json.load(sys.stdin)["pages"]["not_in_use"] for n in range(first, last + 1)]
@@ -83,7 +83,7 @@ print(next(n for n in range(2, 12) if n not in free))')
     [[ "$output" == *"NOT verified"* ]]
 }
 
-@test "inspect of a store: an altered payload is exit 6, named with its object, and not extracted" {
+@test "inspect of a store: an altered payload gives exit 6, is named with its object, and is not extracted" {
     flip "$work/store/payloads/b74ce3ad1391143fa52ebb4499c7dee0" 40000
     run "$FESTORE_BIN" inspect "$work/store" --huk-file "$work/huk" --extract "$work/out"
     echo "$output"
@@ -93,7 +93,7 @@ print(next(n for n in range(2, 12) if n not in free))')
     [ -e "$work/out/small%20payload" ]
 }
 
-@test "inspect of a store: another key is exit 5; a page file of odd size, or no header, is exit 6" {
+@test "inspect of a store: another key gives exit 5; a page file of odd size, or no header, gives exit 6" {
     printf '0123456789abcdef0123456789abcdef\n' > "$work/other"
     run "$FESTORE_BIN" inspect "$work/store" --huk-file "$work/other"
     [ "$status" -eq 5 ]
@@ -127,7 +127,7 @@ print(next(n for n in range(2, 12) if n not in free))')
     [ "$before" = "$(state)" ]
 }
 
-@test "inspect of a store: what may not be read is exit 5, not damage" {
+@test "inspect of a store: a file without read permission gives exit 5, not damage" {
     [ "$(id -u)" -eq 0 ] || skip "needs root, to become another user"
     chmod -R a+rX "$work"
     chmod 0711 "$work"
@@ -151,8 +151,8 @@ print(next(n for n in range(2, 12) if n not in free))')
     [ "$status" -eq 5 ]
 }
 
-# A command that knows stores makes one, and inspect agrees with it.
-@test "inspect agrees with the command that made the store" {
+# The command makes a store, and inspect reads the same contents.
+@test "inspect reads the contents that the command stored" {
     "$FESTORE_BIN" --help | grep -q -- '--store' || skip "this command makes no stores"
     [ "${FESTORE_TEE:-sim}" = sim ] || skip "needs the simulated TEE"
     export FESTORE_SIM_DIR=$work/sim FESTORE_SIM_OPTIONS="--idle 2"

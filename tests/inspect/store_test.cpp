@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What `inspect` says of stores, whole and not.
+// Reports of `inspect` on intact and damaged stores.
 #include "cli/output.h"
 #include "tests/inspect/harness.h"
 
@@ -29,7 +29,7 @@ TEST_F(Stores, WithoutAKeyThePublicStructure) {
     EXPECT_EQ(answer.text.find("größe"), std::string::npos);
 }
 
-// Since 1.1 no version comes twice; the 40 small ones were made in order, then a payload, the small one, and "inline 3" again.
+// Since 1.1 versions are unique: the 40 small objects in order, then the payload, the small payload, and "inline 3" again.
 void expect_objects(const InspectAnswer& answer, const Json& objects, const Content& large, bool is_of_1_0 = false) {
     ASSERT_EQ(objects.size(), 32U) << answer.text;
     std::set<uint64_t> versions;
@@ -81,7 +81,7 @@ TEST_F(Stores, AnOlderCopyOfTheDirectoryIsSeenWithTheTeesStorage) {
     write_tee_storage();
     std::filesystem::remove_all(store());
     std::filesystem::rename(folder_ / "older", store());
-    EXPECT_EQ(exit_code(inspect(true)), 0) << "by itself it is whole";
+    EXPECT_EQ(exit_code(inspect(true)), 0) << "by itself it is intact";
     const InspectAnswer answer = inspect(true, true);
     EXPECT_EQ(exit_code(answer), 6) << answer.text;
     EXPECT_NE(errors_of(answer).find("of generation 12, where the root record in force has 14"), std::string::npos)
@@ -146,13 +146,13 @@ TEST_F(Stores, WhatIsMissingOrOddIsSaid) {
     std::ofstream(store() / "payloads" / std::string(32, 'a')) << "stranger";
     std::ofstream(store() / "notes.txt") << "stranger";
     answer = inspect(true);
-    EXPECT_EQ(exit_code(answer), 0) << "strangers are no damage";
+    EXPECT_EQ(exit_code(answer), 0) << "foreign files are not damage";
     EXPECT_EQ(answer.document["other_names"], Json({"notes.txt"}));
     EXPECT_TRUE(found_at(answer, "payloads/" + std::string(32, 'a'), 0, false));
 
     std::filesystem::resize_file(store() / payload, 100);
     EXPECT_EQ(exit_code(inspect(true)), 6);
-    EXPECT_EQ(exit_code(inspect(false)), 0) << "how long it should be is in the index";
+    EXPECT_EQ(exit_code(inspect(false)), 0) << "only the index has its expected length";
     const auto size = std::filesystem::file_size(store() / "pages");
     std::filesystem::resize_file(store() / "pages", size + 1);
     answer = inspect(false);
@@ -169,7 +169,7 @@ TEST_F(Stores, AHeaderIsComparedWithWhatIsSealed) {
     for (const uint64_t offset : {0U, 8U, 10U, 11U, 12U, 13U, 16U, 20U, 36U, 52U}) {
         flip("festore.store", offset, 1);
         const InspectAnswer answer = inspect(true);
-        const int expected = offset == 8 ? 1 : 6;  // another major version is left alone
+        const int expected = offset == 8 ? 1 : 6;  // another major version is not read
         EXPECT_EQ(exit_code(answer), expected) << offset << "\n" << errors_of(answer);
         flip("festore.store", offset, 1);
     }
@@ -177,7 +177,7 @@ TEST_F(Stores, AHeaderIsComparedWithWhatIsSealed) {
     const InspectAnswer answer = inspect(true);
     EXPECT_EQ(exit_code(answer), 6);
     EXPECT_NE(errors_of(answer).find("festore.store: missing"), std::string::npos);
-    EXPECT_EQ(answer.document["objects"].size(), 32U) << "what is sealed is read all the same";
+    EXPECT_EQ(answer.document["objects"].size(), 32U) << "sealed data is read nevertheless";
 }
 
 TEST_F(Stores, ATeesStorageThatDoesNotBelongToIt) {
@@ -224,8 +224,8 @@ TEST_F(Stores, OfAnchorRpmbNoFileHasTheRecord) {
 
 class StoreSamples : public InspectTest, public testing::WithParamInterface<const char*> {};
 
-// The store that make_store() made with that version of the format. FESTORE_WRITE_SAMPLES=1 writes a new one into the source
-// folder: only for a new version of the format, beside the old.
+// A store made by make_store() in that version of the format. FESTORE_WRITE_SAMPLES=1 writes a missing sample into the source
+// folder: only for a new version of the format, in addition to the old ones.
 TEST_P(StoreSamples, TheSampleIsRead) {
     const std::filesystem::path sample = std::filesystem::path(FESTORE_STORE_SAMPLES) / GetParam();
     if (std::getenv("FESTORE_WRITE_SAMPLES") != nullptr && !std::filesystem::exists(sample)) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The library as an installed package: cmake --install into an empty folder, both examples built against it out of tree and
-# run on the simulated TEE. FESTORE_BUILD: the build folder (build).
+# The library as an installed package: cmake --install into an empty folder; both examples are built against it out of tree
+# and run with the simulated TEE. FESTORE_BUILD: the build folder (build).
 
 setup_file() {
     cd "$BATS_TEST_DIRNAME/../.."
@@ -30,7 +30,7 @@ setup() {
 }
 
 @test "a build for a device knows no simulated TEE, whatever the environment says" {
-    # The preset of a release, of which optimising is not what counts here, and takes minutes.
+    # The release preset, without optimisation, which takes minutes and does not matter here.
     device=$build/device/bin/festore
     cmake --preset release -B "$build/device" -DCMAKE_CXX_FLAGS_RELEASE="-O0 -DNDEBUG" --log-level=WARNING > /dev/null
     cmake --build "$build/device" --target bin/festore > "$BATS_TEST_TMPDIR/log" 2>&1 || { tail "$BATS_TEST_TMPDIR/log"; return 1; }
@@ -47,7 +47,7 @@ setup() {
     [ "$status" -eq 7 ]
 }
 
-@test "the C++ example, by CMake's package" {
+@test "the C++ example, with CMake's package" {
     cmake -S examples/cpp -B "$BATS_TEST_TMPDIR/cpp" -DCMAKE_PREFIX_PATH="$prefix" > /dev/null
     cmake --build "$BATS_TEST_TMPDIR/cpp" > /dev/null
     run "$BATS_TEST_TMPDIR/cpp/device_secret"
@@ -58,7 +58,7 @@ setup() {
     [[ $output == *"there is one already"* ]]
 }
 
-@test "the C example, by pkg-config, as C11 without warnings" {
+@test "the C example, with pkg-config, as C11 without warnings" {
     cc -std=c11 -Wall -Wextra -Werror -pedantic examples/c/device_secret.c -o "$BATS_TEST_TMPDIR/device_secret" \
         $(pkg-config --cflags --libs festore)
     run "$BATS_TEST_TMPDIR/device_secret"
@@ -67,7 +67,7 @@ setup() {
     [[ $output == *"read back: hello"*"example/greeting: 5 bytes"* ]]
 }
 
-@test "a store by the C API: its directory, renaming, waiting" {
+@test "a store with the C API: its directory, renaming, waiting" {
     cat > "$BATS_TEST_TMPDIR/store.c" << 'END'
 #include <festore/festore.h>
 #include <stdio.h>
@@ -97,7 +97,7 @@ END
     [ -e "$BATS_TEST_TMPDIR/secrets/pages" ]
 }
 
-@test "a content in parts by the C API" {
+@test "a content in parts with the C API" {
     cat > "$BATS_TEST_TMPDIR/stream.c" << 'END'
 #include <festore/festore.h>
 #include <stdio.h>
@@ -146,12 +146,12 @@ END
     [ "$(ls "$BATS_TEST_TMPDIR/secrets/payloads" | wc -l)" = 1 ]
 }
 
-@test "a store's making and its transactions by the C API" {
+@test "creation of a store and transactions with the C API" {
     cat > "$BATS_TEST_TMPDIR/transaction.c" << 'END'
 #include <festore/festore.h>
 #include <stdio.h>
 
-/* And which conflict it is. */
+/* Prints the result and the kind of conflict. */
 static void told(const festore_client* client, int result) { printf("%d:%d ", result, festore_error_reason(client)); }
 
 int main(int argc, char** argv) {
@@ -208,7 +208,7 @@ END
     [ "${lines[3]}" = "4:3 4:1 4:4 4:5 0:0 0:0 2:0 " ]
 }
 
-@test "whether the RPMB is asked, by the C API" {
+@test "whether the TEE asks the RPMB, with the C API" {
     cat > "$BATS_TEST_TMPDIR/rpmb.c" << 'END'
 #include <festore/festore.h>
 #include <stdio.h>
@@ -234,12 +234,12 @@ END
     cc -std=c11 -Wall -Wextra -Werror -pedantic "$BATS_TEST_TMPDIR/rpmb.c" -o "$BATS_TEST_TMPDIR/rpmb" $(pkg-config --cflags --libs festore)
     run "$BATS_TEST_TMPDIR/rpmb"
     echo "$output"
-    [ "$(id -u)" = 0 ] || skip "needs root, whose word it is"
+    [ "$(id -u)" = 0 ] || skip "needs root, which alone may say so"
     [ "$output" = "00 4:16 001 000" ]
 }
 
-@test "who may store, by the C API" {
-    [ "$(id -u)" = 0 ] || skip "needs root, whose word it is"
+@test "who may store, with the C API" {
+    [ "$(id -u)" = 0 ] || skip "needs root, which alone may set it"
     cat > "$BATS_TEST_TMPDIR/allow.c" << 'END'
 #include <festore/festore.h>
 #include <stdio.h>
@@ -361,7 +361,7 @@ END
     [ "${lines[4]}" = 0000 ]
 }
 
-@test "the shared library shows nothing but the API" {
+@test "the shared library exports only the API" {
     shown=$(nm -D --defined-only "$LD_LIBRARY_PATH/libfestore.so" | awk '$2 == "T" {print $3}' | c++filt |
         grep -vE '^festore_|^festore::(Client::|ReadStream::|Transaction::|WriteStream::|version\()' || true)
     [ -z "$shown" ] || { echo "$shown"; return 1; }

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Holds a session open until it is killed, so that the trusted application stays loaded: hold_session.py SECONDS. The library ends a
-session that nobody uses after ten seconds, so it is used."""
+"""Holds a session open for SECONDS, to keep the trusted application loaded: hold_session.py SECONDS. Uses the session every four
+seconds, since the library ends a session that is idle for ten."""
 import ctypes
 import sys
 import time

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# A store on a real OP-TEE: many objects, and a tee-supplicant that comes and goes. Root's own store, in the emulated machine.
+# A store on a real OP-TEE: many objects, and restarts of tee-supplicant. Uses root's own store, in the emulated machine.
 
 setup_file() {
     [ -c /dev/tee0 ] && [ "$(id -u)" = 0 ] || { echo "these tests run as root in the emulated machine" >&2; return 1; }
@@ -10,7 +10,7 @@ store() { festore --storage store "$@"; }
 
 content_of() { echo "the content of object $1"; }
 
-@test "5000 objects go into a store by one batch, and come out one by one" {
+@test "5000 objects are stored by one batch, and read one by one" {
     seq 5000 | while read -r i; do echo "put --text object-$i \"the content of object $i\\n\""; done > "$BATS_TEST_TMPDIR/batch"
     begin=$(date +%s%N)
     store batch "$BATS_TEST_TMPDIR/batch"
@@ -45,7 +45,7 @@ content_of() { echo "the content of object $1"; }
     store get before | cmp - <(content_of after)
 }
 
-@test "no TEE object stays open behind the last session (rule 1)" {
+@test "no TEE object stays open after the last session (rule 1)" {
     store get before > /dev/null
     [ "$(find "/proc/$(pgrep -x tee-supplicant)/fd" -lname '*/optee-client/data/*' | wc -l)" -eq 0 ]
 }
@@ -61,7 +61,7 @@ content_of() { echo "the content of object $1"; }
     [ "$status" -eq 5 ]
 }
 
-@test "the lock file is removed while a writer works: no second writer comes in, and nothing is lost (rule 29)" {
+@test "the lock file is removed while a writer works: a second writer gets busy, and nothing is lost (rule 29)" {
     cd "$BATS_TEST_TMPDIR"
     mkfifo held
     printf 'put --text held-1 one\nput held-2 %s\nput --text held-3 three\n' "$PWD/held" > batch
@@ -124,7 +124,7 @@ content_of() { echo "the content of object $1"; }
     [ "$(store ls | wc -l)" -eq 5001 ]
 }
 
-@test "the index of 5001 objects is made anew, under new keys" {
+@test "the index of 5001 objects is rebuilt, under new keys" {
     begin=$(date +%s%N)
     run store rebuild
     echo "# rebuilt in $((($(date +%s%N) - begin) / 1000000)) ms: ${lines[0]}" >&3
@@ -136,7 +136,7 @@ content_of() { echo "the content of object $1"; }
     [ ! -e /var/lib/festore/uid-0/pages.next ]
 }
 
-@test "what is damaged is dropped, stays closed, and comes back when it is put back (rule 30)" {
+@test "damaged pages are dropped, their names refused, and restored after the pages are put back (rule 30)" {
     pages=/var/lib/festore/uid-0/pages
     cp -a "$pages" "$BATS_TEST_TMPDIR/intact"
     for page in 50 51 90; do

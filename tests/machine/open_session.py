@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A client that holds a session open: connects and says "connected"; after a line on standard input it puts and gets."""
+"""A client that holds a session open: connects and prints "connected"; after a line on standard input it puts and gets."""
 import ctypes
 import sys
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# What only a real OP-TEE can show: run as root in the emulated machine.
+# Tests that need a real OP-TEE: run as root in the emulated machine.
 
 ta=/usr/lib/optee_armtz/b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta
 
@@ -15,50 +15,50 @@ teardown() {
     pgrep -x tee-supplicant > /dev/null || supplicant start
 }
 
-@test "status names a real OP-TEE and its version" {
+@test "status shows a real OP-TEE and its version" {
     run festore status --json
     [ "$status" -eq 0 ]
     [[ $output == *'"tee": "optee"'* ]]
     [[ $output == *'"tee_version": "4.'* ]]
 }
 
-@test "doctor finds the zero keys, the public signing key and where replay protection is missing" {
+@test "doctor finds the zero keys, the public signing key and missing replay protection" {
     run festore doctor --json
     echo "$output"
     [ "$status" -eq 10 ]
-    # No RPMB, or (armv7) one that an emulation plays.
+    # There is no RPMB, or (armv7) an emulated one.
     for id in zero-huk zero-ssk ta-signing-key replay-protection; do
         grep -A1 "\"id\": \"$id\"" <<< "$output" | grep -q '"severity": "serious"'
     done
     for id in tee-reachable tee-driver kernel-identities device-node supplicant-node tee-supplicant storage-file-system; do
         grep -A1 "\"id\": \"$id\"" <<< "$output" | grep -q '"severity": "ok"'
     done
-    # Before 4.10 its storage has known faults.
+    # Before 4.10, OP-TEE's storage has known faults.
     if festore status --json | grep -q '"tee_version": "4\.[0-9]\.'; then old=warning; else old=ok; fi
     grep -A1 '"id": "tee-version"' <<< "$output" | grep -q "\"severity\": \"$old\""
 }
 
-@test "doctor finds a device node that is open to all" {
+@test "doctor finds a device node that everybody may use" {
     chmod 0666 /dev/tee0
     run festore doctor --json
     chmod 0660 /dev/tee0
     grep -A1 '"id": "device-node"' <<< "$output" | grep -q '"severity": "warning"'
 }
 
-@test "without tee-supplicant a call ends with exit code 7 and the next step, and works again when it is back" {
+@test "without tee-supplicant a call ends with exit code 7 and a hint, and works again after its start" {
     festore put before /etc/hostname
     supplicant stop
     run festore --timeout 3 get before
     echo "$output"
     [ "$status" -eq 7 ]
     [[ $output == *tee-supplicant* ]]
-    [ "$(wc -l <<< "$output")" -eq 2 ]  # said after a second, and at the end
+    [ "$(wc -l <<< "$output")" -eq 2 ]  # a warning after a second, and the error
     supplicant start
     festore get before | cmp - /etc/hostname
     festore rm before
 }
 
-@test "doctor finds that tee-supplicant does not run, without waiting long for it" {
+@test "doctor finds that tee-supplicant does not run, without a long wait" {
     supplicant stop
     begin=$SECONDS
     run festore doctor --json
@@ -66,10 +66,10 @@ teardown() {
     echo "$output"
     [ "$status" -eq 10 ]
     grep -A1 '"id": "tee-supplicant"' <<< "$output" | grep -q '"severity": "serious"'
-    [ $((SECONDS - begin)) -lt 30 ] # its limit is 5 s; a call's own is 60
+    [ $((SECONDS - begin)) -lt 30 ] # doctor's limit is 5 s; that of a normal call is 60 s
 }
 
-@test "tee-supplicant restarted while no session is open: nothing is noticed (rule 1)" {
+@test "tee-supplicant restarted while no session is open: no effect (rule 1)" {
     festore put before /etc/hostname
     supplicant stop
     supplicant start
@@ -92,12 +92,12 @@ teardown() {
     festore rm waiting
 }
 
-@test "a trusted application that panicked: exit code 7; the next command works, and so does a session that was open" {
+@test "the trusted application panics: exit code 7; the next command and an open session still work" {
     festore put before /etc/hostname
     coproc client { python3 "$BATS_TEST_DIRNAME/open_session.py" 3>&-; }
     read -r -u "${client[0]}" said
     [ "$said" = connected ]
-    # On a disk that cannot be written, OP-TEE's storage gives an error that GlobalPlatform does not list: a panic.
+    # On a read-only disk, OP-TEE's storage returns an error that GlobalPlatform does not list: the TA panics.
     mount -o remount,ro /var/lib
     run festore put never /etc/passwd
     mount -o remount,rw /var/lib
@@ -116,10 +116,10 @@ teardown() {
     festore rm before waiting
 }
 
-# The files of the TEE's storage that tee-supplicant has open for it.
+# Prints how many files of the TEE's storage tee-supplicant has open.
 held() { find "/proc/$(pgrep -x tee-supplicant)/fd" -lname '*/optee-client/data/*' | wc -l; }
 
-@test "no verb leaves a file of the TEE's storage open, whatever its outcome (rule 1)" {
+@test "no verb leaves a file of the TEE's storage open, in success or failure (rule 1)" {
     [ "$(held)" = 0 ]
     festore ls; [ "$(held)" = 0 ]
     festore put one /etc/hostname; [ "$(held)" = 0 ]
@@ -137,14 +137,14 @@ held() { find "/proc/$(pgrep -x tee-supplicant)/fd" -lname '*/optee-client/data/
     run festore rm one; [ "$(held)" = 0 ]
 }
 
-@test "no permission for the device: exit code 5, naming its group" {
+@test "no permission for the device: exit code 5, and the message names its group" {
     run setpriv --reuid 1003 --regid 1003 --clear-groups festore ls
     echo "$output"
     [ "$status" -eq 5 ]
     [[ $output == *teeclnt* ]]
 }
 
-@test "no trusted application: exit code 7, saying where it was looked for" {
+@test "no trusted application: exit code 7, and the message says where it must be" {
     mv "$ta" "$ta.away"
     run festore ls
     mv "$ta.away" "$ta"
@@ -160,7 +160,7 @@ held() { find "/proc/$(pgrep -x tee-supplicant)/fd" -lname '*/optee-client/data/
     run festore inspect /var/lib/optee-client/data/tee --huk-file "$BATS_TEST_TMPDIR/huk" --extract "$BATS_TEST_TMPDIR/out"
     echo "$output"
     [ "$status" -eq 0 ]
-    # An object of ours is a header, its name, and the content at its end.
+    # Our objects are a header, the name, and the content at the end.
     size=$(stat -c %s /etc/passwd)
     found=0
     for file in "$BATS_TEST_TMPDIR"/out/b7e89fc1-5044-431e-b4c5-9fb6ae256423/*; do
@@ -170,9 +170,9 @@ held() { find "/proc/$(pgrep -x tee-supplicant)/fd" -lname '*/optee-client/data/
     festore rm inspected
 }
 
-# The last one: an enumeration that was ended leaves dirf.db open in OP-TEE up to 4.10 (gp/persistent_object.cpp), and xtest
-# does that; then what rule 1 says of a restarted tee-supplicant befalls every TA. No session is opened at the first attempt.
-@test "OP-TEE's own storage tests pass beside festore's objects, and leave them alone" {
+# The last test: in OP-TEE up to 4.10 an enumeration that was ended leaves dirf.db open (gp/persistent_object.cpp), and xtest does
+# that. After a restart of tee-supplicant every TA then has the fault of rule 1: the first attempt to open a session fails.
+@test "OP-TEE's own storage tests pass while festore has objects, and do not change them" {
     [ -x /usr/bin/xtest ] || skip "Debian has no xtest for this architecture"
     head -c 7000 /dev/urandom > "$BATS_TEST_TMPDIR/content"
     festore put beside "$BATS_TEST_TMPDIR/content"
@@ -181,7 +181,7 @@ held() { find "/proc/$(pgrep -x tee-supplicant)/fd" -lname '*/optee-client/data/
         run xtest -t regression "regression_$number"
         echo "$output" | tail -n 3
         [ "$status" -eq 0 ]
-        # A number that xtest does not have (6011 in 4.5) is "0 subtests", and no failure.
+        # A number without a test (6011 in 4.5) gives "0 subtests", which is not a failure.
         if grep -qE '^[1-9][0-9]* subtests of which 0 failed' <<< "$output"; then ran=$((ran + 1)); fi
     done
     echo "$ran of 20 numbers are tests"

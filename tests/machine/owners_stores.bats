@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# On a real OP-TEE: several stores of one owner, root's list of who may store, and another cipher for a store that is there.
+# On a real OP-TEE: several stores of one owner, root's list of who may store, and a change of a store's cipher.
 
 setup_file() {
     [ -c /dev/tee0 ] && [ "$(id -u)" = 0 ] || { echo "these tests run as root in the emulated machine" >&2; return 1; }
@@ -18,7 +18,7 @@ web() { festore --name web "$@"; }
 jobs() { festore --name jobs "$@"; }
 as_user() { setpriv --reuid "$1" --regid "$1" --groups "$(stat -c %g /dev/tee0)" festore "${@:2}"; }
 
-@test "two stores of one owner, by name, and each is given up alone" {
+@test "two stores of one owner, by name; each can be destroyed separately" {
     echo one | web put a
     echo two | jobs put a
     [ "$(web get a)" = one ]
@@ -43,7 +43,7 @@ as_user() { setpriv --reuid "$1" --regid "$1" --groups "$(stat -c %g /dev/tee0)"
     rm -r "$STATE_DIRECTORY/festore@jobs"
 }
 
-@test "a TEE that has lost its records: both stores come back under their names" {
+@test "a TEE that has lost its records: both stores are repaired under their names" {
     echo one | web put a
     echo two | jobs put a
     data=/var/lib/optee-client/data/tee
@@ -66,7 +66,7 @@ as_user() { setpriv --reuid "$1" --regid "$1" --groups "$(stat -c %g /dev/tee0)"
     supplicant start
 }
 
-@test "root's list: nobody else stores anything new, and limits of bytes and objects hold" {
+@test "root's list: others cannot store anything new, and limits of bytes and objects hold" {
     head -c 5000 /dev/urandom > "$BATS_TEST_TMPDIR/large"
     chmod a+r "$BATS_TEST_TMPDIR/large"
     echo old | as_user 4322 --storage ree put old

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Rule 25 on a real OP-TEE: orders of making, destroying, losing and repairing two users' stores, each against what has happened. A copy
-# of a destroyed store's directory brings nothing back; a lost store comes back. As root, in the emulated machine.
+# Rule 25 on a real OP-TEE: two users' stores are created, destroyed, lost and repaired in many orders, and each result is checked. A
+# copy of a destroyed store's directory brings nothing back; a lost store can be repaired. As root, in the emulated machine.
 
 tee_files=/var/lib/optee-client/data/tee
 bobs=/var/lib/bob/store
@@ -19,7 +19,7 @@ as() { # USER DIR WORDS...
 }
 alice() { as alice "$alices" "$@"; }
 bob() { as bob "$bobs" "$@"; }
-# Of the normal world's files of OP-TEE, while nobody has them open.
+# Runs it in the folder of OP-TEE's files, while tee-supplicant is stopped.
 with_files() { # COMMAND...
     supplicant stop
     (cd "$tee_files" && "$@")
@@ -40,15 +40,15 @@ anew() {
     state=present
     ways=0
 }
-copied() { # the copy of the directory as it was at first
+copied() { # puts back the copy of the first directory
     rm -rf "$alices"
     cp -a "$BATS_TEST_TMPDIR/copy" "$alices"
 }
 
-# One step, and what must come of it. `state`: present, lost or destroyed, as the TEE's storage can know.
+# Does one step and checks its result. `state`: present, lost or destroyed, according to the TEE's storage.
 step() { # LETTER
     case $1 in
-    D) # given up, by each way in turn
+    D) # destroy it, in three ways in turn
         [ "$state" = present ] || return 0
         case $((ways++ % 3)) in
         0) alice destroy --yes ;;
@@ -57,10 +57,10 @@ step() { # LETTER
         esac
         state=destroyed
         ;;
-    B) # another user's store takes a place, or gives it free
+    B) # another user's store is created, or destroyed
         if [ -e "$bobs" ]; then bob destroy --yes && rm -rf "$bobs"; else bob init --anchor "$anchor"; fi > /dev/null
         ;;
-    L) # OP-TEE's own files are gone
+    L) # delete OP-TEE's own files
         with_files "$lost"
         rm -rf "$bobs"
         [ "$anchor" = rpmb ] || state=lost

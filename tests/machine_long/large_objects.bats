@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # A large object in a store on a real OP-TEE: byte-identical, with bounded memory. Root's own store, in the emulated machine.
-# FESTORE_TEST_MIB: its size (64).
+# FESTORE_TEST_MIB: its size in MiB (64).
 # bats file_tags=brief
 
 setup_file() {
@@ -12,7 +12,7 @@ setup_file() {
 
 store() { festore --storage store "$@"; }
 
-# peak_memory COMMAND...: how much it took at most, in KiB, seen twenty times a second while it ran
+# peak_memory COMMAND...: prints its peak memory in KiB, sampled twenty times a second
 peak_memory() {
     local peak=0 now
     "$@" 3>&- 4>&- &
@@ -33,14 +33,14 @@ timed() { # WHAT COMMAND...
     echo "# $what of $MIB MiB: $((($(date +%s%N) - begin) / 1000000)) ms" >&3
 }
 
-@test "a large object goes in from a stream and comes out, byte by byte the same" {
+@test "a large object is put from a stream and read back, byte by byte the same" {
     timed put store put large < "$BATS_FILE_TMPDIR/content"
     timed get store get large "$BATS_FILE_TMPDIR/back"
     cmp "$BATS_FILE_TMPDIR/content" "$BATS_FILE_TMPDIR/back"
     store get --offset $(((MIB << 20) - 100001)) large | cmp - <(tail -c 100001 "$BATS_FILE_TMPDIR/content")
 }
 
-@test "it takes no more memory than its parts" {
+@test "the command takes less than 32 MiB of memory" {
     for verb in put_it get_it; do
         peak=$(peak_memory "$verb" < "$BATS_FILE_TMPDIR/content")
         echo "# $verb: $peak KiB at most" >&3

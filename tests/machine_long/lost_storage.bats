@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# A real OP-TEE whose storage is damaged or lost, in every combination that its files allow: nothing of a store is served
-# silently, and `repair` brings all of it back. Root's own store, in the emulated machine.
+# A real OP-TEE whose storage is damaged or lost, in every combination of its files: wrong content is never served silently,
+# and `repair` restores the whole store. Root's own store, in the emulated machine.
 
 tee_files=/var/lib/optee-client/data/tee
 store_files=/var/lib/festore/uid-0
@@ -27,7 +27,7 @@ teardown_file() {
 setup() { restored; }
 store() { festore --storage store "$@"; }
 
-# While nobody has the files open.
+# Runs it in the folder of the TEE's files, while tee-supplicant is stopped.
 with_files() { # COMMAND...
     supplicant stop
     (cd "$tee_files" && "$@")
@@ -43,7 +43,7 @@ restored() {
     cp -a "$BATS_FILE_TMPDIR/store" "$store_files"
 }
 objects() { find . -type f ! -name 'dirf.db*' -printf '%f\n' | sort; }
-damaged() { # FILE: each byte of it, so that whatever version of a block is in use is hit
+damaged() { # FILE: changes every byte, to hit whichever version of a block is in use
     tr '\000-\377' '\001-\377\000' < "$1" > "$BATS_TEST_TMPDIR/damaged"
     cat "$BATS_TEST_TMPDIR/damaged" > "$1"
 }
@@ -53,7 +53,7 @@ both() { "$1" && damaged dirf.db; }
 both_removed() { "$1" && rm -f dirf.db*; }
 moved_away() { find . -mindepth 1 -delete; }
 
-# The right content, or an error that says so.
+# Expects the right content, or exit code 6 or 7.
 expect_told_or_right() {
     local code=0
     store get large "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" || code=$?
@@ -64,7 +64,7 @@ expect_told_or_right() {
         *) return 1 ;;
     esac
 }
-# Whatever it takes of what docs/store.md says.
+# Repairs the store as in docs/store.md.
 expect_brought_back() {
     local code=0
     store repair --yes > "$BATS_TEST_TMPDIR/repaired" 2>&1 || code=$?
@@ -94,14 +94,14 @@ told_and_back() { # COMMAND...
 
 # bats test_tags=brief
 @test "all of the TEE's files are gone" { told_and_back moved_away; }
-@test "dirf.db is gone, the objects are there" { told_and_back both_removed true; }
+@test "dirf.db is gone, the objects are present" { told_and_back both_removed true; }
 @test "dirf.db is gone, the objects are damaged" { told_and_back both_removed all_damaged; }
-@test "the objects are gone, dirf.db is there" { told_and_back all_removed; }
-@test "the objects are damaged, dirf.db is there" { told_and_back all_damaged; }
-@test "dirf.db is damaged, the objects are there" { told_and_back both true; }
+@test "the objects are gone, dirf.db is present" { told_and_back all_removed; }
+@test "the objects are damaged, dirf.db is present" { told_and_back all_damaged; }
+@test "dirf.db is damaged, the objects are present" { told_and_back both true; }
 @test "dirf.db and the objects are damaged" { told_and_back both all_damaged; }
 @test "dirf.db is damaged, the objects are gone" { told_and_back both all_removed; }
-@test "each object alone is damaged, or gone" {
+@test "each single object is damaged, or gone" {
     for change in damaged rm; do
         for file in $(cd "$tee_files" && objects); do
             restored
@@ -112,7 +112,7 @@ told_and_back() { # COMMAND...
     done
 }
 # bats test_tags=brief
-@test "an intact record is left alone, with an older directory, too" {
+@test "an intact record is not replaced, not even with an older directory" {
     run store repair --yes
     echo "$output"
     [ "$status" = 4 ]

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# The other half of write.bats, on another machine with the same hardware key.
+# Reads the store of write.bats, on another machine with the same hardware key.
 
-@test "the store that came with the TEE's storage opens, is whole, and takes changes" {
+@test "the store moved with the TEE's storage opens, is complete, and can be changed" {
     supplicant stop
     rm -rf /var/lib/optee-client/data/tee /var/lib/festore/uid-0
     mkdir -p /var/lib/festore

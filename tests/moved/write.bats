@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# A store that moves from one machine to another of another word size: written here, packed into MOVED.
+# A store that moves between machines of different word size: this writes it and packs it into MOVED.
 
 @test "a store is written, and packed with the TEE's storage" {
     echo "put --text small \"a small object\"" | festore --storage store batch

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# OP-TEE's guard against older trusted applications: run as root in the emulated machine, on a disk of its own, with the TA in
-# two versions. build/ta/arm64-newer has the one with the higher number.
+# OP-TEE's guard against older trusted applications: run as root in the emulated machine, on a fresh disk, with two versions of
+# the TA. The newer one is in build/ta/arm64-newer.
 
 name=b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta
 ta=/usr/lib/optee_armtz/$name
@@ -24,11 +24,11 @@ expect_refused() {
     echo "$output"
     [ "$status" -eq 7 ]
     [[ $output == *'"name": "no_tee"'*'an older trusted application than this device has run'* ]]
-    [[ $output == *'"tee_result": 4294901763'*'"tee_origin": 3'* ]] # TEE_ERROR_ACCESS_CONFLICT, of the TEE itself
+    [[ $output == *'"tee_result": 4294901763'*'"tee_origin": 3'* ]] # TEE_ERROR_ACCESS_CONFLICT from the TEE itself
     [ ! -e out ]
 }
 
-@test "an older trusted application than the device has run: exit code 7, told as what it is, by every verb" {
+@test "an older trusted application than the device has run: exit code 7 and the reason, from every verb" {
     bats_require_minimum_version 1.5.0
     cd "$BATS_TEST_TMPDIR"
     cp -f "$BATS_FILE_TMPDIR/older" "$ta"
@@ -46,7 +46,7 @@ expect_refused() {
     festore get kept | cmp - /etc/hostname
 }
 
-@test "the guard goes when OP-TEE's storage goes, and is back with it" {
+@test "the guard goes when OP-TEE's storage goes, and returns with it" {
     bats_require_minimum_version 1.5.0
     cd "$BATS_TEST_TMPDIR"
     supplicant stop
@@ -64,7 +64,7 @@ expect_refused() {
     expect_refused
 }
 
-@test "doctor says that nothing anchors the versions that OP-TEE remembers" {
+@test "doctor warns that nothing anchors the versions that OP-TEE remembers" {
     cp -f "$newer" "$ta"
     run festore doctor --json
     echo "$output"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What the objects of the power-cut test hold: a first line that says which content it is, and the rest derived from it, so
-# that a mixture of two shows. Sizes differ from generation to generation, around blocks of 4 KiB.
+# Contents of the power-cut test's objects: a first line that identifies the content, and the rest derived from it, to detect a
+# mixture of two. Sizes differ from generation to generation, around blocks of 4 KiB.
 
 objects=6
 

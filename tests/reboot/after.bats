@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# After a power-off in order and a new start on the same disk.
+# After a clean power-off and a new start on the same disk.
 . "$BATS_TEST_DIRNAME/objects.bash"
 
-@test "after the reboot: it was one" {
+@test "after the reboot: the boot identifier has changed" {
     [ "$(cat /var/lib/reboot-test)" != "$(cat /proc/sys/kernel/random/boot_id)" ]
 }
 
@@ -16,7 +16,7 @@
     [[ $(festore stat --json replaced) == *'"version": 2'* ]]
 }
 
-@test "after the reboot: each is still its owner's only, and write-once is still that" {
+@test "after the reboot: objects still belong to their owners only, and write-once still holds" {
     run as alice get demo
     [ "$status" -eq 3 ]
     run festore get hers

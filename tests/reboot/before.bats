@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Stores objects; the machine is then powered off in order, and started again for after.bats.
+# Stores objects; then the machine is powered off cleanly, and started again for after.bats.
 . "$BATS_TEST_DIRNAME/objects.bash"
 
 @test "before the reboot: objects of root, a user, a group and everybody are stored" {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What is stored before the reboot and looked for after it: whose, its name, its size.
+# The objects stored before the reboot and checked after it: owner, name, size.
 
 objects='root:empty:0 root:one:1 root:demo:7000 root:large:524288 alice:hers:5000 shared:ours:300 public:everybody:40'
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The test machines' RPMB device behaves as the eMMC standard says, and a write is whole or undone when its file is torn.
+// The test machines' RPMB device follows the eMMC standard; if its file is torn, a write is complete or undone.
 #include "machines/lib/rpmb/device.h"
 
 #include <algorithm>
@@ -136,7 +136,7 @@ TEST_F(RpmbDevice, AWriteThatOnlyItsLogHoldsIsMadeGood) {
         std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(before.data()), 1 << 17);
         ask(device, write_request(3, 1, 0x55, 2));
     }
-    {  // The power went after the log was synced: header and content are as before the second write.
+    {  // Power failed after the log was synced: header and content are as before the second write.
         std::fstream edit(file, std::ios::binary | std::ios::in | std::ios::out);
         edit.write(reinterpret_cast<const char*>(before.data()), 4096);
         edit.seekp(kContent);
@@ -157,7 +157,7 @@ TEST_F(RpmbDevice, AWriteWhoseLogIsTornIsUndone) {
         std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(before.data()), 1 << 17);
         ask(device, write_request(3, 1, 0x55, 2));
     }
-    {  // Of the second write only the first half of its log got there: counter 2, so the first slot.
+    {  // Only the first half of the second write's log was written: counter 2, so the first slot.
         std::fstream edit(file, std::ios::binary | std::ios::in | std::ios::out);
         edit.write(reinterpret_cast<const char*>(before.data()), 4096);
         edit.seekp(kSlots + 256);

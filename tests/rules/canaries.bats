@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# tools/canaries takes long; that its patches still fit the code, and name tests that there are, is seen at once.
+# tools/canaries takes long; this quickly checks that its patches still fit the code and name existing tests.
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.."
 }
 
-# Whether each pattern of a filter (A.B:C.*) names a test that some file under tests has.
+# Checks that each pattern of a filter (A.B:C.*) names a test in some file under tests.
 every_test_is_there() { # PATCH FILTER
     local pattern suite name patterns
     IFS=: read -ra patterns <<< "$2"
@@ -22,7 +22,7 @@ every_test_is_there() { # PATCH FILTER
     done
 }
 
-@test "every canary's patch says what it removes, applies as it is, and names tests that there are" {
+@test "every canary's patch says what it removes, applies without fuzz, and names existing tests" {
     count=0
     for patch in tests/canaries/*.patch; do
         count=$((count + 1))
@@ -39,7 +39,7 @@ every_test_is_there() { # PATCH FILTER
     [ "$count" -ge 100 ]
 }
 
-@test "tools/canaries refuses a canary that there is not" {
+@test "tools/canaries refuses an unknown canary" {
     run tools/canaries no-such-canary
     [ "$status" = 2 ]
     [[ $output == *"there is no tests/canaries/no-such-canary.patch" ]]

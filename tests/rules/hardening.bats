@@ -1,20 +1,19 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# What the compiler and the linker were told to make faults harder to use, read off the files that they made. A build that is not
-# there is skipped, and said to be.
+# Hardening by compiler and linker, checked in the files that they made. A missing build is skipped, with a message.
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.."
 }
 
-# The tool of the binary utilities for that architecture; skips the test where it is not installed.
+# Prints the tool of the binary utilities for that architecture, or else the host's.
 tool_for() { # BUILD TOOL
     local prefix=
     case $1 in */arm64 | *arm64/festore/build) prefix=aarch64-linux-gnu- ;; */armhf) prefix=arm-linux-gnueabihf- ;; */s390x) prefix=s390x-linux-gnu- ;; esac
     command -v "$prefix$2" || command -v "$2"
 }
 
-# missing FILE READELF OBJDUMP MARK: what it lacks, a word each. MARK: the instruction at the beginning of functions, or "".
+# missing FILE READELF OBJDUMP MARK: prints what FILE lacks, one word each. MARK: the instruction at the start of functions, or "".
 missing() {
     local program dynamic symbols
     program=$("$2" -hlW "$1")
@@ -41,7 +40,7 @@ check_build() { # BUILD [MARK]
         [ -z "$bad" ] || { echo "$file lacks" $bad; return 1; }
     done
     [ "$found" -ge 1 ]
-    # Which level it is, the files do not tell.
+    # The files do not show the level of fortify.
     [ ! -e "$build/compile_commands.json" ] || [ -z "$(grep '"command"' "$build/compile_commands.json" | grep -E '/(client|cli)/' |
         grep -v -- '-D_FORTIFY_SOURCE=[23]')" ]
 }
@@ -56,7 +55,7 @@ mark_of_this_machine() {
 @test "the build for armhf is hardened" { check_build build/armhf; }
 @test "the build for the arm64 machine is hardened" { check_build build/machine/qemu-arm64/festore/build 'paciasp|bti'; }
 
-@test "the rule about hardening sees what lacks it" {
+@test "the hardening check finds a program without hardening" {
     command -v cc > /dev/null || skip "needs a compiler"
     echo 'int main(int argc, char** argv) { return argc > 1 && argv[1][0]; }' > "$BATS_TEST_TMPDIR/plain.c"
     cc -O1 -no-pie -fcf-protection=none -fno-stack-protector -Wl,-z,norelro,-z,lazy "$BATS_TEST_TMPDIR/plain.c" -o "$BATS_TEST_TMPDIR/plain" ||

@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# What a tool can check of the project's rules: layers, lengths, banned calls, licence lines, commands in the README.
+# The project's rules that a tool can check: layers, lengths, banned calls, licence lines, commands in the README.
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.."
 }
 
-sources() {  # FOLDER...: the C and C++ files that git knows there
+sources() {  # FOLDER...: the C and C++ files in these folders that git tracks
     git ls-files -- "$@" | grep -E '\.(cpp|hpp|c|h)$' || true
 }
 
-# allowed FOLDER INCLUDABLE...: FOLDER includes only itself and those of the project's folders
+# allowed FOLDER INCLUDABLE...: of the project's folders, FOLDER includes only itself and these
 allowed() {
     local folder=$1 own
     shift
@@ -48,8 +48,8 @@ allowed() {
     [ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
-# From the last line of its indentation that begins with a word to the brace that ends it: good for functions of a file and
-# for those in a class. What it takes for one and is none is part of one.
+# Measures from the last line of the same indentation that begins with a word to the closing brace: this finds functions of a
+# file and of a class. Other blocks that match are parts of functions.
 longer_functions() { # LIMIT FILE...
     awk -v limit="$1" '
         FNR == 1 { start[0] = start[4] = 0 }
@@ -66,7 +66,7 @@ longer_functions() { # LIMIT FILE...
     [ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
-@test "the rule about functions sees long ones" {
+@test "the check of functions finds long ones" {
     {
         echo 'int of_a_file(int a,'
         echo '              int b) {'
@@ -88,26 +88,26 @@ longer_functions() { # LIMIT FILE...
     [ "$(sed 's/.*long.cpp//' <<< "$output")" = $':1: 70 lines\n:72: 70 lines' ]
 }
 
-@test "what a bats test says must not be so, it checks" {
-    # In the middle of a test, `! command` fails nothing: `run ! command` does.
+@test "bats tests use 'run !', not '!'" {
+    # In the middle of a test, `! command` never fails the test; `run ! command` does.
     bad=$(git ls-files | grep -E '\.(bats|bash)$' | xargs grep -nE '(^ *|; |&& |do |then )! ' | grep -vF '[[' || true)
     [ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
-@test "every source says its licence" {
+@test "every source has its licence line" {
     bad=$(git ls-files | grep -E '\.(cpp|hpp|c|h|sh|bats|cmake|mk)$|^tools/[a-z-]+$' |
         xargs grep -L 'SPDX-License-Identifier: BSD-2-Clause' || true)
     [ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
-# banned_words FILE...: lines of code, comments apart, with a word of C++ that the code of both worlds does without
+# banned_words FILE...: prints lines of code (without comments) with a C++ word that is banned in code of both worlds
 banned_words() {
     awk '{ code = $0; sub("//.*", "", code) }
         code ~ /(^|[^A-Za-z_])(throw|try|catch|dynamic_cast|typeid|goto)([^A-Za-z_]|$)/ ||
         code ~ /(^|[^A-Za-z_])(new|delete|delete\[\]) +[A-Za-z_]/ { print FILENAME ":" FNR ": " $0 }' "$@"
 }
 
-@test "the code of both worlds calls nothing that it must not" {
+@test "the code of both worlds makes no banned calls" {
     files=$(sources base protocol engine gp ta | grep -vE '^(base|ta)/host/')
     calls='\b(malloc|calloc|realloc|free|printf|strcpy|sprintf|memcpy)\(|\bstd::(string|vector|map|unique_ptr)\b|\.value\(\)'
     bad=$(xargs grep -nE "$calls" <<< "$files" || true)
@@ -117,7 +117,7 @@ banned_words() {
     [ -z "$bad" ] || { echo "$bad"; return 1; }
 }
 
-@test "the rule about words sees them, and not those in comments" {
+@test "the check of words finds them, but not those in comments" {
     local code
     for code in 'throw 1;' '    throw Error{};' 'throw;' 'try {' 'auto p = new Thing;' 'f(new int[3]);' 'delete p;' \
         'dynamic_cast<A*>(b);'; do
@@ -130,7 +130,7 @@ banned_words() {
     done
 }
 
-@test "no absolute path of a machine, and no registry's host, is written anywhere" {
+@test "no file has an absolute path of a machine, or a registry's host" {
     bad=$(git ls-files | grep -vE '^tests/rules/|^machines/[^/]*/guest/' |
         xargs grep -nIE '(^|[^A-Za-z0-9_.])(/root/|/home/[a-z]|/work/)|deb\.debian\.org|snapshot\.debian|registry\.npmjs' || true)
     [ -z "$bad" ] || { echo "$bad"; return 1; }
@@ -165,7 +165,7 @@ banned_words() {
     done
 }
 
-@test "the API's documentation does not promise what the header lacks" {
+@test "the API's documentation names only functions of the header" {
     for function in $(grep -oE '\bfestore_[a-z]+\(' docs/library.md | sort -u | tr -d '('); do
         grep -q "\b$function(" include/festore/festore.h || { echo "docs/library.md names $function()"; return 1; }
     done
@@ -177,7 +177,7 @@ banned_words() {
     for test in $named; do
         grep -rqE "^TEST(_F|_P)?\(${test%.*}, ${test#*.}\)" tests || { echo "there is no test $test"; return 1; }
     done
-    # `FILE.bats`: the beginning of a title, up to what ends it in a table or a sentence.
+    # `FILE.bats`: the beginning of a title, up to a character that ends it in a table or a sentence.
     titles=$(grep -oE '`tests/[a-z0-9_/]*\.bats`: [^|;,)`]*' docs/threat-model.md)
     [ "$(wc -l <<< "$titles")" -gt 10 ]
     while read -r title; do
@@ -186,12 +186,12 @@ banned_words() {
     done <<< "$titles"
 }
 
-# cites N: a pattern that finds rule N by number: "rule 7", "Rules 6 and 7", a test's Rule07 or Rule02And07.
+# cites N: prints a pattern that finds citations of rule N: "rule 7", "Rules 6 and 7", a test's Rule07 or Rule02And07.
 cites() {
     printf '([Rr]ules? ([0-9]+(,| and| to) )*%d([^0-9]|$)|Rule([0-9]+And)*%02d)' "$1" "$1"
 }
 
-@test "every rule that the tree cites is defined, and each has tests that cite it" {
+@test "every cited rule is defined, and each rule has tests that cite it" {
     grep -oE '^## Rule [0-9]+: .' docs/store-rules.md | awk '{print $3 + 0}' > "$BATS_TEST_TMPDIR/defined"
     [ -z "$(sort "$BATS_TEST_TMPDIR/defined" | uniq -d)" ]
     git ls-files | grep -vE '\.(bin|patch)$|^tests/rules/' | xargs grep -hoIE '[Rr]ules? [0-9]+((,| and| to) [0-9]+)*|Rule[0-9]{2}(And[0-9]{2})?' |

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Builds with an SDK's environment, as Yocto's and OpenSTLinux' set it: compilers with flags, a sysroot that has the target's libraries,
-# variables of OP-TEE's. The SDK is made up of Debian's cross compiler and of the libraries that the armv7 machine is built against.
+# Builds with an SDK's environment like those of Yocto and OpenSTLinux: compilers with flags, a sysroot with the target's libraries, and
+# OP-TEE's variables. The SDK is simulated with Debian's cross compiler and the libraries that the armv7 machine is built against.
 bats_require_minimum_version 1.5.0
 
 setup_file() {
@@ -12,14 +12,14 @@ setup_file() {
     [ -d "$libraries/usr" ] || skip "needs the libraries of the armv7 machine: machines/qemu-armv7/build-festore"
     sysroot=$SDK/sysroots/cortexa7t2hf-neon-vfpv4-ostl-linux-gnueabi
     mkdir -p "$sysroot/usr/lib" "$sysroot/usr/include" "$OUT"
-    # The C library, where the compiler's own lies and its linker scripts look; then the rest.
+    # The C library, at the place where the compiler and its linker scripts look; then the other libraries.
     ln -s /usr/arm-linux-gnueabihf "$sysroot/usr/arm-linux-gnueabihf"
     cp -as /usr/arm-linux-gnueabihf/include/. "$sysroot/usr/include/"
     cp -as /usr/arm-linux-gnueabihf/lib/. "$sysroot/usr/lib/"
     ln -s usr/lib "$sysroot/lib"
     cp -asf "$libraries/usr/include/." "$sysroot/usr/include/"
     cp -asf "$libraries"/usr/lib/arm-linux-gnueabihf/. "$sysroot/usr/lib/"
-    rm -rf "$sysroot/usr/lib/cmake"  # of Debian's libraries for tests, which say that they lie elsewhere
+    rm -rf "$sysroot/usr/lib/cmake"  # from Debian's libraries for tests, whose files name other places
     cat > "$SDK/environment-setup" <<X
 export SDKTARGETSYSROOT=$sysroot
 export CC="arm-linux-gnueabihf-gcc -march=armv7-a+fp -mfloat-abi=hard -fstack-protector-strong --sysroot=\$SDKTARGETSYSROOT"
@@ -44,17 +44,17 @@ setup() {
     cmake --build "$OUT/build" -j "${JOBS:-$(nproc)}" > "$OUT/build.log" 2>&1 || { tail -n 30 "$OUT/build.log"; false; }
     grep -q -- "--sysroot=$SDKTARGETSYSROOT" "$OUT/build/compile_commands.json"
     file -L "$OUT/build/bin/festore" | grep -q 'ELF 32-bit LSB.*ARM'
-    # No simulated TEE, and nothing of this host's.
+    # No simulated TEE, and no libraries of this host.
     grep -q '^FESTORE_SIM:BOOL=OFF' "$OUT/build/CMakeCache.txt"
     run grep -E '^OPENSSL_[A-Z_]*:(FILEPATH|PATH)=/usr/(lib|include)' "$OUT/build/CMakeCache.txt"
     [ "$status" -eq 1 ]
-    command -v qemu-arm > /dev/null || skip "nothing here runs programs for armhf: built, not run"
+    command -v qemu-arm > /dev/null || skip "needs qemu-arm to run programs for armhf: built, not run"
     run qemu-arm -L "$SDKTARGETSYSROOT" "$OUT/build/bin/festore" --version
     echo "$output"
     [ "$status" -eq 0 ]
 }
 
-@test "the trusted application is built by its kit with the environment's compiler" {
+@test "the kit builds the trusted application with the environment's compiler" {
     kit=$(env -u CC -u CXX -u CFLAGS -u CXXFLAGS -u LDFLAGS -u CROSS_COMPILE tools/fetch-ta-kit armhf)
     env -u CROSS_COMPILE PATH="/usr/bin:/bin:$PATH" make -s -C ta TA_DEV_KIT_DIR="$kit" O="$OUT/ta" > "$OUT/ta.log" 2>&1 ||
         { tail -n 30 "$OUT/ta.log"; false; }
@@ -63,8 +63,8 @@ setup() {
     arm-linux-gnueabihf-readelf -h "${ta%.ta}.elf" | grep -q 'OS/ABI: *UNIX - System V'
 }
 
-@test "what was built is laid over a root file system of the SDK's kind" {
-    [ -x "$OUT/build/bin/festore" ] && [ -f "$OUT/ta/ta/b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta" ] || skip "the tests before did not build"
+@test "the build is installed into a root file system of the SDK's kind" {
+    [ -x "$OUT/build/bin/festore" ] && [ -f "$OUT/ta/ta/b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta" ] || skip "the earlier tests did not build"
     root=$OUT/root
     mkdir -p "$root"/{etc,usr/lib,lib,usr/sbin}
     cp "$SDKTARGETSYSROOT"/usr/lib/libc.so.6 "$root/lib/"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Objects of 1 GiB, and beyond the 4 GiB that 32 bits can count, by the command and the simulated TEE. Takes minutes, and 6 GiB of
-# the folder that TMPDIR names.
+# Objects of 1 GiB, and of more than the 4 GiB that 32 bits can count, with the command and the simulated TEE. Takes minutes, and
+# 6 GiB in the folder TMPDIR.
 load ../cli/helper
 
 setup_file() {
@@ -21,7 +21,7 @@ teardown() {
 store() { festore --storage store "$@"; }
 hash_of() { sha256sum | cut -d' ' -f1; }
 
-# measured IN OUT ARGUMENTS...: runs the command, which may take 16 MiB more memory than an empty object takes
+# measured IN OUT ARGUMENTS...: runs the command, which may take at most 16 MiB more memory than for an empty object
 measured() {
     python3 -c '
 import resource, subprocess, sys
@@ -42,7 +42,7 @@ sys.exit(now > nothing + 16384)' "$FESTORE_BIN" "$@" 2>&3 3>&- 4>&-
     cmp content back
     [ "$(store stat --json large | python3 -c 'import json, sys; print(json.load(sys.stdin)["size"])')" = 1073741824 ]
 }
-@test "a sparse 4.5 GiB: all of it, parts across 4 GiB, and what stat and verify say" {
+@test "a sparse 4.5 GiB: all of it, parts around 4 GiB, an offset beyond the end, and verify" {
     size=$((4608 << 20))
     truncate -s "$size" content
     printf 'just below and above' | dd of=content bs=1 seek=$(((4 << 30) - 10)) conv=notrunc status=none

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
-# Every later version reads and changes what an earlier one wrote, with the TEE's side, on each machine. As root in an
+# Every later version reads and changes the stores of earlier versions, with the TEE's storage, on each machine. As root in an
 # emulated machine.
 bats_require_minimum_version 1.5.0
 
@@ -19,7 +19,7 @@ as() { # UID ARGUMENTS...
     setpriv --reuid "$id" --regid "$id" --groups "$(stat -c %g /dev/tee0)" festore --storage store --store "$stores/$id" "$@"
 }
 
-# The sample's stores, in this machine's TEE.
+# Installs the sample's stores and its storage in this machine's TEE.
 install_sample() { # DIR
     local tee=/var/lib/optee-client/data/tee id
     supplicant stop
@@ -34,7 +34,7 @@ install_sample() { # DIR
     done
 }
 
-each_sample() { # FUNCTION: with the sample's folder, and each owner
+each_sample() { # FUNCTION: calls it with each sample's folder and each owner
     local sample id
     for sample in "$BATS_TEST_DIRNAME"/*/; do
         echo "# $sample"
@@ -46,7 +46,7 @@ each_sample() { # FUNCTION: with the sample's folder, and each owner
 read_and_change() {
     local sums="$1/$2.sha256" id=$2
     as "$id" verify
-    # All but the many small ones, of which `verify` and the listing speak.
+    # All but the many small ones, which `verify` and the listing cover.
     grep -Ev '  many/[0-9]*[0-9]$' "$sums" > "$stores/sums"
     while read -r sum name; do [ "$(as "$id" get "$name" | sha256sum | cut -d' ' -f1)" = "$sum" ]; done < "$stores/sums"
     [ "$(as "$id" ls | wc -l)" = "$(wc -l < "$sums")" ]
@@ -82,7 +82,7 @@ repaired_without_the_record() {
     lost_and_repaired "$@"
 }
 
-@test "and repaired, when the TEE has lost its side" { each_sample repaired_without_the_record; }
+@test "every committed store is repaired after the TEE has lost its storage" { each_sample repaired_without_the_record; }
 
 refused_when_newer() {
     local id=$2 before after
@@ -101,4 +101,4 @@ refused_when_newer() {
 }
 
 # bats test_tags=brief
-@test "a store of a newer major version is refused, and left as it is" { each_sample refused_when_newer; }
+@test "a store of a newer major version is refused, and not changed" { each_sample refused_when_newer; }

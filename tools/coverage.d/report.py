@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The share of lines that were run, of each part of the project: report.py BUILD, with gcc's counters in BUILD.
+"""Prints the share of executed lines of each part of the project: report.py BUILD, with gcc's counters in BUILD.
 
-Reads what gcov says of every counters' file. A line counts once, however many programs or templates it is compiled into.
-Prints a TAP line for each part that has a floor. Exit code 1 when one stays below.
+Reads gcov's report of every counter file. A line counts once, even if several programs or templates contain it.
+Prints a TAP line for each part that has a floor. Exit code 1 if a part is below its floor.
 """
 import collections
 import gzip
@@ -20,8 +20,8 @@ OTHERS = ["gp", "sim", "client", "cli"]
 
 
 def lines_of(build, root):
-    """{file: {line: times}} of all counters' files, of files below the root that are parts of the project."""
-    # One that was compiled and never run has notes, and no counters: all of its lines count as not run.
+    """{file: {line: times}} from all counter files, for the files below the root that belong to parts of the project."""
+    # A file that was compiled and never run has notes but no counters: all of its lines count as not run.
     counters = sorted(str(p.resolve()) if (p := notes.with_suffix(".gcda")).exists() else str(notes.resolve())
                       for notes in pathlib.Path(build).rglob("*.gcno"))
     found = collections.defaultdict(lambda: collections.defaultdict(int))
