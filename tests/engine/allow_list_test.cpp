@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Root's list of who may store, as it lies in the TEE: round trips, garbage, versions from the future, contradictions; and changing it.
+// Root's list of who may store, as the TEE stores it: round trips, garbage, future versions, contradictions; and changes to it.
 #include "tests/engine/formats.h"
 
 #include <random>
@@ -25,7 +25,7 @@ Code code_of(const List& list) {
     const auto decoded = decode_allow_list(list);
     return decoded ? Code::success : decoded.error().code;
 }
-// With that byte changed.
+// The code for the example with that byte changed.
 Code code_with(size_t offset, unsigned value) {
     List list = example();
     list.at(offset) = static_cast<std::byte>(value);
@@ -43,7 +43,7 @@ TEST(AllowList, RoundTripSizeAndGarbage) {
     EXPECT_EQ(list->header().totals[1].bytes, 3'000'000U);
     EXPECT_EQ(list->at(0).login, 0U) << "ascending";
     EXPECT_EQ(list->find(1, example_record().identity), (AllowLimits{65536, kNoLimit, 2}));
-    EXPECT_FALSE(list->find(2, example_record().identity)) << "a group of that number is another";
+    EXPECT_FALSE(list->find(2, example_record().identity)) << "a group of that number is another identity";
     for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_allow_list(Bytes(bytes).first(size))) << size;
     List longer = bytes;
     longer.push_back(std::byte{0});
@@ -66,19 +66,19 @@ TEST(AllowList, ContradictionsAndVersionsFromTheFuture) {
     EXPECT_EQ(code_with(5, 1), Code::not_supported);
     EXPECT_EQ(code_with(6, 1), Code::corrupt_object);
     EXPECT_EQ(code_with(8, kAllowOthers | 8), Code::not_supported) << "a required flag";
-    EXPECT_EQ(code_with(11, 1), Code::success) << "an ignorable one";
+    EXPECT_EQ(code_with(11, 1), Code::success) << "an ignorable flag";
     EXPECT_EQ(code_with(8, kAllowOthers | kAllowClosed), Code::corrupt_object) << "open and closed";
-    EXPECT_EQ(code_with(8, 0), Code::corrupt_object) << "limits of others, and none for them";
-    EXPECT_EQ(code_with(12, 3), Code::corrupt_object) << "as many as it says";
+    EXPECT_EQ(code_with(8, 0), Code::corrupt_object) << "limits for others without their flag";
+    EXPECT_EQ(code_with(12, 3), Code::corrupt_object) << "a wrong count";
     EXPECT_EQ(code_with(44, 1), Code::corrupt_object);
-    EXPECT_EQ(code_with(64, 3), Code::corrupt_object) << "no login";
-    EXPECT_EQ(code_with(68, 1), Code::corrupt_object) << "everybody is nobody";
+    EXPECT_EQ(code_with(64, 3), Code::corrupt_object) << "not a login";
+    EXPECT_EQ(code_with(68, 1), Code::corrupt_object) << "the public has no identity";
     List list = example();
     std::swap_ranges(list.begin() + 64, list.begin() + 100, list.begin() + 100);
-    EXPECT_EQ(code_of(list), Code::corrupt_object) << "the order";
+    EXPECT_EQ(code_of(list), Code::corrupt_object) << "wrong order";
     list = example();
     std::copy_n(list.begin() + 64, 36, list.begin() + 100);
-    EXPECT_EQ(code_of(list), Code::corrupt_object) << "twice";
+    EXPECT_EQ(code_of(list), Code::corrupt_object) << "one entry twice";
 }
 
 TEST(AllowList, EntriesAreSetAndDroppedInAnyOrder) {
@@ -89,7 +89,7 @@ TEST(AllowList, EntriesAreSetAndDroppedInAnyOrder) {
         ASSERT_TRUE(draft.set({1, numbered(n * 37 % 128), {n, n, n}}));
     EXPECT_EQ(draft.set({1, numbered(1000), {}}).error().code, Code::limit_exceeded);
     EXPECT_EQ(draft.drop(1, numbered(1000)).error().code, Code::item_not_found);
-    EXPECT_TRUE(draft.set({1, numbered(5), {1, 2, 3}})) << "it is there already";
+    EXPECT_TRUE(draft.set({1, numbered(5), {1, 2, 3}})) << "it is already there";
     ASSERT_TRUE(draft.drop(1, numbered(0)) && draft.drop(1, numbered(127)) && draft.drop(1, numbered(60)));
     EXPECT_TRUE(draft.set({2, numbered(60), {}}));
     const auto list = decode_allow_list(draft.finish());

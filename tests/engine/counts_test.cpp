@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How many pages an operation touches, exactly, and that it grows with the height of the tree and with nothing else.
+// The exact number of pages that an operation touches; it grows only with the height of the tree.
 #include "tests/engine/rounds.h"
 #include "tests/engine/store.h"
 
@@ -26,7 +26,7 @@ class Rule11Counts : public testing::TestWithParam<std::pair<size_t, uint8_t>> {
 
 TEST_P(Rule11Counts, PagesPerOperationAreTheHeightAndOneForTheFreeList) {
     const auto [objects, height] = GetParam();
-    if (kSlow > 1 && objects > 10000) GTEST_SKIP() << "under a sanitizer up to 10 000 objects";
+    if (kSlow > 1 && objects > 10000) GTEST_SKIP() << "only up to 10 000 objects under a sanitizer";
     TestStore store;
     load(store, objects);
     ASSERT_EQ(store.root.height, height);
@@ -36,14 +36,14 @@ TEST_P(Rule11Counts, PagesPerOperationAreTheHeightAndOneForTheFreeList) {
 
     store.reopen();
     ASSERT_TRUE(store.get(name));
-    EXPECT_EQ(store.counts.rounds, h + 1) << "nothing is known at first: one call for each level, and the one that answers";
+    EXPECT_EQ(store.counts.rounds, h + 1) << "the cache is empty: one call for each level, and the one that answers";
     EXPECT_EQ(store.counts.brought, h);
     EXPECT_EQ(store.counts.written, 0U);
     ASSERT_TRUE(store.get(name));
     EXPECT_EQ(store.counts.rounds, 1U) << "all of it is in the cache";
     EXPECT_EQ(store.counts.brought, 0U);
 
-    // After the first commit, one page of the free list is read and one is written with each.
+    // After the first commit, each commit reads one page of the free list and writes one.
     for (const std::string& changed : {name, name, name_of(objects / 3)}) {
         const size_t lists = store.root.free_list.is_none() ? 0 : 1;
         store.reopen();
@@ -67,7 +67,7 @@ TEST_P(Rule11Counts, PagesPerOperationAreTheHeightAndOneForTheFreeList) {
     ASSERT_TRUE(store.commit());
     const uint32_t page_count = store.root.page_count;
 
-    // A hundred more: the file does not grow, and the worst any of them needs is bounded by the height.
+    // A hundred more changes: the file does not grow, and the pages that each one needs are bounded by the height.
     for (size_t i = 0; i < 100; ++i) {
         store.reopen();
         store.begin();
@@ -77,7 +77,7 @@ TEST_P(Rule11Counts, PagesPerOperationAreTheHeightAndOneForTheFreeList) {
         EXPECT_LE(store.counts.brought, 3 * h);
         ASSERT_TRUE(store.commit());
     }
-    EXPECT_LE(store.root.page_count, page_count + 2 * h) << "pages are used again (rule 8)";
+    EXPECT_LE(store.root.page_count, page_count + 2 * h) << "pages are reused (rule 8)";
     if (objects <= 10000) store.verify();
     std::printf("%zu objects: height %d, %u pages, %u of them free\n", objects, height, store.root.page_count,
                 store.root.free_pages);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Power cuts over a simulated disk: at every page write, every sync and every write of the root record, with what
-// was not synced lost, torn or reordered. What is there afterwards is the old state or the new one, never less than
-// was acknowledged. A failing case prints its id; FESTORE_CRASH_CASE=ID runs that one alone.
+// Power cuts on a simulated disk: at every page write, every sync and every write of the root record, with unsynced
+// writes lost, torn or reordered. Afterwards the store has the old state or the new one, never less than was
+// acknowledged. A failing case prints its id; FESTORE_CRASH_CASE=ID runs only that case.
 #include "tests/engine/rounds.h"
 #include "tests/engine/store.h"
 
 namespace festore::engine {
 namespace {
 
-struct PowerCut {};  // thrown by the test's own disk only
+struct PowerCut {};  // thrown only by the test's disk
 
 // One batch that is cut at its `cut`-th event. Events: each page written, the sync, the root record, the
 // acknowledgement.
@@ -21,7 +21,7 @@ public:
         acknowledged_ = model_;
     }
 
-    // Whether the cut came before the batch had ended. Afterwards the store is as after the power came back.
+    // True if the cut came before the batch had ended. Afterwards the store is in the state after the power came back.
     bool batch_until(uint64_t cut) {
         Model next = acknowledged_;
         events_ = 0;
@@ -38,7 +38,7 @@ public:
             event();  // before the root record
             store_.root = store_.transaction->record();
             root_written = true;
-            event();  // before the client hears of it
+            event();  // before the acknowledgement
             acknowledged_ = next;
         } catch (const PowerCut&) {
             cut_happened = true;
@@ -52,7 +52,7 @@ public:
         return cut_happened;
     }
 
-    // The recovery copy of the record that the TEE has must be intact whatever was cut: it is what repair will need.
+    // The recovery copy of the TEE's record must be intact after any cut, because a repair needs it.
     void check_recovery_copy() {
         bool found = false;
         for (uint32_t slot = 0; slot < kRecoverySlots; ++slot) {
@@ -109,7 +109,7 @@ private:
 };
 
 // An id is seed:frames:cut. Each history is cut at its first event, then (from the start) at its second, and so on;
-// after each cut it goes on with a batch that is cut at another place, and one that is not.
+// after each cut it continues with a batch that is cut at another place, and one that is not cut.
 bool run_case(uint64_t seed, size_t frames, uint64_t cut) {
     CrashRun run(seed, frames);
     const bool happened = run.batch_until(cut);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A simulated page file: what was written and not yet synced can be lost, torn and reordered by a power cut.
+// A simulated page file: a power cut can lose, tear and reorder writes that are not yet synced.
 #pragma once
 #include "engine/page.h"
 
@@ -22,7 +22,7 @@ public:
         for (const Write& w : unsynced_) durable_[w.page] = w.bytes;
         unsynced_.clear();
     }
-    // What is there after the power comes back: each unsynced write happened whole, in part, or not at all, in any
+    // The state after the power comes back: each unsynced write happened in whole, in part, or not at all, in any
     // order.
     void cut_power(std::mt19937_64& random) {
         std::shuffle(unsynced_.begin(), unsynced_.end(), random);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The n-th read or write of a page, and the n-th operation of the cryptography (random, HMAC, seal, open), fail: for
-// all n. The store stays what it was, the failure is reported, and the next transaction works.
+// The n-th read or write of a page, or the n-th cryptographic operation (random, HMAC, seal, open), fails, for all n.
+// The store is unchanged, the failure is reported, and the next transaction works.
 #include "tests/engine/rounds.h"
 #include "tests/engine/store.h"
 
@@ -14,7 +14,7 @@ void fill(TestStore& store, size_t objects) {
     ASSERT_TRUE(store.commit());
 }
 
-// All kinds of operations; the first failure ends it.
+// Runs all kinds of operations, until the first failure.
 Status work(TestStore& store) {
     FESTORE_CHECK(store.transaction->begin(store.keys, store.root));
     for (size_t i = 0; i < 8; ++i) {
@@ -43,11 +43,11 @@ void check_all(size_t frames, const std::function<void(TestStore&, uint64_t)>& a
         const Status worked = work(store);
         arm(store, 0);
         if (worked) break;
-        EXPECT_EQ(worked.error().code, Code::generic) << "failure " << n << " must be told as it was";
+        EXPECT_EQ(worked.error().code, Code::generic) << "failure " << n << " must be reported unchanged";
         EXPECT_EQ(store.root.generation, root.generation);
         store.give_up();
         ASSERT_EQ(store.verify(), before) << "after failure " << n;
-        ASSERT_EQ(store.list({}, 100).value(), before) << "the cache holds nothing of it: failure " << n;
+        ASSERT_EQ(store.list({}, 100).value(), before) << "the cache holds none of its changes: failure " << n;
         ASSERT_TRUE(work(store)) << "after failure " << n;
         ASSERT_FALSE(testing::Test::HasFailure()) << "failure " << n;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Each format: a round trip with every field set, every truncation, garbage from every offset, versions from the
-// future. And pages that authenticate and yet are malformed: errors, never a crash.
+// Each format: a round trip with every field set, every truncation, garbage from every offset, future versions.
+// Also: malformed pages that authenticate cause errors, never a crash.
 #include "engine/page_allocator.h"
 #include "engine/store_claim.h"
 #include "tests/engine/formats.h"
@@ -70,7 +70,7 @@ TEST(Rule03RootRecord, OneOf10IsReadAndBecomes11) {
     const Result<RootRecord> old = decode_root_record(as_written_by_1_0(record_of_1_0()));
     ASSERT_TRUE(old);
     EXPECT_EQ(old->minor, 0);
-    EXPECT_EQ(old->changes, kChangesOfUpgrade) << "above all versions that names counted for themselves";
+    EXPECT_EQ(old->changes, kChangesOfUpgrade) << "above all versions, which 1.0 counted for each name";
     const Result<RootRecord> now = decode_root_record(encoded(*old));
     ASSERT_TRUE(now);
     EXPECT_EQ(now->minor, kFormatMinor);
@@ -96,7 +96,7 @@ TEST(Rule08FreeList, NamesOnlyPagesThatTheFileHas) {
     };
     EXPECT_TRUE(accepts({}));
     EXPECT_TRUE(accepts({kFirstPage, 50, kPageCount - 1}));
-    EXPECT_FALSE(accepts({50, kPageCount})) << "behind the end";
+    EXPECT_FALSE(accepts({50, kPageCount})) << "after the end";
     EXPECT_FALSE(accepts({UINT32_MAX}));
     EXPECT_FALSE(accepts({50, kFirstPage - 1})) << "a recovery copy";
     EXPECT_FALSE(accepts({0}));
@@ -120,7 +120,7 @@ TEST(EntryFormat, RoundTripTruncationAndWhatNewerVersionsAdd) {
     }
 }
 
-// Only what has a file of its own can be sealed with another cipher than the page that it is in.
+// Only a content in its own file can be sealed with another cipher than the page with its entry.
 TEST(EntryFormat, TheOtherCipherIsAPayloadsOnly) {
     const auto decodes = [](Entry entry, uint8_t flags) {
         std::vector<std::byte> bytes(encoded_size(entry));
@@ -143,7 +143,7 @@ TEST(EntryFormat, TheOtherCipherIsAPayloadsOnly) {
     }
 }
 
-// Everything that can be done to a store whose pages are authentic garbage.
+// Does everything that can be done to a store whose pages are authentic garbage.
 void use(TestStore& store) {
     store.reopen();
     (void)store.list();
@@ -158,7 +158,7 @@ void use(TestStore& store) {
     }
 }
 
-// A store of height 1 or 2 whose root page (or free list) is what `change` makes of it, properly sealed.
+// Uses a store of height 1 or 2 whose root page (or free list) was changed by `change` and properly sealed.
 void with_malformed_page(size_t objects, bool free_list, const std::function<void(PageBytes&, std::mt19937_64&)>& change,
                          size_t times) {
     TestStore store(16);
@@ -274,14 +274,14 @@ TEST(StoreHeader, OfAStoreWithAName) {
         changed[offset] = std::byte{value};
         return !protocol::decode_store_header(changed);
     };
-    EXPECT_TRUE(refused(9, 0)) << "as long as one with a name";
-    EXPECT_TRUE(refused(9, 2)) << "of a newer version";
+    EXPECT_TRUE(refused(9, 0)) << "a minor version without names, but with a name's length";
+    EXPECT_TRUE(refused(9, 2)) << "a newer minor version";
     EXPECT_TRUE(refused(64, 0)) << "no name";
-    EXPECT_TRUE(refused(64, 8)) << "shorter than what is there";
-    EXPECT_TRUE(refused(64, 10)) << "longer";
+    EXPECT_TRUE(refused(64, 8)) << "shorter than the name";
+    EXPECT_TRUE(refused(64, 10)) << "longer than the name";
     EXPECT_TRUE(refused(64, 64)) << "longer than there is room for";
-    EXPECT_TRUE(refused(65, '/')) << "no character of a name";
-    EXPECT_TRUE(refused(127, 'x')) << "something behind it";
+    EXPECT_TRUE(refused(65, '/')) << "not a character of a name";
+    EXPECT_TRUE(refused(127, 'x')) << "a byte after the name";
     for (const std::string_view none : {"", "default", "a/b", "a b"}) {
         header.set_name(none);
         EXPECT_EQ(protocol::header_bytes(header), protocol::kStoreHeaderBytes) << none;
@@ -326,9 +326,9 @@ TEST(StoreClaims, RoundTripAndGarbage) {
     };
     EXPECT_EQ(code(0, 'x'), Code::corrupt_object);
     EXPECT_EQ(code(5, kFormatMinor + 1), Code::not_supported);
-    EXPECT_EQ(code(6, 1), Code::corrupt_object) << "what is reserved";
+    EXPECT_EQ(code(6, 1), Code::corrupt_object) << "a reserved byte";
     EXPECT_EQ(code(24, 200), Code::corrupt_object) << "a name longer than the rest";
-    EXPECT_EQ(code(25, '/'), Code::corrupt_object) << "no name";
+    EXPECT_EQ(code(25, '/'), Code::corrupt_object) << "not a name";
     EXPECT_FALSE(StoreClaim::of({}, std::vector<std::byte>(64), {}));
     EXPECT_FALSE(StoreClaim::of({}, {}, std::vector<std::byte>(256)));
 }

@@ -50,7 +50,7 @@ inline RootRecordBytes encoded(const RootRecord& r) {
     return bytes;
 }
 
-// Uid 1000 and everybody's objects have entries, and all together a limit in the RPMB.
+// Uid 1000 and the public have entries; all together have a limit in the RPMB.
 inline Bytes example_allow_list(MutableBytes memory) {
     AllowListDraft list(memory, nullptr);
     list.header.flags = kAllowOthers;
@@ -60,7 +60,7 @@ inline Bytes example_allow_list(MutableBytes memory) {
     return list.finish();
 }
 
-// What lay behind `created` was zero, and no flag but the first was known.
+// In 1.0, the bytes after `created` were zero, and only the first flag was known.
 inline RootRecordBytes as_written_by_1_0(const RootRecord& r) {
     RootRecordBytes bytes = encoded(r);
     bytes[5] = std::byte{0};

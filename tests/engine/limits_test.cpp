@@ -42,8 +42,8 @@ TEST(Rule11Spill, ATransactionLargerThanItsFrames) {
     }
 }
 
-// Frames full of dirty pages, and a way that is known from the cache only: nothing of it may be pushed out before the change
-// is made.
+// All frames are dirty, and the path to the entry is known only from the cache: no page of it may be evicted before the
+// change is made.
 TEST(Rule11Gathered, WhatACallDidNotBringStaysUntilTheChangeIsMade) {
     TestStore store(20);
     const auto sorted_name = [](size_t i) { return std::string(230, 'k') + std::to_string(1000 + i); };
@@ -63,17 +63,17 @@ TEST(Rule11Gathered, WhatACallDidNotBringStaysUntilTheChangeIsMade) {
         ASSERT_TRUE(store.commit());
         store.verify();
     }
-    EXPECT_GT(cached, 10U) << "some of them needed nothing but the cache";
+    EXPECT_GT(cached, 10U) << "some of them needed only the cache";
 }
 
-// An object whose entry takes this many bytes, a quarter of a page at most: four fill a leaf.
+// Puts an object whose entry takes this many bytes, at most a quarter of a page: four fill a leaf.
 void put_sized(TestStore& store, const std::string& name, size_t entry_bytes) {
     const size_t fixed = Node::entry_bytes(name.size(), kEntryFixedBytes);
     ASSERT_TRUE(store.put(name, std::string(entry_bytes - fixed, 'c'))) << name;
 }
 
-// A page that becomes underfull between two neighbours, of which one must be brought and the other is dirty: bringing
-// the one pushes out the other, whose reference in the parent changes under the hands of the first phase.
+// A page becomes underfull between two neighbours. One of them must be brought, the other is dirty: bringing the one
+// evicts the other, which changes its reference in the parent during the first phase.
 TEST(Rule11Gathered, ANeighbourThatIsSealedToMakeRoomForTheOther) {
     TestStore store(Pages::kFramesMin);
     store.begin();
@@ -86,8 +86,8 @@ TEST(Rule11Gathered, ANeighbourThatIsSealedToMakeRoomForTheOther) {
     ASSERT_TRUE(store.commit());
     store.reopen();
     Model model = store.verify();
-    // The new name splits the leaf of m into m0 m1 and m2 m3 m4. So these two and the root are the three frames, all
-    // dirty, and m1 alone is underfull: without its left neighbour, which is not there, it cannot go on.
+    // The new name splits the leaf of m into m0 m1 and m2 m3 m4. These two and the root fill the three frames, all dirty.
+    // m1 alone is underfull: it needs its left neighbour, which is not in a frame.
     store.begin();
     const Result<Effect> renamed = store.rename("m0", "m4");
     ASSERT_TRUE(renamed) << static_cast<uint32_t>(renamed.error().code);
@@ -99,8 +99,8 @@ TEST(Rule11Gathered, ANeighbourThatIsSealedToMakeRoomForTheOther) {
     EXPECT_EQ(store.verify(), model);
 }
 
-// The same with enough frames to keep dirty pages over many operations: it takes a transaction that fills them, and a
-// client that brings the one page before it is asked (else asking for it is a use of the other).
+// The same with enough frames to keep dirty pages over many operations. It takes a transaction that fills them, and a
+// client that brings the one page before it is requested (otherwise the request would count as a use of the other).
 TEST(Rule11Gathered, ANeighbourThatIsSealedAlthoughThereAreManyFrames) {
     const size_t frames = 16;
     TestStore store(frames);
@@ -114,7 +114,7 @@ TEST(Rule11Gathered, ANeighbourThatIsSealedAlthoughThereAreManyFrames) {
     ASSERT_EQ(store.root.height, 2);
     store.reopen();
     Model model = store.verify();
-    // All but leaf 0 become dirty, and the right neighbour of leaf 1 is the one that has not been used for longest.
+    // All but leaf 0 become dirty, and the right neighbour of leaf 1 is the least recently used.
     store.begin();
     for (size_t leaf = 2; leaf < frames; ++leaf) put_sized(store, name(leaf, 0), 900);
     put_sized(store, name(1, 0), 900);
@@ -146,9 +146,9 @@ TEST(Rule11TransactionLimit, BeyondItAnErrorAndNothingChanged) {
         ++puts;
     }
     EXPECT_EQ(code, Code::limit_exceeded);
-    EXPECT_GT(puts, limits::kTransactionPagesMax) << "a page takes more than one of them";
+    EXPECT_GT(puts, limits::kTransactionPagesMax) << "a page holds more than one of them";
     EXPECT_FALSE(store.transaction->is_broken());
-    EXPECT_EQ(store.get(name_of(1), true)->content.size(), 500U) << "what it did so far is still there";
+    EXPECT_EQ(store.get(name_of(1), true)->content.size(), 500U) << "its changes so far are still there";
     store.give_up();
     store.reopen();
     EXPECT_EQ(store.root.generation, root.generation);
@@ -163,7 +163,7 @@ TEST(Rule11TransactionLimit, UpToItEverythingIsCommitted) {
     while (store.put(name_of(puts), std::string(500, 'c'))) ++puts;
     ASSERT_TRUE(store.commit());
     EXPECT_EQ(store.verify().size(), puts);
-    // And removed again: the pages given up are limited, too.
+    // Then all are removed: the number of freed pages is limited, too.
     size_t removed = 0;
     size_t transactions = 0;
     for (; removed < puts && transactions < 10; ++transactions) {
@@ -192,12 +192,12 @@ TEST(CallRoom, TooLittleIsToldBeforeAnythingHappens) {
         ASSERT_TRUE(store.put(name_of(i), "d"));
     }
     EXPECT_GT(store.pages->dirty_frames(), 10U);
-    store.call_capacity = kFreeListPagesMax;  // prepare() goes on over several calls
+    store.call_capacity = kFreeListPagesMax;  // prepare() takes several calls
     ASSERT_TRUE(store.commit());
     EXPECT_EQ(store.verify().size(), 201U);
 }
 
-// What the rooms promise: never more, whatever the frames.
+// No operation writes more pages than its room_for_...() says, with any number of frames.
 TEST(CallRoom, NoCallWritesMoreThanIsSaid) {
     for (const size_t frames : {size_t{3}, size_t{7}, size_t{20}, size_t{64}}) {
         TestStore store(frames);
@@ -235,12 +235,12 @@ TEST(Transactions, OneAtATimeAndOnlyInOrder) {
     ASSERT_TRUE(store.put("n", "c"));
     ASSERT_TRUE(store.prepare());
     EXPECT_EQ(store.put("m", "c").error().code, Code::bad_state);
-    ASSERT_TRUE(store.prepare()) << "again is harmless";
+    ASSERT_TRUE(store.prepare()) << "a second prepare is harmless";
     ASSERT_TRUE(store.commit());
     EXPECT_EQ(store.verify(), (Model{{"n", {"c", 1}}}));
 }
 
-// Rule 4: the record tells by its id and generation which transaction made it.
+// Rule 4: the record's id and generation show which transaction made it.
 TEST(Rule04UnknownOutcome, EachTransactionHasItsId) {
     TestStore store;
     std::set<TransactionId> ids;

@@ -24,7 +24,7 @@ std::string random_content(std::mt19937_64& random, size_t name_bytes) {
     return std::string(size, static_cast<char>('A' + random() % 26));
 }
 
-// One operation on both. What the store says must be what the model says.
+// Does one operation on both. The store's answer must match the model's.
 void step(TestStore& store, Model& model, uint64_t& changes, std::mt19937_64& random, int kind) {
     const std::string name = random_name(random, kind);
     const auto what = random() % 10;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rule 13: no nonce under one key for two different texts, with a random source that always gives the same, over
-// crashes and transactions that were given up (which repeat generation and page).
+// Rule 13: no nonce is used under one key for two different texts, even with a constant random source, over crashes
+// and aborted transactions (which repeat generation and page).
 #include "engine/segments.h"
 #include "tests/engine/store.h"
 
@@ -25,7 +25,7 @@ TEST(Rule13Nonces, NeverForTwoTextsEvenWithAConstantRandomSource) {
             ASSERT_TRUE(store.prepare());
             PageBytes slot{};
             ASSERT_TRUE(seal_recovery_copy(store.crypto, store.device_key, nullptr, store.transaction->record(), {}, slot));
-            if (random() % 3 == 0) {  // a crash before the root record: the next one has the same generation and pages
+            if (random() % 3 == 0) {  // a crash before the root record: the next transaction has the same generation and pages
                 store.root = before;
                 store.give_up();
                 store.reopen();
@@ -76,7 +76,7 @@ TEST(Rule13Nonces, BeyondTwoToTheThirtyOnePagesTheStoreRefusesChanges) {
     store.give_up();
     store.root.pages_sealed = limits::kPagesSealedMax;
     EXPECT_EQ(store.transaction->begin(store.keys, store.root).error().code, Code::limit_exceeded);
-    EXPECT_EQ(store.get("n")->content, "c") << "reading goes on";
+    EXPECT_EQ(store.get("n")->content, "c") << "reading still works";
 }
 
 TEST(Rule13Secrets, AreMixedWithTheDeviceKey) {
@@ -93,7 +93,7 @@ TEST(Rule13Secrets, AreMixedWithTheDeviceKey) {
     EXPECT_NE(salt("1").id, salt("2").id) << "the salt keeps payloads apart when the random source does not";
     EXPECT_FALSE(salt("1").key.equals(salt("2").key.expose()));
     const RootRecord later = make_store(one.crypto, one.device_key, {}, bytes_of("another time")).value();
-    EXPECT_NE(later.store_id, a.store_id) << "so it does a store that is made again";
+    EXPECT_NE(later.store_id, a.store_id) << "and a store that is made again";
     EXPECT_NE(later.epoch, a.epoch);
     EXPECT_NE(later.secret, a.secret);
     RootRecord next = one.root;
@@ -129,7 +129,7 @@ TEST(Rule34Payloads, AreBoundOnceAndBeforeTheirFirstSegment) {
     ASSERT_TRUE(twice.bind(store.crypto, {}, bytes_of(content)));
     EXPECT_FALSE(twice.is_new());
     EXPECT_EQ(twice.bind(store.crypto, {}, bytes_of(content)).error().code, Code::bad_state);
-    EXPECT_FALSE(twice.seal(store.crypto, 0, false, bytes_of(content), sealed)) << "any error ends it";
+    EXPECT_FALSE(twice.seal(store.crypto, 0, false, bytes_of(content), sealed)) << "any error ends the upload";
     Upload late = begin();
     ASSERT_TRUE(late.seal(store.crypto, 0, false, bytes_of(content), sealed));
     EXPECT_FALSE(late.is_new());

@@ -25,7 +25,7 @@ public:
 
     void reseed(uint64_t seed) { random_.seed(seed); }
     bool constant_random = false;  // always the same bytes (rule 13)
-    // The operation that fails, counted from now over all four; 0: none.
+    // The number of the operation that fails, counted from now over all four kinds; 0: none.
     void fail_at(uint64_t n) { fail_at_ = n, operations_ = 0; }
     [[nodiscard]] uint64_t operations() const { return operations_; }
     // Key and nonce of each sealing, with a digest of what was sealed and its associated data.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What repair goes by: the recovery copies, and the root table's header and tombstones.
+// What a repair uses: the recovery copies, and the root table's header and tombstones.
 #include "tests/engine/formats.h"
 
 namespace festore::engine {
@@ -14,7 +14,7 @@ protected:
     void seal(const RootRecord& record, const CopySecret* secret = nullptr) {
         ASSERT_TRUE(seal_recovery_copy(store_.crypto, store_.device_key, secret, record, example_place(), slot_));
     }
-    // As a TA of format 1.0 did.
+    // Seals a copy as a TA of format 1.0 did.
     void seal_as_1_0(const RootRecord& record) {
         slot_.fill(std::byte{0});
         Writer out(slot_);
@@ -26,7 +26,7 @@ protected:
         out.bytes(record.store_id);
         seal_by_hand(as_written_by_1_0(record), record.store_id, record.cipher);
     }
-    // What stands behind the header, sealed as it should be: for headers that say something else.
+    // Seals the bytes after the header correctly, for headers that contradict them.
     void seal_by_hand(Bytes plain, const StoreId& store_id, Cipher cipher) {
         constexpr size_t kHeader = 24;
         Mac key{};
@@ -72,7 +72,7 @@ TEST_F(Rule17RecoveryCopy, OneOf10IsReadAndNamesNoPlace) {
     EXPECT_EQ(copy_.record.generation, example_record().generation);
     EXPECT_FALSE(copy_.at);
     slot_[24 + kNonceBytes + kTagBytes + kRootRecordBytes] = std::byte{1};
-    EXPECT_EQ(open(), Code::corrupt_object) << "what follows the record is not sealed there";
+    EXPECT_EQ(open(), Code::corrupt_object) << "1.0 does not seal what follows the record";
 }
 
 TEST_F(Rule17RecoveryCopy, OpensWithItsSecretOnly) {
@@ -84,15 +84,15 @@ TEST_F(Rule17RecoveryCopy, OpensWithItsSecretOnly) {
     EXPECT_EQ(open(), Code::bad_state);
     CopySecret other;
     EXPECT_EQ(open(&other), Code::corrupt_object);
-    slot_[7] = std::byte{0};  // says that it needs none
+    slot_[7] = std::byte{0};  // claims that it needs no secret
     EXPECT_EQ(open(&secret), Code::corrupt_object);
     EXPECT_EQ(open(), Code::corrupt_object);
     seal(example_record());
-    slot_[7] = std::byte{1};  // and the other way round
+    slot_[7] = std::byte{1};  // and the reverse
     EXPECT_EQ(open(&secret), Code::corrupt_object);
 }
 
-// Sealed right, by whoever has the device's keys: what it says of itself outside of the seal must be what is inside.
+// A copy that is sealed correctly with the device's keys: its unsealed header must match the sealed record.
 TEST_F(Rule17RecoveryCopy, IsOfTheStoreAndTheCipherThatItsHeaderNames) {
     const RootRecord record = example_record();
     const auto opens = [&](const StoreId& store_id, Cipher cipher) {
@@ -133,10 +133,10 @@ TEST(Rule25RootTable, HeaderRoundTripAndRefusals) {
     };
     EXPECT_EQ(code(0, 'f'), Code::corrupt_object);
     EXPECT_EQ(code(4, 2), Code::not_supported) << "another major version";
-    EXPECT_EQ(code(5, 2), Code::not_supported) << "a newer minor one";
+    EXPECT_EQ(code(5, 2), Code::not_supported) << "a newer minor version";
     EXPECT_EQ(code(6, 3), Code::corrupt_object) << "an unknown anchor";
     EXPECT_EQ(code(24, 2), Code::success);
-    EXPECT_EQ(code(24, 4), Code::success) << "root's word that there is no RPMB";
+    EXPECT_EQ(code(24, 4), Code::success) << "root's statement that there is no RPMB";
     EXPECT_EQ(code(24, 8), Code::not_supported) << "a required flag";
     EXPECT_EQ(code(26, 0x80), Code::not_supported) << "a required flag";
     EXPECT_EQ(code(27, 0x80), Code::success) << "an ignorable flag";
@@ -156,7 +156,7 @@ TEST(Rule25RootTable, KeepsOwnersUntilTheListIsFull) {
         header.retire(owner(n));
         header.retire(owner(n));
         EXPECT_TRUE(header.is_retired(owner(n)));
-        EXPECT_EQ(header.retired_count, n + 1) << "each once";
+        EXPECT_EQ(header.retired_count, n + 1) << "each owner once";
     }
     EXPECT_EQ(header.flags, 0U);
     header.retire(owner(kRetiredMax));
@@ -193,7 +193,7 @@ TEST(Rule25RootTable, TombstoneRoundTripAndGarbage) {
     EXPECT_EQ(back->store_id, example_tombstone().store_id);
     EXPECT_FALSE(decode_root_record(bytes));
     EXPECT_FALSE(decode_tombstone(encoded(example_record())));
-    // Where a record has them.
+    // At the same offsets as in a record.
     EXPECT_TRUE(std::ranges::equal(Bytes(bytes).subspan(8, 36), Bytes(encoded(example_record())).subspan(8, 36)));
     for (size_t at = 0; at < bytes.size(); ++at) {
         RootRecordBytes other = bytes;

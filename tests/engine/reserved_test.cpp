@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Lost ranges: their entries, and finding the one in which a name lies. (rule 30)
+// Lost ranges: their entries, and the bounds that show which range a name is in. (rule 30)
 #include "engine/reserved.h"
 #include "tests/engine/store.h"
 
@@ -55,10 +55,10 @@ TEST(Rule30LostRanges, WhatIsNoneIsDamage) {
     EXPECT_EQ(code(state), Code::corrupt_object);
     auto backwards = good;
     backwards.back() = std::byte{'a'};
-    EXPECT_EQ(code(backwards), Code::corrupt_object) << "it ends where it begins";
+    EXPECT_EQ(code(backwards), Code::corrupt_object) << "the range ends where it begins";
 }
 
-// Names that have no room in a bound are rounded so that a range holds no less than was lost.
+// Names that are too long for a bound are rounded outwards: a range always covers everything that was lost.
 TEST(Rule30LostRanges, BoundsAreRoundedOutwards) {
     std::mt19937_64 random(30);
     for (int i = 0; i < 20000; ++i) {
@@ -76,7 +76,7 @@ TEST(Rule30LostRanges, BoundsAreRoundedOutwards) {
         if (is_behind) EXPECT_EQ(text_of(behind.bytes()), name + '\0');
         else EXPECT_LE(compare_keys(behind.bytes(), bytes_of(name)), 0);
         const LostRange ends{false, 1, {}, up.bytes()};
-        EXPECT_LT(compare_keys(LostRangeKey(ends).bytes(), LostRangeKey(LostRange{}).bytes()), 0) << "the one without an end is the last";
+        EXPECT_LT(compare_keys(LostRangeKey(ends).bytes(), LostRangeKey(LostRange{}).bytes()), 0) << "the range without an end is the last";
     }
 }
 

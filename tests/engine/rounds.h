@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// How much a test repeats: FESTORE_TEST_ROUNDS multiplies it (make check-full), and sanitizers get a part.
+// How often a test repeats: FESTORE_TEST_ROUNDS multiplies it (make check-full); sanitizers run a third of it.
 #pragma once
 #include <algorithm>
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Stores that versions 1.0 and 1.1 wrote, which every later version must read and write. FESTORE_WRITE_SAMPLES=1 writes new
-// ones of this version into the source folder: only for a new format version, beside the old.
+// ones of this version into the source folder: only for a new format version, beside the old ones.
 #include "tests/engine/formats.h"
 
 #include <fstream>
@@ -25,7 +25,7 @@ const std::string kThisVersion = std::to_string(kFormatMajor) + "." + std::to_st
 std::string content_of(size_t i) { return std::string(i * 3 % 200, static_cast<char>('a' + i % 26)); }
 std::string name_of(size_t i) { return "folder/object-" + std::to_string(i); }
 
-// Of 1.0: each name counts for itself. Since 1.1 all changes are counted.
+// In 1.0, each name has its own count of versions. Since 1.1, one count covers all changes.
 Model expected_objects(const Sample& sample) {
     Model model;
     uint64_t changes = 0;
@@ -98,7 +98,7 @@ void write_sample(const Sample& sample) {
 
 class Samples : public testing::TestWithParam<Sample> {
 protected:
-    // A store as the sample left it; its device key is the test's.
+    // Loads the sample's store. Its device key is the test's.
     void load() {
         store_.root = decode_root_record(read_file(GetParam().folder() + "/root-record")).value();
         store_.keys = derive_store_keys(store_.crypto, store_.device_key, store_.root).value();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rule 14: the segments of a payload come in their order, each once, the last once; and each opens in its place only.
+// Rule 14: the segments of a payload come in order, each once, the last once; and each opens only in its place.
 #include "engine/segments.h"
 #include "tests/engine/openssl_crypto.h"
 
@@ -27,7 +27,7 @@ protected:
         for (size_t i = 0; i < size; ++i) content[i] = static_cast<std::byte>(i * 31 + (i >> 8));
         return content;
     }
-    // The file's bytes.
+    // Seals all segments. Returns the file's bytes.
     Content seal_all(Upload& upload, const Content& content) {
         Content file;
         const auto count = static_cast<uint32_t>(segments_of(content.size(), kSegment));
@@ -97,7 +97,7 @@ TEST_P(Rule14Segments, ExactlyTheNextNumberAndAnyErrorEndsTheUpload) {
     EXPECT_EQ(code([&](Upload& u) { return u.seal(crypto_, 1, false, Bytes(whole).first(9), MutableBytes(sealed).first(25)); }),
               Code::bad_parameters) << "only the last may be short";
     EXPECT_EQ(code([&](Upload& u) { return u.seal(crypto_, 1, true, {}, MutableBytes(sealed).first(16)); }),
-              Code::bad_parameters) << "an empty one only when it is the only one";
+              Code::bad_parameters) << "an empty segment must be the only one";
     EXPECT_EQ(code([&](Upload& u) { return u.seal(crypto_, 1, false, whole, MutableBytes(sealed).first(kSegment)); }),
               Code::bad_parameters);
     EXPECT_EQ(code([&](Upload& u) {
@@ -109,7 +109,7 @@ TEST_P(Rule14Segments, ExactlyTheNextNumberAndAnyErrorEndsTheUpload) {
               Code::generic);
     Upload upload = begin();
     ASSERT_TRUE(upload.seal(crypto_, 0, true, whole, sealed));
-    EXPECT_EQ(upload.seal(crypto_, 1, true, whole, sealed).error().code, Code::bad_state) << "last once";
+    EXPECT_EQ(upload.seal(crypto_, 1, true, whole, sealed).error().code, Code::bad_state) << "the last only once";
 }
 
 TEST_P(Rule14Segments, EveryByteEveryTruncationEveryOtherPlaceIsDamage) {
@@ -125,7 +125,7 @@ TEST_P(Rule14Segments, EveryByteEveryTruncationEveryOtherPlaceIsDamage) {
             sealed[i] ^= std::byte{4};
             ASSERT_EQ(open(entry, n, sealed, plain).error().code, Code::corrupt_object);
             ASSERT_TRUE(std::all_of(plain.begin(), plain.end(), [](std::byte b) { return b == std::byte{0}; }))
-                << "plaintext leaves only after its tag (rule 15)";
+                << "no plaintext is returned before its tag is verified (rule 15)";
             sealed[i] ^= std::byte{4};
         }
         for (size_t size = 0; size < sealed.size(); size += 37)
@@ -137,13 +137,13 @@ TEST_P(Rule14Segments, EveryByteEveryTruncationEveryOtherPlaceIsDamage) {
         }
     }
     EXPECT_EQ(open(entry, 3, segment_in(file, 2), plain).error().code, Code::bad_parameters);
-    // The index says another length: then the last segment is not the last, or is too long.
+    // If the index has another length, the last segment is not the last, or is too long.
     Entry shorter = entry;
     shorter.size = 2 * kSegment;
     shorter.payload.segments = 2;
     EXPECT_TRUE(open(shorter, 0, segment_in(file, 0), plain));
     EXPECT_FALSE(open(shorter, 1, segment_in(file, 1), plain));
-    // The same place of another object with the same content, and of another store.
+    // The same segment of another object with the same content, and of another store.
     Upload second = begin();
     const Content other_file = seal_all(second, content);
     EXPECT_FALSE(open(entry, 0, segment_in(other_file, 0), plain));

@@ -50,7 +50,7 @@ void TestStore::apply(Call& call) {
     counts.written += call.writes.size();
 }
 
-// What the client library does: calls again with what was missing, until it is done.
+// As the client library does it: repeats the call with the missing pages until it is done.
 Result<Progress> TestStore::run_calls(const std::function<Result<Progress>(Call&)>& operation) {
     std::set<uint32_t> brought;
     counts = {};
@@ -69,11 +69,11 @@ Result<Progress> TestStore::run_calls(const std::function<Result<Progress>(Call&
         if (!result || *result == Progress::done) return result;
         bool progress = false;
         for (const Need& need : pages->needs().list()) {
-            if (need.mismatch) return fail(Code::corrupt_object);  // it was just read: so it is damage
+            if (need.mismatch) return fail(Code::corrupt_object);  // it was just read, so this is damage
             if (!disk.contains(need.page)) return fail(Code::corrupt_object);
             progress = brought.insert(need.page).second || progress;
         }
-        EXPECT_TRUE(progress) << "a call must not ask for what it had (rule 11)";
+        EXPECT_TRUE(progress) << "a call must not request a page that it had (rule 11)";
         if (!progress) return fail(Code::generic);
     }
 }

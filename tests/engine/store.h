@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A store as the TA and the client library together will run one: a root record, a page file, calls that carry pages.
+// A store as the TA and the client library run it together: a root record, a page file, calls that carry pages.
 #pragma once
 #include "engine/recovery.h"
 #include "engine/transaction.h"
@@ -25,7 +25,7 @@ public:
 
     std::map<uint32_t, PageBytes> in;
     std::map<uint32_t, PageBytes> out;
-    std::vector<uint32_t> writes;  // in their order, repeated ones too
+    std::vector<uint32_t> writes;  // in order, with repetitions
     size_t capacity = 256;
     uint64_t* io_count = nullptr;  // counts reads and writes; the fail_at-th fails
     uint64_t fail_at = 0;
@@ -34,7 +34,7 @@ private:
     bool fails() { return io_count != nullptr && ++*io_count == fail_at; }
 };
 
-// What an object is, for comparing.
+// An object, for comparisons.
 struct Object {
     std::string content;
     uint64_t version = 0;
@@ -63,12 +63,12 @@ public:
     void give_up();
 
     Result<Object> get(std::string_view name, bool in_transaction = false);
-    // All objects that are listed, `page` at a time.
+    // Lists all objects, `page` at a time.
     Result<Model> list(std::string_view prefix = {}, size_t page = 1000);
 
     // Forgets everything but the disk and the root record.
     void reopen();
-    // Every page reachable or free, exactly once; every page well-formed; every count right. What the store holds.
+    // Checks that every page is reachable or free, exactly once, and well-formed, and that every count is right. Returns the objects.
     Model verify();
 
     Result<Progress> run_calls(const std::function<Result<Progress>(Call&)>& operation);
@@ -89,7 +89,7 @@ public:
     bool bring_all = false;       // calls carry all pages of the disk
     uint64_t io_count = 0;
     uint64_t io_fail_at = 0;
-    std::function<void(Call&)> before_call;   // to meddle with what is brought
+    std::function<void(Call&)> before_call;   // may change the pages that are brought
     std::function<void(uint32_t)> on_write;   // each page that reaches the disk
 };
 

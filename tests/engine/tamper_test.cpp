@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the normal world may do to pages: every byte flipped, every page replaced by an older version of itself or by
-// another page, missing, exchanged between two readings of one call. Always told as damage of that page, never
+// What the normal world may do to pages: every byte flipped; every page replaced by an older version of itself or by
+// another page, removed, or changed between two reads of one call. The page is always reported as damaged, never
 // served.
 #include "tests/engine/rounds.h"
 #include "tests/engine/store.h"
@@ -17,7 +17,7 @@ protected:
         older_ = store_.disk.pages();
         fill("new");
         good_ = store_.verify();
-        // Some pages free, so that there is a free list.
+        // Some pages are free, so there is a free list.
         EXPECT_FALSE(store_.root.free_list.is_none());
     }
     void fill(const std::string& content) {
@@ -25,8 +25,8 @@ protected:
         for (size_t i = 0; i < 100; ++i) ASSERT_TRUE(store_.put(name_of(i), content));
         ASSERT_TRUE(store_.commit());
     }
-    // Every object is either read as it was stored or its reading fails as damage; at least one fails, unless the
-    // page is not in use. A change fails or works, and never leaves anything but the truth.
+    // Every object is read as it was stored, or its read fails as damage; at least one fails if the page is in use.
+    // Without the free list, all objects are read and a change fails.
     void expect_detected(uint32_t page, const std::string& what) {
         store_.reopen();
         size_t damaged = 0;
@@ -96,7 +96,7 @@ TEST_F(Tamper, EveryByteOfEveryPageFlipped) {
             sealed[i] = intact[i];
         }
     }
-    // And through the whole reading, for each page, with some bytes flipped: all objects.
+    // Also by reading all objects, for each page with some of its bytes flipped.
     for (uint32_t page = kFirstPage; page < store_.root.page_count; ++page) {
         const PageBytes intact = store_.disk.read(page);
         for (size_t i = random() % 64; i < kPageBytes; i += 512 * kSlow, ++flips) {
@@ -135,7 +135,7 @@ TEST_F(Tamper, PagesReplacedByOlderOnesOthersAndNothing) {
     EXPECT_EQ(store_.verify(), good_);
 }
 
-// A page that comes in an older version out of a cache is asked for again, once, and marked (rule 9).
+// If a cache returns an older version of a page, the page is requested again, once, and marked (rule 9).
 TEST_F(Tamper, Rule09AStaleCopyIsAskedForAgain) {
     const uint32_t root_page = store_.root.index.page;
     Call call;
@@ -150,7 +150,7 @@ TEST_F(Tamper, Rule09AStaleCopyIsAskedForAgain) {
     EXPECT_TRUE(store_.pages->needs().list()[0].mismatch);
 }
 
-// Shared memory changes while it is read: with three frames pages are read again in the second phase.
+// Shared memory changes while it is read: with three frames, the second phase reads pages again.
 class ChangingCall final : public CallPages {
 public:
     explicit ChangingCall(Call& call, uint64_t change_at) : call_(call), change_at_(change_at) {}

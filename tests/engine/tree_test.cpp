@@ -110,7 +110,7 @@ TEST_F(TreeTest, ListingByPrefixAndCursor) {
             EXPECT_EQ(store_.list(prefix, page).value(), expected) << prefix;
         }
     }
-    // A listing that runs into a gap asks for what is behind it, too.
+    // A listing that runs into missing pages also requests the pages after them.
     store_.reopen();
     ASSERT_TRUE(store_.list("b/"));
     EXPECT_LE(store_.counts.rounds, 2U + store_.root.height);
@@ -140,9 +140,9 @@ TEST_F(TreeTest, ConditionsAreJudgedBeforeAnythingChanges) {
     EXPECT_EQ(store_.verify(), (Model{{"n", {"d", 2}}, {"once", {"1", 3}}}));
     store_.begin();
     EXPECT_EQ(store_.rename("n", "m")->version, 4U);
-    EXPECT_EQ(store_.get("m", true)->content, "d") << "a transaction reads what it has done";
+    EXPECT_EQ(store_.get("m", true)->content, "d") << "a transaction reads its own changes";
     EXPECT_FALSE(store_.get("n", true));
-    EXPECT_EQ(store_.get("n")->content, "d") << "others do not";
+    EXPECT_EQ(store_.get("n")->content, "d") << "other readers do not";
     EXPECT_TRUE(store_.remove("once"));
     ASSERT_TRUE(store_.commit());
     EXPECT_EQ(store_.verify(), (Model{{"m", {"d", 4}}}));
@@ -171,7 +171,7 @@ TEST_F(TreeTest, PayloadsAreNamedWhenTheyAreDropped) {
     store_.verify();
 }
 
-// With three frames, each operation still ends, each page is asked for once, and the calls are bounded by the height.
+// With three frames, each operation still ends, each page is requested once, and the calls are bounded by the height.
 TEST(Rule11RestartWithoutEnd, ACacheOfThreePagesIsEnough) {
     TestStore store(Pages::kFramesMin);
     Model model;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// An independent look at a store: page by page from the root record, without frames, caches or the code that changes
-// it.
+// An independent check of a store: page by page from the root record, without frames, caches or the code that
+// changes it.
 #include "tests/engine/store.h"
 
 namespace festore::engine {
@@ -27,7 +27,7 @@ private:
         EXPECT_GE(ref.page, kFirstPage);
         EXPECT_LT(ref.page, root_.page_count);
         if (ref.page >= root_.page_count || !store_.disk.contains(ref.page)) {
-            ADD_FAILURE() << "page " << ref.page << " is not there";
+            ADD_FAILURE() << "page " << ref.page << " is missing";
             return false;
         }
         ++uses_[ref.page];
@@ -37,7 +37,7 @@ private:
         return opened.has_value();
     }
 
-    // The names of the page are >= first and < end. Its use of the room.
+    // Checks a page, whose names are >= first and < end. Returns the bytes that it uses.
     size_t visit(const PageRef& ref, uint8_t level, const std::string& first, const std::optional<std::string>& end) {
         PageBytes plain{};
         if (!open(ref, level == 0 ? PageKind::leaf : PageKind::inner, plain)) return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The worked bytes of docs/format-store.md are what the code gives. FESTORE_PRINT_WORKED=1 prints them, to be put
-// into the document when a format changes.
+// The worked bytes of docs/format-store.md must match the code. FESTORE_PRINT_WORKED=1 prints them, for the document
+// when a format changes.
 #include "engine/store_claim.h"
 #include "tests/engine/formats.h"
 
@@ -22,7 +22,7 @@ std::string hex(Bytes bytes) {
     return text;
 }
 
-// The indented block behind the line "Worked: NAME".
+// The indented block after the line "Worked: NAME".
 std::string documented(const std::string& name) {
     std::ifstream file(FESTORE_FORMAT_DOCUMENT);
     EXPECT_TRUE(file) << FESTORE_FORMAT_DOCUMENT;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Whole-file accidents and attacks on the sample: cut off, swapped, rolled back, removed, added, the wrong key.
+// Accidents and attacks on whole files of the sample: cut off, swapped, rolled back, removed, added; and a wrong key.
 #include "tests/ree_fs/store.h"
 
 #include <algorithm>
@@ -7,10 +7,10 @@
 namespace festore::ree_fs::test {
 namespace {
 
-// Reported, at a place that the rest of the file no longer holds whole; or nothing in use was cut off.
+// A cut is reported, at a place that is no longer complete in the file, unless nothing in use was cut off.
 void check_cut(const SampleFile& sample, const Tsk& tsk, const std::vector<Place>& in_use, size_t size) {
     const Verdict verdict = verify(Bytes(sample.bytes).first(size), tsk, sample.expected);
-    // OP-TEE needs the heads of dirf.db both, and of the other files the root nodes up to the recorded one.
+    // OP-TEE needs both heads of dirf.db, and of the other files the root nodes up to the recorded one.
     uint64_t needed = sample.expected.root_hash ? 0 : 2 * head_bytes(HeadLayout::padded);
     for (const Place& place : in_use) needed = std::max(needed, place.offset + place.size);
     if (size >= needed) {
@@ -36,7 +36,7 @@ TEST(Truncation, EveryLengthIsReportedWhereTheFileEnds) {
         const std::vector<Place> in_use = intact.file->in_use();
         std::vector<bool> try_this(sample.bytes.size(), sample.bytes.size() <= 40000);
         if (sample.bytes.size() > 40000) {
-            // The large one: each length around the end and start of every structure, all of the beginning, and
+            // The large file: each length around the end and start of every structure, all of the beginning, and
             // samples.
             for (size_t size = 0; size < try_this.size(); size += size < 9000 ? 1 : 331) try_this[size] = true;
             for (const Place& place : in_use) {
@@ -78,7 +78,7 @@ TEST_F(Store, SwappedFilesAreBothReported) {
 }
 
 TEST_F(Store, AFileOfAnotherOwnerIsReported) {
-    save(scratch_.path / "2", load(scratch_.path / "1"));  // OP-TEE's own in the place of a TA's
+    save(scratch_.path / "2", load(scratch_.path / "1"));  // OP-TEE's own file in the place of a TA's
     const Inspection inspection = inspect();
     EXPECT_NE(problems(inspection, "2").find("nor authentic for this owner"), std::string::npos)
         << problems(inspection, "2");
@@ -110,7 +110,7 @@ TEST_F(Store, WithoutItsDirectoryFileWhatIsKnownIsStillShown) {
     const Inspection inspection = inspect();
     EXPECT_TRUE(inspection.no_directory_file);
     EXPECT_TRUE(inspection.any_damage());
-    // OP-TEE's own files vouch for the key; those of an unknown TA stay closed.
+    // OP-TEE's own files confirm the key; those of an unknown TA cannot be opened.
     EXPECT_EQ(inspection.key, KeyState::fits);
     EXPECT_TRUE(find(inspection, "1")->former_owner.has_value());
     EXPECT_FALSE(find(inspection, "2")->former_owner.has_value());
@@ -154,7 +154,7 @@ TEST_F(Store, WithoutAKeyAFlippedHashIsSeenToo) {
         const Inspection inspection = scratch_.inspect(nullptr);
         const Place place = *structure_at(offset, HeadLayout::padded);
         const Verdict verdict = verify(bytes, derive_tsk(sample_ssk(), kSampleTa), sample_files()[7].expected);
-        // Only when the node is in use; the verifier, which has the key, knows.
+        // Only if the node is in use; the verifier knows this, because it has the key.
         EXPECT_EQ(inspection.any_damage(), !verdict.whole) << describe(place);
         EXPECT_EQ(damage_at(find(inspection, "6")->findings, offset), !verdict.whole) << problems(inspection, "6");
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One flipped byte, at every place of every file of the sample: either it is reported, by a finding that names the
-// bytes around it, or it lies in nothing that the version in use consists of. Never both, never neither.
+// bytes around it, or it is in no part of the version in use. Exactly one of the two is true.
 //
-// To make every byte affordable the work is split, and the split is proven rather than assumed. A source that
+// To make every byte affordable, the work is split, and the test proves that the split is right. A source that
 // records what is read shows which bytes a verdict depends on; all others are flipped at once, and the verdict must
-// stay the same. A block's bytes are read by nothing but the opening of that block, so for each of them only that is
-// redone.
+// stay the same. Only the opening of a block reads the block's bytes, so for each of them only the opening is
+// repeated.
 #include "tests/ree_fs/synthetic.h"
 
 #include <algorithm>
@@ -60,7 +60,7 @@ struct Counts {
     std::map<Unused, size_t> unused;
 };
 
-// Heads and nodes: the whole verdict again. Gives false at the first byte that is neither reported nor unused.
+// For heads and nodes: repeats the whole verdict. Fails if the byte is neither reported nor unused.
 void flip_structure_byte(const SampleFile& sample, const Tsk& tsk, const OpenedFile& intact, MutableBytes bytes,
                          uint64_t offset, Counts& counts) {
     std::byte& flipped = bytes[static_cast<size_t>(offset)];
@@ -73,7 +73,7 @@ void flip_structure_byte(const SampleFile& sample, const Tsk& tsk, const OpenedF
         ASSERT_TRUE(damage_at(verdict.findings, offset)) << sample.name << " offset " << offset << " is blamed on\n"
                                                          << text_of_findings(verdict.findings);
         ASSERT_FALSE(verdict.whole);
-        // A byte outside the version in use may be reported only where it decides which version that is.
+        // A byte outside the version in use may be reported only if it decides which version that is.
         const std::optional<Place> place = structure_at(offset, intact.layout());
         ASSERT_TRUE(used || (!sample.expected.root_hash && place && place->part == Part::head))
             << sample.name << " offset " << offset;
@@ -111,7 +111,7 @@ void flip_every_byte(const SampleFile& sample, Counts& counts) {
     ASSERT_TRUE(read_content(source, intact, nullptr, outcome.findings));
     const std::vector<bool>& read_at_all = source.read_bytes();
 
-    // What nothing reads: all of it flipped at once changes nothing.
+    // Flipping all bytes that nothing reads, at once, changes nothing.
     for (size_t offset = 0; offset < bytes.size(); ++offset) {
         if (read_at_all[offset]) continue;
         ASSERT_FALSE(in_use_at(intact.in_use(), offset))
@@ -132,7 +132,7 @@ void flip_every_byte(const SampleFile& sample, Counts& counts) {
         for (size_t offset = start; offset < start + place.size; ++offset) ASSERT_FALSE(read_by_tree[offset]);
         flip_block_bytes(sample, intact, bytes, block, counts);
         if (testing::Test::HasFatalFailure()) return;
-        // And once the whole way, as the command does it.
+        // Once more with the full check, as the command does it.
         std::byte& flipped = bytes[start + block % kBlockBytes];
         flipped ^= kFlip;
         const Verdict verdict = verify(bytes, tsk, sample.expected);
@@ -184,7 +184,7 @@ TEST(FlipsOfVariants, EveryByteIsReportedOrNotInUse) {
     }
 }
 
-// Each single bit of the counters of dirf.db, which choose the version: no bit turns it back unnoticed.
+// Each single bit of the counters of dirf.db, which choose the version: no flipped bit rolls it back unnoticed.
 TEST(Counters, NoBitOfACounterTurnsTheDirectoryBack) {
     const SampleFile sample = sample_files().front();
     const Tsk tsk = derive_tsk(sample_ssk(), std::nullopt);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A storage directory as an enemy leaves it: no crash, no hang, nothing followed, everything odd said.
+// A storage directory prepared by an attacker: no crash, no hang, no link is followed, everything odd is reported.
 #include "ree_fs/limits.h"
 #include "tests/ree_fs/store.h"
 
@@ -80,7 +80,7 @@ TEST(Hostile, ScrambledFilesNeverGiveWrongContent) {
         for (int round = 0; round < 150; ++round) {
             Buffer bytes = sample.bytes;
             for (size_t changes = 1 + random() % 40; changes > 0; --changes) {
-                // Most of the weight on heads and nodes, and on values that are not random.
+                // Changes mostly heads and nodes, and mostly to values that are not random.
                 const size_t range = random() % 2 == 0 ? std::min<size_t>(bytes.size(), 4400) : bytes.size();
                 const size_t size = std::min<size_t>(1 + random() % 64, range);
                 const size_t to = random() % (range - size + 1);
@@ -120,7 +120,7 @@ TEST(Hostile, AHugeSparseFileCostsNothing) {
     (void)scratch.inspect(nullptr);
 }
 
-// A tree whose root's hash fits no length, so that all lengths are tried.
+// A tree whose root's hash fits no length, so all lengths are tried.
 void save_costly(const std::filesystem::path& path) {
     Buffer bytes = load(kSample / "store/6");
     bytes[node_offset(1, 0)] ^= std::byte{1};
@@ -140,7 +140,7 @@ TEST(Hostile, NamesOfOneFileAreExaminedOnce) {
         const auto begin = std::chrono::steady_clock::now();
         const Huk huk = zero_huk();
         const Inspection inspection = scratch.inspect(with_key ? &huk : nullptr);
-        EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60)) << "it took four minutes";
+        EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60)) << "it once took four minutes";
         EXPECT_EQ(inspection.any_damage(), !with_key);
         size_t findings = 0;
         for (const FileReport& file : inspection.files) findings += file.findings.list().size();

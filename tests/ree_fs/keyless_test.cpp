@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What may not be read, and what without the key may look like damage and is none.
+// Files that may not be read, and states that look like damage without the key but are not.
 #include "tests/ree_fs/store.h"
 
 #include <algorithm>
@@ -48,7 +48,7 @@ TEST_F(Keyless, ATruncatedDirectoryFileIsDamage) {
     }
 }
 
-// Every byte of both heads: never is a head blamed that is intact, and never alone.
+// Every byte of both heads: without the key, the note never blames one head alone, which may be the intact one.
 TEST_F(Keyless, AFlippedByteOfAHeadIsANoteThatNamesBoth) {
     const std::string name = "6";
     for (uint64_t offset = 32; offset < 136; ++offset) {
@@ -92,7 +92,7 @@ TEST_F(Keyless, WhatMayNotBeReadIsNoDamage) {
     const Inspection inspection = inspect_as_nobody(&huk);
     EXPECT_FALSE(inspection.any_damage());
     EXPECT_TRUE(find(inspection, "dirf.db")->denied);
-    EXPECT_EQ(inspection.key, KeyState::untested) << "nothing says that the key is wrong";
+    EXPECT_EQ(inspection.key, KeyState::untested) << "nothing shows that the key is wrong";
 }
 
 }  // namespace

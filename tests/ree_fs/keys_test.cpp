@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Key derivation against answers computed apart from this code (python3 hashlib and hmac), and the ways to write a HUK.
+// Key derivation compared with results computed separately (python3 hashlib and hmac), and the ways to write a HUK.
 #include "base/host/hex.h"
 #include "tests/ree_fs/store.h"
 
@@ -36,7 +36,7 @@ TEST(Keys, TskOfATaAndOfTheDirectory) {
               "86da216519185ae09e5f539fcc95fd125510c2836e82eafc28c7d01d0fbc9cec");
 }
 
-// The first of ta/known_keys.h, which real OP-TEE gave; with a label, python3's hmac.
+// The first key of ta/known_keys.h, from a real OP-TEE; the key with a label is from python3's hmac.
 TEST(Keys, TheUniqueKeyOfATa) {
     constexpr Uuid kFestore =
         Uuid::from_fields(0xb7e89fc1, 0x5044, 0x431e, {0xb4, 0xc5, 0x9f, 0xb6, 0xae, 0x25, 0x64, 0x23});
@@ -66,7 +66,7 @@ TEST(Huk, RawAndHexadecimalAreTold) {
     const std::string raw16("\x00\x01\xfe\xff\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b", 16);
     EXPECT_EQ(hex(Huk::parse(bytes_of(raw16))->expose()), "0001feff101112131415161718191a1b");
     EXPECT_EQ(Huk::parse(bytes_of(raw16 + raw16))->size(), 32U);
-    // 32 bytes that are all digits are the text of 16, with and without a newline.
+    // 32 bytes that are all digits are the text of 16 bytes, with and without a newline.
     const std::string text = "000102030405060708090A0b0c0d0e0f";
     for (const std::string& form : {text, text + "\n", "0x" + text, " " + text + "\r\n"}) {
         const Result<Huk> huk = Huk::parse(bytes_of(form));

@@ -61,7 +61,7 @@ inline DirFile sample_directory() {
     return parse_dirfile(content.bytes);
 }
 
-// One file of the sample with what opens it.
+// One file of the sample, with what is needed to open it.
 struct SampleFile {
     std::string name;
     Buffer bytes;
@@ -79,7 +79,7 @@ inline std::vector<SampleFile> sample_files() {
     return files;
 }
 
-// Everything that can be said about one file: opened, its tree checked, every block read.
+// The full check of one file: it is opened, its tree is checked, and every block is read.
 struct Verdict {
     std::optional<OpenedFile> file;
     Findings findings;
@@ -111,7 +111,7 @@ inline bool damage_at(const Findings& findings, uint64_t offset) {
     return false;
 }
 
-// A folder that is gone with the test.
+// A folder that is removed with the test.
 class Scratch {
 public:
     Scratch() {
@@ -122,7 +122,7 @@ public:
     Scratch(const Scratch&) = delete;
     Scratch& operator=(const Scratch&) = delete;
     ~Scratch() { std::filesystem::remove_all(path); }
-    // Filled with the sample's storage directory.
+    // Fills it with the sample's storage directory.
     static void fill(const Scratch& scratch) { std::filesystem::copy(kSample / "store", scratch.path); }
 
     [[nodiscard]] Inspection inspect(const Huk* huk, ObjectReceiver* receiver = nullptr) const {

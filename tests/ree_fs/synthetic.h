@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A small writer of storage files for the tests, of those variants that no sample has: the packed head, the head
+// A small writer of storage files for the tests, for the variants that no sample has: the packed head, the head
 // rule that covers the whole root hash, other keys, many nodes, interrupted changes. Written from
 // docs/format-ree-fs.md.
 #pragma once
@@ -11,7 +11,7 @@ class SyntheticFile {
 public:
     SyntheticFile(const Ssk& ssk, const std::optional<Uuid>& owner, HeadLayout layout, HeadRule rule);
 
-    // Writes a new version of the whole content, as OP-TEE does: beside the one before. Gives the hash of its root.
+    // Writes a new version of the whole content beside the previous one, as OP-TEE does. Returns the hash of its root.
     Hash commit(Bytes content);
     // The same, with metadata of the test's choice.
     Hash commit_with(Bytes content, const Meta& meta);
@@ -38,7 +38,7 @@ private:
 Buffer object_content(Bytes attributes, Bytes data, uint32_t type = kTypeData);
 // One entry of dirf.db.
 Buffer entry_content(const Uuid& owner, std::string_view id, const Hash& root_hash, uint32_t file_number);
-// Bytes that tell their place.
+// Bytes that depend on their position.
 Buffer pattern(size_t size, uint8_t seed = 0);
 
 }  // namespace festore::ree_fs::test

@@ -86,7 +86,7 @@ TEST(Synthetic, AnInterruptedChangeIsANoteAndTheRecordedVersionIsServed) {
     SyntheticFile file(sample_ssk(), kSampleTa, HeadLayout::padded, HeadRule::first_half);
     file.commit(pattern(9000, 1));
     const Hash recorded = file.commit(pattern(9000, 2));
-    file.commit(pattern(9000, 3));  // dirf.db never learned of it
+    file.commit(pattern(9000, 3));  // dirf.db does not record it
     const Verdict verdict = verify(file.image(), derive_tsk(sample_ssk(), kSampleTa), {kSampleTa, recorded});
     ASSERT_TRUE(verdict.whole) << text_of_findings(verdict.findings);
     EXPECT_EQ(verdict.file->counter(), 2U);
@@ -119,7 +119,7 @@ TEST(Synthetic, AuthenticMetadataThatPromiseTheWorldAllocateNothing) {
 }
 
 TEST(Synthetic, ASingleNodeNeedsNoNumber) {
-    // OP-TEE counts the root only once there is a second node: files of one block say 0.
+    // OP-TEE counts the root only when there is a second node: files of one block have 0.
     SyntheticFile file(sample_ssk(), kSampleTa, HeadLayout::padded, HeadRule::first_half);
     const Hash root = file.commit_with(pattern(10), {10, 0});
     EXPECT_TRUE(verify(file.image(), derive_tsk(sample_ssk(), kSampleTa), {kSampleTa, root}).whole);

@@ -12,7 +12,7 @@ inline constexpr Uuid kOtherTa =
 
 using Objects = std::map<std::pair<Uuid, std::string>, Buffer>;
 
-// Reads a storage with the verifier alone, which shares no code with the writer's reading. `faults` says what is wrong.
+// Reads a storage only with the verifier, which shares no code with the writer's reading. `faults` gets what is wrong.
 inline Objects verified(const MemorySupplicant::Files& files, std::string& faults) {
     Objects objects;
     const auto list = files.find("dirf.db");
@@ -39,7 +39,7 @@ inline Objects verified(const MemorySupplicant::Files& files, std::string& fault
     return objects;
 }
 
-// What the writer's own reading gives for an object.
+// An object's content as the writer's own code reads it.
 inline Buffer content_of(StoredObject& object) {
     Buffer content(static_cast<size_t>(object.length()));
     const Result<size_t> size = object.read(0, content);

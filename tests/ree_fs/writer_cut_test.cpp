@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A power cut at each change of the disk, before it, in the middle of it and behind it: what is found afterwards is the state
-// before the operation or the one after it, and work goes on.
+// A power cut at each change of the disk: before it, in the middle of it and after it. Afterwards the storage has the state
+// before the operation or the one after it, and still works.
 #include "tests/ree_fs/writer.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 namespace festore::ree_fs::test {
 namespace {
 
-// A disk that loses power at the n-th change: of that one only the first bytes arrive, and nothing works any more.
+// A disk that loses power at the n-th change: only the first bytes of that change arrive, and nothing works any more.
 class CutSupplicant final : public MemorySupplicant {
 public:
     uint64_t changes = 0;
@@ -77,7 +77,7 @@ Outcomes cut_everywhere(HeadLayout layout, size_t torn_bytes, const std::functio
             EXPECT_TRUE(done);
             return outcomes;
         }
-        // Power is back. The state that a whole run leaves is the new one.
+        // Power is back. A run without a cut shows the new state.
         MemorySupplicant after;
         for (const auto& [name, content] : disk.files()) after.files()[name] = std::make_shared<Buffer>(*content);
         CutSupplicant whole;
@@ -96,7 +96,7 @@ Outcomes cut_everywhere(HeadLayout layout, size_t torn_bytes, const std::functio
         outcomes.damaged += is_old || is_new ? 0 : 1;
         EXPECT_TRUE(is_new || !done) << "cut " << cut << ": a change that was acknowledged is lost";
         if (!is_old && !is_new) continue;
-        // What the cut left behind is in nobody's way.
+        // What the cut left behind does not disturb later operations.
         Storage storage(after, huk, Derivation::compatible, {layout, HeadRule::first_half});
         EXPECT_TRUE(storage.create(kSampleTa, bytes_of("later"), {pattern(5000)}, true)) << "cut " << cut;
         EXPECT_TRUE(storage.create(kSampleTa, bytes_of("one"), {pattern(50)}, true)) << "cut " << cut;
@@ -136,19 +136,19 @@ TEST_P(Cut, LeavesOldOrNew) {
         SCOPED_TRACE(name);
         const Outcomes outcomes = run(operation);
         EXPECT_EQ(outcomes.damaged, 0U);
-        // A block, a node and the head of dirf.db, at least; the head's counter, at its end, is what makes the change.
+        // At least a block, a node and the head of dirf.db; the head's counter, at its end, makes the change.
         EXPECT_GE(outcomes.old_state, std::get<1>(GetParam()) < head_counter_offset(HeadLayout::packed) ? 3U : 2U);
     }
 }
 
-// OP-TEE cuts the file before it commits. Where that took blocks of the version in force, a cut is found out, never served.
+// OP-TEE truncates the file before it commits. If that removed blocks of the version in force, a cut is detected, never served.
 TEST_P(Cut, InAShrinkingCanDamageTheObject) {
     const Outcomes outcomes = run([](Storage& s) {
         auto object = s.open(kOtherTa, bytes_of("two"));
         return object && (*object)->resize(10).has_value();
     });
     EXPECT_GT(outcomes.damaged, 0U);
-    EXPECT_EQ(outcomes.old_state, 1U);  // cut before the file was
+    EXPECT_EQ(outcomes.old_state, 1U);  // cut before the file was truncated
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Cut, testing::Combine(testing::Values(HeadLayout::padded, HeadLayout::packed),

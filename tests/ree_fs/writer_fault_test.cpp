@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One change of the disk fails, each in turn, and the disk goes on: what is found afterwards, by the same storage as by another, is
-// the state before the operation or the one after it, and both go on working.
+// Each change of the disk fails in turn, and the disk then works again. Afterwards the same storage and another one both find the
+// state before the operation or the one after it, and both still work.
 #include "tests/ree_fs/writer.h"
 
 #include <functional>
@@ -64,7 +64,7 @@ struct Work {
         EXPECT_EQ(faults, "");
         return found;
     }
-    // As this storage sees them, which has kept what it has read.
+    // The objects as this storage sees them; it has kept what it has read.
     [[nodiscard]] Objects seen() {
         Objects found;
         for (const Uuid& ta : {kSampleTa, kOtherTa}) {
@@ -76,7 +76,7 @@ struct Work {
     }
 };
 
-// Fails at the n-th change; false when the operation makes fewer.
+// Fails at the n-th change; false if the operation makes fewer.
 bool fail_once(const Operation& operation, uint64_t n) {
     Work whole;
     const Objects before = whole.objects();
@@ -98,7 +98,7 @@ bool fail_once(const Operation& operation, uint64_t n) {
         Buffer one(1);
         EXPECT_EQ(work.one->read(0, one).error().code, Code::corrupt_object);
     }
-    // Work goes on, with what is open and with what is opened anew.
+    // The storage still works, with the open object and with new ones.
     work.one = work.storage.open(kSampleTa, bytes_of("one")).value();
     EXPECT_TRUE(work.one->write(100, pattern(50, 3)));
     EXPECT_TRUE(work.storage.create(kOtherTa, bytes_of("later"), {pattern(200)}, false));
@@ -120,7 +120,7 @@ TEST(Fault, ARefusedCreationTakesNoFileNumber) {
     for (int i = 0; i < 3; ++i)
         EXPECT_EQ(work.storage.create(kOtherTa, bytes_of("two"), {}, false).error().code, Code::access_conflict);
     ASSERT_TRUE(work.storage.create(kOtherTa, bytes_of("next"), {pattern(10)}, false));
-    EXPECT_EQ(*work.storage.file_of(kOtherTa, bytes_of("next")), "2") << "the lowest that is free";
+    EXPECT_EQ(*work.storage.file_of(kOtherTa, bytes_of("next")), "2") << "the lowest free number";
 }
 
 }  // namespace

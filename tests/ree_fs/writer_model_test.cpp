@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Random operations on a storage against a model; after each the verifier finds exactly the model's objects, and no file
-// that nothing names.
+// Random operations on a storage, compared with a model; after each one the verifier finds exactly the model's objects, and
+// no file that no entry names.
 #include "tests/ree_fs/writer.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the writer writes: opened by the verifier in every variant, and like what OP-TEE itself wrote where nothing in it is random.
+// What the writer writes: the verifier opens it in every variant, and all parts that are not random are as OP-TEE itself wrote them.
 #include "tests/ree_fs/writer.h"
 
 #include <tuple>
@@ -60,7 +60,7 @@ protected:
     Storage storage_{disk_, huk_};
 };
 
-// The same calls as OP-TEE had: all that is not random is the same, byte by byte.
+// The same calls as OP-TEE got: everything that is not random is the same, byte by byte.
 TEST_F(Written, IsLikeTheSampleWhereNothingIsRandom) {
     const Buffer data = load(kSample / "contents/epsilon");
     const auto head = encode_object_head({0, 0, 0, 0xFFFFFFFF, kTypeData, 0});
@@ -82,7 +82,7 @@ TEST_F(Written, IsLikeTheSampleWhereNothingIsRandom) {
             EXPECT_EQ(mine.file->tree().nodes[i].image.flags(), seen.file->tree().nodes[i].image.flags()) << i + 1;
             EXPECT_EQ(mine.file->tree().nodes[i].version, seen.file->tree().nodes[i].version) << i + 1;
         }
-        // The places that were never written, and head 0, which is or is not blank.
+        // The places that were never written are the same, except in the heads: head 0 may be blank or not.
         for (size_t at = 0; at < kBlockBytes; ++at) {
             EXPECT_EQ(ours[at] == std::byte{0} && at >= 136, theirs[at] == std::byte{0} && at >= 136) << at;
         }
@@ -131,12 +131,12 @@ TEST_F(Written, AnswersAreThoseOfTheContract) {
     EXPECT_EQ(damage(), "");
 }
 
-// OP-TEE 3.17 and later: the entry is no free one, so neither its place nor its file is taken by another object.
+// OP-TEE 3.17 and later: the entry is not free, so no other object takes its place or its file.
 TEST_F(Written, AnEmptyIdIsAnId) {
     ASSERT_TRUE(storage_.create(kOtherTa, {}, {pattern(40)}, false));
     EXPECT_EQ(storage_.create(kOtherTa, {}, {pattern(41)}, false).error().code, Code::access_conflict);
     EXPECT_EQ(storage_.open(kSampleTa, {}).error().code, Code::item_not_found) << "another TA's";
-    Storage other(disk_, huk_);  // knows what is taken from dirf.db alone
+    Storage other(disk_, huk_);  // knows only from dirf.db what is taken
     ASSERT_TRUE(other.create(kSampleTa, bytes_of("a"), {pattern(50)}, false));
     std::string faults;
     EXPECT_EQ(verified(disk_.files(), faults),
@@ -159,7 +159,7 @@ TEST_F(Written, NothingForgedIsOpened) {
         return object && (*object)->read(0, content).has_value();
     };
     ASSERT_TRUE(opens());
-    *disk_.files().at("0") = before;  // an older state, all of it
+    *disk_.files().at("0") = before;  // an older state of the whole file
     EXPECT_FALSE(opens());
     *disk_.files().at("0") = after;
     MemorySource source(after);
@@ -177,8 +177,8 @@ TEST_F(Written, NothingForgedIsOpened) {
     EXPECT_TRUE(storage_.remove(kSampleTa, bytes_of("a")));
 }
 
-// One write of 100 bytes to an open object: its block read and written, a node, a head; the entry read, its block read and
-// written, a node, a head.
+// One write of 100 bytes to an open object reads and writes its block, and writes a node and a head; in dirf.db, it reads the
+// entry, reads and writes its block, and writes a node and a head.
 TEST_F(Written, AWriteToAnOpenObjectCostsTheSameHoweverManyThereAre) {
     auto object = storage_.create(kSampleTa, bytes_of("held"), {pattern(500)}, false);
     ASSERT_TRUE(object);
@@ -194,7 +194,7 @@ TEST_F(Written, AWriteToAnOpenObjectCostsTheSameHoweverManyThereAre) {
         ASSERT_TRUE(storage_.create(kSampleTa, bytes_of("o" + std::to_string(i)), {pattern(9)}, false));
     }
     EXPECT_EQ(cost(), alone);
-    // While one is open, looking for another reads the list once; else twice, and opens dirf.db besides.
+    // While an object is open, looking for another one reads the list once; otherwise twice, and dirf.db is opened as well.
     const auto opening = [&] {
         const uint64_t before = disk_.trips().all();
         EXPECT_TRUE(storage_.open(kSampleTa, bytes_of("o29")));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A TA compiled for API 1.1 sizes and without exceptions (tests/sim/ta_1_1.cpp), beside the same work done in API 1.3.
+// A TA compiled for API 1.1 sizes and without exceptions (tests/sim/ta_1_1.cpp), compared with the same work done in API 1.3.
 #include "tests/sim/harness.h"
 
 #include <algorithm>
@@ -51,7 +51,7 @@ protected:
 TEST_F(Api11, StoresReadsAndLists) {
     std::string output(100, '\0');
     ASSERT_EQ(call(0, "content", output), TEE_SUCCESS);
-    EXPECT_EQ(output, "conten!") << "as overwritten, and cut";
+    EXPECT_EQ(output, "conten!") << "overwritten and truncated";
     EXPECT_EQ(tee_->ta_handles_open(kOldTa), 0U);
     EXPECT_EQ(tee_->ta_heap_bytes_in_use(kOldTa), 0U);
 }
@@ -96,11 +96,11 @@ TEST_F(Api11, APanicLeavesTheTasFramesWithoutRunningThem) {
     std::string output;
     EXPECT_EQ(call(2, "", output), TEE_ERROR_TARGET_DEAD);
     EXPECT_FALSE(ta_1_1_cleaned_up);
-    ASSERT_EQ(open(kOldTa, &session_), TEE_SUCCESS) << "and there is a new instance";
+    ASSERT_EQ(open(kOldTa, &session_), TEE_SUCCESS) << "a new instance starts";
     output.resize(100);
     EXPECT_EQ(call(0, "content", output), TEE_SUCCESS);
     EXPECT_EQ(call(2, "x", output), TEE_SUCCESS);
-    EXPECT_TRUE(ta_1_1_cleaned_up) << "and they do run when it does not panic";
+    EXPECT_TRUE(ta_1_1_cleaned_up) << "destructors run if the TA does not panic";
 }
 
 }  // namespace

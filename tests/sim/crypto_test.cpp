@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Cryptographic operations: published answers (FIPS 180-4, RFC 4231, NIST SP 800-38A, the GCM submission), and the states
+// Cryptographic operations: published results (FIPS 180-4, RFC 4231, NIST SP 800-38A, the GCM submission), and the states
 // of operations (TEE Internal Core API 1.3, chapter 6).
 #include "base/host/hex.h"
 #include "tests/sim/harness.h"
@@ -50,7 +50,7 @@ std::string digest(uint32_t algorithm, const std::vector<std::string>& parts) {
     std::string whole;
     for (const std::string& part : parts) whole += part;
     EXPECT_EQ(TEE_DigestDoFinal(operation, whole.data(), whole.size(), again.data(), &size), TEE_SUCCESS);
-    EXPECT_EQ(hash, again) << "after the end it begins afresh";
+    EXPECT_EQ(hash, again) << "after the final call it starts again";
     TEE_FreeOperation(operation);
     return to_hex({hash.data(), size});
 }
@@ -181,7 +181,7 @@ TEST_F(Crypto, AesGcm) {
             }
             start_gcm(o);
             EXPECT_EQ(TEE_AEDecryptFinal(o, out.data(), 60, back.data(), &size, tag.data(), 12), TEE_ERROR_MAC_INVALID)
-                << "a tag of another size than was said";
+                << "a tag of another size than announced";
             TEE_FreeOperation(o);
         }
     }), TEE_SUCCESS);
@@ -204,7 +204,7 @@ TEST_F(Crypto, OnlySomeSizesAreTaken) {
         TEE_InitRefAttribute(&attribute, TEE_ATTR_SECRET_VALUE, secret.data(), 32);
         EXPECT_EQ(TEE_PopulateTransientObject(k, &attribute, 1), TEE_ERROR_BAD_PARAMETERS) << "too long";
         TEE_InitRefAttribute(&attribute, TEE_ATTR_SECRET_VALUE, secret.data(), 15);
-        EXPECT_EQ(TEE_PopulateTransientObject(k, &attribute, 1), TEE_ERROR_BAD_PARAMETERS) << "no AES key";
+        EXPECT_EQ(TEE_PopulateTransientObject(k, &attribute, 1), TEE_ERROR_BAD_PARAMETERS) << "not an AES key size";
         EXPECT_EQ(TEE_PopulateTransientObject(k, nullptr, 0), TEE_ERROR_BAD_PARAMETERS);
         TEE_InitRefAttribute(&attribute, TEE_ATTR_SECRET_VALUE, secret.data(), 16);
         EXPECT_EQ(TEE_PopulateTransientObject(k, &attribute, 1), TEE_SUCCESS);
@@ -249,7 +249,7 @@ TEST_F(Crypto, OperationsInTheWrongStatePanic) {
     EXPECT_TRUE(gcm([&](auto o) { start_gcm(o); TEE_AEUpdate(o, "x", 1, buffer.data(), &size); TEE_AEUpdateAAD(o, "x", 1); }))
         << "associated data after payload";
     EXPECT_TRUE(gcm([&](auto o) { start_gcm(o); TEE_AEUpdate(o, "x", 1, buffer.data(), &size); start_gcm(o); }))
-        << "initialised while under way";
+        << "initialised while in use";
     EXPECT_FALSE(gcm([&](auto o) {
         start_gcm(o);
         TEE_AEUpdate(o, "x", 1, buffer.data(), &size);
@@ -257,16 +257,16 @@ TEST_F(Crypto, OperationsInTheWrongStatePanic) {
         start_gcm(o);
     }));
     EXPECT_TRUE(gcm([&](auto o) { start_gcm(o); TEE_AEDecryptFinal(o, "x", 1, buffer.data(), &size, buffer.data(), 16); }));
-    EXPECT_TRUE(gcm([&](auto o) { start_gcm(o); set_key_again(o, TEE_TYPE_AES); })) << "a key while under way";
+    EXPECT_TRUE(gcm([&](auto o) { start_gcm(o); set_key_again(o, TEE_TYPE_AES); })) << "a key while in use";
     EXPECT_TRUE(gcm([&](auto o) { set_key_again(o, TEE_TYPE_HMAC_SHA256); })) << "a key of another type";
     EXPECT_TRUE(gcm([&](auto o) { TEE_MACInit(o, nullptr, 0); })) << "another class";
     EXPECT_TRUE(gcm([&](auto o) { TEE_SetOperationKey(o, TEE_HANDLE_NULL); start_gcm(o); })) << "the key was cleared";
-    EXPECT_TRUE(gcm([&](auto o) { TEE_FreeOperation(o); })) << "twice";
+    EXPECT_TRUE(gcm([&](auto o) { TEE_FreeOperation(o); })) << "freed twice";
     EXPECT_TRUE(with(TEE_ALG_AES_GCM, TEE_MODE_DECRYPT, [&](auto o) {
         start_gcm(o);
         EXPECT_EQ(TEE_AEDecryptFinal(o, "x", 1, buffer.data(), &size, buffer.data(), 16), TEE_ERROR_MAC_INVALID);
         TEE_AEUpdate(o, "x", 1, buffer.data(), &size);
-    })) << "going on after a wrong tag";
+    })) << "continued after a wrong tag";
     EXPECT_TRUE(with(TEE_ALG_AES_CTR, TEE_MODE_ENCRYPT, [&](auto o) { TEE_CipherUpdate(o, "x", 1, buffer.data(), &size); }));
     EXPECT_TRUE(with(TEE_ALG_AES_CTR, TEE_MODE_ENCRYPT, [&](auto o) { TEE_CipherInit(o, key.data(), 12); })) << "a short IV";
     EXPECT_TRUE(with(TEE_ALG_HMAC_SHA256, TEE_MODE_MAC, [&](auto o) { TEE_MACUpdate(o, "x", 1); }));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The trusted storages on disk: they last, they notice damage, they are one process's. REE's format is OP-TEE's
-// and has tests of its own (tests/ree_fs); RPMB's is the simulator's.
+// The trusted storages on disk: they persist, they detect damage, and one process uses them at a time. The format of ree is
+// OP-TEE's and has its own tests (tests/ree_fs); the format of rpmb is the simulator's.
 #include "tests/sim/harness.h"
 
 #include <fstream>
@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The block is read and written, its node and the head are written; in the list the entry is read, then the same.
+// The block is read and written, its node and the head are written; in the list, the entry is read, then the same happens.
 constexpr uint64_t kTripsOfAWrite = 9;
 
 class Disk : protected TemporaryDirectory, public SimTest {
@@ -30,7 +30,7 @@ protected:
         return {std::istreambuf_iterator<char>(in), {}};
     }
     static void spill(const fs::path& p, const std::string& bytes) { std::ofstream(p, std::ios::binary) << bytes; }
-    // Everything in ree/, and back.
+    // Reads everything in ree/; restore() puts it back.
     std::map<fs::path, std::string> ree_files() {
         std::map<fs::path, std::string> files;
         for (const auto& entry : fs::directory_iterator(path() / "ree")) files[entry.path()] = slurp(entry.path());
@@ -66,7 +66,7 @@ TEST_F(Disk, ContentIsNotThereInClear) {
     }
 }
 
-// What only a version that is not in force has, nobody reads. Each byte is flipped in tests/ree_fs; here it is what it costs.
+// Bytes that only a version not in force has are not read. tests/ree_fs flips each byte; this test shows what a flip costs.
 TEST_F(Disk, FlippedBytesAreNoticedAndCostTheObjectOrAreNotInUse) {
     ASSERT_EQ(in_ta([] { create(TEE_STORAGE_PRIVATE, "a", "content"); }), TEE_SUCCESS);
     const auto before = ree_files();
@@ -83,11 +83,11 @@ TEST_F(Disk, FlippedBytesAreNoticedAndCostTheObjectOrAreNotInUse) {
         ++noticed;
         ASSERT_EQ(got, error(TEE_ERROR_CORRUPT_OBJECT)) << "byte " << i;
         ASSERT_EQ(in_ta([&] { got = content_of(TEE_STORAGE_PRIVATE, "a"); }), TEE_SUCCESS);
-        ASSERT_EQ(got, error(TEE_ERROR_ITEM_NOT_FOUND)) << "as OP-TEE deletes it";
+        ASSERT_EQ(got, error(TEE_ERROR_ITEM_NOT_FOUND)) << "OP-TEE deletes it";
         ASSERT_FALSE(fs::exists(name));
         restore(before);
     }
-    EXPECT_GE(noticed, 4096U / 61) << "a block at least";
+    EXPECT_GE(noticed, 4096U / 61) << "at least a block";
     for (const size_t size : {size_t{0}, size_t{100}, size_t{4096}}) {
         spill(name, sealed.substr(0, size));
         EXPECT_EQ(in_ta([] { EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "a"), error(TEE_ERROR_CORRUPT_OBJECT)); }), TEE_SUCCESS)
@@ -109,7 +109,7 @@ TEST_F(Disk, EachFlippedByteOfAnRpmbFileIsNoticedAndCostsTheObject) {
         spill(name, damaged);
         EXPECT_EQ(in_ta([] {
             EXPECT_EQ(content_of(kStorage, "a"), error(TEE_ERROR_CORRUPT_OBJECT));
-            EXPECT_EQ(content_of(kStorage, "a"), error(TEE_ERROR_ITEM_NOT_FOUND)) << "as OP-TEE deletes it";
+            EXPECT_EQ(content_of(kStorage, "a"), error(TEE_ERROR_ITEM_NOT_FOUND)) << "OP-TEE deletes it";
         }), TEE_SUCCESS) << "byte " << i;
         EXPECT_FALSE(fs::exists(name));
     }
@@ -158,7 +158,7 @@ TEST_F(Disk, FilesCannotBeSwapped) {
         << "another TA";
 }
 
-// The list is damaged: that is no empty storage.
+// A damaged list is not an empty storage.
 TEST_F(Disk, ADamagedListIsDamage) {
     ASSERT_EQ(in_ta([] { create(TEE_STORAGE_PRIVATE, "a", "content"); }), TEE_SUCCESS);
     const auto before = ree_files();
@@ -176,7 +176,7 @@ TEST_F(Disk, ADamagedListIsDamage) {
     EXPECT_EQ(in_ta([] { EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "a"), "content"); }), TEE_SUCCESS);
 }
 
-// Opening reads no data: damage there is met by reading, and only as far as it is read.
+// Opening reads no data: damage in the data is found by reading, and only in what is read.
 TEST_F(Disk, DamagedDataIsFoundByReadingIt) {
     ASSERT_EQ(in_ta([] { create(TEE_STORAGE_PRIVATE, "a", std::string(3 * 4096, 'a')); }), TEE_SUCCESS);
     const auto before = ree_files();
@@ -216,12 +216,12 @@ TEST_F(Disk, AnOlderFileIsNotTakenForTheOneThatTheListNames) {
         EXPECT_EQ(TEE_WriteObjectData(a, "Content", 7), TEE_SUCCESS);
         TEE_CloseObject(a);
     }), TEE_SUCCESS);
-    ASSERT_EQ(file("a"), name) << "what is written lies in the same file";
+    ASSERT_EQ(file("a"), name) << "writes go to the same file";
     spill(name, older);
     EXPECT_EQ(in_ta([] { EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "a"), error(TEE_ERROR_CORRUPT_OBJECT)); }), TEE_SUCCESS);
 }
 
-// What OP-TEE asks of its supplicant, and its share of round trips: docs/format-ree-fs.md.
+// The requests of OP-TEE to its supplicant, and their round trips: docs/format-ree-fs.md.
 TEST_F(Disk, RoundTripsAreCounted) {
     ASSERT_EQ(in_ta([] { create(TEE_STORAGE_PRIVATE, "a", "content"); }), TEE_SUCCESS);
     const uint64_t before = tee_->counters().round_trips;

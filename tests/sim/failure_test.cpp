@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What follows a failure: handles that are poison (rule 2), results that panic, injected faults, panics.
+// What follows a failure: handles that must not be used again (rule 2), results that panic, injected faults, panics.
 #include "tests/sim/harness.h"
 
 namespace festore::sim {
@@ -115,10 +115,10 @@ TEST_F(OldTee, AHandleThatFailedTakesTheWholeTeeDown) {
 TEST_F(Failures, TheNthCallThatCanFailSoDoes) {
     EXPECT_EQ(in_ta([&] {
         fail_call(2, TEE_ERROR_STORAGE_NO_SPACE);
-        EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "a"), "content") << "opening and reading never say no space";
+        EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "a"), "content") << "opening and reading never report no space";
         EXPECT_EQ(create(TEE_STORAGE_PRIVATE, "b", ""), TEE_SUCCESS);
         EXPECT_EQ(create(TEE_STORAGE_PRIVATE, "c", ""), TEE_ERROR_STORAGE_NO_SPACE);
-        EXPECT_EQ(create(TEE_STORAGE_PRIVATE, "c", ""), TEE_SUCCESS) << "once";
+        EXPECT_EQ(create(TEE_STORAGE_PRIVATE, "c", ""), TEE_SUCCESS) << "only once";
         fail_call(1, TEE_ERROR_OUT_OF_MEMORY);
         EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "a"), error(TEE_ERROR_OUT_OF_MEMORY));
     }), TEE_SUCCESS);
@@ -197,11 +197,11 @@ TEST_F(Failures, InputsAreScribbledOverAtEachCallIntoTheTee) {
         EXPECT_EQ(input, "input") << "as it was sent, until the first call";
         std::string copy(5, '.');
         TEE_MemMove(copy.data(), p[0].memref.buffer, 5);
-        EXPECT_EQ(copy, "input") << "what moves is what was there";
+        EXPECT_EQ(copy, "input") << "the bytes are moved before they are overwritten";
         const std::string after_move = input;
         EXPECT_NE(after_move, "input");
         TEE_Free(TEE_Malloc(1, 0));
-        EXPECT_NE(input, after_move) << "each time something else";
+        EXPECT_NE(input, after_move) << "different bytes each time";
         EXPECT_NE(both, "both");
         EXPECT_EQ(output, "output");
         return TEE_SUCCESS;

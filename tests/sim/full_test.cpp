@@ -5,7 +5,7 @@
 namespace festore::sim {
 namespace {
 
-// RPMB's limit is one of contents, REE's one of files.
+// The limit of rpmb counts contents, that of ree counts files.
 constexpr size_t kBytesMax = 81920;
 
 class Full : public testing::WithParamInterface<bool>, protected TemporaryDirectory, public SimTest {
@@ -35,7 +35,7 @@ TEST_P(Full, CreatingAndWritingSayNoSpaceAndChangeNothing) {
     }), TEE_SUCCESS);
 }
 
-// The write begins, and the disk is full before it has ended: then the handle is of no more use (rule 2).
+// The disk becomes full during the write. Then the handle must not be used again (rule 2).
 TEST_P(Full, ADiskThatIsFullWithinAWriteSpoilsTheHandleAndNotTheObject) {
     EXPECT_EQ(in_ta([] {
         EXPECT_EQ(create(TEE_STORAGE_PRIVATE, "a", std::string(8000, 'a')), TEE_SUCCESS);
@@ -44,7 +44,7 @@ TEST_P(Full, ADiskThatIsFullWithinAWriteSpoilsTheHandleAndNotTheObject) {
         EXPECT_EQ(TEE_WriteObjectData(a, std::string(60000, 'b').data(), 60000), TEE_ERROR_STORAGE_NO_SPACE);
         TEE_CloseObject(a);
         EXPECT_EQ(content_of(TEE_STORAGE_PRIVATE, "a"), std::string(8000, 'a'));
-        // Using it again loses the object, which is intact: as OP-TEE 4.10.
+        // Using it again loses the intact object, as in OP-TEE 4.10.
         ASSERT_EQ(open_object(TEE_STORAGE_PRIVATE, "a", kReadWrite, &a), TEE_SUCCESS);
         EXPECT_EQ(TEE_WriteObjectData(a, std::string(60000, 'b').data(), 60000), TEE_ERROR_STORAGE_NO_SPACE);
         EXPECT_EQ(TEE_WriteObjectData(a, "b", 1), TEE_ERROR_CORRUPT_OBJECT);
@@ -52,7 +52,7 @@ TEST_P(Full, ADiskThatIsFullWithinAWriteSpoilsTheHandleAndNotTheObject) {
     }), TEE_SUCCESS);
 }
 
-// Each handle of OP-TEE's has a file of its own: what fails through one is that one's affair.
+// In OP-TEE, each handle has its own file: a failure through one handle does not affect the others.
 TEST_P(Full, ADiskThatIsFullSpoilsOneHandleAndNoOther) {
     constexpr uint32_t kShared = kReadWrite | TEE_DATA_FLAG_SHARE_READ | TEE_DATA_FLAG_SHARE_WRITE;
     EXPECT_EQ(in_ta([] {
@@ -86,7 +86,7 @@ TEST_P(Full, OfRpmbSaysNoSpaceAndChangesNothing) {
         EXPECT_EQ(create(kStorage, "b", std::string(150, 'b')), TEE_ERROR_STORAGE_NO_SPACE);
         EXPECT_EQ(content_of(kStorage, "b"), error(TEE_ERROR_ITEM_NOT_FOUND));
         EXPECT_EQ(create(kStorage, "a", std::string(kBytesMax + 1, 'c'), TEE_DATA_FLAG_OVERWRITE), TEE_ERROR_STORAGE_NO_SPACE);
-        EXPECT_EQ(create(TEE_STORAGE_PRIVATE, "b", std::string(200, 'b')), TEE_SUCCESS) << "each has its own";
+        EXPECT_EQ(create(TEE_STORAGE_PRIVATE, "b", std::string(200, 'b')), TEE_SUCCESS) << "each storage has its own limit";
         TEE_ObjectHandle a = TEE_HANDLE_NULL;
         ASSERT_EQ(open_object(kStorage, "a", kReadWrite, &a), TEE_SUCCESS);
         EXPECT_EQ(TEE_SeekObjectData(a, kBytesMax - 100, TEE_DATA_SEEK_SET), TEE_SUCCESS);
@@ -94,7 +94,7 @@ TEST_P(Full, OfRpmbSaysNoSpaceAndChangesNothing) {
         TEE_CloseObject(a);
         EXPECT_EQ(content_of(kStorage, "a"), std::string(kBytesMax - 100, 'a'));
         EXPECT_EQ(create(kStorage, "a", std::string(kBytesMax - 50, 'e'), TEE_DATA_FLAG_OVERWRITE), TEE_SUCCESS)
-            << "what is replaced does not count";
+            << "the replaced content does not count";
     }), TEE_SUCCESS);
 }
 

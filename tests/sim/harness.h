@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Two trusted applications that do whatever a test tells them to, in a simulated TEE of the test's own. What a test passes
+// Two trusted applications that do what a test tells them to, in a simulated TEE for each test. What a test passes
 // to in_ta() runs as TA code: it may call the Internal Core API, and a panic in it ends the TA, not the test.
 #pragma once
 #include "sim/include/pta_system.h"
@@ -23,7 +23,7 @@ constexpr uint32_t kUsualFlags = TA_FLAG_SINGLE_INSTANCE | TA_FLAG_MULTI_SESSION
 
 using Work = std::function<uint32_t(uint32_t types, TEE_Param* params)>;
 
-// Read while a server's thread may still count.
+// A counter that can be read while a server's thread still counts.
 class Count {
 public:
     Count() = default;
@@ -39,7 +39,7 @@ private:
     std::atomic<int> count_ = 0;
 };
 
-// What the entry points do and count. One for all TAs: a test runs one thing at a time.
+// What the entry points do and count. One for all TAs, because a test runs one thing at a time.
 struct TestTa {
     Work work;
     std::function<uint32_t()> on_create, on_open;
@@ -96,7 +96,7 @@ protected:
         tee_->install(image_of(kTa, flags));
         tee_->install(image_of(kOtherTa));
     }
-    // A TEE that starts again, as after a reboot.
+    // Restarts the TEE, as after a reboot.
     void restart(const Config& config) {
         tee_.reset();
         sessions_.clear();
@@ -112,7 +112,7 @@ protected:
         TestTa::now().work = work;
         return tee_->invoke(session, 1, params, &origin_);
     }
-    // Runs TA code in a session that is kept open; target_dead when it panicked, and the next call has a new session.
+    // Runs TA code in a session that is kept open. Returns target_dead if it panicked; then the next call has a new session.
     uint32_t in_ta(const std::function<void()>& work, const Uuid& ta = kTa) {
         uint32_t& session = sessions_[ta];
         if (session == 0) {
@@ -123,7 +123,7 @@ protected:
         if (result == TEE_ERROR_TARGET_DEAD) close(ta);
         return result;
     }
-    // Whether this TA code panics; if so, that nothing of the TA is left.
+    // True if this TA code panics; then also checks that nothing of the TA is left.
     bool panics(const std::function<void()>& work) {
         if (in_ta(work) != TEE_ERROR_TARGET_DEAD) return false;
         EXPECT_EQ(tee_->ta_heap_bytes_in_use(kTa), 0U);
@@ -156,7 +156,7 @@ inline uint32_t create(uint32_t storage, std::string_view id, std::string_view c
 inline uint32_t open_object(uint32_t storage, std::string_view id, uint32_t flags, TEE_ObjectHandle* object) {
     return TEE_OpenPersistentObject(storage, id.data(), id.size(), flags, object);
 }
-// The object's content from the handle's position on, or what went wrong.
+// The object's content from the handle's position on, or the error.
 inline std::string read_all(TEE_ObjectHandle object) {
     std::string content;
     std::array<char, 512> buffer{};
@@ -173,7 +173,7 @@ inline std::string content_of(uint32_t storage, std::string_view id) {
     const uint32_t result = open_object(storage, id, TEE_DATA_FLAG_ACCESS_READ, &object);
     if (result != TEE_SUCCESS) return "error " + std::to_string(result);
     std::string content = read_all(object);
-    // Reading damage has closed it.
+    // A read that finds damage closes the handle.
     if (content != "error " + std::to_string(TEE_ERROR_CORRUPT_OBJECT)) TEE_CloseObject(object);
     return content;
 }
@@ -184,7 +184,7 @@ inline uint32_t remove_object(uint32_t storage, std::string_view id) {
     return result == TEE_SUCCESS ? TEE_CloseAndDeletePersistentObject1(object) : result;
 }
 
-// A directory of the test's own, gone with it.
+// A directory for a test, removed with it.
 class TemporaryDirectory {
 public:
     TemporaryDirectory() {

@@ -49,7 +49,7 @@ TEST_F(Instances, AreKeptAliveWhenTheTaSaysSo) {
     tee_->close_session(session);
     EXPECT_EQ(TestTa::now().destroyed, 0);
     tee_.reset();
-    EXPECT_EQ(TestTa::now().destroyed, 1) << "with the TEE";
+    EXPECT_EQ(TestTa::now().destroyed, 1) << "it ends with the TEE";
 }
 
 TEST_F(Instances, ThatHaveEndedAreEnteredWhenATestAsksForIt) {
@@ -71,7 +71,7 @@ TEST_F(Instances, ThatHaveEndedAreEnteredWhenATestAsksForIt) {
     tee_->set_faults({});
     ASSERT_EQ(open(kTa, &session), TEE_SUCCESS);
     tee_->close_session(session);
-    EXPECT_EQ(ta.created, 1) << "it was still there";
+    EXPECT_EQ(ta.created, 1) << "the ended instance still existed";
     ASSERT_EQ(open(kTa, &session), TEE_SUCCESS);
     EXPECT_EQ(ta.created, 2);
 }
@@ -136,7 +136,7 @@ TEST_F(Instances, APanicKillsAllSessionsOfTheTaAndNoOther) {
         EXPECT_EQ(TEE_AllocateOperation(&operation, TEE_ALG_SHA256, TEE_MODE_DIGEST, 0), TEE_SUCCESS);
         EXPECT_EQ(TEE_AllocatePersistentObjectEnumerator(&enumerator), TEE_SUCCESS);
     }), TEE_SUCCESS);
-    EXPECT_EQ(tee_->ta_heap_bytes_in_use(kTa), 1000U) << "what a TA leaks can be seen";
+    EXPECT_EQ(tee_->ta_heap_bytes_in_use(kTa), 1000U) << "a TA's leaks are visible";
     EXPECT_EQ(tee_->ta_handles_open(kTa), 3U);
     EXPECT_EQ(run(a, [] { TEE_Panic(7); }), TEE_ERROR_TARGET_DEAD);
     EXPECT_EQ(origin_, TEE_ORIGIN_TEE);
@@ -146,11 +146,11 @@ TEST_F(Instances, APanicKillsAllSessionsOfTheTaAndNoOther) {
     EXPECT_EQ(answer(b), TEE_ERROR_TARGET_DEAD);
     EXPECT_EQ(answer(other), TEE_SUCCESS);
     tee_->close_session(a);
-    EXPECT_EQ(TestTa::now().closed, 0) << "there is nobody to tell";
+    EXPECT_EQ(TestTa::now().closed, 0) << "there is no TA to call";
     uint32_t fresh = 0;
     EXPECT_EQ(open(kTa, &fresh), TEE_SUCCESS);
     EXPECT_EQ(answer(fresh), TEE_SUCCESS);
-    EXPECT_EQ(answer(b), TEE_ERROR_TARGET_DEAD) << "also beside the new instance";
+    EXPECT_EQ(answer(b), TEE_ERROR_TARGET_DEAD) << "also while there is a new instance";
 }
 
 TEST_F(Instances, PanicsInOtherEntryPointsAreCaughtToo) {
@@ -164,7 +164,7 @@ TEST_F(Instances, PanicsInOtherEntryPointsAreCaughtToo) {
     TestTa::now().on_close = [] { TEE_Panic(1); };
     ASSERT_EQ(open(kTa, &session), TEE_SUCCESS);
     tee_->close_session(session);
-    EXPECT_EQ(TestTa::now().destroyed, 0) << "it died before";
+    EXPECT_EQ(TestTa::now().destroyed, 0) << "it had died before";
     TestTa::now() = {};
     TestTa::now().on_destroy = [] { TEE_Panic(1); };
     ASSERT_EQ(open(kTa, &session), TEE_SUCCESS);
@@ -183,7 +183,7 @@ TEST_F(Instances, TheHeapHasALimit) {
         EXPECT_EQ(TEE_Malloc(11, 0), nullptr);
         void* rest = TEE_Malloc(10, 0);
         EXPECT_NE(rest, nullptr);
-        EXPECT_EQ(TEE_Realloc(rest, 11), nullptr) << "and the old stays";
+        EXPECT_EQ(TEE_Realloc(rest, 11), nullptr) << "and the old memory stays";
         TEE_Free(most);
         TEE_Free(rest);
     }), TEE_SUCCESS);

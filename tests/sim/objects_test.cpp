@@ -149,14 +149,14 @@ TEST_P(Objects, MisusePanics) {
     size_t count = 0;
     TEE_ObjectHandle none = TEE_HANDLE_NULL;
     EXPECT_TRUE(panics([&] { open_object(storage_, std::string(65, 'x'), 0, &none); })) << "a long id";
-    EXPECT_TRUE(panics([&] { open_object(storage_, "a", TEE_DATA_FLAG_OVERWRITE, &none); })) << "a flag of creating";
+    EXPECT_TRUE(panics([&] { open_object(storage_, "a", TEE_DATA_FLAG_OVERWRITE, &none); })) << "a flag for creating";
     EXPECT_TRUE(panics([&] { create(storage_, "b", "", 0x80000000); })) << "an unknown flag";
     EXPECT_TRUE(panics([&] { open_object(storage_, "a", 0, nullptr); })) << "nowhere to put the handle";
     EXPECT_TRUE(panics([&] { TEE_OpenPersistentObject(storage_, nullptr, 1, 0, &none); })) << "an id at null";
     EXPECT_TRUE(panics([&] { TEE_CreatePersistentObject(storage_, "b", 1, 0, nullptr, nullptr, 1, &none); }));
     EXPECT_TRUE(panics([&] { TEE_ReadObjectData(TEE_HANDLE_NULL, &byte, 1, &count); }));
-    EXPECT_TRUE(panics([&] { TEE_CloseObject(reinterpret_cast<TEE_ObjectHandle>(&byte)); })) << "no handle";
-    EXPECT_TRUE(with(kAllAccess, [&](TEE_ObjectHandle o) { TEE_CloseObject(o); TEE_CloseObject(o); })) << "twice";
+    EXPECT_TRUE(panics([&] { TEE_CloseObject(reinterpret_cast<TEE_ObjectHandle>(&byte)); })) << "not a handle";
+    EXPECT_TRUE(with(kAllAccess, [&](TEE_ObjectHandle o) { TEE_CloseObject(o); TEE_CloseObject(o); })) << "closed twice";
     EXPECT_TRUE(with(TEE_DATA_FLAG_ACCESS_WRITE, [&](TEE_ObjectHandle o) { TEE_ReadObjectData(o, &byte, 1, &count); }));
     EXPECT_TRUE(with(TEE_DATA_FLAG_ACCESS_READ, [&](TEE_ObjectHandle o) { TEE_WriteObjectData(o, &byte, 1); }));
     EXPECT_TRUE(with(TEE_DATA_FLAG_ACCESS_READ, [&](TEE_ObjectHandle o) { TEE_TruncateObjectData(o, 1); }));
@@ -164,11 +164,11 @@ TEST_P(Objects, MisusePanics) {
     EXPECT_TRUE(with(kReadWrite, [](TEE_ObjectHandle o) { TEE_RenamePersistentObject(o, "b", 1); }));
     EXPECT_TRUE(with(kAllAccess, [](TEE_ObjectHandle o) { TEE_SeekObjectData(o, 0, 7); })) << "whence";
     EXPECT_TRUE(with(kAllAccess, [](TEE_ObjectHandle o) { TEE_GetObjectInfo1(o, nullptr); }));
-    EXPECT_FALSE(with(kAllAccess, [](TEE_ObjectHandle o) { TEE_CloseObject(o); })) << "and this is none";
+    EXPECT_FALSE(with(kAllAccess, [](TEE_ObjectHandle o) { TEE_CloseObject(o); })) << "but this does not panic";
     EXPECT_EQ(in_ta([&] { EXPECT_EQ(content_of(storage_, "a"), "content"); }), TEE_SUCCESS);
 }
 
-// The TEE takes ids and object data only from and into the TA's own memory.
+// The TEE takes ids and object data only in the TA's own memory.
 TEST_P(Objects, SharedMemoryPanics) {
     uint32_t session = 0;
     const auto with_shared = [&](const std::function<void(char*)>& work) {
@@ -245,7 +245,7 @@ TEST_F(Storages, WhatIsNotModelledIsRefused) {
         TEE_ObjectHandle object = TEE_HANDLE_NULL;
         open_object(TEE_STORAGE_PRIVATE, "a", 0, &object);
         create(TEE_STORAGE_PRIVATE, "a", "", TEE_DATA_FLAG_OVERWRITE);
-    })) << "replacing what is open and locks nobody out";
+    })) << "replacing an open object whose handle excludes nobody";
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ TEST_F(Sharing, EachPairOfFlagsIsAllowedOrInConflict) {
                 << std::hex << pair.first << " then " << pair.second;
             TEE_CloseObject(first);
             TEE_CloseObject(second);
-            EXPECT_EQ(open_object(TEE_STORAGE_PRIVATE, "a", M, &first), TEE_SUCCESS) << "closed handles are no conflict";
+            EXPECT_EQ(open_object(TEE_STORAGE_PRIVATE, "a", M, &first), TEE_SUCCESS) << "closed handles cause no conflict";
             TEE_CloseObject(first);
         }), TEE_SUCCESS);
     }
@@ -102,7 +102,7 @@ TEST_F(Sharing, ThePanicOfATaClosesItsHandles) {
 
 class Enumeration : public SimTest {
 protected:
-    // The ids that an enumerator gives from where it is, and its last result.
+    // The ids that an enumerator returns from its position on, and its last result.
     static std::pair<std::multiset<std::string>, uint32_t> rest_of(TEE_ObjectEnumHandle enumerator) {
         std::multiset<std::string> ids;
         while (true) {
@@ -145,7 +145,7 @@ TEST_F(Enumeration, StartsResetsAndEnds) {
         ASSERT_EQ(TEE_AllocatePersistentObjectEnumerator(&e), TEE_SUCCESS);
         EXPECT_EQ(rest_of(e).second, TEE_ERROR_ITEM_NOT_FOUND) << "not started";
         EXPECT_EQ(TEE_StartPersistentObjectEnumerator(e, TEE_STORAGE_PRIVATE), TEE_ERROR_ITEM_NOT_FOUND) << "no objects";
-        EXPECT_EQ(TEE_StartPersistentObjectEnumerator(e, 0x1234), TEE_ERROR_ITEM_NOT_FOUND) << "no storage";
+        EXPECT_EQ(TEE_StartPersistentObjectEnumerator(e, 0x1234), TEE_ERROR_ITEM_NOT_FOUND) << "no such storage";
         create(TEE_STORAGE_PRIVATE, "a", "12345");
         create(TEE_STORAGE_PRIVATE, "b", "");
         ASSERT_EQ(TEE_StartPersistentObjectEnumerator(e, TEE_STORAGE_PRIVATE), TEE_SUCCESS);
@@ -153,7 +153,7 @@ TEST_F(Enumeration, StartsResetsAndEnds) {
         EXPECT_EQ(rest_of(e).second, TEE_ERROR_ITEM_NOT_FOUND) << "the end stays the end";
         ASSERT_EQ(TEE_StartPersistentObjectEnumerator(e, TEE_STORAGE_PRIVATE), TEE_SUCCESS);
         TEE_ResetPersistentObjectEnumerator(e);
-        EXPECT_EQ(rest_of(e).second, TEE_ERROR_ITEM_NOT_FOUND) << "reset is not started";
+        EXPECT_EQ(rest_of(e).second, TEE_ERROR_ITEM_NOT_FOUND) << "not started after a reset";
         EXPECT_EQ(remove_object(TEE_STORAGE_PRIVATE, "b"), TEE_SUCCESS);
         ASSERT_EQ(TEE_StartPersistentObjectEnumerator(e, TEE_STORAGE_PRIVATE), TEE_SUCCESS);
         TEE_ObjectInfo info{};
@@ -196,7 +196,7 @@ TEST_F(Enumeration, MisusePanics) {
     EXPECT_TRUE(with_started([](TEE_ObjectEnumHandle e) {
         TEE_FreePersistentObjectEnumerator(e);
         TEE_FreePersistentObjectEnumerator(e);
-    })) << "twice";
+    })) << "freed twice";
     EXPECT_TRUE(with_started([&](auto e) { TEE_GetNextPersistentObject(e, nullptr, id.data(), nullptr); }));
     EXPECT_TRUE(with_started([&](auto e) { size_t n = 64; TEE_GetNextPersistentObject(e, nullptr, nullptr, &n); }));
     EXPECT_TRUE(with_started([&](auto e) { size_t n = 0; TEE_GetNextPersistentObject(e, nullptr, id.data(), &n); }));

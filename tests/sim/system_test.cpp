@@ -12,7 +12,7 @@ std::string property(TEE_PropSetHandle set, const char* name) {
     size_t size = text.size();
     const uint32_t result = TEE_GetPropertyAsString(set, name, text.data(), &size);
     if (result != TEE_SUCCESS) return error(result);
-    EXPECT_EQ(size, std::string(text.data()).size() + 1) << "with the end";
+    EXPECT_EQ(size, std::string(text.data()).size() + 1) << "with the terminating zero";
     return text.data();
 }
 
@@ -57,7 +57,7 @@ TEST_F(System, PropertiesHaveTypes) {
     EXPECT_TRUE(panics([] { size_t n = 0; TEE_GetPropertyAsString(TEE_PROPSET_CURRENT_TA, "gpd.ta.version", nullptr, &n); }));
 }
 
-// As OP-TEE: 100 without any protection, and no property "rollbackDetection".
+// As in OP-TEE: 100 without any protection, and no property "rollbackDetection".
 TEST_F(System, WithoutRpmbClaimsWhatOpteeClaims) {
     Config config;
     config.has_rpmb = false;
@@ -121,7 +121,7 @@ TEST_F(System, TimePassesAndRandomIsRandom) {
     }), TEE_SUCCESS);
 }
 
-// A memory reference that the normal world shares, and TA code with its address.
+// Runs TA code with the address of memory that the normal world shares.
 class SharedMemory : public System {
 protected:
     uint32_t with_shared(const std::function<void(char*)>& work) {
@@ -206,7 +206,7 @@ TEST_F(Derivation, ChecksItsParameters) {
         EXPECT_EQ(derive("", key.data(), 33), TEE_ERROR_BAD_PARAMETERS);
         EXPECT_EQ(derive(std::string(1024, 'x'), key.data(), 32), TEE_SUCCESS);
         EXPECT_EQ(derive(std::string(1025, 'x'), key.data(), 32), TEE_ERROR_BAD_PARAMETERS);
-        EXPECT_EQ(derive("", shared, 32), TEE_ERROR_SECURITY) << "a key does not go to the normal world";
+        EXPECT_EQ(derive("", shared, 32), TEE_ERROR_SECURITY) << "a key must not go to the normal world";
     }), TEE_SUCCESS);
 }
 
@@ -226,7 +226,7 @@ TEST_F(Derivation, SessionsAreHandlesLikeOthers) {
         TEE_TASessionHandle session = TEE_HANDLE_NULL;
         EXPECT_EQ(TEE_OpenTASession(&pta, 0, 0, nullptr, &session, nullptr), TEE_SUCCESS);
     }), TEE_SUCCESS);
-    EXPECT_EQ(tee_->ta_handles_open(kTa), 1U) << "a leak can be seen";
+    EXPECT_EQ(tee_->ta_handles_open(kTa), 1U) << "a leak is visible";
     EXPECT_TRUE(panics([] {
         TEE_TASessionHandle session = TEE_HANDLE_NULL;
         TEE_OpenTASession(&pta, 0, 0, nullptr, &session, nullptr);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A TA as a kit would build it: for API 1.1, without exceptions. Command 0 stores memref 0 under the id "a", reads it back
+// A TA as a TA development kit would build it: for API 1.1, without exceptions. Command 0 stores memref 0 under the id "a", reads it back
 // into memref 1, and lists it; command 1 takes its digest, HMAC and ciphertext; command 2 panics, a few frames deep, when
 // memref 0 is empty.
 #include <cstddef>

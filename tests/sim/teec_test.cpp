@@ -76,7 +76,7 @@ TEST_F(Teec, NullPointersAreBadParametersOrNothing) {
     api_.finalize_context(nullptr);
 }
 
-// The TA reads what another thread of the client writes during the call: a bug of the kind that copies would hide.
+// The TA reads what another thread of the client writes during the call: copies would hide bugs of this kind.
 TEST_F(Teec, SharedMemoryIsSharedWhileTheTaRuns) {
     TEEC_SharedMemory memory = allocate(8, TEEC_MEM_INPUT | TEEC_MEM_OUTPUT);
     auto* ours = static_cast<std::atomic<char>*>(memory.buffer);
@@ -187,7 +187,7 @@ TEST_F(Teec, ThePanicOfTheTaIsTargetDead) {
 
 class Logins : public Teec {
 protected:
-    // The identity that the TA sees; login 0xFF when the login was refused.
+    // The identity that the TA sees; login 0xFF if the login was refused.
     Identity seen(uint32_t method, const void* data = nullptr) {
         TEEC_Session session{};
         if (login(method, data, &session) != TEEC_SUCCESS) return {0xFF, {}};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The Client API over the socket: shared memory that both sides see change, copies where a client lends its own, panics, and
-// who the TA is told is calling.
+// The Client API over the socket: shared memory whose changes both sides see, copies of memory that a client lends, panics, and
+// the caller's identity that the TA gets.
 #include "base/tee_client_api.h"
 #include "sim/identity.h"
 #include "tests/sim_server/harness.h"
@@ -77,7 +77,7 @@ TEST_F(SocketClients, AllocatedMemoryChangesOnBothSidesDuringACall) {
     operation.params[0].memref.parent = &memory;
     EXPECT_EQ(client.call(&operation), TEEC_SUCCESS);
     other.join();
-    EXPECT_NE(seen_at, memory.buffer) << "a mapping of the server's own";
+    EXPECT_NE(seen_at, memory.buffer) << "the server's own mapping";
     TEEC_ReleaseSharedMemory(&memory);
     EXPECT_EQ(memory.buffer, nullptr);
 }
@@ -113,7 +113,7 @@ TEST_F(SocketClients, RegisteredAndTemporaryMemoryIsCopiedThereAndBack) {
     EXPECT_EQ(origin, TEEC_ORIGIN_TRUSTED_APP);
     EXPECT_EQ(own, "reGIstered") << "as much as the TA said it wrote";
     EXPECT_EQ(operation.params[0].memref.size, 2U);
-    EXPECT_EQ(temporary, "temporary") << "a size beyond the buffer's writes nothing";
+    EXPECT_EQ(temporary, "temporary") << "a size beyond the buffer writes nothing";
     EXPECT_EQ(operation.params[1].tmpref.size, 1000U);
     EXPECT_EQ(operation.params[2].value.b, 4U);
     TEEC_ReleaseSharedMemory(&memory);
@@ -142,7 +142,7 @@ TEST_F(SocketClients, AServerThatEndedIsACommunicationErrorForGood) {
     EXPECT_EQ(client.call(nullptr, &origin), TEEC_ERROR_COMMUNICATION);
     EXPECT_EQ(origin, TEEC_ORIGIN_COMMS);
     serve();
-    EXPECT_EQ(client.call(nullptr), TEEC_ERROR_COMMUNICATION) << "the next server has not got this session";
+    EXPECT_EQ(client.call(nullptr), TEEC_ERROR_COMMUNICATION) << "the next server does not have this session";
     Connected fresh;
     EXPECT_EQ(fresh.call(nullptr), TEEC_SUCCESS);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The simulated TEE's server in a thread of the test, so that the sanitizers see both ends, with the two TAs of
-// tests/sim/harness.h; and clients that speak to its socket themselves.
+// The simulated TEE's server in a thread of the test, so the sanitizers see both ends, with the two TAs of
+// tests/sim/harness.h; and clients that use its socket directly.
 #pragma once
 #include "sim/server/counters.h"
 #include "sim/server/server.h"
@@ -22,7 +22,7 @@ namespace festore::sim {
 
 inline constexpr auto kPatience = std::chrono::seconds(20);  // for what should take no time at all
 
-// True as soon as the condition is.
+// Waits until the condition is true; false after kPatience.
 template <class F>
 bool soon(F condition) {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
@@ -33,7 +33,7 @@ bool soon(F condition) {
     return true;
 }
 
-// A connection without the client library. Nothing, once the server has hung up.
+// A connection without the client library. It gets no answers after the server has hung up.
 class RawClient {
 public:
     explicit RawClient(const std::filesystem::path& directory) {
@@ -52,7 +52,7 @@ public:
         if (!receive_message(socket_.get(), answer, nothing)) return std::nullopt;
         return answer;
     }
-    // Whether the server hangs up, without an answer.
+    // True if the server hangs up without an answer.
     bool is_dropped() {
         std::array<char, 1024> buffer{};
         const ssize_t got = recv(socket_.get(), buffer.data(), buffer.size(), 0);
@@ -90,7 +90,7 @@ protected:
         TestTa::now() = {};
         TestTa::now().work = [](uint32_t, TEE_Param*) -> uint32_t { return TEE_SUCCESS; };
         setenv("FESTORE_SIM_DIR", directory_.path().c_str(), 1);
-        setenv("FESTORE_SIM_TEED", "/no/such/server", 1);  // none but ours is started
+        setenv("FESTORE_SIM_TEED", "/no/such/server", 1);  // no other server is started
     }
     void TearDown() override {
         end_server();
@@ -112,14 +112,14 @@ protected:
         });
         ASSERT_EQ(listening.get_future().wait_for(kPatience), std::future_status::ready);
     }
-    // As SIGTERM does it. The server's exit code.
+    // Ends the server by SIGTERM. Returns its exit code.
     int end_server() {
         if (!server_.joinable()) return exit_code_;
         if (!ended_) std::raise(SIGTERM);
         server_.join();
         return exit_code_;
     }
-    // Whether a client that behaves is served.
+    // True if a well-behaved client is served.
     bool serves_others() {
         RawClient client(directory_.path());
         const uint32_t session = client.open(kOtherTa);

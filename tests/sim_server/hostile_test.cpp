@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Clients that do not keep the rules of sim/teec/wire.h: wrong sizes, wrong descriptors, random bytes, others' memory and
-// sessions, more of everything than there is. Each loses its call or its connection; others notice nothing.
+// Clients that violate the rules of sim/teec/wire.h: wrong sizes, wrong descriptors, random bytes, others' memory and
+// sessions, more of everything than is allowed. Each loses its call or its connection; others notice nothing.
 #include "base/tee_client_api.h"
 #include "tests/sim_server/harness.h"
 
@@ -59,7 +59,7 @@ TEST_F(Hostile, PacketsOfAnyOtherSizeEndTheConnection) {
         ASSERT_EQ(send(client.socket(), bytes.data(), size, MSG_NOSIGNAL), static_cast<ssize_t>(size));
         EXPECT_TRUE(client.is_dropped()) << size << " bytes";
     }
-    EXPECT_NE(client_->open(), 0U) << "this one is still there";
+    EXPECT_NE(client_->open(), 0U) << "this client is still connected";
 }
 
 TEST_F(Hostile, UnknownKindsEndTheConnection) {
@@ -105,7 +105,7 @@ TEST_F(Hostile, RandomBytesAreAnsweredOrEndTheConnection) {
 }
 
 TEST_F(Hostile, DescriptorsThatAreNoSealedMemoryAreRefused) {
-    EXPECT_EQ(client_->result_of(sharing(4096)), TEEC_ERROR_BAD_PARAMETERS) << "none";
+    EXPECT_EQ(client_->result_of(sharing(4096)), TEEC_ERROR_BAD_PARAMETERS) << "no descriptor";
     int ends[2];
     ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
     const UniqueFd in(ends[0]);
@@ -120,12 +120,12 @@ TEST_F(Hostile, DescriptorsThatAreNoSealedMemoryAreRefused) {
     EXPECT_EQ(client_->result_of(sharing(4096), memory_of(4096, 0).get()), TEEC_ERROR_BAD_PARAMETERS) << "not sealed";
     EXPECT_EQ(client_->result_of(sharing(4096), memory_of(4096, F_SEAL_GROW).get()), TEEC_ERROR_BAD_PARAMETERS)
         << "it could shrink under the server";
-    EXPECT_EQ(client_->result_of(sharing(4096), memory_of(4095).get()), TEEC_ERROR_BAD_PARAMETERS) << "smaller";
+    EXPECT_EQ(client_->result_of(sharing(4096), memory_of(4095).get()), TEEC_ERROR_BAD_PARAMETERS) << "too small";
     EXPECT_EQ(client_->result_of(sharing(4096), memory_of(0).get()), TEEC_ERROR_BAD_PARAMETERS);
     EXPECT_EQ(client_->result_of(sharing(0), memory_of(4096).get()), TEEC_ERROR_BAD_PARAMETERS);
     EXPECT_NE(client_->result_of(sharing(4096), memory_of(4096, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE).get()),
               TEEC_SUCCESS) << "not writable";
-    EXPECT_EQ(client_->result_of(sharing(4096), memory_of(4096).get()), TEEC_SUCCESS) << "at last the right one";
+    EXPECT_EQ(client_->result_of(sharing(4096), memory_of(4096).get()), TEEC_SUCCESS) << "the right one";
 }
 
 TEST_F(Hostile, SeveralDescriptorsAreAsNone) {
@@ -183,7 +183,7 @@ TEST_F(Hostile, BuffersAreLimitedInSizeAndNumber) {
     release.kind = wire::Kind::release;
     release.number = last->number;
     EXPECT_TRUE(client_->ask(release));
-    EXPECT_TRUE(client_->ask(release)) << "twice does nothing";
+    EXPECT_TRUE(client_->ask(release)) << "a second release does nothing";
     EXPECT_EQ(client_->result_of(sharing(4096), memory.get()), TEEC_SUCCESS);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The server's life: one in a directory, its limits, its idle end, SIGTERM, and what it counts.
+// The server's life: one in a directory, its limits, its end when idle, SIGTERM, and its counters.
 #include "tests/sim_server/harness.h"
 
 #include <sys/stat.h>
@@ -16,7 +16,7 @@ protected:
         testing::internal::CaptureStdout();
         testing::internal::CaptureStderr();
         EXPECT_EQ(sim_teed_main(static_cast<int>(arguments.size()), arguments.data(), {}), expected);
-        EXPECT_EQ(testing::internal::GetCapturedStderr().empty(), expected == 0) << "who fails says why";
+        EXPECT_EQ(testing::internal::GetCapturedStderr().empty(), expected == 0) << "a failure says why";
         return testing::internal::GetCapturedStdout();
     }
 };
@@ -29,7 +29,7 @@ TEST_F(Life, ConnectionsOfOneUserAreLimited) {
         ASSERT_EQ(clients.back().reached, Reached::yes) << i;
     }
     EXPECT_EQ(RawClient(directory_.path()).reached, Reached::busy);
-    EXPECT_NE(clients.front().open(), 0U) << "those who are in are served";
+    EXPECT_NE(clients.front().open(), 0U) << "connected clients are served";
     clients.pop_back();
     EXPECT_TRUE(soon([&] { return RawClient(directory_.path()).reached == Reached::yes; }));
 }
@@ -43,7 +43,7 @@ TEST_F(Life, ItEndsWhenIdleAndNotBefore) {
     client.hang_up();
     EXPECT_TRUE(soon([&] { return ended_.load(); }));
     EXPECT_EQ(end_server(), 0);
-    EXPECT_FALSE(std::filesystem::exists(directory_.path() / kSocketName)) << "nobody waits at a dead socket";
+    EXPECT_FALSE(std::filesystem::exists(directory_.path() / kSocketName)) << "no dead socket is left";
     EXPECT_EQ(RawClient(directory_.path()).reached, Reached::absent);
 }
 
@@ -59,7 +59,7 @@ TEST_F(Life, ItEndsWhenToldToThoughClientsAreConnected) {
     RawClient client(directory_.path());
     const uint32_t session = client.open();
     EXPECT_EQ(end_server(), 0);
-    EXPECT_FALSE(client.ask(RawClient::invocation(session))) << "they see it";
+    EXPECT_FALSE(client.ask(RawClient::invocation(session))) << "the client sees it";
     EXPECT_EQ(TestTa::now().closed, 1);
     EXPECT_EQ(TestTa::now().destroyed, 1);
 }

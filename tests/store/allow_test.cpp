@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Root's list of who may store, through the library: what its refusals say, and what older and newer trusted applications are. (rule 28)
+// Root's list of who may store, through the library: the messages of refusals, and older and newer trusted applications. (rule 28)
 #include "engine/allow_list.h"
 #include "protocol/messages.h"
 #include "sim/include/tee_internal_api.h"
@@ -11,12 +11,12 @@ namespace {
 constexpr uint32_t kAlice = 1000;
 constexpr uint32_t kBob = 1001;
 
-uint16_t minor_of_ta = protocol::kVersionMinor;  // that hello answers
+uint16_t minor_of_ta = protocol::kVersionMinor;  // in the answer to hello
 
 TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
     const TEEC_Result result = sim::teec_in_process().invoke_command(session, command, operation, origin);
     if (command == static_cast<uint32_t>(protocol::Command::hello) && result == TEEC_SUCCESS) {
-        Writer minor({static_cast<std::byte*>(operation->params[1].tmpref.buffer) + 2, 2});  // behind the major version
+        Writer minor({static_cast<std::byte*>(operation->params[1].tmpref.buffer) + 2, 2});  // after the major version
         minor.u16(minor_of_ta);
     }
     return result;
@@ -26,7 +26,7 @@ class Allowing : public StoreTest {
 protected:
     ~Allowing() override { minor_of_ta = protocol::kVersionMinor; }
 
-    // For one storage of the TEE's own, as that user.
+    // A client of that user for one of the TEE's own storages.
     Client of(uint32_t uid, Storage storage = Storage::rpmb) {
         sim::set_caller({uid, uid, {}});
         static TeecFunctions functions = sim::teec_in_process();

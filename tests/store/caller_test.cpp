@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rule 33: a client is who it was. A forked child, and a process that has become another user or group, are refused, and a child's
-// destructors leave alone what is the parent's.
+// Rule 33: a client keeps its identity. A forked child, and a process that has become another user or group, are refused, and a
+// child's destructors do not touch what is the parent's.
 #include "tests/store/harness.h"
 #include "tests/store/in_child.h"
 
@@ -12,13 +12,13 @@
 namespace festore::store_test {
 namespace {
 
-// Of all processes that descend from this one.
+// Shared by this process and its descendants.
 struct Counts {
     std::atomic<int> opened = 0;
     std::atomic<int> closed = 0;
     std::atomic<int> invoked = 0;
     std::atomic<int> released = 0;
-    std::atomic<bool> dies = false;  // the TA, in every call
+    std::atomic<bool> dies = false;  // the TA dies in every call
 };
 
 Counts& counts() {
@@ -76,7 +76,7 @@ protected:
     static constexpr uint32_t kGroup = 4711;
 };
 
-// The functions of a client that do not refuse the caller.
+// Returns the functions of a client that do not refuse the caller.
 std::string not_refused(Client& client, Storage storage) {
     std::string names;
     const auto refused = [&](const char* name, const auto& answer) {
@@ -118,7 +118,7 @@ TEST_F(Callers, Rule33AForkedChildIsRefusedEverything) {
         const int before = sum_of_counts();
         EXPECT_EQ(in_child([&] { return not_refused(client, storage); }), "");
         EXPECT_EQ(sum_of_counts(), before) << "the child called the TEE";
-        EXPECT_EQ(code(client.put("a", content_of(200))), kDone) << "the parent goes on";
+        EXPECT_EQ(code(client.put("a", content_of(200))), kDone) << "the parent still works";
     }
 }
 
@@ -163,7 +163,7 @@ TEST_F(Callers, Rule33AForkedChildIsRefusedByTransactions) {
     EXPECT_EQ(code(transaction->commit()), kDone);
 }
 
-// A worker's thread is not there in the child: to wait for it would be for ever (in_child has a limit).
+// A worker's thread does not exist in the child: waiting for it would take forever (in_child has a limit).
 TEST_F(Callers, Rule33AChildsDestructorsLeaveAloneWhatIsTheParents) {
     const auto never = std::chrono::milliseconds(0);
     const auto later = std::chrono::milliseconds(60'000);
@@ -229,7 +229,7 @@ TEST_F(Callers, Rule33OneThatHasLeftTheGroupIsRefused) {
     }), "");
 }
 
-// The process becomes another user after the client has looked at who it is, and is itself again before it looks once more.
+// The process becomes another user after the client has checked its identity, and changes back before the client checks again.
 bool becomes_another = false;
 bool stays_another = false;
 
@@ -282,7 +282,7 @@ TEST_F(Callers, Rule33ASessionThatIsOpenedAnewIsOfTheUserThatConnected) {
     }
 }
 
-// An ended transaction is told to the TEE, but by no session that another user would open for that.
+// The TEE is told of an ended transaction, but no session is opened as another user for that.
 TEST_F(Callers, Rule33NoSessionIsOpenedAsAnotherUserToEndATransaction) {
     if (geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
     Client client = connect_counted();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What operations cost, exactly, on the simulator's counters: calls into the TA, and of the TA into TEE storage.
+// The exact cost of operations, by the simulator's counters: calls into the TA, and calls of the TA into TEE storage.
 #include "base/limits.h"
 #include "tests/engine/rounds.h"
 #include "tests/store/device.h"
@@ -11,7 +11,7 @@ namespace {
 
 class Counts : public testing::Test {
 protected:
-    // What it takes to do `work`.
+    // The cost of `work`.
     template <class F>
     sim::Counters cost_of(F&& work) {
         const sim::Counters before = device_.tee().counters();
@@ -32,7 +32,7 @@ protected:
     static void expect_one_write(const sim::Counters& cost, const std::string& what) {
         EXPECT_EQ(cost.storage_write, 1U) << what;
         EXPECT_EQ(cost.storage_create, 0U) << what;
-        EXPECT_EQ(cost.storage_calls(), 1U) << what << ": on a warm session nothing is read, either";
+        EXPECT_EQ(cost.storage_calls(), 1U) << what << ": a warm session reads nothing";
     }
     static std::string name_of(size_t i) {
         const std::string digits = std::to_string(1000000 + i);
@@ -120,7 +120,7 @@ TEST_F(Counts, PayloadsTakeACallFor8Segments) {
     }
 }
 
-// More objects than the TA has pages for: the client brings at once what the same object needed before.
+// There are more objects than the TA's page cache can hold: the client brings at once what the same object needed before.
 TEST_F(Counts, WhatWasLookedUpBeforeIsBroughtAtOnce) {
     Client client = device_.connect();
     load(client, 0, 5000);
@@ -130,18 +130,18 @@ TEST_F(Counts, WhatWasLookedUpBeforeIsBroughtAtOnce) {
         return good;
     };
     const sim::Counters first = cost_of(all);
-    EXPECT_GT(first.ta_invoke, 100U) << "else this shows nothing";
+    EXPECT_GT(first.ta_invoke, 100U) << "otherwise this shows nothing";
     const sim::Counters second = cost_of(all);
     EXPECT_EQ(second.ta_invoke, 100U);
     ASSERT_TRUE(client.put(name_of(0), content_of(17)));
     EXPECT_EQ(client.get(name_of(0)), content_of(17));
-    // Another client moves pages about; what this one remembers is then of no use, and no harm.
+    // Another client moves pages; what this one remembers is then useless but harmless.
     Client other = device_.connect();
     load(other, 0, 5000);
     EXPECT_TRUE(all());
 }
 
-// Cold: a TA that was loaded anew, and a client that knows nothing.
+// Cold: a newly loaded TA, and a client that knows nothing.
 TEST_F(Counts, CallsGrowByNoMoreThanTheHeight) {
     uint64_t get_first = 0;
     uint64_t put_first = 0;
@@ -172,7 +172,7 @@ TEST_F(Counts, CallsGrowByNoMoreThanTheHeight) {
             };
             const sim::Counters read = cold([&](Client& c) { return c.get(name) == content_of(16); }, get);
             EXPECT_EQ(read.storage_write, 0U) << "rule 5";
-            EXPECT_EQ(read.storage_calls(), 3U) << "the table's opening and reading, and the look for one in the RPMB";
+            EXPECT_EQ(read.storage_calls(), 3U) << "opening and reading the table, and looking for one in the RPMB";
             const sim::Counters written = cold([&](Client& c) { return c.put(name, content_of(16)).has_value(); }, put);
             EXPECT_EQ(written.storage_write, 1U);
             EXPECT_LE(written.storage_calls(), 4U);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rules 4, 6, 7, 8: engine, client library and TA over a disk and a TEE that lose their power at every event of each verb
-// (tests/store/device.h), at every call into TEE storage and every change of the TEE's own files; with a second cut
-// in what comes next; and programs that are killed, and the power cut later. What is there afterwards is the old state or the new
-// one, never less than was acknowledged, and the store works. A failing case prints its id; FESTORE_CRASH_CASE=ID runs that one
-// alone.
+// Rules 4, 6, 7, 8: engine, client library and TA on a disk and a TEE that lose power at every event of each verb
+// (tests/store/device.h), at every call into TEE storage and at every change of the TEE's own files; with a second cut in the next
+// operations; and with programs that are killed before a later power cut. Afterwards the store has the old state or the new one,
+// never less than was acknowledged, and works. A failing case prints its id; FESTORE_CRASH_CASE=ID runs only that case.
 #include "tests/engine/rounds.h"
 #include "tests/store/model.h"
 
@@ -19,9 +18,9 @@ struct Case {
     Anchor anchor = Anchor::ree;
     // e: cut at an event; s: at a call into TEE storage; d: at a change that the TEE makes to its files; k: killed at an event
     char kind = 'e';
-    unsigned seed = 1;    // of what becomes of what was not synced
-    uint64_t first = 1;   // where
-    uint64_t second = 0;  // at which event of what comes next there is another cut; 0: none
+    unsigned seed = 1;    // for what happens to unsynced data
+    uint64_t first = 1;   // place of the cut
+    uint64_t second = 0;  // event of the next operations with another cut; 0: none
 
     [[nodiscard]] std::string id() const {
         return std::string(all_verbs()[verb].name) + ":" + (anchor == Anchor::rpmb ? "rpmb" : "ree") + ":" + kind + ":" +
@@ -58,14 +57,14 @@ public:
         device_.restore(before);
     }
 
-    // Whether the first cut came before the verb had ended.
+    // True if the first cut came before the verb had ended.
     bool run() {
         const Device::TeeObjects tee_before = device_.tee_objects();
         const bool happened = run_verb();
         bool has_committed = case_.kind != 'd' && device_.tee_objects() != tee_before;
         if (case_.kind == 'k') kill();
         else device_.cut_power(random_);
-        if (case_.kind == 'd') has_committed = device_.tee_objects() != tee_before;  // of a disk that is off nobody can tell
+        if (case_.kind == 'd') has_committed = device_.tee_objects() != tee_before;  // unknown while the disk is off
         if (case_.kind != 'k' && !has_committed) allowed_.resize(1);
         if (case_.second != 0) cut_again();
         check();
@@ -92,7 +91,7 @@ private:
         allowed_ = after_next(allowed_);
         device_.cut_power(random_);
     }
-    // Opening, reading and changing after the first cut end with a second one.
+    // Opens, reads and changes the store after the first cut, until a second one.
     void cut_again() {
         device_.cut_at_event(case_.second);
         bool acknowledged = false;
@@ -104,7 +103,7 @@ private:
         device_.cut_power(random_);
         const std::vector<Model> with_next = after_next(allowed_);
         if (acknowledged) allowed_.clear();
-        else if (!allowed_.front()) allowed_.emplace_back(Objects{});  // made, and nothing in it yet
+        else if (!allowed_.front()) allowed_.emplace_back(Objects{});  // created, but still empty
         allowed_.insert(allowed_.end(), with_next.begin(), with_next.end());
     }
     void check() {
@@ -129,7 +128,7 @@ private:
 
 class Crash : public testing::Test {
 protected:
-    // Whether the cut came before the verb had ended.
+    // True if the cut came before the verb had ended.
     bool run(const Case& which) {
         const std::pair key{which.verb, which.anchor};
         auto before = before_.find(key);
@@ -140,7 +139,7 @@ protected:
         if (HasFailure()) std::printf("again with FESTORE_CRASH_CASE=%s\n", which.id().c_str());
         return happened;
     }
-    // Of each verb and anchor, all places of the kind: `one` runs the cases of one place.
+    // For each verb and anchor, at all places of the kind: `one` runs the cases of one place.
     template <class F>
     void everywhere(char kind, F&& one) {
         for (size_t verb = 0; verb < all_verbs().size(); ++verb) {
@@ -152,7 +151,7 @@ protected:
                     happened = one(Case{verb, anchor, kind, 1, first, 0});
                     if (HasFailure()) return;
                 }
-                if (kind == 'd' && anchor == Anchor::rpmb) EXPECT_EQ(first, 2U) << "RPMB is no file";
+                if (kind == 'd' && anchor == Anchor::rpmb) EXPECT_EQ(first, 2U) << "the RPMB is not a file";
                 else EXPECT_GT(first, kind == 's' ? 4U : kind == 'd' ? 6U : 15U) << "there are more places than that";
             }
         }
@@ -193,7 +192,7 @@ TEST_F(Crash, Rule04AtEveryCallIntoTeeStorage) {
     report(60);
 }
 
-// What is left then is what a real OP-TEE would find: blocks and nodes in part, dirf.db before or after.
+// The files are then as a real OP-TEE would find them: blocks and nodes partly written, dirf.db old or new.
 TEST_F(Crash, Rule04AtEveryChangeOfTheTeesOwnFiles) {
     if (std::getenv("FESTORE_CRASH_CASE") != nullptr) GTEST_SKIP();
     everywhere('d', [&](Case which) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Giving a store up: with its directory, without it, by root; and cut by power, or failing, at every place. What is left is
-// the whole store, or a rest that destroy removes when it is run again, and of which init makes a new store.
+// Destroying a store: with its directory, without it, by root; and with a power cut or a failure at every place. Afterwards the
+// store is whole, or a second destroy removes what is left; then init makes a new store.
 #include "engine/table_format.h"
 #include "sim/include/tee_internal_api.h"
 #include "tests/store/model.h"
@@ -26,9 +26,9 @@ protected:
         }
         return used;
     }
-    // Secrets of recovery copies, in the RPMB.
+    // Counts the secrets of recovery copies in the RPMB.
     size_t secrets() const { return device_.tee_objects_but_tables().size(); }
-    // The files are put back; the TEE's storage is what it is.
+    // Puts the files back, but not the TEE's storage, and checks that repair refuses.
     void expect_not_repaired() {
         device_.files().restore(before_.files);
         const auto repaired = device_.connect().repair();
@@ -60,7 +60,7 @@ protected:
         return options;
     }
 
-    // After an interruption: the whole store, or none; then a new one.
+    // Checks that after an interruption there is the whole store or none, and that a new one can be made.
     void check_rest(const std::string& what) {
         const bool whole = records() == 1;
         if (whole) EXPECT_EQ(read_all(device_, what), verb().states().front()) << what;
@@ -130,7 +130,7 @@ TEST_P(Destroying, Rule20OnlyTheOwnDirectory) {
     const auto refused = destroy(other);
     EXPECT_EQ(code(refused), kNotPermitted);
     EXPECT_EQ(device_.snapshot().files, before_.files);
-    // An older store of the same user, whose record was dropped: the TEE knows another one by now.
+    // An older store of the same user, whose record was dropped: the TEE now has the record of another store.
     Client client = device_.connect();
     ASSERT_TRUE(destroy(client, false));
     Client elsewhere = device_.connect(1000, "/data/user/second");
@@ -165,7 +165,7 @@ TEST_P(Destroying, Rule18AStoreOfAnotherDeviceIsLeftAlone) {
     sim::use_tee(&device_.tee());
 }
 
-// Whether there is a record is then not known, and that is no "there is no store".
+// Then it is unknown whether there is a record; "there is no store" would be wrong.
 TEST_P(Destroying, Rule03ADamagedRecordIsNoMissingStore) {
     const auto [storage, id] = Device::table_in(before_.tee)->first;
     for (int verb = 0; verb < 4; ++verb) {
@@ -249,7 +249,7 @@ TEST_P(Destroying, Rule21RootDropsTheRecordOfAnother) {
     EXPECT_EQ(code(root.destroy({false, DestroyOptions::Other{true, 1000}})), kNotFound) << "a group of that number";
     ASSERT_TRUE(root.destroy(options));
     EXPECT_EQ(records(), 0U);
-    EXPECT_EQ(device_.snapshot().files, before_.files) << "the directory is the owner's affair";
+    EXPECT_EQ(device_.snapshot().files, before_.files) << "root does not touch the owner's directory";
     EXPECT_EQ(code(owner.get("a")), kDamaged) << "nothing is served";
     ASSERT_TRUE(destroy(owner));
     EXPECT_TRUE(files().empty());
@@ -270,7 +270,7 @@ TEST_P(Destroying, SessionsThatHaveItOpenServeNothingMore) {
     ASSERT_TRUE(destroy(client));
     EXPECT_EQ(code(reader.get("p")), kNotFound);
     EXPECT_EQ(code(reader.list()), kNotFound);
-    ASSERT_TRUE(reader.put("a", content_of(5))) << "which makes a new store";
+    ASSERT_TRUE(reader.put("a", content_of(5))) << "this makes a new store";
     EXPECT_EQ(reader.list()->objects.size(), 1U);
     EXPECT_EQ(code(client.get("p")), kNotFound);
 }
@@ -287,7 +287,7 @@ TEST_P(Destroying, CutAtEveryEventAndEveryCallIntoTeeStorage) {
                 bool done = false;
                 if (Expected<Client> client = device_.try_connect()) done = destroy(*client).has_value();
                 const bool cut = device_.is_off();
-                EXPECT_NE(done, cut && !done) << "told as it was";
+                EXPECT_NE(done, cut && !done) << "the result must be reported correctly";
                 device_.cut_power(random);
                 check_rest(std::string(1, kind) + std::to_string(n));
                 if (!cut) break;

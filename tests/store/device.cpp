@@ -20,8 +20,8 @@ bool is_claim(const Device::TeeObjects::value_type& object) {
 }
 bool is_table(const Device::TeeObjects::value_type& object) { return text_of(Bytes(object.first.second)) == engine::kRootTableId; }
 
-// The thread of a call and the one that waits for it take turns. Between two processors each turn costs an interrupt, on one next to
-// nothing. Threads that begin later are bound with it.
+// The thread of a call and the one that waits for it take turns. Between two processors each turn costs an interrupt, on one
+// processor almost nothing. Threads that begin later are bound to it, too.
 cpu_set_t bind_to_one_processor() {
     cpu_set_t before, one;
     CPU_ZERO(&before);
@@ -40,7 +40,7 @@ struct DeviceCalls {
         if (the_device->off_) return TEEC_ERROR_COMMUNICATION;
         return sim::teec_in_process().initialize_context(name, context);
     }
-    // Before a call, and after it. What it did may stay; nobody hears of it.
+    // Events before and after a call. If the power fails after the call, its effect may stay, but its answer is lost.
     template <class F>
     static TEEC_Result between_events(uint32_t* origin, F&& call) {
         Device& device = *the_device;
@@ -72,7 +72,7 @@ struct DeviceCalls {
 
 Device::Device(const sim::Config& config) : config_(config), processors_(bind_to_one_processor()) {
     the_device = this;
-    // A new store's ciphers are measured for 40 ms of the clock: most of the time of tests that make many stores.
+    // A new store measures ciphers for 40 ms of the clock, which would take most of the time of tests that make many stores.
     config_.repeatable_clocks = true;
     files_.on_event = [this] { event(); };
     restore_tee({});
@@ -134,9 +134,9 @@ void Device::cut_at_storage_call(uint64_t n) {
 
 void Device::cut_power(std::mt19937_64& random) {
     files_.cut_power(random);
-    // RPMB's blocks are a device's own.
+    // The RPMB's blocks are on a device of their own, and stay.
     const TeeObjects rpmb = objects_of({TEE_STORAGE_PRIVATE_RPMB});
-    tee_.reset();  // whatever it does at its end is lost, too
+    tee_.reset();  // what it does when it ends is lost, too
     disk_->turn_on();
     start_tee(rpmb);
     turn_on();
@@ -170,7 +170,7 @@ void Device::restore_tee(const TeeObjects& objects) {
     disk_->on_cut = [this] { turn_off(); };
     config_.ree_disk = disk_;
     start_tee(objects);
-    // On a device other TAs have stored something. Making dirf.db, the very first time, is nothing that OP-TEE does safely.
+    // On a real device, other TAs have stored something. OP-TEE does not create dirf.db safely the very first time.
     tee_->store_object(TEE_STORAGE_PRIVATE_REE, kAnotherTa, bytes_of("another"), bytes_of("object"));
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A whole device for tests: files and a TEE, both in memory, whose power can fail at any event, and which can be put back
-// to an earlier state. One at a time in a process.
+// A whole device for tests: files and a TEE, both in memory, whose power can fail at any event, and which can be restored
+// to an earlier state. A process can have one at a time.
 //
-// Events: each one of the files', and each opening of a session and call into the TA, once before it and once between its
-// effect and its answer. Calls of the TA into TEE storage are counted on their own.
+// Events: each event of the files, and each session opening and call into the TA, once before it and once between its
+// effect and its answer. Calls of the TA into TEE storage are counted separately.
 #pragma once
 #include "client/files/access.h"
 #include "sim/include/tee_internal_api.h"
@@ -18,12 +18,12 @@ namespace festore::store_test {
 
 class Device {
 public:
-    // Of all trusted storages: what the TA keeps there.
+    // What the TA keeps in all trusted storages.
     using TeeObjects = std::map<std::pair<uint32_t, Content>, Content>;
     struct Snapshot {
         SimulatedFiles::Snapshot files;
         TeeObjects tee;
-        // The files of the TEE's REE storage, with whatever older versions of blocks are in them. Empty: made anew out of the objects.
+        // The files of the TEE's REE storage, including older versions of blocks. If empty, they are made from the objects.
         std::map<std::string, Content> disk = {};
     };
 
@@ -45,26 +45,26 @@ public:
     void cut_at_disk_change(uint64_t n, unsigned quarters) { disk_->cut_at(n, quarters); }
     [[nodiscard]] bool is_off() const { return off_; }
 
-    // The n-th call into the TA from now on takes effect, and dies before it answers; 0: none.
+    // The n-th call into the TA from now on takes effect, but dies before it answers; 0: none.
     void lose_answer(uint64_t n) { lose_answer_at_ = n; }
     [[nodiscard]] bool will_lose_answer() const { return lose_answer_at_ != 0; }
 
-    // After the end of all clients. What the TA had in memory is gone; so is what the disk had not yet stored. The TEE starts anew
-    // over what its own disk has.
+    // To be called after the end of all clients. The TA's memory is lost, and so is what the disk had not yet stored. The TEE starts
+    // again with what its own disk has.
     void cut_power(std::mt19937_64& random);
     // Only the programs have ended. The TA has lost its sessions.
     void end_programs();
 
     [[nodiscard]] TeeObjects tee_objects() const { return objects_of({TEE_STORAGE_PRIVATE_REE, TEE_STORAGE_PRIVATE_RPMB}); }
-    // Among them the root table; there is one, of one anchor.
+    // Finds the root table; there must be exactly one, of one anchor.
     static TeeObjects::iterator table_in(TeeObjects& objects);
-    // What is left when the TEE has lost its root tables, and what it was told of the stores: with the anchor rpmb, the secrets of the
-    // recovery copies.
+    // What is left when the TEE has lost its root tables and the claims of the stores: with the anchor rpmb, the secrets of the recovery
+    // copies.
     [[nodiscard]] TeeObjects tee_objects_but_tables() const;
     [[nodiscard]] bool has_a_table() const;
     [[nodiscard]] Snapshot snapshot() const { return {files_.snapshot(), tee_objects(), disk_->copy()}; }
     void restore(const Snapshot& snapshot);
-    void restore_tee(const TeeObjects& objects);  // after the end of all clients: the TEE starts anew over these
+    void restore_tee(const TeeObjects& objects);  // after the end of all clients: the TEE starts again with these
 
 private:
     friend struct DeviceCalls;
@@ -75,7 +75,7 @@ private:
     void turn_on();
 
     sim::Config config_;
-    cpu_set_t processors_;  // that the thread had before
+    cpu_set_t processors_;  // of the thread before
     SimulatedFiles files_;
     std::shared_ptr<TeeDisk> disk_;
     std::unique_ptr<sim::Tee> tee_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A store's directory by itself, with somebody who changes it between two system calls of one operation (rules 24 and 29).
+// A store's directory alone, which somebody changes between two system calls of one operation (rules 24 and 29).
 #include "client/store/directory.h"
 #include "protocol/store_care.h"
 #include "tests/store/meddling_files.h"
@@ -40,7 +40,7 @@ protected:
         EXPECT_TRUE(directory->make_files());
         return directory;
     }
-    // Another program: does it get the lock?
+    // True if another program can get the lock.
     [[nodiscard]] bool can_lock() const {
         StoreDirectory other(system_files(), store().string(), std::nullopt);
         return other.lock(LockKind::exclusive, kNow).has_value();
@@ -91,7 +91,7 @@ TEST_F(Directory, Rule24TheFolderExchangedBetweenTheLookAndTheOpening) {
     }
 }
 
-// An upload that is given up removes its own file, and no other that has the name by now.
+// An aborted upload removes its own file, but not another file that has its name by then.
 TEST_F(Directory, Rule24AnUploadRemovesOnlyItsOwnFile) {
     const auto directory = made();
     auto upload = std::make_unique<Expected<StoreDirectory::Upload>>(directory->create_payload(kId));
@@ -103,7 +103,7 @@ TEST_F(Directory, Rule24AnUploadRemovesOnlyItsOwnFile) {
     EXPECT_EQ(read_file(file), "another's");
 }
 
-// What the group gets: a folder that this user made, or an empty one; never another user's, none with something in it, and none that
+// The group gets a folder that this user made, or an empty one; never another user's folder, one with something in it, or one that
 // the path reaches by a link.
 TEST_F(Directory, Rule24OnlyAnEmptyFolderOfOnesOwnIsGivenToTheGroup) {
     if (geteuid() != 0) GTEST_SKIP() << "needs root, to give folders to a group";
@@ -131,7 +131,7 @@ TEST_F(Directory, Rule24OnlyAnEmptyFolderOfOnesOwnIsGivenToTheGroup) {
     EXPECT_EQ(group_of(store() / "payloads"), kGroup);
 }
 
-// Each has its mode when it gets its name, whatever the umask is: other members of the group may come at once.
+// Files and folders have their mode when they get their name, whatever the umask is: other group members may come at once.
 TEST_F(Directory, Rule24WhatIsMadeForAGroupHasItsModeFromTheFirstMoment) {
     const mode_t before = umask(0077);
     std::filesystem::create_directory(store());
@@ -150,7 +150,7 @@ TEST_F(Directory, Rule24WhatIsMadeForAGroupHasItsModeFromTheFirstMoment) {
     system_files().close(folder);
 }
 
-// Linked, in a folder where a store is about to be made: that was the accident.
+// A link in a folder where a store is about to be made: this case has once gone wrong.
 TEST_F(Directory, Rule24NothingThatALinkLeadsToIsGivenToTheGroup) {
     if (geteuid() != 0) GTEST_SKIP() << "needs root, to give folders to a group";
     for (const bool is_file : {true, false}) {
@@ -177,7 +177,7 @@ TEST_F(Directory, Rule29TheFolderExchangedBeforeItIsLocked) {
         ASSERT_TRUE(lock) << lock.error().message;
         EXPECT_TRUE(files_.has_meddled());
         const int folder = ::open(store().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        EXPECT_NE(flock(folder, LOCK_EX | LOCK_NB), 0) << "the lock is on the folder that nobody finds any more";
+        EXPECT_NE(flock(folder, LOCK_EX | LOCK_NB), 0) << "the lock is on the folder that was moved away";
         close(folder);
         std::filesystem::remove_all(store());
         std::filesystem::remove_all(root_ / "away");
@@ -194,11 +194,11 @@ TEST_F(Directory, Rule29ALockFileExchangedBeforeItIsLocked) {
     ASSERT_TRUE(lock) << lock.error().message;
     EXPECT_TRUE(files_.has_meddled());
     const int file = ::open((store() / "lock").c_str(), O_RDWR | O_CLOEXEC);
-    EXPECT_NE(flock(file, LOCK_EX | LOCK_NB), 0) << "programs that know the lock file alone are not kept out";
+    EXPECT_NE(flock(file, LOCK_EX | LOCK_NB), 0) << "programs that use only the lock file are not kept out";
     close(file);
 }
 
-// A program of the first release locks the lock file alone.
+// A program of the first release locks only the lock file.
 TEST_F(Directory, Rule06WhoHoldsTheLockFileKeepsWritersOut) {
     const auto directory = made();
     const int file = ::open((store() / "lock").c_str(), O_RDWR | O_CLOEXEC);
@@ -279,7 +279,7 @@ TEST_F(Directory, Rule29ARepairKeepsTheOldPagesOrFails) {
     expect_damaged(directory->finish_new_pages(), store() / "pages.older", "finish_new_pages");
 }
 
-// The directory's lock once more, while it is held: nobody waits for himself, and the first one lets go.
+// Taking the directory's lock again while it is held does not wait; only the end of the first lock releases it.
 TEST_F(Directory, ALockWithinALockIsTheSame) {
     const auto directory = made();
     {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The path of a store leads to another store, or to none, from one call to the next and from one system call to the next (rules 20
-// and 24); and another program makes the store meanwhile (rule 6).
+// Between two calls, or two system calls, the path of a store changes to lead to another store or to none (rules 20 and 24); and
+// another program makes the store meanwhile (rule 6).
 #include "protocol/store_files.h"
 #include "protocol/store_messages.h"
 #include "tests/store/harness.h"
@@ -56,7 +56,7 @@ TEST_F(Exchanged, Rule24AClientThatHasAStoreOpenChangesNoOther) {
     expect_theirs_are_whole();
 }
 
-// Between the look and the lock: as before, by somebody who is fast.
+// The same, but between the look at the directory and the lock.
 TEST_F(Exchanged, Rule24AVerbWhoseDirectoryIsExchangedBeforeItsLockChangesNoOther) {
     for (const char* verb : {"put", "clean", "destroy", "repair", "begin"}) {
         MeddlingFiles files;
@@ -81,7 +81,7 @@ TEST_F(Exchanged, Rule24AVerbWhoseDirectoryIsExchangedBeforeItsLockChangesNoOthe
     }
 }
 
-// What is left of a store without a record may be removed. What the path leads to by then may not.
+// Destroy may remove what is left of a store without a record, but not what the path leads to by then.
 TEST_F(Exchanged, Rule24DestroyRemovesTheRestThatItHasLookedAt) {
     MeddlingFiles files;
     Expected<Client> client = connect_with(files, "mine", 1000);
@@ -97,7 +97,7 @@ TEST_F(Exchanged, Rule24DestroyRemovesTheRestThatItHasLookedAt) {
     expect_theirs_are_whole();
 }
 
-// A store's pages that come back, header last, while a put makes a store of what was an empty folder.
+// A store's pages come back, the header last, while a put makes a store in a folder that was empty.
 TEST_F(Exchanged, Rule20NoStoreIsMadeOverPagesThatComeBack) {
     MeddlingFiles files;
     Expected<Client> client = connect_with(files, "new", 1002);
@@ -110,7 +110,7 @@ TEST_F(Exchanged, Rule20NoStoreIsMadeOverPagesThatComeBack) {
     EXPECT_EQ(read_file(folder_ / "new" / "pages"), read_file(folder_ / "theirs" / "pages"));
 }
 
-// Another program makes the store between this one's look at the directory and its question to the TEE.
+// Another program makes the store between this program's look at the directory and its request to the TEE.
 class Overtaken : public StoreTest {
 protected:
     static inline uint32_t command_ = 0;
@@ -137,7 +137,7 @@ protected:
     }
 };
 
-// A content whose size is known is not begun where it cannot end.
+// A content of known size is refused at once if it does not fit.
 TEST_F(Exchanged, APutThatTheDiskCannotHoldFailsBeforeAnythingIsWritten) {
     MeddlingFiles files;
     files.free = 100'000;
@@ -161,7 +161,7 @@ TEST_F(Exchanged, APutThatTheDiskCannotHoldFailsBeforeAnythingIsWritten) {
     EXPECT_EQ(client->get("mine").value(), content_of(90'000));
 }
 
-// A bad sector is as a damaged page: it costs what is in it (rule 30). Changes still end with the system's own error.
+// A bad sector is like a damaged page: only what is in it is lost (rule 30). Changes still fail with the system's own error.
 TEST_F(Exchanged, Rule30APageThatCannotBeReadCostsAListingOnlyItsOwnNames) {
     Client filled = connect("mine");
     for (int i = 0; i < 300; ++i) ASSERT_TRUE(filled.put("object " + std::to_string(i), content_of(100)));
@@ -182,7 +182,7 @@ TEST_F(Exchanged, Rule30APageThatCannotBeReadCostsAListingOnlyItsOwnNames) {
             EXPECT_EQ(report->objects, 0U);
             continue;
         }
-        EXPECT_GE(listing->objects.size(), report->objects) << page << ": the TEE may remember it";
+        EXPECT_GE(listing->objects.size(), report->objects) << page << ": the TEE may still have it in memory";
         EXPECT_EQ(listing->missing.empty(), listing->objects.size() == 301) << page;
         with_gap += listing->missing.size();
     }
@@ -190,7 +190,7 @@ TEST_F(Exchanged, Rule30APageThatCannotBeReadCostsAListingOnlyItsOwnNames) {
     EXPECT_EQ(all_lost, 1U) << "the root";
 }
 
-// A collector that comes between making an upload and locking it takes it for one that was interrupted.
+// A collector that runs between the creation of an upload and its lock takes it for an interrupted one.
 TEST_F(Exchanged, Rule10AnUploadThatIsCollectedAtOnceIsMadeAnew) {
     ASSERT_TRUE(connect("mine").put("small", content_of(10)));
     MeddlingFiles files;
@@ -229,7 +229,7 @@ TEST_F(Exchanged, Rule20InitTellsThatAnotherProgramWasFaster) {
     options.anchor = Anchor::rpmb;
     const auto made = client->init(options);
     EXPECT_TRUE(files.has_meddled());
-    EXPECT_EQ(code(made), kConflict) << "it has the anchor ree: " << message(made);
+    EXPECT_EQ(code(made), kConflict) << "the store has the anchor ree: " << message(made);
     EXPECT_EQ(client->store_status()->anchor, Anchor::ree);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The n-th allocation, the n-th call into TEE storage and the n-th operation on files fail, the TA panics at the n-th
-// storage call, the n-th answer of the TA is lost: for all n of each verb. A clear error, or success; nothing that was
-// acknowledged is lost; the old state or the new one; and the same client goes on.
+// The n-th allocation, call into TEE storage or operation on files fails, the TA panics at the n-th storage call, or the
+// n-th answer of the TA is lost: for all n of each verb. The verb returns success or a clear error; nothing acknowledged
+// is lost; the state is the old or the new one; and the same client still works.
 #include "sim/include/tee_internal_api.h"
 #include "tests/engine/rounds.h"
 #include "tests/store/model.h"
@@ -17,8 +17,8 @@ const Content kNext = content_of(300, 9);
 struct Fault {
     const char* name;
     std::function<void(Device&, uint64_t n)> arm;
-    std::function<bool(Device&)> is_due;  // it did not come to it
-    std::set<ErrorCode> codes;            // that tell what it was
+    std::function<bool(Device&)> is_due;  // the fault was not reached
+    std::set<ErrorCode> codes;            // that may report it
 };
 
 void set_faults(Device& device, uint64_t allocation, uint64_t storage, uint32_t code, bool panic) {
@@ -40,7 +40,7 @@ Fault file_fault(const char* name, int number, ErrorCode expected) {
 
 class StoreFaults : public testing::Test {
 protected:
-    // Whether the fault happened.
+    // True if the fault happened.
     bool run(const Verb& verb, Anchor anchor, const Device::Snapshot& before, const Fault& fault, uint64_t n) {
         const std::string what = std::string(fault.name) + " " + std::to_string(n) + " of " + verb.name;
         device_.restore(before);
@@ -69,7 +69,7 @@ protected:
         ++cases_;
         return happened;
     }
-    // Which states are right by what was answered.
+    // Keeps only the states that are right for the answer.
     void narrow(std::vector<Model>& allowed, const Expected<void>& done, bool has_committed, const Fault& fault,
                 const std::string& what) {
         if (done) {
@@ -79,7 +79,7 @@ protected:
         EXPECT_TRUE(fault.codes.contains(done.error().code)) << what << ": " << done.error().message;
         EXPECT_FALSE(done.error().message.empty());
         // Making a store and the first put are two commits.
-        EXPECT_FALSE(allowed.front() && has_committed) << what << ": rule 4: done, and told as failed";
+        EXPECT_FALSE(allowed.front() && has_committed) << what << ": rule 4: committed, but reported as failed";
         if (!has_committed) allowed.resize(1);
     }
     void check_all(const Fault& fault, uint64_t step, size_t places_min) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rule 31: on a disk without a free byte objects are removed, and the store is; what stores leaves alone what that needs.
+// Rule 31: on a disk without a free byte, objects can be removed and the store destroyed; puts do not use the space that this needs.
 #include "base/limits.h"
 #include "tests/store/repairing.h"
 
@@ -15,14 +15,14 @@ protected:
     void fill_up() { device_.files().set_capacity(device_.files().held()); }
     void make_room() { device_.files().set_capacity({}); }
     static std::string name_of(size_t i) { return "object " + std::to_string(1000000 + i); }
-    // In one transaction: it gives up next to no pages, so that there are next to none that are free.
+    // In one transaction, which frees almost no pages, so almost none are free.
     static void load(Client& client, size_t count) {
         Expected<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction) << transaction.error().message;
         for (size_t i = 0; i < count; ++i) ASSERT_TRUE(transaction->put(name_of(i), content_of(100)));
         ASSERT_TRUE(transaction->commit());
     }
-    // Small objects until there is no more room. How many were put.
+    // Puts small objects until there is no more room. Returns how many were put.
     static size_t put_all(Client& client, const std::string& prefix) {
         constexpr size_t kEnough = 2000;
         for (size_t i = 0; i < kEnough; ++i) {
@@ -93,7 +93,7 @@ TEST_F(FullDisk, Rule31ABatchThatWouldTakeTheReserveIsRefusedAndChangesNothing) 
     fill_up();
     const auto before = client.store_status();
     ASSERT_TRUE(before);
-    // It fits the reserve, and leaves too little of it.
+    // It fits into the reserve, but leaves too little of it.
     Expected<Transaction> transaction = client.begin();
     ASSERT_TRUE(transaction);
     for (size_t i = 0; i < 80; ++i) ASSERT_TRUE(transaction->put("some " + name_of(i), content_of(800)));
@@ -109,7 +109,7 @@ TEST_F(FullDisk, Rule31ABatchThatWouldTakeTheReserveIsRefusedAndChangesNothing) 
     expect_whole(client, 30);
 }
 
-// Of a store without a reserve, where a few pages are free: what others could have filled by its next put.
+// A store without a reserve, on a disk with a few free pages: others could fill the freed space before the store's next put.
 TEST_F(FullDisk, Rule31WhatALargeObjectGivesBackMakesTheReserveWhole) {
     {
         Client client = device_.connect();
@@ -138,7 +138,7 @@ TEST_F(FullDisk, Rule31AStoreIsDestroyed) {
     EXPECT_TRUE(device_.files().snapshot().files.empty());
 }
 
-// As a store has that an earlier version made, or that was copied. Its next put gives it the reserve.
+// A store that an earlier version made, or that was copied, has no reserve. Its next put makes one.
 TEST_F(FullDisk, Rule31AStoreWithoutAReserveGetsOne) {
     {
         Client client = device_.connect();
@@ -157,7 +157,7 @@ TEST_F(FullDisk, Rule31ANewStoreHasItBeforeItsFirstObject) {
     Client client = device_.connect();
     ASSERT_TRUE(client.init({}));
     EXPECT_GT(device_.files().held(), 10 * kPage);
-    EXPECT_TRUE(device_.files().at(kPages).empty()) << "by its size a page file tells whether it was used";
+    EXPECT_TRUE(device_.files().at(kPages).empty()) << "the size of a page file shows whether it was used";
 }
 
 TEST_F(FullDisk, AStoreThatCannotHaveItIsNotMade) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The library's stores over the TA in a simulated TEE of this process, and a directory of the test's own.
+// The library's stores with the TA in a simulated TEE of this process, and a directory for each test.
 #pragma once
 #include "client/files/access.h"
 #include "sim/teec/teec_in_process.h"
@@ -39,7 +39,7 @@ protected:
         std::filesystem::remove_all(folder_);
     }
 
-    // A client of the store `name` of the user; the store is there after the first put.
+    // A client of the user's store `name`; the first put creates the store.
     Client connect(const std::string& name = "store", uint32_t uid = 1000, Files* files = nullptr) {
         Expected<Client> client = try_connect(name, uid, files);
         if (!client) throw std::runtime_error(client.error().message);

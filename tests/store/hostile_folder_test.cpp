@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rule 24: another member of the store's group puts something else under each name of the store, before each verb. Nothing outside the
-// store changes, no call hangs, and what is refused is named. On the real file system: links are its business.
+// store changes, no call hangs, and what is refused is named. Runs on the real file system, which handles links.
 #include "tests/store/harness.h"
 #include "tests/store/planted.h"
 
@@ -15,7 +15,7 @@ class HostileFolder : public StoreTest {
 protected:
     HostileFolder() : outside_(folder_ / "outside") {}
 
-    // A store with small objects and one content of its own file, and what a test may damage of it.
+    // A new store with a small object and a content in its own file.
     void make_store() {
         std::filesystem::remove_all(store());
         tee_ = std::make_unique<sim::Tee>(sim::Config{});
@@ -28,7 +28,7 @@ protected:
     [[nodiscard]] path store() const { return folder_ / "store"; }
     [[nodiscard]] path payload() const { return only_file_of(store() / protocol::kPayloadFolder); }
 
-    // Every verb, each with a client of its own. Their errors.
+    // Runs every verb, each with a new client. Returns their errors.
     std::vector<std::pair<std::string, Expected<void>>> run_verbs() {
         std::vector<std::pair<std::string, Expected<void>>> done;
         const auto run = [&](const char* verb, auto&& call) {
@@ -82,7 +82,7 @@ protected:
     Outside outside_;
 };
 
-// At each name that the store opens at least one verb meets it.
+// At each name that the store opens, at least one verb finds it.
 TEST_F(HostileFolder, Rule24WhatIsPlantedBeforeAVerbIsRefusedByName) {
     for (const Plant& plant : plants()) {
         for (const char* name : {"festore.store", "pages", "lock", "payloads", "payload"}) {
@@ -99,7 +99,7 @@ TEST_F(HostileFolder, Rule24WhatIsPlantedBeforeAVerbIsRefusedByName) {
     }
 }
 
-// These the store makes, replaces or removes, and never reads.
+// The store makes, replaces or removes these, but never reads them.
 TEST_F(HostileFolder, Rule24WhatIsPlantedWhereTheStoreWritesLeadsNowhere) {
     for (const Plant& plant : plants())
         for (const char* name : {".festore.store.new", "pages.new", "pages.old", "pages.older", "payloads/foreign"})
@@ -122,7 +122,7 @@ TEST_F(HostileFolder, Rule24ForeignFilesAmongPayloadsStay) {
     EXPECT_TRUE(std::filesystem::exists(foreign));
 }
 
-// A copy of the directory by hard links (cp -al) is a way to back up. Reading goes on, and writing would change the copy.
+// A copy of the directory by hard links (cp -al) is a way to back up. Reading still works; writing is refused, as it would change the copy.
 TEST_F(HostileFolder, Rule24ACopyOfHardLinksIsNotWrittenThrough) {
     make_store();
     const path copy = folder_ / "copy";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A part of a test in a forked child of its own.
+// Runs a part of a test in a forked child.
 #pragma once
 #include <csignal>
 #include <string>
@@ -9,14 +9,14 @@
 
 namespace festore::store_test {
 
-// clone(2), as _Fork(), runs none of the handlers that fork() does.
+// Like _Fork(), clone(2) runs none of the handlers that fork() runs.
 enum class MadeBy { fork, clone };
 
 inline pid_t make_child(MadeBy how) {
     return how == MadeBy::fork ? fork() : static_cast<pid_t>(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
 }
 
-// What `body` answers there: "" when all is well. A child that hangs is ended by an alarm, and said to have been.
+// Returns what `body` returns in the child: "" if all is well. An alarm ends a child that hangs; the answer says so.
 template <class F>
 std::string in_child(F&& body, MadeBy how = MadeBy::fork) {
     int ends[2];

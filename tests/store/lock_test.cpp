@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rule 29: whatever is removed, replaced or put back in the directory while a program writes, two writers never fill the same pages, and
-// nothing acknowledged is lost that was not in what was removed. And who holds a lock: the process that took it, not its children.
+// Rule 29: if something in the directory is removed, replaced or put back while a program writes, two writers never fill the same pages,
+// and nothing acknowledged is lost except what was in removed files. Also: the process that took a lock holds it, not its children.
 #include "client/store/directory.h"
 #include "protocol/store_messages.h"
 #include "tests/store/harness.h"
@@ -27,12 +27,12 @@ protected:
     }
     [[nodiscard]] path store() const { return folder_ / "store"; }
 
-    // A writer is in the midst of a transaction when `tamper` happens. What it has acknowledged is there, whatever another writer did.
+    // `tamper` happens in the middle of a writer's transaction. What was acknowledged exists afterwards, whatever another writer did.
     template <class F>
     void write_while(F&& tamper, bool other_may_write = false) {
         Client client = connect();
         Client second = connect();
-        // What a client has open from before must not stand in for the lock.
+        // Files that a client already has open must not replace the lock.
         ASSERT_TRUE(client.put("first", content_of(100)));
         ASSERT_TRUE(second.put("first", content_of(100)));
         Expected<Transaction> transaction = client.begin();
@@ -93,7 +93,7 @@ TEST_F(Locking, Rule29TheLockFileAndThePageFileReplacedWhileAWriterWorks) {
     });
 }
 
-// As by a script that cleans up: the same files in another folder of the same name.
+// The same files in another folder of the same name, as after a script that cleans up.
 TEST_F(Locking, Rule29TheFilesMovedToAnotherFolderWhileAWriterWorks) {
     write_while([&] {
         std::filesystem::rename(store(), folder_ / "away");
@@ -103,7 +103,7 @@ TEST_F(Locking, Rule29TheFilesMovedToAnotherFolderWhileAWriterWorks) {
     });
 }
 
-// The copy is another store's directory for the kernel, so the other writer is not held up. The TEE takes one commit on a generation.
+// For the kernel, the copy is another directory, so the other writer does not wait. The TEE accepts one commit for each generation.
 TEST_F(Locking, Rule29TheDirectoryExchangedForACopyWhileAWriterWorks) {
     write_while(
         [&] {
@@ -150,7 +150,7 @@ TEST_F(Locking, Rule29ACommitIntoARemovedPageFileIsNotAcknowledged) {
     EXPECT_EQ(code(reader.get("a")), kNotFound);
 }
 
-// The same in the very moment of the commit.
+// The same at the moment of the commit.
 void (*at_commit)() = nullptr;
 TEEC_Result invoke_with_commits_watched(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
     const TEEC_Result result = sim::teec_in_process().invoke_command(session, command, operation, origin);
@@ -172,14 +172,14 @@ TEST_F(Locking, Rule29ACommitWhosePageFileGoesMeanwhileIsNotAcknowledged) {
     at_commit = [] { std::filesystem::rename(exchanged, exchanged.string() + ".away"); };
     const auto stored = client->put("large", content_of(40'000));
     EXPECT_EQ(code(stored), kDamaged);
-    // It was committed all the same: with the page file it is back, and so is its content.
+    // It was committed all the same: when the page file is back, so are the object and its content.
     std::filesystem::rename(exchanged.string() + ".away", exchanged);
     Client reader = connect();
     const auto got = reader.get("large");
     EXPECT_TRUE(got) << message(got);
 }
 
-// A service that runs for long: its directory is moved away and put back, out of a copy that is as fresh.
+// A long-running service: its directory is removed and replaced by a copy that is as fresh.
 TEST_F(Locking, AReaderFollowsADirectoryThatWasExchanged) {
     Client reader = connect();
     ASSERT_TRUE(reader.get("first"));
@@ -195,7 +195,7 @@ TEST_F(Locking, AReaderFollowsADirectoryThatWasExchanged) {
     EXPECT_TRUE(reader.put("by the reader", content_of(300)));
 }
 
-// Forked by another thread of the program, say: it lives on when the program is killed.
+// A child, for example one forked by another thread of the program, that lives on when the program is killed.
 class ForkedHolder : public testing::Test {
 protected:
     ForkedHolder() {
@@ -250,7 +250,7 @@ TEST_F(ForkedHolder, Rule29AChildDoesNotKeepTheLockOfAProgramThatWasKilled) {
     EXPECT_TRUE(can_lock());
 }
 
-// The child has the folder and the page file open as its parent had them before it locked them.
+// The child has the folder and the page file open, as its parent had before it took the lock.
 TEST_F(ForkedHolder, Rule29AChildThatWasForkedBeforeTheLockDoesNotKeepIt) {
     const pid_t holder = fork();
     if (holder == 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The client of a store against a TEE that lies: the real one, whose answers are changed on their way.
+// The client of a store with a TEE that lies: the real TEE, whose answers are changed on the way.
 #include "tests/store/harness.h"
 
 #include "protocol/messages.h"
@@ -10,13 +10,13 @@
 namespace festore::store_test {
 namespace {
 
-std::function<void(MutableBytes)> change_listing;  // what a listing has, before the client sees it
-uint16_t minor_version = protocol::kVersionMinor;  // that hello answers
+std::function<void(MutableBytes)> change_listing;  // changes a listing before the client sees it
+uint16_t minor_version = protocol::kVersionMinor;  // in the answer to hello
 
 TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
     const TEEC_Result result = sim::teec_in_process().invoke_command(session, command, operation, origin);
     if (command == static_cast<uint32_t>(protocol::Command::hello) && result == TEEC_SUCCESS) {
-        Writer minor({static_cast<std::byte*>(operation->params[1].tmpref.buffer) + 2, 2});  // behind the major version
+        Writer minor({static_cast<std::byte*>(operation->params[1].tmpref.buffer) + 2, 2});  // after the major version
         minor.u16(minor_version);
     }
     if (command != static_cast<uint32_t>(protocol::Command::store_list) || result != TEEC_SUCCESS) return result;
@@ -74,7 +74,7 @@ TEST_F(LyingTee, AnOlderTrustedApplicationKeepsItsCipher) {
         EXPECT_EQ(code(refused), static_cast<int>(ErrorCode::no_tee));
         EXPECT_NE(message(refused).find("older"), std::string::npos) << message(refused);
     }
-    EXPECT_TRUE(client->rebuild()) << "as ever";
+    EXPECT_TRUE(client->rebuild()) << "still works";
     EXPECT_EQ(client->store_status()->cipher, before->cipher);
     minor_version = protocol::kVersionMinor;
 }
@@ -89,7 +89,7 @@ TEST_F(LyingTee, NamesOfAListingThatAreNoneAreRefused) {
         change_listing = [first](MutableBytes items) {
             if (items.size() > kNameAt) items[kNameAt] = static_cast<std::byte>(first);
         };
-        EXPECT_FALSE(client->list()) << "no name";
+        EXPECT_FALSE(client->list()) << "not a name";
     }
 }
 
@@ -100,7 +100,7 @@ TEST_F(LyingTee, NamesOfAListingHaveThePrefixThatWasAskedFor) {
     change_listing = [](MutableBytes items) {
         if (items.size() > kNameAt) items[kNameAt] = std::byte{'p'};
     };
-    EXPECT_EQ(names(*client), std::vector<std::string>{"pne name"}) << "which nobody can tell";
+    EXPECT_EQ(names(*client), std::vector<std::string>{"pne name"}) << "the client cannot detect this";
     EXPECT_FALSE(client->list("one"));
 }
 

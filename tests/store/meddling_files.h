@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The real files, and somebody who changes the directory just before a chosen operation: what a race does, each time.
+// The real files, with a change of the directory just before a chosen operation: a race that happens each time.
 #pragma once
 #include "client/files/files.h"
 
@@ -12,7 +12,7 @@ namespace festore::store_test {
 
 class MeddlingFiles final : public Files {
 public:
-    // Before `operation` on `name` ("" for what has only a handle) happens for the first time, `change` is made.
+    // Makes `change` before the first `operation` on `name` ("" for an operation on a handle).
     void before(std::string operation, std::string name, std::function<void()> change) {
         operation_ = std::move(operation);
         name_ = std::move(name);
@@ -70,9 +70,9 @@ public:
     void unlock(Handle handle) override { real_.unlock(handle); }
     std::optional<uint64_t> free_bytes(Handle folder) override { return free ? free : real_.free_bytes(folder); }
 
-    std::optional<uint64_t> free;        // what the file system has left, as it says
-    std::optional<uint64_t> unreadable;  // where each file has a bad sector
-    std::string_view fails_to_open;      // that file: as for a program that has too many open
+    std::optional<uint64_t> free;        // what the file system reports as free
+    std::optional<uint64_t> unreadable;  // offset of a bad sector in each file
+    std::string_view fails_to_open;      // this file cannot be opened, as if too many files were open
 
 private:
     static bool is_upload(const std::string& name) { return name.ends_with(".new") && name.size() == 36; }

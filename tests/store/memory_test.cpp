@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The TA's heap holds all that its limits allow at once.
+// The TA's heap is large enough for all that its limits allow at once.
 #include "tests/store/harness.h"
 
 #include "base/limits.h"
@@ -10,7 +10,7 @@ namespace {
 
 class StoreHeap : public StoreTest {
 protected:
-    // Fills a transaction's memory: pages in plain, and a content in a file of its own.
+    // Fills a transaction's memory: plaintext pages, and a content in its own file.
     void begin(uint32_t uid) {
         clients_.push_back(connect("store " + std::to_string(uid), uid));
         auto transaction = clients_.back().begin();
@@ -19,7 +19,7 @@ protected:
         ASSERT_TRUE(transaction->put("large", content_of(100000)));
         running_.push_back(std::move(*transaction));
     }
-    // Sessions of users that have no store, as many as there are for them.
+    // Opens as many sessions as users without a store can get.
     void open_sessions() {
         for (uid_t uid = 100000; uid < 100000 + limits::kSessionsMax; ++uid) {
             sim::Params params;

@@ -41,7 +41,7 @@ Expected<void> make(Client& client, Anchor anchor) {
     return put(client, "a", content_of(100));
 }
 
-// In parts, more than a segment each.
+// Writes in parts of more than a segment each.
 Expected<void> stream(Client& client, Anchor) {
     Expected<WriteStream> stream = client.write("p");
     if (!stream) return unexpected(stream.error());

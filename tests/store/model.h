@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a store should hold, and what it is seen to hold; and the verbs that the tests interrupt.
+// What a store should hold, and what it does hold; and the verbs that the tests interrupt.
 #pragma once
 #include "client/errors.h"
 #include "client/errors.h"
@@ -12,13 +12,13 @@ namespace festore::store_test {
 using Objects = std::map<std::string, Content>;
 using Model = std::optional<Objects>;  // none: there is no store
 
-// Everything that the store gives, through a new client. A failure of any object fails the test.
+// Reads the whole store with a new client. If any object cannot be read, the test fails.
 Model read_all(Device& device, const std::string& what);
 
 struct Verb {
     const char* name;
     Expected<void> (*run)(Client& client, Anchor anchor);
-    std::vector<Model> (*states)();  // that it goes through, from the one before it to the one after
+    std::vector<Model> (*states)();  // the states that it goes through, from before it to after it
 };
 const std::vector<Verb>& all_verbs();
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// An owner's stores by name, as the library serves them: which one a directory is, what is said when they do not fit, and where the TEE
-// says that a store was last.
+// An owner's named stores, through the library: which store a directory has, the errors if name and directory do not match, and where
+// the TEE says that a store was last.
 #include "base/writer.h"
 #include "protocol/store_files.h"
 #include "tests/store/harness.h"
@@ -13,7 +13,7 @@ namespace {
 class Names : public StoreTest {
 protected:
     explicit Names(const sim::Config& config = {}) : StoreTest(config) {}
-    // `directory`: empty: none is named.
+    // An empty `directory`: none is named.
     Expected<Client> open(const std::string& directory, const std::string& name, uint32_t uid = 1000) {
         sim::set_caller({uid, uid, {}});
         ClientOptions options;
@@ -57,7 +57,7 @@ TEST_F(Names, TheDirectorySaysItsNameAndTheRecordWhetherThatIsTrue) {
     expect(client("web", "other").get("b"), kDamaged, "has the name 'web', and not 'other'");
     expect(client("web", "default").get("b"), kDamaged, "has the name 'web', and not 'default'");
     expect(client("first", "web").get("a"), kDamaged, "has the name 'default', and not 'web'");
-    // A name in a header that is not the record's.
+    // The header has another name than the record.
     for (const std::string_view name : {"wob", "default", "first"}) {
         const auto header = folder_ / "web" / "festore.store";
         std::ifstream in(header, std::ios::binary);
@@ -71,13 +71,13 @@ TEST_F(Names, TheDirectorySaysItsNameAndTheRecordWhetherThatIsTrue) {
         std::ofstream(header, std::ios::binary | std::ios::trunc) << std::string(text_of(Bytes(changed)));
         const auto got = client("web").get("b");
         EXPECT_EQ(code(got), kDamaged) << name << ": " << message(got);
-        EXPECT_EQ(code(client("web").repair()), kConflict) << name << ": its record is intact, whatever it is called here";
+        EXPECT_EQ(code(client("web").repair()), kConflict) << name << ": its record is intact, whatever name the header has";
         std::ofstream(header, std::ios::binary | std::ios::trunc) << bytes;
     }
     EXPECT_TRUE(client("web").get("b"));
 }
 
-// Its directory can be exchanged for that of another store of the same owner; a client that has opened it stays with it.
+// Its directory can be exchanged for that of another store of the same owner; a client stays with the store that it opened.
 TEST_F(Names, AClientStaysWithTheStoreThatItOpenedFirst) {
     Client web = client("web");
     ASSERT_TRUE(web.get("b"));
@@ -85,7 +85,7 @@ TEST_F(Names, AClientStaysWithTheStoreThatItOpenedFirst) {
     std::filesystem::rename(folder_ / "first", folder_ / "web");
     expect(web.store_status(), kDamaged, "has the name 'default', and not 'web'");
     EXPECT_EQ(code(web.put("c", content_of(5))), kDamaged);
-    EXPECT_TRUE(client("web").get("a")) << "a new one believes the header";
+    EXPECT_TRUE(client("web").get("a")) << "a new client believes the header";
     EXPECT_EQ(code(client("web", "web").get("a")), kDamaged) << "unless the name was given";
 }
 
@@ -112,7 +112,7 @@ TEST_F(Names, ALostOneIsGivenUpAloneAndItsNameIsFree) {
     EXPECT_TRUE(client("web", "web").put("b", content_of(1)));
 }
 
-// Who names a missing directory only could mean any of them: none is given up, and the advice names none.
+// A missing directory without a name could mean any of them: none is destroyed, and the advice names none.
 TEST_F(Names, AMissingDirectoryAloneGivesNoStoreUp) {
     std::filesystem::remove_all(folder_ / "web");
     const auto got = client("web").get("b");
@@ -173,7 +173,7 @@ TEST_F(Names, WhatIsNoNameIsRefused) {
     }
     EXPECT_EQ(code(open("x", std::string(64, 'n'))), static_cast<int>(ErrorCode::usage));
     EXPECT_TRUE(client("x", std::string(63, 'n')).put("a", content_of(1)));
-    EXPECT_TRUE(client("y", "..").put("a", content_of(1))) << "a name, and part of a folder's";
+    EXPECT_TRUE(client("y", "..").put("a", content_of(1))) << "a valid name, because it is only part of a folder's";
 }
 
 TEST_F(Names, NineAreTooMany) {
@@ -182,7 +182,7 @@ TEST_F(Names, NineAreTooMany) {
     EXPECT_FALSE(std::filesystem::exists(folder_ / "n9")) << "no folder is made for it";
 }
 
-// The variables: a name without a directory has the owner's standard one, with @NAME behind it.
+// The variables: a name without a directory has the owner's standard directory, followed by @NAME.
 TEST_F(Names, TheStandardDirectoryOfAName) {
     const std::string home = (folder_ / "home").string();
     setenv("HOME", home.c_str(), 1);
@@ -194,7 +194,7 @@ TEST_F(Names, TheStandardDirectoryOfAName) {
     EXPECT_EQ(client("", "jobs").init()->directory, home + "/festore@jobs");
     setenv("FESTORE_NAME", "jobs", 1);
     EXPECT_EQ(client("").store_status()->name, "jobs");
-    EXPECT_EQ(client("", "default").store_status().error().code, ErrorCode::damaged) << "an option is stronger";
+    EXPECT_EQ(client("", "default").store_status().error().code, ErrorCode::damaged) << "an option takes precedence";
     setenv("FESTORE_STORE", (home + "/festore@jobs").c_str(), 1);
     EXPECT_EQ(client("").store_status()->name, "jobs");
     unsetenv("FESTORE_NAME");

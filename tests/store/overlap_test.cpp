@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Large contents: what the TEE has sealed is written while it seals on, and an error of that write is told all the same.
+// Large contents: a sealed part is written while the TEE seals the next one, and an error of that write is still reported.
 #include "tests/store/harness.h"
 
 #include "protocol/store_messages.h"
@@ -15,8 +15,8 @@ namespace {
 constexpr size_t kParts = 4;
 constexpr size_t kContentBytes = kParts * protocol::kCallContentBytesMax;
 
-// Each write of a part but the last waits until the TEE is sealing, and that waits until a part was written: either ends in vain
-// where one comes after the other.
+// Each write of a part except the last waits until the TEE is sealing, and sealing waits until a part was written. If one runs after
+// the other, a wait ends in vain.
 struct Watch {
     std::mutex lock;
     std::condition_variable changed;
@@ -31,7 +31,7 @@ struct Watch {
     }
     void file_event() {
         std::unique_lock guard(lock);
-        if (ended == 0 || ended == kParts) return;  // before the first part, and the last one
+        if (ended == 0 || ended == kParts) return;  // before the first part, or the last part
         wait_for(guard, [this] { return begun > ended; });
         ++writes;
         changed.notify_all();
@@ -98,7 +98,7 @@ TEST_F(Overlap, APartIsWrittenWhileTheNextOneIsSealed) {
     EXPECT_EQ(*client.get("large"), content_of(kContentBytes));
 }
 
-// What was read ahead is used for what it was read for, wherever the reader goes.
+// What was read ahead is used only for its own position, wherever the reader goes.
 TEST_F(Overlap, AReaderThatJumpsGetsWhatIsThere) {
     Client client = connect("store", 1000, &files_);
     const Content content = content_of(6 * protocol::kCallContentBytesMax + 77);
@@ -119,7 +119,7 @@ TEST_F(Overlap, AReaderThatJumpsGetsWhatIsThere) {
         stream->seek(position);
         expect_at(position);
     }
-    // A disk that fails once, wherever: an error, or what is there; then all of it.
+    // The disk fails once, at any operation: the read fails or returns the content. Then a read returns all of it.
     for (uint64_t n = 1; n < 40; ++n) {
         stream->seek(0);
         files_.fail_at(n, EIO);
@@ -151,7 +151,7 @@ TEST_F(Overlap, AFullDiskIsToldWhicheverPartItMeets) {
             EXPECT_EQ(*got, content_of(kContentBytes, 2));
             break;
         }
-        if (stored) {  // what fails does not always matter: a file that cannot be removed
+        if (stored) {  // some failures do not matter: a file that cannot be removed
             ASSERT_EQ(*got, content_of(kContentBytes, 2)) << n;
             ASSERT_TRUE(client.put("a", content_of(kContentBytes, 1)));
             continue;
@@ -160,7 +160,7 @@ TEST_F(Overlap, AFullDiskIsToldWhicheverPartItMeets) {
         EXPECT_EQ(code(stored), static_cast<int>(ErrorCode::no_space)) << n << ": " << message(stored);
         EXPECT_EQ(*got, content_of(kContentBytes, 1)) << n;
     }
-    EXPECT_GE(failed, kParts + 2);  // each part, the file's making and its sync at least
+    EXPECT_GE(failed, kParts + 2);  // at least each part, the file's creation and its sync
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ const char* timed = "";
 bool is_root() { return geteuid() == 0; }
 
 bool make_socket(const path& at) {
-    // A socket's path has a short limit: it is made in the folder.
+    // A socket's path has a short limit, so it is made from within the folder.
     const path before = std::filesystem::current_path();
     std::filesystem::current_path(at.parent_path());
     const int made = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -37,14 +37,14 @@ bool make_socket(const path& at) {
     return done;
 }
 
-// The same kind of thing from outside, mounted over what is there.
+// Mounts the same kind of thing from outside over what is there.
 bool mount_over(const path& at, const Outside& outside) {
     if (!std::filesystem::exists(at)) write_file(at, "");
     const path source = std::filesystem::is_directory(at) ? outside.folder() : outside.file();
     return mount(source.c_str(), at.c_str(), nullptr, MS_BIND, nullptr) == 0;
 }
 
-// In a mount namespace of this program's own, so that nothing stays mounted after it.
+// Mounts are made in the program's own mount namespace, so nothing stays mounted after it.
 bool can_mount() {
     static const bool can = is_root() && unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
     return can;
@@ -57,7 +57,7 @@ bool can_make_devices() {
     return made;
 }
 
-// Plants that need an empty place.
+// For plants that need an empty place.
 template <class F>
 auto in_place(F&& make) {
     return [make](const path& at, const Outside& outside) {

@@ -24,7 +24,7 @@ public:
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
     [[nodiscard]] std::filesystem::path file() const { return folder_ / "precious"; }
     void restore();
-    // Contents, modes and groups, and which names there are.
+    // All names, with contents, modes and groups.
     [[nodiscard]] State state() const;
 
 private:
@@ -33,7 +33,7 @@ private:
 
 struct Plant {
     const char* name;
-    // Puts it in the place of what is there. False: that place does not take it.
+    // Replaces what is there. False if it cannot be put there.
     std::function<bool(const std::filesystem::path& at, const Outside& outside)> put;
     bool is_hard_link = false;
     bool is_folder = false;
@@ -41,10 +41,10 @@ struct Plant {
     const char* why_not = "";
 };
 std::vector<Plant> plants();
-// Also what is mounted there.
+// Also unmounts what is mounted there.
 void remove_planted(const std::filesystem::path& at);
 
-// Aborts the test program with a message when it lives for longer than a minute: a call hangs.
+// Aborts the test program with a message if it lives longer than a minute: then a call hangs.
 class Timer {
 public:
     explicit Timer(const char* what);

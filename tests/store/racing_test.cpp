@@ -23,8 +23,8 @@ protected:
 
     [[nodiscard]] path store() const { return folder_ / "store"; }
 
-    // `name` is exchanged for `planted` and back until `work` has run `rounds` times, at least `exchanges_min` times, and until
-    // `is_enough`, if that comes: on a busy machine few verbs come through.
+    // Exchanges `name` for `planted` and back until `work` has run `rounds` times, there were at least kExchangesMin exchanges, and
+    // `is_enough` is true (or kRoundsMax is reached): on a busy machine few verbs succeed.
     template <class F>
     void race(const path& name, const path& planted, F&& work, int rounds, const std::function<bool()>& is_enough = [] { return true; }) {
         constexpr int kRoundsMax = 1000;
@@ -35,7 +35,7 @@ protected:
         std::thread racer([&] {
             while (!ended) {
                 if (renameat2(AT_FDCWD, name.c_str(), AT_FDCWD, planted.c_str(), RENAME_EXCHANGE) == 0) ++exchanges;
-                // Some verbs are to come through.
+                // Some verbs must succeed.
                 if (exchanges % 20 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
                 else std::this_thread::yield();
             }
@@ -87,7 +87,7 @@ TEST_F(Racing, Rule24NamesExchangedForLinksDuringAVerb) {
         EXPECT_TRUE(reader.get("kept")) << name;
         stored += acknowledged.size();
     }
-    EXPECT_GT(stored, 0U) << "no put came through: nothing was tried";
+    EXPECT_GT(stored, 0U) << "no put succeeded: nothing was tested";
 }
 
 TEST_F(Racing, Rule24NamesExchangedForLinksWhileAStoreIsMadeAndDestroyed) {
@@ -112,8 +112,8 @@ TEST_F(Racing, Rule24NamesExchangedForLinksWhileAStoreIsMadeAndDestroyed) {
     }
 }
 
-// A file outside with one more name here, which is moved between two names of the store's: at each look, it seems to be the pair that an
-// interrupted repair leaves.
+// A file outside has another hard link here, which is moved between two names of the store: each check takes it for the pair of names
+// that an interrupted repair leaves.
 TEST_F(Racing, Rule24OneHardLinkMovedBetweenTwoNames) {
     const path pages = store() / protocol::kPageFile;
     const path second = store() / protocol::kOldPageFile;
@@ -136,10 +136,10 @@ TEST_F(Racing, Rule24OneHardLinkMovedBetweenTwoNames) {
     ended = true;
     racer.join();
     EXPECT_EQ(outside_.state(), before);
-    EXPECT_GT(stored, 0) << "no put came through: nothing was tried";
+    EXPECT_GT(stored, 0) << "no put succeeded: nothing was tested";
 }
 
-// The same without chance: the link gets the name `pages` before that is opened, and `pages.old` before that is looked at.
+// The same without chance: the link gets the name `pages` before `pages` is opened, and `pages.old` before `pages.old` is checked.
 TEST_F(Racing, Rule24OneHardLinkAtTheNameThatIsAskedFor) {
     const std::string name(protocol::kPageFile);
     const path pages = store() / name;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rebuild, also with another cipher, dropping damage, and undoing that: cut at every event and every call into TEE storage, and with
-// every fault. What is left is the state before or the one after, and works.
+// Rebuild, also with another cipher, dropping damage, and undoing a drop: cut at every event and every call into TEE storage, and
+// with every fault. Afterwards the store has the state before or the one after, and works.
 #include "tests/store/rebuilding.h"
 
 #include <cerrno>
@@ -14,7 +14,7 @@ class RebuildCuts : public Rebuilding {
 protected:
     void SetUp() override { fill(60); }
 
-    // The device before the step, and what is seen of it before and after.
+    // Prepares the device for the step, and what must be seen before and after it.
     void prepare(Step step) {
         device_.restore(good_);
         if (step == Step::rebuild || step == Step::move || step == Step::recipher) {
@@ -65,7 +65,7 @@ protected:
     void expect_before_or_after(Step step, bool acknowledged, const std::string& what) {
         const Seen seen = look();
         const bool is_after = is_done(step);
-        EXPECT_TRUE(is_after || !acknowledged) << what << ": acknowledged, and lost";
+        EXPECT_TRUE(is_after || !acknowledged) << what << ": acknowledged, but lost";
         EXPECT_TRUE(seen.objects == (is_after ? after_ : before_).objects) << what;
         EXPECT_EQ(seen.damaged, is_after ? after_.damaged : before_.damaged) << what;
         EXPECT_FALSE(has_file(kNextPages)) << what;
@@ -75,16 +75,16 @@ protected:
         EXPECT_TRUE(again || is_after) << what << ": " << message(again);
         EXPECT_TRUE(look().objects == after_.objects) << what;
         if (step != Step::recipher) return;
-        EXPECT_TRUE(again && is_done(step)) << what << ": the same again goes on";
+        EXPECT_TRUE(again && is_done(step)) << what << ": the same step again completes it";
         EXPECT_EQ(device_.files().at(kHeader)[12], std::byte{static_cast<unsigned char>(cipher_)}) << what;
         VerifyOptions clean;
         clean.remove_orphaned = true;
         const auto cleaned = client.verify(clean);
         EXPECT_TRUE(cleaned && cleaned->damaged.empty()) << what << message(cleaned);
-        EXPECT_EQ(payload_files(), 2U) << what << ": what a cut in a commit leaves is known as such";
+        EXPECT_EQ(payload_files(), 2U) << what << ": files that a cut commit leaves are removed";
     }
 
-    // A store under ree can move, besides.
+    // A store under ree can also move.
     static std::vector<Step> steps() {
         std::vector<Step> steps{Step::rebuild, Step::drop, Step::undo, Step::recipher};
         if (GetParam() == Anchor::ree) steps.push_back(Step::move);
@@ -95,7 +95,7 @@ protected:
     Seen after_;
     Device::Snapshot start_;
     uint64_t epoch_ = 0;
-    Cipher cipher_ = Cipher::automatic;  // the one that the store has not got
+    Cipher cipher_ = Cipher::automatic;  // the one that the store does not have
 };
 
 TEST_P(RebuildCuts, AtEveryEventAndEveryCallIntoTeeStorage) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// More than one loss of a store: none opens what another one has closed, and no undo brings back what was removed since. (rule 30)
+// More than one loss of a store: no loss opens what another one has closed, and no undo restores what was removed since. (rule 30)
 #include "tests/store/rebuilding.h"
 
 namespace festore::store_test {
@@ -26,7 +26,7 @@ protected:
     }
 };
 
-// Both have no end, or the same one.
+// Both ranges have no end, or the same end.
 TEST_P(Losses, ASecondOneAtTheEndOpensNothingOfTheFirst) {
     for (const bool acknowledges : {false, true}) {
         device_.restore(good_);
@@ -61,13 +61,13 @@ TEST_P(Losses, NamesThatDifferOnlyWhereABoundHasNoRoomStayClosed) {
     ASSERT_TRUE(drop());
     expect_closed(stem + "cc");
     expect_closed(stem + "aa");
-    EXPECT_EQ(*device_.connect().get(stem + "bb"), content_of(kPayload)) << "which is there";
+    EXPECT_EQ(*device_.connect().get(stem + "bb"), content_of(kPayload)) << "it was not lost";
     flip(file, 70);
     ASSERT_TRUE(device_.connect().remove(stem + "bb"));
     const auto undone = device_.connect().undo_drop();
     ASSERT_FALSE(undone);
-    EXPECT_EQ(undone.error().reason, Reason::nothing_to_undo) << "such a range holds more than was lost";
-    EXPECT_NE(code(device_.connect().stat(stem + "bb")), kDone) << "what was removed is not back";
+    EXPECT_EQ(undone.error().reason, Reason::nothing_to_undo) << "such a range covers more than was lost";
+    EXPECT_NE(code(device_.connect().stat(stem + "bb")), kDone) << "the removed object is not restored";
 }
 
 TEST_P(Losses, ARangeThatHoldsMoreThanWasLostIsNotUndone) {
@@ -80,7 +80,7 @@ TEST_P(Losses, ARangeThatHoldsMoreThanWasLostIsNotUndone) {
     ASSERT_TRUE(device_.connect().remove(stem + "bb"));
     const auto undone = device_.connect().undo_drop();
     EXPECT_TRUE(!undone && undone.error().reason == Reason::nothing_to_undo) << message(undone);
-    EXPECT_NE(code(device_.connect().stat(stem + "bb")), kDone) << "what was removed is not back";
+    EXPECT_NE(code(device_.connect().stat(stem + "bb")), kDone) << "the removed object is not restored";
     expect_closed(stem + "aa");
     ASSERT_TRUE(device_.connect().acknowledge_lost(stem + "cc"));
     EXPECT_EQ(code(device_.connect().get(stem + "aa")), kNotFound);
@@ -101,7 +101,7 @@ TEST_P(Losses, OneInsideOfAnAcknowledgedOneIsClosed) {
     EXPECT_FALSE(device_.connect().lost_ranges()->front().acknowledged);
 }
 
-// Whatever number of names the last part has.
+// For any number of names in the last part.
 TEST_P(Losses, AnUndoEndsWhereAPartEnds) {
     for (const unsigned objects : {1997U, 1998U, 1999U}) {
         fill(objects);
@@ -117,7 +117,7 @@ TEST_P(Losses, AnUndoEndsWhereAPartEnds) {
     }
 }
 
-// It moves the old pages on by one name.
+// The repair moves the old pages to the next name.
 TEST_P(Losses, ARepairInBetweenTakesNoUndoAway) {
     const size_t page = page_of("object 1060");
     flip_page(page);
@@ -133,7 +133,7 @@ TEST_P(Losses, ARepairInBetweenTakesNoUndoAway) {
     EXPECT_FALSE(has_file(kOldPages));
 }
 
-// The first page has the lost ranges, and the last one no end: each gap keeps its own place.
+// The first page holds the lost ranges, and the last gap has no end: each gap keeps its own place.
 TEST_P(Losses, AnUndoAfterBothEndsWereLostBringsBackNothingThatWasRemoved) {
     flip_page(page_of("object 1060"));
     ASSERT_TRUE(drop());
@@ -158,14 +158,14 @@ TEST_P(Losses, AnUndoAfterBothEndsWereLostBringsBackNothingThatWasRemoved) {
         const size_t lost = truth_.size() - readable;
         for (const size_t page : {first, last}) flip_page(page, kOldPages);
         ASSERT_TRUE(device_.connect().undo_drop());
-        EXPECT_TRUE(!removes_before || device_.connect().list()->objects.size() <= lost) << "only what this drop lost is back";
+        EXPECT_TRUE(!removes_before || device_.connect().list()->objects.size() <= lost) << "only what this drop lost is restored";
         if (!removes_before) remove_all();
         EXPECT_FALSE(device_.connect().undo_drop());
         expect_closed("object 1060");
     }
 }
 
-// Else one that knows of no range any more takes all names for lost.
+// Otherwise a store that no longer knows of any range would treat all names as lost.
 TEST_P(Losses, TheFirstPageIsUndoneWhereNothingWasLostBefore) {
     flip_page(page_of("object 1060"));
     ASSERT_TRUE(drop());
@@ -185,7 +185,7 @@ TEST_P(Losses, TheFirstPageIsUndoneWhereNothingWasLostBefore) {
     EXPECT_EQ(*device_.connect().get("object 1000"), truth_["object 1000"]);
 }
 
-// All of them, since the folder of contents is gone.
+// All of them are lost, since their payload files are gone.
 TEST_P(Losses, ManyObjectsInARowAreOneRange) {
     {
         Client client = device_.connect();
@@ -262,8 +262,8 @@ TEST_P(Losses, Rule31AfterARebuildOrADropRemovingNeedsNoSpace) {
 INSTANTIATE_TEST_SUITE_P(Anchors, Losses, testing::Values(Anchor::ree, Anchor::rpmb),
                          [](const auto& of) { return of.param == Anchor::ree ? "ree" : "rpmb"; });
 
-// What one program has left of a rebuild, another one brings to its end, whatever fails it, while a third has the store open, and the TA
-// remembers its pages.
+// One program leaves a rebuild unfinished, and another one finishes it, whatever fails meanwhile, while a third has the store open and
+// the TA has its pages in memory.
 class Settling : public Rebuilding {};
 
 TEST_P(Settling, FailsAtEachPointAndLosesNothing) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Making a store's index anew: whole, without damage, and with what damage had cost. (rule 30)
+// Rebuilding a store's index: whole, without damage, and with what a drop had lost. (rule 30)
 #include "tests/store/rebuilding.h"
 
 namespace festore::store_test {
@@ -41,7 +41,7 @@ TEST_P(Rebuilding, NothingIsMadeOfADamagedStore) {
     EXPECT_TRUE(device_.snapshot().tee == before.tee);
 }
 
-// A record under ree: from then on the RPMB's is the one that counts, and nothing brings the other one back.
+// A record under ree moves: from then on only the RPMB's record counts, and nothing restores the other one.
 TEST_P(Rebuilding, Rule27ARecordMovesToTheRpmbAndNotBack) {
     RebuildOptions to_rpmb;
     to_rpmb.anchor = Anchor::rpmb;
@@ -55,15 +55,15 @@ TEST_P(Rebuilding, Rule27ARecordMovesToTheRpmbAndNotBack) {
         EXPECT_EQ(moved->anchor, Anchor::rpmb);
         EXPECT_FALSE(moved->freshness_lost);
         EXPECT_TRUE(read_all(device_, "moved") == truth_);
-        EXPECT_TRUE(other.put("object 1003", truth_["object 1003"])) << "who has it open goes on";
+        EXPECT_TRUE(other.put("object 1003", truth_["object 1003"])) << "a client that has it open still works";
     }
     EXPECT_EQ(code(device_.connect().rebuild(to_ree)), kConflict);
     const Device::Snapshot in_rpmb = device_.snapshot();
-    // The directory as it was, with its recovery copies.
+    // The directory is put back, with its recovery copies.
     device_.restore({good_.files, in_rpmb.tee});
     EXPECT_EQ(code(device_.connect().get("payload 0")), kDamaged);
     EXPECT_NE(code(device_.connect().repair()), kDone);
-    // Nor with a TEE whose storage of ree was put back; a silent RPMB does not help.
+    // The same with a TEE whose ree storage was put back, too; an RPMB that does not answer does not help.
     Device::TeeObjects tee = in_rpmb.tee;
     for (const auto& [id, content] : good_.tee)
         if (id.first == TEE_STORAGE_PRIVATE_REE) tee[id] = content;
@@ -73,7 +73,7 @@ TEST_P(Rebuilding, Rule27ARecordMovesToTheRpmbAndNotBack) {
     device_.restore(in_rpmb);
     EXPECT_TRUE(device_.connect().rebuild(to_rpmb)) << "it is there already";
     ASSERT_TRUE(device_.connect().destroy());
-    EXPECT_EQ(code(device_.connect().init()), kDone) << "no record is left behind";
+    EXPECT_EQ(code(device_.connect().init()), kDone) << "no record is left";
 }
 
 TEST_P(Rebuilding, Rule25AMovedStoreThatWasDestroyedIsNotServedFromBefore) {
@@ -89,7 +89,7 @@ TEST_P(Rebuilding, Rule25AMovedStoreThatWasDestroyedIsNotServedFromBefore) {
             if (id.first == TEE_STORAGE_PRIVATE_REE) tee[id] = content;
         return tee;
     };
-    // Destroyed there, and all of the disk put back.
+    // Destroyed in the RPMB; then the whole disk is put back.
     ASSERT_TRUE(device_.connect().destroy());
     device_.restore({good_.files, with_old_ree()});
     const auto got = device_.connect().get("payload 0");
@@ -97,8 +97,8 @@ TEST_P(Rebuilding, Rule25AMovedStoreThatWasDestroyedIsNotServedFromBefore) {
     EXPECT_NE(message(got).find("had moved to the RPMB, and was destroyed there"), std::string::npos) << message(got);
     EXPECT_EQ(code(device_.connect().repair()), kConflict);
     EXPECT_TRUE(device_.connect().destroy());
-    EXPECT_TRUE(device_.connect().init()) << "and a new one is made";
-    // Destroyed where the disk had been put back before: then it is not there any more, either.
+    EXPECT_TRUE(device_.connect().init()) << "a new one can be made";
+    // The disk is put back before the destroy: then the store is gone from the RPMB, too.
     device_.restore(moved);
     device_.restore({good_.files, with_old_ree()});
     ASSERT_TRUE(device_.connect().destroy());
@@ -107,8 +107,8 @@ TEST_P(Rebuilding, Rule25AMovedStoreThatWasDestroyedIsNotServedFromBefore) {
     EXPECT_EQ(code(device_.connect().repair()), kConflict);
 }
 
-// A cut between the two records of a move leaves both, or the secret of copies that were written already: what is destroyed then, is
-// destroyed under either, whatever was done before.
+// A cut between the two records of a move leaves both, or the secret of copies that are already written. A store that is destroyed
+// then is destroyed under both anchors, whatever was done before.
 TEST_P(Rebuilding, Rule25AStoreIsDestroyedAlsoWhereItsMoveWasCut) {
     if (GetParam() == Anchor::rpmb) GTEST_SKIP() << "skipped: it is there already";
     enum class Then { nothing, change, repair };
@@ -152,7 +152,7 @@ TEST_P(Rebuilding, Rule25AStoreIsDestroyedAlsoWhereItsMoveWasCut) {
     }
 }
 
-// Root says that there is none: then nothing goes there.
+// If root says that there is no RPMB, nothing moves there.
 TEST_P(Rebuilding, Rule27NothingMovesToAnRpmbThatRootHasDenied) {
     if (GetParam() == Anchor::rpmb) GTEST_SKIP() << "skipped: it is there already";
     ASSERT_TRUE(device_.connect(0, "/data/root/store").set_no_rpmb(true, true));
@@ -165,7 +165,7 @@ TEST_P(Rebuilding, Rule27NothingMovesToAnRpmbThatRootHasDenied) {
     EXPECT_TRUE(read_all(device_, "untouched") == truth_);
 }
 
-// Clients that have the store open meet another page file, and other keys.
+// Clients that have the store open find another page file and other keys.
 TEST_P(Rebuilding, OthersThatHaveItOpenGoOn) {
     Client reader = device_.connect();
     Client writer = device_.connect();
@@ -187,8 +187,8 @@ TEST_P(Rebuilding, OthersThatHaveItOpenGoOn) {
     EXPECT_TRUE(device_.connect().verify()->damaged.empty());
 }
 
-// Each page: what it held is lost, and nothing else; nobody can tell afterwards whether a lost name was there, until somebody has
-// given it up, or what was damaged is put back.
+// For each page: only what it held is lost. Afterwards it is unknown whether a lost name existed, until somebody acknowledges the
+// loss, or what was damaged is put back.
 TEST_P(Rebuilding, Rule30DroppingEachPageCostsItsOwnNamesAlone) {
     size_t with_loss = 0;
     for (size_t page = 2; page < pages(); ++page) {
@@ -210,7 +210,7 @@ TEST_P(Rebuilding, Rule30DroppingEachPageCostsItsOwnNamesAlone) {
             EXPECT_TRUE(std::ranges::any_of(report->lost, [&](const LostRange& range) { return is_in(range, name); })) << name;
         const auto verified = device_.connect().verify();
         ASSERT_TRUE(verified);
-        EXPECT_EQ(verified->damaged.size(), report->lost.size()) << "the loss, and nothing else";
+        EXPECT_EQ(verified->damaged.size(), report->lost.size()) << "only the loss";
         EXPECT_EQ(device_.connect().list()->missing.size(), report->lost.size());
         EXPECT_EQ(code(device_.connect().undo_drop()), report->lost.empty() ? kDone : kDamaged) << "it is still damaged";
         if (report->lost.empty()) continue;
@@ -251,10 +251,10 @@ TEST_P(Rebuilding, Rule30LostNamesAreClosedUntilSomebodyGivesThemUp) {
         ASSERT_TRUE(transaction->put("beside", content_of(5)));
         EXPECT_TRUE(transaction->commit());
     }
-    EXPECT_EQ(code(client.get("unknown")), kNotFound) << "which was not lost";
+    EXPECT_EQ(code(client.get("unknown")), kNotFound) << "it was not lost";
     EXPECT_TRUE(client.put("unknown", content_of(5)));
     EXPECT_EQ(code(client.acknowledge_lost("unknown")), kConflict);
-    EXPECT_EQ(code(client.rebuild()), kConflict) << "it would cost the old pages";
+    EXPECT_EQ(code(client.rebuild()), kConflict) << "it would remove the old pages";
     EXPECT_TRUE(has_file(kOldPages));
     const auto given_up = client.acknowledge_lost(lost[1]);
     ASSERT_TRUE(given_up) << message(given_up);
@@ -263,11 +263,11 @@ TEST_P(Rebuilding, Rule30LostNamesAreClosedUntilSomebodyGivesThemUp) {
     EXPECT_TRUE(client.put(lost.front(), content_of(5)));
     EXPECT_TRUE(client.verify()->damaged.empty());
     EXPECT_TRUE(client.list()->missing.empty());
-    EXPECT_EQ(code(client.acknowledge_lost(lost[1])), kConflict) << "once";
+    EXPECT_EQ(code(client.acknowledge_lost(lost[1])), kConflict) << "only once";
     EXPECT_TRUE(client.rebuild());
 }
 
-// Else one flipped byte replaces an object that was to be kept for good.
+// Otherwise one flipped byte could replace an object that must be kept for good.
 TEST_P(Rebuilding, Rule30WhereAnObjectMayHaveBeenKeptForGoodNothingIsStored) {
     PutOptions kept;
     kept.write_once = true;
@@ -287,7 +287,7 @@ TEST_P(Rebuilding, Rule30WhereAnObjectMayHaveBeenKeptForGoodNothingIsStored) {
         EXPECT_TRUE(client.verify()->damaged.empty());
         ASSERT_EQ(client.lost_ranges()->size(), 1U);
         EXPECT_TRUE(client.lost_ranges()->front().acknowledged);
-        EXPECT_TRUE(client.rebuild()) << "which keeps that";
+        EXPECT_TRUE(client.rebuild()) << "the rebuild keeps that";
     }
 }
 
@@ -304,7 +304,7 @@ TEST_P(Rebuilding, MuchIsLostOnlyWhereThatIsSaid) {
     const auto whole = drop(true);
     EXPECT_EQ(code(whole), kConflict);
     EXPECT_EQ(whole.error().reason, Reason::nothing_damaged);
-    // One object of more than a hundred, and one of fewer.
+    // One lost object of more than a hundred, then one of fewer.
     flip(payload_file(0), 70);
     EXPECT_TRUE(drop(false));
     fill(40);
@@ -348,7 +348,7 @@ TEST_P(Rebuilding, AContentThatIsDamagedCostsItsOwnNameAlone) {
     }
 }
 
-// With the first leaf goes the knowledge of what was lost before: then every name that is not there may have been lost.
+// If the first leaf is lost, so is the list of earlier losses: then every missing name may have been lost.
 TEST_P(Rebuilding, Rule30DamageThatHidesLostRangesClosesAllNames) {
     flip_page(leaf_page());
     const std::vector<std::string> lost = look().damaged;
@@ -367,7 +367,7 @@ TEST_P(Rebuilding, Rule30DamageThatHidesLostRangesClosesAllNames) {
         const bool hides = code(client.get("unknown")) == kDamaged;
         if (!hides) continue;
         ++hidden;
-        EXPECT_TRUE(look().objects == before.objects) << "what is there is served";
+        EXPECT_TRUE(look().objects == before.objects) << "existing objects are served";
         const auto undone = client.undo_drop();
         EXPECT_TRUE(!undone && (code(undone) == kDamaged || undone.error().reason == Reason::nothing_to_undo)) << message(undone);
         ASSERT_TRUE(client.acknowledge_lost("unknown"));
@@ -388,7 +388,7 @@ TEST_P(Rebuilding, TwoLossesAreUndoneOneAfterTheOther) {
     flip(second, 70);
     ASSERT_TRUE(device_.connect().undo_drop());
     ASSERT_EQ(device_.connect().lost_ranges()->size(), 1U);
-    EXPECT_EQ(look().damaged.size(), 1U) << "only a backup brings that back";
+    EXPECT_EQ(look().damaged.size(), 1U) << "only a backup restores that";
     EXPECT_EQ(code(device_.connect().undo_drop()), kConflict);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A device with a store of some leaves under either anchor, for the tests of rebuild, of dropping damage and of undoing that.
+// A device with a store of some leaves under either anchor, for the tests of rebuild, of dropping damage and of undoing a drop.
 #pragma once
 #include "base/limits.h"
 #include "tests/store/model.h"
@@ -51,14 +51,14 @@ protected:
         const bool is_aes = status && status->cipher == name_of(Cipher::aes_256_gcm);
         return is_aes ? Cipher::chacha20_poly1305 : Cipher::aes_256_gcm;
     }
-    // Whoever stores a payload removes what interrupted uploads have left.
+    // Counts the payload files. Storing a payload removes files that interrupted uploads left.
     size_t payload_files() {
         size_t count = 0;
         for (const auto& [name, content] : device_.snapshot().files.files) count += name.starts_with(kPayloads) ? 1U : 0U;
         return count;
     }
 
-    // Of "payload N".
+    // The file of "payload N".
     std::string payload_file(unsigned n) { return file_of("payload " + std::to_string(n)); }
     std::string file_of(const std::string& object) {
         std::vector<std::string> files;
@@ -73,7 +73,7 @@ protected:
         ADD_FAILURE() << object << " has no file";
         return {};
     }
-    // What can be read of all names, and which cannot for damage.
+    // The objects that can be read, and the names that are damaged.
     struct Seen {
         Objects objects;
         std::vector<std::string> damaged;
@@ -89,7 +89,7 @@ protected:
         }
         return seen;
     }
-    // Some objects, and no more than that, are lost with that page.
+    // A page whose damage loses some objects, but fewer than half.
     size_t leaf_page() {
         for (size_t page = 2; page < pages(); ++page) {
             flip_page(page);
@@ -100,7 +100,7 @@ protected:
         ADD_FAILURE() << "no page is a leaf";
         return 0;
     }
-    // A page whose damage loses that name, and leaves the first one.
+    // A page whose damage loses that name, but not the first one.
     size_t page_of(const std::string& name) {
         for (size_t page = 2; page < pages(); ++page) {
             flip_page(page);
@@ -109,7 +109,7 @@ protected:
             flip_page(page);
             if (is_lost && is_leaf) return page;
         }
-        ADD_FAILURE() << "no page is that of " << name;
+        ADD_FAILURE() << "no page holds " << name;
         return 0;
     }
     // The page without which nothing can be read.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Another cipher for a store that is there: index and contents, while others use it, past damage, on a full disk. Cuts and faults at
+// Changing the cipher of an existing store: index and contents, while others use it, with damage, on a full disk. Cuts and faults at
 // every step are in rebuild_cut_test.cpp.
 #include "sim/include/tee_internal_api.h"
 #include "tests/store/rebuilding.h"
@@ -29,7 +29,7 @@ protected:
         Client client = device_.connect();
         return rebuild(client, cipher);
     }
-    // To the other cipher; when the first content is done, another program does something.
+    // Changes to the other cipher. After the first content, `other` acts as another program.
     Expected<StoreInfo> rebuild_beside(Client& client, const std::function<void()>& other) const {
         RebuildOptions options;
         options.cipher = to_;
@@ -39,7 +39,7 @@ protected:
         };
         return client.rebuild(options);
     }
-    // Cut as soon as the index has the new cipher.
+    // Changes to the other cipher, and cuts as soon as the index has it.
     void rebuild_index_only() {
         RebuildOptions options;
         options.cipher = to_;
@@ -92,7 +92,7 @@ TEST_P(Recipher, AStoreIsTheSameWithAnotherCipher) {
         EXPECT_EQ(std::tuple(now.name, now.version, now.created, now.modified, now.write_once, now.kept),
                   std::tuple(then.name, then.version, then.created, then.modified, then.write_once, then.kept));
     }
-    EXPECT_EQ(code(client.remove("kept")), kConflict) << "it keeps its promise";
+    EXPECT_EQ(code(client.remove("kept")), kConflict) << "it is still kept";
     EXPECT_EQ(code(client.put("kept", content_of(5))), kConflict);
     const auto report = client.verify();
     ASSERT_TRUE(report);
@@ -102,7 +102,7 @@ TEST_P(Recipher, AStoreIsTheSameWithAnotherCipher) {
     EXPECT_LE(device_.tee().ta_heap_bytes_peak(ta::host_image().uuid), limits::kTaHeapBytes);
     const uint64_t writes = device_.tee().counters().storage_write;
     EXPECT_TRUE(rebuild(client, to_)) << "once more";
-    EXPECT_EQ(device_.tee().counters().storage_write - writes, 1U) << "as any rebuild";
+    EXPECT_EQ(device_.tee().counters().storage_write - writes, 1U) << "like any rebuild";
     ASSERT_TRUE(rebuild(client, from_)) << "and back";
     EXPECT_TRUE(read_all(device_, "as it was") == truth_);
 }
@@ -121,7 +121,7 @@ TEST_P(Recipher, BetweenItsPartsTheStoreSaysSoAndWorks) {
     EXPECT_EQ(*client.get("renamed"), truth_["payload 1"]);
     ASSERT_TRUE(client.rename("renamed", "payload 1"));
     ASSERT_TRUE(client.rebuild());
-    EXPECT_TRUE(client.store_status()->has_other_cipher) << "a rebuild as it is leaves them";
+    EXPECT_TRUE(client.store_status()->has_other_cipher) << "a rebuild without a cipher leaves them";
     const auto done = rebuild(client, to_);
     ASSERT_TRUE(done) << message(done);
     EXPECT_FALSE(done->has_other_cipher);
@@ -154,7 +154,7 @@ TEST_P(Recipher, Rule19ARepairBetweenItsPartsKeepsBoth) {
     EXPECT_TRUE(read_all(device_, "done") == truth_);
 }
 
-// The header names a cipher for people only.
+// The header names the cipher only for people.
 TEST_P(Recipher, AHeaderThatNamesTheOtherOneIsWrittenAnew) {
     ASSERT_TRUE(rebuild(to_));
     device_.files().at(kHeader)[12] = std::byte{static_cast<unsigned char>(from_)};
@@ -162,7 +162,7 @@ TEST_P(Recipher, AHeaderThatNamesTheOtherOneIsWrittenAnew) {
     EXPECT_EQ(device_.files().at(kHeader)[12], std::byte{static_cast<unsigned char>(to_)});
     device_.files().at(kHeader)[12] = std::byte{static_cast<unsigned char>(from_)};
     Client client = device_.connect();
-    ASSERT_TRUE(client.begin()) << "whoever holds the lock, too";
+    ASSERT_TRUE(client.begin()) << "also by a client that holds the lock";
     EXPECT_TRUE(client.get("payload 0"));
 }
 
@@ -179,7 +179,7 @@ TEST_P(Recipher, ADamagedContentIsNamedAndTheOthersAreDone) {
     EXPECT_EQ(*client.get("payload 1"), truth_["payload 1"]);
     const Device::Snapshot damaged = device_.snapshot();
     EXPECT_EQ(code(rebuild(client, to_)), kDamaged) << "again";
-    // Its file is put back: then all is done.
+    // After its file is put back, everything is done.
     flip(file, 70);
     const auto again = rebuild(client, to_);
     ASSERT_TRUE(again) << message(again);
@@ -194,7 +194,7 @@ TEST_P(Recipher, ADamagedContentIsGivenUp) {
     const auto dropped = drop();
     ASSERT_TRUE(dropped) << message(dropped);
     EXPECT_FALSE(dropped->store.has_other_cipher) << "that was the last";
-    EXPECT_EQ(code(rebuild(from_)), kConflict) << "what could be undone is not acknowledged";
+    EXPECT_EQ(code(rebuild(from_)), kConflict) << "a drop that could be undone is not acknowledged";
     EXPECT_EQ(device_.connect().store_status()->cipher, name_of(to_));
     ASSERT_TRUE(device_.connect().acknowledge_lost("payload 0"));
     EXPECT_TRUE(rebuild(from_));
@@ -228,13 +228,13 @@ TEST_P(Recipher, ReadersGoOn) {
     Content second(kPayload);
     const auto whole = other->read(second);
     ASSERT_TRUE(whole) << message(whole);
-    EXPECT_EQ(second, truth_["payload 1"]) << "looked up again: the same content, sealed anew";
+    EXPECT_EQ(second, truth_["payload 1"]) << "looked up again: the same content, resealed";
     ASSERT_EQ(stream->read(all.subspan(101000)).value_or(0), got.size() - 101000);
     EXPECT_EQ(got, truth_["kept"]);
     EXPECT_EQ(*reader.get("object 1001"), truth_["object 1001"]);
 }
 
-// It is stored as it was sealed; the store says that one is left.
+// The content is stored as it was sealed; the store reports that one with the old cipher is left.
 TEST_P(Recipher, AWriterThatBeganBeforeIsNotLost) {
     Client writer = device_.connect();
     Expected<WriteStream> stream = writer.write("late");
@@ -254,7 +254,7 @@ TEST_P(Recipher, AWriterThatBeganBeforeIsNotLost) {
     EXPECT_TRUE(read_all(device_, "late") == truth_);
 }
 
-// Others remove, replace and rename in between: at every object that is done.
+// Others remove, replace and rename objects after the first content is done.
 TEST_P(Recipher, OthersChangeTheStoreMeanwhile) {
     Client client = device_.connect();
     Client other = device_.connect();
@@ -264,14 +264,14 @@ TEST_P(Recipher, OthersChangeTheStoreMeanwhile) {
         ASSERT_TRUE(other.remove("object 1000"));
     });
     ASSERT_TRUE(done) << message(done);
-    EXPECT_FALSE(done->has_other_cipher) << "what was renamed is found, too";
+    EXPECT_FALSE(done->has_other_cipher) << "the renamed object is found, too";
     truth_["a payload"] = truth_["payload 0"] = truth_["payload 1"];
     truth_.erase("payload 1");
     truth_.erase("object 1000");
     EXPECT_TRUE(read_all(device_, "changed meanwhile") == truth_);
 }
 
-// Two that want the opposite: who has lost is told so.
+// Two programs that want opposite ciphers: the one that loses gets an error.
 TEST_P(Recipher, AnotherOneThatWantsTheOppositeIsNoSuccess) {
     Client client = device_.connect();
     Client other = device_.connect();
@@ -338,7 +338,7 @@ TEST_P(Recipher, NotWithAMove) {
     move.anchor = Anchor::rpmb;
     const auto moved = device_.connect().rebuild(move);
     ASSERT_TRUE(moved) << message(moved);
-    EXPECT_TRUE(moved->has_other_cipher) << "a move between the parts takes both";
+    EXPECT_TRUE(moved->has_other_cipher) << "a move between the parts keeps both ciphers";
     EXPECT_TRUE(read_all(device_, "moved") == truth_);
     EXPECT_TRUE(rebuild(to_));
     EXPECT_TRUE(read_all(device_, "done") == truth_);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a repair replaced: how long it is kept, and what for.
+// The pages that a repair replaced: how long they are kept, and what for.
 #include "tests/store/repairing.h"
 
 namespace festore::store_test {
@@ -15,11 +15,11 @@ TEST_P(Kept, WhatWasReplacedIsKeptUntilItIsAcknowledged) {
     EXPECT_EQ(device_.files().at(kOldPages), pages);
     const auto healthy = device_.connect().repair();
     EXPECT_EQ(code(healthy), kConflict);
-    EXPECT_EQ(message(healthy).find("pages.old"), std::string::npos) << "these pages are the record's: " << message(healthy);
-    // The record had only been away.
+    EXPECT_EQ(message(healthy).find("pages.old"), std::string::npos) << "the record has these pages: " << message(healthy);
+    // The record was only temporarily missing.
     device_.restore({device_.snapshot().files, intact.tee});
     EXPECT_EQ(code(device_.connect().get("a")), kDamaged);
-    EXPECT_EQ(code(device_.connect().acknowledge()), kConflict) << "the record knows of no repair";
+    EXPECT_EQ(code(device_.connect().acknowledge()), kConflict) << "the record does not know of the repair";
     const auto refused = device_.connect().repair();
     EXPECT_EQ(code(refused), kConflict);
     EXPECT_NE(message(refused).find("mv pages.old pages"), std::string::npos) << message(refused);
@@ -45,7 +45,7 @@ TEST_P(Kept, TwoRepairsInARowKeepBoth) {
     EXPECT_EQ(device_.files().at(kOlderPages), first);
     VerifyOptions clean;
     clean.remove_orphaned = true;
-    EXPECT_EQ(code(device_.connect().verify(clean)), kConflict) << "what is kept may refer to it";
+    EXPECT_EQ(code(device_.connect().verify(clean)), kConflict) << "the kept pages may refer to them";
     ASSERT_TRUE(device_.connect().acknowledge());
     for (const std::string& name : {kOldPages, kOlderPages}) EXPECT_FALSE(device_.snapshot().files.files.contains(name));
     EXPECT_TRUE(device_.connect().verify(clean));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rule 19 for stores of many objects, and where no recovery copies are made.
+// Rule 19 for stores of many objects, and if no recovery copies are made.
 #include "base/limits.h"
 #include "tests/store/model.h"
 

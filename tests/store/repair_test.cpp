@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rules 17 and 19: what `repair` brings back when the TEE has lost its record, what it refuses, and that a cut or a failure at
-// any place leaves what can be repaired. Nothing is served silently.
+// Rules 17 and 19: what `repair` restores when the TEE has lost its record, and what it refuses. After a cut or a failure at any
+// place, the store can still be repaired. Nothing is served silently.
 #include "engine/table_format.h"
 #include "tests/store/repairing.h"
 
@@ -68,7 +68,7 @@ TEST_P(Repairing, AnIntactRecordIsNeverReplaced) {
 TEST_P(Repairing, AHeaderThatClaimsAnotherAnchorIsRefused) {
     device_.files().at(kDirectory + "/festore.store")[11] = std::byte{GetParam() == Anchor::ree ? uint8_t{2} : uint8_t{1}};
     const SimulatedFiles::Snapshot claimed = device_.snapshot().files;
-    EXPECT_EQ(code(device_.connect().repair()), kConflict) << "the record is there, under the other anchor";
+    EXPECT_EQ(code(device_.connect().repair()), kConflict) << "there is a record, under the other anchor";
     lose_record();
     const auto refused = device_.connect().repair();
     EXPECT_EQ(code(refused), kDamaged);
@@ -81,7 +81,7 @@ TEST_P(Repairing, AnotherUserRepairsNothing) {
     lose_record();
     const auto refused = device_.connect(1001).repair();
     EXPECT_EQ(code(refused), kNotPermitted);
-    // Who writes himself into the header is told by the seal.
+    // A user who writes himself into the header is detected by the seal.
     ASSERT_TRUE(device_.connect(1001, "/data/other/store").init());
     Content& header = device_.files().at(kDirectory + "/festore.store");
     const Content theirs = device_.files().at("/data/other/store/festore.store");
@@ -101,7 +101,7 @@ TEST_P(Repairing, TheOtherCopyIsTakenWhenOneIsOfNoUse) {
         const auto repaired = device_.connect().repair();
         ASSERT_TRUE(repaired) << message(repaired);
         EXPECT_EQ(repaired->freshness_lost_generation, newest ? last - 1 : last);
-        EXPECT_EQ(repaired->objects, objects().size()) << "the last change was no new object";
+        EXPECT_EQ(repaired->objects, objects().size()) << "the last change added no object";
     }
     device_.restore(before_);
     damage_slot(0);
@@ -113,7 +113,7 @@ TEST_P(Repairing, TheOtherCopyIsTakenWhenOneIsOfNoUse) {
     EXPECT_FALSE(device_.has_a_table());
 }
 
-// Pages of the last commit only, of both, of none.
+// A damaged page may belong to the last commit only, to both commits, or to none.
 TEST_P(Repairing, EachPageDamaged) {
     const uint64_t last = generation();
     const size_t pages = device_.files().at(kPages).size() / kPage;
@@ -137,7 +137,7 @@ TEST_P(Repairing, EachPageDamaged) {
         EXPECT_EQ(repaired->objects, objects().size());
         EXPECT_EQ(read_all(device_, "page " + std::to_string(page))->size(), objects().size());
     }
-    EXPECT_GT(newest, 0U) << "pages of the older one only, and of the free list";
+    EXPECT_GT(newest, 0U) << "pages of the older commit only, and of the free list";
     EXPECT_GT(older, 0U) << "pages of the last commit";
     EXPECT_GT(refused, 0U) << "pages of both";
     std::printf("%zu pages: newest %zu, the one before %zu, refused %zu\n", pages - 2, newest, older, refused);
@@ -169,7 +169,7 @@ TEST_P(Repairing, ADamagedTableAndAnUnusableRecord) {
     {
         Client gone = std::move(other);
     }
-    // The TEE finds its object damaged, and deletes it: each store of the table needs a repair of its own.
+    // The TEE finds its object damaged and deletes it: each store of the table needs its own repair.
     device_.restore(both);
     Device::TeeObjects stored = device_.tee_objects();
     device_.tee().damage_object(storage(), ta::host_image().uuid, Device::table_in(stored)->first.second);
@@ -182,7 +182,7 @@ TEST_P(Repairing, ADamagedTableAndAnUnusableRecord) {
         EXPECT_EQ(*theirs.get("theirs"), content_of(77));
     }
     expect_repaired(objects(), last);
-    // A record that is no record any more.
+    // The record is no longer a valid one.
     device_.restore(both);
     Device::TeeObjects tee = device_.tee_objects();
     Device::table_in(tee)->second[engine::kTableHeaderBytes] ^= std::byte{0xFF};
@@ -192,7 +192,7 @@ TEST_P(Repairing, ADamagedTableAndAnUnusableRecord) {
     ASSERT_TRUE(repaired) << message(repaired);
     EXPECT_EQ(*device_.connect(1001, "/data/other/store").get("theirs"), content_of(77));
     expect_repaired(objects(), last);
-    // One of a newer version is left alone.
+    // A record of a newer version is left alone.
     device_.restore(both);
     tee = device_.tee_objects();
     Device::table_in(tee)->second[engine::kTableHeaderBytes + 4] = std::byte{9};
@@ -209,7 +209,7 @@ TEST_P(Repairing, Rule05WhatAnInstanceHasSeenItInsistsOn) {
     EXPECT_NE(code(device_.connect().repair()), kDone);
 }
 
-// Another eMMC, or a reset of its RPMB by its vendor.
+// As with another eMMC, or after a reset of its RPMB by its vendor.
 TEST_P(Repairing, Rule25WithTheWholeRpmbNothingIsRepaired) {
     const SimulatedFiles::Snapshot files = device_.snapshot().files;
     device_.restore({files, {}});
@@ -250,7 +250,7 @@ TEST_P(Repairing, CutAtEveryEventAndEveryCallIntoTeeStorage) {
                 EXPECT_TRUE(cut || done) << kind << n;
                 device_.cut_power(random);
                 if (!device_.has_a_table()) {
-                    EXPECT_FALSE(done) << "acknowledged, and lost";
+                    EXPECT_FALSE(done) << "acknowledged, but lost";
                     EXPECT_EQ(code(device_.connect().get("a")), kDamaged);
                     const auto again = device_.connect().repair();
                     EXPECT_TRUE(again) << kind << n << " seed " << seed << ": " << message(again);

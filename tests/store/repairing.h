@@ -32,7 +32,7 @@ protected:
     static int code(const auto& answer) { return answer ? 0 : static_cast<int>(answer.error().code); }
     static std::string message(const auto& answer) { return answer ? "" : answer.error().message; }
 
-    // All objects are there, the store says what was given up, works, and forgets it when told to.
+    // Checks that all objects are there, and that the store reports the lost freshness, works, and ends the report when it is acknowledged.
     void expect_repaired(const Objects& expected, uint64_t generation, uint32_t times = 1) {
         EXPECT_EQ(read_all(device_, "repaired"), expected);
         Client client = device_.connect();
@@ -44,11 +44,11 @@ protected:
         EXPECT_GT(status->generation, generation);
         EXPECT_EQ(status->objects, expected.size());
         ASSERT_TRUE(client.put("behind", content_of(300)));
-        EXPECT_TRUE(client.store_status()->freshness_lost) << "it is sticky";
+        EXPECT_TRUE(client.store_status()->freshness_lost) << "it persists";
         const auto acknowledged = client.acknowledge();
         ASSERT_TRUE(acknowledged) << message(acknowledged);
         EXPECT_FALSE(acknowledged->freshness_lost);
-        EXPECT_EQ(acknowledged->freshness_lost_count, times) << "that it happened stays known";
+        EXPECT_EQ(acknowledged->freshness_lost_count, times) << "the count remains";
         EXPECT_EQ(code(client.acknowledge()), kConflict);
         const auto report = client.verify();
         ASSERT_TRUE(report) << message(report);

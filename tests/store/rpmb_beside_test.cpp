@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A store's directory that was exchanged for one of ree, put back together with the TEE's files, beside the owner's store under rpmb
-// (rule 27): what the library makes of the trusted application's answers.
+// The directory of a store under rpmb was exchanged for an older one under ree, which was put back together with the TEE's files
+// (rule 27): how the library handles the trusted application's answers.
 #include "engine/table_format.h"
 #include "protocol/messages.h"
 #include "protocol/store_messages.h"
@@ -12,9 +12,9 @@ namespace {
 
 using Rpmb = sim::Faults::Rpmb;
 
-uint16_t minor_of_ta = protocol::kVersionMinor;  // that hello answers
+uint16_t minor_of_ta = protocol::kVersionMinor;  // in the answer to hello
 std::vector<size_t> open_requests;               // their sizes
-uint32_t dead_openings = 0;                      // so many next ones find the trusted application dead
+uint32_t dead_openings = 0;                      // how many of the next openings find the trusted application dead
 
 TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
     if (command == static_cast<uint32_t>(protocol::Command::store_open)) {
@@ -23,7 +23,7 @@ TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* oper
     }
     const TEEC_Result result = sim::teec_in_process().invoke_command(session, command, operation, origin);
     if (command == static_cast<uint32_t>(protocol::Command::hello) && result == TEEC_SUCCESS) {
-        Writer minor({static_cast<std::byte*>(operation->params[1].tmpref.buffer) + 2, 2});  // behind the major version
+        Writer minor({static_cast<std::byte*>(operation->params[1].tmpref.buffer) + 2, 2});  // after the major version
         minor.u16(minor_of_ta);
     }
     return result;
@@ -56,8 +56,8 @@ protected:
         options.without_asking_rpmb = without_asking;
         return options;
     }
-    // The store at "mine" is one of rpmb; then "mine" is the directory of an older one of ree, and the TEE's files are as they were
-    // with that.
+    // The store at "mine" is under rpmb; then "mine" becomes the directory of an older one under ree, and the TEE's files are put back
+    // as they were with that one.
     void exchange() {
         const Bytes id = bytes_of(engine::kRootTableId);
         ASSERT_TRUE(connect("mine").put("a", content_of(10, 1)));
@@ -123,10 +123,10 @@ TEST_F(RpmbBeside, AnRpmbThatGivesNoAnswerRefusesTheStoreUnharmed) {
         EXPECT_EQ(*connect().get("a"), content_of(10));
     }
     rpmb_is(Rpmb::not_available);
-    EXPECT_TRUE(connect().destroy()) << "its owner can give it up";
+    EXPECT_TRUE(connect().destroy()) << "its owner can destroy it";
 }
 
-// On a board whose trusted application dies of asking, a marked store costs each client one death, not one an opening.
+// On a board whose trusted application dies when it asks the RPMB, a marked store costs each client one death, not one per opening.
 TEST_F(RpmbBeside, AMarkedStoreIsServedWhereAskingEndsTheTrustedApplication) {
     rpmb_is(Rpmb::ends_ta);
     const auto made = connect().init(of(Anchor::ree, true));
@@ -144,7 +144,7 @@ TEST_F(RpmbBeside, AMarkedStoreIsServedWhereAskingEndsTheTrustedApplication) {
     EXPECT_EQ(*connect().get("a"), content_of(10));
 }
 
-// Where that is not known, the store may have moved there, and the record under ree be an older one.
+// If the RPMB does not answer, the store may have moved there, and the record under ree may be an older one.
 TEST_F(RpmbBeside, Rule25ADestroyThatCouldNotAskTheRpmbSaysSo) {
     ASSERT_TRUE(connect().put("a", content_of(10)));
     const auto answered = connect().destroy();
@@ -161,7 +161,7 @@ TEST_F(RpmbBeside, Rule25ADestroyThatCouldNotAskTheRpmbSaysSo) {
     ASSERT_TRUE(connect("root", 0).set_no_rpmb(true, true));
     const auto none = connect().destroy();
     ASSERT_TRUE(none) << message(none);
-    EXPECT_FALSE(none->may_be_in_rpmb) << "there is none, by root's word";
+    EXPECT_FALSE(none->may_be_in_rpmb) << "root says that there is none";
 }
 
 TEST_F(RpmbBeside, WhereAskingEndsTheTrustedApplicationALostStoreIsGivenUp) {
@@ -212,16 +212,16 @@ TEST_F(RpmbBeside, OnlyRootSaysThatThereIsNone) {
     ASSERT_TRUE(said) << message(said);
     EXPECT_TRUE(said->none_here);
     EXPECT_TRUE(connect().rpmb_use()->none_here);
-    EXPECT_EQ(*connect().get("a"), content_of(10)) << "nobody dies of it any more";
+    EXPECT_EQ(*connect().get("a"), content_of(10)) << "the trusted application no longer dies";
     EXPECT_EQ(code(connect("none", 1002).get("a")), kNotFound);
-    EXPECT_TRUE(connect("fresh", 1001).put("b", content_of(10))) << "nor of making one";
+    EXPECT_TRUE(connect("fresh", 1001).put("b", content_of(10))) << "nor when a store is made";
     EXPECT_FALSE(connect("fresh", 1001).store_status()->made_without_rpmb_answer);
     ASSERT_TRUE(connect("root", 0).set_no_rpmb(false));
     EXPECT_FALSE(connect().rpmb_use()->none_here);
     EXPECT_EQ(code(connect().get("a")), kNoTee);
 }
 
-// One of protocol 1.5 takes an OpenRequest of 29 bytes and no other, and does not know the command.
+// A trusted application of protocol 1.5 takes only an OpenRequest of 29 bytes, and does not know the command.
 TEST_F(RpmbBeside, AnOlderTrustedApplicationIsAskedAsItAlwaysWas) {
     ASSERT_TRUE(connect().put("a", content_of(10)));
     minor_of_ta = 5;
@@ -236,7 +236,7 @@ TEST_F(RpmbBeside, AnOlderTrustedApplicationIsAskedAsItAlwaysWas) {
     client = connect_through("store");
     ASSERT_TRUE(client) << message(client);
     EXPECT_EQ(*client->get("a"), content_of(10));
-    EXPECT_EQ(open_requests, (std::vector<size_t>{29, 30})) << "and one of 1.6 decides itself";
+    EXPECT_EQ(open_requests, (std::vector<size_t>{29, 30})) << "one of 1.6 decides itself";
 }
 
 }  // namespace

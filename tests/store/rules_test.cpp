@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rules of the store that are about the TEE's side of it: handles, unknown outcomes, going back, keys, limits.
+// Rules of the store for the TEE's side: handles, unknown outcomes, rollback, keys, limits.
 #include "tests/store/harness.h"
 
 #include "base/limits.h"
@@ -57,7 +57,7 @@ TEST_F(Rules, Rule01AnIdleClientKeepsNothingOpenButForItsTransaction) {
         EXPECT_GT(tee_->ta_handles_open(protocol::kTaUuid), 0U);
         ASSERT_TRUE(transaction->put("c", content_of(10)));
         EXPECT_TRUE(transaction->commit());
-        EXPECT_TRUE(closes()) << "though the transaction's remains are still there";
+        EXPECT_TRUE(closes()) << "though the committed transaction's object still exists";
     }
     EXPECT_EQ(names(client), (std::vector<std::string>{"a", "b", "c"}));
 }
@@ -79,7 +79,7 @@ TEST_F(Rules, Rule03ARecordOf256BytesAStoreInOneObjectBehindAHeader) {
     }
     ASSERT_TRUE(table());
     EXPECT_EQ(table()->size(), 232U + 3U * 256);
-    EXPECT_EQ(tee_->stored_ids(storage_, protocol::kTaUuid).size(), 1U + 3U) << "and what was said of each";
+    EXPECT_EQ(tee_->stored_ids(storage_, protocol::kTaUuid).size(), 1U + 3U) << "and the claim of each store";
 }
 
 TEST_F(Rules, Rule03ADamagedTableIsDamageAndNoEmptyTable) {
@@ -109,7 +109,7 @@ TEST_F(Rules, Rule05AnInstanceNeverGoesBack) {
     ASSERT_TRUE(older);
     ASSERT_TRUE(client.put("a", content_of(10, 2)));
     put_table_back(*older);
-    fail_next_storage_call(1, kNoSpaceResult);  // so that the TA reads the table anew
+    fail_next_storage_call(1, kNoSpaceResult);  // makes the TA read the table again
     EXPECT_NE(code(client.put("a", content_of(10, 3))), kDone);
     tee_->set_faults({});
     const auto got = client.get("a");
@@ -225,7 +225,7 @@ TEST_F(Rules, AStoreWithoutItsHeaderIsToldFromAFolderOfOtherThings) {
     lost.lost_directory = true;
     EXPECT_EQ(code(client.destroy(lost)), kConflict) << "it may be the directory of the record";
     write_file(folder_ / "store" / "README", "");
-    EXPECT_EQ(code(client.destroy(lost)), kConflict) << "also with a file of others";
+    EXPECT_EQ(code(client.destroy(lost)), kConflict) << "also with another file in it";
     EXPECT_NE(message(client.get("a")).find("has lost its header"), std::string::npos) << message(client.get("a"));
     std::filesystem::remove(folder_ / "store" / "README");
     std::filesystem::rename(folder_ / "kept", header);
@@ -250,7 +250,7 @@ TEST_F(Rules, DestroyOverwritesTheRecoveryCopiesAlsoOfAPageFileWithTwoNames) {
     }
 }
 
-// Many programs have a file of that name; the store's is empty.
+// Many programs have a file of that name; the store's lock file is empty.
 TEST_F(Rules, AFolderWithAnotherProgramsLockFileIsNotTheStores) {
     std::filesystem::create_directory(folder_ / "store");
     write_file(folder_ / "store" / "lock", "4242");
@@ -279,7 +279,7 @@ TEST_F(Rules, ADirectoryWithAnotherStoresHeaderIsNotLost) {
     EXPECT_EQ(*connect().get("a"), content_of(20));
 }
 
-// By a client that has the store open: it does not look whether the store opens.
+// A client that has the store open does not check whether the store opens.
 TEST_F(Rules, InitTellsALostHeaderAlsoWhereTheStoreIsOpen) {
     Client client = connect();
     ASSERT_TRUE(client.put("a", content_of(10)));
@@ -289,7 +289,7 @@ TEST_F(Rules, InitTellsALostHeaderAlsoWhereTheStoreIsOpen) {
     EXPECT_NE(message(made).find("has lost its header"), std::string::npos) << message(made);
 }
 
-// The header alone would be what an interrupted creation has left, of which the next put makes a store.
+// The header alone would look like an interrupted creation, of which the next put makes a store.
 TEST_F(Rules, Rule20NoStoreIsMadeOverOneThatHasLostItsPages) {
     const std::filesystem::path store = folder_ / "store";
     for (const char* rest : {"payloads", "pages.old", "pages.older", "pages.new"}) {
@@ -365,7 +365,7 @@ TEST_F(Rules, Rule21TransactionsAreLimited) {
     EXPECT_EQ(code(client.begin()), kBusy);
     EXPECT_EQ(code(client.put("a", content_of(1))), kDone) << "single changes need no place";
     Client of_root = connect("root's", 0);
-    EXPECT_TRUE(of_root.begin()) << "root's is there all the same (rule 28)";
+    EXPECT_TRUE(of_root.begin()) << "root still has its place (rule 28)";
     running.pop_back();
     const auto begun = client.begin();
     EXPECT_EQ(code(begun), kDone) << message(begun);

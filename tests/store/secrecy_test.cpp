@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What whoever reads a store's files learns of its objects: neither names nor contents, wherever in a file they are looked for.
+// A reader of a store's files learns neither names nor contents of its objects, anywhere in a file.
 #include "tests/store/harness.h"
 
 #include <fstream>

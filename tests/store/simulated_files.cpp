@@ -28,7 +28,7 @@ SimulatedFiles::NodePointer SimulatedFiles::make_node(bool is_folder) const {
     return node;
 }
 
-// What every operation begins with: events, lost power, injected failures.
+// Begins every operation: events and lost power.
 int SimulatedFiles::begin(bool event) {
     if (event && on_event && !off_) on_event();
     return off_ ? EIO : 0;
@@ -175,7 +175,7 @@ int SimulatedFiles::write(Handle handle, uint64_t offset, Bytes bytes) {
     return fails ? fail_with_ : 0;
 }
 
-// Each write happened whole, in part or not at all, in any order; or only the file's size is there.
+// Each write happened in whole, in part or not at all, in any order; or only the file's size has changed.
 void SimulatedFiles::settle(Node& node, std::mt19937_64& random) {
     std::shuffle(node.unsynced.begin(), node.unsynced.end(), random);
     for (const Write& w : node.unsynced) {

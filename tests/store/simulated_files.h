@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Files in memory, on a disk that loses its power: what was written and not synced can be lost, torn and reordered, and
-// a name that was made, changed or removed counts only once its folder is synced. One thread at a time.
+// Files in memory, on a disk that can lose power: unsynced writes can be lost, torn and reordered, and a name that was
+// created, changed or removed is durable only after its folder is synced. One thread at a time.
 #pragma once
 #include "client/files/files.h"
 
@@ -16,34 +16,34 @@ using Content = std::vector<std::byte>;
 
 class SimulatedFiles final : public Files {
 public:
-    // Events in an order that is always the same: so nothing happens at once with the TEE's work, unless a test wants it.
+    // Events always come in the same order, so nothing overlaps the TEE's work unless a test wants it.
     [[nodiscard]] bool overlaps() const override { return overlaps_; }
     void set_overlaps(bool overlaps) { overlaps_ = overlaps; }
-    // Before each write, sync, creation, change of a name, removal and sync of a folder: a test may lose the power then.
+    // Called before each write, sync, creation, change of a name, removal and sync of a folder: a test may cut the power then.
     std::function<void()> on_event;
-    // From now on nothing has any effect, and everything fails: so that a client can be unwound.
+    // From now on, every operation fails and has no effect, so a client can be unwound.
     void lose_power() { off_ = true; }
     // The power is back. All handles are dead.
     void cut_power(std::mt19937_64& random);
-    // The program has ended, the system has not: all handles are dead, what was written is there, and not yet durable.
+    // The program has ended but the system runs on: all handles are dead; what was written exists but is not yet durable.
     void end_program();
 
-    // The n-th operation from now on fails with this number: a write after half of it, a sync so that some of it is lost
-    // and no later sync brings it back. 0: none.
+    // The n-th operation from now on fails with this errno value: a write after half of it; a sync loses some data, which
+    // no later sync brings back. 0: none.
     void fail_at(uint64_t n, int number) {
         fail_at_ = n;
         fail_with_ = number;
     }
     [[nodiscard]] bool will_fail() const { return fail_at_ != 0; }
 
-    // How much all files together may hold of the disk; nothing: no limit. And what they hold now.
+    // How much of the disk all files together may hold (nullopt: no limit), and how much they hold now.
     void set_capacity(std::optional<uint64_t> bytes) { capacity_ = bytes; }
     [[nodiscard]] uint64_t held() const;
-    // A file system that can hold no room for a file beyond what is written to it.
+    // If false, the file system cannot reserve room for a file beyond what is written to it.
     void set_reserves(bool reserves) { reserves_ = reserves; }
-    [[nodiscard]] uint64_t reservations() const { return reservations_; }  // that were asked for
+    [[nodiscard]] uint64_t reservations() const { return reservations_; }  // that were requested
 
-    // All of it, as if it was synced.
+    // All folders and files, as if synced.
     struct Snapshot {
         std::set<std::string> folders;
         std::map<std::string, Content> files;
@@ -51,7 +51,7 @@ public:
     };
     [[nodiscard]] Snapshot snapshot() const;
     void restore(const Snapshot& snapshot);
-    // A file's content, to be tampered with.
+    // A file's content, for tampering.
     Content& at(const std::string& path) { return names_.at(path)->content; }
 
     int open_folder(const std::string& path, Handle& folder) override;
@@ -79,14 +79,14 @@ public:
     int lock(Handle handle, bool exclusive) override;
     void unlock(Handle handle) override;
 
-    // By path, for what a test does itself.
+    // By path, for the tests themselves.
     int open(const std::string& path, Open how, unsigned mode, Handle& handle);
     int information(const std::string& path, Information& information);
     int rename(const std::string& from, const std::string& to);  // in one folder
     int remove(const std::string& path);
 
 private:
-    static constexpr uint64_t kFileBytesMax = 128 * 1024 * 1024;  // a hostile TEE has pages put anywhere
+    static constexpr uint64_t kFileBytesMax = 128 * 1024 * 1024;  // a hostile TEE may request pages anywhere
     struct Write {
         uint64_t offset;
         Content bytes;
@@ -147,7 +147,7 @@ private:
     bool reserves_ = true;
     bool overlaps_ = false;
     bool off_ = false;
-    std::mt19937_64 luck_{1};  // of syncs that fail
+    std::mt19937_64 luck_{1};  // for what a failing sync loses
 };
 
 }  // namespace festore::store_test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The simulated disk itself: what a power cut takes, and what it cannot take.
+// The simulated disk itself: what a power cut can lose, and what it cannot.
 #include "tests/store/simulated_files.h"
 
 #include <algorithm>
@@ -81,7 +81,7 @@ TEST_F(Disk, ASyncThatFailedIsNotMadeGoodByTheNext) {
             files_.fail_at(1, EIO);
             EXPECT_EQ(files_.sync(handle), EIO);
             EXPECT_EQ(files_.sync(handle), 0);
-            EXPECT_EQ(read("/kept"), new_) << "it looks well";
+            EXPECT_EQ(read("/kept"), new_) << "it looks intact";
         },
         [&] { return read("/kept") == new_; });
     EXPECT_GT(kept, 10);
@@ -97,7 +97,7 @@ TEST_F(Disk, NamesCountOnceTheirFolderIsSynced) {
     EXPECT_EQ(count_of([&] { make(), sync(); }, [&] { return exists("/new"); }), 200);
     const auto rename = [&] { EXPECT_EQ(files_.rename("/kept", "/moved"), 0); };
     const int moved = count_of(rename, [&] {
-        EXPECT_NE(exists("/kept"), exists("/moved")) << "one step";
+        EXPECT_NE(exists("/kept"), exists("/moved")) << "a rename is one step";
         return exists("/moved");
     });
     EXPECT_GT(moved, 50);
@@ -150,7 +150,7 @@ TEST_F(Disk, EventsFailuresAndLostPower) {
     EXPECT_EQ(files_.sync_folder("/"), 0);
     EXPECT_EQ(files_.make_folder("/f", 0700), 0);
     EXPECT_EQ(files_.remove("/b"), 0);
-    EXPECT_EQ(events, 7) << "an open file that is there is none";
+    EXPECT_EQ(events, 7) << "opening an existing file is not an event";
     files_.fail_at(2, ENOSPC);
     EXPECT_EQ(files_.write(handle, 0, old_), 0);
     EXPECT_EQ(files_.write(handle, 2048, old_), ENOSPC);

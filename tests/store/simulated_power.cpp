@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a power cut leaves, and what a test takes from the disk and puts back.
+// What a power cut leaves, and the snapshots of the disk that a test takes and restores.
 #include "tests/store/simulated_files.h"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ void SimulatedFiles::end_program() {
 
 void SimulatedFiles::cut_power(std::mt19937_64& random) {
     end_program();
-    // A change without the one before it: file systems order them, but who says so?
+    // A change may be durable without the one before it: file systems order them, but do not promise it.
     for (const Change& change : unsynced_)
         if (random() % 2 == 0) apply(change, durable_);
     unsynced_.clear();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The room that the simulated disk has.
+// The space of the simulated disk.
 #include "tests/store/simulated_files.h"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ std::optional<uint64_t> SimulatedFiles::free_bytes(Handle) {
     return *capacity_ - std::min(*capacity_, held());
 }
 
-// There are no holes: what the file has is held from its begin on.
+// There are no holes: a file holds its space from its beginning on.
 int SimulatedFiles::hold(Node& node, uint64_t end) {
     if (end <= node.held) return 0;
     if (capacity_ && held() + (end - node.held) > *capacity_) return ENOSPC;

@@ -110,8 +110,8 @@ TEST_F(Verbs, ManyObjectsAreListedInOrder) {
     EXPECT_EQ(status->generation, 1U);
 }
 
-// Names come in no order, and their leaves do not fit the TA's memory: dirty pages go out to let others in, also in a call that
-// then asks for more pages.
+// Names come in no order, and their leaves do not fit into the TA's memory: dirty pages are evicted for others, also in a call that
+// then requests more pages.
 TEST_F(Verbs, Rule11SpillsPagesWhileItAsksForOthers) {
     Client client = connect();
     constexpr int kObjects = 1500;
@@ -162,7 +162,7 @@ TEST_F(Verbs, Rule20InitRefusesWhatIsThere) {
     EXPECT_EQ(made->generation, 0U);
     EXPECT_EQ(made->anchor, Anchor::ree);
     EXPECT_EQ(code(client.init()), kConflict);
-    EXPECT_EQ(code(connect("elsewhere").put("a", {})), kConflict) << "the TEE has a record of this user's";
+    EXPECT_EQ(code(connect("elsewhere").put("a", {})), kConflict) << "the TEE has a record of this user's store";
     std::filesystem::create_directory(folder_ / "strange");
     std::filesystem::create_directory(folder_ / "strange" / "thing");
     EXPECT_EQ(code(connect("strange", 1001).put("a", {})), static_cast<int>(ErrorCode::failure));
@@ -213,7 +213,7 @@ TEST_F(Verbs, AnchorRpmb) {
     ASSERT_TRUE(client.put("a", content_of(5000)));
     EXPECT_EQ(*connect().get("a"), content_of(5000));
     EXPECT_EQ(connect().store_status()->anchor, Anchor::rpmb);
-    EXPECT_EQ(code(connect("other").init()), kConflict) << "never a weaker record beside (rule 3)";
+    EXPECT_EQ(code(connect("other").init()), kConflict) << "never a weaker record beside it (rule 3)";
 }
 
 }  // namespace

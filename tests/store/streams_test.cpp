@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Contents in parts: what goes in by a write stream, comes out by a read stream, and what is there when they end early.
+// Contents in parts: what a write stream stores, what a read stream returns, and the state when they end early.
 #include "tests/store/harness.h"
 
 #include "base/limits.h"
@@ -15,7 +15,7 @@ namespace festore::store_test {
 namespace {
 
 constexpr size_t kSegment = limits::kSegmentBytesServed;
-constexpr size_t kPart = protocol::kCallContentBytesMax;  // as much is sealed at once
+constexpr size_t kPart = protocol::kCallContentBytesMax;  // the most that is sealed at once
 
 class Streams : public StoreTest {
 protected:
@@ -45,7 +45,7 @@ protected:
         if (!stream) throw std::runtime_error(stream.error().message);
         return std::move(*stream);
     }
-    // Up to the end or an error, which is left in `result`.
+    // Reads up to the end or an error, which is left in `result`.
     static Content rest(ReadStream& stream, size_t part, Expected<size_t>& result) {
         Content content;
         Content buffer(part);
@@ -188,7 +188,7 @@ TEST_F(Streams, Rule09OrEndsWithAClearErrorAndNoMixture) {
         Expected<size_t> result = 0;
         EXPECT_EQ(rest(late, 1000, result).size(), 22000U) << "of the segment that was verified before";
         EXPECT_EQ(code(result), kBusy) << message(result);
-        EXPECT_EQ(late.position(), 32000U) << "an error takes nothing away";
+        EXPECT_EQ(late.position(), 32000U) << "an error does not move the position";
         EXPECT_EQ(*late.read(MutableBytes(buffer).first(768)), 768U);
     }
 }
@@ -219,7 +219,7 @@ TEST_F(Streams, SegmentsThatAreNotReadAreNotOpened) {
     EXPECT_EQ(stream.position(), all.size());
 }
 
-// The longer it goes on in order, the more is read at once: 1, 2, 4 and 8 segments.
+// The longer a stream is read in order, the more is read at once: 1, 2, 4 and 8 segments.
 TEST_F(Streams, SmallPartsInOrderTakeFewCalls) {
     Client client = connect();
     const Content all = content_of(64 * kSegment);
@@ -250,7 +250,7 @@ TEST_F(Streams, OnlyVerifiedSegmentsComeOut) {
     EXPECT_EQ(content.size(), 65000U) << "all of the two segments before it, in whole parts";
     EXPECT_TRUE(std::equal(content.begin(), content.end(), content_of(5 * kSegment).begin()));
     stream.seek(3 * kSegment);
-    EXPECT_EQ(rest(stream).size(), 2 * kSegment) << "what is whole is served";
+    EXPECT_EQ(rest(stream).size(), 2 * kSegment) << "intact segments are served";
     EXPECT_EQ(code(client.get("a")), kDamaged);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What an attacker, or a failing disk, may do to a store's directory: bytes flipped, files cut short, pages and payloads
-// put back or exchanged, with other stores, too. Always told as damage and never served; what is not touched stays
-// readable, and nothing is changed. What cannot be told is shown, too: everything put back, with the anchor ree.
+// What an attacker, or a failing disk, may do to a store's directory: flip bytes, cut files short, put back or exchange pages
+// and payloads, also with other stores. This is always reported as damage and never served; untouched objects stay readable,
+// and nothing is changed. The case that cannot be detected is shown, too: everything put back, with the anchor ree.
 #include "base/limits.h"
 #include "sim/include/tee_internal_api.h"
 #include "tests/engine/rounds.h"
@@ -19,7 +19,7 @@ constexpr size_t kPage = limits::kPageBytes;
 
 class TamperFiles : public testing::Test {
 protected:
-    // What a look at the whole store gives: right, or told as damage.
+    // The result of reading the whole store: everything is right or reported as damage.
     struct Seen {
         size_t damaged = 0;  // objects
         bool list_damaged = false;
@@ -44,7 +44,7 @@ protected:
         }
         return seen;
     }
-    // The cheapest look that meets all pages of the index.
+    // The cheapest read that needs all pages of the index.
     ErrorCode listed() {
         const Expected<Listing> listing = device_.connect().list();
         if (listing && !listing->missing.empty()) return ErrorCode::damaged;
@@ -180,7 +180,7 @@ TEST_F(TamperFiles, EveryBitOfTheHeaderAndEveryTruncation) {
         const Expected<Listing> listing = device_.connect().list();
         ASSERT_FALSE(listing) << what;
         const ErrorCode code = listing.error().code;
-        // Of a newer version, another kind of TEE, another owner: whatever the header claims then.
+        // The changed header may claim a newer version, another kind of TEE or another owner.
         EXPECT_TRUE(code == ErrorCode::damaged || code == ErrorCode::failure || code == ErrorCode::no_tee ||
                     code == ErrorCode::not_permitted)
             << what << ": " << listing.error().message;
@@ -198,9 +198,9 @@ TEST_F(TamperFiles, EveryBitOfTheHeaderAndEveryTruncation) {
             if (byte == static_cast<std::byte>(value)) continue;
             byte = static_cast<std::byte>(value);
             const bool is_other_cipher = field == 12 && (value == 1 || value == 2);
-            if (is_other_cipher) {  // which the record knows better, and nothing depends on
+            if (is_other_cipher) {  // nothing depends on it: the record has the right one
                 EXPECT_TRUE(device_.connect().list());
-                EXPECT_EQ(device_.files().at(header), good_.files.files.at(header)) << "written anew";
+                EXPECT_EQ(device_.files().at(header), good_.files.files.at(header)) << "the header is rewritten";
                 continue;
             }
             refused("byte " + std::to_string(field) + " is " + std::to_string(value));
@@ -238,7 +238,7 @@ TEST_F(TamperFiles, PagesReplacedAndTruncated) {
             replace_page(number, page(good_, number));
             ASSERT_FALSE(HasFailure());
         }
-        // The rest of it stays readable, unless it is the way to all of it.
+        // Damage of an index page loses objects; damage of any other page loses none.
         for (const size_t i : {0U, 100U, 4095U}) {
             device_.files().at(file("pages"))[number * kPage + i] ^= std::byte{1};
             const Seen seen = look("a flipped byte");
@@ -278,7 +278,7 @@ TEST_F(TamperFiles, PayloadsPutBackOrFromAnotherStore) {
             device_.files().at(name) = good_.files.files.at(other);
             EXPECT_EQ(look("another store's payload").damaged, 1U);
         }
-        // Segments of one payload exchanged, and the first of another one.
+        // Segments of one payload exchanged, and the first one replaced by that of another payload.
         Content& content = device_.files().at(name);
         content = good_.files.files.at(name);
         constexpr size_t kSealed = limits::kSegmentBytesServed + 16;
@@ -301,7 +301,7 @@ TEST_F(TamperFiles, Rule20DirectoriesOfTwoUsersExchanged) {
     for (const auto& [name, content] : good_.files.files)
         if (name.starts_with(kOther) && !name.starts_with(file("payloads", kOther)))
             device_.files().at(file(name.substr(std::string(kOther).size() + 1))) = content;
-    EXPECT_EQ(listed(), ErrorCode::not_permitted) << "whose it is, its header says";
+    EXPECT_EQ(listed(), ErrorCode::not_permitted) << "the header names its owner";
     EXPECT_EQ(put(), ErrorCode::not_permitted);
     device_.files().at(file("festore.store")) = good_.files.files.at(file("festore.store"));
     const Seen seen = look("another one's pages");
@@ -342,7 +342,7 @@ TEST_P(PutBack, AnOlderCopyOfTheDirectoryIsDetected) {
     expect_intact();
 }
 
-// Rule 23: what the anchor is worth. The TEE's files are the normal world's; the RPMB is not.
+// Rule 23: what the anchor is worth. The TEE's files belong to the normal world; the RPMB does not.
 TEST_P(PutBack, EverythingThatTheNormalWorldKeeps) {
     Device::Snapshot rolled_back{older_.files, good_.tee};
     for (const auto& [key, content] : older_.tee)
@@ -353,7 +353,7 @@ TEST_P(PutBack, EverythingThatTheNormalWorldKeeps) {
         return;
     }
     truth_ = older_truth_;
-    EXPECT_TRUE(look("served as if it was new: ree does not see it").all_well());
+    EXPECT_TRUE(look("served as if it was new: ree does not detect it").all_well());
 }
 
 TEST_P(PutBack, Rule03ADamagedRecordIsNoReasonForANewStore) {
@@ -368,7 +368,7 @@ TEST_P(PutBack, Rule03ADamagedRecordIsNoReasonForANewStore) {
     expect_intact();
 }
 
-// Every byte of the record that the TEE keeps, as whoever breaks its storage could change it.
+// Truncations of the table that the TEE keeps, as somebody who breaks its storage could make them.
 TEST_P(PutBack, ARecordThatMakesNoSenseIsRefused) {
     const auto [key, intact] = *Device::table_in(good_.tee);
     for (size_t size = 0; size < intact.size(); size += 7) {

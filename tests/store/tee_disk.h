@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The disk beneath a simulated TEE's REE storage, in memory, whose power can fail at any change. What it had been given before
-// stays, of the change itself a part, and nothing after it (ree_fs/supplicant.h).
+// The disk under a simulated TEE's REE storage, in memory, whose power can fail at any change. Earlier changes stay, the change
+// itself happens in part, and later changes are lost (ree_fs/supplicant.h).
 #pragma once
 #include "ree_fs/memory_supplicant.h"
 
@@ -11,8 +11,8 @@ namespace festore::store_test {
 class TeeDisk final : public ree_fs::MemorySupplicant {
 public:
     std::function<void()> on_cut;
-    // The power fails at the n-th change from now on, of which so many quarters reach the disk (4: all of it; of what is not a write,
-    // all or nothing); 0: it does not.
+    // The power fails at the n-th change from now on; 0: it does not. `quarters` of the change reach the disk (4: all of it); only a
+    // write can be split.
     void cut_at(uint64_t n, unsigned quarters = 0) {
         changes_ = 0;
         cut_at_ = n;
@@ -58,7 +58,7 @@ protected:
     }
 
 private:
-    enum class Change { whole, unheard, lost };  // unheard: it reaches the disk, and nobody hears of it
+    enum class Change { whole, unheard, lost };  // unheard: it reaches the disk, but is reported as failed
     Change next_change() {
         if (off_) return Change::lost;
         if (cut_at_ == 0 || ++changes_ != cut_at_) return Change::whole;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// From format 1.0 to 1.1: the first change of any store replaces the root table, in one step. Cut or failing at every place, each
-// store has its state before or after.
+// From format 1.0 to 1.1: the first change of any store replaces the root table, in one step. After a cut or failure at any place,
+// each store has its state before or after.
 #include "engine/table_format.h"
 #include "tests/store/repairing.h"
 
@@ -50,7 +50,7 @@ protected:
         Expected<Client> client = device_.try_connect();
         return client && verb().run(*client, GetParam());
     }
-    // Old or new, new when it was acknowledged; and it goes on from there.
+    // The state is old or new, new if the change was acknowledged; and the stores still work.
     void check(bool is_acknowledged, const std::string& what) {
         const Model now = read_all(device_, what);
         EXPECT_TRUE(now == objects_after() || (!is_acknowledged && now == objects())) << what;
@@ -90,7 +90,7 @@ TEST_P(Upgrading, ThenALostRecordIsBroughtBackAndADestroyedOneIsNot) {
     device_.files().restore(upgraded.files);
     const auto refused = device_.connect().repair();
     EXPECT_EQ(code(refused), kConflict) << message(refused);
-    // The other's was never changed by this version, and is destroyed all the same.
+    // The other owner's store was never changed by this version, but is destroyed all the same.
     ASSERT_TRUE(device_.connect(1001, kOthers).destroy());
     device_.files().restore(upgraded.files);
     EXPECT_FALSE(device_.connect(1001, kOthers).repair());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Reading a store back whole: what is damaged is named, and nothing else; what is behind it is still looked at.
+// Reading a whole store back: only what is damaged is named, and what follows it is still checked.
 #include "base/limits.h"
 #include "sim/include/tee_internal_api.h"
 #include "tests/store/model.h"
@@ -14,7 +14,7 @@ constexpr size_t kLarge = 100000;
 
 class VerifyStore : public testing::Test {
 protected:
-    // Three levels of index, two contents of their own, free pages.
+    // A store with three levels of index, two contents in their own files, and free pages.
     void fill(size_t objects = 400) {
         Client client = device_.connect();
         Expected<Transaction> transaction = client.begin();
@@ -94,7 +94,7 @@ TEST_F(VerifyStore, AWholeStoreIsWholeAndStaysUntouched) {
     EXPECT_LE(device_.tee().ta_heap_bytes_peak(ta::host_image().uuid), limits::kTaHeapBytes);
 }
 
-// What is listed, and the ranges that the listing says it lacks, are all that there is; and what is listed is no less than verify finds.
+// The listed names and the missing ranges of the listing together cover all names; and the listing has what verify finds.
 TEST_F(VerifyStore, Rule30APageOfTheIndexCostsAListingOnlyItsOwnNames) {
     fill();
     const auto is_in = [](const MissingRange& range, const std::string& name) {
@@ -153,7 +153,7 @@ TEST_F(VerifyStore, Rule30TwoDamagedPagesAreTwoRanges) {
     EXPECT_GT(listing->objects.size(), truth_.size() / 2);
 }
 
-// Each page of the index in turn: what the report calls whole is whole, the rest is in a range that it names.
+// Each page of the index is damaged in turn: what the report calls whole is whole, the rest is in a range that it names.
 TEST_F(VerifyStore, EachPageOfTheIndexDamaged) {
     fill();
     const size_t pages = device_.files().at(kPages).size() / kPage;
@@ -179,7 +179,7 @@ TEST_F(VerifyStore, EachPageOfTheIndexDamaged) {
             continue;
         }
         ++gaps;
-        EXPECT_FALSE(report.orphaned) << "it cannot be told";
+        EXPECT_FALSE(report.orphaned) << "unknown while pages are missing";
         EXPECT_LT(report.objects, truth_.size());
         if (report.objects == 0) ++all_lost;
     }
@@ -266,7 +266,7 @@ TEST_F(VerifyStore, Rule10FilesWithoutAnObjectAreCountedUnlessAnUploadHoldsThem)
     EXPECT_TRUE(report.damaged.empty());
 }
 
-// Left by a cut in the midst of a commit under a final name, by an upload that was cut, and by one that goes on.
+// Files left by a cut in the middle of a commit (under a final name), by a cut upload, and by an upload that is still running.
 TEST_F(VerifyStore, Rule10WhatNoObjectRefersToIsRemovedWhenAskedFor) {
     fill(20);
     const std::string orphan = std::string(kPayloads) + "/" + std::string(32, 'a');
@@ -287,7 +287,7 @@ TEST_F(VerifyStore, Rule10WhatNoObjectRefersToIsRemovedWhenAskedFor) {
     EXPECT_EQ(after.orphaned->files, 1U);
     EXPECT_EQ(after.objects, truth_.size());
     EXPECT_TRUE(after.damaged.empty());
-    // The next content with a file of its own clears the rest away; a small one does not look.
+    // The next content with its own file removes the rest; a small one does not.
     Client client = device_.connect();
     ASSERT_TRUE(client.put("small", content_of(5)));
     EXPECT_EQ(verify().orphaned->files, 1U);
@@ -298,7 +298,7 @@ TEST_F(VerifyStore, Rule10WhatNoObjectRefersToIsRemovedWhenAskedFor) {
     EXPECT_EQ(client.verify(options).error().code, ErrorCode::conflict);
 }
 
-// An uploader that is stopped between its upload and its commit meets a file that is gone: refused, and nothing is changed.
+// The file of an upload is removed between the upload and its commit: the commit is refused, and nothing is changed.
 TEST_F(VerifyStore, Rule10ACommitLooksWhetherItsFilesAreStillThere) {
     fill(20);
     Client client = device_.connect();

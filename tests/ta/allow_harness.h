@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Root's list of who may store, command by command.
+// For tests of root's list of who may store, which call the TA's commands directly.
 #pragma once
 #include "engine/allow_list.h"
 #include "protocol/allow.h"
@@ -15,7 +15,7 @@ using protocol::Standing;
 
 constexpr uid_t kAlice = 1000;
 constexpr uid_t kBob = 1001;
-// What an object has beside its content, where its name is one byte long.
+// Bytes of an object besides its content, if its name is one byte long.
 constexpr size_t kHead = 64 + 1;
 
 class Allowing : public RepairingCommands {
@@ -36,7 +36,7 @@ protected:
         return made;
     }
     uint32_t say(uint32_t session, const AllowRequest& request) { return call(session, protocol::Command::allow, request).result; }
-    // Root says it.
+    // Sends the request as root.
     uint32_t root_says(AllowVerb verb, const std::vector<protocol::Allowed>& names = {}, const AllowLimits& limits = {}) {
         uint32_t root = 0;
         EXPECT_EQ(open(user(0), &root), 0U);
@@ -59,13 +59,13 @@ protected:
         return answer ? answer->standing : Standing::free;
     }
     static Bytes list_id() { return bytes_of(engine::kAllowListId); }
-    // As the TEE keeps it; none: there is none.
+    // The list as the TEE keeps it; empty if there is none.
     std::optional<Content> kept() { return tee_.stored_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, list_id()); }
     void keep(const Content& content) {
         ASSERT_TRUE(tee_.store_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, list_id(), content));
     }
 
-    Content page_;  // entries, of look()
+    Content page_;  // the entries, from look()
 };
 
 }  // namespace festore::ta

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Root's list of who may store: stores. Who has one is never locked out of it. (rule 28)
+// Root's list of who may store, applied to stores. An owner never loses access to an existing store. (rule 28)
 #include "tests/ta/allow_harness.h"
 
 namespace festore::ta {
@@ -10,7 +10,7 @@ constexpr uint32_t kOverLimit = static_cast<uint32_t>(Code::over_limit);
 
 class AllowStores : public Allowing {
 protected:
-    // A store of its own, with an object in it.
+    // A new store of the session's owner, with an object in it.
     Disk made(uint32_t session, Anchor anchor = Anchor::ree) {
         Disk disk;
         make_store(session, disk, anchor);
@@ -59,7 +59,7 @@ TEST_F(AllowStores, StoresAreCountedUnderBothAnchors) {
     EXPECT_EQ(look(bob, count)->used_stores, 1U);
     EXPECT_EQ(look(session_of(0), count)->used_stores, 0U);
     EXPECT_EQ(look(public_session(), count)->used_stores, 0U);
-    EXPECT_EQ(look(alice)->used_stores, 0U) << "unasked, nothing is counted";
+    EXPECT_EQ(look(alice)->used_stores, 0U) << "stores are counted only on request";
 }
 
 TEST_F(AllowStores, Rule28AnOwnerGoesOn) {
@@ -75,12 +75,12 @@ TEST_F(AllowStores, Rule28AnOwnerGoesOn) {
         Content content(100);
         EXPECT_EQ(store_get(bob, disk, "first", content).result, 0U);
         EXPECT_EQ(destroy(bob, disk), 0U);
-        EXPECT_EQ(make(bob, disk, anchor).result, kNotAllowed) << "given up, it is another's to allow";
+        EXPECT_EQ(make(bob, disk, anchor).result, kNotAllowed) << "after destroying its store, an owner needs permission for a new one";
         end_sessions();
     }
 }
 
-// Repair brings back one's own, and a move makes no second one.
+// Both are allowed: a repair restores the owner's own store, and a move makes no second store.
 TEST_F(AllowStores, Rule28AnOwnersLostStoreIsRepairedAndMoves) {
     Disk disk = made(session_of(kBob));
     ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}), 0U);
@@ -93,7 +93,7 @@ TEST_F(AllowStores, Rule28AnOwnersLostStoreIsRepairedAndMoves) {
         << "rebuild --anchor rpmb";
 }
 
-// Not to ask the RPMB is the client's word: what is there counts all the same.
+// A client may say not to ask the RPMB, but a store there still counts.
 TEST_F(AllowStores, Rule28NotAskingTheRpmbIsNoWayPastALimit) {
     ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}, of_stores(1)), 0U);
     const uint32_t alice = session_of(kAlice);
@@ -101,7 +101,7 @@ TEST_F(AllowStores, Rule28NotAskingTheRpmbIsNoWayPastALimit) {
     Content header(protocol::kNamedStoreHeaderBytes);
     const protocol::MakeRequest unasked{Anchor::ree, protocol::CipherChoice::aes_256_gcm, true, 0, {bytes_of("second"), {}}};
     EXPECT_EQ(store(alice, Command::store_make, unasked, {&header, kOut}).result, number(Code::rpmb_no_answer));
-    // One that was made so before the limit does not move.
+    // A second store that was made in this way before the limit was set cannot move.
     ASSERT_EQ(root_says(AllowVerb::open), 0U);
     Disk second;
     ASSERT_EQ(store(alice, Command::store_make, unasked, {&header, kOut}).result, 0U);

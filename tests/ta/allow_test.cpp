@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Root's list of who may store: objects in ree and rpmb, who may say and see it, and what failures leave. (rule 28)
+// Root's list of who may store: objects in ree and rpmb, who may change and see the list, and the list after failures. (rule 28)
 #include "tests/ta/allow_harness.h"
 
 namespace festore::ta {
@@ -22,11 +22,11 @@ TEST_P(AllowObjects, Rule28AClosedDoorLetsNobodyElseStoreAnythingNew) {
     EXPECT_EQ(put(bob_, "b", filled(1, 1)), kNotAllowed);
     EXPECT_EQ(put(bob_, "a", filled(101, 1)), kNotAllowed) << "one byte more";
     EXPECT_EQ(put(public_session(), "p", filled(1, 1)), kNotAllowed);
-    // What is there already is served.
+    // Existing objects are still served.
     EXPECT_EQ(content(bob_, "a"), filled(100, 1));
     EXPECT_EQ(put(bob_, "a", filled(100, 2)), 0U) << "as large as before";
     EXPECT_EQ(put(bob_, "a", filled(99, 3)), 0U);
-    EXPECT_EQ(put(bob_, "a", filled(100, 3)), kNotAllowed) << "what was given back is not kept for it";
+    EXPECT_EQ(put(bob_, "a", filled(100, 3)), kNotAllowed) << "freed bytes are not reserved for their owner";
     EXPECT_EQ(list(bob_).names, std::vector<std::string>{"a"});
     EXPECT_EQ(remove(bob_, "a"), 0U);
     EXPECT_EQ(put(bob_, "a", filled(1, 1)), kNotAllowed);
@@ -39,18 +39,18 @@ TEST_P(AllowObjects, Rule28BytesAreCountedWithNamesAndHeaders) {
     ASSERT_EQ(put(alice_, "a", filled(100, 1)), 0U);
     EXPECT_EQ(put(alice_, "b", filled(201, 1)), kOverLimit);
     EXPECT_EQ(put(alice_, "bb", filled(200, 1)), kOverLimit) << "a longer name";
-    EXPECT_EQ(put(alice_, "b", filled(200, 1)), 0U) << "all of it";
+    EXPECT_EQ(put(alice_, "b", filled(200, 1)), 0U) << "exactly the limit";
     EXPECT_EQ(put(alice_, "c", {}), kOverLimit);
     EXPECT_EQ(put(alice_, "a", filled(101, 2)), kOverLimit);
     EXPECT_EQ(put(alice_, "a", filled(50, 2)), 0U);
     EXPECT_EQ(put(alice_, "a", filled(101, 2)), kOverLimit);
-    EXPECT_EQ(put(alice_, "a", filled(100, 2)), 0U) << "what it replaces does not count";
+    EXPECT_EQ(put(alice_, "a", filled(100, 2)), 0U) << "the replaced object does not count";
     const auto answer = look(alice_, {storage_ == protocol::Storage::ree ? protocol::AllowedRequest::Count::ree
                                                                          : protocol::AllowedRequest::Count::rpmb, false});
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->used_bytes, kLimit);
     EXPECT_EQ(answer->used_objects, 2U);
-    // A limit below what is there: nothing larger, and smaller is fine.
+    // With a limit below the stored bytes, an object may shrink but not grow.
     ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}, of_bytes(10)), 0U);
     EXPECT_EQ(put(alice_, "a", filled(101, 2)), kOverLimit);
     EXPECT_EQ(put(alice_, "a", filled(99, 2)), 0U);
@@ -61,7 +61,7 @@ TEST_P(AllowObjects, Rule28ObjectsAreCounted) {
     EXPECT_EQ(put(alice_, "a", filled(1, 1)), 0U);
     EXPECT_EQ(put(alice_, "b", filled(1, 1)), 0U);
     EXPECT_EQ(put(alice_, "c", filled(1, 1)), kOverLimit);
-    EXPECT_EQ(put(alice_, "b", filled(5000, 1)), 0U) << "no further one";
+    EXPECT_EQ(put(alice_, "b", filled(5000, 1)), 0U) << "no additional object";
     EXPECT_EQ(remove(alice_, "a"), 0U);
     EXPECT_EQ(put(alice_, "c", filled(1, 1)), 0U);
     ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}, of_objects(0)), 0U);
@@ -83,11 +83,11 @@ TEST_P(AllowObjects, Rule28EverybodyElseHasLimitsOfTheirOwn) {
     for (const char* name : {"a", "b"}) EXPECT_EQ(put(alice_, name, filled(1, 1)), 0U);
     EXPECT_EQ(put(alice_, "c", filled(1, 1)), kOverLimit);
     EXPECT_EQ(put(bob_, "a", filled(1, 1)), 0U);
-    EXPECT_EQ(put(bob_, "b", filled(1, 1)), kOverLimit) << "the door stays open with a name on the list, and so does the limit";
+    EXPECT_EQ(put(bob_, "b", filled(1, 1)), kOverLimit) << "with a name on the list, others may still store, up to their limit";
     ASSERT_EQ(root_says(AllowVerb::drop_others), 0U);
     EXPECT_EQ(put(bob_, "a", filled(2, 1)), kNotAllowed);
     ASSERT_EQ(root_says(AllowVerb::drop, {named(kAlice)}), 0U);
-    EXPECT_EQ(put(alice_, "c", filled(1, 1)), kNotAllowed) << "a closed door does not open with the last name";
+    EXPECT_EQ(put(alice_, "c", filled(1, 1)), kNotAllowed) << "a closed list stays closed when the last name is dropped";
     ASSERT_EQ(root_says(AllowVerb::open), 0U);
     EXPECT_EQ(put(alice_, "c", filled(1, 1)), 0U);
     EXPECT_EQ(put(bob_, "b", filled(1, 1)), 0U);
@@ -105,8 +105,8 @@ TEST_P(AllowObjects, Rule28ARestIsRoots) {
     EXPECT_EQ(put(bob_, "b", filled(100, 1)), 0U);
     EXPECT_EQ(put(alice_, "a", filled(101, 1)), kOverLimit);
     EXPECT_EQ(put(root, "b", filled(5000, 1)), 0U);
-    EXPECT_EQ(standing(alice_), Standing::free) << "a total alone closes no door";
-    // By objects; of the other storage nothing was said.
+    EXPECT_EQ(standing(alice_), Standing::free) << "a total alone does not close the list";
+    // A total of objects for this storage only; the other storage keeps its total.
     AllowRequest one = request(AllowVerb::total, {}, of_objects(3));
     one.storages = storage_ == protocol::Storage::ree ? protocol::kAllowRee : protocol::kAllowRpmb;
     ASSERT_EQ(say(root, one), 0U);
@@ -119,15 +119,15 @@ TEST_P(AllowObjects, Rule28ARestIsRoots) {
 
 TEST_P(AllowObjects, FestoresOwnAndDamagedObjectsCountAsTheyShould) {
     Disk disk;
-    make_store(alice_, disk, storage_ == protocol::Storage::ree ? Anchor::ree : Anchor::rpmb);  // a root table, and the secret of copies
+    make_store(alice_, disk, storage_ == protocol::Storage::ree ? Anchor::ree : Anchor::rpmb);  // makes a root table, and the copy secret
     ASSERT_EQ(store_put(alice_, disk, "x", filled(10, 1)), 0U);
     ASSERT_EQ(root_says(AllowVerb::total, {}, of_objects(2)), 0U);
     const Content id = put_new(bob_, "a", filled(10, 1));
-    ASSERT_EQ(put(bob_, "b", filled(10, 1)), 0U) << "festore's own are nobody's";
+    ASSERT_EQ(put(bob_, "b", filled(10, 1)), 0U) << "festore's own objects do not count";
     EXPECT_EQ(put(alice_, "c", filled(10, 1)), kOverLimit);
     ASSERT_EQ(root_says(AllowVerb::total, {}, of_objects(3)), 0U);
     damage(id);
-    EXPECT_EQ(put(alice_, "c", filled(10, 1)), 0U) << "a damaged one counts, once";
+    EXPECT_EQ(put(alice_, "c", filled(10, 1)), 0U) << "a damaged object counts once";
     EXPECT_EQ(put(alice_, "d", filled(10, 1)), kOverLimit);
 }
 
@@ -167,13 +167,13 @@ TEST_F(AllowList, Rule28TheFirstDemosCommandObeysToo) {
     EXPECT_EQ(write_object(everyone, "x", filled(1, 1)), kNotAllowed);
     EXPECT_EQ(write_object(session_of(kBob), "x", filled(1, 1)), kNotAllowed);
     EXPECT_EQ(write_object(session_of(kAlice), "x", filled(1, 1)), 0U);
-    EXPECT_EQ(write_object(everyone, "old", filled(100, 1)), 0U) << "one of the demo's, made smaller";
-    // Everybody's objects are an identity of their own, the demo's among them.
+    EXPECT_EQ(write_object(everyone, "old", filled(100, 1)), 0U) << "an object of the demo, made smaller";
+    // Public objects, including the demo's, count for the public identity.
     forge(bytes_of(std::string_view("older")), filled(10, 1));
     ASSERT_EQ(root_says(AllowVerb::set, {{protocol::Login::public_, protocol::kNoId}}, of_objects(3)), 0U);
     EXPECT_EQ(write_object(everyone, "x", filled(1, 1)), 0U);
     EXPECT_EQ(write_object(everyone, "y", filled(1, 1)), kOverLimit);
-    EXPECT_EQ(write_object(everyone, "older", filled(1000, 1)), 0U) << "it takes the demo's place";
+    EXPECT_EQ(write_object(everyone, "older", filled(1000, 1)), 0U) << "it replaces the demo's object";
     EXPECT_EQ(look(everyone, {protocol::AllowedRequest::Count::ree, false})->used_objects, 3U);
 }
 
@@ -239,7 +239,7 @@ TEST_F(AllowList, ManyAreNamedAllOrNone) {
     EXPECT_EQ(root_says(AllowVerb::set, {named(1), named(5000)}, of_bytes(1)), number(Code::limit_exceeded));
     EXPECT_EQ(root_says(AllowVerb::drop, {named(1), named(5000)}), number(Code::item_not_found));
     EXPECT_EQ(kept(), full);
-    EXPECT_EQ(root_says(AllowVerb::set, {named(1)}, of_bytes(1)), 0U) << "who is named already";
+    EXPECT_EQ(root_says(AllowVerb::set, {named(1)}, of_bytes(1)), 0U) << "already on the list";
     EXPECT_EQ(root_says(AllowVerb::drop, {named(1), named(2)}), 0U);
     EXPECT_EQ(root_says(AllowVerb::set, {named(5000)}), 0U);
 }
@@ -254,7 +254,7 @@ TEST_F(AllowList, OutlivesTheInstance) {
     }
 }
 
-// A list that says nothing that can be read lets nobody but root store anything new.
+// With an unreadable list, only root may store anything new.
 TEST_F(AllowList, Rule28ADamagedListIsClosed) {
     for (const bool by_the_tee : {true, false}) {
         ASSERT_EQ(root_says(AllowVerb::open), 0U);
@@ -263,7 +263,7 @@ TEST_F(AllowList, Rule28ADamagedListIsClosed) {
         end_sessions();
         if (by_the_tee) damage(list_id());
         else keep(filled(64, 0xEE));
-        for (int life = 0; life < 2; ++life) {  // the TEE deletes what it finds damaged, and a second instance finds it so
+        for (int life = 0; life < 2; ++life) {  // the TEE deletes the damaged list, but the next instance must still know of the damage
             const uint32_t alice = session_of(kAlice);
             EXPECT_EQ(put(alice, "b", filled(1, 1)), kNotAllowed) << life;
             EXPECT_EQ(put(alice, "a", filled(11, 1)), kNotAllowed);
@@ -277,7 +277,7 @@ TEST_F(AllowList, Rule28ADamagedListIsClosed) {
             end_sessions();
         }
         ASSERT_EQ(root_says(AllowVerb::total, {}, of_objects(100)), 0U);
-        EXPECT_EQ(put(session_of(kAlice), "b", filled(1, 1)), kNotAllowed) << "root opens it, and not a total";
+        EXPECT_EQ(put(session_of(kAlice), "b", filled(1, 1)), kNotAllowed) << "a total does not open a damaged list";
         ASSERT_EQ(root_says(AllowVerb::set, {named(kAlice)}), 0U);
         EXPECT_EQ(put(session_of(kAlice), "b", filled(1, 1)), 0U);
         EXPECT_EQ(look(session_of(0))->flags, protocol::kAllowedListed | protocol::kAllowedClosed);
@@ -305,15 +305,15 @@ TEST_F(AllowList, AStorageThatCannotBeReadStoresNothing) {
     end_sessions();
     const uint32_t alice = session_of(kAlice);
     sim::Faults faults;
-    faults.storage = 2;  // behind the look for the object
+    faults.storage = 2;  // after the TA has looked for the object
     faults.storage_code = number(Code::storage_not_available);
     tee_.set_faults(faults);
     EXPECT_EQ(put(alice, "a", filled(1, 1)), number(Code::storage_not_available));
     tee_.set_faults({});
-    EXPECT_EQ(put(alice, "a", filled(1, 1)), 0U) << "and the list is read anew";
+    EXPECT_EQ(put(alice, "a", filled(1, 1)), 0U) << "the list is read again";
 }
 
-// Every failure leaves the old list or the new one, the new one where it was acknowledged.
+// Every failure leaves the old list or the new one; the new one if it was acknowledged.
 TEST_F(AllowList, IsTheOldOneOrTheNewWhateverFails) {
     const std::vector<AllowRequest> changes = {request(AllowVerb::set, {named(kBob)}, of_bytes(1)),
                                                request(AllowVerb::drop, {named(kAlice)}), request(AllowVerb::total, {}, of_bytes(5)),
@@ -336,7 +336,7 @@ TEST_F(AllowList, IsTheOldOneOrTheNewWhateverFails) {
                 tee_.set_faults({});
                 const std::optional<Content> now = kept();
                 EXPECT_TRUE(said != 0 || now != old) << at;
-                EXPECT_TRUE(now || change.verb == AllowVerb::open) << at << ": never none";
+                EXPECT_TRUE(now || change.verb == AllowVerb::open) << at << ": there is always a list";
                 end_sessions();
                 const auto after = look(session_of(0));
                 ASSERT_TRUE(after) << at;
@@ -352,7 +352,7 @@ TEST_F(AllowList, CostsOneCallWhereThereIsNone) {
     const uint32_t alice = session_of(kAlice);
     const uint64_t before = tee_.counters().storage_calls();
     ASSERT_EQ(put(alice, "a", filled(10, 1)), 0U);
-    EXPECT_EQ(tee_.counters().storage_calls() - before, 3U) << "once in the life of an instance";
+    EXPECT_EQ(tee_.counters().storage_calls() - before, 3U) << "each instance looks for the list once";
     ASSERT_EQ(put(alice, "b", filled(10, 1)), 0U);
     EXPECT_EQ(tee_.counters().storage_calls() - before, 5U);
 }

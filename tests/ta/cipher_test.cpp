@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// ChaCha20-Poly1305 as the TA has it, and which cipher a new store gets.
+// The TA's ChaCha20-Poly1305, and the choice of cipher for a new store.
 #include "ta/chacha20_poly1305.h"
 #include "ta/store/cipher_choice.h"
 
@@ -89,7 +89,7 @@ TEST(CipherChoice, IsAesUnlessTheOtherIsFasterByHalf) {
     EXPECT_EQ(faster_cipher({1000, 10}, {1501, 10}), Cipher::chacha20_poly1305);
     EXPECT_EQ(faster_cipher({1000, 40}, {1000, 20}), Cipher::chacha20_poly1305);
     EXPECT_EQ(faster_cipher({1000, 20}, {1000, 40}), Cipher::aes_256_gcm);
-    EXPECT_EQ(faster_cipher({1000, 0}, {1000, 0}), Cipher::aes_256_gcm) << "a clock that stands still tells nothing";
+    EXPECT_EQ(faster_cipher({1000, 0}, {1000, 0}), Cipher::aes_256_gcm) << "a clock that does not advance measures nothing";
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The contract seen from a client that does not keep it: wrong types, sizes, order; identities; the demo's command.
+// The TA's contract, with a client that violates it: wrong types, sizes and order; identities; the demo's command.
 #include "tests/ta/harness.h"
 
 #include <algorithm>
@@ -14,7 +14,7 @@ TEST_F(Contract, EveryCombinationOfParameterTypesIsJudgedBeforeParametersAreTouc
     for (uint32_t command = 0; command < 32; ++command) {
         size_t accepted = 0;
         for (uint32_t t = 0; t < 8 * 8 * 8 * 8; ++t) {
-            sim::Params params;  // null buffers and claimed sizes: a TA that touches one before judging crashes
+            sim::Params params;  // null buffers with nonzero sizes: a TA that reads one before it checks the types crashes
             params.types = types(t & 7, t >> 3 & 7, t >> 6 & 7, t >> 9 & 7);
             for (uint32_t i = 0; i < 4; ++i)
                 if ((t >> (3 * i) & 7) == 4) params.types = types(kValueIn, kValueIn, kValueIn, kValueIn);
@@ -101,7 +101,7 @@ TEST_F(Contract, OneUsersManyIdentitiesLeaveRoomForOthersAndForRoot) {  // rule 
     EXPECT_EQ(open(user(3), &session), number(Code::busy));
     size_t of_root = 0;
     while (of_root < limits::kSessionsMax && open(user(0), &session) == 0) ++of_root;
-    EXPECT_EQ(of_root, limits::kSessionsKeptForRoot) << "uid 0 still can, and leaves those for owners alone";
+    EXPECT_EQ(of_root, limits::kSessionsKeptForRoot) << "uid 0 still can, but not in the sessions kept for owners";
 }
 
 TEST_F(Contract, BytesThatAreNoNameAreForEverybodysObjectsOnly) {
@@ -116,7 +116,7 @@ TEST_F(Contract, BytesThatAreNoNameAreForEverybodysObjectsOnly) {
         EXPECT_EQ(get(everybodys, id, content).result, number(Code::item_not_found));
         EXPECT_EQ(stat(everybodys, id), number(Code::item_not_found));
         EXPECT_EQ(remove(everybodys, id), number(Code::item_not_found));
-        EXPECT_EQ(put(everybodys, id, filled(1, 1)), number(Code::bad_format)) << "nothing new is stored so";
+        EXPECT_EQ(put(everybodys, id, filled(1, 1)), number(Code::bad_format)) << "nothing new is stored under such an id";
     }
     EXPECT_EQ(stat(everybodys, std::string(65, '\xff')), number(Code::bad_format)) << "longer than any id";
 }
@@ -178,7 +178,7 @@ TEST_F(Contract, TheLimitOfAContentIsTheTasOwn) {
     EXPECT_EQ(put(session, "x", filled(limits::kPersistentObjectBytesMax + 1, 2)), number(Code::limit_exceeded));
     Content content(limits::kPersistentObjectBytesMax);
     EXPECT_EQ(get(session, "x", content).result, 0U);
-    EXPECT_EQ(content, filled(limits::kPersistentObjectBytesMax, 1)) << "what was there stays";
+    EXPECT_EQ(content, filled(limits::kPersistentObjectBytesMax, 1)) << "the old content stays";
 }
 
 TEST_F(Contract, ListingsPageByPageGiveEachObjectOnce) {
@@ -207,7 +207,7 @@ TEST_F(Contract, ListingsPageByPageGiveEachObjectOnce) {
         EXPECT_TRUE(rest.empty());
         cursor.assign(decoded->cursor.begin(), decoded->cursor.end());
         more = decoded->more;
-        if (pages == 2) {  // what comes and goes meanwhile disturbs nothing
+        if (pages == 2) {  // objects that are added or removed meanwhile do not disturb the listing
             ASSERT_EQ(remove(session, seen.front()), 0U);
         }
     }

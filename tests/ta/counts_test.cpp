@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the TA's commands cost in calls to TEE storage: counts, the same on every machine. And that nothing is left open.
+// How many TEE storage calls the TA's commands make; the counts are the same on every machine. Also: nothing is left open.
 #include "tests/ta/harness.h"
 
 namespace festore::ta {
@@ -27,10 +27,10 @@ protected:
 TEST_F(Counts, OfTheCommandsOnOneObject) {
     const uint32_t session = session_of(1000);
     auto d = during([&] { EXPECT_EQ(put(session, "first", filled(100, 1)), 0U); });
-    EXPECT_EQ(d.storage_calls(), 3U) << "once in the life of an instance: whether root keeps a list of who may store";
+    EXPECT_EQ(d.storage_calls(), 3U) << "each instance looks once whether root keeps a list of who may store";
     d = during([&] { EXPECT_EQ(put(session, "a", filled(100, 1)), 0U); });
-    EXPECT_EQ(d.storage_open, 1U) << "to see that it is new";
-    EXPECT_EQ(d.storage_create, 1U) << "made with its content";
+    EXPECT_EQ(d.storage_open, 1U) << "to check that it is new";
+    EXPECT_EQ(d.storage_create, 1U) << "created with its content";
     EXPECT_EQ(d.storage_calls(), 2U);
 
     d = during([&] { EXPECT_EQ(put(session, "a", filled(100, 2)), 0U); });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Objects that the TEE finds damaged: counted by their owner's listing, where it can tell whose they are, told apart from absent
-// ones, and replaced only without a condition. And listings of more objects than one page can sort.
+// Objects that the TEE finds damaged: their owner's listing counts them if the owner is known; they are distinguished from absent
+// objects, and replaced only by a put without a condition. Also: listings of more objects than one page can sort.
 #include "tests/ta/storage_harness.h"
 
 namespace festore::ta {
@@ -17,7 +17,7 @@ TEST_F(Damage, IsNotAbsence) {
     Content buffer(50);
     put_and_damage("x");
     EXPECT_EQ(stat(session_, "x"), number(Code::corrupt_object));
-    EXPECT_EQ(stat(session_, "x"), number(Code::item_not_found)) << "as the TEE has deleted it";
+    EXPECT_EQ(stat(session_, "x"), number(Code::item_not_found)) << "the TEE has deleted it";
     put_and_damage("x");
     EXPECT_EQ(get(session_, "x", buffer).result, number(Code::corrupt_object));
     put_and_damage("x");
@@ -28,7 +28,7 @@ TEST_F(Damage, IsNotAbsence) {
 TEST_F(Damage, FailsAPutWithAConditionAndNoOther) {
     put_and_damage("x");
     EXPECT_EQ(put(session_, "x", filled(5, 2), protocol::kPutIfAbsent), number(Code::corrupt_object));
-    EXPECT_EQ(put(session_, "x", filled(5, 2), protocol::kPutIfAbsent), 0U) << "said once; now it is absent";
+    EXPECT_EQ(put(session_, "x", filled(5, 2), protocol::kPutIfAbsent), 0U) << "reported once; now it is absent";
     ASSERT_EQ(remove(session_, "x"), 0U);
     put_and_damage("x");
     EXPECT_EQ(put(session_, "x", filled(5, 2), protocol::kPutIfVersion, 1), number(Code::corrupt_object));
@@ -58,17 +58,17 @@ TEST_P(DamageOfAnother, Rule28DoesNotChangeMyListing) {
     for (const uint32_t session : {session_, other, everyone, session_of(0)}) {
         const Listed listed = list(session);
         EXPECT_EQ(listed.names, session == session_ ? mine : std::vector<std::string>());
-        EXPECT_EQ(listed.damaged, 0U) << "whose they are, the TEE does not tell: not even their owner's listing has them";
-        EXPECT_EQ(damaged(session), 3U) << "but whoever asks is told that there are some";
+        EXPECT_EQ(listed.damaged, 0U) << "the TEE does not say who owns them, so not even their owner's listing counts them";
+        EXPECT_EQ(damaged(session), 3U) << "but everyone can ask for their number";
     }
     Content buffer(10);
-    EXPECT_EQ(get(other, "x", buffer).result, number(Code::corrupt_object)) << "by its name its owner learns it";
-    EXPECT_EQ(damaged(session_), 2U) << "and then the TEE has deleted it";
+    EXPECT_EQ(get(other, "x", buffer).result, number(Code::corrupt_object)) << "the owner learns of the damage when reading by name";
+    EXPECT_EQ(damaged(session_), 2U) << "then the TEE has deleted it";
 }
 
 INSTANTIATE_TEST_SUITE_P(InEachStorage, DamageOfAnother, testing::Values(protocol::Storage::ree, protocol::Storage::rpmb));
 
-// Damage behind the first block: the enumeration tells the id, and reading the object finds it.
+// Damage after the first block: the enumeration returns the id, and reading the object finds the damage.
 TEST_F(Damage, OfWhatIsNotFestoresUnderAnIdIsItsOwnersAlone) {
     const uint32_t other = session_of(1001);
     forge(put_new(other, "x", filled(10, 1)), filled(200, 7));
@@ -106,7 +106,7 @@ TEST_F(ManyObjects, ThanOnePageCanSortAreAllListedOnce) {
     }
     const Listed listed = list(session);
     EXPECT_EQ(listed.names, expected);
-    EXPECT_EQ(listed.pages, 2) << "the first with as many as can be sorted";
+    EXPECT_EQ(listed.pages, 2) << "the first has as many as can be sorted";
     EXPECT_EQ(list(other).pages, 1) << "others' objects take no room in a page";
     const Listed some = list(session, "1060");
     EXPECT_EQ(some.names.size(), 10U) << "a prefix may leave the first page nearly empty";

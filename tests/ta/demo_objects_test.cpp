@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the first demo's TA left in the storage: raw content under the caller's own bytes, for everybody. Found, listed,
-// read, removed, hidden by a replacing put; and what a crash between the two steps of a put or rm leaves behind.
+// Objects that the first demo's TA left in the storage: raw content under the caller's own bytes, for everybody. They are found, listed,
+// read, removed, and hidden by a put that replaces them. Also: the state after a crash between the two steps of a put or rm.
 #include "base/name.h"
 #include "tests/ta/storage_harness.h"
 
@@ -58,7 +58,7 @@ TEST_F(DemoObjects, MayHaveIdsThatAreNoNames) {
     EXPECT_EQ(stat(everyone_, std::string(limits::kObjectIdBytesMax + 1, '\n')), number(Code::bad_format));
 }
 
-// Whoever could ask for any id would have everybody's objects.
+// If a client could ask for any id, it could read everybody's objects.
 TEST_F(DemoObjects, AreNotWhatIsAskedForByTheIdOfAnothersObject) {
     const uint32_t alice = session_of(1000);
     const Content id = put_new(alice, "private", filled(50, 0xA1));
@@ -87,7 +87,7 @@ TEST_F(DemoObjects, AreReplacedByAPut) {
         EXPECT_EQ(put(everyone_, id, filled(1, 1), protocol::kPutIfVersion, 5), number(Code::version_conflict));
         EXPECT_TRUE(demo_has(id)) << "a condition that fails changes nothing";
         EXPECT_EQ(put(everyone_, id, filled(5, 1)), 0U);
-        EXPECT_FALSE(demo_has(id)) << "the old bytes do not stay behind";
+        EXPECT_FALSE(demo_has(id)) << "the old bytes are gone";
         EXPECT_EQ(content(everyone_, id), filled(5, 1));
         const auto found = metadata(everyone_, id);
         ASSERT_TRUE(found);
@@ -104,8 +104,8 @@ TEST_F(DemoObjects, AreHiddenByTheObjectThatReplacedThem) {
     store_as_the_demo("x", filled(7000, 0x42));
     EXPECT_EQ(content(everyone_, "x"), filled(5, 1));
     const Listed listed = list(everyone_);
-    EXPECT_EQ(listed.names, std::vector<std::string>{"x"}) << "once";
-    EXPECT_TRUE(listed.legacy.empty()) << "and as the new one";
+    EXPECT_EQ(listed.names, std::vector<std::string>{"x"}) << "listed once";
+    EXPECT_TRUE(listed.legacy.empty()) << "as the new object";
     EXPECT_EQ(listed.damaged, 0U);
 }
 
@@ -119,7 +119,7 @@ TEST_F(DemoObjects, AreRemovedTogetherWithWhatReplacedThem) {
     }
 }
 
-// Were the new object removed first, a crash or failure in between would bring the old content back.
+// If the new object were removed first, a crash or failure in between would bring the old content back.
 TEST_F(DemoObjects, NeverComeBackWhenARemovalFailsHalfway) {
     for (uint64_t n = 1; n < 6; ++n) {
         ASSERT_EQ(put(everyone_, "x", filled(5, 1)), 0U);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the TA says of the device it runs on, and to a client of another version.
+// What the TA reports about its device, and how it answers a client of another version.
 #include "tests/ta/storage_harness.h"
 
 namespace festore::ta {
@@ -33,7 +33,7 @@ protected:
 
 TEST_F(FusedDevice, AnotherHardwareKeyIsNotTakenForZeroes) {
     EXPECT_EQ(features() & protocol::kFeatureZeroHuk, 0U);
-    EXPECT_EQ(features() & protocol::kFeatureZeroHuk, 0U) << "nor when it is asked again";
+    EXPECT_EQ(features() & protocol::kFeatureZeroHuk, 0U) << "nor when asked again";
 }
 
 TEST_F(FusedDevice, TheIdsOfItsObjectsAreItsOwn) {
@@ -72,7 +72,7 @@ TEST_F(WithoutSystemPta, EveryCommandOnObjectsSaysNotSupported) {
     Content page(4096);
     EXPECT_EQ(put(session, "x", filled(1, 1)), number(Code::not_supported));
     EXPECT_EQ(get(session, "x", content).result, number(Code::not_supported));
-    EXPECT_EQ(stat(session, "x"), number(Code::not_supported)) << "not: there is no such object";
+    EXPECT_EQ(stat(session, "x"), number(Code::not_supported)) << "rather than item_not_found";
     EXPECT_EQ(remove(session, "x"), number(Code::not_supported));
     EXPECT_EQ(call(session, protocol::Command::list, protocol::ListRequest{}, &page, kOut).result,
               number(Code::not_supported));

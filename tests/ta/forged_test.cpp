@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Objects that the TEE vouches for but that are not where they belong, or say what the TA would never write: nobody can
-// make them from outside, and still the TA believes neither their owner nor their name.
+// Objects that the TEE authenticates but that are under another object's id or hold bytes that the TA never writes. Nobody can
+// make them from outside; the TA checks their owner and name all the same.
 #include "tests/ta/storage_harness.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ protected:
     void expect_refused(uint32_t session, std::string_view name) {
         Content buffer(100);
         EXPECT_EQ(get(session, name, buffer).result, number(Code::corrupt_object));
-        EXPECT_EQ(buffer, Content(100)) << "and not a byte of it";
+        EXPECT_EQ(buffer, Content(100)) << "and no byte is returned";
         EXPECT_EQ(stat(session, name), number(Code::corrupt_object));
     }
     uint32_t alice_ = 0;
@@ -55,7 +55,7 @@ TEST_F(Forged, AUserAndAGroupOfOneNumberAreNotTheSame) {
     expect_refused(group_session, "x");
 }
 
-// The owner tag of the id is what a listing goes by; the header must agree with it.
+// A listing selects objects by the owner tag in their ids; the header must agree with it.
 TEST_F(Forged, AListingShowsNeitherAnothersObjectNorAnotherName) {
     const Content hers = put_new(alice_, "hers", filled(50, 1));
     const Content his = put_new(bob_, "his", filled(50, 2));
@@ -97,13 +97,13 @@ TEST_F(Forged, AVersionThatCannotGrowIsNotReplaced) {
     forge(id, last);
     EXPECT_EQ(put(alice_, "x", filled(50, 2)), number(Code::limit_exceeded));
     EXPECT_EQ(put(alice_, "x", filled(50, 2), protocol::kPutIfVersion, UINT64_MAX), number(Code::limit_exceeded));
-    EXPECT_EQ(content(alice_, "x"), filled(50, 1)) << "and stays what it was";
+    EXPECT_EQ(content(alice_, "x"), filled(50, 1)) << "the object is unchanged";
     const auto found = metadata(alice_, "x");
     ASSERT_TRUE(found);
     EXPECT_EQ(found->version, UINT64_MAX);
     *(last.begin() + kVersionOffset) = std::byte{0xFE};
     forge(id, last);
-    EXPECT_EQ(put(alice_, "x", filled(50, 2)), 0U) << "the last one that can";
+    EXPECT_EQ(put(alice_, "x", filled(50, 2)), 0U) << "the last version that can grow";
 }
 
 TEST_F(Forged, AnObjectOfANewerFormatIsNeitherReadNorReplaced) {

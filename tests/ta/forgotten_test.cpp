@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rule 32: when the last session of a store closes, nothing of it is in the TA's memory, though the instance lives on for another
-// owner; and after each call, nothing is there that no later call needs. Seen by searching the memory: the heap, also what was
-// freed; the keys that the TEE has set up for the TA; the stack.
+// Rule 32: after the last session of a store closes, nothing of the store is in the TA's memory, even if the instance lives on for
+// another owner; and after each call, the memory holds only what a later call needs. The tests search the memory: the heap, including
+// what was freed; the keys that the TEE has set up for the TA; the stack.
 #include "engine/keys.h"
 #include "ta/session.h"
 #include "tests/ta/store_harness.h"
@@ -49,7 +49,7 @@ protected:
         ASSERT_EQ(store_put(session_, disk_, kName, inlined_), 0U);
         learn_secrets();
     }
-    // The secret out of the TEE's storage, and the keys that come from it.
+    // Collects the secret from the TEE's storage, the keys derived from it, the name and the contents.
     void learn_secrets() {
         for (const Content& id : ids()) {
             const Content table = stored(id).value();
@@ -74,7 +74,7 @@ protected:
         ASSERT_EQ(secrets_.size(), 7U);
     }
     void add(std::string what, Bytes bytes) { secrets_[std::move(what)] = Content(bytes.begin(), bytes.end()); }
-    // Which of the secrets the memory has.
+    // The secrets that are in the memory.
     std::set<std::string> in_memory() const { return in(tee_.ta_memory(protocol::kTaUuid)); }
     std::set<std::string> in(const Content& memory) const {
         std::set<std::string> found;
@@ -83,7 +83,7 @@ protected:
         return found;
     }
 
-    // Seals the larger content and commits it; its key becomes a secret.
+    // Seals the larger content and commits it.
     void put_larger() {
         const Called begun = store(session_, Command::store_begin_upload, protocol::BeginUploadRequest{4096});
         const auto upload = protocol::decode<protocol::BeginUploadAnswer>(begun.answer);
@@ -104,7 +104,7 @@ protected:
         ASSERT_EQ(called.result, 0U);
         ASSERT_TRUE(answer);
         ASSERT_EQ(commit(session_, {answer->transaction, answer->generation}), 0U);
-        EXPECT_FALSE(context_of_last_call->store.upload) << "of no use once its object is committed";
+        EXPECT_FALSE(context_of_last_call->store.upload) << "not needed once its object is committed";
     }
     void get_larger() {
         Content none(10);
@@ -140,7 +140,7 @@ TEST_F(Rule32, NothingOfAStoreIsLeftWhenItsLastSessionCloses) {
     get_larger();
     const Found before = in_memory();
     for (const char* what : {"the store's secret", "page key", "nonce key", "the name", "an inlined content", "payload key"})
-        EXPECT_TRUE(before.contains(what)) << what << ": it is found where it is";
+        EXPECT_TRUE(before.contains(what)) << what << ": found while it is in memory";
     const uint32_t second = session_of(1000);
     ASSERT_EQ(open_store(second, disk_), 0U);
     tee_.close_session(session_);
@@ -188,11 +188,11 @@ TEST_F(Rule32, NorOfADestroyedStore) {
     get_larger();
     begin_batch();
     ASSERT_EQ(destroy(session_, disk_), 0U);
-    EXPECT_EQ(in_memory(), Found{}) << "though its session goes on";
+    EXPECT_EQ(in_memory(), Found{}) << "though its session is still open";
 }
 
 TEST_F(Rule32, NorOfARepair) {
-    ASSERT_EQ(store_put(session_, disk_, "second", filled(10, 1)), 0U);  // so that there are two recovery copies
+    ASSERT_EQ(store_put(session_, disk_, "second", filled(10, 1)), 0U);  // for two recovery copies
     lose(kTable);
     session_ = session_of(1000);
     protocol::RepairRequest request;
@@ -210,7 +210,7 @@ TEST_F(Rule32, NorOfARepair) {
     }
 }
 
-// A store that nobody has opened: the table that has its record is read for another one.
+// Nobody has this store open, but the table with its record is read for another store.
 TEST_F(Rule32, ARecordIsNotInMemoryBecauseAnotherOwnersIs) {
     tee_.close_session(session_);
     tee_.close_session(others_);  // the instance ends
@@ -221,15 +221,15 @@ TEST_F(Rule32, ARecordIsNotInMemoryBecauseAnotherOwnersIs) {
     const uint32_t root = session_of(0);
     for (uint16_t place = 0; place < 3; ++place)
         (void)store(root, Command::store_record_at, protocol::RecordAtRequest{Anchor::ree, place});
-    EXPECT_EQ(in_memory(), Found{}) << "root has looked at the records of all";
+    EXPECT_EQ(in_memory(), Found{}) << "root has read all records";
     session_ = session_of(1000);
     EXPECT_EQ(find(session_), 0U);
-    EXPECT_EQ(in_memory(), Found{}) << "the owner has looked for it";
+    EXPECT_EQ(in_memory(), Found{}) << "the owner has looked up the record";
     ASSERT_EQ(open_store(session_, disk_), 0U);
     EXPECT_EQ(in_memory(), Found{"the store's secret"});
 }
 
-// Who has a store is looked up in the tables then.
+// When few sessions are left, the TA looks up in the tables who has a store.
 TEST_F(Rule32, NorARecordBecauseSessionsWereFew) {
     tee_.close_session(session_);
     tee_.close_session(others_);
@@ -244,7 +244,7 @@ TEST_F(Rule32, NorARecordBecauseSessionsWereFew) {
     EXPECT_EQ(in_memory(), Found{});
 }
 
-// What rule 5 needs stays when the record goes. The reading fails, so that the TA opens the object anew and sees what is there.
+// The TA drops the record but keeps what rule 5 needs. A read fails, so the TA reopens the object and sees its current content.
 TEST_F(Rule32, Rule05AStoreThatWasClosedHasNotGoneBackWhenItIsOpenedAgain) {
     tee_.close_session(session_);
     ASSERT_EQ(ids().size(), 1U) << "the table alone";
@@ -258,7 +258,7 @@ TEST_F(Rule32, Rule05AStoreThatWasClosedHasNotGoneBackWhenItIsOpenedAgain) {
         forge(ids().front(), changed);
         const uint32_t session = session_of(1000);
         sim::Faults faults;
-        faults.storage = offset == 28 ? 1 : 0;  // later ones find the object closed
+        faults.storage = offset == 28 ? 1 : 0;  // in later rounds the object is already closed
         faults.storage_code = number(Code::storage_not_available);
         tee_.set_faults(faults);
         EXPECT_EQ(open_store(session, disk_), number(Code::corrupt_object)) << "byte " << offset;
@@ -283,7 +283,7 @@ TEST_F(Rule32, ContentsAreNotInMemoryAfterACall) {
     EXPECT_FALSE(in_memory().contains("a larger content")) << "got out of the TEE's storage";
 }
 
-// Without another owner's store being open, nothing at all has to be there.
+// If no store of another owner is open, nothing of any store has to be in memory.
 TEST_F(Rule32, AfterTheLastStoreOnlyTheDevicesKeysAreLeft) {
     put_larger();
     get_larger();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Malformed commands: random and structured garbage at every command, in types, sizes, requests, and in memory that
-// changes while the TA reads it. Whatever comes, the TA answers with an error of the contract or does its work; it never
-// dies, leaks, or harms another session. Run under the sanitizers too.
+// Malformed commands: random and structured garbage for every command, in types, sizes, requests, and in memory that
+// changes while the TA reads it. The TA always answers with an error of the contract or does its work; it never dies,
+// leaks, or harms another session. Run under the sanitizers too.
 #include "tests/ta/storage_harness.h"
 
 #include <atomic>
@@ -32,7 +32,7 @@ protected:
         everyone_ = public_session();
         heap_ = tee_.ta_heap_bytes_in_use(protocol::kTaUuid);
     }
-    // Nothing of theirs is changed, nothing is left open or allocated, and whatever was stored is what its id says.
+    // The others' objects are unchanged, nothing is left open or allocated, and every stored object matches its id.
     void check_that_others_are_unharmed() {
         Content content(300);
         ASSERT_EQ(get(witness_, "witness", content).result, 0U);
@@ -49,7 +49,7 @@ protected:
     void scribble(MutableBytes b) {
         for (std::byte& x : b) x = static_cast<std::byte>(random_());
     }
-    // A request that is right, for the mutations to begin with.
+    // A valid request, for the mutations to start from.
     size_t valid_request(uint32_t command, MutableBytes buffer) {
         Writer out(buffer);
         const Bytes name = bytes_of(kNames[pick(kNames.size())]);
@@ -162,7 +162,7 @@ TEST_F(Garbage, SessionsOpenedWithOddParameters) {
     check_that_others_are_unharmed();
 }
 
-// Another processor of the normal world writes to the shared memory all the while.
+// Another processor of the normal world writes to the shared memory during all calls.
 TEST_F(Garbage, MemoryThatChangesWhileTheTaReadsIt) {
     std::array<std::byte, 512> request{};
     Content payload(4096);
@@ -208,7 +208,7 @@ TEST_F(Garbage, TheNthAllocationFails) {
         if (open(user(1001), &session) == 0) tee_.close_session(session);
         tee_.set_faults({});
         check_that_others_are_unharmed();
-        ASSERT_EQ(put(victim_, "fails", filled(100, 2)), 0U) << "as if nothing had been, n = " << n;
+        ASSERT_EQ(put(victim_, "fails", filled(100, 2)), 0U) << "works as before, n = " << n;
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The TA in a simulated TEE of the test's own, spoken to as a hostile client would: raw parameters, no library.
+// The TA in a simulated TEE, one for each test, called as by a hostile client: raw parameters, no library.
 #pragma once
 #include "base/writer.h"
 #include "protocol/messages.h"
@@ -16,7 +16,7 @@ namespace festore::ta {
 
 using Content = std::vector<std::byte>;
 
-// Values of the Client and Internal Core APIs' parameter types, which are the same.
+// Parameter types. The Client API and the Internal Core API use the same values.
 enum ParamType : uint32_t { kNone = 0, kValueIn = 1, kValueOut = 2, kValueInOut = 3, kIn = 5, kOut = 6, kInOut = 7 };
 constexpr uint32_t types(uint32_t a, uint32_t b, uint32_t c, uint32_t d) { return a | b << 4 | c << 8 | d << 12; }
 
@@ -48,7 +48,7 @@ protected:
         EXPECT_EQ(call(session, protocol::Command::hello, hello).result, 0U);
         return session;
     }
-    // Of those that session_of() gave: the TA's instance ends with the last of all.
+    // Closes the sessions that session_of() opened. The TA's instance ends when its last session closes.
     void end_sessions() {
         for (const uint32_t session : opened_) tee_.close_session(session);
         opened_.clear();

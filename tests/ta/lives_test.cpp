@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The entry points in every order that OP-TEE may call them in, and in some that it should not: an instance that has ended and
-// is entered again, one that could not be made, contexts that are none.
+// The entry points, called in every order that OP-TEE may use and in some that it should not: an instance that has ended and is
+// entered again, an instance that could not be created, contexts that are not sessions.
 #include "ta/session.h"
 #include "tests/ta/store_harness.h"
 
@@ -32,7 +32,7 @@ TEST_F(Lives, AnInstanceThatHasEndedServesTheNextSessionAsANewOneDoes) {
         ASSERT_EQ(put(session, "in the TEE", filled(10, life)), 0U) << life;
         EXPECT_GT(tee_.ta_heap_bytes_in_use(protocol::kTaUuid), 0U);
         tee_.close_session(session);
-        EXPECT_EQ(tee_.ta_heap_bytes_in_use(protocol::kTaUuid), 0U) << "nothing is left of a life";
+        EXPECT_EQ(tee_.ta_heap_bytes_in_use(protocol::kTaUuid), 0U) << "an ended instance leaves nothing";
         EXPECT_EQ(tee_.ta_handles_open(protocol::kTaUuid), 0U);
     }
     EXPECT_EQ(leaks(), 0U);
@@ -52,11 +52,11 @@ TEST_F(Lives, AnInstanceThatCouldNotBeMadeIsMadeByTheNextSession) {
     enter_ended_instances(1);
     EXPECT_EQ(open(user(1000), &session), number(Code::out_of_memory)) << "TA_CreateEntryPoint";
     enter_ended_instances(1);
-    EXPECT_EQ(open(user(1000), &session), number(Code::out_of_memory)) << "in its place, in the same memory";
+    EXPECT_EQ(open(user(1000), &session), number(Code::out_of_memory)) << "again, in the same memory";
     EXPECT_EQ(stat(session_of(1000), "x"), number(Code::item_not_found));
 }
 
-void* other_context = nullptr;  // what the TA is given in place of a session's
+void* other_context = nullptr;  // given to the TA in place of a session's context
 
 class Contexts : public StoreCommands {
 protected:

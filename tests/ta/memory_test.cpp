@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The TA's heap: what held somebody's data is wiped before it goes back, and a session leaves nothing behind.
+// The TA's heap: memory that held data is wiped before it is freed, and a closed session leaves nothing allocated.
 #include "tests/ta/storage_harness.h"
 
 namespace festore::ta {
@@ -58,7 +58,7 @@ TEST_F(Memory, OfASessionGoesBackWhenItIsClosed) {
     EXPECT_EQ(heap(), before);
     uint32_t refused = 0;
     for (int i = 0; i < 100; ++i) EXPECT_NE(open({1, {}}, &refused), 0U);
-    EXPECT_EQ(heap(), before) << "one that is refused takes none";
+    EXPECT_EQ(heap(), before) << "a refused session takes no memory";
     EXPECT_EQ(stat(stays, "x"), 0U);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Root lists another's persistent objects and removes them; nobody else does, and nobody reads them. (rule 28)
+// Root may list and remove another owner's persistent objects; nobody else may, and nobody may read them. (rule 28)
 #include "tests/ta/storage_harness.h"
 
 namespace festore::ta {
@@ -29,7 +29,7 @@ protected:
 
 TEST_P(OthersObjects, Rule28RootListsAndRemovesThem) {
     const uint32_t root = session_of(0);
-    ASSERT_EQ(put(root, "a", filled(20, 2)), 0U) << "its own of the same name";
+    ASSERT_EQ(put(root, "a", filled(20, 2)), 0U) << "root's own object of the same name";
     Content page;
     const Answer listed = list_of(root, {Login::user, 1000}, page);
     const auto answer = protocol::decode<protocol::ListAnswer>(listed.answer);
@@ -37,7 +37,7 @@ TEST_P(OthersObjects, Rule28RootListsAndRemovesThem) {
     EXPECT_EQ(answer->entries, 2U);
     EXPECT_EQ(remove_of(root, {Login::user, 1000}, "a"), 0U);
     EXPECT_EQ(remove_of(root, {Login::user, 1000}, "a"), number(Code::item_not_found));
-    EXPECT_EQ(remove_of(root, {Login::user, 1001}, "b"), number(Code::item_not_found)) << "another one's";
+    EXPECT_EQ(remove_of(root, {Login::user, 1001}, "b"), number(Code::item_not_found)) << "another owner";
     EXPECT_EQ(list(owner_).names, std::vector<std::string>{"b"});
     EXPECT_EQ(content(root, "a"), filled(20, 2));
 }
@@ -49,7 +49,7 @@ TEST_P(OthersObjects, Rule28NobodyElseDoes) {
         EXPECT_EQ(remove_of(session, {Login::user, 1000}, "a"), number(Code::access_denied));
     }
     const uint32_t root = session_of(0);
-    EXPECT_EQ(list_of(root, {Login::public_, 0}, page).result, number(Code::bad_format)) << "everybody's are no other's";
+    EXPECT_EQ(list_of(root, {Login::public_, 0}, page).result, number(Code::bad_format)) << "the public is not another owner";
     EXPECT_EQ(remove_of(root, {Login::user, 1000}, ""), number(Code::bad_format));
     EXPECT_EQ(list(owner_).names.size(), 2U);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Repair, command by command.
+// For tests of repair that call the TA's commands directly.
 #pragma once
 #include "tests/ta/store_harness.h"
 
@@ -9,7 +9,7 @@ class RepairingCommands : public StoreCommands {
 protected:
     using StoreCommands::StoreCommands;
 
-    // The store's record, or the header, of a table that is at rest becomes another one. Ends all sessions first.
+    // Changes the store's record (change_header(): the header) in the stored root table. Ends all sessions first.
     template <class F>
     void change_record(const Disk& disk, Anchor anchor, F&& change) {
         end_sessions();
@@ -40,7 +40,7 @@ protected:
         store_table(content, anchor);
     }
 
-    protocol::StoreClaim claim_;  // that repairs make
+    protocol::StoreClaim claim_;  // sent with each repair
     [[nodiscard]] protocol::RepairRequest request_for(const Disk& disk, bool older = false) const {
         protocol::RepairRequest request;
         request.store_id = disk.header.store_id;
@@ -51,11 +51,11 @@ protected:
         return request;
     }
     uint32_t begin(uint32_t session, Disk& disk) {
-        // Of a page that its file has not, a client brings zeroes.
+        // A client brings zeroes for a page that its file does not have.
         for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot) disk.pages.try_emplace(slot);
         return paged(session, disk, Command::store_repair_begin, request_for(disk)).result;
     }
-    // A whole repair but its commit, whose request it gives.
+    // A whole repair except its commit. Returns the request for the commit.
     std::optional<protocol::TransactionRequest> repair(uint32_t session, Disk& disk) {
         if (begin(session, disk) != 0) return std::nullopt;
         for (int step = 0; step < 40; ++step) {
@@ -69,14 +69,14 @@ protected:
     uint32_t repair_commit(uint32_t session, const protocol::TransactionRequest& request) {
         return store(session, Command::store_repair_commit, request).result;
     }
-    // The new page file into the place of the old one.
+    // Replaces the old page file by the new one.
     static void take_new_pages(Disk& disk) {
         std::map<uint32_t, engine::PageBytes> fresh;
         for (const auto& [page, bytes] : disk.pages)
             if ((page & protocol::kNewPage) != 0) fresh[page & ~protocol::kNewPage] = bytes;
         disk.pages = std::move(fresh);
     }
-    // A whole repair. The error of its first call, or of its commit.
+    // A whole repair. Returns the error of its first call, or the result of its commit.
     uint32_t repair_all(uint32_t session, Disk& disk) {
         if (const uint32_t begun = begin(session, disk); begun != 0) return begun;
         EXPECT_EQ(store(session, Command::store_abort, protocol::TransactionRequest{}).result, 0U);
@@ -89,7 +89,7 @@ protected:
     }
 };
 
-// Stores of several users under the anchor that is the parameter.
+// Stores of several users. The test parameter is their anchor.
 class RepairingEither : public RepairingCommands, public testing::WithParamInterface<Anchor> {
 protected:
     RepairingEither() : anchor_(GetParam()) {}
@@ -100,7 +100,7 @@ protected:
         ASSERT_EQ(store_put(session, disk, "second", filled(100, 2)), 0U);
     }
     void destroy_of(uid_t uid, const Disk& disk) { ASSERT_EQ(destroy(session_of(uid), disk), 0U); }
-    // As far as a repair is let: it ends without having changed anything.
+    // Returns the result of beginning a repair, then aborts it: nothing changes.
     uint32_t may_repair(uid_t uid, const Disk& disk) {
         Disk copy = disk;
         const uint32_t session = session_of(uid);

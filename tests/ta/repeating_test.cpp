@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rules 13 and 34: a device whose random numbers and clocks are the same after each boot. A commit is cut, the device boots, and
-// the same is done with another content: no key and nonce has sealed two contents.
+// the same calls are made with another content: no pair of key and nonce seals two contents.
 #include "tests/ta/store_harness.h"
 
 namespace festore::ta {
@@ -27,7 +27,7 @@ Content content_of(size_t size, unsigned seed) {
     return content;
 }
 
-// One boot: the TEE's storages and the store's pages are what the boot before left.
+// One boot: it starts with the TEE's storages and the store's pages as the previous boot left them.
 class Boot : public StoreCommands {
 public:
     explicit Boot(const Boot* before) : StoreCommands(repeating()) {
@@ -47,7 +47,7 @@ public:
         ASSERT_EQ(store_put(session, disk, "first", filled(10, 1)), 0U);
         tee_.close_session(session);
     }
-    // A content sealed as far as the commit, which is cut. Its payload file, and in `id` its name.
+    // Seals a content; its commit is cut. Returns the payload file and, in `id`, the file's name.
     Content seal(const Content& content, protocol::Id* id = nullptr) {
         const uint32_t session = session_of(1000);
         EXPECT_EQ(open_store(session, disk), 0U);
@@ -73,7 +73,7 @@ public:
     Disk disk;
 };
 
-// Segments whose keystream was used for both contents: the difference of the sealed ones is that of the contents.
+// Counts the segments with the same keystream in both files: their sealed bytes differ (XOR) exactly as the contents do.
 size_t segments_with_one_keystream(const Content& a, const Content& file_a, const Content& b, const Content& file_b) {
     size_t count = 0;
     for (size_t segment = 0; segment * kSegment < a.size(); ++segment) {
@@ -90,7 +90,7 @@ size_t segments_with_one_keystream(const Content& a, const Content& file_a, cons
 class Rule34Repeating : public testing::Test {
 protected:
     Rule34Repeating() { first_.make(); }
-    // How many segments of `b`, sealed after a cut and a boot, have the keystream that `a` had.
+    // How many segments of `b`, sealed after a cut and a boot, have the same keystream as those of `a`.
     size_t repeated(const Content& a, const Content& b) {
         Boot one(&first_);
         Boot other(&first_);
@@ -98,7 +98,7 @@ protected:
         protocol::Id id_of_other{};
         const Content file_a = one.seal(a, &id_of_one);
         const Content file_b = other.seal(b, &id_of_other);
-        EXPECT_EQ(id_of_one, id_of_other) << "all repeats, or this test shows nothing";
+        EXPECT_EQ(id_of_one, id_of_other) << "the id must repeat, else this test shows nothing";
         return segments_with_one_keystream(a, file_a, b, file_b);
     }
     Boot first_{nullptr};
@@ -110,10 +110,10 @@ TEST_F(Rule34Repeating, NoKeystreamSealsTwoContentsOfOneCall) {
     for (const size_t at : {size_t{0}, kSegment, kCall - 1}) {
         Content b = a;
         b[at] ^= std::byte{1};
-        EXPECT_EQ(repeated(a, b), 0U) << "another byte " << at;
+        EXPECT_EQ(repeated(a, b), 0U) << "changed byte " << at;
     }
-    EXPECT_EQ(repeated(a, a), 8U) << "the same content is sealed to the same bytes, which tells only that";
-    EXPECT_EQ(repeated(content_of(16, 1), content_of(16, 2)), 0U) << "a short one";
+    EXPECT_EQ(repeated(a, a), 8U) << "equal contents give equal sealed bytes, which reveals only that they are equal";
+    EXPECT_EQ(repeated(content_of(16, 1), content_of(16, 2)), 0U) << "a short content";
 }
 
 TEST_F(Rule34Repeating, NoKeystreamSealsTwoContentsThatDifferInWhatTheFirstCallBrings) {
@@ -123,7 +123,7 @@ TEST_F(Rule34Repeating, NoKeystreamSealsTwoContentsThatDifferInWhatTheFirstCallB
     EXPECT_EQ(repeated(a, b), 0U);
 }
 
-// Known, and said in docs/threat-model.md: the key is fixed when later calls come. A new format can do better.
+// A known limit, see docs/threat-model.md: the key is fixed before the later calls come. A new format could remove it.
 TEST_F(Rule34Repeating, WhatRemainsIsAContentWhoseFirstCallIsTheSame) {
     const Content a = content_of(2 * kCall, 1);
     Content b = a;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Another cipher for a store that is there, command by command.
+// For tests that change the cipher of an existing store and call the TA's commands directly.
 #pragma once
 #include "protocol/store_rebuild.h"
 #include "protocol/store_reseal.h"
@@ -118,12 +118,12 @@ protected:
     }
     bool has_two_ciphers() { return (status().flags & stored::kRootTwoCiphers) != 0; }
 
-    // The segments of a payload from `number` on; `memory` comes back sealed anew.
+    // Reseals a payload's segments from `segment` on. `memory` returns the resealed segments.
     uint32_t reseal_segments(const protocol::Id& from, const protocol::Id& to, uint32_t segment, uint32_t bytes, Content& memory) {
         const protocol::ResealSegmentsRequest request{from, to, segment, bytes};
         return store(session_, Command::store_reseal_segments, request, {&memory, kInOut}).result;
     }
-    // All of them in one call, out of the object that was looked at last.
+    // Reseals all segments of the object in one call. The object must be the last one that was looked at.
     uint32_t reseal_all(const protocol::StoreMetadata& m, const protocol::Id& to) {
         files_[to] = files_[m.payload];
         return reseal_segments(m.payload, to, 0, static_cast<uint32_t>(m.size), files_[to]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A store under ree beside one under rpmb (rule 27): the TA asks the RPMB itself, whatever the client says, before it serves what is
-// under ree. What becomes of that where the RPMB gives no answer, or root says that there is none.
+// A store under ree beside one under rpmb (rule 27): whatever the client says, the TA itself asks the RPMB before it serves a store
+// under ree. Also: what happens if the RPMB does not answer, or if root says that the device has none.
 #include "tests/ta/repairing_commands.h"
 
 namespace festore::ta {
@@ -20,7 +20,7 @@ protected:
         faults.rpmb = rpmb;
         tee_.set_faults(faults);
     }
-    // Of kOwner, with an object in it. Leaves no session open: the next one finds an instance that knows nothing.
+    // A new store of kOwner, with an object in it. Leaves no session open: the next session starts a new instance.
     Disk made(Anchor anchor, bool without_asking = false) {
         Disk disk;
         const uint32_t session = session_of(kOwner);
@@ -33,7 +33,7 @@ protected:
         end_sessions();
         return disk;
     }
-    // Both at once, as who puts the TEE's files back has it: an old table of ree beside the RPMB's.
+    // Both stores at once, as after a rollback of the TEE's files: an old table of ree beside the RPMB's.
     void make_both(Disk& ree, Disk& rpmb) {
         ree = made(Anchor::ree);
         const Content old = table(Anchor::ree);
@@ -47,7 +47,7 @@ protected:
         EXPECT_EQ(open_store(session, disk), 0U);
         return session;
     }
-    // In an instance of its own. 0, or why it does not open.
+    // Opens the store in a new instance. Returns 0 or the error.
     uint32_t opens(const Disk& disk, bool without_asking = false) {
         const uint32_t session = session_of(kOwner);
         const Called called = open_with(session, disk, without_asking);
@@ -66,7 +66,7 @@ protected:
         EXPECT_TRUE(called.result == 0 && status);
         return status && (status->flags & stored::kRootMadeUnasked) != 0;
     }
-    // What the record itself says, where the table has no other.
+    // What the record itself says; it must be the only one in the table.
     bool is_marked_in_table() {
         const auto record = engine::decode_root_record(Bytes(table(Anchor::ree)).last(engine::kRootRecordBytes));
         return record && (record->flags & engine::kRootMadeUnasked) != 0;
@@ -92,12 +92,12 @@ protected:
         none_here_ = decoded && decoded->none_here;
         return answer.result;
     }
-    // By root, in an instance of its own.
+    // Sent by root, in a new instance.
     void say(Word word) {
         EXPECT_EQ(say(session_of(0), word, word == Word::none), 0U);
         end_sessions();
     }
-    bool none_here_ = false;  // by the last answer
+    bool none_here_ = false;  // from the last answer
 };
 
 TEST_F(BesideRpmb, Rule27AStoreUnderReeIsNotOpenedBesideOneUnderRpmb) {
@@ -106,12 +106,12 @@ TEST_F(BesideRpmb, Rule27AStoreUnderReeIsNotOpenedBesideOneUnderRpmb) {
     for (const bool without_asking : {false, true}) {
         const uint32_t session = session_of(kOwner);
         EXPECT_EQ(open_with(session, ree, without_asking).result, number(Code::store_in_rpmb));
-        EXPECT_EQ(store_stat(session, ree, "first"), number(Code::bad_state)) << "and nothing of it is served";
+        EXPECT_EQ(store_stat(session, ree, "first"), number(Code::bad_state)) << "and the TA serves nothing of it";
         end_sessions();
     }
     EXPECT_EQ(opens(rpmb), 0U);
     const uint32_t session = session_of(kOwner);
-    EXPECT_EQ(destroy(session, ree), 0U) << "its owner can give it up";
+    EXPECT_EQ(destroy(session, ree), 0U) << "its owner can destroy it";
     EXPECT_EQ(find(session, Anchor::ree), number(Code::item_not_found));
     EXPECT_EQ(find(session, Anchor::rpmb), 0U);
 }
@@ -129,7 +129,7 @@ TEST_F(BesideRpmb, Rule27AStoreThatWasMadeWithAnAnswerIsNotOpenedWithoutOne) {
     EXPECT_FALSE(is_marked(ree));
     rpmb_is(Rpmb::not_available);
     EXPECT_EQ(opens(ree), number(Code::rpmb_no_answer));
-    EXPECT_EQ(opens(ree, true), number(Code::rpmb_no_answer)) << "a client's word does not count";
+    EXPECT_EQ(opens(ree, true), number(Code::rpmb_no_answer)) << "what the client says does not count";
     rpmb_is(Rpmb::ends_ta);
     EXPECT_EQ(opens(ree, true), number(Code::target_dead));
     rpmb_is(Rpmb::answers);
@@ -139,14 +139,14 @@ TEST_F(BesideRpmb, Rule27AStoreThatWasMadeWithAnAnswerIsNotOpenedWithoutOne) {
 TEST_F(BesideRpmb, Rule27AStoreThatWasMadeUnaskedIsMarkedAndDoesWithout) {
     rpmb_is(Rpmb::ends_ta);
     Disk ree = made(Anchor::ree, true);
-    EXPECT_EQ(opens(ree), number(Code::target_dead)) << "it was asked";
+    EXPECT_EQ(opens(ree), number(Code::target_dead)) << "the RPMB was asked";
     EXPECT_EQ(opens(ree, true), 0U);
     rpmb_is(Rpmb::not_available);
     EXPECT_EQ(opens(ree), 0U);
     EXPECT_TRUE(is_marked(ree));
     rpmb_is(Rpmb::answers);
     put_one(ree, ree);
-    EXPECT_TRUE(is_marked(ree)) << "for as long as it lives";
+    EXPECT_TRUE(is_marked(ree)) << "for the store's whole life";
 }
 
 TEST_F(BesideRpmb, Rule27AMarkedStoreIsNotOpenedBesideOneUnderRpmbEither) {
@@ -176,7 +176,7 @@ TEST_F(BesideRpmb, ARecordOf10IsMarkedAtItsNextChangeWhereTheRpmbGivesNoAnswer) 
     }
     rpmb_is(Rpmb::not_available);
     EXPECT_TRUE(is_marked(ree));
-    EXPECT_EQ(table(Anchor::ree), before) << "by opening nothing changes";
+    EXPECT_EQ(table(Anchor::ree), before) << "opening changes nothing";
     put_one(ree, ree);
     EXPECT_TRUE(is_marked_in_table());
     rpmb_is(Rpmb::answers);
@@ -192,7 +192,7 @@ TEST_F(BesideRpmb, ARecordOf10IsNotMarkedWhereTheRpmbAnswers) {
     EXPECT_EQ(opens(ree), number(Code::rpmb_no_answer));
 }
 
-// What it costs: one opening of the RPMB's table, which is not there, for the first session of an instance; else nothing.
+// The cost: the first session of an instance tries to open the RPMB's table, which does not exist; later ones cost nothing.
 TEST_F(BesideRpmb, ItIsAskedOnceInTheLifeOfAnInstance) {
     const Disk ree = made(Anchor::ree);
     const uint32_t first = session_of(kOwner);
@@ -224,7 +224,7 @@ TEST_F(BesideRpmb, RootCannotSayThatThereIsNoneWhereItAnswers) {
     EXPECT_FALSE(none_here_);
     end_sessions();
     rpmb_is(Rpmb::not_available);
-    EXPECT_EQ(say(session_of(0), Word::none), 0U) << "also where nobody has a store yet";
+    EXPECT_EQ(say(session_of(0), Word::none), 0U) << "also if nobody has a store yet";
     EXPECT_TRUE(none_here_);
     end_sessions();
     EXPECT_EQ(say(session_of(kOwner), Word::look), 0U);
@@ -240,7 +240,7 @@ TEST_F(BesideRpmb, ADamagedTableIsAnAnswer) {
 TEST_F(BesideRpmb, WhereRootHasSaidThatThereIsNoneItIsNotAsked) {
     Disk ree = made(Anchor::ree);
     rpmb_is(Rpmb::ends_ta);
-    EXPECT_EQ(say(session_of(0), Word::none), number(Code::target_dead)) << "whether it answers was asked";
+    EXPECT_EQ(say(session_of(0), Word::none), number(Code::target_dead)) << "the TA asked whether the RPMB answers";
     say(Word::none);
     EXPECT_EQ(opens(ree), 0U);
     put_one(ree, ree);
@@ -251,13 +251,13 @@ TEST_F(BesideRpmb, WhereRootHasSaidThatThereIsNoneItIsNotAsked) {
     EXPECT_EQ(destroy(session, ree), 0U);
     end_sessions();
     ree = made(Anchor::ree);
-    EXPECT_FALSE(is_marked(ree)) << "root's word is as good as an answer";
+    EXPECT_FALSE(is_marked(ree)) << "root's statement counts as an answer";
     lose(kTable, Anchor::ree);
     say(Word::none);
     EXPECT_EQ(repair_all(session_of(kOwner), ree), 0U);
     end_sessions();
     say(Word::ask);
-    EXPECT_EQ(opens(ree), number(Code::target_dead)) << "it is asked again";
+    EXPECT_EQ(opens(ree), number(Code::target_dead)) << "the RPMB is asked again";
     rpmb_is(Rpmb::answers);
     EXPECT_EQ(opens(ree), 0U);
 }
@@ -273,7 +273,7 @@ TEST_F(BesideRpmb, RootsWordIsKeptInATableOf10Too) {
     EXPECT_FALSE(is_marked_in_table());
 }
 
-// Every failure leaves the one word or the other, the one that was said where it was acknowledged; stores go on.
+// Every failure leaves root's old or new statement in force, the new one if it was acknowledged; stores still open.
 TEST_F(BesideRpmb, RootsWordIsSaidOrNotWhateverFails) {
     for (const bool of_1_0 : {false, true}) {
         for (const bool is_cut : {false, true}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Segments of one call, as a hostile client sends them: sizes that do not fit, an order that is none, memory that changes.
+// Segments of one call, as a hostile client sends them: wrong sizes, wrong order, memory that changes.
 #include "protocol/store_files.h"
 #include "protocol/store_messages.h"
 #include "tests/ta/harness.h"
@@ -47,7 +47,7 @@ protected:
         ASSERT_TRUE(answer);
         payload_ = answer->payload;
     }
-    // Content of `bytes` at the end of memory for `memory_bytes`.
+    // Seals `bytes` of content, which are at the end of a memory of `memory_bytes`.
     uint32_t seal(uint32_t number, bool last, size_t bytes, size_t memory_bytes) {
         memory_.assign(memory_bytes, std::byte{0xEE});
         for (size_t i = 0; i < std::min(bytes, memory_bytes); ++i)
@@ -69,7 +69,7 @@ TEST_F(Segments, SeveralInOneCallAndTheRest) {
     EXPECT_EQ(seal(8, false, kSegment, sealed_bytes(kSegment)), 0U);
     EXPECT_EQ(seal(9, true, 2 * kSegment + 5, sealed_bytes(2 * kSegment + 5)), 0U);
     EXPECT_EQ(given_, sealed_bytes(2 * kSegment + 5));
-    EXPECT_EQ(seal(12, true, 5, sealed_bytes(5)), number(Code::bad_state)) << "it is whole";
+    EXPECT_EQ(seal(12, true, 5, sealed_bytes(5)), number(Code::bad_state)) << "the content is complete";
 }
 
 TEST_F(Segments, AnEmptyContentIsOneSegment) {
@@ -85,19 +85,19 @@ TEST_F(Segments, WhatDoesNotFitEndsTheUpload) {
         size_t bytes, memory_bytes;
     };
     const size_t two = 2 * kSegment;
-    for (const Case& c : {Case{"no room for the tags", 0, false, two, two}, Case{"for one tag only", 0, false, two, two + kTag},
+    for (const Case& c : {Case{"no room for the tags", 0, false, two, two}, Case{"room for one tag only", 0, false, two, two + kTag},
                           Case{"a byte too much", 0, false, two, sealed_bytes(two) + 1}, Case{"no memory", 0, true, 5, 0},
-                          Case{"a part in the middle", 0, false, two + 5, sealed_bytes(two + 5)},
-                          Case{"not the first", 1, false, two, sealed_bytes(two)},
-                          Case{"nothing, and not the last", 0, false, 0, kTag},
-                          Case{"numbers that begin anew", UINT32_MAX, false, two, sealed_bytes(two)}}) {
+                          Case{"a partial segment that is not the last", 0, false, two + 5, sealed_bytes(two + 5)},
+                          Case{"not from the first segment on", 1, false, two, sealed_bytes(two)},
+                          Case{"empty and not the last", 0, false, 0, kTag},
+                          Case{"segment numbers that overflow", UINT32_MAX, false, two, sealed_bytes(two)}}) {
         EXPECT_EQ(seal(c.segment, c.last, c.bytes, c.memory_bytes), number(Code::bad_parameters)) << c.what;
         EXPECT_EQ(seal(0, true, 5, sealed_bytes(5)), number(Code::bad_state)) << c.what;
         begin();
     }
     const size_t most = protocol::kCallContentBytesMax;
     EXPECT_EQ(seal(0, false, most + kSegment, sealed_bytes(most + kSegment)), number(Code::bad_format)) << "more than a call takes";
-    EXPECT_EQ(seal(0, true, 5, sealed_bytes(5)), 0U) << "which nothing was begun of";
+    EXPECT_EQ(seal(0, true, 5, sealed_bytes(5)), 0U) << "the refused call had no effect";
 }
 
 TEST_F(Segments, MemoryThatChangesIsSealedAllTheSame) {
@@ -105,7 +105,7 @@ TEST_F(Segments, MemoryThatChangesIsSealedAllTheSame) {
     sim::Faults faults;
     faults.scribbles_over_inputs = true;
     tee_.set_faults(faults);
-    EXPECT_EQ(seal(3, true, 3 * kSegment, sealed_bytes(3 * kSegment)), 0U) << "other content, but whole segments of it";
+    EXPECT_EQ(seal(3, true, 3 * kSegment, sealed_bytes(3 * kSegment)), 0U) << "other content, but whole segments";
     EXPECT_EQ(given_, sealed_bytes(3 * kSegment));
 }
 

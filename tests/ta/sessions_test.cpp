@@ -11,14 +11,14 @@ class Sessions : public StoreCommands {
 protected:
     using StoreCommands::StoreCommands;
 
-    // Leaves no session open: the next one finds an instance that knows nothing.
+    // Leaves no session open: the next session starts a new instance.
     void make_store_of(uid_t uid, Anchor anchor = Anchor::ree) {
         Disk disk;
         const uint32_t session = session_of(uid);
         make_store(session, disk, anchor);
         tee_.close_session(session);
     }
-    // Opens as many as there are for that identity.
+    // Opens as many sessions as that identity gets.
     size_t take_all(const sim::Identity& identity) {
         size_t taken = 0;
         for (uint32_t session = 0; taken < limits::kSessionsMax && open(identity, &session) == 0; ++taken) sessions_.push_back(session);
@@ -45,7 +45,7 @@ TEST_F(Sessions, Rule28OwnersAreNotKeptOutByIdentitiesThatHaveNoStore) {
     EXPECT_EQ(take_all(user(1001)), limits::kSessionsPerOwner) << "under rpmb, which no session of this instance has used";
     EXPECT_EQ(open(group(1000), &session_), kBusy) << "a group of an owner's number is another identity";
     EXPECT_EQ(open(everybody(), &session_), kBusy);
-    EXPECT_EQ(take_all(user(0)), limits::kSessionsKeptForRoot) << "root has no store, and places of its own";
+    EXPECT_EQ(take_all(user(0)), limits::kSessionsKeptForRoot) << "root has no store, but sessions are kept for it";
 }
 
 TEST_F(Sessions, Rule28AnOwnerThatHasASessionGetsAnotherWhereEachStrangerGetsOne) {
@@ -54,7 +54,7 @@ TEST_F(Sessions, Rule28AnOwnerThatHasASessionGetsAnotherWhereEachStrangerGetsOne
     for (uid_t uid = kFirstStranger; sessions_.size() < limits::kSessionsMax - limits::kSessionsKeptForNew - 1; ++uid) take_all(user(uid));
     const uid_t last = kFirstStranger + 50;
     EXPECT_EQ(take_all(user(last)), 1U) << "a stranger";
-    EXPECT_EQ(take_all(user(1000)), 1U) << "an owner that has one";
+    EXPECT_EQ(take_all(user(1000)), 1U) << "an owner that already has a session";
 }
 
 TEST_F(Sessions, Rule28OneOwnerDoesNotTakeWhatIsKeptForAllOwners) {
@@ -63,7 +63,7 @@ TEST_F(Sessions, Rule28OneOwnerDoesNotTakeWhatIsKeptForAllOwners) {
     take_all_as_strangers();
     for (uid_t uid = 1000; uid < 1000 + kOwners; ++uid) EXPECT_EQ(take_all(user(uid)), limits::kSessionsPerOwner) << uid;
     EXPECT_EQ(open(user(1000 + kOwners), &session_), kBusy) << "one more owner";
-    EXPECT_EQ(take_all(user(0)), limits::kSessionsKeptForRoot) << "the last ones are root's all the same, and then there are none";
+    EXPECT_EQ(take_all(user(0)), limits::kSessionsKeptForRoot) << "the last sessions are still root's; then there are none left";
 }
 
 TEST_F(Sessions, TheTablesAreReadWhenSessionsAreFewAndNotBefore) {
@@ -73,14 +73,14 @@ TEST_F(Sessions, TheTablesAreReadWhenSessionsAreFewAndNotBefore) {
         ASSERT_EQ(open(user(uid), &session_), 0U);
         sessions_.push_back(session_);
     }
-    EXPECT_EQ(opened_in_storage(), before) << "each stranger's first needs no look";
+    EXPECT_EQ(opened_in_storage(), before) << "a stranger's first session needs no look into the tables";
     EXPECT_EQ(open(user(1000), &session_), 0U);
-    EXPECT_EQ(opened_in_storage(), before + 1) << "who has a store under ree: the RPMB is not asked";
+    EXPECT_EQ(opened_in_storage(), before + 1) << "an owner under ree: the RPMB is not asked";
     EXPECT_EQ(open(user(1001), &session_), kBusy);
-    EXPECT_EQ(opened_in_storage(), before + 2) << "the RPMB, which has no table";
+    EXPECT_EQ(opened_in_storage(), before + 2) << "the RPMB is asked; it has no table";
     const uint64_t calls = tee_.counters().storage_calls();
     for (int i = 0; i < 10; ++i) EXPECT_EQ(open(user(1001), &session_), kBusy);
-    EXPECT_EQ(tee_.counters().storage_calls(), calls) << "once for as long as the instance lives";
+    EXPECT_EQ(tee_.counters().storage_calls(), calls) << "once in an instance's life";
 }
 
 TEST_F(Sessions, AnOwnerIsOneAlsoWhenItsRecordIsDamaged) {
@@ -91,7 +91,7 @@ TEST_F(Sessions, AnOwnerIsOneAlsoWhenItsRecordIsDamaged) {
     table.at(100) ^= std::byte{1};
     forge(id, table);
     take_all_as_strangers();
-    EXPECT_EQ(open(user(1000), &session_), 0U) << "who needs a session to repair it";
+    EXPECT_EQ(open(user(1000), &session_), 0U) << "the owner needs a session to repair it";
 }
 
 TEST_F(Sessions, AStorageThatFailsLetsNobodyIn) {
@@ -108,7 +108,7 @@ TEST_F(Sessions, AStorageThatFailsLetsNobodyIn) {
     faults.storage_code = number(Code::storage_not_available);
     tee_.set_faults(faults);
     EXPECT_EQ(open(user(kFirstStranger + 500), &session_), number(Code::storage_not_available));
-    EXPECT_EQ(open(user(1000), &session_), 0U) << "when it works again, it is asked again";
+    EXPECT_EQ(open(user(1000), &session_), 0U) << "the storage works again and is asked again";
 }
 
 class SessionsWithoutRpmb : public Sessions {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Shared memory that changes under the TA at the worst moments: whenever it calls into the TEE, all that it may see as
-// input is overwritten. Whatever it uses later than that, it must have copied before.
+// Shared memory that changes at the worst moments: whenever the TA calls into the TEE, all of its input memory is
+// overwritten. The TA must copy its inputs before that if it uses them later.
 #include "tests/ta/storage_harness.h"
 
 namespace festore::ta {
@@ -24,11 +24,11 @@ TEST_F(SharedMemory, ANameIsTheOneThatWasAskedFor) {
     scribble(false);
     const auto before = metadata(session_, "a name");
     ASSERT_TRUE(before);
-    EXPECT_EQ(before->version, 2U) << "the second found the first";
+    EXPECT_EQ(before->version, 2U) << "the second put found the first";
     EXPECT_EQ(before->content_size, 60U);
     const Listed listed = list(session_);
     EXPECT_EQ(listed.names, std::vector<std::string>{"a name"});
-    EXPECT_EQ(listed.damaged, 0U) << "what is inside is what the id says";
+    EXPECT_EQ(listed.damaged, 0U) << "the objects match their ids";
 
     scribble(true);
     Content content(60);
@@ -80,7 +80,7 @@ TEST_F(SharedMemory, TheDemosIdIsTheOneThatWasAskedFor) {
     EXPECT_EQ(list(everyone).damaged, 0U);
 }
 
-// What is stored may be any of the contents that were there meanwhile, but it is one: its size is that of the header.
+// The stored content may be any that the memory held meanwhile, but it must be a single one, of the size in the header.
 TEST_F(SharedMemory, AContentIsCopiedOnce) {
     scribble(true);
     EXPECT_EQ(put(session_, "a", filled(3000, 1)), 0U);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the stack protector of the TA is given. That it is given that, before any function that checks it has begun, is read off the
-// built file (tests/ta_files).
+// The value of the TA's stack guard. tests/ta_files checks in the built file that it is set before any function that checks it
+// begins.
 #include "ta/runtime/stack_guard.h"
 #include "tests/ta/harness.h"
 
@@ -31,7 +31,7 @@ TEST_F(StackGuard, IsAnotherOneInEachInstanceWithOneZeroByte) {
         EXPECT_EQ(guard & 0xFF, 0U);
         ever_set |= guard;
     }
-    EXPECT_EQ(ever_set, ~uintptr_t{0xFF}) << "every other bit was set once";
+    EXPECT_EQ(ever_set, ~uintptr_t{0xFF}) << "every other bit was set at least once";
     std::sort(drawn.begin(), drawn.end());
     EXPECT_EQ(std::unique(drawn.begin(), drawn.end()), drawn.end());
 }

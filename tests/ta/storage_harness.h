@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// For tests that look at the trusted storage behind the TA's back, or change it there: what was stored under which id,
-// objects of the first demo, forged and damaged ones.
+// For tests that read or change the trusted storage without the TA: ids of stored objects, objects of the first demo,
+// forged and damaged objects.
 #pragma once
 #include "sim/include/tee_internal_api.h"
 #include "tests/ta/harness.h"
@@ -22,7 +22,7 @@ protected:
         uint32_t damaged = 0;
         int pages = 0;
     };
-    // All pages, as a client asks for them.
+    // All pages of the listing, requested as a client does.
     Listed list(uint32_t session, std::string_view prefix = {}, size_t page_size = limits::kListBufferBytesMax) {
         Listed all;
         Content cursor;
@@ -56,7 +56,7 @@ protected:
         const auto decoded = protocol::decode<protocol::Metadata>(answer.answer);
         return answer.result == 0 && decoded ? std::optional(*decoded) : std::nullopt;
     }
-    // The content, or nothing when the TA gives none.
+    // The content, or nothing if the TA returns an error.
     std::optional<Content> content(uint32_t session, std::string_view name) {
         Content buffer(64 * 1024);
         const Answer answer = get(session, name, buffer);
@@ -74,7 +74,7 @@ protected:
         return storage_ == protocol::Storage::ree ? TEE_STORAGE_PRIVATE_REE : TEE_STORAGE_PRIVATE_RPMB;
     }
     std::vector<Content> ids() { return tee_.stored_ids(tee_storage(), protocol::kTaUuid); }
-    // Puts an object that is new, and gives the id under which it went to the storage.
+    // Puts a new object and returns the id that it has in the storage.
     Content put_new(uint32_t session, std::string_view name, const Content& content) {
         const std::vector<Content> before = ids();
         EXPECT_EQ(put(session, name, content), 0U);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a record of a store may become, when two sessions of its owner do not know of each other, and when the TEE's storage
-// does not give what it was given: the client's lock, which keeps honest clients apart, is not the TA's.
+// How a store's record may change if two sessions of its owner do not know of each other, or if the TEE's storage does not return
+// what was stored. The client's lock keeps honest clients apart; the TA does not rely on it.
 #include "ta/session.h"
 #include "tests/ta/store_harness.h"
 
@@ -36,7 +36,7 @@ TEST_F(StoreCommit, Rule03TwoMadeAtOnceAreNotBothCreated) {
     ASSERT_EQ(make(other_, second).result, 0U);
     EXPECT_EQ(create(one_, disk_), 0U);
     EXPECT_EQ(create(other_, second), number(Code::access_conflict));
-    EXPECT_EQ(open_store(other_, disk_), 0U) << "the first is as it was";
+    EXPECT_EQ(open_store(other_, disk_), 0U) << "the first store is unchanged";
 }
 
 TEST_F(StoreCommit, Rule03TwoMadeAtOnceUnderTwoAnchorsAreNotBothCreated) {
@@ -46,7 +46,7 @@ TEST_F(StoreCommit, Rule03TwoMadeAtOnceUnderTwoAnchorsAreNotBothCreated) {
         ASSERT_EQ(make(one_, disk_, first).result, 0U);
         ASSERT_EQ(make(other_, second, second_anchor).result, 0U);
         EXPECT_EQ(create(one_, disk_), 0U);
-        EXPECT_EQ(create(other_, second), number(Code::access_conflict)) << "it has one under the other anchor";
+        EXPECT_EQ(create(other_, second), number(Code::access_conflict)) << "its owner has a store under the other anchor";
         EXPECT_EQ(find(one_, second_anchor), number(Code::item_not_found));
         EXPECT_EQ(destroy(one_, disk_), 0U);
     }
@@ -70,12 +70,12 @@ TEST_F(StoreCommit, Rule06ATransactionIsCommittedOverTheRecordThatItBeganWith) {
     ASSERT_EQ(mine.result, 0U);
     ASSERT_EQ(theirs.result, 0U);
     ASSERT_EQ(commit(other_, theirs.commit), 0U);
-    EXPECT_EQ(commit(one_, mine.commit), number(Code::bad_state)) << "it would undo the other's";
+    EXPECT_EQ(commit(one_, mine.commit), number(Code::bad_state)) << "it would undo the other commit";
     EXPECT_EQ(store_stat(one_, copy, "theirs"), 0U);
     EXPECT_EQ(store_stat(one_, copy, "mine"), number(Code::item_not_found));
 }
 
-// What it takes for free pages may hold what the other has committed: no page may be filled any more.
+// Pages that it considers free may hold what the other session has committed, so it must fill no more pages.
 TEST_F(StoreCommit, Rule06ATransactionEndsWhenAnotherHasCommitted) {
     open_both();
     ASSERT_EQ(begin(one_), 0U);
@@ -109,21 +109,21 @@ TEST_F(StoreCommit, Rule04CommittedIsTheTransactionWhoseIdTheRecordHas) {
     ASSERT_EQ(mine.commit.generation, theirs.commit.generation);
     EXPECT_EQ(outcome(one_, mine.commit), protocol::TransactionOutcome::not_committed);
     ASSERT_EQ(commit(other_, theirs.commit), 0U);
-    EXPECT_EQ(outcome(one_, mine.commit), protocol::TransactionOutcome::not_committed) << "of that generation is the other's";
+    EXPECT_EQ(outcome(one_, mine.commit), protocol::TransactionOutcome::not_committed) << "the other transaction has that generation";
     EXPECT_EQ(outcome(one_, theirs.commit), protocol::TransactionOutcome::committed);
 }
 
-// Where the table has one store: its record begins behind the header.
+// For a table with one store, whose record follows the header.
 constexpr size_t kStoreIdOffset = engine::kTableHeaderBytes + 28;
 constexpr size_t kEpochOffset = engine::kTableHeaderBytes + 44;
 constexpr size_t kGenerationOffset = engine::kTableHeaderBytes + 52;
 
 class StoreRecord : public StoreCommit {
 protected:
-    // The record in the TEE's storage gets another byte, and the TA comes to read it anew, since a write fails.
+    // Changes a byte of the record in the TEE's storage. A failing write makes the TA read the record again.
     uint32_t stat_after_change_of(size_t offset) {
         const std::vector<Content> all = ids();
-        EXPECT_EQ(all.size(), 1U) << "the table alone";
+        EXPECT_EQ(all.size(), 1U) << "only the table";
         Content table = stored(all.front()).value_or(Content{});
         EXPECT_GE(table.size(), kGenerationOffset + 8);
         table.at(offset) ^= std::byte{1};
@@ -174,7 +174,7 @@ TEST_F(StoreRecord, Rule03ATableThatCannotBeReadIsNoEmptyOne) {
     open_both();
     for (const Code code : {Code::corrupt_object, Code::storage_not_available, Code::out_of_memory}) {
         tee_.close_session(one_);
-        tee_.close_session(other_);  // the instance ends, and the next one reads the table anew
+        tee_.close_session(other_);  // the instance ends, and the next one reads the table again
         SetUp();
         sim::Faults faults;
         faults.storage = 1;
@@ -183,12 +183,12 @@ TEST_F(StoreRecord, Rule03ATableThatCannotBeReadIsNoEmptyOne) {
         Disk fresh;
         EXPECT_EQ(make(one_, fresh).result, number(code));
         tee_.set_faults({});
-        EXPECT_EQ(make(one_, fresh).result, number(Code::access_conflict)) << "which was there all the time";
+        EXPECT_EQ(make(one_, fresh).result, number(Code::access_conflict)) << "the store was there all the time";
     }
 }
 
-// A session that has another store open than the TEE has of its owner. No command leads to that: `destroy` closes every session
-// that has the store open. So the session is changed behind the TA's back, for the time of a call.
+// A session has another store open than the TEE has for its owner. No command leads to that: `destroy` closes every session
+// that has the store open. So the test changes the TA's session during a call.
 bool is_exchanged = false;
 
 class StoreExchanged : public StoreCommit {
@@ -231,7 +231,7 @@ TEST_F(StoreExchanged, WhatIsDestroyedAndMadeAnewIsNotTheSameStore) {
     EXPECT_EQ(store_stat(one_, disk_, "first"), number(Code::bad_state)) << "this session had the old one open";
     EXPECT_EQ(open_store(one_, disk_), number(Code::bad_parameters));
     EXPECT_EQ(open_store(one_, fresh), 0U);
-    EXPECT_EQ(destroy(one_, disk_), number(Code::bad_parameters)) << "another record than it names";
+    EXPECT_EQ(destroy(one_, disk_), number(Code::bad_parameters)) << "the record is of another store";
     EXPECT_EQ(find(one_), 0U);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The contract of the store's commands seen from a client that does not keep it: types, sizes, order, logins. Nothing of
-// this does the library, and all of it can whoever opens a session without it.
+// The contract of the store's commands, with a client that violates it: types, sizes, order, logins. The library does none of
+// this, but a client that opens a session without the library can do all of it.
 #include "tests/ta/store_harness.h"
 
 namespace festore::ta {
@@ -35,7 +35,7 @@ constexpr Shape kShapes[] = {
 class StoreContract : public StoreCommands {
 protected:
     void SetUp() override { session_ = session_of(1000); }
-    // Every command with memory that would do, and a request that says nothing.
+    // Sends every command with suitable memory and a minimal request.
     void expect_each_refused(uint32_t session, Code code) {
         for (const Shape& shape : kShapes) {
             Content content(1024);
@@ -45,7 +45,7 @@ protected:
                 << "command " << static_cast<uint32_t>(shape.command);
         }
     }
-    // The same command in the area of a request for a name that is not there.
+    // A stat of a name that does not exist, in `area`, whose size the request gives as `claimed`.
     uint32_t stat_in(Content area, protocol::PageArea claimed, size_t less = 0) {
         return store(session_, Command::store_stat, protocol::StoreNameRequest{claimed, 0, bytes_of("x")}, {nullptr, kNone, &area, less})
             .result;
@@ -59,8 +59,8 @@ TEST_F(StoreContract, EveryCombinationOfParameterTypesIsJudgedBeforeParametersAr
     for (uint32_t command = 32; command < 90; ++command) {
         size_t accepted = 0;
         for (uint32_t t = 0; t < 8 * 8 * 8 * 8; ++t) {
-            if ((t & 7) == 4 || (t >> 3 & 7) == 4 || (t >> 6 & 7) == 4 || (t >> 9 & 7) == 4) continue;  // no type
-            sim::Params params;  // null buffers: a TA that touches one before judging crashes
+            if ((t & 7) == 4 || (t >> 3 & 7) == 4 || (t >> 6 & 7) == 4 || (t >> 9 & 7) == 4) continue;  // not a type
+            sim::Params params;  // null buffers: a TA that reads one before it checks the types crashes
             params.types = types(t & 7, t >> 3 & 7, t >> 6 & 7, t >> 9 & 7);
             uint32_t origin = 0;
             const uint32_t result = tee_.invoke(session_, command, params, &origin);
@@ -94,7 +94,7 @@ TEST_F(StoreContract, Rule22NoCommandBeforeTheIdentityIsChecked) {
     expect_each_refused(unchecked, Code::bad_state);
     EXPECT_EQ(make(unchecked, disk_).result, number(Code::bad_state));
     make_store(session_, disk_);
-    EXPECT_EQ(open_store(unchecked, disk_), number(Code::bad_state)) << "its owner's store, but nobody has said who it is";
+    EXPECT_EQ(open_store(unchecked, disk_), number(Code::bad_state)) << "its owner's store, but the identity is unchecked";
     EXPECT_EQ(destroy(unchecked, disk_), number(Code::bad_state));
     EXPECT_EQ(find(session_), 0U);
 }
@@ -158,7 +158,7 @@ TEST_F(StoreContract, APutIsAsLargeAsItsMemory) {
         put.size = size;
         put.name = bytes_of("x");
         EXPECT_EQ(store(session_, Command::store_put, put, {&content, kIn, &area}).result, number(Code::bad_parameters)) << size;
-        EXPECT_EQ(area, Content(area.size())) << "and no page was made of what lies behind it";
+        EXPECT_EQ(area, Content(area.size())) << "and no page was made from what follows the content";
     }
     protocol::StorePutRequest put;
     put.flags = protocol::kStoreSingle;
@@ -197,7 +197,7 @@ TEST_F(StoreContract, AShortBufferSaysWhatIsNeeded) {
 TEST_F(StoreContract, AnAreaIsAsLargeAsItsRequestSays) {
     make_store(session_, disk_);
     EXPECT_EQ(stat_in(Content(protocol::area_bytes(3)), {0, 3}), number(Code::item_not_found));
-    EXPECT_EQ(stat_in(Content(protocol::area_bytes(3)), {0, 3}, 1), number(Code::bad_parameters)) << "a byte less";
+    EXPECT_EQ(stat_in(Content(protocol::area_bytes(3)), {0, 3}, 1), number(Code::bad_parameters)) << "one byte less";
     EXPECT_EQ(stat_in(Content(protocol::area_bytes(3)), {0, 3}, protocol::area_bytes(3)), number(Code::bad_parameters));
     EXPECT_EQ(stat_in(Content(protocol::area_bytes(3)), {2, 1}, limits::kPageBytes), number(Code::bad_parameters));
     EXPECT_EQ(stat_in(Content(protocol::area_bytes(129)), {0, 129}), number(Code::bad_format)) << "more than a call takes";

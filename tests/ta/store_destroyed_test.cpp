@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rule 25: a destroyed store is not a lost one. Whoever has kept a copy of its directory gets nothing back by repair, whatever
-// happened to the table since; a store that the TEE has lost comes back.
+// Rule 25: a destroyed store is not a lost one. A repair from a kept copy of its directory restores nothing, whatever has happened to
+// the table since. A store that the TEE has lost can be repaired.
 #include "tests/ta/repairing_commands.h"
 
 namespace festore::ta {
@@ -13,7 +13,7 @@ class Rule25 : public RepairingEither {
 protected:
     void SetUp() override { make_filled(kOwner, disk_); }
     uint32_t repair_of(uid_t uid, Disk& disk) { return repair_all(session_of(uid), disk); }
-    // As a TA of 1.0 left it: no header, and records of minor version 0.
+    // The table as a TA of 1.0 left it: no header, and records of minor version 0.
     static Content as_of_1_0(const Content& now) {
         Content old(now.begin() + engine::kTableHeaderBytes, now.end());
         for (size_t at = 0; at < old.size(); at += engine::kRootRecordBytes)
@@ -25,7 +25,7 @@ protected:
         for (size_t i = 184; i < 188; ++i) record[i] = std::byte{0};  // flags
         for (size_t i = 232; i < 240; ++i) record[i] = std::byte{0};  // changes
     }
-    // Both recovery copies, as a TA of 1.0 would have written them.
+    // Rewrites both recovery copies as a TA of 1.0 would have written them.
     static void seal_as_1_0(Disk& disk) {
         engine::OpenSslCrypto crypto;
         const Content device_key = device_key_of_simulation();
@@ -50,7 +50,7 @@ protected:
             copy_bytes(tag, MutableBytes(page).subspan(kHeader + engine::kNonceBytes));
         }
     }
-    // All other places are taken, by what nobody can read, so that only root gets one more; and those behind `size` given back.
+    // Fills all other places with unreadable bytes; then only root gets one more. cut_back() frees the places after `size`.
     size_t fill_up() {
         end_sessions();
         Content content = table(anchor_);
@@ -67,7 +67,7 @@ protected:
     }
     [[nodiscard]] bool is_rpmb() const { return anchor_ == Anchor::rpmb; }
 
-    // Where the table remembers nothing but that the place is another's: with the anchor rpmb the secret is looked for before.
+    // The error if the table only knows that the place is another store's. With the anchor rpmb, the TA looks for the secret first.
     const uint32_t reused_ = is_rpmb() ? number(Code::copy_secret_lost) : destroyed_;
     Disk disk_;
 };
@@ -120,7 +120,7 @@ TEST_P(Rule25, ALostStoreIsRepairedAndDestroyedForGood) {
     destroy_of(kOwner, disk_);
     EXPECT_EQ(may_repair(kOwner, copy), destroyed_) << "a copy that names another table";
     EXPECT_EQ(may_repair(kOwner, of_the_repair), destroyed_);
-    // Where the tombstone was, when nothing else is free: its owner is kept.
+    // Root's store takes the tombstone's place, as no other is free. The table keeps the tombstone's owner as retired.
     const size_t before = fill_up();
     Disk of_root;
     make_filled(0, of_root);
@@ -133,7 +133,7 @@ TEST_P(Rule25, ALostStoreIsRepairedAndDestroyedForGood) {
     EXPECT_EQ(may_repair(0, of_root), destroyed_);
 }
 
-// Cut between its pages and its commit, a repair has changed nothing: the store is as lost as before.
+// A repair that is cut between its pages and its commit has changed nothing: the store is still lost.
 TEST_P(Rule25, AnInterruptedRepairLosesNothing) {
     lose(kTable, anchor_);
     const uint32_t session = session_of(kOwner);
@@ -144,19 +144,19 @@ TEST_P(Rule25, AnInterruptedRepairLosesNothing) {
     Disk others;
     make_filled(kOther, others);  // takes the place that the record would have had
     EXPECT_EQ(may_repair(kOwner, disk_), 0U);
-    EXPECT_EQ(may_repair(kOwner, fresh), 0U) << "the new page file may have taken its name already";
+    EXPECT_EQ(may_repair(kOwner, fresh), 0U) << "the new page file may already have replaced the old one";
 }
 
 TEST_P(Rule25, WhatIsDestroyedWhileItIsRepairedStaysSo) {
     end_sessions();
     Content content = table(anchor_);
-    content[engine::kTableHeaderBytes + 7] = std::byte{9};  // no cipher: a damaged record, which says whose it is
+    content[engine::kTableHeaderBytes + 7] = std::byte{9};  // no valid cipher: a damaged record that still names its owner
     store_table(content, anchor_);
     const uint32_t session = session_of(kOwner);
     const auto late = repair(session, disk_);
     ASSERT_TRUE(late);
     ASSERT_EQ(destroy(session_of(kOwner), disk_), 0U);
-    EXPECT_EQ(repair_commit(session, *late), number(Code::bad_state)) << "it has ended with the store";
+    EXPECT_EQ(repair_commit(session, *late), number(Code::bad_state)) << "the repair has ended with the store";
     EXPECT_EQ(may_repair(kOwner, disk_), destroyed_);
     EXPECT_EQ(find(session, anchor_), number(Code::item_not_found));
 }
@@ -173,18 +173,18 @@ TEST_P(Rule25, ZeroesAreALossAndATombstoneIsNot) {
     for (size_t i = 0; i < engine::kRootRecordBytes; ++i) content[engine::kTableHeaderBytes + i] = std::byte{0x5A};
     end_sessions();
     store_table(content, anchor_);
-    EXPECT_EQ(may_repair(kOwner, disk_), 0U) << "garbage is one, too";
+    EXPECT_EQ(may_repair(kOwner, disk_), 0U) << "garbage is a loss, too";
     for (size_t i = 0; i < engine::kRootRecordBytes; ++i) content[engine::kTableHeaderBytes + i] = std::byte{0};
     end_sessions();
     store_table(content, anchor_);
     ASSERT_EQ(repair_of(kOwner, disk_), 0U);
-    EXPECT_EQ(table(anchor_).size(), content.size()) << "it has its place again";
+    EXPECT_EQ(table(anchor_).size(), content.size()) << "the record has its old place again";
     destroy_of(kOwner, disk_);
     EXPECT_EQ(may_repair(kOwner, disk_), destroyed_);
 }
 
 TEST_P(Rule25, ATableOf10BelievesNoCopyOf10OnceItIsOneOf11) {
-    if (is_rpmb()) GTEST_SKIP() << "the copies of this version need a secret, from which none of 1.0 can be made";
+    if (is_rpmb()) GTEST_SKIP() << "the copies of this version need a secret, so no copy of 1.0 can be made from them";
     Disk old = disk_;
     seal_as_1_0(old);
     Disk others;
@@ -198,7 +198,7 @@ TEST_P(Rule25, ATableOf10BelievesNoCopyOf10OnceItIsOneOf11) {
     const uint32_t session = session_of(kOther);
     ASSERT_EQ(open_store(session, others), 0U);
     ASSERT_EQ(store_put(session, others, "third", filled(10, 3)), 0U);
-    EXPECT_EQ(may_repair(kOwner, old), destroyed_) << "the table has become one that would know, had it been one then";
+    EXPECT_EQ(may_repair(kOwner, old), destroyed_) << "the table is now one of 1.1, which believes no copy of 1.0";
     lose(kTable, anchor_);
     make_filled(kOther, others);
     EXPECT_EQ(may_repair(kOwner, old), 0U) << "a new table has replaced a lost one";
@@ -222,20 +222,20 @@ TEST_P(Rule25, ATableOf10BecomesOneOf11AtItsFirstChange) {
     EXPECT_NE(now.size() % engine::kRootRecordBytes, 0U) << "a TA of 1.0 refuses it";
     EXPECT_EQ(now[engine::kTableHeaderBytes + 5], std::byte{1});
     EXPECT_TRUE(std::ranges::equal(Bytes(now).last(engine::kRootRecordBytes), Bytes(old).last(engine::kRootRecordBytes)))
-        << "the other owner's is as it was";
+        << "the other owner's record is unchanged";
     const uint32_t other = session_of(kOther);
     ASSERT_EQ(open_store(other, others), 0U);
     EXPECT_EQ(store_stat(other, others, "first"), 0U);
-    // Destroyed, and its place used by another: its copies that name a table that never was durable, or none, bring nothing back.
+    // After a destroy, copies that name no table, or a table that was never durable, restore nothing.
     const Disk copy = disk_;
     destroy_of(kOwner, disk_);
     EXPECT_EQ(may_repair(kOwner, copy), destroyed_);
     const Disk of_others = others;
     destroy_of(kOther, others);
-    EXPECT_EQ(may_repair(kOther, of_others), destroyed_) << "a store that was never changed since";
+    EXPECT_EQ(may_repair(kOther, of_others), destroyed_) << "a store that has not changed since";
 }
 
-// Cut, or failing, at each of its calls into TEE storage: afterwards the store is there, or destroyed for good.
+// The destroy is cut, or fails, at each of its calls into TEE storage. Afterwards the store exists or is destroyed for good.
 TEST_P(Rule25, ADestroyThatIsCutIsFinishedByTheNextInstance) {
     uid_t uid = 2000;
     for (const bool is_cut : {false, true}) {
@@ -251,7 +251,7 @@ TEST_P(Rule25, ADestroyThatIsCutIsFinishedByTheNextInstance) {
             faults.panic_on_storage = is_cut;
             tee_.set_faults(faults);
             const uint32_t destroyed = destroy(session, disk);
-            is_done = tee_.faults().storage != 0;  // it was not met
+            is_done = tee_.faults().storage != 0;  // the fault was not reached
             tee_.set_faults({});
             end_sessions();
             const uint32_t found = find(session_of(uid), anchor_);
@@ -264,7 +264,7 @@ TEST_P(Rule25, ADestroyThatIsCutIsFinishedByTheNextInstance) {
     }
 }
 
-// The write is done, its answer is lost, and so is the next look: another session keeps the instance, and sees what became of it.
+// The destroy fails at each of its storage calls, so its outcome may be unknown. Another session keeps the instance and still works.
 TEST_P(Rule25, ADestroyWhoseOutcomeIsNotKnownLeavesTheOtherStoresUsable) {
     Disk others;
     make_filled(kOther, others);
@@ -288,7 +288,7 @@ TEST_P(Rule25, ADestroyWhoseOutcomeIsNotKnownLeavesTheOtherStoresUsable) {
 INSTANTIATE_TEST_SUITE_P(Anchors, Rule25, testing::Values(Anchor::ree, Anchor::rpmb),
                          [](const auto& i) { return i.param == Anchor::ree ? "Ree" : "Rpmb"; });
 
-// With the anchor rpmb the RPMB alone can open the recovery copies.
+// With the anchor rpmb, the recovery copies open only with the secret in the RPMB.
 class Rule25Secret : public RepairingCommands {
 protected:
     void SetUp() override {
@@ -303,7 +303,7 @@ protected:
 
 TEST_F(Rule25Secret, WithTheWholeRpmbItIsLost) {
     lose(kTable, Anchor::rpmb);
-    EXPECT_EQ(begin(session_of(kOwner), disk_), 0U) << "the table alone";
+    EXPECT_EQ(begin(session_of(kOwner), disk_), 0U) << "only the table is lost";
     lose(kSecrets, Anchor::rpmb);
     EXPECT_EQ(begin(session_of(kOwner), disk_), number(Code::copy_secret_lost));
 }
@@ -313,7 +313,7 @@ TEST_F(Rule25Secret, IsErasedByDestroyAndByNothingElse) {
     Disk others;
     const uint32_t other = session_of(kOther);
     make_store(other, others, Anchor::rpmb);
-    EXPECT_EQ(secrets_of(others), 1U) << "init makes it";
+    EXPECT_EQ(secrets_of(others), 1U) << "init makes the secret";
     ASSERT_EQ(destroy(other, others), 0U);
     EXPECT_EQ(secrets_of(others), 0U);
     EXPECT_EQ(secrets_of(disk_), 1U);
@@ -321,7 +321,7 @@ TEST_F(Rule25Secret, IsErasedByDestroyAndByNothingElse) {
         EXPECT_EQ(engine::has_copy_secret(bytes), page < engine::kRecoverySlots) << page;
 }
 
-// An intact record whose secret was lost: the next change makes another one.
+// If the record is intact but its secret was lost, the next change makes a new secret.
 TEST_F(Rule25Secret, IsMadeAnewWhereOnlyItWasLost) {
     lose(kSecrets, Anchor::rpmb);
     session_ = session_of(kOwner);

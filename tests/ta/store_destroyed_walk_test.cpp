@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rule 25 in every order: all sequences of up to eight steps of making, changing, destroying, losing and repairing stores of two
-// owners, each against a model that only knows what has happened. States that are alike in all that can matter are gone on from
-// once.
+// owners, each against a model that only knows what has happened. Of states that agree in all that can matter, only the first is
+// continued.
 #include "tests/ta/repairing_commands.h"
 
 #include <deque>
@@ -13,30 +13,30 @@ constexpr uid_t kOwner = 1000;
 constexpr uid_t kOther = 1001;
 
 enum class Step : uint8_t {
-    make,           // the owner's store, where there is none
-    change,         // it
-    destroy,        // it
-    repair_newest,  // of what the owner has copied
+    make,           // the owner's store, if there is none
+    change,         // the owner's store
+    destroy,        // the owner's store
+    repair_newest,  // from the owner's newest copy
     repair_oldest,
-    make_other,     // another owner's
+    make_other,     // another owner's store
     destroy_other,
-    lose_table,     // whole
-    lose_record,    // the owner's place becomes zeroes, or what a cut or a wrong write left there
+    lose_table,     // the whole table
+    lose_record,    // the owner's place becomes zeroes, as after a cut or a wrong write
 };
 constexpr size_t kSteps = 9;
 
-// A copy of a store's directory, and what happened to that store.
+// A copy of a store's directory.
 struct Copy {
     Disk disk;
-    size_t store = 0;  // which of all that were made
+    size_t store = 0;  // number of the store: index in fates_
 };
-// What is so for a store as far as this table's life goes: whatever a lost table knew is gone with it.
-// Forgotten: destroyed, and the store that had its place afterwards lost its record there. Then nobody can tell.
+// What the current table can know of a store; what a lost table knew is lost with it.
+// Forgotten: destroyed, and the store that got its place afterwards lost its record there. Then the TA cannot know.
 enum class Fate : uint8_t { present, lost, destroyed, forgotten };
 
 class Walk : public RepairingCommands {
 protected:
-    // Whether the state is one to go on from. Each step's answer must be the one that the model expects.
+    // Takes the steps. Each step's answer must be the one that the model expects.
     void run(const std::vector<Step>& steps) {
         start();
         for (const Step step : steps) take(step);
@@ -67,7 +67,7 @@ protected:
     void make_owners(uint32_t session) {
         Disk disk;
         const uint32_t made = make(session, disk).result;
-        // A record, damaged or not, is one.
+        // A damaged record counts as a record.
         EXPECT_EQ(made, owners_ ? number(Code::access_conflict) : 0U);
         if (made != 0) return;
         ASSERT_EQ(create(session, disk), 0U);
@@ -148,7 +148,7 @@ protected:
         return false;
     }
 
-    // All that can matter later, in words: the table's places, which ids are retired, and what the oldest and the newest copy say.
+    // All that can matter later, as text: the table's places, how many ids are retired, the fates, the oldest and the newest copy.
     std::string state() {
         end_sessions();
         const Content content = table();
@@ -189,7 +189,7 @@ protected:
     engine::OpenSslCrypto crypto_;
     const Content device_key_ = device_key_of_simulation();
     std::vector<Fate> fates_;
-    std::deque<Copy> copies_;  // of the owner's stores: the first, and what came after each change
+    std::deque<Copy> copies_;  // of the owner's stores, one after each change
     std::optional<Copy> owners_;
     std::optional<Disk> others_;
     bool other_is_there_ = false;

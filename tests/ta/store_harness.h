@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The store's commands without the client library: every request, page and segment is the test's own, as of a client that
-// keeps no rule.
+// The store's commands without the client library: the test itself makes every request, page and segment, like a client that
+// keeps no rules.
 #pragma once
 #include "engine/page.h"
 #include "engine/recovery.h"
@@ -33,7 +33,7 @@ struct Disk {
     std::map<uint32_t, engine::PageBytes> pages;
 };
 
-// What the TEE derives for the TA, as the TA asks for it: its own memory is not needed for that.
+// The device key that the TEE derives for the TA, computed without reading the TA's memory.
 inline Content device_key_of_simulation() {
     // HMAC(hardware unique key, LE32(3) ‖ TA's UUID as in memory ‖ label): see sim/api/system_api.cpp.
     engine::OpenSslCrypto crypto;
@@ -54,7 +54,7 @@ protected:
         Content* content = nullptr;
         uint32_t type = kNone;
         Content* area = nullptr;
-        size_t less_area = 0;  // so much smaller the TEE is told that it is
+        size_t less_area = 0;  // bytes by which the size given to the TEE is too small
     };
     template <class M>
     Called store(uint32_t session, Command command, const M& message, const Memory& memory) {
@@ -87,7 +87,7 @@ protected:
         }
         return area;
     }
-    // An honest client's call: brings what is asked for until it is done, and stores what is written.
+    // A call of an honest client: brings the pages that the TA needs until the call is done, and stores the pages that it writes.
     template <class M>
     Called paged(uint32_t session, Disk& disk, Command command, M message, Content* content = nullptr, uint32_t type = kNone) {
         std::set<uint32_t> wanted;
@@ -134,7 +134,7 @@ protected:
         for (const Content& id : tee_.stored_ids(storage_of(anchor), protocol::kTaUuid))
             if (text(id).find(kind) != std::string::npos) tee_.lose_object(storage_of(anchor), protocol::kTaUuid, id);
     }
-    // The root table as the TEE keeps it; empty: there is none.
+    // The root table as the TEE keeps it; empty if there is none.
     Content table(Anchor anchor = Anchor::ree) {
         for (const Content& id : tee_.stored_ids(storage_of(anchor), protocol::kTaUuid))
             if (text(id).find(kTable) != std::string::npos) return tee_.stored_object(storage_of(anchor), protocol::kTaUuid, id).value();
@@ -158,7 +158,7 @@ protected:
         return store(session, Command::store_destroy, request).result;
     }
 
-    // A single put as far as the commit, whose request it gives.
+    // A single put except its commit. Returns the request for the commit.
     struct Prepared {
         uint32_t result = 0;
         protocol::TransactionRequest commit;
@@ -198,19 +198,19 @@ protected:
     uint32_t store_stat(uint32_t session, Disk& disk, std::string_view name) {
         return paged(session, disk, Command::store_stat, protocol::StoreNameRequest{{}, 0, bytes_of(name)}).result;
     }
-    // The record of the session's owner under that anchor: not_found when the TEE has none.
+    // Looks for a record of the session's owner under that anchor; item_not_found if the TEE has none.
     uint32_t find(uint32_t session, Anchor anchor = Anchor::ree) {
         return store(session, Command::store_find, protocol::FindRequest{anchor, {}}).result;
     }
 
     static constexpr uint16_t kRoom = 60;
     size_t answer_room_ = protocol::kStoreAnswerBytesMax;
-    // What every paged call has left in its area, for a test that looks for secrets there. It grows with each call.
+    // What every paged call left in its area, for tests that search it for secrets. It grows with each call.
     bool keeps_seen_ = false;
     Content seen_;
 
 private:
-    // Whether the call is to be made again.
+    // True if the call must be repeated.
     static bool take_written(Disk& disk, Bytes area, size_t brought, const Called& called, std::set<uint32_t>& wanted) {
         Reader in(called.answer);  // an answer with pages begins with outcome, generation, written, needs
         const auto outcome = static_cast<protocol::CallOutcome>(in.u8());
@@ -226,7 +226,7 @@ private:
         const size_t before = wanted.size();
         for (uint8_t needs = in.u8(); needs > 0; --needs) {
             const uint32_t page = in.u32();
-            if (in.u8() != 0 || !disk.pages.contains(page)) return false;  // not this disk's, or not the version that is meant
+            if (in.u8() != 0 || !disk.pages.contains(page)) return false;  // not on this disk, or not the version that the TA needs
             wanted.insert(page);
         }
         return wanted.size() > before || outcome == protocol::CallOutcome::need_room;

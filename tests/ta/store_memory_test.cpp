@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the store's commands had in the TA's memory is wiped before it goes back: pages, contents, keys.
+// The TA's memory that the store's commands used is wiped before it is freed: pages, contents, keys.
 #include "tests/ta/store_harness.h"
 
 namespace festore::ta {
@@ -19,7 +19,7 @@ protected:
         ASSERT_EQ(begin(session_), 0U);
         ASSERT_EQ(batch_put(session_, disk_, "in a batch", filled(300, 0x5A)), 0U);
     }
-    uint32_t stays_ = 0;  // so that the instance does
+    uint32_t stays_ = 0;  // keeps the instance alive
     uint32_t session_ = 0;
     Disk disk_;
 };
@@ -45,7 +45,7 @@ TEST_F(StoreMemory, OfATransactionIsWipedHoweverItEnds) {
     const size_t before = unwiped();
     begin_batch();
     ASSERT_EQ(store(session_, Command::store_abort, protocol::TransactionRequest{}).result, 0U);
-    EXPECT_EQ(unwiped(), before) << "given up";
+    EXPECT_EQ(unwiped(), before) << "aborted";
     begin_batch();
     begin_batch();
     EXPECT_EQ(unwiped(), before) << "another one begun";
@@ -58,7 +58,7 @@ TEST_F(StoreMemory, OfADestroyedStoreIsWiped) {
     begin_batch();
     const size_t heap = tee_.ta_heap_bytes_in_use(protocol::kTaUuid);
     ASSERT_EQ(destroy(session_, disk_), 0U);
-    EXPECT_LT(tee_.ta_heap_bytes_in_use(protocol::kTaUuid), heap) << "all that was kept of it is gone";
+    EXPECT_LT(tee_.ta_heap_bytes_in_use(protocol::kTaUuid), heap) << "everything kept for it is freed";
     EXPECT_EQ(unwiped(), before);
 }
 

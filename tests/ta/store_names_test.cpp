@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// An owner's stores by name: each has a record of its own, and none is taken for another, whatever a client brings.
+// An owner's named stores: each has its own record, and none is mistaken for another, whatever a client sends.
 #include "engine/store_claim.h"
 #include "protocol/store_rebuild.h"
 #include "tests/ta/repairing_commands.h"
@@ -34,7 +34,7 @@ protected:
         return store(session, Command::store_destroy,
                      protocol::DestroyRequest{disk.header.anchor, {}, disk.header.store_id, bytes_of(name)}).result;
     }
-    // What the TEE tells of a place, as "name directory"; "-": nothing is there for that caller.
+    // What the TEE reports about a place, as "name directory"; "-" if it has nothing for that caller.
     std::string told_of(uint32_t session, uint32_t place, Anchor anchor = Anchor::ree, bool own = true) {
         Content claim(400);
         const Called called = store(session, Command::store_record_at, protocol::RecordAtRequest{anchor, place, own}, {&claim, kOut});
@@ -62,7 +62,7 @@ TEST_F(StoreNames, EachHasItsOwnRecord) {
     EXPECT_EQ(store_stat(session_, default_, "b"), number(Code::item_not_found));
     EXPECT_EQ(find_named(session_, "web"), 0U);
     EXPECT_EQ(find_named(session_, "webb"), number(Code::item_not_found));
-    // Side by side in two sessions, each with its own.
+    // Both stores are open at the same time, in two sessions.
     const uint32_t second = session_of(1000);
     ASSERT_EQ(open_named(second, web_, "web"), 0U);
     EXPECT_EQ(store_put(session_, default_, "c", filled(10, 3)), 0U);
@@ -72,7 +72,7 @@ TEST_F(StoreNames, EachHasItsOwnRecord) {
 }
 
 TEST_F(StoreNames, Rule03TheNameIsTheRecordsAndNotTheHeaders) {
-    EXPECT_EQ(open_named(session_, web_, ""), number(Code::bad_parameters)) << "the record of the default one is of another store";
+    EXPECT_EQ(open_named(session_, web_, ""), number(Code::bad_parameters)) << "the default record is of another store";
     EXPECT_EQ(open_named(session_, default_, "web"), number(Code::bad_parameters));
     EXPECT_EQ(open_named(session_, web_, "other"), number(Code::item_not_found));
     EXPECT_EQ(open_named(session_of(1001), web_, "web"), number(Code::item_not_found)) << "another owner's";
@@ -89,7 +89,7 @@ TEST_F(StoreNames, Rule03ThereIsOneOfANameWhateverItsAnchor) {
     EXPECT_EQ(make_named(session_, again, "vault", Anchor::ree), number(Code::access_conflict));
 }
 
-// A store under rpmb is in the way of one of its name under ree, and of no other.
+// A store under rpmb blocks only a store of the same name under ree.
 TEST_F(StoreNames, Rule27AsksTheRpmbForTheNameThatIsOpened) {
     Disk vault;
     ASSERT_EQ(make_named(session_, vault, "vault", Anchor::rpmb), 0U);
@@ -105,13 +105,13 @@ TEST_F(StoreNames, AnOwnerHasEight) {
         ASSERT_EQ(make_named(session_, more, "n" + std::to_string(i), anchor), 0U) << i;
     }
     for (const Anchor anchor : {Anchor::ree, Anchor::rpmb}) EXPECT_EQ(make_named(session_, more, "n9", anchor), number(Code::many_stores));
-    EXPECT_EQ(make_named(session_of(1001), more, "n9"), 0U) << "another owner's are not counted";
+    EXPECT_EQ(make_named(session_of(1001), more, "n9"), 0U) << "another owner's stores do not count";
     EXPECT_EQ(destroy_named(session_, web_, "web"), 0U);
     EXPECT_EQ(make_named(session_, more, "n9"), 0U);
     EXPECT_EQ(make_named(session_, more, "n10"), number(Code::many_stores));
 }
 
-// make and create are two calls, and many sessions can have made before the first creates.
+// make and create are two calls: many sessions can call make before the first calls create.
 TEST_F(StoreNames, TheLimitHoldsAtCreation) {
     std::array<Disk, 8> disks;
     std::vector<uint32_t> sessions;
@@ -126,7 +126,7 @@ TEST_F(StoreNames, TheLimitHoldsAtCreation) {
     for (size_t i = 0; i < disks.size(); ++i) EXPECT_EQ(create(sessions[i], disks[i]), i < 6 ? 0U : number(Code::many_stores)) << i;
 }
 
-// Eight under each anchor are the most where the RPMB is not asked: none of them moves beside the others.
+// If the RPMB is not asked, an owner can make eight stores under each anchor, but can move none while it has more than eight.
 TEST_F(StoreNames, StoresThatWereMadeUnaskedDoNotMoveBeyondTheLimit) {
     Disk more;
     for (int i = 3; i <= 8; ++i) ASSERT_EQ(make_named(session_, more, "n" + std::to_string(i), Anchor::rpmb), 0U) << i;
@@ -143,7 +143,7 @@ TEST_F(StoreNames, StoresThatWereMadeUnaskedDoNotMoveBeyondTheLimit) {
 }
 
 TEST_F(StoreNames, DestroyTakesTheOneThatIsNamed) {
-    EXPECT_EQ(destroy_named(session_, web_, ""), 0U) << "its id says which it is";
+    EXPECT_EQ(destroy_named(session_, web_, ""), 0U) << "the id selects the store";
     EXPECT_EQ(find_named(session_, "web"), number(Code::item_not_found));
     EXPECT_EQ(open_store(session_, default_), 0U);
     EXPECT_EQ(store_stat(session_, default_, "a"), 0U);
@@ -153,7 +153,7 @@ TEST_F(StoreNames, DestroyTakesTheOneThatIsNamed) {
     EXPECT_EQ(find_named(session_, "web"), 0U);
 }
 
-// Rule 3: damage of a record is no reason for a new store, of whatever name: which one it had, nobody knows.
+// Rule 3: a damaged record prevents new stores of every name, because its own name is unknown.
 TEST_F(StoreNames, Rule03ADamagedRecordMayBeOfAnyName) {
     end_sessions();
     Content content = table();
@@ -167,7 +167,7 @@ TEST_F(StoreNames, Rule03ADamagedRecordMayBeOfAnyName) {
     EXPECT_EQ(make_named(session_, again, "other"), number(Code::access_conflict));
     EXPECT_EQ(find_named(session_, "web"), number(Code::corrupt_object));
     EXPECT_EQ(open_store(session_, default_), 0U) << "the intact one is served";
-    EXPECT_EQ(make_named(session_of(1001), again, "web"), 0U) << "and other owners are not concerned";
+    EXPECT_EQ(make_named(session_of(1001), again, "web"), 0U) << "other owners are not affected";
     EXPECT_EQ(destroy_named(session_, web_, "web"), 0U);
     EXPECT_EQ(make_named(session_, again, "web"), 0U);
 }
@@ -179,7 +179,7 @@ TEST_F(StoreNames, RepairBringsBackTheOneThatIsNamed) {
         for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot) disk->pages.try_emplace(slot);
     protocol::RepairRequest wrong = request_for(web_);
     wrong.claim.name = bytes_of("other");
-    EXPECT_EQ(paged(session_, web_, Command::store_repair_begin, wrong).result, number(Code::bad_parameters)) << "the copies have a name";
+    EXPECT_EQ(paged(session_, web_, Command::store_repair_begin, wrong).result, number(Code::bad_parameters)) << "the name must match";
     wrong.claim.name = {};
     EXPECT_EQ(paged(session_, web_, Command::store_repair_begin, wrong).result, number(Code::bad_parameters));
     claim_ = {bytes_of("web"), bytes_of("/mnt/web")};
@@ -187,14 +187,14 @@ TEST_F(StoreNames, RepairBringsBackTheOneThatIsNamed) {
     EXPECT_EQ(store_stat(session_, web_, "b"), 0U);
     EXPECT_EQ(told_of(session_, 0), "web /mnt/web");
     claim_ = {};
-    ASSERT_EQ(repair_all(session_, default_), 0U) << "the one beside it is no obstacle";
+    ASSERT_EQ(repair_all(session_, default_), 0U) << "the other store does not prevent it";
     EXPECT_EQ(store_stat(session_, default_, "a"), 0U);
     claim_ = {bytes_of("web"), {}};
-    EXPECT_EQ(begin(session_, web_), number(Code::access_conflict)) << "it is there";
+    EXPECT_EQ(begin(session_, web_), number(Code::access_conflict)) << "it exists";
 }
 
-// A record in the RPMB that nobody can read may be of the store that is opened under ree: it is told as damage, and not as another store.
-// One that says that it is another store's is in the way of no repair.
+// An unreadable record in the RPMB may be of the store that is opened under ree: the TA reports damage, not another store.
+// A record that names another store prevents no repair.
 TEST_F(StoreNames, Rule27ADamagedRecordInTheRpmbIsToldAsDamage) {
     Disk vault;
     ASSERT_EQ(make_named(session_, vault, "vault", Anchor::rpmb), 0U);
@@ -210,12 +210,12 @@ TEST_F(StoreNames, Rule27ADamagedRecordInTheRpmbIsToldAsDamage) {
     EXPECT_EQ(repair_all(session_, web_), 0U);
 }
 
-// What nobody can read of one store's record is no place for another one's: that could not be repaired any more.
+// A repair must not overwrite another store's damaged record: that store could not be repaired any more.
 TEST_F(StoreNames, Rule25ARepairOverwritesNoOtherStoresRecord) {
     end_sessions();
     Content content = table();
     const auto first = content.begin() + engine::kTableHeaderBytes;
-    std::fill(first, first + engine::kRootRecordBytes, std::byte{0});  // the default one's is lost
+    std::fill(first, first + engine::kRootRecordBytes, std::byte{0});  // the default store's record is lost
     const size_t second = engine::kTableHeaderBytes + engine::kRootRecordBytes;
     for (size_t i = 140; i < 144; ++i) content[second + i] = std::byte{0};  // and web's is damaged
     store_table(content);
@@ -229,15 +229,15 @@ TEST_F(StoreNames, Rule25ARepairOverwritesNoOtherStoresRecord) {
 }
 
 TEST_F(StoreNames, TheTeeTellsWhatItWasTold) {
-    EXPECT_EQ(told_of(session_, 0), " ") << "nothing was said";
+    EXPECT_EQ(told_of(session_, 0), " ") << "the default store has no name and no directory";
     EXPECT_EQ(told_of(session_, 1), "web /srv/web");
     const uint32_t other = session_of(1001);
-    EXPECT_EQ(told_of(other, 1), "-") << "of another's";
+    EXPECT_EQ(told_of(other, 1), "-") << "another owner's store";
     Content claim(400);
     const protocol::RecordAtRequest second_place{Anchor::ree, 1};
     EXPECT_EQ(store(other, Command::store_record_at, second_place, {&claim, kOut}).result, number(Code::access_denied));
     EXPECT_EQ(told_of(session_of(0), 1, Anchor::ree, false), "web /srv/web");
-    // A claim that is another store's is not believed, nor one with another name, nor garbage.
+    // The TA ignores a claim of another store, a claim with another name, and garbage.
     const auto claim_object = [&] {
         for (const Content& id : tee_.stored_ids(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid))
             if (text(id).find("claim ") != std::string::npos) return id;
@@ -253,13 +253,13 @@ TEST_F(StoreNames, TheTeeTellsWhatItWasTold) {
         ASSERT_TRUE(tee_.store_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id, changed));
         session_ = session_of(1000);
         EXPECT_EQ(told_of(session_, 1), " ") << offset;
-        EXPECT_EQ(open_named(session_, web_, "web"), 0U) << "the record is what counts";
+        EXPECT_EQ(open_named(session_, web_, "web"), 0U) << "only the record counts";
         end_sessions();
     }
     ASSERT_TRUE(tee_.store_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id, kept));
     session_ = session_of(1000);
     ASSERT_EQ(destroy_named(session_, web_, "web"), 0U);
-    EXPECT_TRUE(claim_object().empty()) << "nothing of it stays";
+    EXPECT_TRUE(claim_object().empty()) << "the claim is deleted";
 }
 
 TEST_F(StoreNames, NoRoomForWhatItTellsIsNoAnswer) {
@@ -269,10 +269,10 @@ TEST_F(StoreNames, NoRoomForWhatItTellsIsNoAnswer) {
         EXPECT_EQ(called.result, number(Code::short_buffer));
         EXPECT_EQ(called.content_size, 2 + 3 + 8U);
     }
-    EXPECT_EQ(store(session_, Command::store_record_at, protocol::RecordAtRequest{Anchor::ree, 1, true}).result, 0U) << "none is asked for";
+    EXPECT_EQ(store(session_, Command::store_record_at, protocol::RecordAtRequest{Anchor::ree, 1, true}).result, 0U) << "no claim is requested";
 }
 
-// At every call of a creation into TEE storage: the store is there with its claim, or none of that name is.
+// The creation fails at each of its calls into TEE storage. Afterwards the store exists, or there is no store of that name.
 TEST_F(StoreNames, ACreationThatFailsLeavesTheNameFree) {
     bool made = false;
     for (uint64_t n = 1; n < 20 && !made; ++n) {
@@ -304,7 +304,7 @@ protected:
         return config;
     }
     OldRpmb() : StoreNames(version("4.9.0")) {}
-    // How many places others than root get, and root then.
+    // How many places users other than root get, and how many root gets after them.
     std::pair<size_t, size_t> places() {
         Disk disk;
         std::pair<size_t, size_t> made{0, 0};
@@ -316,7 +316,7 @@ protected:
     }
 };
 
-// Before 4.10 only what lies in the first 4096 bytes of an object in the RPMB is safe (docs/rpmb.md).
+// Before OP-TEE 4.10, only the first 4096 bytes of an object in the RPMB are safe (docs/rpmb.md).
 TEST_F(OldRpmb, HasFifteenPlacesThreeOfThemRoots) { EXPECT_EQ(places(), (std::pair<size_t, size_t>{12, 3})); }
 
 TEST_F(OldRpmb, UnderReeThereAreAsManyAsEver) {

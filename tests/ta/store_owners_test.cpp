@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One owner's store against another user who has all of its files: header, pages and segments, brought raw. The TA refuses,
-// whatever the library would have said before, and no byte of a content is in anything that comes back.
+// One owner's store, and another user who has all of its files and sends header, pages and segments without the library. The TA
+// itself refuses, and nothing that it returns holds a byte of a content.
 #include "engine/recovery.h"
 #include "tests/ta/store_harness.h"
 
@@ -27,7 +27,7 @@ protected:
     }
     static bool has_secret(Bytes bytes) { return text_of(bytes).find(kSecret) != std::string_view::npos; }
 
-    // An object of one segment; what its file has.
+    // Puts an object of one segment. Returns its payload file.
     Content put_payload(uint32_t session, Disk& disk, std::string_view name, const Content& content, protocol::Id* id) {
         const Called begun = store(session, Command::store_begin_upload, protocol::BeginUploadRequest{kSegment});
         const auto upload = protocol::decode<protocol::BeginUploadAnswer>(begun.answer);
@@ -59,9 +59,9 @@ protected:
 };
 
 TEST_F(StoreOwners, AnothersHeaderOpensNothing) {
-    EXPECT_EQ(open_store(bob_, hers_), number(Code::item_not_found)) << "who has no store";
+    EXPECT_EQ(open_store(bob_, hers_), number(Code::item_not_found)) << "bob has no store";
     make_store(bob_, his_);
-    EXPECT_EQ(open_store(bob_, hers_), number(Code::bad_parameters)) << "who has one";
+    EXPECT_EQ(open_store(bob_, hers_), number(Code::bad_parameters)) << "bob has another store";
     EXPECT_EQ(store_stat(bob_, his_, "object"), number(Code::item_not_found)) << "and still has it open";
     uint32_t group_session = 0;
     ASSERT_EQ(open(group(1000), &group_session), 0U);
@@ -76,10 +76,10 @@ TEST_F(StoreOwners, AnothersPagesAreNotRead) {
     ASSERT_EQ(store_put(bob_, his_, "object", filled(200, 2)), 0U);
     ASSERT_EQ(store_put(bob_, his_, "other", filled(200, 2)), 0U);
     tee_.close_session(bob_);
-    ASSERT_NE(store_stat(alice_, hers_, "object"), number(Code::bad_state)) << "so that the TA has none of his pages in memory";
+    ASSERT_NE(store_stat(alice_, hers_, "object"), number(Code::bad_state)) << "now the TA has none of his pages in memory";
     bob_ = session_of(1001);
     ASSERT_EQ(open_store(bob_, his_), 0U);
-    // All of her pages, under their numbers, for whatever can be asked for.
+    // Brings all of her pages, under their numbers, with each request.
     std::vector<uint32_t> all;
     for (const auto& [page, bytes] : hers_.pages) all.push_back(page);
     const protocol::PageArea claimed{static_cast<uint16_t>(all.size()), kRoom};
@@ -112,8 +112,8 @@ TEST_F(StoreOwners, AnothersSegmentsAreNotOpened) {
     memory = her_file;
     EXPECT_EQ(read_segment(bob_, her_id, memory), number(Code::bad_state)) << "he has looked up nothing";
     ASSERT_EQ(store_get(bob_, his_, "payload", seen_).result, 0U);
-    EXPECT_EQ(read_segment(bob_, her_id, memory), number(Code::bad_state)) << "he has looked up his own";
-    EXPECT_EQ(read_segment(bob_, his_id, memory), number(Code::corrupt_object)) << "hers, said to be his own";
+    EXPECT_EQ(read_segment(bob_, her_id, memory), number(Code::bad_state)) << "he has looked up his own object";
+    EXPECT_EQ(read_segment(bob_, his_id, memory), number(Code::corrupt_object)) << "her segment, sent as his own";
     EXPECT_FALSE(has_secret(memory));
     memory = his_file;
     EXPECT_EQ(read_segment(bob_, his_id, memory), 0U);
@@ -129,7 +129,7 @@ TEST_F(StoreOwners, AnothersRecordIsNotDestroyed) {
     EXPECT_EQ(store(bob_, Command::store_record_at, protocol::RecordAtRequest{Anchor::ree, 0}).result, number(Code::access_denied));
     const uint32_t root = session_of(0);
     request.store_id = his_.header.store_id;
-    EXPECT_EQ(store(root, Command::store_destroy, request).result, number(Code::bad_parameters)) << "hers, by the id of his";
+    EXPECT_EQ(store(root, Command::store_destroy, request).result, number(Code::bad_parameters)) << "her store, by the id of his";
     EXPECT_EQ(store_stat(alice_, hers_, "object"), 0U);
     EXPECT_EQ(find(bob_), 0U);
     request.store_id = hers_.header.store_id;
@@ -137,7 +137,7 @@ TEST_F(StoreOwners, AnothersRecordIsNotDestroyed) {
     EXPECT_EQ(store_stat(alice_, hers_, "object"), number(Code::bad_state));
 }
 
-// What the TA keeps between calls, for all owners: the pages that it has read, and a segment's memory.
+// Between calls, the TA keeps the pages that it has read and a segment's memory; all owners share them.
 TEST_F(StoreOwners, NothingOfAnothersIsInWhatComesBack) {
     make_store(bob_, his_);
     protocol::Id her_id{}, his_id{};
@@ -163,7 +163,7 @@ TEST_F(StoreOwners, NothingOfAnothersIsInWhatComesBack) {
     seen_.clear();
     Content content(60000);
     look(store_get(bob_, his_, "payload", content), content, "get");
-    look(store_get(bob_, his_, "object", content), content, "get of what he has not");
+    look(store_get(bob_, his_, "object", content), content, "get of an object that he does not have");
     look(paged(bob_, his_, Command::store_list, protocol::StoreListRequest{}, &content, kOut), content, "list");
     look(paged(bob_, his_, Command::store_scan, protocol::ScanRequest{}, &content, kOut), content, "scan");
     protocol::Id id{};
@@ -176,7 +176,7 @@ TEST_F(StoreOwners, NothingOfAnothersIsInWhatComesBack) {
     ASSERT_EQ(store_get(bob_, his_, "payload", content).result, 0U);
     content.assign(his_file.size(), std::byte{});
     EXPECT_EQ(read_segment(bob_, his_id, content), number(Code::corrupt_object));
-    look({}, content, "a segment that is none");
+    look({}, content, "an invalid segment");
     EXPECT_EQ(store_put(bob_, his_, "x", filled(3, 1)), 0U);
     look({}, {}, "a put");
     for (const auto& [page, bytes] : his_.pages) EXPECT_FALSE(has_secret(bytes)) << page;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rebuild as whoever keeps no rule asks for it: it ends as a commit of what it began with, or not at all; what is lost stays closed.
+// Rebuild, called by a client that keeps no rules: it ends only as a commit over the record that it began with; lost names stay closed.
 #include "protocol/store_rebuild.h"
 #include "tests/ta/repairing_commands.h"
 
@@ -21,7 +21,7 @@ protected:
     Called step(uint32_t session, protocol::RebuildStepRequest request = {}) {
         return paged(session, disk_, Command::store_rebuild_step, request);
     }
-    // All but its commit, whose request it gives. `left_out`: one object.
+    // A rebuild except its commit. Returns the request for the commit. `left_out`: one object to leave out.
     std::optional<protocol::TransactionRequest> rebuild(uint32_t session, RebuildKind kind, std::string_view left_out = {},
                                                         protocol::RebuildAnchor anchor = protocol::RebuildAnchor::same) {
         if (begin_rebuild(session, kind, anchor) != 0) return std::nullopt;
@@ -39,7 +39,7 @@ protected:
     uint32_t rebuild_commit(uint32_t session, const protocol::TransactionRequest& request) {
         return store(session, Command::store_rebuild_commit, request).result;
     }
-    // To the RPMB; the session has it open there.
+    // Moves the store to the RPMB; afterwards the session has it open there.
     void move() {
         session_ = session_of(1000);
         ASSERT_EQ(open_store(session_, disk_), 0U);
@@ -71,11 +71,11 @@ TEST_F(StoreRebuild, EndsUnderItsOwnIdOnce) {
     auto ready = rebuild(session_, RebuildKind::whole);
     ASSERT_TRUE(ready);
     EXPECT_EQ(rebuild_commit(session_of(1000), *ready), number(Code::bad_state)) << "another session's";
-    EXPECT_EQ(repair_commit(session_, *ready), number(Code::bad_state)) << "it is no repair";
-    EXPECT_EQ(commit(session_, *ready), number(Code::bad_state)) << "and no change";
+    EXPECT_EQ(repair_commit(session_, *ready), number(Code::bad_state)) << "it is not a repair";
+    EXPECT_EQ(commit(session_, *ready), number(Code::bad_state)) << "and not a change";
     ASSERT_EQ(rebuild_commit(session_, *ready), 0U);
     take_new_pages(disk_);
-    EXPECT_EQ(rebuild_commit(session_, *ready), number(Code::bad_state)) << "once";
+    EXPECT_EQ(rebuild_commit(session_, *ready), number(Code::bad_state)) << "only once";
     EXPECT_EQ(store_stat(session_, disk_, "aaa"), 0U);
     ready = rebuild(session_, RebuildKind::whole);
     ASSERT_TRUE(ready);
@@ -84,7 +84,7 @@ TEST_F(StoreRebuild, EndsUnderItsOwnIdOnce) {
     EXPECT_EQ(store_stat(session_, disk_, "aaa"), 0U);
 }
 
-// Else what was committed meanwhile is taken back.
+// Otherwise the rebuild would undo what was committed meanwhile.
 TEST_F(StoreRebuild, Rule06OverACommitThatItDoesNotKnowItIsRefused) {
     const auto ready = rebuild(session_, RebuildKind::whole);
     ASSERT_TRUE(ready);
@@ -102,7 +102,7 @@ TEST_F(StoreRebuild, Rule28TwoOfOneOwnerDoNotRunAtOnce) {
     ASSERT_EQ(open_store(second, disk_), 0U);
     EXPECT_EQ(begin_rebuild(second, RebuildKind::whole), number(Code::busy));
     EXPECT_EQ(StoreCommands::begin(second), number(Code::busy));
-    EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole), 0U) << "its own ends with that";
+    EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole), 0U) << "it replaces the session's own rebuild";
 }
 
 TEST_F(StoreRebuild, NothingIsLeftOutOfAWholeOne) {
@@ -130,14 +130,14 @@ TEST_F(StoreRebuild, Rule30WhatWasLeftOutIsClosedUntilItIsAcknowledged) {
     ASSERT_EQ(store(session_, Command::store_abort, protocol::TransactionRequest{}).result, 0U);
     EXPECT_EQ(acknowledge("mm"), number(Code::item_not_found));
     EXPECT_EQ(acknowledge("mmm"), 0U);
-    EXPECT_EQ(acknowledge("mmm"), number(Code::item_not_found)) << "once";
+    EXPECT_EQ(acknowledge("mmm"), number(Code::item_not_found)) << "only once";
     EXPECT_EQ(store_stat(session_, disk_, "mmm"), number(Code::item_not_found));
     EXPECT_EQ(store_put(session_, disk_, "mmm", filled(10, 2)), 0U);
 }
 
 TEST_F(StoreRebuild, Rule03AMoveFindsOneRecordAndLeavesOne) {
     EXPECT_EQ(begin_rebuild(session_, RebuildKind::without_damage, protocol::RebuildAnchor::rpmb), number(Code::bad_format))
-        << "whole only";
+        << "only a whole rebuild moves a store";
     EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole, protocol::RebuildAnchor{1}), number(Code::bad_format)) << "not to ree";
     const auto ready = rebuild(session_, RebuildKind::whole, {}, protocol::RebuildAnchor::rpmb);
     ASSERT_TRUE(ready);
@@ -149,9 +149,9 @@ TEST_F(StoreRebuild, Rule03AMoveFindsOneRecordAndLeavesOne) {
     disk_.header.anchor = Anchor::rpmb;
     ASSERT_EQ(open_store(session_, disk_), 0U);
     EXPECT_EQ(store_stat(session_, disk_, "aaa"), 0U);
-    EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole, protocol::RebuildAnchor::rpmb), number(Code::access_conflict)) << "it is there";
+    EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole, protocol::RebuildAnchor::rpmb), number(Code::access_conflict)) << "it is already there";
     EXPECT_EQ(secrets_of(disk_), 1U);
-    // Its new copies are what a repair goes by.
+    // A repair uses the new copies.
     lose(kTable, Anchor::rpmb);
     session_ = session_of(1000);
     EXPECT_EQ(repair_all(session_, disk_), 0U);
@@ -167,14 +167,14 @@ TEST_F(StoreRebuild, Rule25AMovedStoreThatWasDestroyedStaysSo) {
     lose(kTable, Anchor::ree);
     session_ = session_of(1000);
     Disk copy = old;
-    EXPECT_EQ(repair_all(session_, copy), number(Code::store_destroyed)) << "the RPMB remembers it";
-    // The record under ree, of before the move, is put back.
+    EXPECT_EQ(repair_all(session_, copy), number(Code::store_destroyed)) << "the RPMB remembers the destroy";
+    // The record under ree from before the move is put back.
     end_sessions();
     store_table(table_before);
     session_ = session_of(1000);
     EXPECT_EQ(open_store(session_, old), number(Code::store_destroyed)) << "nor is it opened";
     EXPECT_EQ(open_store(session_, moved), number(Code::item_not_found));
-    EXPECT_EQ(destroy(session_, old), 0U) << "but given up";
+    EXPECT_EQ(destroy(session_, old), 0U) << "but it can be destroyed";
 }
 
 TEST_F(StoreRebuild, Rule25WhatTheRpmbHasForgottenIsNotRepaired) {
@@ -192,7 +192,7 @@ TEST_F(StoreRebuild, Rule25WhatTheRpmbHasForgottenIsNotRepaired) {
     EXPECT_EQ(repair_all(session_, copy), number(Code::store_destroyed));
 }
 
-// The record under ree that is destroyed may be one of before the move, which somebody has put back.
+// The record that is destroyed under ree may be from before the move, if somebody has put it back.
 TEST_F(StoreRebuild, Rule25WhatIsDestroyedUnderReeIsDestroyedInTheRpmbToo) {
     const Disk old = disk_;
     end_sessions();
@@ -222,7 +222,7 @@ TEST_F(StoreRebuild, Rule25AChangeAfterAMoveThatWasCutErasesTheSecretOfItsCopies
     EXPECT_EQ(secrets_of(disk_), 0U);
 }
 
-// A move that could not bury the record under ree. What was open, or prepared, before does not go on with it.
+// A move could not make the record under ree a tombstone. Sessions and prepared changes from before the move cannot use that record.
 TEST_F(StoreRebuild, Rule27ASessionOfBeforeAMoveDoesNotGoOnUnderRee) {
     size_t with_both = 0;
     const Disk begun = disk_;
@@ -251,7 +251,7 @@ TEST_F(StoreRebuild, Rule27ASessionOfBeforeAMoveDoesNotGoOnUnderRee) {
             EXPECT_EQ(commit(before, late.commit), number(Code::bad_state)) << n;
             EXPECT_EQ(store_stat(before, under_ree, "aaa"), number(Code::bad_state)) << n;
             EXPECT_EQ(store_put(before, under_ree, "another", filled(10, 1)), number(Code::bad_state)) << n;
-            EXPECT_EQ(secrets_of(disk_), 1U) << "it is that of the store in the RPMB";
+            EXPECT_EQ(secrets_of(disk_), 1U) << "the secret is that of the store in the RPMB";
         }
         if (moved == 0) break;
         lose(kTable, Anchor::rpmb);
@@ -261,7 +261,7 @@ TEST_F(StoreRebuild, Rule27ASessionOfBeforeAMoveDoesNotGoOnUnderRee) {
     EXPECT_GT(with_both, 0U);
 }
 
-// Another program has moved the store meanwhile: what this session drew for its own move is not what that one stored.
+// Another program has moved the store meanwhile: its stored secret is not the one that this session drew for its own move.
 TEST_F(StoreRebuild, AMoveThatIsGivenUpLeavesNoSecretInTheSession) {
     const uint32_t other = session_of(1000);
     ASSERT_EQ(open_store(other, disk_), 0U);
@@ -275,7 +275,7 @@ TEST_F(StoreRebuild, AMoveThatIsGivenUpLeavesNoSecretInTheSession) {
     EXPECT_EQ(repair_all(session_of(1000), disk_), 0U);
 }
 
-// Else the RPMB, which all share, is filled.
+// Otherwise aborted moves would fill the RPMB, which all share.
 TEST_F(StoreRebuild, Rule21AMoveThatIsGivenUpLeavesNothingInTheRpmb) {
     for (int round = 0; round < 3; ++round) {
         ASSERT_TRUE(rebuild(session_, RebuildKind::whole, {}, protocol::RebuildAnchor::rpmb));
@@ -287,7 +287,7 @@ TEST_F(StoreRebuild, Rule21AMoveThatIsGivenUpLeavesNothingInTheRpmb) {
     }
 }
 
-// A record that may be opened where the RPMB is silent would be served beside the newer one.
+// A record that may be opened when the RPMB does not answer would be served beside the newer one.
 TEST_F(StoreRebuild, Rule27AMoveThatWasCutLeavesNoRecordThatIsOpenedUnasked) {
     ASSERT_EQ(destroy(session_, disk_), 0U);
     Content header(protocol::kStoreHeaderBytes);
@@ -323,7 +323,7 @@ TEST_F(StoreRebuild, Rule27AMoveThatWasCutLeavesNoRecordThatIsOpenedUnasked) {
             tee_.set_faults({});
         }
         if (committed == 0) break;
-        // As it was, for the next cut.
+        // Restores the state before the move, for the next cut.
         lose(kTable, Anchor::rpmb);
         store_table(marked, Anchor::ree);
         session_ = session_of(1000);
@@ -333,11 +333,11 @@ TEST_F(StoreRebuild, Rule27AMoveThatWasCutLeavesNoRecordThatIsOpenedUnasked) {
     EXPECT_GE(cut, 1U);
 }
 
-// What was copied before a page was passed over is there, and no part of what is lost.
+// Objects that were copied before a page was passed over exist and are not in a lost range.
 TEST_F(StoreRebuild, Rule30APageThatIsPassedOverLateCostsNothingThatWasCopied) {
     ASSERT_EQ(begin_rebuild(session_, RebuildKind::without_damage), 0U);
     protocol::RebuildStepRequest request;
-    request.left_out = bytes_of("mm");  // which is not there: the step ends before "mmm"
+    request.left_out = bytes_of("mm");  // which does not exist: the step ends before "mmm"
     ASSERT_EQ(step(session_, request).result, 0U);
     request.left_out = {};
     const Called found = store(session_, Command::store_find, protocol::FindRequest{Anchor::ree, {}});
@@ -370,7 +370,7 @@ TEST_F(StoreRebuild, Rule30APageThatIsPassedOverLateCostsNothingThatWasCopied) {
     EXPECT_EQ(store_stat(session_, disk_, "aaa"), number(Code::item_not_found)) << "it was removed";
 }
 
-// The lost ranges come through a repair: else it would open what is closed.
+// A repair keeps the lost ranges; otherwise it would open names that are closed.
 TEST_F(StoreRebuild, Rule30ARepairKeepsWhatIsClosed) {
     ASSERT_EQ(drop("mmm"), 0U);
     ASSERT_EQ(store_put(session_, disk_, "nnn", filled(10, 2)), 0U);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Repair as whoever keeps no rule asks for it (rule 19): it must never put a record into the TEE over an intact one, nor give a
-// store to another owner, and its end is a commit like any other, with its own look at what the TEE has by then.
+// Repair, called by a client that keeps no rules (rule 19): it must never replace an intact record in the TEE, nor give a store to
+// another owner. It ends with a commit like any other, which checks again what the TEE has by then.
 #include "tests/ta/repairing_commands.h"
 
 namespace festore::ta {
@@ -14,7 +14,7 @@ protected:
         ASSERT_EQ(store_put(session_, disk_, "first", filled(100, 1)), 0U);
         ASSERT_EQ(store_put(session_, disk_, "second", filled(100, 2)), 0U);
     }
-    // The TEE loses its table: the other owners' records go with it.
+    // The TEE loses its table, and with it the other owners' records.
     void lose_record() {
         lose(kTable);
         session_ = session_of(1000);
@@ -31,10 +31,10 @@ TEST_F(StoreRepair, BringsAStoreBackWhoseRecordIsGone) {
     ASSERT_EQ(repair_commit(session_, *ready), 0U);
     take_new_pages(disk_);
     EXPECT_EQ(store_stat(session_, disk_, "first"), 0U);
-    EXPECT_EQ(repair_commit(session_, *ready), number(Code::bad_state)) << "once";
+    EXPECT_EQ(repair_commit(session_, *ready), number(Code::bad_state)) << "only once";
 }
 
-// So that no repair is behind another one; who comes with an older state that is ready finds the record.
+// Otherwise a repair could commit an older state after another one. A client that comes later with an older state finds the record.
 TEST_F(StoreRepair, Rule28TwoOfOneOwnerDoNotRunAtOnce) {
     lose_record();
     Disk copy = disk_;
@@ -47,7 +47,7 @@ TEST_F(StoreRepair, Rule28TwoOfOneOwnerDoNotRunAtOnce) {
     ASSERT_EQ(repair_commit(other, *ready), 0U);
     take_new_pages(disk_);
     ASSERT_EQ(store_put(other, disk_, "written since", filled(10, 3)), 0U);
-    EXPECT_EQ(begin(session_, copy), number(Code::access_conflict)) << "a record is there again";
+    EXPECT_EQ(begin(session_, copy), number(Code::access_conflict)) << "there is a record again";
     EXPECT_EQ(store_stat(other, disk_, "written since"), 0U);
     EXPECT_EQ(find(session_), 0U);
 }
@@ -67,7 +67,7 @@ TEST_F(StoreRepair, AStoreMadeMeanwhileIsNotReplaced) {
         ASSERT_TRUE(ready);
         ASSERT_EQ(repair_commit(session_, *ready), 0U);
         take_new_pages(disk_);
-        ASSERT_EQ(store_put(session_, disk_, "third", filled(10, 3)), 0U) << "so that there are two copies again";
+        ASSERT_EQ(store_put(session_, disk_, "third", filled(10, 3)), 0U) << "for two recovery copies again";
         ASSERT_EQ(store_put(session_, disk_, "fourth", filled(10, 4)), 0U);
     }
 }
@@ -75,19 +75,19 @@ TEST_F(StoreRepair, AStoreMadeMeanwhileIsNotReplaced) {
 TEST_F(StoreRepair, AnIntactRecordIsNotReplaced) {
     EXPECT_EQ(begin(session_, disk_), number(Code::access_conflict));
     EXPECT_EQ(open_store(session_, disk_), 0U);
-    EXPECT_EQ(store_stat(session_, disk_, "first"), 0U) << "and works on";
+    EXPECT_EQ(store_stat(session_, disk_, "first"), 0U) << "and still works";
     lose_record();
     Disk in_rpmb;
     make_store(session_, in_rpmb, Anchor::rpmb);
-    EXPECT_EQ(begin(session_, disk_), number(Code::access_conflict)) << "one under the other anchor is one, too";
+    EXPECT_EQ(begin(session_, disk_), number(Code::access_conflict)) << "a record under the other anchor counts, too";
     EXPECT_EQ(find(session_, Anchor::rpmb), 0U);
 }
 
 TEST_F(StoreRepair, AnothersCopiesAreNotTheCallers) {
     lose_record();
     const uint32_t thief = session_of(1001);
-    EXPECT_EQ(begin(thief, disk_), number(Code::access_denied)) << "whose the store is, is inside the seal";
-    EXPECT_EQ(begin(session_of(0), disk_), number(Code::access_denied)) << "root repairs its own";
+    EXPECT_EQ(begin(thief, disk_), number(Code::access_denied)) << "the sealed copy names the owner";
+    EXPECT_EQ(begin(session_of(0), disk_), number(Code::access_denied)) << "root repairs only its own stores";
     EXPECT_EQ(store(thief, Command::store_repair_step, protocol::PrepareRequest{}).result, number(Code::bad_parameters));
     EXPECT_EQ(paged(thief, disk_, Command::store_repair_step, protocol::PrepareRequest{}).result, number(Code::bad_state));
 }
@@ -96,14 +96,14 @@ TEST_F(StoreRepair, TheCopiesAreOfTheStoreThatIsAskedFor) {
     lose_record();
     Disk in_rpmb = disk_;
     in_rpmb.header.anchor = Anchor::rpmb;
-    EXPECT_EQ(begin(session_, in_rpmb), number(Code::bad_parameters)) << "another anchor than the seal says";
+    EXPECT_EQ(begin(session_, in_rpmb), number(Code::bad_parameters)) << "not the anchor in the sealed copy";
     Disk another;
     make_store(session_, another);
     lose_record();
     another.pages = disk_.pages;
-    EXPECT_EQ(begin(session_, another), number(Code::bad_parameters)) << "another store's";
+    EXPECT_EQ(begin(session_, another), number(Code::bad_parameters)) << "copies of another store";
     another.header.key_check[0] ^= std::byte{1};
-    EXPECT_EQ(begin(session_, another), number(Code::security)) << "another device's";
+    EXPECT_EQ(begin(session_, another), number(Code::security)) << "copies of another device";
 }
 
 TEST_F(StoreRepair, EndsUnderItsOwnIdOnly) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Another cipher for a store that is there, as whoever keeps no rule asks for it: an object never gets another content, and no content
-// leaves the TA in clear.
+// Changing the cipher of an existing store, by a client that keeps no rules: an object never gets another content, and no content
+// leaves the TA as plaintext.
 #include "tests/ta/resealing_commands.h"
 
 namespace festore::ta {
@@ -22,7 +22,7 @@ TEST_F(StoreReseal, AStoreChangesItsCipher) {
     }
     EXPECT_FALSE(is_other("small"));
     ASSERT_EQ(rebuild(), 0U);
-    EXPECT_TRUE(has_two_ciphers()) << "two are in use";
+    EXPECT_TRUE(has_two_ciphers()) << "two ciphers are in use";
     ASSERT_EQ(reseal("large"), 0U);
     const auto after = look("large");
     EXPECT_NE(after.payload, before.payload);
@@ -33,8 +33,8 @@ TEST_F(StoreReseal, AStoreChangesItsCipher) {
     EXPECT_EQ(read("large"), kLarge);
     ASSERT_EQ(reseal("other"), 0U);
     ASSERT_EQ(rebuild(), 0U);
-    EXPECT_TRUE(has_two_ciphers()) << "one is left";
-    // More than one call brings.
+    EXPECT_TRUE(has_two_ciphers()) << "one object still has the old cipher";
+    // More segments than one call takes.
     const auto kept = look("kept");
     const protocol::Id to = begin_upload();
     const auto part = [&](size_t number, size_t segments) {
@@ -73,13 +73,13 @@ TEST_F(StoreReseal, BackAgainNothingIsLeftToDo) {
     EXPECT_EQ(read("large"), kLarge);
     EXPECT_EQ(read("other"), kOther);
     ASSERT_EQ(reseal("large"), 0U);
-    ASSERT_EQ(recipher(kAes), 0U) << "the one that it has: as any rebuild";
+    ASSERT_EQ(recipher(kAes), 0U) << "the cipher that it has: like any rebuild";
     EXPECT_FALSE(has_two_ciphers());
     EXPECT_EQ(read("large"), kLarge);
     EXPECT_EQ(begin_recipher(stored::Cipher{3}), number(Code::bad_format));
 }
 
-// What does not fit ends the upload: it can't become the payload of anything.
+// A wrong segment ends the upload: it cannot become the payload of any object.
 TEST_F(StoreReseal, SegmentsThatAreNotThoseOfThePayloadAreRefused) {
     ASSERT_EQ(recipher(kChaCha), 0U);
     const auto other = look("other");
@@ -91,29 +91,29 @@ TEST_F(StoreReseal, SegmentsThatAreNotThoseOfThePayloadAreRefused) {
         EXPECT_EQ(make(to), number(code)) << what;
         files_[to] = files_[large.payload];
         EXPECT_NE(reseal_entry("large", to), 0U) << what;
-        EXPECT_EQ(reseal_segments(large.payload, to, 0, bytes, files_[to]), number(Code::bad_state)) << what << ": it is over";
+        EXPECT_EQ(reseal_segments(large.payload, to, 0, bytes, files_[to]), number(Code::bad_state)) << what << ": the upload has ended";
     };
     const auto with = [&](Content memory, uint32_t segment, uint32_t size) {
         return [=, this](const protocol::Id& to) mutable { return reseal_segments(large.payload, to, segment, size, memory); };
     };
     Content file = files_[large.payload];
     expect("segments of another object", Code::corrupt_object, with(files_[other.payload], 0, bytes));
-    expect("another payload than is open", Code::bad_state,
+    expect("not the open payload", Code::bad_state,
            [&](const protocol::Id& to) { return reseal_segments(other.payload, to, 0, bytes, file); });
     Content altered = files_[large.payload];
     altered[kSegment + 20] ^= std::byte{1};
-    expect("an altered one", Code::corrupt_object, with(altered, 0, bytes));
+    expect("an altered segment", Code::corrupt_object, with(altered, 0, bytes));
     Content swapped = altered;
     copy_bytes(Bytes(files_[large.payload]).subspan(kSegment + 16, kSegment + 16), swapped);
     copy_bytes(Bytes(files_[large.payload]).first(kSegment + 16), MutableBytes(swapped).subspan(kSegment + 16));
     expect("in another order", Code::corrupt_object, with(swapped, 0, bytes));
-    expect("a size that is not theirs", Code::bad_parameters, with(Content(sealed_bytes(bytes - 1)), 0, bytes - 1));
-    expect("more than it has", Code::bad_state, with(Content(sealed_bytes(4 * kSegment)), 0, 4 * kSegment));
-    expect("behind its end", Code::bad_state, with(Content(sealed_bytes(5)), 3, 5));
+    expect("a wrong size", Code::bad_parameters, with(Content(sealed_bytes(bytes - 1)), 0, bytes - 1));
+    expect("more segments than it has", Code::bad_state, with(Content(sealed_bytes(4 * kSegment)), 0, 4 * kSegment));
+    expect("after its end", Code::bad_state, with(Content(sealed_bytes(5)), 3, 5));
     expect("a number that wraps", Code::bad_state, with(Content(sealed_bytes(kSegment)), UINT32_MAX, kSegment));
     expect("memory that is too small", Code::bad_parameters, with(Content(files_[large.payload].size() - 1), 0, bytes));
     Content second(Bytes(files_[large.payload]).subspan(kSegment + 16).begin(), Bytes(files_[large.payload]).end());
-    expect("not from the first on", Code::bad_parameters, with(second, 1, bytes - uint32_t{kSegment}));
+    expect("not from the first segment on", Code::bad_parameters, with(second, 1, bytes - uint32_t{kSegment}));
     EXPECT_EQ(reseal("large"), 0U);
     EXPECT_EQ(read("large"), kLarge);
     EXPECT_EQ(read("other"), kOther);
@@ -123,7 +123,7 @@ TEST_F(StoreReseal, NothingElseGetsIntoItsUpload) {
     ASSERT_EQ(recipher(kChaCha), 0U);
     const auto large = look("large");
     Content sealed;
-    // Its own content first, and the payload's behind it.
+    // The client's own content first, then the payload's.
     protocol::Id to = begin_upload();
     ASSERT_EQ(seal(to, 0, false, content_of(kSegment, 9), sealed), 0U);
     Content second(Bytes(files_[large.payload]).subspan(kSegment + 16).begin(), Bytes(files_[large.payload]).end());
@@ -133,21 +133,21 @@ TEST_F(StoreReseal, NothingElseGetsIntoItsUpload) {
     (void)look("large");
     Content first(files_[large.payload].begin(), files_[large.payload].begin() + static_cast<ptrdiff_t>(sealed_bytes(2 * kSegment)));
     ASSERT_EQ(reseal_segments(large.payload, to, 0, 2 * kSegment, first), 0U);
-    EXPECT_EQ(reseal_entry("large", to), number(Code::bad_state)) << "it is not whole";
+    EXPECT_EQ(reseal_entry("large", to), number(Code::bad_state)) << "it is not complete";
     EXPECT_EQ(seal(to, 2, true, content_of(700, 9), sealed), number(Code::bad_state));
     EXPECT_EQ(reseal_entry("large", to), number(Code::bad_state));
-    // Another payload's name, halfway.
+    // The id of another payload in the middle.
     to = begin_upload();
     (void)look("large");
     first.assign(files_[large.payload].begin(), files_[large.payload].begin() + static_cast<ptrdiff_t>(sealed_bytes(2 * kSegment)));
     ASSERT_EQ(reseal_segments(large.payload, to, 0, 2 * kSegment, first), 0U);
     Content third(Bytes(files_[large.payload]).subspan(2 * (kSegment + 16)).begin(), Bytes(files_[large.payload]).end());
     EXPECT_EQ(reseal_segments(look("other").payload, to, 2, 700, third), number(Code::bad_state));
-    // An upload as any other is.
+    // An ordinary upload.
     to = begin_upload();
     ASSERT_EQ(seal(to, 0, true, kOther, sealed), 0U);
     EXPECT_EQ(reseal_entry("large", to), number(Code::bad_state)) << "a content from outside";
-    // What was read out of one object, for another one.
+    // A content that was read from one object, for another object.
     to = begin_upload();
     const auto other = look("other");
     ASSERT_EQ(reseal_all(other, to), 0U);
@@ -156,7 +156,7 @@ TEST_F(StoreReseal, NothingElseGetsIntoItsUpload) {
     EXPECT_EQ(reseal_entry("none", to), number(Code::item_not_found));
     EXPECT_EQ(put_upload("copy", to, kOther.size()), number(Code::bad_state)) << "it is for that object only";
     EXPECT_EQ(reseal_entry("other", to), 0U);
-    EXPECT_EQ(reseal_entry("other", to), number(Code::bad_state)) << "once";
+    EXPECT_EQ(reseal_entry("other", to), number(Code::bad_state)) << "only once";
     EXPECT_EQ(read("large"), kLarge);
     EXPECT_EQ(read("other"), kOther);
 }
@@ -171,14 +171,14 @@ TEST_F(StoreReseal, WhatHasTheStoresCipherIsNotSealedAnew) {
     to = begin_upload(kSegment / 2);
     EXPECT_EQ(reseal_all(large, to), number(Code::bad_parameters)) << "segments of another size";
     to = begin_upload(kSegment / 2);
-    EXPECT_EQ(reseal_all(look("tiny"), to), number(Code::bad_parameters)) << "also where one is enough";
+    EXPECT_EQ(reseal_all(look("tiny"), to), number(Code::bad_parameters)) << "also if one segment is enough";
     (void)look("large");
     to = begin_upload();
     EXPECT_EQ(reseal_all(large, begin_upload()), 0U);
-    EXPECT_EQ(reseal_entry("large", to), number(Code::bad_state)) << "an upload that is over";
+    EXPECT_EQ(reseal_entry("large", to), number(Code::bad_state)) << "an upload that has ended";
 }
 
-// Replaced, or sealed anew by somebody else, since it was read.
+// The object was replaced, or resealed by another session, after it was read.
 TEST_F(StoreReseal, AnObjectThatHasChangedSinceKeepsWhatItHas) {
     ASSERT_EQ(recipher(kChaCha), 0U);
     protocol::Id to = begin_upload();
@@ -225,7 +225,7 @@ TEST_F(StoreReseal, AnUploadThatBeganUnderTheOtherCipherIsRemembered) {
     EXPECT_EQ(read("late"), kOther);
 }
 
-// The session that opened it reads on, whatever the store's cipher is by now.
+// The session that opened the object keeps reading it, whatever the store's cipher is by then.
 TEST_F(StoreReseal, AReaderGoesOn) {
     const auto large = look("large");
     const uint32_t first = session_;
@@ -249,7 +249,7 @@ TEST_F(StoreReseal, NoContentComesBackInClear) {
     for (size_t at = 0; at + 16 <= kLarge.size(); at += 16)
         ASSERT_EQ(sealed.find(text_of(Bytes(kLarge).subspan(at, 16))), std::string_view::npos) << at;
     for (size_t at = 0; at + 16 <= old.size(); at += 16) ASSERT_EQ(sealed.find(old.substr(at, 16)), std::string_view::npos) << at;
-    // A second time it has another key, and so other bytes.
+    // The second upload has another key, so its bytes differ.
     (void)look("large");
     const protocol::Id again = begin_upload();
     ASSERT_EQ(reseal_all(large, again), 0U);
@@ -290,7 +290,7 @@ TEST_F(StoreReseal, Rule19ARepairKeepsBothCiphers) {
     EXPECT_EQ(read("other"), kOther);
 }
 
-// As a lying client does it: what was dropped before is undone in a store of the other cipher.
+// As a lying client does it: it undoes a drop after the store has changed its cipher.
 TEST_F(StoreReseal, Rule30AnUndoKeepsCiphersApart) {
     const auto run = [&](protocol::RebuildKind kind, std::string_view left_out) -> uint32_t {
         const protocol::RebuildRequest begin{{}, kind, protocol::RebuildAnchor::same};

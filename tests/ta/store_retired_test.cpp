@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Rules 25 and 28: what a table keeps of destroyed stores that had come from another one, when their tombstones' places are used
-// again; and that nobody makes it forget, or refuse, what is another owner's.
+// Rules 25 and 28: what a table remembers of destroyed stores that had come from another table, when the places of their tombstones
+// are reused. No owner can make the table forget another owner's destroyed store, or refuse another owner's repair.
 #include "tests/ta/repairing_commands.h"
 
 namespace festore::ta {
 namespace {
 
 constexpr uid_t kOwner = 1000;
-constexpr uid_t kMany = 1001;  // who makes and destroys many
+constexpr uid_t kMany = 1001;  // makes and destroys many stores
 
 class Retired : public RepairingEither {
 protected:
-    // A new store of the owner's becomes one that has come from another table, and is destroyed.
+    // Makes a new store, marks it as one that has come from another table, and destroys it.
     void destroy_one_of_another_table(uid_t uid) {
         Disk disk;
         make_filled(uid, disk);
         change_record(disk, anchor_, [](engine::RootRecord& record) { record.flags |= engine::kRootOfAnotherTable; });
         destroy_of(uid, disk);
     }
-    // All places that are left have tombstones of other owners, a place each.
+    // Fills all places that are left with tombstones, each of a different owner.
     void fill_up() {
         end_sessions();
         Content content = table(anchor_);
@@ -36,7 +36,7 @@ protected:
             for (size_t i = 0; i < engine::kRetiredMax; ++i) header.retire(sim::uuid_of_user(static_cast<uid_t>(9000 + i)));
         });
     }
-    // All places that are left are taken, by what nobody can read. Root takes one of the others, and gives it back.
+    // With all places that are left filled with unreadable bytes, root takes one of the other places and gives it back.
     void use_a_place_again() {
         end_sessions();
         Content content = table(anchor_);
@@ -81,7 +81,7 @@ protected:
     engine::RootRecordBytes tombstone_{};
 };
 
-// However many owners do this. Otherwise nobody could repair a lost store any more.
+// For any number of owners. Otherwise nobody could repair a lost store any more.
 TEST_P(Retired, Rule28ManyOwnersDoNotFillTheListBeyondItsRoom) {
     Disk never_destroyed;
     make_filled(kOwner, never_destroyed);
@@ -97,7 +97,7 @@ TEST_P(Retired, Rule28ManyOwnersDoNotFillTheListBeyondItsRoom) {
     fill_up();
     Disk disk;
     EXPECT_EQ(make(session_of(4000), disk, anchor_).result, number(Code::limit_exceeded));
-    EXPECT_EQ(make(session_of(0), disk, anchor_).result, number(Code::limit_exceeded)) << "nor is root given one";
+    EXPECT_EQ(make(session_of(0), disk, anchor_).result, number(Code::limit_exceeded)) << "nor does root get a place";
     EXPECT_EQ(tombstones_of(4000), 1U);
     EXPECT_EQ(header().flags, 0U);
 }
@@ -125,7 +125,7 @@ TEST_P(Retired, Rule28TombstonesOfOthersLeaveRootItsPlaces) {
     EXPECT_EQ(make(session_of(5000), disk, anchor_).result, number(Code::limit_exceeded));
 }
 
-// A table of before may say that its list had no room: no copy of another table is believed any more.
+// An earlier table may say that its list had no room. Then no copy of another table is believed any more.
 TEST_P(Retired, AFullListRefusesAllOfOtherTables) {
     Disk never_destroyed;
     make_filled(kOwner, never_destroyed);
@@ -134,7 +134,7 @@ TEST_P(Retired, AFullListRefusesAllOfOtherTables) {
     make_filled(kMany, keeper);
     EXPECT_EQ(may_repair(kOwner, never_destroyed), 0U);
     change_header(anchor_, [](engine::TableHeader& header) { header.flags |= engine::kTableRetiredListFull; });
-    EXPECT_EQ(may_repair(kOwner, never_destroyed), destroyed_) << "refused, since nobody can tell any more";
+    EXPECT_EQ(may_repair(kOwner, never_destroyed), destroyed_) << "refused, since the TA can no longer know";
 }
 
 TEST_P(Retired, AnEarlierTableHasIdsOfStores) {
@@ -165,11 +165,11 @@ TEST_P(Retired, Rule28OneOwnerFillsNoList) {
     }
     EXPECT_EQ(header().retired_count, 1U);
     EXPECT_EQ(header().flags, 0U);
-    EXPECT_EQ(may_repair(kMany, of_many), destroyed_) << "what is the owner's who has made it forget";
-    EXPECT_EQ(may_repair(kOwner, of_owner), 0U) << "and nobody else's";
+    EXPECT_EQ(may_repair(kMany, of_many), destroyed_) << "refused to the owner who made the table forget";
+    EXPECT_EQ(may_repair(kOwner, of_owner), 0U) << "but to nobody else";
 }
 
-// Else the TEE would forget one that was destroyed, and refuse its owner's repairs.
+// Otherwise the TEE would forget a destroyed store and refuse its owner's repairs.
 TEST_P(Retired, Rule28NobodyIsGivenAnothersTombstone) {
     destroy_one_of_another_table(kOwner);
     fill_up();
@@ -177,7 +177,7 @@ TEST_P(Retired, Rule28NobodyIsGivenAnothersTombstone) {
     EXPECT_EQ(make(session_of(3000), disk, anchor_).result, number(Code::limit_exceeded));
     EXPECT_EQ(tombstones_of(kOwner), 1U);
     make_filled(kOwner, disk);
-    EXPECT_EQ(tombstones_of(kOwner), 0U) << "the owner has used it up";
+    EXPECT_EQ(tombstones_of(kOwner), 0U) << "the owner has reused its place";
     EXPECT_TRUE(header().is_retired(sim::uuid_of_user(kOwner)));
 }
 
@@ -187,7 +187,7 @@ TEST_P(Retired, Rule28OneOwnersTombstonesDoNotFillTheTable) {
     EXPECT_EQ(table(anchor_).size(), engine::kTableHeaderBytes + limits::kStoresPerOwnerMax * engine::kRootRecordBytes);
 }
 
-// First one of an owner that the header has already, then one of the owner with the most.
+// First a tombstone of an owner that is already in the header, then one of the owner with the most tombstones.
 TEST_P(Retired, RootIsGivenTheTombstoneThatCostsLeast) {
     Disk keeper;
     make_filled(1002, keeper);
@@ -205,7 +205,7 @@ TEST_P(Retired, RootIsGivenTheTombstoneThatCostsLeast) {
     EXPECT_EQ(tombstones_of(kMany), 0U);
 }
 
-// Also if the owner is in the header already.
+// Even if the owner is already in the header.
 TEST_P(Retired, WhatIsDestroyedLaterIsKeptToo) {
     destroy_one_of_another_table(kMany);
     use_a_place_again();

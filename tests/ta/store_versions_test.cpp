@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Versions of objects, and write-once objects that are kept: what a client that keeps no rule cannot get around.
+// Versions of objects, and kept write-once objects: a client that keeps no rules cannot get around them.
 #include "tests/ta/repairing_commands.h"
 
 namespace festore::ta {
@@ -11,7 +11,7 @@ protected:
         session_ = session_of(1000);
         make_store(session_, disk_);
     }
-    // The version that it got, or 0; `result_` says why.
+    // Returns the new version, or 0 and the error in `result_`.
     uint64_t put_with(std::string_view name, unsigned flags, uint64_t if_version = 0) {
         protocol::StorePutRequest put;
         put.flags = static_cast<uint8_t>(protocol::kStoreSingle | flags);
@@ -49,10 +49,10 @@ TEST_F(StoreVersions, NoVersionComesTwice) {
     ASSERT_NE(remove_object("a"), 0U);
     EXPECT_TRUE(is_new(put_with("a", 0))) << "another object of that name";
     EXPECT_EQ(put_with("a", protocol::kStoreIfVersion, of_a), 0U);
-    EXPECT_EQ(result_, number(Code::version_conflict)) << "is not taken for the first one";
+    EXPECT_EQ(result_, number(Code::version_conflict)) << "it is not mistaken for the first one";
     EXPECT_TRUE(is_new(rename_object("a", "c")));
     EXPECT_TRUE(is_new(rename_object("b", "c")));
-    // What was committed behind the copy that a repair begins with is forgotten, and its numbers are not used again.
+    // A repair forgets what was committed after its recovery copy, but those version numbers are not used again.
     ASSERT_TRUE(is_new(put_with("d", 0)));
     const Disk older = disk_;
     ASSERT_TRUE(is_new(put_with("e", 0)));
@@ -63,7 +63,7 @@ TEST_F(StoreVersions, NoVersionComesTwice) {
     ASSERT_EQ(repair_all(session_, disk_), 0U);
     EXPECT_TRUE(is_new(put_with("e", 0)));
     EXPECT_TRUE(is_new(put_with("f", 0)));
-    // Nor, but for one case of 256, when the same copy is repaired once more.
+    // Nor, except in one of 256 cases, if the same copy is repaired again.
     size_t repeated = 0;
     for (int i = 0; i < 8; ++i) {
         disk_ = older;
@@ -89,8 +89,8 @@ TEST_F(StoreVersions, AKeptObjectIsNeitherReplacedNorRemovedNorRenamed) {
     lose(kTable);
     session_ = session_of(1000);
     ASSERT_EQ(repair_all(session_, disk_), 0U);
-    EXPECT_TRUE(refused(remove_object("kept"))) << "a repair takes it over as it is";
-    EXPECT_EQ(destroy(session_, disk_), 0U) << "while the store lives";
+    EXPECT_TRUE(refused(remove_object("kept"))) << "a repair keeps it as it is";
+    EXPECT_EQ(destroy(session_, disk_), 0U) << "it is kept only while the store lives";
 }
 
 TEST_F(StoreVersions, AWriteOnceObjectThatIsNotKeptIsRemovable) {
@@ -99,7 +99,7 @@ TEST_F(StoreVersions, AWriteOnceObjectThatIsNotKeptIsRemovable) {
     EXPECT_NE(rename_object("once", "still"), 0U);
     EXPECT_EQ(put_with("still", 0), 0U);
     EXPECT_NE(remove_object("still"), 0U);
-    EXPECT_EQ(put_with("kept", protocol::kStoreKept), 0U) << "write-once is part of it";
+    EXPECT_EQ(put_with("kept", protocol::kStoreKept), 0U) << "kept requires write-once";
     EXPECT_EQ(result_, number(Code::bad_format));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Transactions over several calls, and repairs, are few (rules 21 and 28): one of an identity, and one that is root's.
+// Transactions over several calls, and repairs, are limited (rules 21 and 28): one for each identity, and one place kept for root.
 #include "tests/ta/store_harness.h"
 
 namespace festore::ta {
@@ -41,11 +41,11 @@ protected:
 TEST_F(Transactions, Rule28OneIdentityHasOne) {
     const uint32_t alice = session_with_store(1000);
     ASSERT_EQ(begin(alice), 0U);
-    EXPECT_EQ(begin(alice), 0U) << "the session's own is replaced";
+    EXPECT_EQ(begin(alice), 0U) << "it replaces the session's own transaction";
     const uint32_t again = another_session_of(1000);
     EXPECT_EQ(begin(again), kBusy);
     EXPECT_EQ(begin(session_with_store(1001)), 0U) << "another identity has its own";
-    EXPECT_EQ(batch_put(alice, disks_[1000], "more", filled(10, 1)), 0U) << "the first goes on";
+    EXPECT_EQ(batch_put(alice, disks_[1000], "more", filled(10, 1)), 0U) << "the first one continues";
     ASSERT_EQ(abort(alice), 0U);
     EXPECT_EQ(begin(again), 0U);
     const uint32_t root = session_with_store(0);
@@ -59,7 +59,7 @@ TEST_F(Transactions, Rule28RootHasAPlaceOfItsOwn) {
     const uint32_t root = session_with_store(0);
     EXPECT_EQ(begin(root), 0U);
     ASSERT_EQ(abort(sessions_.front()), 0U);
-    EXPECT_EQ(begin(another_session_of(2000)), 0U) << "root's takes no one's place";
+    EXPECT_EQ(begin(another_session_of(2000)), 0U) << "root's transaction takes nobody's place";
 }
 
 TEST_F(Transactions, Rule21ARepairIsOne) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Messages of root's list of who may store: as tests/unit/messages_test.cpp, and what each verb may and may not have.
+// Messages of root's list of who may store: as in tests/unit/messages_test.cpp, and what each verb may and may not have.
 #include "protocol/allow.h"
 #include "tests/unit/check_message.h"
 
@@ -53,22 +53,22 @@ TEST(AllowMessages, AVerbHasWhatItNeedsAndNothingElse) {
     EXPECT_TRUE(refused(m));
     m = two_names();
     m.names[1].id = 0;
-    EXPECT_TRUE(refused(m)) << "everybody has no number";
+    EXPECT_TRUE(refused(m)) << "the public has no number";
     m = two_names();
     m.names[0].id = kNoId;
-    EXPECT_TRUE(refused(m)) << "and somebody has one";
+    EXPECT_TRUE(refused(m)) << "a group has one";
     m = two_names();
     m.verb = AllowVerb::drop;
-    EXPECT_TRUE(refused(m)) << "no limits";
+    EXPECT_TRUE(refused(m)) << "drop takes no limits";
     m.limits = {};
     EXPECT_FALSE(refused(m));
     m.verb = AllowVerb::open;
-    EXPECT_TRUE(refused(m)) << "no names";
+    EXPECT_TRUE(refused(m)) << "open takes no names";
     m = of(AllowVerb::total);
     m.storages = kAllowRpmb;
     EXPECT_FALSE(refused(m));
     m.limits.stores = 1;
-    EXPECT_TRUE(refused(m)) << "stores are in no storage";
+    EXPECT_TRUE(refused(m)) << "a total does not limit stores";
     m.limits = {};
     m.storages = 4;
     EXPECT_TRUE(refused(m));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What holds for each message of protocol::decode(): a round trip, every truncation and trailing bytes refused, and garbage either refused
-// or decoded to something that encodes to the very same bytes.
+// Checks a message of protocol::decode(): a round trip; every truncation and trailing bytes are refused; garbage is either refused or
+// decoded to something that encodes to the very same bytes.
 #pragma once
 #include "base/result.h"
 #include "tests/encoded.h"

@@ -68,9 +68,9 @@ TEST(Messages, ValuesOutsideOfTheContractAreRefused) {
     EXPECT_TRUE(refused(put));
     put.name = {};
     EXPECT_TRUE(refused(put));
-    EXPECT_FALSE(refused(NameRequest{Storage::ree, bytes_of("\xff")})) << "an id of the demo's can be anything";
+    EXPECT_FALSE(refused(NameRequest{Storage::ree, bytes_of("\xff")})) << "an id of the demo can be any bytes";
     EXPECT_TRUE(refused(NameRequest{static_cast<Storage>(3), bytes_of("x")}));
-    EXPECT_TRUE(refused(RpmbRequest{RpmbRequest::Word::ask, true})) << "only where there is said to be none";
+    EXPECT_TRUE(refused(RpmbRequest{RpmbRequest::Word::ask, true})) << "only with Word::none";
     EXPECT_TRUE(refused(RpmbRequest{static_cast<RpmbRequest::Word>(3), false}));
     HelloRequest hello = hello_request();
     hello.login = static_cast<Login>(4);
@@ -102,7 +102,7 @@ TEST(Messages, EntriesOfAPageFollowEachOther) {
     }
 }
 
-// A page is what a TA wrote into memory that anybody else may have changed: each entry is read whole or not at all.
+// The TA writes a page into memory that others may change: each entry is read whole or not at all.
 TEST(Messages, GarbageInAPageFromEveryOffset) {
     std::vector<std::byte> page = encoded(ListEntry{metadata(), bytes_of("one")});
     const size_t first = page.size();

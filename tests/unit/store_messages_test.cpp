@@ -61,7 +61,7 @@ TEST(StoreMessages, Requests) {
     check(OpenRequest{id(1), Anchor::ree, {}}, 29);
     EXPECT_EQ(encoded(OpenRequest{id(1), Anchor::ree, {}, true}).size(), 30U);
     EXPECT_TRUE(decode<OpenRequest>(encoded(OpenRequest{id(1), Anchor::ree, {}, true}))->without_asking_rpmb);
-    EXPECT_FALSE(decode<OpenRequest>(encoded(OpenRequest{id(1), Anchor::rpmb, {}, true}))) << "of a store in the RPMB";
+    EXPECT_FALSE(decode<OpenRequest>(encoded(OpenRequest{id(1), Anchor::rpmb, {}, true}))) << "not for a store in the RPMB";
     check(StoreNameRequest{{3, 40}, kStoreSingle, bytes_of("a/näme")}, 6 + 7);
     check(StorePutRequest{{3, 40}, kStoreIfVersion | kStoreWriteOnce, 77, -5, false, id(9), uint64_t{1} << 40, bytes_of("n")}, 48);
     check(StoreRenameRequest{{128, 0}, kStoreReplace, bytes_of("old"), bytes_of("new")}, 7 + 6);
@@ -112,18 +112,18 @@ TEST(StoreMessages, Care) {
     const std::vector<std::byte> unasked = encoded(DestroyRequest{Anchor::ree, {}, id(3), {}, true});
     EXPECT_EQ(unasked.size(), 27U);
     EXPECT_TRUE(decode<DestroyRequest>(unasked)->without_asking_rpmb);
-    EXPECT_FALSE(decode<DestroyRequest>(encoded(DestroyRequest{Anchor::rpmb, {}, id(3), {}, true}))) << "there is nothing else to ask";
+    EXPECT_FALSE(decode<DestroyRequest>(encoded(DestroyRequest{Anchor::rpmb, {}, id(3), {}, true}))) << "not for a store in the RPMB";
     check(DestroyAnswer{true}, 1);
     check(RepairRequest{{2, 0}, id(3), Anchor::rpmb, {}, true}, 34);
     check(RepairAnswer{page_answer(), 5}, 22 + 8);
     check(RepairStepAnswer{page_answer(), true, id(3), 7, 6}, 22 + 33);
     EXPECT_FALSE(decode<FindRequest>(encoded(FindRequest{static_cast<Anchor>(3), {}})));
-    EXPECT_FALSE(decode<FindRequest>(encoded(FindRequest{Anchor::ree, {true, Login::public_, 1}}))) << "everybody has no store";
+    EXPECT_FALSE(decode<FindRequest>(encoded(FindRequest{Anchor::ree, {true, Login::public_, 1}}))) << "the public has no store";
     EXPECT_FALSE(decode<FindRequest>(encoded(FindRequest{Anchor::ree, {false, Login::public_, 1}})));
     EXPECT_FALSE(decode<ScanRequest>(encoded(ScanRequest{{100, 29}, 0, false, false, {}})));
 }
 
-// Fields that older messages do not have: left out where they say nothing, and read back.
+// Fields that older messages do not have: left out if empty, and read back.
 TEST(StoreMessages, NamesOfStores) {
     const Bytes name = bytes_of("web");
     const auto read = []<class M>(const M& m, size_t size) {
@@ -151,7 +151,7 @@ TEST(StoreMessages, NamesOfStores) {
     EXPECT_TRUE(decode<RecordAtRequest>(encoded(RecordAtRequest{Anchor::rpmb, 1, true}))->own);
     std::vector<std::byte> at = encoded(RecordAtRequest{Anchor::rpmb, 1, true});
     at.back() = std::byte{0};
-    EXPECT_FALSE(decode<RecordAtRequest>(at)) << "said in two ways";
+    EXPECT_FALSE(decode<RecordAtRequest>(at)) << "a second encoding of the same";
     for (const std::string_view text : {"default", "a/b", "a b", "\xff"}) {
         const Bytes wrong = bytes_of(text);
         EXPECT_FALSE(decode<OpenRequest>(encoded(OpenRequest{id(1), Anchor::ree, {}, false, wrong}))) << text;
