@@ -158,7 +158,8 @@ Expected<DestroyReport> Store::destroy_record(const Operation& operation, const 
     if (!found) return unexpected(found.error());
     if (!*found && is_rpmb_silent)
         return unexpected({ErrorCode::no_tee,
-                           cannot(operation) + "the TEE has no record of one" + with_name() + " under ree, and the RPMB did not answer", 0, 0});
+                           cannot(operation) + "the TEE has no record of one" + with_name() + " under ree, and the RPMB did not answer",
+                           0, 0});
     if (!*found) return unexpected({ErrorCode::not_found, cannot(operation) + "the TEE has no record of one" + with_name(), 0, 0});
     const protocol::StoreStatus& record = **found;
     if (!options.other) {

@@ -6,8 +6,9 @@
 namespace festore {
 
 // The next step where an RPMB that is built in does not answer.
-inline constexpr std::string_view kNoRpmbHint = "Start tee-supplicant, or whatever reaches the RPMB; if this device has none, root can say so: "
-                                       "'festore rpmb --none --without-asking'";
+inline constexpr std::string_view kNoRpmbHint =
+    "Start tee-supplicant, or whatever reaches the RPMB; if this device has none, root can say so: "
+    "'festore rpmb --none --without-asking'";
 
 // For the answer to one of the store's commands.
 Error error_of_store_command(uint32_t result, uint32_t origin, const Operation& operation);

@@ -138,7 +138,8 @@ private:
     std::string other_stores();
 
     // client/store/destroy.cpp
-    Expected<std::optional<protocol::StoreStatus>> find_record(const Operation& operation, const std::optional<DestroyOptions::Other>& other,
+    Expected<std::optional<protocol::StoreStatus>> find_record(const Operation& operation,
+                                                               const std::optional<DestroyOptions::Other>& other,
                                                                bool& is_rpmb_silent);
     // Whether there was a record, and whether the RPMB may have the record of the same store after a move.
     struct Dropped {

@@ -269,7 +269,8 @@ TEST_F(StoreNames, NoRoomForWhatItTellsIsNoAnswer) {
         EXPECT_EQ(called.result, number(Code::short_buffer));
         EXPECT_EQ(called.content_size, 2 + 3 + 8U);
     }
-    EXPECT_EQ(store(session_, Command::store_record_at, protocol::RecordAtRequest{Anchor::ree, 1, true}).result, 0U) << "no claim is requested";
+    EXPECT_EQ(store(session_, Command::store_record_at, protocol::RecordAtRequest{Anchor::ree, 1, true}).result, 0U)
+        << "no claim is requested";
 }
 
 // The creation fails at each of its calls into TEE storage. Afterwards the store exists, or there is no store of that name.

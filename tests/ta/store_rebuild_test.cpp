@@ -149,7 +149,8 @@ TEST_F(StoreRebuild, Rule03AMoveFindsOneRecordAndLeavesOne) {
     disk_.header.anchor = Anchor::rpmb;
     ASSERT_EQ(open_store(session_, disk_), 0U);
     EXPECT_EQ(store_stat(session_, disk_, "aaa"), 0U);
-    EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole, protocol::RebuildAnchor::rpmb), number(Code::access_conflict)) << "it is already there";
+    EXPECT_EQ(begin_rebuild(session_, RebuildKind::whole, protocol::RebuildAnchor::rpmb), number(Code::access_conflict))
+        << "it is already there";
     EXPECT_EQ(secrets_of(disk_), 1U);
     // A repair uses the new copies.
     lose(kTable, Anchor::rpmb);

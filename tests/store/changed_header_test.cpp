@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Somebody changes the header of a store under rpmb, so that destroying it would remove the directory but not the record, and a copy of
+// the directory would be served again (rule 25). The TEE finds the record by the store's id.
+#include "protocol/store_files.h"
+#include "tests/store/harness.h"
+
+#include <fstream>
+#include <functional>
+
+namespace festore::store_test {
+namespace {
+
+using Rpmb = sim::Faults::Rpmb;
+
+class ChangedHeader : public StoreTest {
+protected:
+    void SetUp() override {
+        StoreTest::SetUp();
+        Client client = connect();
+        InitOptions options;
+        options.anchor = Anchor::rpmb;
+        ASSERT_TRUE(client.init(options));
+        ASSERT_TRUE(client.put("a", content_of(10)));
+        std::filesystem::copy(store(), folder_ / "copy", std::filesystem::copy_options::recursive);
+    }
+    [[nodiscard]] std::filesystem::path store() const { return folder_ / "store"; }
+    void rpmb_is(Rpmb rpmb) {
+        sim::Faults faults;
+        faults.rpmb = rpmb;
+        tee_->set_faults(faults);
+    }
+    void change(const std::function<void(protocol::StoreHeader&)>& how) {
+        const std::filesystem::path file = store() / protocol::kHeaderFile;
+        std::vector<std::byte> bytes(std::filesystem::file_size(file));
+        std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        auto header = protocol::decode_store_header(bytes);
+        ASSERT_TRUE(header);
+        how(*header);
+        bytes.resize(protocol::kNamedStoreHeaderBytes);
+        Writer out(bytes);
+        encode(*header, out);
+        std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(out.size()));
+    }
+    void put_copy_back() {
+        std::filesystem::remove_all(store());
+        std::filesystem::rename(folder_ / "copy", store());
+    }
+    void expect_copy_is_refused() {
+        put_copy_back();
+        EXPECT_FALSE(connect().get("a"));
+        EXPECT_FALSE(connect().repair());
+    }
+};
+
+TEST_F(ChangedHeader, Rule25AnotherNameKeepsNoRecord) {
+    change([](protocol::StoreHeader& header) { header.set_name("another"); });
+    const auto destroyed = connect().destroy();
+    ASSERT_TRUE(destroyed) << message(destroyed);
+    EXPECT_TRUE(destroyed->record_dropped);
+    expect_copy_is_refused();
+}
+
+TEST_F(ChangedHeader, Rule25AnotherAnchorKeepsNoRecord) {
+    change([](protocol::StoreHeader& header) { header.anchor = stored::Anchor::ree; });
+    const auto destroyed = connect().destroy();
+    ASSERT_TRUE(destroyed) << message(destroyed);
+    EXPECT_TRUE(destroyed->record_dropped);
+    expect_copy_is_refused();
+}
+
+TEST_F(ChangedHeader, Rule25BothKeepNoRecord) {
+    change([](protocol::StoreHeader& header) {
+        header.anchor = stored::Anchor::ree;
+        header.set_name("another");
+    });
+    ASSERT_TRUE(connect().destroy());
+    expect_copy_is_refused();
+}
+
+TEST_F(ChangedHeader, Rule25ASilentRpmbIsReported) {
+    change([](protocol::StoreHeader& header) { header.anchor = stored::Anchor::ree; });
+    for (const Rpmb silent : {Rpmb::not_available, Rpmb::ends_ta}) {
+        rpmb_is(silent);
+        const auto destroyed = connect().destroy();
+        rpmb_is(Rpmb::answers);
+        ASSERT_TRUE(destroyed) << message(destroyed);
+        EXPECT_FALSE(destroyed->record_dropped);
+        EXPECT_TRUE(destroyed->may_be_in_rpmb);
+        std::filesystem::copy(folder_ / "copy", store(), std::filesystem::copy_options::recursive);
+        change([](protocol::StoreHeader& header) { header.anchor = stored::Anchor::ree; });
+    }
+}
+
+TEST_F(ChangedHeader, Rule25TheNameOfAnotherStoreHarmsNeither) {
+    ClientOptions options;
+    options.storage = Storage::store;
+    options.store_directory = (folder_ / "other").string();
+    options.store_name = "other";
+    sim::set_caller({1000, 1000, {}});
+    ASSERT_TRUE(ClientAccess::connect(sim::teec_in_process(), options, 1000).value().init({}));
+    change([](protocol::StoreHeader& header) { header.set_name("other"); });
+    const auto destroyed = connect().destroy();
+    ASSERT_TRUE(destroyed) << message(destroyed);
+    EXPECT_TRUE(destroyed->record_dropped);
+    EXPECT_TRUE(connect("other").store_status());
+    expect_copy_is_refused();
+}
+
+// Whether the RPMB has a record is not known: "there is none" would be wrong.
+TEST_F(ChangedHeader, Rule03ALostDirectoryAndASilentRpmb) {
+    std::filesystem::remove_all(store());
+    rpmb_is(Rpmb::not_available);
+    DestroyOptions lost;
+    lost.lost_directory = true;
+    const auto destroyed = connect().destroy(lost);
+    ASSERT_FALSE(destroyed);
+    EXPECT_EQ(destroyed.error().code, ErrorCode::no_tee) << message(destroyed);
+    rpmb_is(Rpmb::answers);
+    EXPECT_TRUE(connect().destroy(lost));
+}
+
+}  // namespace
+}  // namespace festore::store_test
