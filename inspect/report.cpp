@@ -172,9 +172,9 @@ nlohmann::ordered_json file_json(const FileReport& file) {
         json["commits"].push_back(head ? nlohmann::ordered_json(head->counter) : nullptr);
     json["live_by_counters"] = file.view.chosen ? nlohmann::ordered_json(*file.view.chosen) : nullptr;
     if (file.scan && !file.opened) {
-        json["scan"]["version"] = file.scan->version;
-        json["scan"]["nodes"] = file.scan->nodes;
-        json["scan"]["content_size"] = file.scan->length ? nlohmann::ordered_json(*file.scan->length) : nullptr;
+        json["survey"]["version"] = file.scan->version;
+        json["survey"]["nodes"] = file.scan->nodes;
+        json["survey"]["content_size"] = file.scan->length ? nlohmann::ordered_json(*file.scan->length) : nullptr;
     }
     if (file.opened) json["opened"] = opened_json(*file.opened);
     if (file.entry) json["entry"] = entry_json(*file.entry);

@@ -29,6 +29,14 @@ flip() {
     [[ "$output" != *epsilon* ]]
 }
 
+@test "inspect --json has the keys of docs/inspect.md, with and without a key" {
+    keys() { python3 -c 'import json, sys; print(*sorted({k for f in json.load(sys.stdin)["files"] for k in f}))'; }
+    [ "$("$FESTORE_BIN" inspect "$work/store" --json | keys)" = \
+        "commits findings kind live_by_counters name regular size survey" ]
+    [ "$("$FESTORE_BIN" inspect "$work/store" --json --huk-file "$work/huk" | keys)" = \
+        "commits entry findings kind live_by_counters name object opened regular size" ]
+}
+
 @test "inspect with the key shows owners, names, sizes and hashes" {
     run "$FESTORE_BIN" inspect "$work/store" --huk-file "$work/huk"
     [ "$status" -eq 0 ]
