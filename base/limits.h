@@ -52,7 +52,7 @@ inline constexpr uint64_t kObjectBytesMax = uint64_t{1} << 40;
 inline constexpr uint32_t kSegmentBytesMin = 4096;
 inline constexpr uint32_t kSegmentBytesMax = 256 * 1024;
 
-// Root's allow list (engine/allow_list.h): its entries, and the names in one call.
+// Root's allow list (engine/records/allow_list.h): its entries, and the names in one call.
 inline constexpr size_t kAllowEntriesMax = 128;
 inline constexpr size_t kAllowNamesMax = 32;
 

@@ -8,7 +8,7 @@
 // The secret is in the root record: destroying the record destroys the keys.
 #pragma once
 #include "base/secret_bytes.h"
-#include "engine/root_record.h"
+#include "engine/records/root_record.h"
 
 namespace festore::engine {
 

@@ -16,7 +16,7 @@ namespace festore::engine {
 inline constexpr size_t kPageBytes = limits::kPageBytes;
 using PageBytes = std::array<std::byte, kPageBytes>;
 
-// Page n lies at offset n × 4096 of the page file. Pages 0 and 1 are the two recovery copies (engine/recovery.h).
+// Page n lies at offset n × 4096 of the page file. Pages 0 and 1 are the two recovery copies (engine/records/recovery.h).
 inline constexpr uint32_t kFirstPage = 2;
 
 // In the associated data of a sealed page. Do not renumber.

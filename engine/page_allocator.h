@@ -10,7 +10,7 @@
 // Invariants: a number is in at most one of stock, given up, the rest on disk, and the tree; a page of the last
 // commit is never handed out by the transaction that gives it up. Not thread safe.
 #pragma once
-#include "engine/root_record.h"
+#include "engine/records/root_record.h"
 
 namespace festore::engine {
 

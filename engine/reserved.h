@@ -12,7 +12,7 @@
 // bounds have at most 253 bytes, so that a key has room for one. Not thread safe.
 #pragma once
 #include "engine/index_reader.h"
-#include "engine/root_record.h"
+#include "engine/records/root_record.h"
 
 #include <optional>
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-srcs-y += allow_list.cpp entry.cpp index_reader.cpp keys.cpp node.cpp page_allocator.cpp pages.cpp recovery.cpp new_epoch.cpp reserved.cpp root_record.cpp \
-	sealing.cpp segments.cpp store_claim.cpp table_format.cpp transaction.cpp tree_change.cpp tree_gather.cpp
+srcs-y += entry.cpp index_reader.cpp keys.cpp new_epoch.cpp node.cpp page_allocator.cpp pages.cpp records/allow_list.cpp \
+	records/recovery.cpp records/root_record.cpp records/store_claim.cpp records/table_format.cpp reserved.cpp sealing.cpp \
+	segments.cpp transaction.cpp tree_change.cpp tree_gather.cpp
 include cxx.mk

@@ -5,7 +5,7 @@
 #include "fuzz/client_model.h"
 #include "fuzz/made_store.h"
 #include "sim/teec/teec_in_process.h"
-#include "tests/store/simulated_files.h"
+#include "tests/store/harness/simulated_files.h"
 
 #include <array>
 #include <map>

@@ -6,7 +6,7 @@
 #include "fuzz/client_model.h"
 #include "fuzz/made_store.h"
 #include "sim/teec/teec_in_process.h"
-#include "tests/store/planted.h"
+#include "tests/store/harness/planted.h"
 
 #include <array>
 #include <cstdlib>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Data that are sealed correctly but may hold anything: an index whose pages the input describes, which is then read and
 // changed; root records, recovery copies, headers, entries, segments. The engine may report damage; it must come to an end.
-#include "engine/recovery.h"
+#include "engine/records/recovery.h"
 #include "engine/segments.h"
 #include "engine/transaction.h"
 #include "fuzz/target.h"

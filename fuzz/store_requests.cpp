@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fuzz/store_requests.h"
 
-#include "engine/recovery.h"
+#include "engine/records/recovery.h"
 #include "engine/segments.h"
 
 #include <algorithm>

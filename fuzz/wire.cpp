@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Every message of the contract: one that decodes is encoded to the same bytes again; one that does not decode fails with
 // bad_format or not_supported.
-#include "engine/allow_list.h"
+#include "engine/records/allow_list.h"
 #include "fuzz/target.h"
 #include "protocol/allow.h"
 #include "protocol/store_rebuild.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "fuzz/world.h"
 
-#include "engine/root_record.h"
+#include "engine/records/root_record.h"
 #include "protocol/messages.h"
 #include "sim/include/tee_internal_api.h"
 #include "ta/host/image.h"

@@ -3,7 +3,7 @@
 #pragma once
 #include "inspect/store_view.h"
 #include "inspect/store_check.h"
-#include "engine/recovery.h"
+#include "engine/records/recovery.h"
 
 namespace festore::inspect {
 

@@ -2,7 +2,7 @@
 #include "inspect/store_view.h"
 
 #include "base/host/text.h"
-#include "engine/recovery.h"
+#include "engine/records/recovery.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ta/call.h"
 
-#include "engine/recovery.h"
+#include "engine/records/recovery.h"
 #include "ta/store/copy_secret.h"
 
 namespace festore::ta {

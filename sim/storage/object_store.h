@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Where the trusted storages keep their objects. REE: as OP-TEE keeps them, file by file (ree_fs/storage.h), in a directory or
+// Where the trusted storages keep their objects. REE: as OP-TEE keeps them, file by file (ree_fs/writer/storage.h), in a directory or
 // in memory. RPMB: one file for each object in the simulator's own format, or memory; encrypted and authenticated with a key
 // from the simulated hardware key, to detect damage as a real TEE does.
 // Not thread safe: the TEE's lock guards it.
@@ -47,7 +47,7 @@ public:
     virtual void damage(const ObjectKey& key) = 0;  // load() finds the object damaged from now on, until it is saved or erased
 
     // For handles of the key's object. A failed call leaves the object as it was, except in REE a resize that shrinks it, as in
-    // OP-TEE (ree_fs/storage.h).
+    // OP-TEE (ree_fs/writer/storage.h).
     virtual Outcome open(OpenObject& object);
     virtual Outcome create(OpenObject& object, Bytes content, bool overwrite);  // exists, unless `overwrite`
     [[nodiscard]] virtual size_t size(const OpenObject& object) const { return object.content.size(); }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The REE storage, as OP-TEE keeps it: each change does to the files what OP-TEE would do, in the same order. So a power cut leaves the
 // same state, and a real OP-TEE with the same hardware key can open the directory.
-#include "ree_fs/memory_supplicant.h"
+#include "ree_fs/writer/memory_supplicant.h"
 #include "ree_fs/object.h"
-#include "ree_fs/storage.h"
+#include "ree_fs/writer/storage.h"
 #include "sim/include/tee_internal_api.h"
 #include "sim/storage/object_store.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Root's list of who may store (engine/allow_list.h), and the decisions that follow from it (rule 28). It lies in the TEE's storage ree.
+// Root's list of who may store (engine/records/allow_list.h), and the decisions that follow from it (rule 28). It lies in the TEE's
+// storage ree.
 //
 // It is read once in the life of an instance, when anybody but root stores a new or a larger object; if there is no list, that costs one
 // call into TEE storage. Nobody else can change it meanwhile: the TEE runs one instance, one call at a time.
@@ -7,7 +8,7 @@
 // Fails closed: if the list cannot be read, only root can store anything new. The TEE deletes an object that it finds damaged, and without
 // a list everybody may store; so a list that is marked as damaged is written in its place.
 #pragma once
-#include "engine/allow_list.h"
+#include "engine/records/allow_list.h"
 #include "gp/heap_buffer.h"
 #include "protocol/allow.h"
 #include "ta/objects/object_id.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What clients say of their stores (engine/store_claim.h), kept in the trusted storage that has the record. A claim is believed only
-// if its store id and its name are those of the record. If a claim is missing or damaged, only a message loses a detail.
+// What clients say of their stores (engine/records/store_claim.h), kept in the trusted storage that has the record. A claim is believed
+// only if its store id and its name are those of the record. If a claim is missing or damaged, only a message loses a detail.
 #pragma once
-#include "engine/store_claim.h"
+#include "engine/records/store_claim.h"
 #include "ta/call.h"
 
 namespace festore::ta {

@@ -6,7 +6,7 @@
 //   object id   "FSO" 0x01 ‖ "copies " ‖ store id     (27 bytes; no other object id of festore has this length), in the RPMB
 //   content     32 bytes; zeroes: it is being erased
 #pragma once
-#include "engine/recovery.h"
+#include "engine/records/recovery.h"
 
 namespace festore::ta {
 

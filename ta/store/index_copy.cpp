@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "ta/store/index_copy.h"
 
-#include "engine/recovery.h"
+#include "engine/records/recovery.h"
 #include "protocol/store_rebuild.h"
 #include "ta/store/copy_secret.h"
 #include "ta/call.h"

@@ -3,9 +3,9 @@
 // between the steps. It is on the heap: a workspace, which makes the new index, and some hundred bytes; the shared workspace reads the
 // old index.
 #pragma once
-#include "engine/recovery.h"
+#include "engine/records/recovery.h"
 #include "engine/reserved.h"
-#include "engine/store_claim.h"
+#include "engine/records/store_claim.h"
 #include "protocol/store_rebuild.h"
 #include "ta/store/workspace.h"
 

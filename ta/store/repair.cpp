@@ -2,7 +2,7 @@
 // Repair (rules 17 and 19): the TEE has lost its record of a store, but the directory has recovery copies of it. A copy whose
 // whole index verifies becomes the store again, under a new epoch: the objects are copied, in the order of their names, from
 // the old index into a new one (ta/store/index_copy.h), which the client writes into a new page file. The old page file is not touched.
-#include "engine/recovery.h"
+#include "engine/records/recovery.h"
 #include "engine/new_epoch.h"
 #include "ta/objects/allowed.h"
 #include "ta/store/copy_secret.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The root records of all stores that one trusted storage anchors: ONE TEE object (engine/table_format.h; rules 3 and 25).
+// The root records of all stores that one trusted storage anchors: ONE TEE object (engine/records/table_format.h; rules 3 and 25).
 //
 // The object is opened at the first use and stays open until the instance ends with the last session (rule 1). After any failure
 // the handle is closed, and the object is opened and read again; what is read then is believed (rules 2 and 4), unless it
@@ -11,7 +11,7 @@
 // one call to the next: owner, store id, epoch, generation (rule 32).
 #pragma once
 #include "base/limits.h"
-#include "engine/recovery.h"
+#include "engine/records/recovery.h"
 #include "gp/heap_buffer.h"
 #include "gp/persistent_object.h"
 #include "ta/identity.h"

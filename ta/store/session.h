@@ -2,9 +2,9 @@
 // What a session keeps of its owner's store from one call to the next. It is bounded, whatever a client does (rule 21): one
 // opened store, one prepared change, one upload, one payload being read, one transaction.
 #pragma once
-#include "engine/recovery.h"
+#include "engine/records/recovery.h"
 #include "engine/segments.h"
-#include "engine/store_claim.h"
+#include "engine/records/store_claim.h"
 #include "gp/owned.h"
 #include "ta/store/index_copy.h"
 

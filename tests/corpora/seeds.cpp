@@ -49,10 +49,7 @@ Seed repaired() {
     return opened()(C::store_destroy)(C::store_repair_begin).times(2, C::store_repair_step)(C::store_repair_commit);
 }
 
-}  // namespace
-
-std::map<std::string, Content> ta_seeds() {
-    std::map<std::string, Content> seeds;
+void add_objects_and_changes(std::map<std::string, Content>& seeds) {
     seeds["objects"] = opened()(Command::put)(Command::get)(Command::stat)(Command::list)(Command::write_object)(Command::remove)(
         Command::hello);
     seeds["objects-of-everybody"] = Seed()(TaStep::open, {kEverybody})(Command::put)(Command::get)(Command::list)(
@@ -83,6 +80,13 @@ std::map<std::string, Content> ta_seeds() {
         C::store_destroy, {0, kAnother, kVictims})(
         C::store_repair_begin, {0, kNewest, kAnother, kVictims, kAnother, kVictims})(C::store_find, {0, 0, kOther, kOfVictim})(
         C::store_record_at, {0, 0, 0, 0, 1});
+}
+
+}  // namespace
+
+std::map<std::string, Content> ta_seeds() {
+    std::map<std::string, Content> seeds;
+    add_objects_and_changes(seeds);
     seeds["destroyed-and-made-anew"] = opened()(C::store_destroy)(C::store_get)(C::store_make)(C::store_create)(
         C::store_put)(C::store_commit)(C::store_list)(C::store_destroy);
     seeds["named"] = opened()(C::store_make, {0, 0, 0, 0, 0, kYes, 0, 1})(C::store_create)(C::store_put)(C::store_commit)(

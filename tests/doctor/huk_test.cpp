@@ -5,7 +5,7 @@
 #include "ree_fs/crypto.h"
 #include "ree_fs/keys.h"
 #include "ta/known_keys.h"
-#include "tests/ta/harness.h"
+#include "tests/ta/harness/harness.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // Each format: a round trip with every field set, every truncation, garbage from every offset, future versions.
 // Also: malformed pages that authenticate cause errors, never a crash.
 #include "engine/page_allocator.h"
-#include "engine/store_claim.h"
+#include "engine/records/store_claim.h"
 #include "tests/engine/formats.h"
 #include "tests/engine/rounds.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Examples of each format with every field set: for round trips, for the document's worked bytes, for the samples.
 #pragma once
-#include "engine/allow_list.h"
-#include "engine/recovery.h"
+#include "engine/records/allow_list.h"
+#include "engine/records/recovery.h"
 #include "engine/segments.h"
 #include "protocol/store_files.h"
 #include "tests/engine/store.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A store as the TA and the client library run it together: a root record, a page file, calls that carry pages.
 #pragma once
-#include "engine/recovery.h"
+#include "engine/records/recovery.h"
 #include "engine/transaction.h"
 #include "tests/engine/disk.h"
 #include "tests/engine/openssl_crypto.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The worked bytes of docs/format-store.md must match the code. FESTORE_PRINT_WORKED=1 prints them, for the document
 // when a format changes.
-#include "engine/store_claim.h"
+#include "engine/records/store_claim.h"
 #include "tests/engine/formats.h"
 
 #include <fstream>

@@ -6,7 +6,7 @@
 #include "protocol/commands.h"
 #include "protocol/messages.h"
 #include "tests/ree_fs/synthetic.h"
-#include "tests/store/harness.h"
+#include "tests/store/harness/harness.h"
 
 #include <fstream>
 

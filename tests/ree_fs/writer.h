@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the tests of the writer share: another owner, and everything that a storage holds, as the verifier sees it.
 #pragma once
-#include "ree_fs/memory_supplicant.h"
-#include "ree_fs/storage.h"
+#include "ree_fs/writer/memory_supplicant.h"
+#include "ree_fs/writer/storage.h"
 #include "tests/ree_fs/synthetic.h"
 
 namespace festore::ree_fs::test {

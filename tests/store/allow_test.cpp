@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Root's list of who may store, through the library: the messages of refusals, and older and newer trusted applications. (rule 28)
-#include "engine/allow_list.h"
+#include "engine/records/allow_list.h"
 #include "protocol/messages.h"
 #include "sim/include/tee_internal_api.h"
-#include "tests/store/harness.h"
+#include "tests/store/harness/harness.h"
 
 namespace festore::store_test {
 namespace {

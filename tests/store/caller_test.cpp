@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rule 33: a client keeps its identity. A forked child, and a process that has become another user or group, are refused, and a
 // child's destructors do not touch what is the parent's.
-#include "tests/store/harness.h"
-#include "tests/store/in_child.h"
+#include "tests/store/harness/harness.h"
+#include "tests/store/harness/in_child.h"
 
 #include <atomic>
 #include <fstream>

@@ -2,7 +2,7 @@
 // Somebody changes the header of a store under rpmb, so that destroying it would remove the directory but not the record, and a copy of
 // the directory would be served again (rule 25). The TEE finds the record by the store's id.
 #include "protocol/store_files.h"
-#include "tests/store/harness.h"
+#include "tests/store/harness/harness.h"
 
 #include <fstream>
 #include <functional>

@@ -2,7 +2,7 @@
 // The exact cost of operations, by the simulator's counters: calls into the TA, and calls of the TA into TEE storage.
 #include "base/limits.h"
 #include "tests/engine/rounds.h"
-#include "tests/store/device.h"
+#include "tests/store/harness/device.h"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rules 4, 6, 7, 8: engine, client library and TA on a disk and a TEE that lose power at every event of each verb
-// (tests/store/device.h), at every call into TEE storage and at every change of the TEE's own files; with a second cut in the next
+// (tests/store/harness/device.h), at every call into TEE storage and at every change of the TEE's own files; with a second cut in the next
 // operations; and with programs that are killed before a later power cut. Afterwards the store has the old state or the new one,
 // never less than was acknowledged, and works. A failing case prints its id; FESTORE_CRASH_CASE=ID runs only that case.
 #include "tests/engine/rounds.h"
-#include "tests/store/model.h"
+#include "tests/store/harness/model.h"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Destroying a store: with its directory, without it, by root; and with a power cut or a failure at every place. Afterwards the
 // store is whole, or a second destroy removes what is left; then init makes a new store.
-#include "engine/table_format.h"
+#include "engine/records/table_format.h"
 #include "sim/include/tee_internal_api.h"
-#include "tests/store/model.h"
+#include "tests/store/harness/model.h"
 
 #include <cerrno>
 

@@ -2,8 +2,8 @@
 // A store's directory alone, which somebody changes between two system calls of one operation (rules 24 and 29).
 #include "client/store/directory.h"
 #include "protocol/store_care.h"
-#include "tests/store/meddling_files.h"
-#include "tests/store/planted.h"
+#include "tests/store/harness/meddling_files.h"
+#include "tests/store/harness/planted.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -3,9 +3,9 @@
 // another program makes the store meanwhile (rule 6).
 #include "protocol/store_files.h"
 #include "protocol/store_messages.h"
-#include "tests/store/harness.h"
-#include "tests/store/meddling_files.h"
-#include "tests/store/planted.h"
+#include "tests/store/harness/harness.h"
+#include "tests/store/harness/meddling_files.h"
+#include "tests/store/harness/planted.h"
 
 namespace festore::store_test {
 namespace {

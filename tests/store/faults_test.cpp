@@ -4,7 +4,7 @@
 // is lost; the state is the old or the new one; and the same client still works.
 #include "sim/include/tee_internal_api.h"
 #include "tests/engine/rounds.h"
-#include "tests/store/model.h"
+#include "tests/store/harness/model.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rule 31: on a disk without a free byte, objects can be removed and the store destroyed; puts do not use the space that this needs.
 #include "base/limits.h"
-#include "tests/store/repairing.h"
+#include "tests/store/harness/repairing.h"
 
 #include <algorithm>
 

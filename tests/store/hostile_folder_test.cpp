@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rule 24: another member of the store's group puts something else under each name of the store, before each verb. Nothing outside the
 // store changes, no call hangs, and what is refused is named. Runs on the real file system, which handles links.
-#include "tests/store/harness.h"
-#include "tests/store/planted.h"
+#include "tests/store/harness/harness.h"
+#include "tests/store/harness/planted.h"
 
 #include "protocol/store_files.h"
 

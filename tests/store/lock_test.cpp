@@ -3,9 +3,9 @@
 // and nothing acknowledged is lost except what was in removed files. Also: the process that took a lock holds it, not its children.
 #include "client/store/directory.h"
 #include "protocol/store_messages.h"
-#include "tests/store/harness.h"
-#include "tests/store/in_child.h"
-#include "tests/store/planted.h"
+#include "tests/store/harness/harness.h"
+#include "tests/store/harness/in_child.h"
+#include "tests/store/harness/planted.h"
 
 #include <csignal>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The client of a store with a TEE that lies: the real TEE, whose answers are changed on the way.
-#include "tests/store/harness.h"
+#include "tests/store/harness/harness.h"
 
 #include "protocol/messages.h"
 #include "protocol/store_messages.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The TA's heap is large enough for all that its limits allow at once.
-#include "tests/store/harness.h"
+#include "tests/store/harness/harness.h"
 
 #include "base/limits.h"
 #include "protocol/commands.h"

@@ -3,7 +3,7 @@
 // the TEE says that a store was last.
 #include "base/writer.h"
 #include "protocol/store_files.h"
-#include "tests/store/harness.h"
+#include "tests/store/harness/harness.h"
 
 #include <fstream>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Large contents: a sealed part is written while the TEE seals the next one, and an error of that write is still reported.
-#include "tests/store/harness.h"
+#include "tests/store/harness/harness.h"
 
 #include "protocol/store_messages.h"
 

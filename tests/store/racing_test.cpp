@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rule 24, while a verb runs: a thread exchanges the names of a store's directory for links and back, as fast as it can.
 #include "protocol/store_files.h"
-#include "tests/store/harness.h"
-#include "tests/store/meddling_files.h"
-#include "tests/store/planted.h"
+#include "tests/store/harness/harness.h"
+#include "tests/store/harness/meddling_files.h"
+#include "tests/store/harness/planted.h"
 
 #include <atomic>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rebuild, also with another cipher, dropping damage, and undoing a drop: cut at every event and every call into TEE storage, and
 // with every fault. Afterwards the store has the state before or the one after, and works.
-#include "tests/store/rebuilding.h"
+#include "tests/store/harness/rebuilding.h"
 
 #include <cerrno>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // More than one loss of a store: no loss opens what another one has closed, and no undo restores what was removed since. (rule 30)
-#include "tests/store/rebuilding.h"
+#include "tests/store/harness/rebuilding.h"
 
 namespace festore::store_test {
 namespace {

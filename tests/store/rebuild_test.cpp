@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rebuilding a store's index: whole, without damage, and with what a drop had lost. (rule 30)
-#include "tests/store/rebuilding.h"
+#include "tests/store/harness/rebuilding.h"
 
 namespace festore::store_test {
 namespace {

@@ -2,7 +2,7 @@
 // Changing the cipher of an existing store: index and contents, while others use it, with damage, on a full disk. Cuts and faults at
 // every step are in rebuild_cut_test.cpp.
 #include "sim/include/tee_internal_api.h"
-#include "tests/store/rebuilding.h"
+#include "tests/store/harness/rebuilding.h"
 
 namespace festore::store_test {
 namespace {

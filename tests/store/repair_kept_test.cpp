@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The pages that a repair replaced: how long they are kept, and what for.
-#include "tests/store/repairing.h"
+#include "tests/store/harness/repairing.h"
 
 namespace festore::store_test {
 namespace {

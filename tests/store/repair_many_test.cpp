@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rule 19 for stores of many objects, and if no recovery copies are made.
 #include "base/limits.h"
-#include "tests/store/model.h"
+#include "tests/store/harness/model.h"
 
 namespace festore::store_test {
 namespace {

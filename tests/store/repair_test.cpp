@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rules 17 and 19: what `repair` restores when the TEE has lost its record, and what it refuses. After a cut or a failure at any
 // place, the store can still be repaired. Nothing is served silently.
-#include "engine/table_format.h"
-#include "tests/store/repairing.h"
+#include "engine/records/table_format.h"
+#include "tests/store/harness/repairing.h"
 
 #include <cerrno>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The directory of a store under rpmb was exchanged for an older one under ree, which was put back together with the TEE's files
 // (rule 27): how the library handles the trusted application's answers.
-#include "engine/table_format.h"
+#include "engine/records/table_format.h"
 #include "protocol/messages.h"
 #include "protocol/store_messages.h"
 #include "sim/include/tee_internal_api.h"
-#include "tests/store/harness.h"
+#include "tests/store/harness/harness.h"
 
 namespace festore::store_test {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rules of the store for the TEE's side: handles, unknown outcomes, rollback, keys, limits.
-#include "tests/store/harness.h"
+#include "tests/store/harness/harness.h"
 
 #include "base/limits.h"
 #include "protocol/commands.h"
 #include "protocol/store_files.h"
-#include "tests/store/planted.h"
+#include "tests/store/harness/planted.h"
 
 #include <fstream>
 #include <thread>

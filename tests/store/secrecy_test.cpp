@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A reader of a store's files learns neither names nor contents of its objects, anywhere in a file.
-#include "tests/store/harness.h"
+#include "tests/store/harness/harness.h"
 
 #include <fstream>
 #include <iterator>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The simulated disk itself: what a power cut can lose, and what it cannot.
-#include "tests/store/simulated_files.h"
+#include "tests/store/harness/simulated_files.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What a store does, verb by verb.
-#include "tests/store/harness.h"
+#include "tests/store/harness/harness.h"
 
 #include <algorithm>
 #include <fstream>

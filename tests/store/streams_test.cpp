@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Contents in parts: what a write stream stores, what a read stream returns, and the state when they end early.
-#include "tests/store/harness.h"
+#include "tests/store/harness/harness.h"
 
 #include "base/limits.h"
 #include "protocol/store_files.h"

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "sim/include/tee_internal_api.h"
 #include "tests/engine/rounds.h"
-#include "tests/store/model.h"
+#include "tests/store/harness/model.h"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // From format 1.0 to 1.1: the first change of any store replaces the root table, in one step. After a cut or failure at any place,
 // each store has its state before or after.
-#include "engine/table_format.h"
-#include "tests/store/repairing.h"
+#include "engine/records/table_format.h"
+#include "tests/store/harness/repairing.h"
 
 namespace festore::store_test {
 namespace {

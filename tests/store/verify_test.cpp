@@ -2,7 +2,7 @@
 // Reading a whole store back: only what is damaged is named, and what follows it is still checked.
 #include "base/limits.h"
 #include "sim/include/tee_internal_api.h"
-#include "tests/store/model.h"
+#include "tests/store/harness/model.h"
 
 namespace festore::store_test {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Root's list of who may store: objects in ree and rpmb, who may change and see the list, and the list after failures. (rule 28)
-#include "tests/ta/allow_harness.h"
+#include "tests/ta/harness/allow_harness.h"
 
 namespace festore::ta {
 namespace {

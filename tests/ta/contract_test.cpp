@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The TA's contract, with a client that violates it: wrong types, sizes and order; identities; the demo's command.
-#include "tests/ta/harness.h"
+#include "tests/ta/harness/harness.h"
 
 #include <algorithm>
 

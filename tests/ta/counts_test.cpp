@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // How many TEE storage calls the TA's commands make; the counts are the same on every machine. Also: nothing is left open.
-#include "tests/ta/harness.h"
+#include "tests/ta/harness/harness.h"
 
 namespace festore::ta {
 namespace {

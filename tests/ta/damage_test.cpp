@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Objects that the TEE finds damaged: their owner's listing counts them if the owner is known; they are distinguished from absent
 // objects, and replaced only by a put without a condition. Also: listings of more objects than one page can sort.
-#include "tests/ta/storage_harness.h"
+#include "tests/ta/harness/storage_harness.h"
 
 namespace festore::ta {
 namespace {

@@ -2,7 +2,7 @@
 // Objects that the first demo's TA left in the storage: raw content under the caller's own bytes, for everybody. They are found, listed,
 // read, removed, and hidden by a put that replaces them. Also: the state after a crash between the two steps of a put or rm.
 #include "base/name.h"
-#include "tests/ta/storage_harness.h"
+#include "tests/ta/harness/storage_harness.h"
 
 namespace festore::ta {
 namespace {

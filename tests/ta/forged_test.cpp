@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Objects that the TEE authenticates but that are under another object's id or hold bytes that the TA never writes. Nobody can
 // make them from outside; the TA checks their owner and name all the same.
-#include "tests/ta/storage_harness.h"
+#include "tests/ta/harness/storage_harness.h"
 
 #include <algorithm>
 

@@ -4,7 +4,7 @@
 // what was freed; the keys that the TEE has set up for the TA; the stack.
 #include "engine/keys.h"
 #include "ta/session.h"
-#include "tests/ta/store_harness.h"
+#include "tests/ta/harness/store_harness.h"
 
 namespace festore::ta {
 namespace {

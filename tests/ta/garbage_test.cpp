@@ -2,7 +2,7 @@
 // Malformed commands: random and structured garbage for every command, in types, sizes, requests, and in memory that
 // changes while the TA reads it. The TA always answers with an error of the contract or does its work; it never dies,
 // leaks, or harms another session. Run under the sanitizers too.
-#include "tests/ta/storage_harness.h"
+#include "tests/ta/harness/storage_harness.h"
 
 #include <atomic>
 #include <random>

@@ -2,7 +2,7 @@
 // The entry points, called in every order that OP-TEE may use and in some that it should not: an instance that has ended and is
 // entered again, an instance that could not be created, contexts that are not sessions.
 #include "ta/session.h"
-#include "tests/ta/store_harness.h"
+#include "tests/ta/harness/store_harness.h"
 
 namespace festore::ta {
 namespace {

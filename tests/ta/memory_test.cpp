@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The TA's heap: memory that held data is wiped before it is freed, and a closed session leaves nothing allocated.
-#include "tests/ta/storage_harness.h"
+#include "tests/ta/harness/storage_harness.h"
 
 namespace festore::ta {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Root may list and remove another owner's persistent objects; nobody else may, and nobody may read them. (rule 28)
-#include "tests/ta/storage_harness.h"
+#include "tests/ta/harness/storage_harness.h"
 
 namespace festore::ta {
 namespace {

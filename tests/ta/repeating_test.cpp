@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rules 13 and 34: a device whose random numbers and clocks are the same after each boot. A commit is cut, the device boots, and
 // the same calls are made with another content: no pair of key and nonce seals two contents.
-#include "tests/ta/store_harness.h"
+#include "tests/ta/harness/store_harness.h"
 
 namespace festore::ta {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A store under ree beside one under rpmb (rule 27): whatever the client says, the TA itself asks the RPMB before it serves a store
 // under ree. Also: what happens if the RPMB does not answer, or if root says that the device has none.
-#include "tests/ta/repairing_commands.h"
+#include "tests/ta/harness/repairing_commands.h"
 
 namespace festore::ta {
 namespace {

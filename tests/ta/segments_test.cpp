@@ -2,7 +2,7 @@
 // Segments of one call, as a hostile client sends them: wrong sizes, wrong order, memory that changes.
 #include "protocol/store_files.h"
 #include "protocol/store_messages.h"
-#include "tests/ta/harness.h"
+#include "tests/ta/harness/harness.h"
 
 namespace festore::ta {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Who still gets a session when there are few left (rules 21 and 28): one user can have thousands of identities.
-#include "tests/ta/store_harness.h"
+#include "tests/ta/harness/store_harness.h"
 
 namespace festore::ta {
 namespace {

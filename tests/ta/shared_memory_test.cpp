@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Shared memory that changes at the worst moments: whenever the TA calls into the TEE, all of its input memory is
 // overwritten. The TA must copy its inputs before that if it uses them later.
-#include "tests/ta/storage_harness.h"
+#include "tests/ta/harness/storage_harness.h"
 
 namespace festore::ta {
 namespace {

@@ -2,7 +2,7 @@
 // The value of the TA's stack guard. tests/ta_files checks in the built file that it is set before any function that checks it
 // begins.
 #include "ta/runtime/stack_guard.h"
-#include "tests/ta/harness.h"
+#include "tests/ta/harness/harness.h"
 
 namespace festore::ta {
 namespace {

@@ -2,7 +2,7 @@
 // How a store's record may change if two sessions of its owner do not know of each other, or if the TEE's storage does not return
 // what was stored. The client's lock keeps honest clients apart; the TA does not rely on it.
 #include "ta/session.h"
-#include "tests/ta/store_harness.h"
+#include "tests/ta/harness/store_harness.h"
 
 namespace festore::ta {
 namespace {

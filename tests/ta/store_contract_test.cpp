@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The contract of the store's commands, with a client that violates it: types, sizes, order, logins. The library does none of
 // this, but a client that opens a session without the library can do all of it.
-#include "tests/ta/store_harness.h"
+#include "tests/ta/harness/store_harness.h"
 
 namespace festore::ta {
 namespace {

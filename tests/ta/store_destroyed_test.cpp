@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rule 25: a destroyed store is not a lost one. A repair from a kept copy of its directory restores nothing, whatever has happened to
 // the table since. A store that the TEE has lost can be repaired.
-#include "tests/ta/repairing_commands.h"
+#include "tests/ta/harness/repairing_commands.h"
 
 namespace festore::ta {
 namespace {

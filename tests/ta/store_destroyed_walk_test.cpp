@@ -2,7 +2,7 @@
 // Rule 25 in every order: all sequences of up to eight steps of making, changing, destroying, losing and repairing stores of two
 // owners, each against a model that only knows what has happened. Of states that agree in all that can matter, only the first is
 // continued.
-#include "tests/ta/repairing_commands.h"
+#include "tests/ta/harness/repairing_commands.h"
 
 #include <deque>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The TA's memory that the store's commands used is wiped before it is freed: pages, contents, keys.
-#include "tests/ta/store_harness.h"
+#include "tests/ta/harness/store_harness.h"
 
 namespace festore::ta {
 namespace {

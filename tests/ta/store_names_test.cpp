@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // An owner's named stores: each has its own record, and none is mistaken for another, whatever a client sends.
-#include "engine/store_claim.h"
+#include "engine/records/store_claim.h"
 #include "protocol/store_rebuild.h"
-#include "tests/ta/repairing_commands.h"
+#include "tests/ta/harness/repairing_commands.h"
 
 namespace festore::ta {
 namespace {

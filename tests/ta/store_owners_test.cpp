@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One owner's store, and another user who has all of its files and sends header, pages and segments without the library. The TA
 // itself refuses, and nothing that it returns holds a byte of a content.
-#include "engine/recovery.h"
-#include "tests/ta/store_harness.h"
+#include "engine/records/recovery.h"
+#include "tests/ta/harness/store_harness.h"
 
 namespace festore::ta {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rebuild, called by a client that keeps no rules: it ends only as a commit over the record that it began with; lost names stay closed.
 #include "protocol/store_rebuild.h"
-#include "tests/ta/repairing_commands.h"
+#include "tests/ta/harness/repairing_commands.h"
 
 namespace festore::ta {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Repair, called by a client that keeps no rules (rule 19): it must never replace an intact record in the TEE, nor give a store to
 // another owner. It ends with a commit like any other, which checks again what the TEE has by then.
-#include "tests/ta/repairing_commands.h"
+#include "tests/ta/harness/repairing_commands.h"
 
 namespace festore::ta {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Changing the cipher of an existing store, by a client that keeps no rules: an object never gets another content, and no content
 // leaves the TA as plaintext.
-#include "tests/ta/resealing_commands.h"
+#include "tests/ta/harness/resealing_commands.h"
 
 namespace festore::ta {
 namespace {

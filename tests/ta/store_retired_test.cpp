@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rules 25 and 28: what a table remembers of destroyed stores that had come from another table, when the places of their tombstones
 // are reused. No owner can make the table forget another owner's destroyed store, or refuse another owner's repair.
-#include "tests/ta/repairing_commands.h"
+#include "tests/ta/harness/repairing_commands.h"
 
 namespace festore::ta {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Versions of objects, and kept write-once objects: a client that keeps no rules cannot get around them.
-#include "tests/ta/repairing_commands.h"
+#include "tests/ta/harness/repairing_commands.h"
 
 namespace festore::ta {
 namespace {

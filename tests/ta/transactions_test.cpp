@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Transactions over several calls, and repairs, are limited (rules 21 and 28): one for each identity, and one place kept for root.
-#include "tests/ta/store_harness.h"
+#include "tests/ta/harness/store_harness.h"
 
 namespace festore::ta {
 namespace {
