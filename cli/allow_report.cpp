@@ -64,7 +64,7 @@ const char* standing_name(AllowReport::Standing standing) {
 std::string door_text(const AllowReport& report) {
     if (report.damaged || report.newer) return "root only, until the list is set again";
     if (report.closed) return report.named.empty() ? "root only" : "root, and these";
-    if (report.others) return fmt::format("everybody; who is not named: {}", limits_text(*report.others));
+    if (report.others) return fmt::format("everybody; those not named: {}", limits_text(*report.others));
     return "everybody";
 }
 
@@ -101,20 +101,20 @@ Json own_allow_json(const AllowReport& report) {
 }
 
 std::string own_allow_text(const AllowReport& report) {
-    if (report.damaged || report.newer) return status_row("you may store", "nothing new: root's list of who may cannot be read");
+    if (report.damaged || report.newer) return status_row("you may store", "nothing new: root's list of who may store cannot be read");
     if (report.standing == AllowReport::Standing::refused)
-        return status_row("you may store", "nothing new: root has not named you ('festore allow'); what you have is served");
+        return status_row("you may store", "nothing new: root has not named you ('festore allow'); your existing objects are served");
     if (report.standing == AllowReport::Standing::free) return status_row("you may store", "without limits of your own");
     return status_row("you may store", limits_text(report.own));
 }
 
 std::optional<Error> allow_fault(const AllowReport& report) {
     if (report.damaged)
-        return Error{ErrorCode::damaged, "the list of who may store was found damaged: only root stores anything new before it is set "
+        return Error{ErrorCode::damaged, "the list of who may store is damaged: only root can store anything new until the list is set "
                                          "again", 0, 0};
     if (report.newer)
-        return Error{ErrorCode::damaged, "the list of who may store is of a newer version than the trusted application: only root stores "
-                                         "anything new before that is installed", 0, 0};
+        return Error{ErrorCode::damaged, "the list of who may store is of a newer version than the trusted application: only root can "
+                                         "store anything new until that version is installed", 0, 0};
     return std::nullopt;
 }
 

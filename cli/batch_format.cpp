@@ -15,10 +15,10 @@ tl::unexpected<Error> wrong(std::string message) { return unexpected({ErrorCode:
 
 struct Word {
     std::string text;
-    bool quoted = false;  // so never an option
+    bool quoted = false;  // a quoted word is never an option
 };
 
-// The words of a line hold contents.
+// The words of a line. They hold contents, so they are wiped.
 struct Words {
     std::vector<Word> all;
     Words() = default;
@@ -38,7 +38,7 @@ int hex_digit(char c) {
     return -1;
 }
 
-// What follows a backslash; `rest` begins behind it, and is shortened by what was taken.
+// Decodes an escape. `rest` begins after the backslash; what was decoded is removed from it.
 Expected<char> take_escape(std::string_view& rest) {
     const char kind = rest.empty() ? '\0' : rest[0];
     if (kind == 'x' && rest.size() >= 3 && hex_digit(rest[1]) >= 0 && hex_digit(rest[2]) >= 0) {
@@ -54,10 +54,10 @@ Expected<char> take_escape(std::string_view& rest) {
     return "\"\\\n\t"[at];
 }
 
-// `rest` begins behind the opening quote.
+// `rest` begins after the opening quote.
 Expected<Word> take_quoted(std::string_view& rest) {
     Word word{"", true};
-    word.text.reserve(rest.size());  // no growing, which would leave copies
+    word.text.reserve(rest.size());  // growing would leave copies
     while (true) {
         if (rest.empty()) return wrong("a double quote is not closed");
         const char c = rest[0];
@@ -153,7 +153,7 @@ int base64_digit(char c) {
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-// RFC 4648, with its padding, and nothing that it does not say: each content has one way to be written.
+// Strict RFC 4648, with padding: each content has exactly one encoding.
 std::optional<std::vector<std::byte>> decode_base64(std::string_view text) {
     if (text.size() % 4 != 0) return std::nullopt;
     const size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
@@ -217,7 +217,7 @@ Expected<BatchCommand> command_of(Words& words, size_t line) {
     const std::string& verb = words.all[0].text;
     const bool is_put = verb == "put";
     const bool is_mv = verb == "mv";
-    if (!is_put && !is_mv && verb != "rm") return wrong("there is no command " + quote(verb) + "; put, rm and mv are");
+    if (!is_put && !is_mv && verb != "rm") return wrong("there is no command " + quote(verb) + "; use put, rm or mv");
     const Expected<Parts> parts = sort_out(words);
     if (!parts) return unexpected(parts.error());
     const bool put_options = parts->text || parts->base64 || parts->if_absent || parts->if_version || parts->write_once ||

@@ -16,7 +16,7 @@ public:
         column_width(kColumn);
         label("Positionals", "Arguments");
     }
-    // Names the arguments, which CLI11 calls [OPTIONS] and the like.
+    // Shows the verb's own arguments; CLI11 would show [OPTIONS] and the like.
     std::string make_usage(const CLI::App* app, std::string) const override {
         if (app->get_parent() == nullptr) return "Usage: festore [OPTIONS] VERB [OPTIONS] [ARGUMENTS]\n";
         for (const VerbEntry& entry : verbs())
@@ -61,7 +61,7 @@ const char* const kMainFooter =
     "  festore get wifi.conf\n"
     "  festore ls -l\n"
     "\n"
-    "See 'festore VERB --help' for a verb, and festore(1) for everything.\n";
+    "See 'festore VERB --help' for one verb, and festore(1) for everything.\n";
 
 std::shared_ptr<CLI::FormatterBase> make_help_formatter() { return std::make_shared<HelpFormatter>(); }
 

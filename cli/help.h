@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The texts of --help, and how CLI11 is made to lay them out. Thread safety: one thread.
+// The texts of --help, and the formatter by which CLI11 lays them out. Thread safety: one thread.
 #pragma once
 #include <CLI/CLI.hpp>
 

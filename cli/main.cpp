@@ -25,12 +25,12 @@ int run(int argc, const char* const* argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they look into their own process
-    // No core dump holds a plaintext, and no other process of this user reads it.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // the sanitizers look into their own process
+    // Keeps plaintext out of core dumps, and away from other processes of this user.
     (void)prctl(PR_SET_DUMPABLE, 0);
 #endif
     festore::occupy_standard_descriptors();
-    // A reader that went away, and a file that may not grow, are errors to report and clean up after.
+    // A closed pipe and a file that may not grow become errors, which are reported and cleaned up after.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
     try {

@@ -32,8 +32,8 @@ struct GlobalTexts {
 
 constexpr const char* kStorageHelp = "where objects live: store (default), or whole in the TEE's own storage: ree or rpmb";
 
-// CLI11 reads "[a,b]" as a list and "++" as the end of a verb. An argument that could be either gets a byte more, which
-// is taken away again when the value is stored; so does one that ends in that byte.
+// CLI11 reads "[a,b]" as a list and "++" as the end of a verb. An argument that it could misread gets one more
+// byte, which is removed when the value is stored. So does an argument that ends in that byte.
 constexpr char kGuard = '\x01';
 
 std::string guarded(const char* argument) {
@@ -90,7 +90,7 @@ Expected<Owner> owner_of(const GlobalTexts& texts) {
     return Owner::group(static_cast<uint32_t>(*gid));
 }
 
-// What an option says, else what FESTORE_STORAGE says.
+// By the options, else by FESTORE_STORAGE.
 Expected<Storage> storage_of(const GlobalTexts& texts) {
     const char* variable = secure_getenv("FESTORE_STORAGE");
     const bool names_store = !texts.store.empty() || !texts.name.empty();
@@ -146,7 +146,7 @@ Expected<void> interpret(const GlobalTexts& texts, Options& options) {
     return {};
 }
 
-// CLI11's complaint in our words.
+// CLI11's error in our words.
 Error reshaped(const CLI::App& app, const CLI::ParseError& error) {
     const auto chosen = app.get_subcommands();
     const std::string verb = chosen.empty() ? "" : chosen.front()->get_name();
@@ -281,7 +281,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     try {
         app.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
-        for (const Declared& d : declared)  // in the list of verbs its summary, in its own help the paragraph
+        for (const Declared& d : declared)  // the list of verbs shows the summary, a verb's own help the paragraph
             if (d.app->parsed()) d.app->description(d.entry->description);
         line.text = app.help();
         return line;

@@ -23,7 +23,7 @@ std::string_view code_name(ErrorCode code) {
     return "failure";
 }
 
-// Null: it is no conflict.
+// Null: the error has no reason.
 const char* reason_name(Reason reason) {
     switch (reason) {
     case Reason::exists: return "exists";

@@ -16,10 +16,10 @@ Json error_json(const Error& error);
 
 std::string_view storage_name(Storage storage);
 
-// One line on standard error, for what is only said with -v.
+// The same as print_line(), but only with -v and without -q.
 void print_note(const Options& options, std::string_view message);
 
-// Shows an outcome: text or JSON to standard output, errors to standard error. The exit code of the command.
+// Prints an outcome: text or JSON to standard output, errors to standard error. Returns the exit code of the command.
 int present(const Options& options, Outcome outcome);
 
 }  // namespace festore::cli

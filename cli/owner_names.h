@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Whose identity in the TEE is whose: the UUIDs that Linux gives the users and groups of this system (docs/services.md).
+// Finds the owner of an identity in the TEE: the UUIDs that Linux gives the users and groups of this system (docs/services.md).
 // Thread safety: one thread.
 #pragma once
 #include <cstdint>
@@ -17,12 +17,12 @@ public:
         uint32_t id = 0;   // uid or gid
         std::string name;
     };
-    // By the UUID's text; none: no user, or group, of this system has it.
+    // By the UUID's text. Null if no user, or group, of this system has it.
     [[nodiscard]] const Owner* find(bool is_group, const std::string& identity) const;
 
     // As --owner of destroy takes it: "uid:1000".
     [[nodiscard]] static std::string spelled(bool is_group, const Owner& owner);
-    // For people: that, and the name; or the identity, where nobody here has it.
+    // For people: the same with the name; or the identity, if no owner of this system has it.
     [[nodiscard]] std::string text(bool is_group, const std::string& identity) const;
 
 private:

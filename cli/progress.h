@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A line on a terminal that says how far something is: only when it lasts, and gone when it ends. Thread safety: one thread.
+// A progress line on a terminal: shown only if the operation takes long, and erased at its end. Thread safety: one thread.
 #pragma once
 #include "cli/options.h"
 
@@ -10,7 +10,7 @@
 
 namespace festore::cli {
 
-// Silent with --quiet or --json, and where standard error is no terminal.
+// Silent with --quiet or --json, and if standard error is not a terminal.
 class ProgressLine {
 public:
     explicit ProgressLine(const Options& options);
@@ -18,7 +18,7 @@ public:
     ProgressLine(const ProgressLine&) = delete;
     ProgressLine& operator=(const ProgressLine&) = delete;
 
-    // Whether it is time to draw the line: not at first, then a few times a second.
+    // True when the line should be drawn: after a first pause, then a few times a second.
     [[nodiscard]] bool is_due() const;
     void draw(std::string_view text);
     [[nodiscard]] double seconds() const;
@@ -32,10 +32,10 @@ private:
     bool is_drawn_ = false;
 };
 
-// Of a content that is moved.
+// The progress of moving a content.
 class Progress {
 public:
-    // `total`: bytes, where they are known.
+    // `total`: bytes, if known.
     Progress(const Options& options, std::optional<uint64_t> total) : line_(options), total_(total) {}
     void add(uint64_t bytes);
 

@@ -11,11 +11,11 @@
 namespace festore::cli {
 namespace {
 
-// A number of 64 random bits, which JSON's readers would round.
+// 64 random bits; JSON readers would round such a number.
 std::string epoch_text(const StoreInfo& s) { return fmt::format("{:016x}", s.epoch); }
 
 std::string freshness_text(const StoreInfo& s) {
-    if (s.anchor != Anchor::rpmb) return "ree; who puts back all of the disk, the TEE's files included, is not seen";
+    if (s.anchor != Anchor::rpmb) return "ree; an old copy of the whole disk, the TEE's files included, is not detected";
     const std::string since =
         s.freshness_lost_count == 0 ? "" : fmt::format(" since the repair of generation {}", s.freshness_lost_generation);
     return "rpmb; any older state that is put back" + since + " is detected";
@@ -31,7 +31,7 @@ std::string text_of_others(const StoreReport& report) {
 }  // namespace
 
 std::string other_cipher_text(const StoreInfo& s) {
-    return fmt::format("contents may be sealed with {} still: 'festore rebuild --cipher {}' goes on with them",
+    return fmt::format("some contents may still be sealed with {}: 'festore rebuild --cipher {}' goes on with them",
                        s.cipher == "aes-256-gcm" ? "chacha20-poly1305" : "aes-256-gcm", s.cipher);
 }
 
@@ -110,7 +110,7 @@ Json freshness_given_up_json(const StoreInfo& s) {
 std::string text_of(const StoreReport& report) {
     if (report.error) return status_row("store", "cannot be looked at: " + harmless(report.error->message)) + text_of_others(report);
     if (!report.info)
-        return status_row("store", fmt::format("none at {}; 'festore init' or the first put into it makes one",
+        return status_row("store", fmt::format("none at {}; 'festore init' or the first 'put' makes one",
                                                escaped(report.directory))) +
                text_of_others(report);
     const StoreInfo& s = *report.info;

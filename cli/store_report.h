@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What is said about an owner's store: by `status` and `init`, as text and as JSON (docs/json.md). Thread safety: one thread.
+// How `status` and `init` show an owner's store, as text and as JSON (docs/json.md). Thread safety: one thread.
 #pragma once
 #include "cli/verbs.h"
 
 namespace festore::cli {
 
-// The store; or none, with the directory where it would be; or none, and why it cannot be looked at.
+// The store; or no store, with the directory where it would be; or the error that prevents looking at it.
 struct StoreReport {
     std::optional<StoreInfo> info;
     std::string directory;
     std::optional<Error> error;
     std::vector<LostRange> lost;
-    std::vector<StoreRecord> others;  // the owner's other stores, as far as the TEE tells
+    std::vector<StoreRecord> others;  // the owner's other stores, if the TEE lists them
 };
 
-// Of a store that was just made or changed; without what was lost of it.
+// Of a store that was just made or changed; without its lost ranges.
 StoreReport report_of(const StoreInfo& info);
-// `options`: those that the client, which is one for a store, was connected with.
+// `options`: those with which the client, which must be for a store, was connected.
 StoreReport look_at_store(Client& client, const ClientOptions& options);
 
 Json json_of(const StoreReport& report);
 std::string text_of(const StoreReport& report);
 
-// That repairs have given up freshness, for good: count, generation of the last, whether it was acknowledged. Null: never.
+// The repairs that have ever given up freshness: count, generation of the last, whether it was acknowledged. Null: none.
 Json freshness_given_up_json(const StoreInfo& s);
 
-// What is said of a store whose record is marked so.
-inline constexpr std::string_view kMadeUnaskedText = "made without an answer of the RPMB";
+// For a store whose record has this mark.
+inline constexpr std::string_view kMadeUnaskedText = "made without an answer from the RPMB";
 
-// That contents are left of the other cipher, and how to go on (StoreInfo::has_other_cipher).
+// Says that contents of the other cipher may be left, and how to continue (StoreInfo::has_other_cipher).
 std::string other_cipher_text(const StoreInfo& s);
 
 std::string_view anchor_name(Anchor anchor);

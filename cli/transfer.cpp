@@ -24,7 +24,7 @@ tl::unexpected<Error> write_failure(const std::string& file) {
     return unexpected(system_error(operation));
 }
 
-// Room for two parts: whoever fills it, or empties it, goes on while the TEE works. What is no pipe refuses.
+// Room for two parts: the process at the other end goes on while the TEE works. Anything but a pipe refuses, which does not matter.
 void widen_pipe(int descriptor) { (void)fcntl(descriptor, F_SETPIPE_SZ, static_cast<int>(2 * kTransferBytes)); }
 
 }  // namespace
@@ -32,7 +32,7 @@ void widen_pipe(int descriptor) { (void)fcntl(descriptor, F_SETPIPE_SZ, static_c
 Expected<Source> Source::open(const std::string& file) {
     const bool standard = is_standard_stream(file);
     const std::string what = standard ? "standard input" : quote(file);
-    // Without waiting for somebody to write to a pipe: read() does that, and a signal ends it.
+    // Opens a pipe without waiting for a writer: read() waits, and a signal ends that wait.
     Source source(Descriptor(standard ? -1 : ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)), what);
     if (!standard && !source.opened_.valid()) return unexpected(system_error("read " + what));
     source.may_wait_long_ = !standard && is_pipe(source.descriptor());
@@ -108,7 +108,7 @@ bool has_folder(int folder, std::string_view name) {
     return fstatat(folder, std::string(name).c_str(), &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(found.st_mode);
 }
 
-// Also one that has lost some of its files.
+// True also of a store that has lost some of its files.
 bool is_store(int folder) {
     const bool has_header = has_file(folder, protocol::kHeaderFile);
     const bool has_pages = has_file(folder, protocol::kPageFile);
@@ -116,7 +116,7 @@ bool is_store(int folder) {
     return (has_header && has_pages) || ((has_header || has_pages) && has_frame);
 }
 
-// By what the folder is, not by its path, and whichever storage is read: any store's, or its folder of payloads.
+// Refuses any store's directory and its folder of payloads, whatever path leads there and whichever storage is read.
 Expected<void> check_is_no_store(const Destination& destination, const std::string& file) {
     if (destination.stream) return {};
     const int folder = destination.folder.get();
@@ -134,7 +134,7 @@ Expected<void> check_is_no_store(const Destination& destination, const std::stri
 }  // namespace
 
 Expected<Sink> Sink::open(const std::string& file, uint64_t bytes) {
-    // What a pipe of usual size holds, or this one would, is written at once anyway.
+    // A content that fits into the pipe is written at once anyway.
     const bool lasts = bytes > 2 * kTransferBytes;
     if (is_standard_stream(file)) {
         if (lasts) widen_pipe(STDOUT_FILENO);
@@ -162,7 +162,7 @@ Expected<void> Sink::write(Bytes part) {
     return {};
 }
 
-// A signal ends the wait for whoever reads a pipe.
+// Waits for the reader of a pipe; a signal ends the wait.
 Expected<void> Sink::write_stream(Bytes part) {
     const int stream = destination_.stream->get();
     while (!part.empty()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Contents between the normal world's files and an object, in parts, with bounded memory. Errors as in base/host/file_io.h.
+// Moves contents between files of the normal world and an object, in parts, with bounded memory. Errors as in base/host/file_io.h.
 // Thread safety: one thread.
 #pragma once
 #include "base/host/destination.h"
@@ -14,13 +14,13 @@ class Progress;
 // How much is moved at once, and at most held in memory.
 inline constexpr size_t kTransferBytes = size_t{256} << 10;
 
-// FILE, or standard input, that is to be stored.
+// FILE, or standard input, as the content to store.
 class Source {
 public:
     static Expected<Source> open(const std::string& file);
-    // Fills `out`; less only at the end. Needs an InterruptsHeld: failure when a signal came.
+    // Fills `out`; less only at the end. Needs an InterruptsHeld. failure: a signal came.
     Expected<size_t> read(MutableBytes out);
-    // failure: a regular file that is not the one it was when it was opened.
+    // failure: a regular file changed since it was opened.
     [[nodiscard]] Expected<void> check_unchanged() const;
     [[nodiscard]] std::optional<uint64_t> size() const;  // of a regular file
 
@@ -39,21 +39,21 @@ private:
     Descriptor opened_;  // none: standard input
     std::string what_;   // for messages
     Stamp at_first_;
-    bool may_wait_long_ = false;  // a pipe that somebody has yet to write to
+    bool may_wait_long_ = false;  // a pipe that may have no writer yet
 };
 
-// Stores what was read of the source already, and the rest of it.
+// Stores `first`, which was already read from the source, and then the rest of the source.
 Expected<ObjectInfo> store_all(Source& source, Bytes first, WriteStream stream, const std::string& name, Progress& progress);
-// Of what went wrong on this side of the library: "cannot put NAME: …".
+// For errors outside of the client library: "cannot put NAME: …".
 Error in_put(const std::string& name, Error error);
 
-// FILE, or standard output, to which an object goes. FILE is made anew with mode 0600, and appears, or replaces what is there, when it
-// is whole (base/host/new_file.h). What is not a regular file (a device, a pipe) is written in place, where it is the caller's or root's
-// (base/host/destination.h). Without finish() FILE is as it was and nothing else is left.
+// FILE, or standard output, to which an object is written. A new FILE, with mode 0600, appears or replaces the old one when it is whole
+// (base/host/new_file.h). A device or a pipe is written in place if it belongs to the caller or root (base/host/destination.h). Without
+// finish() FILE stays as it was and nothing else is left.
 class Sink {
 public:
-    // `bytes`: how many will come. Needs an InterruptsHeld, unless it is standard output. usage: FILE lies in the directory of a
-    // store, whichever: its files are not for anybody else to write.
+    // `bytes`: how many will be written. Needs an InterruptsHeld, unless it is standard output. usage: FILE lies in the directory
+    // of any store; nothing else may write there.
     static Expected<Sink> open(const std::string& file, uint64_t bytes);
     Expected<void> write(Bytes part);
     Expected<void> finish();

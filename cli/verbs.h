@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The verbs, a file each. A verb declares its options, then runs: it talks to the TEE and to the files that it was given,
-// and hands back what to print; main() prints. A new verb: a file, its make function here, a row in verbs.cpp.
+// The verbs, one file each. A verb declares its options, then runs: it uses the TEE and the files given to it, and returns
+// what to print; main() prints it. A new verb needs a file, its make function here, and a row in verbs.cpp.
 #pragma once
 #include "base/host/json.h"
 #include "cli/options.h"
@@ -11,11 +11,11 @@
 
 namespace festore::cli {
 
-// What a run gave. The exit code is that of the first error, 0 without one.
+// The result of a run. The exit code is that of the first error, or `exit_code` without errors.
 struct Outcome {
     Json document = Json::object();  // for --json; docs/json.md
     std::string text;                // for people, to standard output
-    std::vector<Error> errors;       // a line each, to standard error
+    std::vector<Error> errors;       // one line each, to standard error
     int exit_code = 0;               // when there is no error
 };
 

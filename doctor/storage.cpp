@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The folder of the TEE's files: on what it lies, and whether its list of objects (dirf.db) opens with a key that everybody knows.
+// The folder of the TEE's files: its file system, and whether its list of objects (dirf.db) opens with a publicly known key.
 #include "doctor/checks.h"
 #include "base/host/file_io.h"
 #include "ree_fs/directory.h"
@@ -19,10 +19,10 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr const char* kList = "dirf.db";
-// 65536 objects need 16 MiB, in two versions. OP-TEE's own memory ends long before.
+// 65536 objects need 16 MiB, in two versions. OP-TEE runs out of memory long before.
 constexpr uint64_t kListBytesMax = uint64_t{64} << 20;
 
-// A zero HUK of any length gives the same keys: HMAC fills up with zeroes.
+// A zero HUK of any length gives the same keys: HMAC pads with zeroes.
 constexpr std::array<KnownHuk, 5> kKnownHuks = {{
     {"zero bytes only", 16, 0x00, 0},
     {"16 bytes 0xFF", 16, 0xFF, 0},
@@ -47,17 +47,17 @@ std::string known_key_of(ree_fs::FileSource& list) {
     return "";
 }
 
-// Whether the list's tree is whole, as far as that shows without a key: else no key would open it.
+// True if the list's tree is whole, as far as can be seen without a key; otherwise no key would open it.
 bool is_whole(ree_fs::FileSource& list) {
     const ree_fs::FileView view = ree_fs::view_file(list, ree_fs::likely_layout(list));
     return view.chosen && !ree_fs::scan_tree(list, view, *view.chosen).findings.any_damage();
 }
 
 Finding not_tried(const std::string& what, const std::string& why = "", const std::string& fix = "") {
-    return {"zero-ssk", Severity::unknown, what, why.empty() ? "whether the key of the TEE's files is a secret cannot be told" : why, fix};
+    return {"zero-ssk", Severity::unknown, what, why.empty() ? "it is not known whether the key of the TEE's files is secret" : why, fix};
 }
 
-// Opening alone can do harm: to a tape, to a watchdog.
+// Opening alone can do harm, for example to a tape or a watchdog.
 bool is_regular(int folder, const char* name) {
     struct stat info {};
     return ::fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
@@ -69,7 +69,7 @@ Finding unreadable(int folder, const std::string& path, bool denied) {
     struct stat info {};
     if (::fstatat(folder, kList, &info, AT_SYMLINK_NOFOLLOW) == 0)
         return S_ISREG(info.st_mode) ? not_tried(path + " cannot be read")
-                                     : not_tried(path + " is no regular file, so it was not opened",
+                                     : not_tried(path + " is not a regular file, so it was not opened",
                                                  "OP-TEE and tee-supplicant make regular files only", "find out what put it there");
     if (errno == EACCES || errno == EPERM) return not_tried(path + " cannot be looked at", "", kAsRoot);
     if (::fstatat(folder, "qtee_supplicant", &info, AT_SYMLINK_NOFOLLOW) == 0)
@@ -96,7 +96,7 @@ std::string storage_directory(const System& system, const Supplicant& supplicant
     const auto has_list = [&](const std::string& place) {
         return !place.empty() && fs::symlink_status(place + "/" + kList, none).type() != fs::file_type::not_found;
     };
-    // A card's folder of the TEE's files may have been mounted by itself.
+    // The card's folder of the TEE's files may be mounted alone.
     if (system.card && has_list(system.path("/"))) return "/";
     std::string first;
     for (const std::string folder : kFolders) {
@@ -114,7 +114,7 @@ Finding storage_file_system(const System& system, const Supplicant& supplicant) 
         return {"storage-file-system", Severity::unknown,
                 folder.empty() ? "the folder of the TEE's files was not found in the usual places"
                                : "the folder of the TEE's files, " + folder + ", is not there or not readable",
-                "whether it lasts cannot be told", kAsRoot};
+                "it is not known whether it lasts", kAsRoot};
     if (const auto finding = unfit_file_system(system, "storage-file-system", folder)) return *finding;
     return {"storage-file-system", Severity::ok, folder + " is on a lasting file system", "", ""};
 }
@@ -133,13 +133,13 @@ Finding storage_key(const System& system, const Supplicant& supplicant) {
         return not_tried(fmt::format("{} has {} bytes: too many for a list of objects", path, list->size()));
     if (const std::string key = known_key_of(*list); !key.empty())
         return {"zero-ssk", Severity::serious, fmt::format("the key of the TEE's files {}: {} opens with it", key, path),
-                "whoever has the disk can decrypt all that the TEE stores. The TEE makes this key earlier than the trusted "
-                "application's, so that zero-huk can find nothing where this does",
+                "anybody who has the disk can decrypt everything that the TEE stores. The TEE makes this key earlier than the "
+                "trusted application's, so zero-huk may find nothing even if this check does",
                 "fuse a random key, use an OP-TEE whose platform driver reads it before storage is opened, and store everything anew"};
     if (!is_whole(*list))
         return not_tried(path + " is damaged, or was changed meanwhile: no key could be tried", "",
                          "run doctor again; then: festore inspect " + folder);
-    return {"zero-ssk", Severity::ok, path + " opens with no key that everybody knows", "", ""};
+    return {"zero-ssk", Severity::ok, path + " opens with no publicly known key", "", ""};
 }
 
 }  // namespace festore::doctor

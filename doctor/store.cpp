@@ -9,7 +9,7 @@
 namespace festore::doctor {
 namespace {
 
-// What opening it says; the store's own promises.
+// Whether the store opens.
 Finding condition(const StoreEvidence& store) {
     const std::string id = "store";
     if (store.error)
@@ -23,7 +23,8 @@ Finding freshness(const StoreInfo& info) {
     if (info.freshness_lost_count == 0) return {"store-repaired", Severity::ok, "no repair has given up the store's freshness", "", ""};
     if (!info.freshness_lost)
         return {"store-repaired", Severity::warning, "the store's freshness was given up " + freshness_given_up_text(info),
-                "what it held then may have been older than what was stored last", "nothing: this stays known as long as the store lives"};
+                "what it held then may have been older than what was stored last",
+                "nothing to do: this mark stays as long as the store exists"};
     return {"store-repaired", Severity::serious,
             fmt::format("the store was repaired at generation {}, and nobody has acknowledged it", info.freshness_lost_generation),
             "what it holds may be older than what was stored last",
@@ -34,18 +35,20 @@ Finding anchor(const StoreInfo& info, const RpmbEvidence& rpmb) {
     if (info.anchor == Anchor::rpmb)
         return {"store-anchor", Severity::ok, "the store's root record is in replay-protected memory",
                 "when that memory is lost (another eMMC, a vendor's reset), no repair is possible", "keep a backup of the objects"};
-    const std::string why = "whoever puts back the store's directory together with all of the TEE's files brings back an old state, unseen";
+    const std::string why =
+        "anybody who puts back the store's directory together with all of the TEE's files brings back an old state, undetected";
     if (rpmb.answers && rpmb.device == RpmbDevice::present)
         return {"store-anchor", Severity::warning, "the store's anchor is 'ree', though this device has RPMB", why,
                 "festore rebuild --anchor rpmb"};
-    return {"store-anchor", Severity::warning, "the store's anchor is 'ree'", why, "a device with RPMB, and a store with the anchor rpmb"};
+    return {"store-anchor", Severity::warning, "the store's anchor is 'ree'", why,
+            "use a device with RPMB, and a store with the anchor rpmb"};
 }
 
 Finding made_unasked() {
-    return {"store-made-unasked", Severity::warning, "the store was made without an answer of the RPMB",
-            "whether the RPMB had the record of another store of yours was not known then; it is opened also where the RPMB gives no "
-            "answer, so that whoever keeps that from answering can have an exchanged directory of ree served",
-            "where the RPMB answers now: festore rebuild --anchor rpmb"};
+    return {"store-made-unasked", Severity::warning, "the store was made without an answer from the RPMB",
+            "it was not known then whether the RPMB had the record of another store of yours; this store is opened even if the RPMB "
+            "does not answer, so anybody who keeps it from answering can get an exchanged directory of ree served",
+            "if the RPMB answers now: festore rebuild --anchor rpmb"};
 }
 
 Finding permissions(const System& system, const StoreEvidence& store) {
@@ -57,12 +60,12 @@ Finding permissions(const System& system, const StoreEvidence& store) {
     const mode_t mode = info.st_mode & 0777U;
     if ((mode & 07U & ~allowed) != 0 || (mode & 070U & ~allowed) != 0)
         return {id, Severity::warning, fmt::format("{} has mode {:04o}", store.directory, mode),
-                "others see how much is stored and when; who may write there can destroy the store, though not change it unseen",
+                "others see how much is stored and when; those who may write there can destroy the store, but not change it undetected",
                 fmt::format("chmod {:o} {}", store.of_group ? 02770U : 0700U, store.directory)};
     return {id, Severity::ok, fmt::format("{} is closed to others", store.directory), "", ""};
 }
 
-// A program that replaces the root file system at an update, by what it leaves on a device.
+// The program that replaces the root file system at an update, recognised by its files; "" if there is none.
 std::string updater_of(const System& system) {
     std::error_code none;
     for (const auto& [file, name] : {std::pair{"/etc/rauc/system.conf", "RAUC"}, {"/etc/mender/mender.conf", "Mender"},
@@ -107,7 +110,7 @@ std::vector<Finding> check_store(const System& system, const StoreEvidence& stor
 std::vector<Finding> check_all_stores(const std::optional<std::vector<StoreRecord>>& records,
                                       const std::function<std::string(const StoreRecord&)>& name) {
     if (!records)
-        return {{"stores", Severity::unknown, "whether other owners' stores are well only root may see", "", "run doctor as root"}};
+        return {{"stores", Severity::unknown, "only root can see the state of other owners' stores", "", "run doctor as root"}};
     size_t under_rpmb = 0;
     std::string repaired;
     std::string acknowledged;
@@ -125,13 +128,13 @@ std::vector<Finding> check_all_stores(const std::optional<std::vector<StoreRecor
         if (!acknowledged.empty()) what += (what.empty() ? "" : "; ") + ("repaired, and acknowledged: the store of " + acknowledged);
         findings.push_back({"stores-repaired", repaired.empty() ? Severity::warning : Severity::serious, what,
                             "what it holds may be older than what was stored last before the repair",
-                            repaired.empty() ? "nothing: this stays known as long as the store lives"
+                            repaired.empty() ? "nothing to do: this mark stays as long as the store exists"
                                              : "as that owner, look at what it holds; then: festore repair --acknowledge"});
     }
     if (!unreadable.empty())
         findings.push_back({"stores", Severity::serious, "the TEE's record of a store does not decode: of " + unreadable,
                             "it is damaged, or of a newer version of festore",
-                            "install the newest version, or give it up: festore destroy --owner"});
+                            "install the newest version, or drop the record: festore destroy --owner"});
     else
         findings.push_back({"stores", Severity::ok,
                             fmt::format("the TEE has records of {} store{}: {} under the anchor ree, {} under rpmb", records->size(),

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 constexpr size_t kProgramBytesMax = 8 << 20;
 constexpr int kLookupsMax = 1000;
 
-// The options of tee-supplicant (optee_client), with its own rules: getopt_long takes abbreviations and "-df DIR", too.
+// The options of tee-supplicant (optee_client), by its own rules: getopt_long also takes abbreviations and "-df DIR".
 struct SupplicantOptions {
     std::string storage;
     std::string ta_path;
@@ -117,7 +117,7 @@ std::string System::path(const std::string& inside) const {
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
     const std::string below = "." + inside;
-    // EAGAIN: something was renamed or mounted on the system meanwhile, so that the kernel cannot tell where a ".." leads.
+    // EAGAIN: something was renamed or mounted on the system meanwhile, so the kernel does not know where a ".." leads.
     int opened = -1;
     for (int attempt = 0; attempt < kLookupsMax; ++attempt) {
         opened = static_cast<int>(::syscall(SYS_openat2, top.get(), below.c_str(), &how, sizeof(how)));
@@ -190,7 +190,7 @@ RpmbDevice find_rpmb(const System& system, const Supplicant& supplicant) {
             if (wanted(at->path().filename().string())) return true;
         return false;
     };
-    // Linux 6.12 and later say who carries the TEE's requests; the kernel itself plays no device.
+    // Linux 6.12 and later say who carries the TEE's requests; the kernel itself does not emulate a device.
     const bool by_kernel = any_in("/sys/class/tee", [&](const std::string& name) {
         return text_of_file(system.root + "/sys/class/tee/" + name + "/rpmb_routing_model").starts_with("kernel");
     });

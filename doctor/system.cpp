@@ -66,7 +66,7 @@ Finding tee_driver(const System& system) {
     }
     if (others.empty())
         return {id, Severity::unknown, "the kernel does not say which TEE it has found", "",
-                "look whether its driver is loaded: modprobe optee"};
+                "check whether its driver is loaded: modprobe optee"};
     return {id, Severity::serious, others, "festore's trusted application runs in OP-TEE only: nothing can be stored here",
             "use a device whose secure world is OP-TEE"};
 }
@@ -90,7 +90,7 @@ Finding supplicant_device(const System& system) {
     if (node->is_open())
         return {"supplicant-node", Severity::serious,
                 node->path + " is open to every user (mode " + node->mode_text() + ")",
-                "whoever opens it can play tee-supplicant: hand the TEE old files, or none",
+                "anybody who opens it can act as tee-supplicant and give the TEE old files, or none",
                 "mode 0600 or 0660, for root or the supplicant's own user"};
     return {"supplicant-node", Severity::ok, node->path + " is closed to other users", "", ""};
 }
@@ -101,19 +101,19 @@ Finding supplicant_runs(const Supplicant& supplicant, bool tee_serves) {
     case Supplicant::State::serves:
         if (supplicant.name == "tee-supplicant") return ok;
         return {"tee-supplicant", Severity::warning,
-                "a process named '" + supplicant.name + "' plays tee-supplicant",
-                "it hands the TEE its files; what it is, doctor does not know", "see to it that this is meant"};
+                "a process named '" + supplicant.name + "' acts as tee-supplicant",
+                "it gives the TEE its files; doctor does not know this program", "make sure that this is intended"};
     case Supplicant::State::named:
         return {"tee-supplicant", Severity::unknown, "a process named tee-supplicant runs",
-                "whether it serves the TEE is only root's to see", kAsRoot};
+                "only root can see whether it serves the TEE", kAsRoot};
     case Supplicant::State::hidden:
         return {"tee-supplicant", Severity::unknown, "whether tee-supplicant runs is not known",
                 "other users' processes cannot be seen from here", "run doctor as root, outside of a container"};
     case Supplicant::State::missing: break;
     }
     const std::string idle = supplicant.idle.empty() ? "" : ": process " + supplicant.idle +
-                                                                ", named so, has not opened the TEE's device";
-    // Without root a supplicant of another name is not seen; a TEE that has just loaded the TA has one.
+                                                                ", which has that name, has not opened the TEE's device";
+    // Without root, a supplicant with another name is not seen; but a TEE that has just loaded the TA must have one.
     return {"tee-supplicant", tee_serves && supplicant.idle.empty() ? Severity::unknown : Severity::serious,
             "tee-supplicant does not run" + idle,
             "the TEE can load no trusted application and reach no file; calls wait without end",
@@ -151,11 +151,11 @@ Finding finding_of(TaSigner signer, const std::string& shown, bool tee_serves) {
                 "install it anew"};
     case TaSigner::cannot_tell:
         return {id, Severity::unknown, shown + " is encrypted and not signed with OP-TEE's public default key",
-                "whether its signature is good only the TEE knows", ""};
+                "only the TEE knows whether its signature is valid", ""};
     case TaSigner::public_default:
         return {id, Severity::serious, shown + " is signed with OP-TEE's default key",
-                "everybody has that key: who can write the file can replace the trusted application by one that gives "
-                "away all that is stored",
+                "everybody has that key: anybody who can write the file can replace the trusted application by one that "
+                "gives away everything that is stored",
                 "make a key, build its public half into OP-TEE (TA_SIGN_KEY, or TA_PUBLIC_KEY), sign with it: "
                 "docs/boards.md"};
     case TaSigner::not_default: break;
@@ -189,19 +189,19 @@ Finding ta_signature(const TaFile& file, bool tee_serves) {
             "the trusted application's file was not found where tee-supplicant looks for it", "", ""};
 }
 
-// Version 0 is what the first demo's file has, and one that was built without a version.
+// Version 0: the first demo's file, or one that was built without a version.
 Finding ta_installed(const System& system, const std::string& file) {
     const std::string id = "ta-installed";
     const std::optional<uint32_t> version = file.empty() ? std::nullopt : version_of_ta(system.path(file));
     if (!version)
-        return {id, Severity::unknown, file.empty() ? "the trusted application's file was not found" : file + " tells no version",
-                "whether OP-TEE would refuse an older file cannot be told", kAsRoot};
+        return {id, Severity::unknown, file.empty() ? "the trusted application's file was not found" : file + " has no version",
+                "it is not known whether OP-TEE would refuse an older file", kAsRoot};
     if (*version == 0)
         return {id, Severity::warning, file + " has version 0: OP-TEE refuses no older file",
-                "who can write the file system can put back a trusted application with faults that are known",
+                "anybody who can write the file system can put back a trusted application with known faults",
                 "build it with CFG_TA_VERSION, and raise that with each security fix"};
     return {id, Severity::ok,
-            fmt::format("{} has version {}: OP-TEE refuses older ones, once it has loaded this, as long as it remembers", file,
+            fmt::format("{} has version {}: once OP-TEE has loaded it, it refuses older ones, as long as it remembers", file,
                         *version),
             "", ""};
 }
@@ -236,8 +236,8 @@ std::optional<Finding> unfit_file_system(const System& system, const std::string
     for (const auto& [magic, name] : kRemote)
         if (type == magic)
             return Finding{id, Severity::warning, fmt::format("{} is on another machine ({})", folder, name),
-                           "who has that machine can put back and remove what is stored; locks and a power cut may be as "
-                           "it pleases",
+                           "anybody who controls that machine can put back and remove what is stored, and decides what "
+                           "locks and a power cut do",
                            "use a file system of this device: ext4"};
     return std::nullopt;
 }
@@ -254,7 +254,7 @@ std::optional<Version> leading_version(const std::string& text) {
 
 std::vector<Finding> check_system(const System& system, const Supplicant& supplicant, bool tee_serves) {
     const Finding driver = tee_driver(system);
-    // What remains is about OP-TEE, its supplicant and its files.
+    // The other checks are about OP-TEE, its supplicant and its files.
     if (driver.severity == Severity::serious) return {kernel(system), driver, client_device(system)};
     const TaFile ta = find_ta(system, supplicant);
     return {kernel(system),

@@ -47,7 +47,7 @@ constexpr size_t kFileBytesMax = 64 << 20;
 enum ImageType : uint32_t { kPlain = 0, kWithVersion = 1, kEncrypted = 2, kSubkey = 3 };
 constexpr size_t kVersionBytes = 20;  // of kWithVersion and kEncrypted, before the image: UUID and version
 
-// The algorithms that OP-TEE takes, by GlobalPlatform's numbers.
+// The algorithms that OP-TEE accepts, by GlobalPlatform's numbers.
 struct Algorithm {
     uint32_t number;
     bool pss;
@@ -117,7 +117,7 @@ struct SignedFile {
     uint32_t algorithm = 0;
     Bytes hash;
     Bytes signature;
-    Bytes covered;  // what follows, by the hash
+    Bytes covered;  // by the hash: what follows the signature
 };
 
 std::optional<SignedFile> decode_signed(Bytes file) {

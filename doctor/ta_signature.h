@@ -10,17 +10,17 @@ namespace festore::doctor {
 enum class TaSigner {
     not_there,
     not_readable,    // there, but the system does not let us read it
-    not_a_ta,        // no signed TA, or of a kind that OP-TEE does not know
+    not_a_ta,        // not a signed TA, or of a kind that OP-TEE does not know
     damaged,         // the hash in it is not that of header and image: OP-TEE refuses it
-    cannot_tell,     // encrypted: the hash is that of a content that only the TEE can read
+    cannot_tell,     // encrypted: its hash is of content that only the TEE can read
     public_default,  // the key that comes with OP-TEE's sources: anybody can sign with it
-    not_default,     // anything else. Whether the signature is good only the TEE knows
+    not_default,     // anything else; only the TEE knows whether the signature is valid
 };
 
 TaSigner signer_of(const std::string& ta_file);
 
-// What the TA file says of its own version (CFG_TA_VERSION), by which OP-TEE refuses an older one. None: it is not signed together
-// with one, or is no TA.
+// The version in the TA file (CFG_TA_VERSION), by which OP-TEE refuses an older file. None: it was signed without a version, or is
+// not a TA.
 std::optional<uint32_t> version_of_ta(const std::string& ta_file);
 
 }  // namespace festore::doctor

@@ -12,7 +12,7 @@ Finding simulated() {
 
 Finding huk(const TeeStatus& status) {
     const char* const why =
-        "every key of the TEE's storage derives from it: whoever has the disk can decrypt all that is stored";
+        "every key of the TEE's storage derives from it: anybody who has the disk can decrypt everything that is stored";
     const char* const fix =
         "fuse a random key, and use an OP-TEE whose platform driver reads it, before anything is stored";
     if (status.zero_huk)
@@ -20,7 +20,7 @@ Finding huk(const TeeStatus& status) {
     if (status.predictable_huk)
         return {"zero-huk", Severity::serious, "the hardware unique key is a well-known test key", why, fix};
     if (!status.huk_compared)
-        return {"zero-huk", Severity::unknown, "whether the hardware unique key is a secret is not known",
+        return {"zero-huk", Severity::unknown, "it is not known whether the hardware unique key is secret",
                 "the trusted application could not compare it with well-known ones (an OP-TEE without the system "
                 "pseudo-TA, "
                 "or an older trusted application)",
@@ -29,20 +29,20 @@ Finding huk(const TeeStatus& status) {
 }
 
 Finding replay(const TeeStatus& status, const RpmbEvidence& rpmb) {
-    const std::string old_files = "whoever puts back all of the TEE's files brings back old objects";
+    const std::string old_files = "anybody who puts back all of the TEE's files brings back old objects";
     const char* const fix = "use a device with RPMB whose key is provisioned, and --storage rpmb";
     if (status.has_rpmb && rpmb.none_here)
         return {"replay-protection", Severity::serious, "no replay protection is in force: root has said that this device has no RPMB",
-                old_files + ", unseen; a store with the anchor ree is opened without asking for another one under rpmb",
+                old_files + ", undetected; a store with the anchor ree is opened without asking for another one under rpmb",
                 "if there is an RPMB: festore rpmb --ask; else use a device with RPMB whose key is provisioned"};
     if (!status.has_rpmb || !rpmb.answers)
         return {"replay-protection", Severity::serious, "no replay protection is in force",
-                old_files + ", unseen" + (status.has_rpmb ? "; RPMB is built into the TEE, but does not answer" : ""),
+                old_files + ", undetected" + (status.has_rpmb ? "; RPMB is built into the TEE, but does not answer" : ""),
                 fix};
     if (rpmb.device == RpmbDevice::none || rpmb.device == RpmbDevice::emulated)
         return {"replay-protection", Severity::serious,
                 "no replay protection is in force: the RPMB that answers is not a device, but an emulation",
-                "tee-supplicant plays it out of its memory: its objects are gone when it ends, and nothing protects "
+                "tee-supplicant emulates it in its memory: its objects are gone when it ends, and nothing protects "
                 "them; in "
                 "'ree', " +
                     old_files,
@@ -51,21 +51,21 @@ Finding replay(const TeeStatus& status, const RpmbEvidence& rpmb) {
         return {"replay-protection", Severity::warning,
                 "objects in the storage 'ree' can be rolled back; 'rpmb' answers, and there is a device with RPMB",
                 old_files +
-                    " in 'ree'. Whether the device is what answers, or an emulation in tee-supplicant, is not known",
+                    " in 'ree'. It is not known whether the device answers, or an emulation in tee-supplicant",
                 "run doctor as root; keep what must be fresh in --storage rpmb"};
     return {"replay-protection", Severity::warning, "objects in the storage 'ree' can be rolled back; 'rpmb' answers",
-            old_files + " in 'ree'; what the TEE claims of it is not evidence",
-            "keep what must be fresh in --storage rpmb, and a backup of it: when the RPMB is lost (another eMMC, a vendor's reset), "
+            old_files + " in 'ree'; what the TEE claims about it is not evidence",
+            "keep what must be fresh in --storage rpmb, and a backup of it: if the RPMB is lost (another eMMC, a vendor's reset), "
             "nothing else helps"};
 }
 
 Finding ta_version(const TeeStatus& status) {
-    const std::string running = "the trusted application that runs is " + status.ta_version;
+    const std::string running = "the running trusted application is " + status.ta_version;
     if (status.ta_version == festore::version())
-        return {"ta-version", Severity::ok, running + ", as this command is", "", ""};
+        return {"ta-version", Severity::ok, running + ", like this command", "", ""};
     return {"ta-version", Severity::warning, running + ", and this command is " + std::string(festore::version()),
-            "one of them was not updated; a trusted application that is replaced on disk runs once its last session has ended",
-            "install the two of one version, and restart the programs that use festore"};
+            "one of them was not updated; a trusted application that was replaced on disk runs after the last session of the old one",
+            "install both in the same version, and restart the programs that use festore"};
 }
 
 Finding version(const TeeStatus& status) {
@@ -73,7 +73,7 @@ Finding version(const TeeStatus& status) {
     const std::string shown = status.tee_version.empty() ? "not known" : status.tee_version;
     if (!known)
         return {"tee-version", Severity::unknown, "the version of OP-TEE is not known",
-                "its faults cannot be told", "look at the secure console at boot"};
+                "so its faults are not known either", "look at the secure console at boot"};
     if (*known < Version{4, 10})
         return {"tee-version", Severity::warning, "OP-TEE " + shown + " has known faults of its storage",
                 "a power cut can damage the directory of all objects (optee_os#7512); after a failed write, the next "
@@ -83,19 +83,19 @@ Finding version(const TeeStatus& status) {
     return {"tee-version", Severity::ok, "OP-TEE " + shown, "", ""};
 }
 
-// OP-TEE remembers the highest version of each trusted application in an object of its own, ta_ver.db.
+// OP-TEE remembers the highest version of each trusted application in its object ta_ver.db.
 Finding version_guard(const TeeStatus& status, const RpmbEvidence& rpmb) {
     const std::string id = "ta-version-guard";
-    const std::string lost = "who removes the TEE's files, or puts back older ones, can have an older trusted application run, with "
-                             "faults that are known";
+    const std::string lost = "anybody who removes the TEE's files, or puts back older ones, can run an older trusted application with "
+                             "known faults";
     const bool anchored = status.has_rpmb && rpmb.answers && (rpmb.device == RpmbDevice::present || rpmb.device == RpmbDevice::unproven);
     if (!anchored)
         return {id, Severity::warning, "nothing anchors the versions of trusted applications that OP-TEE remembers (ta_ver.db)", lost,
                 "a device with RPMB, and an OP-TEE that ties its files to it (CFG_REE_FS_INTEGRITY_RPMB) or keeps ta_ver.db there "
                 "(CFG_TA_VERSION_DB_RPMB, after 4.10); without one, a new signing key shuts out what the old one has signed"};
     return {id, Severity::unknown,
-            "whether anything anchors the versions of trusted applications that OP-TEE remembers (ta_ver.db) is not known",
-            "it is so only in builds with CFG_REE_FS_INTEGRITY_RPMB (the default with RPMB) or CFG_TA_VERSION_DB_RPMB (after 4.10); "
+            "it is not known whether anything anchors the versions of trusted applications that OP-TEE remembers (ta_ver.db)",
+            "that is so only in builds with CFG_REE_FS_INTEGRITY_RPMB (the default with RPMB) or CFG_TA_VERSION_DB_RPMB (after 4.10); "
             "in others " + lost,
             "look at how OP-TEE was built"};
 }
@@ -107,20 +107,20 @@ std::optional<Finding> rpmb_tail(const TeeStatus& status, const RpmbEvidence& rp
     const std::optional<Version> known = leading_version(status.tee_version);
     if (status.kind == TeeKind::sim || !status.has_rpmb || !known) return std::nullopt;
     if (*known < Version{3, 12} || *known >= Version{4, 10})
-        return Finding{id, Severity::ok, "OP-TEE " + status.tee_version + " keeps what lies after a write in RPMB", "", ""};
-    // What lies in the first 4096 bytes of the table's object is read before it is written anew: 24 bytes of OP-TEE's, the
-    // table's header, and 15 records.
+        return Finding{id, Severity::ok, "OP-TEE " + status.tee_version + " keeps the data that follows a write in RPMB", "", ""};
+    // The first 4096 bytes of the table's object are read before they are written anew: 24 bytes of OP-TEE's, the table's
+    // header, and 15 records.
     constexpr size_t kPlacesThatStay = 15;
     const std::string fault = "a commit of one store can zero the records in the 16th and all later places under this anchor; their "
                               "owners then need festore repair, which gives up freshness";
     const std::string version = "OP-TEE " + status.tee_version;
     const std::string fix = "update OP-TEE to 4.10 or later; until then keep at most 15 stores under rpmb";
     if (places > kPlacesThatStay)
-        return Finding{id, Severity::serious, version + " can lose records of stores: one under rpmb lies in a place after the 15th", fault,
+        return Finding{id, Severity::serious, version + " can lose records of stores: one under rpmb is in a place after the 15th", fault,
                        fix};
     return Finding{id, rpmb.answers ? Severity::warning : Severity::unknown,
-                   version + " can zero what lies after a write in an object in RPMB (3.12 to 4.9)",
-                   "with more than 15 stores under the anchor rpmb " + fault + ". Other trusted applications may be concerned sooner", fix};
+                   version + " can zero the data that follows a write in an object in RPMB (3.12 to 4.9)",
+                   "with more than 15 stores under the anchor rpmb " + fault + ". Other trusted applications may be affected sooner", fix};
 }
 
 std::vector<Finding> check_tee(const Expected<TeeStatus>& status, const RpmbEvidence& rpmb) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// tee-supplicant's unit, as systemd reads it: the file that comes first, and the drop-ins over it, by name.
+// tee-supplicant's unit, as systemd reads it: the first file found, then its drop-ins in the order of their names.
 #include "doctor/checks.h"
 
 #include <array>
@@ -15,7 +15,7 @@ constexpr const char* kId = "supplicant-restart";
 // In systemd's order: the first folder that has a file hides those of the same name in the others.
 constexpr std::array<const char*, 5> kFolders{"/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
                                               "/usr/lib/systemd/system", "/lib/systemd/system"};
-// As distributions name it; tools/deploy.d/lay-over knows the same.
+// As distributions name it; tools/deploy.d/lay-over has the same list.
 constexpr std::array<const char*, 3> kUnits{"tee-supplicant.service", "tee-supplicant@.service", "optee-client.service"};
 constexpr size_t kUnitBytesMax = 1 << 16;
 constexpr size_t kDropInsMax = 256;
@@ -26,7 +26,7 @@ std::string trimmed(const std::string& text) {
     return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
-// Takes over the last Restart= of [Service], as a later file does over an earlier one. An empty value means the default.
+// Takes the last Restart= of [Service]; a later file overrides an earlier one. An empty value means the default.
 void read_restart(const std::string& text, std::string& restart) {
     std::string section;
     for (size_t at = 0; at < text.size();) {
@@ -41,7 +41,7 @@ void read_restart(const std::string& text, std::string& restart) {
     }
 }
 
-// "" where no folder has it.
+// "" if no folder has it.
 std::string find_unit(const System& system, const std::string& name) {
     std::error_code none;
     for (const std::string folder : kFolders)
@@ -52,7 +52,7 @@ std::string find_unit(const System& system, const std::string& name) {
     return "";
 }
 
-// Whose drop-ins apply: the unit's, those of each instance of a template, and those of a name's beginning ("tee-.service.d").
+// True for drop-ins of the unit, of each instance of a template, and of the beginning of its name ("tee-.service.d").
 bool applies(const std::string& folder, const std::string& unit) {
     if (folder == unit + ".d" || folder == "service.d") return true;
     const size_t dash = unit.find('-');
@@ -61,7 +61,7 @@ bool applies(const std::string& folder, const std::string& unit) {
     return at != std::string::npos && folder.starts_with(unit.substr(0, at + 1)) && folder.ends_with(".service.d");
 }
 
-// Their paths by their names, which is the order in which systemd reads them.
+// The paths of the drop-ins by name, the order in which systemd reads them.
 std::map<std::string, std::string> drop_ins(const System& system, const std::string& unit) {
     std::map<std::string, std::string> found;
     for (const std::string folder : kFolders) {
@@ -82,7 +82,7 @@ std::map<std::string, std::string> drop_ins(const System& system, const std::str
 }
 
 Finding finding_of(const std::string& unit, const std::string& restart) {
-    // It ends with exit code 1 when a request fails, and may end by a signal.
+    // tee-supplicant ends with exit code 1 when a request fails, and may end by a signal.
     if (restart == "always" || restart == "on-failure")
         return {kId, Severity::ok, fmt::format("systemd starts {} again when it ends (Restart={})", unit, restart), "", ""};
     return {kId, Severity::warning,
@@ -98,10 +98,10 @@ Finding finding_of(const std::string& unit, const std::string& restart) {
 
 Finding supplicant_restart(const System& system) {
     std::error_code none;
-    if (!system.card && !fs::is_directory(system.root + "/run/systemd/system", none))  // as sd_booted(3) asks
+    if (!system.card && !fs::is_directory(system.root + "/run/systemd/system", none))  // like sd_booted(3)
         return {kId, Severity::unknown, "systemd does not run here",
-                "whether anything starts tee-supplicant again when it ends is not known",
-                "see to it that what starts tee-supplicant starts it again, too"};
+                "it is not known whether anything starts tee-supplicant again when it ends",
+                "make sure that whatever starts tee-supplicant also starts it again"};
     for (const std::string unit : kUnits) {
         const std::string file = find_unit(system, unit);
         if (file.empty()) continue;
@@ -113,8 +113,8 @@ Finding supplicant_restart(const System& system) {
         for (const auto& [name, place] : drop_ins(system, unit)) read_restart(text_of_file(place, kUnitBytesMax), restart);
         return finding_of(unit, restart);
     }
-    return {kId, Severity::unknown, "no unit of tee-supplicant was found", "whether anything starts it again when it ends is not known",
-            "see to it that what starts tee-supplicant starts it again, too"};
+    return {kId, Severity::unknown, "no unit of tee-supplicant was found", "it is not known whether anything starts it again when it ends",
+            "make sure that whatever starts tee-supplicant also starts it again"};
 }
 
 }  // namespace festore::doctor

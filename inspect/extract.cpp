@@ -93,7 +93,7 @@ bool Extractor::open_subfolder(const std::string& subfolder) {
     subfolder_descriptor_ = ::openat(folder_descriptor_, subfolder.c_str(), kFolderFlags | O_NOFOLLOW);
     struct stat found {};
     bool is_usable = subfolder_descriptor_ >= 0 && ::fstat(subfolder_descriptor_, &found) == 0;
-    if (is_usable && found.st_uid != geteuid() && found.st_uid != 0) {  // who could move what is made there
+    if (is_usable && found.st_uid != geteuid() && found.st_uid != 0) {  // its owner could move what is made there
         errno = EPERM;
         is_usable = false;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Writes objects to OUTDIR/TA-UUID/OBJECT-ID, or a store's to OUTDIR/NAME, percent-encoded, mode 0600. Overwrites nothing,
-// follows no link that it finds, leaves nothing of an object that is not whole. After the first failure of the system
-// nothing more is written.
+// follows no link that it finds, leaves nothing of an object that is not whole. After the first system error nothing
+// more is written.
 #pragma once
 #include "base/host/new_file.h"
 #include "festore/error.hpp"
@@ -14,16 +14,16 @@
 
 namespace festore::inspect {
 
-// Letters, digits and "-_.~" as they are, everything else, and a dot in front, as %XX.
+// Keeps letters, digits and "-_.~"; everything else, and a leading dot, becomes %XX.
 std::string percent_encoded(std::string_view id);
 
-// The file for an object of this name: percent-encoded. Where that is too long for a file's name, its beginning, "=", and
-// the name's SHA-256, so that no two names meet.
+// The file for an object of this name: percent-encoded. If that is too long for a file's name: its beginning, "=", and the
+// name's SHA-256, so that no two objects get the same file.
 std::string file_name_of(std::string_view name);
 
 class Extractor final : public ree_fs::ObjectReceiver, private ree_fs::ContentSink {
 public:
-    // `folder` is made (0700), unless it is there, when the first object comes.
+    // If `folder` is missing, it is made (0700) when the first object comes.
     explicit Extractor(std::string folder);
     Extractor(const Extractor&) = delete;
     Extractor& operator=(const Extractor&) = delete;
@@ -33,7 +33,7 @@ public:
     void end(const ree_fs::DirEntry& entry, bool whole) override;
 
     // The same for one file, in the folder `subfolder` of OUTDIR, or in OUTDIR itself for "". Null: it cannot be written.
-    // end() after each that is not null: the path, or "" for what was not kept.
+    // Call end() after each that is not null; it returns the path, or "" if the file was not kept.
     ree_fs::ContentSink* begin(const std::string& subfolder, const std::string& file);
     std::string end(bool whole);
 
@@ -51,10 +51,10 @@ private:
     int folder_descriptor_ = -1;
     int subfolder_descriptor_ = -1;
     std::optional<NewFile> file_;  // named when it is whole
-    std::set<std::string> collected_;  // subfolders that hold no more of what killed processes left
+    std::set<std::string> collected_;  // subfolders from which the leftovers of killed processes are removed
     std::string file_name_;
     std::string file_path_;
-    bool broken_ = false;  // the system failed: no more
+    bool broken_ = false;  // after a system error: nothing more is written
     std::vector<std::string> paths_;
     std::vector<Error> errors_;
 };

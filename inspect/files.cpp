@@ -19,7 +19,7 @@ namespace {
 // Hexadecimal text of the longest key, "0x", and some white space around it.
 constexpr size_t kHukFileBytesMax = 2 * ree_fs::kHukBytesMax + 64;
 
-// Whoever gives the key itself where its file's name belongs does not want to see it on the screen, nor in a log.
+// If the key itself was given instead of its file's name, it must not appear on the screen or in a log.
 std::string shown_name(const std::string& path) {
     const auto plain = [](unsigned char c) {
         return std::isxdigit(c) != 0 || std::isspace(c) != 0 || c == 'x' || c == 'X' || c == ':';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the parts of `inspect` share: descriptors, the key's file, and that nothing is written into what is looked at.
+// Shared by the parts of `inspect`: descriptors, the key's file, and the check that nothing is written into what is inspected.
 #pragma once
 #include "festore/error.hpp"
 #include "ree_fs/keys.h"
@@ -8,7 +8,7 @@
 
 namespace festore::inspect {
 
-// Closes what it opened, never a standard stream.
+// Closes its descriptor, but never a standard stream.
 class OpenFile {
 public:
     explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
@@ -22,13 +22,13 @@ private:
     int descriptor_;
 };
 
-// What errno says now: not_permitted or failure.
+// The error for the current errno: not_permitted or failure.
 Error file_error(const std::string& what);
 
-// Whether `path`, or the place where it would be made, is the folder `directory` or lies below it.
+// True if `path`, or the place where it would be made, is the folder `directory` or lies below it.
 bool lies_within(const std::string& path, int directory);
 
-// Reads the hardware unique key ("-": from standard input) into memory that is wiped, and nowhere else. usage: no key.
+// Reads the hardware unique key ("-": from standard input) into memory that is wiped, and nowhere else. usage: not a key.
 Expected<ree_fs::Huk> read_huk(const std::string& path);
 
 }  // namespace festore::inspect

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The engine's cryptography by OpenSSL 3, for reading stores without a TEE: keys and opening only, nothing is ever sealed.
+// The engine's cryptography by OpenSSL 3, for reading stores without a TEE: it derives keys and opens, but never seals.
 // A failure of OpenSSL itself ends the process: it says nothing about the data. Not thread safe.
 #pragma once
 #include "engine/crypto.h"

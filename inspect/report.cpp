@@ -166,7 +166,7 @@ nlohmann::ordered_json file_json(const FileReport& file) {
     json["regular"] = file.name.regular;
     json["size"] = file.name.size;
     if (!is_storage(file)) return json;
-    if (file.denied) json["denied"] = true;  // so the nulls below say nothing of the file
+    if (file.denied) json["denied"] = true;  // so the nulls below say nothing about the file
     json["commits"] = nlohmann::ordered_json::array();
     for (const auto& head : file.view.heads)
         json["commits"].push_back(head ? nlohmann::ordered_json(head->counter) : nullptr);

@@ -22,7 +22,7 @@ Error listing_error(const std::string& directory, Code code) {
     return file_error("cannot list " + escaped(directory));
 }
 
-// What is asked for that makes no sense, before any file is read.
+// The error for options that need another one. Checked before any file is read.
 std::optional<Error> misuse(const InspectRequest& request) {
     if (!request.extract.empty() && request.huk_file.empty())
         return Error{ErrorCode::usage, "--extract needs the key: give --huk-file", 0, 0};

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// `festore inspect`, apart from the command line's frame: looks at OP-TEE's storage directory, or a store's, and says what
-// is there.
+// `festore inspect`, without its command line: reads OP-TEE's storage directory, or a store's, and reports what is there.
 // Talks to no TEE, changes nothing but the folder that it extracts to. docs/inspect.md is the contract of its output.
 #pragma once
 #include "festore/error.hpp"

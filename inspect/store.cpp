@@ -10,7 +10,7 @@ namespace {
 
 InspectAnswer refused(Error error) { return {{}, nlohmann::ordered_json::object(), {std::move(error)}}; }
 
-// Root records in RPMB are in no file.
+// True if the root record is in RPMB, and so in no file.
 bool anchored_elsewhere(const StoreView& view) {
     return view.header && view.header->anchor == engine::Anchor::rpmb;
 }
@@ -24,7 +24,7 @@ void look_inside(StoreInspection& inspection, const StoreReader& reader, const r
     const engine::RootRecord& record = *inspection.root.record;
     ObjectReader objects(crypto, record, inspection.view, reader, extractor);
     inspection.check = check_store(crypto, inspection.root.keys, record, reader.pages(), &objects);
-    // With a part of the index missing, nothing says which payloads belong to it.
+    // If a part of the index is missing, it is not known which payloads belong to it.
     if (inspection.check->whole()) objects.find_strangers();
     inspection.objects = std::move(objects.objects());
     inspection.object_findings = objects.findings();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// `inspect` of a store's directory: what it found, and how that is told (docs/inspect.md).
+// `inspect` of a store's directory: what it found, and its output (docs/inspect.md).
 #pragma once
 #include "inspect/run.h"
 #include "inspect/store_objects.h"
@@ -15,10 +15,10 @@ struct StoreInspection {
     std::vector<StoreObject> objects;  // of `root`
     StoreFindings object_findings;
     std::vector<std::string> denied;
-    bool storage_damaged = false;  // the TEE's, elsewhere
+    bool storage_damaged = false;  // the TEE's storage has damage, in any object
 
     [[nodiscard]] bool any_damage() const;
-    // Nothing could be read that a key could be tried on.
+    // True if nothing could be read on which to try the key.
     [[nodiscard]] bool key_untested() const { return !view.header && !view.has_pages && !root.key_fits; }
     [[nodiscard]] std::vector<const StoreFinding*> findings() const;
     [[nodiscard]] size_t dropped() const;

@@ -19,7 +19,7 @@ using engine::Node;
 using engine::PageKind;
 using engine::PageRef;
 
-// A page in plain: keys and contents, so wiped.
+// A decrypted page. It holds keys and contents, so it is wiped.
 struct PlainPage {
     engine::PageBytes bytes{};
     PlainPage() = default;
@@ -38,7 +38,7 @@ public:
     StoreCheck run() {
         if (root_.height > 0) visit(root_.index, static_cast<uint8_t>(root_.height - 1), {}, nullptr);
         walk_free_list();
-        // With a page missing, what is below it is missing too, and no count can agree.
+        // If a page is missing, so is everything below it, and no count can agree.
         if (result_.whole()) compare();
         list_not_in_use();
         return std::move(result_);
@@ -47,7 +47,7 @@ public:
 private:
     void damage(uint32_t page, std::string text) { result_.findings.add(about_page(true, page, std::move(text))); }
 
-    // Opens a page that something refers to; false, and a finding, when it is not there as it should be.
+    // Opens a page to which `what` refers. If it is missing or wrong, adds a finding and returns false.
     bool open(const PageRef& ref, PageKind kind, const std::string& what, engine::PageBytes& plain) {
         if (ref.page < kFirstPage || ref.page >= root_.page_count) {
             damage(ref.page, what + " refers to it, outside of the store's pages");
@@ -98,17 +98,17 @@ private:
     void take(uint32_t page, Bytes name, Bytes value) {
         const Result<engine::Entry> entry = engine::decode_entry(value);
         if (entry && engine::is_reserved(name)) return take_reserved(page, name, *entry);
-        if (!entry || check_name(name) != NameFault::none) return damage(page, "holds what is no object");
+        if (!entry || check_name(name) != NameFault::none) return damage(page, "holds an entry that is not a valid object");
         ++result_.objects;
         result_.content_bytes += entry->size;
         if (sink_ != nullptr) sink_->take(name, *entry);
     }
 
-    // What is no object. The old record, with the store's secret, is not shown.
+    // A reserved entry is not an object. The old record, which holds the store's secret, is not shown.
     void take_reserved(uint32_t page, Bytes key, const engine::Entry& entry) {
         if (!engine::is_lost_range(key)) return;
         const Result<engine::LostRange> range = engine::decode_lost_range(entry);
-        if (!range) return damage(page, "holds what is no lost range");
+        if (!range) return damage(page, "holds an entry that is not a valid lost range");
         const LostRange names{std::string(text_of(range->from)), std::string(text_of(range->before)), range->acknowledged};
         result_.findings.add(about_root(false, "says that names were lost with damage that was dropped: " + festore::text_of(names)));
     }
@@ -135,7 +135,7 @@ private:
         if (page < kFirstPage || page >= root_.page_count)
             damage(list_page, "lists page " + std::to_string(page) + " as free, outside of the store's pages");
         else if (free_[page])
-            damage(list_page, "lists page " + std::to_string(page) + " as free once more");
+            damage(list_page, "lists page " + std::to_string(page) + " as free a second time");
         else
             free_[page] = true;
     }

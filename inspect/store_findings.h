@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What `inspect` has to say about a place in a store's directory. No keys and no content in it.
+// What `inspect` found at a place in a store's directory. Findings hold no keys and no content.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -13,7 +13,7 @@ enum class StorePart : uint8_t {
     recovery_copy,  // `number`: its page
     page,           // of the index or the free list
     segment,        // of a payload
-    root_record,    // no file: what the root record says contradicts what is there
+    root_record,    // no file: the root record contradicts what was found
 };
 const char* name_of(StorePart part);
 
@@ -22,7 +22,7 @@ struct StoreFinding {
     StorePart part = StorePart::file;
     std::string file;  // in the directory, any bytes; "" for the root record
     uint32_t number = 0;
-    uint64_t offset = 0;  // the bytes at fault, in the file
+    uint64_t offset = 0;  // of the bytes at fault, in the file
     uint64_t size = 0;
     std::string object;  // whose content it is; "" for none
     std::string text;    // a part of a sentence, without the place
@@ -35,13 +35,13 @@ StoreFinding about_page(bool damage, uint32_t page, std::string text);
 StoreFinding about_copy(bool damage, uint32_t slot, std::string text);
 StoreFinding about_root(bool damage, std::string text);
 
-// The first kFindingsMax are kept, damage and notes counted apart, so that notes hide no damage.
+// Keeps the first kFindingsMax of the damage, and as many notes: notes hide no damage.
 class StoreFindings {
 public:
     static constexpr size_t kFindingsMax = 512;
     void add(StoreFinding finding);
     void add_all(const StoreFindings& other);
-    // The others, as notes about something that is not in force: `prefix` says what.
+    // Adds the others as notes, because what they are about is not in force; `prefix` names it.
     void add_all_as_notes(const StoreFindings& other, const std::string& prefix);
 
     [[nodiscard]] const std::vector<StoreFinding>& list() const { return list_; }

@@ -15,7 +15,7 @@ std::string payload_file(Bytes id) {
     return {name.data(), name.size()};
 }
 
-// Somebody's plaintext.
+// A buffer for plaintext, so wiped.
 class PlainBuffer {
 public:
     explicit PlainBuffer(size_t size) : bytes_(size) {}
@@ -40,7 +40,7 @@ void ObjectReader::take(Bytes name, const engine::Entry& entry) {
     object.write_once = (entry.flags & engine::kEntryWriteOnce) != 0;
     object.kept = (entry.flags & engine::kEntryKept) != 0;
     object.cipher = engine::content_cipher(root_.cipher, entry);
-    (void)sha_.finish();  // what a damaged object left
+    (void)sha_.finish();  // discards what a damaged object left
     out_ = extractor_ == nullptr ? nullptr : extractor_->begin("", file_name_of(object.name));
     if (entry.kind == engine::EntryKind::inlined) {
         content(entry.content);
@@ -73,7 +73,7 @@ bool ObjectReader::read_payload(StoreObject& object, const engine::Entry& entry)
     const auto file = reader_.payload(object.payload, &denied);
     if (denied) denied_.push_back(path_of_payload(object.payload));
     if (file == nullptr) {
-        // Where the folder itself may not be read, nothing is known.
+        // If the folder itself may not be read, nothing is known.
         const bool known = view_.denied.empty() && !denied;
         if (known) damage(object, StorePart::file, 0, 0, 0, "missing, or not a regular file");
         return false;
@@ -86,7 +86,7 @@ bool ObjectReader::read_payload(StoreObject& object, const engine::Entry& entry)
     return read_segments(object, entry, *file) && file->size() == expected;
 }
 
-// All of them, so that each damaged one is named; what comes before the first damage is hashed and given on in vain.
+// Reads all segments, to name each damaged one; if there is damage, what was hashed and passed on before it is discarded.
 bool ObjectReader::read_segments(StoreObject& object, const engine::Entry& entry, ree_fs::FileSource& file) {
     const uint32_t segment_bytes = entry.payload.segment_bytes;
     PlainBuffer plain(segment_bytes);

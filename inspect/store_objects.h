@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The objects of a store, one by one as its index is read: contents verified and hashed, written out where that is asked
-// for.
+// Reads the objects of a store, one by one as its index is read: verifies and hashes their contents, and writes them out on
+// request.
 #pragma once
 #include "inspect/extract.h"
 #include "inspect/store_view.h"
@@ -20,10 +20,10 @@ struct StoreObject {
     bool write_once = false;
     bool kept = false;
     engine::Cipher cipher = engine::Cipher::aes_256_gcm;  // of the content, or of the page that has it
-    std::string payload;  // the name of its file; "" where the index has the content
+    std::string payload;  // the name of its file; "" if the index has the content
     bool whole = false;   // all of it verified
     ree_fs::Hash sha256{};      // when whole
-    std::string extracted_to;   // "" when it was not
+    std::string extracted_to;   // "" if it was not
 };
 
 class ObjectReader final : public EntrySink {
@@ -34,7 +34,7 @@ public:
         : crypto_(crypto), root_(root), view_(view), reader_(reader), extractor_(extractor) {}
 
     void take(Bytes name, const engine::Entry& entry) override;
-    // After the last object: payloads that none has.
+    // After the last object: notes payloads that belong to no object.
     void find_strangers();
 
     [[nodiscard]] std::vector<StoreObject>& objects() { return objects_; }
@@ -52,7 +52,7 @@ private:
     const StoreView& view_;
     const StoreReader& reader_;
     Extractor* extractor_;
-    ree_fs::ContentSink* out_ = nullptr;  // of the object at hand
+    ree_fs::ContentSink* out_ = nullptr;  // of the current object
     ree_fs::Sha256 sha_;
     std::vector<StoreObject> objects_;
     std::set<std::string> used_payloads_;

@@ -74,7 +74,7 @@ Branch pages_branch(const StoreInspection& inspection) {
 }
 
 std::string root_line(const ChosenRoot& root) {
-    if (root.source == RootSource::none) return "root record: not to be had";
+    if (root.source == RootSource::none) return "root record: not available";
     const engine::RootRecord& record = *root.record;
     std::string line = fmt::format("root record: generation {}, epoch {:016x}, height {}, ", record.generation,
                                    record.epoch, record.height);
@@ -109,7 +109,7 @@ Branch payloads_branch(const StoreInspection& inspection) {
     Branch branch;
     for (const auto& [name, size] : inspection.view.payloads) {
         bytes += size;
-        // With the key they stand with their objects.
+        // With the key they are shown with their objects.
         if (!inspection.check) branch.below.push_back({fmt::format("{}: {} bytes", name, size), {}});
     }
     branch.line = fmt::format("payloads: {}, {} bytes", counted(inspection.view.payloads.size(), "file"), bytes);

@@ -16,7 +16,7 @@ using engine::RootRecord;
 
 constexpr size_t kTableBytesMax = engine::kTableHeaderBytes + limits::kStoresMax * engine::kRootRecordBytes;
 
-// Takes the root table's content and nothing else; as much of it as there can be.
+// Receives the root table's content and nothing else, up to its largest size.
 class TableReceiver final : public ree_fs::ObjectReceiver, private ree_fs::ContentSink {
 public:
     TableReceiver() { content_.reserve(kTableBytesMax); }
@@ -54,7 +54,7 @@ bool has_entry(const ree_fs::Inspection& storage) {
 Error no_table(const std::string& directory, const ree_fs::Inspection& storage) {
     const std::string shown = escaped(directory);
     if (!storage.recognised())
-        return {ErrorCode::failure, shown + " is not a storage directory of OP-TEE, as --tee-storage wants one", 0, 0};
+        return {ErrorCode::failure, shown + " is not a storage directory of OP-TEE, which --tee-storage needs", 0, 0};
     if (storage.key == ree_fs::KeyState::does_not_fit)
         return {ErrorCode::not_permitted, "this hardware unique key does not open " + shown, 0, 0};
     if (storage.key == ree_fs::KeyState::untested)
@@ -72,7 +72,7 @@ struct Copy {
     [[nodiscard]] const RootRecord* record() const { return opened ? &content.record : nullptr; }
     [[nodiscard]] bool is(Code code) const { return !opened && opened.error().code == code; }
     [[nodiscard]] bool blank() const { return is(Code::item_not_found); }  // absent, or zeroes
-    // Under the anchor rpmb: with a secret that no copy of the storage has.
+    // Under the anchor rpmb: sealed with a secret that no copy of the storage has.
     [[nodiscard]] bool needs_rpmb() const { return is(Code::bad_state); }
 };
 
@@ -112,7 +112,7 @@ private:
         return value && equal_constant_time(*value, view_.header->key_check);
     }
 
-    // The header is not authenticated; what is sealed in the copies is.
+    // The header is not authenticated, but the sealed copies are, so they come first.
     const RootRecord* live_record(const RootTableCopy& table) {
         for (const Copy& copy : copies_) {
             if (!copy.opened) continue;
@@ -137,11 +137,11 @@ private:
         const Copy& copy = copies_[slot];
         const RootRecord* const record = copy.record();
         if (copy.needs_rpmb()) return;
-        if (record == nullptr) add(about_copy(true, slot, "does not open, and is that of the root record in force"));
+        if (record == nullptr) add(about_copy(true, slot, "does not open, but belongs to the root record in force"));
         else if (record->epoch != live.epoch || record->generation != live.generation ||
                  record->transaction_id != live.transaction_id)
             add(about_copy(true, slot, "of generation " + std::to_string(record->generation) +
-                                           ", where the root record in force has " + std::to_string(live.generation)));
+                                           ", but the root record in force has " + std::to_string(live.generation)));
     }
 
     void note_unreadable(uint32_t slot) {
@@ -150,7 +150,7 @@ private:
         add(about_copy(false, slot, "does not open: altered, or a write that a power cut interrupted"));
     }
 
-    // The newest whose index is whole. What is wrong with a newer one may be a change that a power cut interrupted.
+    // Takes the newest copy whose index is whole. Damage in a newer one may be a change that a power cut interrupted.
     void take_a_copy() {
         std::array<uint32_t, 2> order = {0, 1};
         const auto generation = [&](uint32_t slot) {
@@ -202,7 +202,7 @@ private:
         if (header.anchor != record.anchor) differs("its anchor is");
         if (header.cipher != record.cipher)  // nothing depends on it
             add(about_file(false, std::string(protocol::kHeaderFile), protocol::header_bytes(header),
-                           "names another cipher than the root record; whoever opens the store next writes it anew"));
+                           "names another cipher than the root record; it is written anew when the store is next opened"));
         const auto name = engine::store_name_tag(crypto_, device_key_, bytes_of(header.name()));
         if (name && *name != record.name) differs("its name is");
         if (header.store_id != record.store_id) differs("its store id is");
@@ -240,7 +240,7 @@ Expected<RootTableCopy> read_root_table(const std::string& directory, const ree_
     table.storage_damaged = storage->any_damage();
     for (Bytes rest = receiver.places(); !rest.empty(); rest = rest.subspan(engine::kRootRecordBytes)) {
         auto record = engine::decode_root_record(rest.first(engine::kRootRecordBytes));
-        if (!record) continue;  // a free place, a tombstone, or a store of a newer version's
+        if (!record) continue;  // a free place, a tombstone, or a record of a newer version
         table.records.add(*record);
         wipe(record->secret);
     }

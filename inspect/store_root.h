@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Which root record a store is read from: the live one out of a copy of the TEE's own storage, else a recovery copy.
+// Chooses the root record from which a store is read: the live one from a copy of the TEE's own storage, else a recovery copy.
 #pragma once
 #include "inspect/store_view.h"
 #include "inspect/store_check.h"
@@ -26,9 +26,9 @@ private:
 
 struct RootTableCopy {
     RootRecords records;
-    bool storage_damaged = false;  // in whatever object
+    bool storage_damaged = false;  // in any object
 };
-// The root table of festore's TA in `directory`, a copy of OP-TEE's storage. Errors say what stands against it.
+// The root table of festore's TA in `directory`, a copy of OP-TEE's storage. Errors say why it cannot be read.
 Expected<RootTableCopy> read_root_table(const std::string& directory, const ree_fs::Huk& huk);
 
 enum class RootSource : uint8_t {

@@ -18,7 +18,7 @@ using protocol::kLockFile;
 using protocol::kPageFile;
 using protocol::kPayloadFolder;
 
-// Every payload is a name; more than this nobody waits for.
+// Each payload is a name; listing more than this would take too long.
 constexpr size_t kPayloadsMax = size_t{1} << 22;
 constexpr std::string_view kCopyMagic = "FSRC";
 constexpr size_t kCopyIdOffset = 8;
@@ -77,7 +77,7 @@ void StoreReader::look_at_name(const ree_fs::DirectoryName& name) {
     }
 }
 
-// Null, and noted why, when it cannot be read.
+// Null if it cannot be read; the reason is noted.
 std::unique_ptr<ree_fs::FileSource> StoreReader::open_named(std::string_view name) {
     const std::string file(name);
     bool denied = false;
@@ -104,7 +104,7 @@ void StoreReader::read_header() {
     const auto header = protocol::decode_store_header(bytes);
     if (!header) {
         view_.newer = header.error().code == Code::not_supported;
-        if (!view_.newer) damage("is no header of a store");
+        if (!view_.newer) damage("is not the header of a store");
         return;
     }
     view_.header = *header;
@@ -118,7 +118,7 @@ void StoreReader::read_pages() {
     view_.page_file_bytes = pages_->size();
     if (const uint64_t odd = pages_->size() % limits::kPageBytes; odd != 0) {
         view_.findings.add(about_file(true, std::string(kPageFile), pages_->size(),
-                                      "has " + std::to_string(pages_->size()) + " bytes, which is no number of whole pages"));
+                                      "has " + std::to_string(pages_->size()) + " bytes, which is not a whole number of pages"));
     }
     for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot) look_at_slot(slot);
 }
@@ -144,7 +144,7 @@ Expected<void> StoreReader::list_payloads(const std::string& shown_name) {
         if (::fstatat(descriptor_, folder.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode))
             view_.denied.push_back(folder);
         else
-            view_.findings.add(about_file(true, folder, 0, "missing, or no folder"));
+            view_.findings.add(about_file(true, folder, 0, "missing, or not a folder"));
         return {};
     }
     const auto names = payloads_.names(kPayloadsMax);

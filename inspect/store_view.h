@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A store's directory as anybody may have left it, without keys: header, page file, payloads, strangers. Links and devices
-// are never followed or opened. Reads only.
+// A store's directory, read without keys: header, page file, payloads, strangers. It may be hostile; links and devices are
+// never followed or opened. Reads only.
 #pragma once
 #include "inspect/files.h"
 #include "inspect/store_findings.h"
@@ -13,7 +13,7 @@
 
 namespace festore::inspect {
 
-// Whether the folder is a store's, or what is left of one.
+// True if the folder is a store's, or what is left of one.
 bool is_store_directory(int directory);
 
 struct StoreView {
@@ -28,13 +28,13 @@ struct StoreView {
     bool has_pages = false;
     uint64_t page_file_bytes = 0;
     std::array<Slot, 2> slots{};
-    std::map<std::string, uint64_t> payloads;  // names that can be payloads', and sizes
-    std::vector<std::string> strangers;        // other names, those among the payloads with their folder's
+    std::map<std::string, uint64_t> payloads;  // sizes, by names that payloads can have
+    std::vector<std::string> strangers;        // other names; those in the payload folder with its name
     std::vector<std::string> denied;           // files that the system does not permit to read
     StoreFindings findings;
 };
 
-// The same with what it takes to read on. The descriptor stays the caller's.
+// Makes the view, and keeps open what is needed to read further. The caller keeps the descriptor's ownership.
 class StoreReader {
 public:
     explicit StoreReader(int directory);
@@ -44,7 +44,7 @@ public:
     // Null: there is none.
     [[nodiscard]] ree_fs::FileSource* pages() const { return pages_.get(); }
     [[nodiscard]] std::unique_ptr<ree_fs::FileSource> payload(const std::string& name, bool* denied) const;
-    // False: the file does not have it all.
+    // False: the file does not have the whole page.
     bool read_slot(uint32_t slot, MutableBytes page) const;
 
 private:

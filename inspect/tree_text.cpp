@@ -3,7 +3,7 @@
 
 namespace festore::inspect {
 
-// As deep as the report is nested: three levels.
+// Recursion is as deep as the report: three levels.
 void TreeText::draw(const std::vector<Branch>& branches, const std::string& indent) {
     for (size_t i = 0; i < branches.size(); ++i) {
         const bool last = i + 1 == branches.size();

@@ -8,7 +8,7 @@
 
 namespace festore::inspect {
 
-// A tree of lines, drawn with characters that every terminal and every log has.
+// A tree of lines, drawn with characters that every terminal and every log can show.
 class TreeText {
 public:
     explicit TreeText(std::string root) : text_(std::move(root) + "\n") {}

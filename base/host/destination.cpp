@@ -44,24 +44,24 @@ private:
     tl::unexpected<Error> refusal(const std::string& piece, std::string_view why) const {
         return unexpected({ErrorCode::not_permitted, fmt::format("cannot write {}: {} {}", quote(file_), quote(piece), why), 0, 0});
     }
-    // What a path ends in that is no folder.
+    // The end of a path that is not a folder.
     struct End {
         std::string piece;
         struct stat found {};
-        bool is_own_descriptor = false;  // and not looked at
+        bool is_own_descriptor = false;  // then `found` is not set
         bool is_there = false;
-        std::optional<Descriptor> held;  // as long as it is open, no other file gets this one's number
+        std::optional<Descriptor> held;  // while it is open, no other file gets this one's inode number
     };
-    // Through folders, which are entered, and links. None: the path ends in a folder.
+    // Enters folders and follows links. None: the path ends in a folder.
     Expected<std::optional<End>> go();
     bool enter(const char* folder);
-    // What other users can do with the names in the folder that the walk is in.
+    // What other users can do with the names in the current folder.
     struct Others {
-        bool can_move = false;  // from one to another
-        bool can_add = false;   // also what is elsewhere: there, a file of the caller's own is where they have put it
+        bool can_move = false;  // rename them
+        bool can_add = false;   // add names, also for files of the caller that lie elsewhere
     };
     [[nodiscard]] Expected<Others> others() const;
-    // Whether they may have put what is found there. True of all that follows a folder that they may have put there.
+    // True if they may have put there what is found. True of everything below a folder that they may have put there.
     [[nodiscard]] Expected<bool> may_be_placed() const;
     void add_in_front(std::string_view path);
     Expected<void> follow(int link, const std::string& piece, const struct stat& found);
@@ -75,8 +75,8 @@ private:
     std::optional<Descriptor> folder_;
     std::deque<std::string> pieces_;
     int links_ = 0;
-    bool is_named_by_link_ = false;  // the file itself
-    bool is_misled_ = false;         // perhaps: a folder on the way may be another one than was named
+    bool is_named_by_link_ = false;  // a link named the file itself
+    bool is_misled_ = false;         // others may have exchanged a folder on the path
 };
 
 bool Walk::enter(const char* folder) {
@@ -94,7 +94,7 @@ void Walk::add_in_front(std::string_view path) {
     pieces_.insert(pieces_.begin(), pieces.begin(), pieces.end());
 }
 
-// A sticky folder keeps what is in it from being moved, not from being added to.
+// In a sticky folder others cannot move what is there, but they can add to it.
 Expected<Walk::Others> Walk::others() const {
     struct stat folder {};
     if (fstat(folder_->get(), &folder) != 0) return failure(errno);
@@ -115,7 +115,7 @@ Expected<void> Walk::follow(int link, const std::string& piece, const struct sta
     if (++links_ > kLinksMax) return failure(ELOOP);
     if (fstat(folder_->get(), &folder) != 0) return failure(errno);
     if (!is_trusted(found.st_uid)) return refusal(piece, "is a link of another user");
-    // Where the system lets users make hard links to what is not theirs, another user may have put this one here.
+    // If the system lets users make hard links to files of others, another user may have put this one here.
     if (found.st_nlink != 1) return refusal(piece, "is a link that has other names as well");
     const Expected<bool> placed = may_be_placed();
     if (!placed) return unexpected(placed.error());
@@ -125,7 +125,7 @@ Expected<void> Walk::follow(int link, const std::string& piece, const struct sta
     constexpr ino_t kRootOfProc = 1;
     if (fstatfs(folder_->get(), &system) != 0) return failure(errno);
     if (system.f_type == PROC_SUPER_MAGIC && folder.st_ino != kRootOfProc)
-        return refusal(piece, "is a link of a process");  // whose text need not be where it leads
+        return refusal(piece, "is a link of a process");  // its text need not be its target
     std::array<char, PATH_MAX> text{};
     const ssize_t size = readlinkat(link, "", text.data(), text.size());
     if (size <= 0 || static_cast<size_t>(size) == text.size()) return failure(size < 0 ? errno : ENAMETOOLONG);
@@ -136,7 +136,7 @@ Expected<void> Walk::follow(int link, const std::string& piece, const struct sta
     return {};
 }
 
-// Whether the folder is /proc/self/fd, where /dev/stdout, /dev/fd/3 and the like lead.
+// True if the folder is /proc/self/fd, to which /dev/stdout, /dev/fd/3 and the like lead.
 bool Walk::is_own_descriptors() const {
     struct stat folder {};
     struct stat own {};
@@ -169,14 +169,14 @@ Expected<void> Walk::check_stream(const std::string& piece, const struct stat& f
     return {};
 }
 
-// Opened without waiting, and then looked at once more: what it was before may have been exchanged, or opened to others.
+// Opens without blocking, then checks again: meanwhile it may have been exchanged, or made accessible to others.
 Expected<Destination> Walk::stream(const End& end) const {
     const std::string& piece = end.piece;
     const bool is_pipe = S_ISFIFO(end.found.st_mode);
     if (const auto checked = check_stream(piece, end.found); !checked) return unexpected(checked.error());
     while (true) {
         Descriptor opened(openat(folder_->get(), piece.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-        if (!opened.valid() && errno == ENXIO && is_pipe) {  // nobody reads it yet
+        if (!opened.valid() && errno == ENXIO && is_pipe) {  // it has no reader yet
             if (!InterruptsHeld::check())
                 return unexpected({ErrorCode::failure, fmt::format("cannot write {}: interrupted", quote(file_)), 0, 0});
             (void)poll(nullptr, 0, kReaderPauseMilliseconds);
@@ -210,7 +210,7 @@ Expected<std::optional<Walk::End>> Walk::go() {
         } else if (S_ISDIR(end.found.st_mode)) {
             const Expected<Others> can = others();
             if (!can) return unexpected(can.error());
-            // Into another folder one moves only a folder that one may write, and that is seen when it is the last.
+            // Only users who may write to a folder can move it to another parent; others() sees that if it is the last folder.
             is_misled_ = is_misled_ || (can->can_move && end.piece != "..");
             folder_.emplace(std::move(opened));
         } else if (last) {

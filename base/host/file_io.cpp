@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kGuessedBytes = size_t{64} << 10;
 
-// A regular file's size, if that is more than a guess, and a byte to see its end by.
+// The size of a regular file, but at least kGuessedBytes, and one more byte to detect its end.
 size_t first_buffer_bytes(int from, size_t bytes_max) {
     struct stat found {};
     const bool known = fstat(from, &found) == 0 && S_ISREG(found.st_mode) && found.st_size > 0;
@@ -59,7 +59,7 @@ Expected<Content> read_input(const std::string& file, const InputLimit& limit) {
             pollfd waited{from, POLLIN, 0};
             if (poll(&waited, 1, std::exchange(tells, false) ? kToldAfterMilliseconds : -1) == 0) {
                 print_line(waits_for_pipe(what));
-                continue;  // a read of a pipe that nobody has opened yet would be taken for its end
+                continue;  // before a writer opens the pipe, a read would look like its end
             }
         }
         if (used == bytes.size() && used > limit.bytes_max) break;
@@ -90,7 +90,7 @@ bool is_pipe(int descriptor) {
     return fstat(descriptor, &found) == 0 && S_ISFIFO(found.st_mode);
 }
 
-std::string waits_for_pipe(const std::string& what) { return fmt::format("waiting for somebody to write to {}, a pipe", what); }
+std::string waits_for_pipe(const std::string& what) { return fmt::format("waiting for a process to write to the pipe {}", what); }
 
 bool write_all(int descriptor, Bytes bytes) {
     while (!bytes.empty()) {
@@ -112,13 +112,13 @@ Expected<void> write_standard_output(Bytes bytes) {
 void occupy_standard_descriptors() {
     for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
         if (fcntl(descriptor, F_GETFD) >= 0) continue;
-        // The lowest free descriptor is this one. Opened the wrong way round, so that using it is an error.
+        // This is the lowest free descriptor. Its access mode is the wrong one, so that using it is an error.
         (void)open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
     }
 }
 
 void print_line(std::string_view message) {
-    // Nobody is left to tell when standard error cannot be written.
+    // If standard error cannot be written, there is no way to report it.
     (void)write_all(STDERR_FILENO, bytes_of("festore: " + harmless(message) + "\n"));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The normal world's files: reading what is to be stored, with a bound; writing to standard output.
-// Errors: what the system forbids is not_permitted, a full disk no_space, everything else failure; standard output is
+// Files of the normal world: reads what is to be stored, with a bound; writes to standard output.
+// Errors: not_permitted if the system forbids it, no_space if the disk is full, else failure; for standard output
 // always failure. Thread safety: one thread.
 #pragma once
 #include "base/bytes.h"
@@ -14,7 +14,7 @@
 
 namespace festore {
 
-// Somebody's plaintext, in guarded memory: wiped when it ends.
+// Plaintext in guarded memory; wiped by the destructor.
 class Content {
 public:
     explicit Content(size_t size = 0) : bytes_(size) {}  // zeroes
@@ -55,26 +55,26 @@ struct InputLimit {
     std::string_view what;
 };
 
-// Reads FILE, or standard input for "" and "-". Reads at most one byte more than the limit, and answers no_space then.
+// Reads FILE, or standard input for "" and "-". Reads at most one byte more than the limit; then it fails with no_space.
 Expected<Content> read_input(const std::string& file, const InputLimit& limit);
 
-// A pipe that is opened to be read may have nobody who writes to it: after so long it is said once what is waited for.
+// A pipe that was opened for reading may have no writer: after this time a message says once that the command waits.
 inline constexpr int kToldAfterMilliseconds = 1000;
 [[nodiscard]] bool is_pipe(int descriptor);
 std::string waits_for_pipe(const std::string& what);
 
-// What errno says now: "cannot DOING: …".
+// The error for the current errno: "cannot DOING: …".
 Error system_error(const std::string& operation);
 
-// All of it; false leaves the reason in errno.
+// Writes all of it. If false, errno has the reason.
 [[nodiscard]] bool write_all(int descriptor, Bytes bytes);
 Expected<void> write_standard_output(Bytes bytes);
 
 // One line on standard error, "festore: …", whatever bytes the message has.
 void print_line(std::string_view message);
 
-// Descriptors 0 to 2 that the caller has closed are taken by something that refuses to be read or written, so that no
-// file or device opened later becomes standard output by accident.
+// Opens those of the descriptors 0 to 2 that the caller has closed, so that using them is an error, and so that no file or
+// device opened later becomes standard output by accident.
 void occupy_standard_descriptors();
 
 }  // namespace festore

@@ -15,7 +15,7 @@ namespace {
 constexpr int kSignals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 volatile sig_atomic_t taken = 0;
 
-// Who started this with a signal ignored (nohup) wants it ignored.
+// A signal that was ignored when the process started (nohup) stays ignored.
 bool is_ignored(int signal) {
     struct sigaction action {};
     return sigaction(signal, nullptr, &action) != 0 || action.sa_handler == SIG_IGN;
@@ -53,7 +53,7 @@ Expected<void> InterruptsHeld::check() {
     return {};
 }
 
-// The signals come in only while it waits: none is missed between a look and the wait.
+// The signals are delivered only during the wait: none is missed between a check and the wait.
 Expected<bool> InterruptsHeld::wait_for(int descriptor, short events, int milliseconds_max) {
     sigset_t open;
     pthread_sigmask(SIG_SETMASK, nullptr, &open);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// SIGHUP, SIGINT, SIGQUIT and SIGTERM while something half done has a name on the disk: taken as an error, so that it is cleaned up,
-// and end the process afterwards as they would have. Thread safety: the main thread.
+// While an unfinished file has a name on the disk, SIGHUP, SIGINT, SIGQUIT and SIGTERM become an error, so that it is cleaned up;
+// afterwards they end the process as they would have. Thread safety: the main thread.
 #pragma once
 #include "festore/error.hpp"
 
@@ -8,7 +8,7 @@
 
 namespace festore {
 
-// While one lives, these signals wait until they are asked for. Not nested.
+// While one exists, these signals stay pending until a check or a wait. Not nested.
 class InterruptsHeld {
 public:
     InterruptsHeld();
@@ -16,11 +16,11 @@ public:
     InterruptsHeld(const InterruptsHeld&) = delete;
     InterruptsHeld& operator=(const InterruptsHeld&) = delete;
 
-    // failure: one of them has come.
+    // failure: one of the signals came.
     static Expected<void> check();
-    // Waits until a read from the descriptor would not block; false: not within the limit (-1: there is none). failure: one of them came.
+    // Waits until a read from the descriptor would not block; false: not within the limit (-1: no limit). failure: one of the signals came.
     static Expected<bool> wait_for_input(int descriptor, int milliseconds_max);
-    // The same for a write, without a limit. Of a pipe: PIPE_BUF bytes.
+    // The same for a write, without a limit. For a pipe: a write of PIPE_BUF bytes.
     static Expected<void> wait_for_output(int descriptor);
 
 private:
@@ -28,7 +28,7 @@ private:
     sigset_t before_{};
 };
 
-// Ends the process as the signal that was taken would have; none: returns.
+// Ends the process by the signal that was taken; returns if there was none.
 void end_if_interrupted();
 
 }  // namespace festore

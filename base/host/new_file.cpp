@@ -36,12 +36,12 @@ bool is_hidden_name(std::string_view name) {
 
 std::string magic_link(int descriptor) { return fmt::format("/proc/self/fd/{}", descriptor); }
 
-// A lock that the file system does not know is one that no collector gets either.
+// If the file system has no locks, no collector gets one either.
 void lock(int file) { (void)flock(file, LOCK_EX | LOCK_NB); }
 
 bool sync_folder(int folder) { return fsync(folder) == 0 || errno == EINVAL; }  // some file systems cannot
 
-// Whether the folder has, under that name, a regular file of this user's; `found` says which.
+// True if the folder has a regular file of this user under that name; `found` identifies it.
 bool is_own_file(int folder, const char* name, struct stat& found) {
     return fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(found.st_mode) && found.st_uid == geteuid();
 }
@@ -52,7 +52,7 @@ void collect(int folder, const char* name) {
     const Descriptor file(openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     struct stat opened {};
     if (!file.valid() || fstat(file.get(), &opened) != 0 || flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;
-    // Its maker is gone: nobody else gives it another name. What was put in its place since is not it.
+    // Its maker is gone, and nobody else renames it. A file that has taken its name since is kept.
     if (!is_own_file(folder, name, named) || named.st_dev != opened.st_dev || named.st_ino != opened.st_ino) return;
     (void)unlinkat(folder, name, 0);
 }
@@ -62,7 +62,7 @@ void collect(int folder, const char* name) {
 std::optional<NewFile> NewFile::make(int folder, bool may_be_nameless) {
     if (may_be_nameless) {
         Descriptor file(openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-        // Only /proc gives it a name later, without more rights than a user has.
+        // Without privileges, only /proc can give it a name later.
         if (file.valid() && faccessat(AT_FDCWD, magic_link(file.get()).c_str(), F_OK, 0) == 0 && fchmod(file.get(), 0600) == 0) {
             lock(file.get());
             return NewFile(folder, std::move(file), {});
@@ -79,7 +79,7 @@ std::optional<NewFile> NewFile::make(int folder, bool may_be_nameless) {
         struct stat found {};
         if (fchmod(made.descriptor(), 0600) != 0 || fstat(made.descriptor(), &found) != 0) return std::nullopt;
         if (found.st_nlink > 0) return made;
-        made.hidden_.clear();  // taken for a killed process's before it was locked
+        made.hidden_.clear();  // a collector removed it before it was locked
     }
     errno = EEXIST;
     return std::nullopt;
@@ -96,7 +96,7 @@ bool NewFile::hide() {
     return true;
 }
 
-// By a second name where the file system has such; else by a call that not every kernel knows for every file system.
+// By a hard link if the file system has them; else by renameat2, which not every kernel supports for every file system.
 bool NewFile::rename_without_replacing(const std::string& name) {
     if (linkat(folder_, hidden_.c_str(), folder_, name.c_str(), 0) == 0) return unlinkat(folder_, hidden_.c_str(), 0) == 0;
     if (errno == EEXIST) return false;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A file that gets its name when it is whole: without one until then, where the file system can do that, so that nothing of it is
-// left when the process is killed. Where it cannot, and between two names, it has a hidden name that says that it is festore's and
-// whose it is (".festore-UID-16 hexadecimal digits"), and its maker holds a lock on it (flock): what a killed process left is
-// removed by the next one that writes into the folder. Mode 0600. Thread safety: one thread.
+// A file that gets its name when it is whole. If the file system can do that, it has no name until then, and a killed process leaves
+// nothing. Otherwise, and while it replaces another file, it has a hidden name that shows that it is festore's and who owns it
+// (".festore-UID-16 hexadecimal digits"), and its maker holds a lock on it (flock): the next process that writes into the folder
+// removes what a killed one left. Mode 0600. Thread safety: one thread.
 #pragma once
 #include "base/host/file_io.h"
 
@@ -13,12 +13,12 @@ namespace festore {
 
 class NewFile {
 public:
-    // In `folder`, a descriptor that outlives this. Nothing: errno says why. `may_be_nameless`: for tests of the other way.
+    // Makes it in `folder`, a descriptor that must outlive it. None: errno has the reason. `may_be_nameless`: false only in tests.
     static std::optional<NewFile> make(int folder, bool may_be_nameless = true);
     NewFile(NewFile&& other) noexcept
         : folder_(other.folder_), file_(std::move(other.file_)), hidden_(std::exchange(other.hidden_, {})) {}
     NewFile& operator=(NewFile&&) = delete;
-    ~NewFile();  // without a name, nothing is left
+    ~NewFile();  // leaves nothing if the file has no name yet
 
     [[nodiscard]] int descriptor() const { return file_.get(); }
     // Syncs it, names it, syncs the folder. False: errno says why; EEXIST when the name is taken and `replace` is false.
@@ -35,8 +35,8 @@ private:
     std::string hidden_;  // empty: it has no name
 };
 
-// Removes what killed processes of this user left in the folder: regular files of its own, with its hidden names, that no process has
-// locked. Best effort.
+// Removes what killed processes of this user left in the folder: regular files that the user owns, with hidden names, and that no
+// process has locked. Best effort.
 void collect_new_files(int folder);
 
 }  // namespace festore

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Bash completion for festore: verbs, options, names of objects and groups. Verbs and options come from the command's own
-# help, names from the TEE, asked quietly and not for long.
+# help, names from the TEE, with --quiet and a short timeout.
 
 _festore_verbs() { "$1" --help 2> /dev/null | sed -n '/^Verbs:/,/^$/s/^  \([a-z][a-z]*\) .*/\1/p'; }
 
-# The long options in a help text, of the verb and of all verbs.
+# The long options in the help texts: those of all verbs, and those of the verb.
 _festore_options() {
     { "$1" --help; [ -z "$2" ] || "$1" "$2" --help; } 2> /dev/null |
         sed -n 's/^  \(-[a-z],\)\{0,1\}\(--[a-z-]*\).*/\2/p' | sort -u

@@ -29,14 +29,14 @@ Expected<AllowName> parse_name(const std::string& text) {
 class Allow : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_names(app, "USER", names_, "users, and groups as @GROUP: a name or a number, or uid:N, gid:N");
-        add_text(app, "--bytes", bytes_, "so many bytes in ree, and as many in rpmb", {false, "N"});
-        add_text(app, "--objects", objects_, "so many objects in ree, and as many in rpmb", {false, "N"});
-        add_text(app, "--stores", stores_, "so many stores", {false, "N"});
-        add_flag(app, "--everybody", everybody_, "the limits of who is not named; the door is open to them");
-        add_flag(app, "--total", total_, "the limits of all but root together; of one storage with --storage");
-        add_flag(app, "--remove", remove_, "take these, or with --everybody who is not named, off the list");
-        add_flag(app, "--all", all_, "everybody may store, without limits: there is no list any more");
+        add_names(app, "USER", names_, "users, and groups as @GROUP, each by name or number; or uid:N, gid:N");
+        add_text(app, "--bytes", bytes_, "at most N bytes in ree, and N in rpmb", {false, "N"});
+        add_text(app, "--objects", objects_, "at most N objects in ree, and N in rpmb", {false, "N"});
+        add_text(app, "--stores", stores_, "at most N stores", {false, "N"});
+        add_flag(app, "--everybody", everybody_, "users who are not named may store too, with these limits");
+        add_flag(app, "--total", total_, "limits for all users but root together; with --storage, in that storage only");
+        add_flag(app, "--remove", remove_, "take these names off the list; with --everybody: those who are not named");
+        add_flag(app, "--all", all_, "remove the list: everybody may store, without limits");
     }
 
     Outcome run(const Options& options) override {
@@ -44,7 +44,7 @@ public:
         const Expected<Wanted> wanted = understand(is_public);
         if (!wanted) return failed(wanted.error());
         ClientOptions chosen = options.client;
-        chosen.owner = Owner::user();  // who may say it, whomever it is about
+        chosen.owner = Owner::user();  // the caller acts as itself, whomever the list is about
         chosen.storage = Storage::ree;
         chosen.store_directory.clear();
         Expected<Client> client = Client::connect(chosen);
@@ -118,7 +118,7 @@ private:
         }
     }
 
-    // Others than root see what holds for them.
+    // Users other than root see only what applies to them.
     static Outcome shown(const AllowReport& report) {
         Outcome outcome;
         const bool is_root = geteuid() == 0;

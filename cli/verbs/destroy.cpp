@@ -13,8 +13,8 @@ class Destroy : public Verb {
 public:
     void declare(CLI::App& app) override {
         confirmation_.declare(app);
-        add_flag(app, "--lost", lost_, "the store's directory is lost: drop only what the TEE knows of the store");
-        add_text(app, "--owner", owner_, "another's store, for root: drop only its record", {.placeholder = "uid:N|gid:N"});
+        add_flag(app, "--lost", lost_, "the store's directory is lost: drop only the TEE's record of the store");
+        add_text(app, "--owner", owner_, "drop only the record of another owner's store; root only", {.placeholder = "uid:N|gid:N"});
     }
 
     Outcome run(const Options& options) override {
@@ -36,14 +36,14 @@ public:
     }
 
 private:
-    // What would be gone.
+    // Says what would be lost.
     Expected<std::string> question_about(Client& client, const Options& options, const DestroyOptions& wanted) const {
         const bool record_only = lost_ || wanted.other;
         if (!record_only) {
             const StoreReport store = look_at_store(client, options.client);
             if (store.error)
-                return fmt::format("destroy the store at {} for good. It cannot be looked at now ({}), and may be whole: 'festore repair', "
-                                   "or the TEE's storage put back, may bring it back.",
+                return fmt::format("destroy the store at {} for good. It cannot be opened now ({}), but may be intact: 'festore repair', "
+                                   "or a backup of the TEE's storage, may bring it back.",
                                    quote(store.directory), harmless(store.error->message));
             if (!store.info) return fmt::format("remove what is left of the store at {}.", quote(store.directory));
             return fmt::format("destroy the store at {} for good, with its {} objects.", quote(store.info->directory),
@@ -59,9 +59,9 @@ private:
 
     static const char* what_copies_are_worth(Anchor anchor) {
         return anchor == Anchor::rpmb
-                   ? "Nobody can open a copy of its directory any more."
-                   : "No copy of its directory is served or repaired any more, unless the TEE's own storage is lost, or put back to "
-                     "what it is now.";
+                   ? "Nobody can open a copy of its directory afterwards."
+                   : "No copy of its directory is served or repaired afterwards, unless the TEE's own storage is lost, or put back "
+                     "to its present state.";
     }
 
     static Outcome outcome_of(const Options& options, const DestroyReport& report) {

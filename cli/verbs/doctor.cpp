@@ -25,7 +25,7 @@ const char* text_of(Severity severity) {
     return "unknown";
 }
 
-// Whether the storage rpmb really answers: asking for an object that is not there reads, and writes nothing.
+// True if the storage rpmb really answers. Asking for an object that does not exist reads, but writes nothing.
 bool rpmb_answers(const Options& options) {
     ClientOptions client = options.client;
     client.storage = Storage::rpmb;
@@ -35,7 +35,7 @@ bool rpmb_answers(const Options& options) {
     return asked || asked.error().code == ErrorCode::not_found;
 }
 
-// Whether root has said that there is no RPMB: asking could end the trusted application.
+// True if root has said that there is no RPMB: then asking could end the trusted application.
 bool is_said_to_have_none(const Options& options) {
     ClientOptions client = options.client;
     client.storage = Storage::ree;
@@ -45,23 +45,23 @@ bool is_said_to_have_none(const Options& options) {
     return use && use->none_here;
 }
 
-// The store that the command line means, as far as there is one; everybody has none.
+// The store that the command line selects. None for everybody (--public), who has no store.
 std::optional<StoreEvidence> look_at_store_of(const Options& options) {
     ClientOptions client = options.client;
     if (client.owner.kind == Owner::Kind::everybody) return std::nullopt;
     client.storage = Storage::store;
     Expected<Client> connected = Client::connect(client);
-    if (!connected) return std::nullopt;  // the TEE's findings say why, or nothing tells where a store would be
+    if (!connected) return std::nullopt;  // the TEE's findings say why, or no directory for a store is known
     StoreReport report = look_at_store(*connected, client);
     return StoreEvidence{std::move(report.directory), client.owner.kind == Owner::Kind::group, std::move(report.info),
                          std::move(report.error)};
 }
 
-// What the TEE knows of all owners' stores; nothing for who is not root, or where the trusted application is too old to say.
+// The TEE's records of all owners' stores. None if the caller is not root, or if the trusted application is too old to list them.
 std::optional<std::vector<StoreRecord>> all_stores(const Options& options) {
     if (geteuid() != 0) return std::nullopt;
     ClientOptions client = options.client;
-    client.owner = Owner::user();  // root asks, whosever store was named
+    client.owner = Owner::user();  // root itself asks, whichever owner was named
     client.storage = Storage::store;
     Expected<Client> connected = Client::connect(client);
     if (!connected) return std::nullopt;
@@ -70,7 +70,7 @@ std::optional<std::vector<StoreRecord>> all_stores(const Options& options) {
     return std::move(*records);
 }
 
-// Up to the last that is used: places of destroyed stores before it may be free.
+// Counts up to the last used place; places of destroyed stores before it may be free.
 size_t places_under_rpmb(const std::optional<std::vector<StoreRecord>>& records) {
     size_t places = 0;
     for (const StoreRecord& record : records.value_or(std::vector<StoreRecord>{}))
@@ -87,7 +87,7 @@ std::string owner_of(const StoreRecord& record) {
 class Doctor : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_text(app, "--root", root_, "look at a card of a device that is mounted here, or at the TEE's files alone: no TEE is asked",
+        add_text(app, "--root", root_, "check a card of a device that is mounted here, or the TEE's files alone; no TEE is used",
                  {.placeholder = "DIR"});
     }
 
@@ -96,7 +96,7 @@ public:
         const System system = System::running();
         const Supplicant supplicant = find_supplicant(system);
         Options limited = options;
-        // Without a supplicant the TEE waits for it in vain; with one, it may have a lot to do.
+        // Without a supplicant the TEE waits for it in vain; with one, a call may take long.
         if (supplicant.state == Supplicant::State::missing)
             limited.client.call_timeout = std::min(options.client.call_timeout, kWithoutSupplicant);
         Expected<TeeStatus> status = tl::make_unexpected(Error{});

@@ -17,8 +17,8 @@ public:
         add_name(app, "NAME", name_, "the object", {.required = true});
         name_option_.declare(app);
         add_text(app, "FILE", file_, "where to write it; standard output when absent or -");
-        add_text(app, "--offset", offset_text_, "leave out the first N bytes", {.placeholder = "N"});
-        add_text(app, "--length", length_text_, "N bytes at most", {.placeholder = "N"});
+        add_text(app, "--offset", offset_text_, "skip the first N bytes", {.placeholder = "N"});
+        add_text(app, "--length", length_text_, "read at most N bytes", {.placeholder = "N"});
     }
 
     Outcome run(const Options& options) override {
@@ -57,7 +57,7 @@ private:
         return {};
     }
 
-    // Half of a file has a name: no signal may leave it there.
+    // An unfinished file may have a name: a signal must not leave it behind.
     Expected<Got> transfer_to_file(const Options& options) {
         const InterruptsHeld held;
         return transfer(options);
@@ -71,7 +71,7 @@ private:
         Content buffer(static_cast<size_t>(std::min<uint64_t>(kHeldBytes, got.length)));
         Expected<size_t> count = stream->read(buffer.room());
         if (!count) return unexpected(count.error());
-        if (*count == got.length) {  // all of it: no session is held open while a slow reader takes it
+        if (*count == got.length) {  // everything is read: no session is held open for a slow reader
             stream.reset();
             client.reset();
         }
@@ -100,7 +100,7 @@ private:
         return checked;
     }
 
-    // At the part that is wanted.
+    // Opens the object at `offset_`.
     Expected<void> open(const Options& options, std::optional<Client>& client, std::optional<ReadStream>& stream) const {
         Expected<Client> connected = Client::connect(options.client);
         if (!connected) return unexpected(connected.error());

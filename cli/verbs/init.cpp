@@ -16,7 +16,7 @@ constexpr const char* kLostRpmbText =
 class Init : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_text(app, "--anchor", anchor_, "where its root is kept: ree (default) or rpmb", {.placeholder = "ANCHOR"});
+        add_text(app, "--anchor", anchor_, "where the store's root is kept: ree (default) or rpmb", {.placeholder = "ANCHOR"});
         add_text(app, "--cipher", cipher_, "auto (default: the faster one here), aes-256-gcm or chacha20-poly1305",
                  {.placeholder = "CIPHER"});
     }
@@ -35,8 +35,8 @@ public:
         if (!client) return failed(client.error());
         Expected<StoreInfo> made = client->init(init);
         if (!made && anchor_ == "ree" && rpmb_gave_no_answer(made.error().tee_result)) {
-            // Who names the anchor takes what it gives; that the RPMB was not asked must not go unseen.
-            print_line("the RPMB gave no answer when it was asked for a record of a store of yours; the store is made without one, and "
+            // A user who names the anchor accepts its protection, but must see that the RPMB did not answer.
+            print_line("the RPMB did not answer whether it has a record of a store of yours; the store is made without its answer, and "
                        "marked so");
             init.without_asking_rpmb = true;
             made = client->init(init);

@@ -17,7 +17,7 @@ public:
         add_text(app, "--tee-storage", request_.tee_storage,
                  "of a store: the TEE's storage directory, for the root record that is in force; needs the key",
                  {.placeholder = "DIR"});
-        add_text(app, "--extract", request_.extract, "write every object that is whole to this folder; needs the key",
+        add_text(app, "--extract", request_.extract, "write every undamaged object to this folder; needs the key",
                  {.placeholder = "DIR"});
     }
 

@@ -13,7 +13,7 @@ std::string flags_of(const ObjectInfo& info) {
     return {info.kept ? 'k' : info.write_once ? 'w' : '-', info.legacy ? 'd' : '-'};
 }
 
-// Numbers to the right, the name last: it is the only column that can hold spaces.
+// Numbers are right-aligned. The name is last: it is the only column that can contain spaces.
 std::string long_listing(const std::vector<ObjectInfo>& objects) {
     size_t size_width = 1;
     size_t version_width = 1;
@@ -34,8 +34,8 @@ class Ls : public Verb {
 public:
     void declare(CLI::App& app) override {
         add_name(app, "PREFIX", prefix_, "only names that begin with it");
-        add_flag(app, "-l,--long", long_, "flags, size, version and time of the last change as well");
-        add_text(app, "--owner", owner_, "another's objects in the TEE's own storage, for root", {.placeholder = "uid:N|gid:N"});
+        add_flag(app, "-l,--long", long_, "show flags, size, version and time of the last change as well");
+        add_text(app, "--owner", owner_, "another owner's objects in the TEE's own storage; root only", {.placeholder = "uid:N|gid:N"});
     }
 
     Outcome run(const Options& options) override {
@@ -70,7 +70,7 @@ public:
 private:
     static Error damage(uint32_t count) {
         return {ErrorCode::damaged,
-                fmt::format("{} of yours in the TEE's storage {} damaged or tampered with; under which name, the TEE cannot tell",
+                fmt::format("{} of yours in the TEE's storage {} damaged or tampered with; the TEE cannot tell which",
                             count == 1 ? "1 object" : fmt::format("{} objects", count), count == 1 ? "is" : "are"),
                 0, 0};
     }

@@ -12,7 +12,7 @@ public:
     void declare(CLI::App& app) override {
         add_name(app, "OLD", old_, "the object", {.required = true});
         add_name(app, "NEW", new_, "its new name", {.required = true});
-        add_flag(app, "--replace", replace_, "an object of the new name is replaced; else exit 4");
+        add_flag(app, "--replace", replace_, "replace an object that has the new name; else exit 4");
     }
 
     Outcome run(const Options& options) override {

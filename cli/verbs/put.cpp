@@ -52,7 +52,7 @@ private:
         return client->put(name_, content->bytes(), put_);
     }
 
-    // What fits one part is read before a session is opened: none is held open while somebody types.
+    // Reads the first part before it opens a session: no session is held open while somebody types.
     Expected<ObjectInfo> put_in_parts(const Options& options) const {
         const InterruptsHeld held;
         Expected<Source> source = Source::open(file_);

@@ -16,7 +16,7 @@ std::string rebuild_progress_text(const RebuildProgress& p) {
 class Rebuild : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_text(app, "--anchor", anchor_, "rpmb: move the store's record, which is under ree, to the RPMB", {.placeholder = "ANCHOR"});
+        add_text(app, "--anchor", anchor_, "rpmb: move the store's record from ree to the RPMB", {.placeholder = "ANCHOR"});
         add_text(app, "--cipher", cipher_, "the store's cipher from now on: aes-256-gcm or chacha20-poly1305", {.placeholder = "CIPHER"});
     }
 
@@ -54,7 +54,7 @@ private:
         if (!cipher_.empty() && cipher_ != "aes-256-gcm" && cipher_ != "chacha20-poly1305")
             return unexpected(usage_error("--cipher is aes-256-gcm or chacha20-poly1305, not " + quote(cipher_), "rebuild"));
         if (!anchor_.empty() && !cipher_.empty())
-            return unexpected(usage_error("--anchor and --cipher do not go together: one after the other", "rebuild"));
+            return unexpected(usage_error("--anchor and --cipher exclude each other: use one after the other", "rebuild"));
         if (!anchor_.empty()) rebuild.anchor = anchor_ == "rpmb" ? Anchor::rpmb : Anchor::ree;
         if (!cipher_.empty()) rebuild.cipher = cipher_ == "aes-256-gcm" ? Cipher::aes_256_gcm : Cipher::chacha20_poly1305;
         return {};

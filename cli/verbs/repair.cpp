@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What makes a store work again: after a lost record (repair), after damage (--drop-damaged, --undo), and taking note of what that cost.
+// Makes a store usable again: after a lost record (repair), after damage (--drop-damaged, --undo); acknowledges what that cost.
 #include "cli/confirm.h"
 #include "cli/output.h"
 #include "cli/store_report.h"
@@ -17,11 +17,11 @@ public:
     void declare(CLI::App& app) override {
         confirmation_.declare(app);
         add_flag(app, "--acknowledge", acknowledge_,
-                 "take note of what a repair gave up, or, with NAME, of dropped names; exit code 6 ends");
-        add_flag(app, "--drop-damaged", drop_, "leave out what is damaged of a store whose record is intact");
-        add_flag(app, "--most", most_, "with --drop-damaged: also where more than one of a hundred objects is lost");
-        add_flag(app, "--undo", undo_, "read what --drop-damaged left out again, out of pages.old");
-        add_names(app, "NAME", names_, "with --acknowledge: a name in each range of names that was dropped");
+                 "accept what a repair gave up or, with NAME, the loss of names; this ends exit code 6");
+        add_flag(app, "--drop-damaged", drop_, "make a store whose record is intact anew, without its damaged parts");
+        add_flag(app, "--most", most_, "with --drop-damaged: even if more than one of a hundred objects is lost");
+        add_flag(app, "--undo", undo_, "read what --drop-damaged left out again, from pages.old");
+        add_names(app, "NAME", names_, "with --acknowledge: one name in each range of lost names");
     }
 
     Outcome run(const Options& options) override {
@@ -34,7 +34,7 @@ public:
         if (asks)
             if (const auto can = confirmation_.check_can_ask("repair"); !can) return failed(can.error());
         ClientOptions quiet = options.client;
-        quiet.on_warning = nullptr;  // this is what says it
+        quiet.on_warning = nullptr;  // this verb itself reports it
         Expected<Client> client = Client::connect(quiet);
         if (!client) return failed(client.error());
         if (acknowledge_ && !names_.empty()) return acknowledge_names(*client, options);
@@ -42,11 +42,11 @@ public:
         if (undo_) return undone(*client, options);
         const StoreReport store = look_at_store(*client, quiet);
         const auto agreed = confirmation_.ask(
-            drop_ ? fmt::format("drop what is damaged of the store at {}: names that are lost with it end with exit code 6 until "
-                                "'repair --acknowledge NAME' gives them up, or 'repair --undo' reads them again.{}",
+            drop_ ? fmt::format("drop what is damaged in the store at {}: any use of a name that is lost with it ends with exit code 6 "
+                                "until 'repair --acknowledge NAME' gives it up, or 'repair --undo' reads it again.{}",
                                 quote(store.directory), has_open_loss(store) ? kEarlierLossText : "")
-                  : fmt::format("repair the store at {}: it is made of what its directory holds, and nobody can tell any more whether "
-                                "that is its newest state.",
+                  : fmt::format("repair the store at {}: it is made from what its directory holds; whether that is its newest state can "
+                                "no longer be known.",
                                 quote(store.directory)));
         if (!agreed) return failed(agreed.error());
         return drop_ ? dropped(*client, options) : outcome_of(client->repair(), options, "repaired");
@@ -60,13 +60,13 @@ private:
         if (info->freshness_lost && !options.quiet)
             outcome.text = fmt::format("{}: {} objects, {} bytes, as of generation {}\ngiven up: freshness; {}\n", what, info->objects,
                                        info->content_bytes, info->freshness_lost_generation,
-                                       "look, then 'festore repair --acknowledge'; 'festore verify' reads all contents back");
+                                       "check the objects, then 'festore repair --acknowledge'; 'festore verify' reads all contents back");
         print_note(options, fmt::format("{} the store at {}", what, quote(info->directory)));
         return outcome;
     }
 
     static constexpr const char* kEarlierLossText =
-        " What was dropped before, and is not acknowledged, can then not be undone any more: its old pages give way to these.";
+        " An earlier drop that is not acknowledged can then no longer be undone: its old pages are replaced.";
     static bool has_open_loss(const StoreReport& store) {
         return std::any_of(store.lost.begin(), store.lost.end(), [](const LostRange& range) { return !range.acknowledged; });
     }

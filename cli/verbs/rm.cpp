@@ -12,15 +12,15 @@ public:
     void declare(CLI::App& app) override {
         add_names(app, "NAME", names_, "the objects", {.required = true});
         name_option_.declare(app);
-        add_flag(app, "-f,--force", force_, "an object that is not there is no failure");
-        add_text(app, "--owner", owner_, "another's objects in the TEE's own storage, for root", {.placeholder = "uid:N|gid:N"});
+        add_flag(app, "-f,--force", force_, "an object that does not exist is not an error");
+        add_text(app, "--owner", owner_, "another owner's objects in the TEE's own storage; root only", {.placeholder = "uid:N|gid:N"});
     }
 
     Outcome run(const Options& options) override {
         const Expected<std::optional<OtherOwner>> parsed = parse_owner(owner_, "rm");
         if (!parsed) return failed(parsed.error());
         const std::optional<OtherOwner>& owner = *parsed;
-        for (std::string& name : names_)  // all, before anything is removed
+        for (std::string& name : names_)  // check all before anything is removed
             if (const auto valid = name_option_.resolve(name, options); !valid) return failed(valid.error());
         Expected<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
@@ -29,7 +29,7 @@ public:
         std::vector<Error> absent;
         bool has_tee = true;
         for (const std::string& name : names_) {
-            if (!has_tee) {  // each of them would only wait for the time limit again
+            if (!has_tee) {  // each would only wait for the timeout again
                 outcome.document["not_tried"].push_back(name_json(name));
                 continue;
             }
@@ -47,7 +47,7 @@ public:
             }
             has_tee = removed || removed.error().code != ErrorCode::no_tee;
         }
-        // The exit code is the first one's: what is worse than an absent object comes first.
+        // The first error gives the exit code, so absent objects, the least serious errors, come last.
         outcome.errors.insert(outcome.errors.end(), absent.begin(), absent.end());
         return outcome;
     }

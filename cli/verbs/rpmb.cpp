@@ -10,16 +10,16 @@ namespace {
 class Rpmb : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_flag(app, "--none", none_, "say that this device has none, for root; refused where it answers");
-        add_flag(app, "--without-asking", without_asking_, "with --none: where asking it ends the trusted application");
-        add_flag(app, "--ask", ask_, "take that back, for root: it is asked again");
+        add_flag(app, "--none", none_, "say that this device has no RPMB; root only; refused if one answers");
+        add_flag(app, "--without-asking", without_asking_, "with --none: if asking would end the trusted application");
+        add_flag(app, "--ask", ask_, "take --none back: the RPMB is asked again; root only");
     }
 
     Outcome run(const Options& options) override {
         if (none_ && ask_) return failed(usage_error("--none and --ask exclude each other", "rpmb"));
         if (without_asking_ && !none_) return failed(usage_error("--without-asking goes with --none", "rpmb"));
         ClientOptions chosen = options.client;
-        chosen.owner = Owner::user();  // it is the device's, whoever's objects the command line is about
+        chosen.owner = Owner::user();  // the setting is the device's, whichever owner the command line names
         chosen.storage = Storage::ree;
         Expected<Client> client = Client::connect(chosen);
         if (!client) return failed(client.error());

@@ -14,25 +14,25 @@ namespace {
 class Status : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_flag(app, "--all", all_, "list the stores of all owners on this device, for root: whose, how large, not what is in them");
+        add_flag(app, "--all", all_, "list all owners' stores on this device, with their sizes but not their contents; root only");
     }
 
-    // The owner's store is shown whatever storage the command line chooses; its faults fail only who chooses it.
+    // Shows the owner's store whatever storage the command line chooses; its faults are errors only if that is the store.
     Outcome run(const Options& options) override {
         if (all_) return list_stores(options);
         StoreReport store;
         ClientOptions chosen = options.client;
-        chosen.on_warning = nullptr;  // it is the error below
+        chosen.on_warning = nullptr;  // reported as an error below
         if (has_store(options)) chosen.storage = Storage::store;
         Expected<Client> client = Client::connect(chosen);
         if (!client && client.error().code == ErrorCode::usage && options.client.storage != Storage::store) {
-            store.error = client.error();  // nothing tells where a store would be
+            store.error = client.error();  // no directory for a store is known
             client = Client::connect(options.client);
         }
         if (!client) return failed(client.error());
         const Expected<TeeStatus> status = client->status();
         if (!status) return failed(status.error());
-        // Before the store, whose opening may end a trusted application that asks. An older one has nothing to say here.
+        // Before the store: opening it may end a trusted application that asks the RPMB. An older one cannot answer this.
         const Expected<RpmbUse> rpmb = status->has_rpmb ? client->rpmb_use() : RpmbUse();
         const bool no_rpmb = rpmb && rpmb->none_here;
         if (has_store(options) && !store.error) store = look_at_store(*client, chosen);
@@ -111,7 +111,7 @@ private:
         std::string row = fmt::format("{}; {}, {}, {} objects, {} bytes of content, made {}", festore::text_of(record),
                                       anchor_name(s.anchor), s.cipher, s.objects, s.content_bytes, time_text(s.created));
         if (s.freshness_lost_count > 0) row += "; freshness given up " + freshness_given_up_text(s);
-        if (s.has_other_cipher) row += "; contents may be sealed with the other cipher still";
+        if (s.has_other_cipher) row += "; some contents may still be sealed with the other cipher";
         if (s.made_without_rpmb_answer) row += fmt::format("; {}", kMadeUnaskedText);
         return status_row(whose, row);
     }
@@ -141,9 +141,9 @@ private:
     }
 
     static const char* key_text(const TeeStatus& s) {
-        if (s.zero_huk) return "all zeroes: whoever has the disk can decrypt it";
-        if (s.predictable_huk) return "one that is no secret: whoever has the disk can decrypt it";
-        return s.huk_compared ? "not known to be weak" : "cannot be looked at: whether it is a secret is not known";
+        if (s.zero_huk) return "all zeroes: anybody who has the disk can decrypt it";
+        if (s.predictable_huk) return "not secret: anybody who has the disk can decrypt it";
+        return s.huk_compared ? "not known to be weak" : "could not be checked: it is not known whether it is secret";
     }
 
     static const char* rpmb_text(const TeeStatus& s, bool no_rpmb) {
@@ -162,8 +162,8 @@ private:
         row("trusted application", fmt::format("{} (protocol {}.{})", s.ta_version, s.protocol_major, s.protocol_minor));
         row("identity", escaped(s.identity));
         row("object size limit", fmt::format("{} bytes", s.object_bytes_max));
-        // What the TEE claims of rollback is not evidence, so only --json has it.
-        row("storage ree", s.has_ree ? "yes; old files put back bring old objects back" : "no");
+        // The TEE's claim about rollback is not evidence, so only --json shows it.
+        row("storage ree", s.has_ree ? "yes; putting back old files brings back old objects" : "no");
         row("storage rpmb", rpmb_text(s, no_rpmb));
         row("device key", key_text(s));
         return text;

@@ -29,7 +29,7 @@ std::string text_of(const VerifyReport& report) {
                             report.orphaned->files, report.orphaned->files == 1 ? "" : "s",
                             report.orphaned->bytes);
     if (report.other_cipher > 0)
-        text += fmt::format("{} of them sealed with the other cipher still\n", report.other_cipher);
+        text += fmt::format("{} of them still sealed with the other cipher\n", report.other_cipher);
     if (report.removed.files > 0)
         text += fmt::format("{} file{} removed, {} bytes\n", report.removed.files, report.removed.files == 1 ? "" : "s",
                             report.removed.bytes);
@@ -55,18 +55,18 @@ Json json_of(const VerifyReport& report) {
 class Verify : public Verb {
 public:
     void declare(CLI::App& app) override {
-        add_names(app, "NAME", names_, "only these objects; without: everything");
+        add_names(app, "NAME", names_, "only these objects; without NAME: everything");
         add_flag(app, "--clean", clean_, "of a store: remove files that no object refers to, which a crash left behind");
     }
 
     Outcome run(const Options& options) override {
         for (const std::string& name : names_)
             if (const auto valid = check_name_argument(name); !valid) return failed(valid.error());
-        if (clean_ && !names_.empty()) return failed(usage_error("--clean goes with everything, not with some objects", "verify"));
+        if (clean_ && !names_.empty()) return failed(usage_error("--clean and NAME exclude each other", "verify"));
         if (clean_)
             if (const auto valid = check_is_for_store(options, "verify --clean"); !valid) return failed(valid.error());
         ClientOptions quiet = options.client;
-        quiet.on_warning = nullptr;  // it is an error below
+        quiet.on_warning = nullptr;  // reported as an error below
         Expected<Client> client = Client::connect(quiet);
         if (!client) return failed(client.error());
         Expected<VerifyReport> report = VerifyReport();

@@ -49,7 +49,7 @@ doctor_says() { # TEXT
     store init --anchor ree
     store put a /etc/passwd
     store get a | cmp - /etc/passwd
-    store status | grep -q "made without an answer of the RPMB"
+    store status | grep -q "made without an answer from the RPMB"
     run festore rpmb --none
     echo "$output"
     [ "$status" -eq 7 ]

@@ -70,7 +70,7 @@ load store_helper
     expect_success
     [ "$(json 'd["unreferenced"]["files"], d["removed"]["files"], len(d["damaged"])')" = "(0, 0, 0)" ]
     run --separate-stderr store verify --clean object-1
-    expect_error 2 "verify: --clean goes with everything, not with some objects*"
+    expect_error 2 "verify: --clean and NAME exclude each other*"
     run --separate-stderr festore --storage ree verify --clean
     expect_error 2 "verify --clean: only a store can do that*"
 }
@@ -126,7 +126,7 @@ load store_helper
     echo x | store put a
     mv secrets/festore.store kept
     run script -qec "'$FESTORE_BIN' --storage store destroy" /dev/null <<< no
-    [[ $output == *"destroy the store at '$PWD/secrets' for good. It cannot be looked at now ("*"has lost its header"*"), and may be whole: "* ]]
+    [[ $output == *"destroy the store at '$PWD/secrets' for good. It cannot be opened now ("*"has lost its header"*"), but may be intact: "* ]]
     [[ $output != *"what is left"* ]]
     mv kept secrets/festore.store
     [ "$(store get a)" = x ]

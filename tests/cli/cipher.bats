@@ -55,10 +55,10 @@ header_cipher() { od -An -tu1 -j12 -N1 secrets/festore.store | tr -d ' '; }
     run --separate-stderr store rebuild --cipher chacha20-poly1305
     expect_error 6 "cannot rebuild the store: contents still have the other cipher, since they are damaged: 'large'; all others are done. *"
     run --separate-stderr store status
-    [[ $output == *"contents may be sealed with aes-256-gcm still: 'festore rebuild --cipher chacha20-poly1305' goes on with them"* ]]
+    [[ $output == *"some contents may still be sealed with aes-256-gcm: 'festore rebuild --cipher chacha20-poly1305' goes on with them"* ]]
     run --separate-stderr store verify
     [ "$status" = 6 ]
-    [[ $output == *"1 of them sealed with the other cipher still"* ]]
+    [[ $output == *"1 of them still sealed with the other cipher"* ]]
     store get kept out
     cmp kept out
     run --separate-stderr store rebuild
@@ -99,7 +99,7 @@ header_cipher() { od -An -tu1 -j12 -N1 secrets/festore.store | tr -d ' '; }
     run --separate-stderr store rebuild --cipher des
     expect_error 2 "rebuild: --cipher is aes-256-gcm or chacha20-poly1305, not 'des'*"
     run --separate-stderr store rebuild --cipher aes-256-gcm --anchor rpmb
-    expect_error 2 "rebuild: --anchor and --cipher do not go together: one after the other*"
+    expect_error 2 "rebuild: --anchor and --cipher exclude each other: use one after the other*"
     run --separate-stderr festore --storage ree rebuild --cipher aes-256-gcm
     expect_error 2 "rebuild: only a store can do that*"
     run --separate-stderr store rebuild --cipher aes-256-gcm

@@ -17,7 +17,7 @@ briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
         [ ! -s err ] || break
         sleep 0.05
     done
-    [[ $(cat err) == *"waiting for somebody to write"* ]]
+    [[ $(cat err) == *"waiting for a process to write"* ]]
     owner=$(stat -c %u "/proc/$pid/mem")
     user=$(sed -n 's/^Uid:\t\([0-9]*\).*/\1/p' "/proc/$pid/status")
     kill "$pid"
@@ -202,7 +202,7 @@ briefly() { timeout 20 "$FESTORE_BIN" "$@" 3>&- 4>&-; }
     "$FESTORE_BIN" put "${PREFIX}piped" pipe 2> err 3>&- 4>&- &
     local pid=$!
     sleep 2
-    [ "$(cat err)" = "festore: waiting for somebody to write to 'pipe', a pipe" ]
+    [ "$(cat err)" = "festore: waiting for a process to write to the pipe 'pipe'" ]
     echo content > pipe
     wait "$pid"
     [ "$(festore get "${PREFIX}piped")" = content ]

@@ -159,20 +159,20 @@ silence_rpmb() {
     expect_error 7 "*the RPMB, which is built into this TEE, gave no answer *'festore init --anchor ree' makes the store without it"
     run --separate-stderr store init --anchor ree
     [ "$status" = 0 ]
-    [[ $stderr == *"the RPMB gave no answer when it was asked for a record of a store of yours; the store is made without one"* ]]
+    [[ $stderr == *"the RPMB did not answer whether it has a record of a store of yours; the store is made without its answer"* ]]
     echo kept | store put a
     [ "$(store get a)" = kept ]
-    store status | grep -Fxq "                     made without an answer of the RPMB"
+    store status | grep -Fxq "                     made without an answer from the RPMB"
     need python3
     run --separate-stderr store status --json
     [ "$(json 'd["store"]["made_without_rpmb_answer"]')" = True ]
-    store verify -v 2>&1 | grep -q "the store was made without an answer of the RPMB"
+    store verify -v 2>&1 | grep -q "the store was made without an answer from the RPMB"
     store doctor --json > found || [ $? = 10 ]
     grep -A1 '"id": "store-made-unasked"' found | grep -q '"severity": "warning"'
-    [ "$(id -u)" != 0 ] || store status --all | grep -q "; made without an answer of the RPMB$"
+    [ "$(id -u)" != 0 ] || store status --all | grep -q "; made without an answer from the RPMB$"
     silence_rpmb answers
     [ "$(store get a)" = kept ]
-    store status | grep -q "made without an answer of the RPMB" # as long as the store exists
+    store status | grep -q "made without an answer from the RPMB" # as long as the store exists
     store destroy --yes
 }
 @test "an RPMB that answered and no longer does: the store is refused until it answers or root says that there is none" {

@@ -126,7 +126,7 @@ TEST_F(StorageKey, AListThatIsNoRegularFileIsNeitherFollowedNorWaitedFor) {
     const auto expect_refused = [&](const char* what) {
         const Finding finding = result();
         EXPECT_EQ(finding.severity, Severity::unknown) << what;
-        EXPECT_NE(finding.what.find("no regular file"), std::string::npos) << what << ": " << finding.what;
+        EXPECT_NE(finding.what.find("not a regular file"), std::string::npos) << what << ": " << finding.what;
         fs::remove_all(list_path());
     };
     fs::create_symlink(root_ + "/elsewhere", list_path());

@@ -101,7 +101,7 @@ print(next(n for n in range(2, 12) if n not in free))')
     printf x >> "$work/store/pages"
     run "$FESTORE_BIN" inspect "$work/store"
     [ "$status" -eq 6 ]
-    [[ "$output" == *"no number of whole pages"* ]]
+    [[ "$output" == *"not a whole number of pages"* ]]
     rm "$work/store/festore.store"
     run "$FESTORE_BIN" inspect "$work/store"
     [ "$status" -eq 6 ]

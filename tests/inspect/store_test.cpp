@@ -157,7 +157,7 @@ TEST_F(Stores, WhatIsMissingOrOddIsSaid) {
     std::filesystem::resize_file(store() / "pages", size + 1);
     answer = inspect(false);
     EXPECT_EQ(exit_code(answer), 6);
-    EXPECT_NE(errors_of(answer).find("no number of whole pages"), std::string::npos);
+    EXPECT_NE(errors_of(answer).find("not a whole number of pages"), std::string::npos);
     std::filesystem::resize_file(store() / "pages", 4096 * 2);
     EXPECT_EQ(exit_code(inspect(true)), 6);
     std::filesystem::remove(store() / "pages");
