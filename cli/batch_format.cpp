@@ -2,6 +2,7 @@
 #include "cli/batch_format.h"
 
 #include "base/name.h"
+#include "base/result.h"
 #include "client/errors.h"
 
 #include <algorithm>
@@ -67,9 +68,8 @@ Expected<Word> take_quoted(std::string_view& rest) {
             word.text += c;
             continue;
         }
-        const Expected<char> escape = take_escape(rest);
-        if (!escape) return unexpected(escape.error());
-        word.text += *escape;
+        const char escape = FESTORE_TRY(take_escape(rest));
+        word.text += escape;
     }
     if (!rest.empty() && !is_blank(rest[0])) return wrong("a blank is missing after a double quote");
     return word;
@@ -96,9 +96,8 @@ Expected<Words> split(std::string_view line) {
         if (line.empty() || line[0] == '#') return words;
         const bool is_quoted = line[0] == '"';
         if (is_quoted) line.remove_prefix(1);
-        Expected<Word> word = is_quoted ? take_quoted(line) : take_plain(line);
-        if (!word) return unexpected(word.error());
-        words.all.push_back(std::move(*word));
+        Word word = FESTORE_TRY(is_quoted ? take_quoted(line) : take_plain(line));
+        words.all.push_back(std::move(word));
     }
 }
 
@@ -218,21 +217,20 @@ Expected<BatchCommand> command_of(Words& words, size_t line) {
     const bool is_put = verb == "put";
     const bool is_mv = verb == "mv";
     if (!is_put && !is_mv && verb != "rm") return wrong("there is no command " + quote(verb) + "; use put, rm or mv");
-    const Expected<Parts> parts = sort_out(words);
-    if (!parts) return unexpected(parts.error());
-    const bool put_options = parts->text || parts->base64 || parts->if_absent || parts->if_version || parts->write_once ||
-                             parts->removable;
+    const Parts parts = FESTORE_TRY(sort_out(words));
+    const bool put_options = parts.text || parts.base64 || parts.if_absent || parts.if_version || parts.write_once ||
+                             parts.removable;
     if (!is_put && put_options) return wrong("--text, --base64, --if-absent, --if-version, --write-once and --removable belong to put");
-    if (verb == "rm" && parts->replace) return wrong("--replace belongs to mv");
-    if (const size_t count = verb == "rm" ? 1 : 2; parts->arguments.size() != count)
-        return wrong(fmt::format("{} needs {} arguments, and has {}", verb, count, parts->arguments.size()));
-    if (const auto taken = take_name(*parts->arguments[0], command.name); !taken) return unexpected(taken.error());
+    if (verb == "rm" && parts.replace) return wrong("--replace belongs to mv");
+    if (const size_t count = verb == "rm" ? 1 : 2; parts.arguments.size() != count)
+        return wrong(fmt::format("{} needs {} arguments, and has {}", verb, count, parts.arguments.size()));
+    FESTORE_CHECK(take_name(*parts.arguments[0], command.name));
     if (is_put) {
-        if (const auto finished = finish_put(*parts, command); !finished) return unexpected(finished.error());
+        FESTORE_CHECK(finish_put(parts, command));
     } else if (is_mv) {
         command.kind = BatchCommand::Kind::rename;
-        command.replace = parts->replace;
-        if (const auto taken = take_name(*parts->arguments[1], command.target); !taken) return unexpected(taken.error());
+        command.replace = parts.replace;
+        FESTORE_CHECK(take_name(*parts.arguments[1], command.target));
     }
     return command;
 }

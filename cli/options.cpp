@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/name.h"
+#include "base/result.h"
 #include "base/store_name.h"
 #include "cli/help.h"
 #include "cli/output.h"
@@ -132,13 +133,11 @@ Expected<void> interpret(const GlobalTexts& texts, Options& options) {
 
     if (const auto given = take_seconds("--timeout", texts.timeout, 1, kTimeoutSecondsMax, options.client.call_timeout); !given)
         return given;
-    if (const auto given = take_seconds("--wait", texts.wait, 0, kWaitSecondsMax, options.client.wait); !given) return given;
-    const Expected<Owner> owner = owner_of(texts);
-    if (!owner) return unexpected(owner.error());
-    options.client.owner = *owner;
-    const Expected<Storage> storage = storage_of(texts);
-    if (!storage) return unexpected(storage.error());
-    options.client.storage = *storage;
+    FESTORE_CHECK(take_seconds("--wait", texts.wait, 0, kWaitSecondsMax, options.client.wait));
+    const Owner owner = FESTORE_TRY(owner_of(texts));
+    options.client.owner = owner;
+    const Storage storage = FESTORE_TRY(storage_of(texts));
+    options.client.storage = storage;
     options.client.store_directory = texts.store;
     if (!texts.name.empty() && !is_store_name(texts.name))
         return unexpected(usage_error("--name is 1 to 63 of the characters A-Z a-z 0-9 . _ -, not " + quote(texts.name)));

@@ -2,6 +2,7 @@
 #include "cli/transfer.h"
 
 #include "base/host/interrupts.h"
+#include "base/result.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "client/errors.h"
@@ -57,10 +58,9 @@ Expected<size_t> Source::read(MutableBytes out) {
     size_t used = 0;
     while (used < out.size()) {
         const bool tells = std::exchange(may_wait_long_, false);
-        const auto waited = InterruptsHeld::wait_for_input(descriptor(), tells ? kToldAfterMilliseconds : -1);
-        if (!waited) return unexpected(waited.error());
-        if (!*waited) print_line(waits_for_pipe(what_));
-        if (!*waited) continue;
+        const auto waited = FESTORE_TRY(InterruptsHeld::wait_for_input(descriptor(), tells ? kToldAfterMilliseconds : -1));
+        if (!waited) print_line(waits_for_pipe(what_));
+        if (!waited) continue;
         const ssize_t count = ::read(descriptor(), out.data() + used, out.size() - used);
         if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
         if (count < 0) return unexpected(system_error("read " + what_));
@@ -84,7 +84,7 @@ Expected<ObjectInfo> store_all(Source& source, Bytes first, WriteStream stream, 
     Content buffer(kTransferBytes);
     Bytes part = first;
     while (true) {
-        if (const auto written = stream.write(part); !written) return unexpected(written.error());
+        FESTORE_CHECK(stream.write(part));
         progress.add(part.size());
         const Expected<size_t> count = source.read(buffer.room());
         if (!count) return unexpected(in_put(name, count.error()));
@@ -140,10 +140,9 @@ Expected<Sink> Sink::open(const std::string& file, uint64_t bytes) {
         if (lasts) widen_pipe(STDOUT_FILENO);
         return Sink({Descriptor(-1), {}, {}}, {});
     }
-    Expected<Destination> destination = find_destination(file);
-    if (!destination) return unexpected(destination.error());
-    if (const auto checked = check_is_no_store(*destination, file); !checked) return unexpected(checked.error());
-    Sink sink(std::move(*destination), file);
+    Destination destination = FESTORE_TRY(find_destination(file));
+    FESTORE_CHECK(check_is_no_store(destination, file));
+    Sink sink(std::move(destination), file);
     if (sink.destination_.stream) {
         if (lasts) widen_pipe(sink.destination_.stream->get());
         return sink;
@@ -166,7 +165,7 @@ Expected<void> Sink::write(Bytes part) {
 Expected<void> Sink::write_stream(Bytes part) {
     const int stream = destination_.stream->get();
     while (!part.empty()) {
-        if (const auto ready = InterruptsHeld::wait_for_output(stream); !ready) return ready;
+        FESTORE_CHECK(InterruptsHeld::wait_for_output(stream));
         const size_t bytes = destination_.stream_is_shared ? std::min<size_t>(part.size(), PIPE_BUF) : part.size();
         const ssize_t count = ::write(stream, part.data(), bytes);
         if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;

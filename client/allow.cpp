@@ -2,6 +2,7 @@
 // Root's list of who may store: Client::allow() and the related functions, and the messages for its refusals.
 #include "client/allow.h"
 
+#include "base/result.h"
 #include "client/client_state.h"
 #include "base/host/text.h"
 #include "protocol/allow.h"
@@ -47,8 +48,7 @@ std::string over_limit_text(const protocol::AllowedAnswer& answer, const Refused
 
 Expected<Reply> ask(Session& session, const protocol::AllowedRequest& request) {
     const Encoded encoded(request);
-    const Expected<MutableBytes> buffer = session.buffer(protocol::kAllowedPageBytes);
-    if (!buffer) return unexpected(buffer.error());
+    FESTORE_CHECK(session.buffer(protocol::kAllowedPageBytes));
     return session.invoke(protocol::Command::allowed, encoded.bytes(), Payload::output, protocol::kAllowedPageBytes);
 }
 
@@ -143,11 +143,9 @@ Error explain_refusal(SessionSource& sessions, const Error& error, const Operati
 }
 
 Expected<void> Client::State::allow(const Operation& operation, const AllowRequest& request) {
-    const auto use = this->use();
-    if (!use) return unexpected(use.error());
-    const Expected<Session*> open = session();
-    if (!open) return unexpected(open.error());
-    if (const auto allows = check_allows(operation, **open); !allows) return allows;
+    FESTORE_CHECK(this->use());
+    Session* const open = FESTORE_TRY(session());
+    FESTORE_CHECK(check_allows(operation, *open));
     const Encoded encoded(request);
     // Repeating a request changes nothing more, but a repeated drop does not find a name that the first one dropped.
     const Expected<Reply> reply = command(operation, request.verb != AllowVerb::drop, protocol::Command::allow, encoded.bytes());
@@ -156,9 +154,8 @@ Expected<void> Client::State::allow(const Operation& operation, const AllowReque
 }
 
 Expected<AllowReport> Client::State::allowed(const Operation& operation) {
-    const Expected<Session*> open = session();
-    if (!open) return unexpected(open.error());
-    if (const auto allows = check_allows(operation, **open); !allows) return unexpected(allows.error());
+    Session* const open = FESTORE_TRY(session());
+    FESTORE_CHECK(check_allows(operation, *open));
     std::vector<std::byte> page(protocol::kAllowedPageBytes);
     const Expected<Reply> reply = run(operation, true, [&](Session& session) -> Expected<Reply> {
         Expected<Reply> answer = ask(session, {});
@@ -190,15 +187,13 @@ Expected<AllowReport> Client::State::allowed(const Operation& operation) {
 }
 
 Expected<void> Client::allow(const std::vector<AllowName>& names, const Allowance& limits) {
-    const auto request = request_of(AllowVerb::set, names, limits);
-    if (!request) return unexpected(request.error());
-    return state_->allow({"set who may store", {}}, *request);
+    const auto request = FESTORE_TRY(request_of(AllowVerb::set, names, limits));
+    return state_->allow({"set who may store", {}}, request);
 }
 
 Expected<void> Client::disallow(const std::vector<AllowName>& names) {
-    const auto request = request_of(AllowVerb::drop, names, {});
-    if (!request) return unexpected(request.error());
-    return state_->allow({"take them off the list of who may store", {}}, *request);
+    const auto request = FESTORE_TRY(request_of(AllowVerb::drop, names, {}));
+    return state_->allow({"take them off the list of who may store", {}}, request);
 }
 
 Expected<void> Client::allow_others(const std::optional<Allowance>& limits) {
@@ -225,8 +220,7 @@ Expected<void> Client::allow_all() {
 }
 
 Expected<AllowReport> Client::allowed() {
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use());
     return state_->allowed({"read the list of who may store", {}});
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "festore/client.hpp"
 
+#include "base/result.h"
 #include "base/writer.h"
 #include "client/allow.h"
 #include "client/client_state.h"
@@ -50,7 +51,7 @@ Expected<void> check_existing(std::string_view name, const ClientOptions& option
 }
 
 Expected<void> check_put(std::string_view name, const PutOptions& options) {
-    if (const auto valid = require_name(name); !valid) return valid;
+    FESTORE_CHECK(require_name(name));
     if (options.if_absent && options.if_version)
         return unexpected({ErrorCode::usage, "if-absent and if-version exclude each other", 0, 0});
     return {};
@@ -65,13 +66,13 @@ Error too_large(std::string_view name, uint64_t bytes_max) {
 
 Expected<Session*> Client::State::session() {
     if (!session_) {
-        if (const auto same = check_caller(); !same) return unexpected(same.error());
+        FESTORE_CHECK(check_caller());
         // The user that connected, not the current one: the TEE refuses if the kernel reports another user.
         const bool is_of_user = options.owner.kind == Owner::Kind::user;
         const std::optional<uint32_t> claim = !claimed_id && is_of_user ? std::optional<uint32_t>(caller_.user()) : claimed_id;
         Expected<std::unique_ptr<Session>> opened =
             Session::open(tee, options, claim, [this] { tell_if_supplicant_is_missing(); });
-        if (const auto same = check_caller(); !same) return unexpected(same.error());  // it may have changed meanwhile
+        FESTORE_CHECK(check_caller());  // it may have changed meanwhile
         if (!opened) return unexpected(opened.error());
         session_ = std::move(*opened);
         ++serial_;
@@ -88,7 +89,7 @@ void Client::State::tell_if_supplicant_is_missing() {
 }
 
 Expected<Client::State::Use> Client::State::use() {
-    if (const auto same = check_caller(); !same) return unexpected(same.error());
+    FESTORE_CHECK(check_caller());
     return Use(*this);
 }
 
@@ -111,9 +112,8 @@ Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
 Expected<Client> Client::connect(const ClientOptions& options) {
-    Expected<LoadedTee> tee = load_tee(options.tee);
-    if (!tee) return unexpected(tee.error());
-    return State::connect(std::move(*tee), options, std::nullopt, system_files());
+    LoadedTee tee = FESTORE_TRY(load_tee(options.tee));
+    return State::connect(std::move(tee), options, std::nullopt, system_files());
 }
 
 Expected<Client> ClientAccess::connect(const TeecFunctions& functions, const ClientOptions& options,
@@ -130,24 +130,21 @@ Expected<Client> Client::State::connect(LoadedTee tee, const ClientOptions& opti
     state->options = options;
     state->claimed_id = claimed_id;
     if (options.storage == Storage::store)
-        if (const auto named = state->name_store(files); !named) return unexpected(named.error());
+        FESTORE_CHECK(state->name_store(files));
     {
-        const auto use = state->use();
-        if (!use) return unexpected(use.error());
-        if (const auto opened = state->session(); !opened) return unexpected(opened.error());
+        FESTORE_CHECK(state->use());
+        FESTORE_CHECK(state->session());
     }
     return Client(std::move(state));
 }
 
 Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byte> content, const PutOptions& options) {
-    if (const auto valid = check_put(name, options); !valid) return unexpected(valid.error());
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(check_put(name, options));
+    FESTORE_CHECK(state_->use());
     if (state_->store) return state_->store->put(name, content, options);
     const Operation operation{"put", name};
-    const Expected<Session*> open = state_->session();
-    if (!open) return unexpected(open.error());
-    if (const uint64_t max = (*open)->hello().object_bytes_max; content.size() > max)
+    Session* const open = FESTORE_TRY(state_->session());
+    if (const uint64_t max = open->hello().object_bytes_max; content.size() > max)
         return unexpected(too_large(name, max));
     protocol::PutRequest request;
     request.storage = to_protocol(state_->options.storage);
@@ -161,12 +158,11 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
     const Encoded encoded(request);
     const bool repeatable = request.flags == 0;  // with a condition, a repeat could conflict with the first try's own success
     const Expected<Reply> reply = state_->run(operation, repeatable, [&](Session& session) -> Expected<Reply> {
-        const Expected<MutableBytes> buffer = session.buffer(content.size());
-        if (!buffer) return unexpected(buffer.error());
-        copy_bytes(content, *buffer);
+        const MutableBytes buffer = FESTORE_TRY(session.buffer(content.size()));
+        copy_bytes(content, buffer);
         Expected<Reply> answer =
             session.invoke(protocol::Command::put, encoded.bytes(), Payload::input, content.size());
-        if (answer) wipe(buffer->first(content.size()));
+        if (answer) wipe(buffer.first(content.size()));
         return answer;
     });
     if (!reply && options.if_version && static_cast<Code>(reply.error().tee_result) == Code::version_conflict)
@@ -187,9 +183,8 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
 }
 
 Expected<std::vector<std::byte>> Client::get(std::string_view name) {
-    if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(check_existing(name, state_->options));
+    FESTORE_CHECK(state_->use());
     if (state_->store) return state_->store->get(name);
     std::vector<std::byte> content;
     const auto got = state_->get(name, [&](Bytes given) { content.assign(given.begin(), given.end()); });
@@ -204,9 +199,8 @@ Expected<ObjectInfo> Client::State::get(std::string_view name, const std::functi
     for (int attempt = 0; attempt < kGetAttemptsMax; ++attempt) {
         MutableBytes shared;
         const Expected<Reply> reply = run(operation, true, [&](Session& session) -> Expected<Reply> {
-            const Expected<MutableBytes> buffer = session.buffer(size);
-            if (!buffer) return unexpected(buffer.error());
-            shared = *buffer;
+            const MutableBytes buffer = FESTORE_TRY(session.buffer(size));
+            shared = buffer;
             return session.invoke(protocol::Command::get, request.bytes(), Payload::output, shared.size());
         });
         if (!reply) return unexpected(reply.error());
@@ -227,9 +221,8 @@ Expected<ObjectInfo> Client::State::get(std::string_view name, const std::functi
 }
 
 Expected<ObjectInfo> Client::stat(std::string_view name) {
-    if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(check_existing(name, state_->options));
+    FESTORE_CHECK(state_->use());
     if (state_->store) return state_->store->stat(name);
     const Operation operation{"stat", name};
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
@@ -242,22 +235,18 @@ Expected<ObjectInfo> Client::stat(std::string_view name) {
 }
 
 Expected<void> Client::remove(std::string_view name) {
-    if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(check_existing(name, state_->options));
+    FESTORE_CHECK(state_->use());
     if (state_->store) return state_->store->remove(name);
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
-    const Expected<Reply> reply = state_->command(Operation{"remove", name}, false, protocol::Command::remove, request.bytes());
-    if (!reply) return unexpected(reply.error());
+    FESTORE_CHECK(state_->command(Operation{"remove", name}, false, protocol::Command::remove, request.bytes()));
     return {};
 }
 
 Expected<TeeStatus> Client::status() {
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
-    const Expected<Session*> open = state_->session();
-    if (!open) return unexpected(open.error());
-    const protocol::HelloAnswer& hello = (*open)->hello();
+    FESTORE_CHECK(state_->use());
+    Session* const open = FESTORE_TRY(state_->session());
+    const protocol::HelloAnswer& hello = open->hello();
     TeeStatus status;
     status.kind = (hello.features & protocol::kFeatureSimulated) != 0 ? TeeKind::sim : TeeKind::optee;
     status.library = state_->tee.library;

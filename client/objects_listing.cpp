@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Listings of persistent objects (the storages ree and rpmb): the caller's own and, for uid 0, another's, which uid 0 may also remove.
 #include "client/client_state.h"
+#include "base/result.h"
 #include "client/errors.h"
 
 #include <algorithm>
@@ -68,9 +69,8 @@ Expected<Listing> Client::State::list(std::string_view prefix, const std::option
         const Bytes request = of ? others.bytes() : own.bytes();
         MutableBytes shared;
         const Expected<Reply> reply = run(operation, true, [&](Session& s) -> Expected<Reply> {
-            const Expected<MutableBytes> buffer = s.buffer(limits::kListBufferBytesMax);
-            if (!buffer) return unexpected(buffer.error());
-            shared = buffer->first(limits::kListBufferBytesMax);
+            const MutableBytes buffer = FESTORE_TRY(s.buffer(limits::kListBufferBytesMax));
+            shared = buffer.first(limits::kListBufferBytesMax);
             return s.invoke(of ? protocol::Command::list_of : protocol::Command::list, request, Payload::output, shared.size());
         });
         if (!reply) return unexpected(reply.error());
@@ -98,8 +98,7 @@ Expected<Listing> Client::State::list(std::string_view prefix, const std::option
 Expected<Listing> Client::list(std::string_view prefix) {
     if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
         return unexpected(usage_of_name(prefix, fault));
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use());
     if (state_->store) return state_->store->list(prefix);
     return sorted(state_->list(prefix, {}));
 }
@@ -108,16 +107,14 @@ Expected<Listing> Client::list_of(const OtherOwner& owner, std::string_view pref
     if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
         return unexpected(usage_of_name(prefix, fault));
     if (state_->store) return unexpected(not_of_stores());
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use());
     return sorted(state_->list(prefix, to_protocol(owner)).map_error(only_root));
 }
 
 Expected<void> Client::remove_of(const OtherOwner& owner, std::string_view name) {
-    if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
+    FESTORE_CHECK(require_name(name));
     if (state_->store) return unexpected(not_of_stores());
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use());
     const Encoded request(protocol::RemoveOfRequest{to_protocol(owner), {to_protocol(state_->options.storage), bytes_of(name)}});
     const Expected<Reply> reply = state_->command(Operation{"remove", name}, false, protocol::Command::remove_of, request.bytes());
     if (!reply) return unexpected(only_root(reply.error()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Root's statement that this device has no RPMB: Client::rpmb_use() and set_no_rpmb().
 #include "client/client_state.h"
+#include "base/result.h"
 #include "client/errors.h"
 
 namespace festore {
@@ -41,14 +42,12 @@ Expected<RpmbUse> Client::State::rpmb(const Operation& operation, const RpmbRequ
 }
 
 Expected<RpmbUse> Client::rpmb_use() {
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use());
     return state_->rpmb({"find out whether the RPMB is asked", {}}, {});
 }
 
 Expected<RpmbUse> Client::set_no_rpmb(bool none, bool without_asking) {
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use());
     const Operation operation{none ? "say that there is no RPMB here" : "have the RPMB asked again", {}};
     return state_->rpmb(operation, {none ? RpmbRequest::Word::none : RpmbRequest::Word::ask, none && without_asking});
 }

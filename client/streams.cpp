@@ -2,6 +2,8 @@
 // Contents in parts: for stores segment by segment, for persistent objects as a whole.
 #include "client/transaction_state.h"
 
+#include "base/result.h"
+
 namespace festore {
 
 struct WriteStream::State {
@@ -28,11 +30,9 @@ WriteStream::~WriteStream() = default;
 // Reserves all memory at once: growing would leave copies of the plaintext behind.
 Expected<void> WriteStream::State::collect(Bytes part) {
     if (content.capacity() == 0) {
-        const auto held = client->use();
-        if (!held) return unexpected(held.error());
-        const Expected<Session*> session = client->session();
-        if (!session) return unexpected(session.error());
-        content.reserve(static_cast<size_t>((*session)->hello().object_bytes_max));
+        FESTORE_CHECK(client->use());
+        Session* const session = FESTORE_TRY(client->session());
+        content.reserve(static_cast<size_t>(session->hello().object_bytes_max));
     }
     if (part.size() > content.capacity() - content.size()) return unexpected(too_large(name, content.capacity()));
     content.insert(content.end(), part.begin(), part.end());
@@ -41,7 +41,7 @@ Expected<void> WriteStream::State::collect(Bytes part) {
 
 Expected<void> WriteStream::write(std::span<const std::byte> part) {
     if (!state_ || state_->over) return unexpected({ErrorCode::usage, "the stream is over", 0, 0});
-    if (const auto same = state_->client->check_caller(); !same) return same;
+    FESTORE_CHECK(state_->client->check_caller());
     Expected<void> written = state_->writer ? state_->client->store->write(*state_->writer, part) : state_->collect(part);
     if (!written) state_->over = true;
     return written;
@@ -49,40 +49,36 @@ Expected<void> WriteStream::write(std::span<const std::byte> part) {
 
 Expected<ObjectInfo> WriteStream::finish() {
     if (!state_ || state_->over) return unexpected({ErrorCode::usage, "the stream is over", 0, 0});
-    if (const auto same = state_->client->check_caller(); !same) return unexpected(same.error());
+    FESTORE_CHECK(state_->client->check_caller());
     const std::unique_ptr<State> state = std::move(state_);
     if (state->writer) return state->client->store->finish(*state->writer);
     return Client(state->client).put(state->name, state->content, state->options);
 }
 
 Expected<WriteStream> Client::write(std::string_view name, const PutOptions& options) {
-    if (const auto valid = check_put(name, options); !valid) return unexpected(valid.error());
-    auto use = state_->use();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(check_put(name, options));
+    auto use = FESTORE_TRY(state_->use());
     auto state = std::make_unique<WriteStream::State>();
     state->client = state_;
     state->name = name;
     state->options = options;
     if (state_->store) {
-        state->use.emplace(std::move(*use));
-        auto writer = state_->store->open_writer(name, options, false);
-        if (!writer) return unexpected(writer.error());
-        state->writer = std::move(*writer);
+        state->use.emplace(std::move(use));
+        auto writer = FESTORE_TRY(state_->store->open_writer(name, options, false));
+        state->writer = std::move(writer);
     }
     return WriteStream(std::move(state));
 }
 
 Expected<WriteStream> Transaction::write(std::string_view name, const PutOptions& options) {
-    if (const auto valid = check_put(name, options); !valid) return unexpected(valid.error());
+    FESTORE_CHECK(check_put(name, options));
     if (is_over()) return unexpected({ErrorCode::usage, "the transaction is over", 0, 0});
-    auto use = state_->client->use();
-    if (!use) return unexpected(use.error());
+    auto use = FESTORE_TRY(state_->client->use());
     auto state = std::make_unique<WriteStream::State>();
     state->client = state_->client;
-    state->use.emplace(std::move(*use));
-    auto writer = state_->client->store->open_writer(name, options, true);
-    if (!writer) return unexpected(writer.error());
-    state->writer = std::move(*writer);
+    state->use.emplace(std::move(use));
+    auto writer = FESTORE_TRY(state_->client->store->open_writer(name, options, true));
+    state->writer = std::move(writer);
     return WriteStream(std::move(state));
 }
 
@@ -102,22 +98,19 @@ void ReadStream::seek(uint64_t position) { state_->reader->seek(position); }
 
 Expected<size_t> ReadStream::read(std::span<std::byte> out) {
     // The session may end between calls if the caller is slow; then the object is looked up again.
-    const auto use = state_->client->use();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->client->use());
     if (!state_->client->store) return state_->reader->give(out);
     return state_->client->store->read_on(*state_->reader, out, {"get", state_->reader->info().name, Storage::store});
 }
 
 Expected<ReadStream> Client::read(std::string_view name) {
-    if (const auto valid = check_existing(name, state_->options); !valid) return unexpected(valid.error());
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(check_existing(name, state_->options));
+    FESTORE_CHECK(state_->use());
     auto state = std::make_unique<ReadStream::State>();
     state->client = state_;
     if (state_->store) {
-        auto reader = state_->store->open_reader({"get", name, Storage::store});
-        if (!reader) return unexpected(reader.error());
-        state->reader = std::move(*reader);
+        auto reader = FESTORE_TRY(state_->store->open_reader({"get", name, Storage::store}));
+        state->reader = std::move(reader);
     } else {
         GuardedBytes content;
         Expected<ObjectInfo> info = state_->get(name, [&](Bytes given) { content.assign(given.begin(), given.end()); });

@@ -2,6 +2,8 @@
 // The part of the public API that only stores have.
 #include "client/transaction_state.h"
 
+#include "base/result.h"
+
 namespace festore {
 namespace {
 
@@ -20,107 +22,90 @@ Expected<void> Client::State::name_store(Files& files) {
     if (options.owner.kind == Owner::Kind::everybody)
         return unexpected({ErrorCode::usage,
                            "a store belongs to a user or a group: everybody's objects are in the storage ree or rpmb", 0, 0});
-    const Expected<StoreChoice> chosen = choose_store(options.owner, options.store_directory, options.store_name);
-    if (!chosen) return unexpected(chosen.error());
-    const Expected<std::string> absolute = absolute_path(chosen->directory);
-    if (!absolute) return unexpected(absolute.error());
-    const StoreOptions named{*absolute, chosen->name, chosen->is_name_fixed, options.owner, options.wait, options.on_warning};
+    const StoreChoice chosen = FESTORE_TRY(choose_store(options.owner, options.store_directory, options.store_name));
+    const std::string absolute = FESTORE_TRY(absolute_path(chosen.directory));
+    const StoreOptions named{absolute, chosen.name, chosen.is_name_fixed, options.owner, options.wait, options.on_warning};
     store = std::make_unique<Store>(*this, files, named);
     return {};
 }
 
 Expected<ObjectInfo> Client::rename(std::string_view from, std::string_view to, bool replace) {
     for (const std::string_view name : {from, to})
-        if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
+        FESTORE_CHECK(require_name(name));
+    FESTORE_CHECK(state_->use_store());
     return state_->store->rename(from, to, replace);
 }
 
 Expected<StoreInfo> Client::init(const InitOptions& options) {
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use_store());
     return state_->store->init(options);
 }
 
 Expected<StoreInfo> Client::store_status() {
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use_store());
     return state_->store->status();
 }
 
 Expected<StoreInfo> Client::store_record(const std::optional<DestroyOptions::Other>& other) {
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use_store());
     return state_->store->record(other);
 }
 
 Expected<std::vector<StoreRecord>> Client::own_stores() {
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use_store());
     return state_->store->own_stores();
 }
 
 Expected<std::vector<StoreRecord>> Client::store_records() {
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use_store());
     return state_->store->records();
 }
 
 Expected<DestroyReport> Client::destroy(const DestroyOptions& options) {
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use_store());
     return state_->store->destroy(options);
 }
 
 Expected<StoreInfo> Client::repair() {
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use_store());
     return state_->store->repair();
 }
 
 Expected<StoreInfo> Client::acknowledge() {
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use_store());
     return state_->store->acknowledge();
 }
 
 Expected<StoreInfo> Client::rebuild(const RebuildOptions& options) {
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use_store());
     return state_->store->rebuild(options);
 }
 
 Expected<DropReport> Client::drop_damaged(const DropOptions& options) {
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use_store());
     return state_->store->drop_damaged(options);
 }
 
 Expected<StoreInfo> Client::undo_drop() {
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use_store());
     return state_->store->undo_drop();
 }
 
 Expected<std::vector<LostRange>> Client::lost_ranges() {
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
+    FESTORE_CHECK(state_->use_store());
     return state_->store->lost_ranges({"look at the store", {}});
 }
 
 Expected<StoreInfo> Client::acknowledge_lost(std::string_view name) {
-    const auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
-    if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
+    FESTORE_CHECK(state_->use_store());
+    FESTORE_CHECK(require_name(name));
     return state_->store->acknowledge_lost(name);
 }
 
 Expected<Transaction> Client::begin() {
-    auto use = state_->use_store();
-    if (!use) return unexpected(use.error());
-    if (const auto begun = state_->store->begin(); !begun) return unexpected(begun.error());
-    auto state = std::make_unique<Transaction::State>(state_, std::move(*use));
+    auto use = FESTORE_TRY(state_->use_store());
+    FESTORE_CHECK(state_->store->begin());
+    auto state = std::make_unique<Transaction::State>(state_, std::move(use));
     return Transaction(std::move(state));
 }
 
@@ -139,30 +124,30 @@ Error is_over_error() { return {ErrorCode::usage, "the transaction is over", 0, 
 
 Expected<ObjectInfo> Transaction::put(std::string_view name, std::span<const std::byte> content,
                                       const PutOptions& options) {
-    if (const auto valid = check_put(name, options); !valid) return unexpected(valid.error());
+    FESTORE_CHECK(check_put(name, options));
     if (is_over()) return unexpected(is_over_error());
-    if (const auto same = state_->client->check_caller(); !same) return unexpected(same.error());
+    FESTORE_CHECK(state_->client->check_caller());
     return state_->client->store->batch_put(name, content, options);
 }
 
 Expected<void> Transaction::remove(std::string_view name) {
-    if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
+    FESTORE_CHECK(require_name(name));
     if (is_over()) return unexpected(is_over_error());
-    if (const auto same = state_->client->check_caller(); !same) return unexpected(same.error());
+    FESTORE_CHECK(state_->client->check_caller());
     return state_->client->store->batch_remove(name);
 }
 
 Expected<ObjectInfo> Transaction::rename(std::string_view from, std::string_view to, bool replace) {
     for (const std::string_view name : {from, to})
-        if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
+        FESTORE_CHECK(require_name(name));
     if (is_over()) return unexpected(is_over_error());
-    if (const auto same = state_->client->check_caller(); !same) return unexpected(same.error());
+    FESTORE_CHECK(state_->client->check_caller());
     return state_->client->store->batch_rename(from, to, replace);
 }
 
 Expected<uint64_t> Transaction::commit() {
     if (is_over()) return unexpected(is_over_error());
-    if (const auto same = state_->client->check_caller(); !same) return unexpected(same.error());
+    FESTORE_CHECK(state_->client->check_caller());
     const Expected<uint64_t> committed = state_->client->store->batch_commit();
     state_->use.reset();
     return committed;

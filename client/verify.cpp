@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Client::verify for the TEE's own storages, object by object; for stores it is in client/store/verify.cpp.
 #include "client/client_state.h"
+#include "base/result.h"
 #include "client/errors.h"
 
 namespace festore {
@@ -18,20 +19,18 @@ Expected<std::vector<std::string>> names_to_verify(Client& client, const VerifyO
         progress.objects_total = options.names.size();
         return options.names;
     }
-    const Expected<Listing> listing = client.list();
-    if (!listing) return unexpected(listing.error());
+    const Listing listing = FESTORE_TRY(client.list());
     std::vector<std::string> names;
-    for (const ObjectInfo& object : listing->objects) {
+    for (const ObjectInfo& object : listing.objects) {
         names.push_back(object.name);
         progress.content_bytes_total += object.size;
     }
     progress.objects_total = names.size();
-    report.damaged.insert(report.damaged.end(), listing->damaged,
+    report.damaged.insert(report.damaged.end(), listing.damaged,
                           nameless("cannot verify an object of yours that the TEE found damaged or tampered with: its name is lost with "
                                    "it"));
-    const Expected<uint32_t> of_anybody = count_damaged();
-    if (!of_anybody) return unexpected(of_anybody.error());
-    report.damaged.insert(report.damaged.end(), *of_anybody,
+    const uint32_t of_anybody = FESTORE_TRY(count_damaged());
+    report.damaged.insert(report.damaged.end(), of_anybody,
                           nameless("cannot verify an object that the TEE found damaged or tampered with: its name and its owner are "
                                    "lost with it"));
     return names;
@@ -52,9 +51,8 @@ Expected<uint32_t> Client::State::count_damaged() {
 
 Expected<VerifyReport> Client::verify(const VerifyOptions& options) {
     for (const std::string& name : options.names)
-        if (const auto valid = require_name(name); !valid) return unexpected(valid.error());
-    const auto use = state_->use();
-    if (!use) return unexpected(use.error());
+        FESTORE_CHECK(require_name(name));
+    FESTORE_CHECK(state_->use());
     if (state_->store) return state_->store->verify(options);
     VerifyReport report;
     VerifyProgress progress;

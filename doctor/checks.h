@@ -13,11 +13,11 @@
 
 namespace festore::doctor {
 
-enum class Severity { ok, unknown, warning, serious };
+enum class Grade { ok, unknown, warning, serious };
 
-struct Finding {
+struct CheckResult {
     std::string id;  // stable, for programs: docs/doctor.md lists them
-    Severity severity = Severity::ok;
+    Grade severity = Grade::ok;
     std::string what;
     std::string why;  // the consequence for what is stored; empty if all is well
     std::string fix;
@@ -39,31 +39,31 @@ struct StoreEvidence {
 };
 
 // Checks what the TEE itself reports, or why it does not answer.
-std::vector<Finding> check_tee(const Expected<TeeStatus>& status, const RpmbEvidence& rpmb);
+std::vector<CheckResult> check_tee(const Expected<TeeStatus>& status, const RpmbEvidence& rpmb);
 // Kernel, device nodes, tee-supplicant, file systems, the key of the TEE's files, the TA's file. `tee_serves`: the TEE has
 // loaded the TA and answered.
-std::vector<Finding> check_system(const System& system, const Supplicant& supplicant, bool tee_serves);
+std::vector<CheckResult> check_system(const System& system, const Supplicant& supplicant, bool tee_serves);
 // Checks the files of a card of a device that is mounted here. It may be hostile.
-std::vector<Finding> check_card(const System& system);
+std::vector<CheckResult> check_card(const System& system);
 // The store's state, its anchor, and the place of its directory.
-std::vector<Finding> check_store(const System& system, const StoreEvidence& store, const RpmbEvidence& rpmb);
+std::vector<CheckResult> check_store(const System& system, const StoreEvidence& store, const RpmbEvidence& rpmb);
 
 // All owners' records. `records`: none if the caller is not root.
-std::vector<Finding> check_all_stores(const std::optional<std::vector<StoreRecord>>& records,
+std::vector<CheckResult> check_all_stores(const std::optional<std::vector<StoreRecord>>& records,
                                       const std::function<std::string(const StoreRecord&)>& name);
 
 // Whether OP-TEE's RPMB may lose data, on versions of OP-TEE with that fault. `places`: how many places for records of stores are
 // known to be used under the anchor rpmb. None if no RPMB is built in.
-std::optional<Finding> rpmb_tail(const TeeStatus& status, const RpmbEvidence& rpmb, size_t places);
+std::optional<CheckResult> rpmb_tail(const TeeStatus& status, const RpmbEvidence& rpmb, size_t places);
 
 // The folder of the TEE's files: the supplicant's option unchanged, else one of the folders that distributions build in, preferably
 // one with a list of objects; "" if there is none.
 std::string storage_directory(const System& system, const Supplicant& supplicant);
-Finding storage_file_system(const System& system, const Supplicant& supplicant);
+CheckResult storage_file_system(const System& system, const Supplicant& supplicant);
 // Whether the TEE's list of objects opens with a publicly known key.
-Finding storage_key(const System& system, const Supplicant& supplicant);
+CheckResult storage_key(const System& system, const Supplicant& supplicant);
 // Whether systemd starts tee-supplicant again when it ends.
-Finding supplicant_restart(const System& system);
+CheckResult supplicant_restart(const System& system);
 
 // Publicly known hardware unique keys; ta/known_keys.h has values derived from them.
 struct KnownHuk {
@@ -87,6 +87,6 @@ std::optional<Version> leading_version(const std::string& text);
 
 // The fault of the file system of the folder: it does not last, does not keep its promises at a power cut, or is on another
 // machine. None: it has none of these.
-std::optional<Finding> unfit_file_system(const System& system, const std::string& id, const std::string& folder);
+std::optional<CheckResult> unfit_file_system(const System& system, const std::string& id, const std::string& folder);
 
 }  // namespace festore::doctor

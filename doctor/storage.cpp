@@ -53,8 +53,8 @@ bool is_whole(ree_fs::FileSource& list) {
     return view.chosen && !ree_fs::scan_tree(list, view, *view.chosen).findings.any_damage();
 }
 
-Finding not_tried(const std::string& what, const std::string& why = "", const std::string& fix = "") {
-    return {"zero-ssk", Severity::unknown, what, why.empty() ? "it is not known whether the key of the TEE's files is secret" : why, fix};
+CheckResult not_tried(const std::string& what, const std::string& why = "", const std::string& fix = "") {
+    return {"zero-ssk", Grade::unknown, what, why.empty() ? "it is not known whether the key of the TEE's files is secret" : why, fix};
 }
 
 // Opening alone can do harm, for example to a tape or a watchdog.
@@ -64,7 +64,7 @@ bool is_regular(int folder, const char* name) {
 }
 
 // Why the list cannot be read.
-Finding unreadable(int folder, const std::string& path, bool denied) {
+CheckResult unreadable(int folder, const std::string& path, bool denied) {
     if (denied) return not_tried(path + " cannot be read", "", kAsRoot);
     struct stat info {};
     if (::fstatat(folder, kList, &info, AT_SYMLINK_NOFOLLOW) == 0)
@@ -108,18 +108,18 @@ std::string storage_directory(const System& system, const Supplicant& supplicant
     return first;
 }
 
-Finding storage_file_system(const System& system, const Supplicant& supplicant) {
+CheckResult storage_file_system(const System& system, const Supplicant& supplicant) {
     const std::string folder = storage_directory(system, supplicant);
     if (folder.empty() || !system.file_system_type(system.root + folder))
-        return {"storage-file-system", Severity::unknown,
+        return {"storage-file-system", Grade::unknown,
                 folder.empty() ? "the folder of the TEE's files was not found in the usual places"
                                : "the folder of the TEE's files, " + folder + ", is not there or not readable",
                 "it is not known whether it lasts", kAsRoot};
     if (const auto finding = unfit_file_system(system, "storage-file-system", folder)) return *finding;
-    return {"storage-file-system", Severity::ok, folder + " is on a lasting file system", "", ""};
+    return {"storage-file-system", Grade::ok, folder + " is on a lasting file system", "", ""};
 }
 
-Finding storage_key(const System& system, const Supplicant& supplicant) {
+CheckResult storage_key(const System& system, const Supplicant& supplicant) {
     const std::string folder = storage_directory(system, supplicant);
     if (folder.empty()) return not_tried("the folder of the TEE's files was not found in the usual places", "", kAsRoot);
     const std::string path = folder == "/" ? folder + kList : folder + "/" + kList;
@@ -132,14 +132,14 @@ Finding storage_key(const System& system, const Supplicant& supplicant) {
     if (list->size() > kListBytesMax)
         return not_tried(fmt::format("{} has {} bytes: too many for a list of objects", path, list->size()));
     if (const std::string key = known_key_of(*list); !key.empty())
-        return {"zero-ssk", Severity::serious, fmt::format("the key of the TEE's files {}: {} opens with it", key, path),
+        return {"zero-ssk", Grade::serious, fmt::format("the key of the TEE's files {}: {} opens with it", key, path),
                 "anybody who has the disk can decrypt everything that the TEE stores. The TEE makes this key earlier than the "
                 "trusted application's, so zero-huk may find nothing even if this check does",
                 "fuse a random key, use an OP-TEE whose platform driver reads it before storage is opened, and store everything anew"};
     if (!is_whole(*list))
         return not_tried(path + " is damaged, or was changed meanwhile: no key could be tried", "",
                          "run doctor again; then: festore inspect " + folder);
-    return {"zero-ssk", Severity::ok, path + " opens with no publicly known key", "", ""};
+    return {"zero-ssk", Grade::ok, path + " opens with no publicly known key", "", ""};
 }
 
 }  // namespace festore::doctor

@@ -81,11 +81,11 @@ std::map<std::string, std::string> drop_ins(const System& system, const std::str
     return found;
 }
 
-Finding finding_of(const std::string& unit, const std::string& restart) {
+CheckResult finding_of(const std::string& unit, const std::string& restart) {
     // tee-supplicant ends with exit code 1 when a request fails, and may end by a signal.
     if (restart == "always" || restart == "on-failure")
-        return {kId, Severity::ok, fmt::format("systemd starts {} again when it ends (Restart={})", unit, restart), "", ""};
-    return {kId, Severity::warning,
+        return {kId, Grade::ok, fmt::format("systemd starts {} again when it ends (Restart={})", unit, restart), "", ""};
+    return {kId, Grade::warning,
             restart == "no" ? unit + " has no Restart=: systemd does not start tee-supplicant again when it ends"
                             : fmt::format("{} has Restart={}: systemd does not start tee-supplicant again when a request has failed", unit,
                                           restart),
@@ -96,10 +96,10 @@ Finding finding_of(const std::string& unit, const std::string& restart) {
 
 }  // namespace
 
-Finding supplicant_restart(const System& system) {
+CheckResult supplicant_restart(const System& system) {
     std::error_code none;
     if (!system.card && !fs::is_directory(system.root + "/run/systemd/system", none))  // like sd_booted(3)
-        return {kId, Severity::unknown, "systemd does not run here",
+        return {kId, Grade::unknown, "systemd does not run here",
                 "it is not known whether anything starts tee-supplicant again when it ends",
                 "make sure that whatever starts tee-supplicant also starts it again"};
     for (const std::string unit : kUnits) {
@@ -107,13 +107,13 @@ Finding supplicant_restart(const System& system) {
         if (file.empty()) continue;
         const std::string text = text_of_file(file, kUnitBytesMax);
         if (text.empty())
-            return {kId, Severity::unknown, unit + " is masked, empty or not readable", "what starts tee-supplicant is not known", ""};
+            return {kId, Grade::unknown, unit + " is masked, empty or not readable", "what starts tee-supplicant is not known", ""};
         std::string restart = "no";
         read_restart(text, restart);
         for (const auto& [name, place] : drop_ins(system, unit)) read_restart(text_of_file(place, kUnitBytesMax), restart);
         return finding_of(unit, restart);
     }
-    return {kId, Severity::unknown, "no unit of tee-supplicant was found", "it is not known whether anything starts it again when it ends",
+    return {kId, Grade::unknown, "no unit of tee-supplicant was found", "it is not known whether anything starts it again when it ends",
             "make sure that whatever starts tee-supplicant also starts it again"};
 }
 

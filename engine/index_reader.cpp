@@ -51,15 +51,15 @@ Result<Pinned> IndexReader::leaf_of(Bytes key, const Bytes* listed) {
     return Pinned();
 }
 
-Result<Progress> IndexReader::find(Bytes name) {
+Result<ChangeProgress> IndexReader::find(Bytes name) {
     leaf_.release();
     if (tree_.height == 0) return fail(Code::item_not_found);
     leaf_ = FESTORE_TRY(leaf_of(name, nullptr));
-    if (!leaf_) return Progress::need_pages;
+    if (!leaf_) return ChangeProgress::need_pages;
     const Node::Position position = leaf_.node().find(name);
     if (!position.found) return fail(Code::item_not_found);
     entry_ = FESTORE_TRY(decode_entry(leaf_.node().value(position.index)));
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
 Result<IndexReader::Listed> IndexReader::list(const Range& range, Sink& sink) {
@@ -75,15 +75,15 @@ Result<IndexReader::Listed> IndexReader::list(const Range& range, Sink& sink) {
     // Each round reads one leaf, in ascending order.
     while (true) {
         const Pinned leaf = FESTORE_TRY(leaf_of(from, &range.prefix));
-        if (!leaf && passed_over_) return Listed{Progress::done, false, true};
-        if (!leaf) return Listed{Progress::need_pages};
+        if (!leaf && passed_over_) return Listed{ChangeProgress::done, false, true};
+        if (!leaf) return Listed{ChangeProgress::need_pages};
         const Node node = leaf.node();
         for (size_t i = node.find(from).index; i < node.count(); ++i) {
             const Bytes name = node.key(i);
             if (from_cursor && !range.inclusive && compare_keys(name, range.after) <= 0) continue;
             if (!begins_with(name, range.prefix)) return Listed{};
             const Entry entry = FESTORE_TRY(decode_entry(node.value(i)));
-            if (!sink.take(name, entry)) return Listed{Progress::done, true};
+            if (!sink.take(name, entry)) return Listed{ChangeProgress::done, true};
         }
         if (!has_next_) return Listed{};
         copy_bytes(Bytes(next_).first(next_bytes_), start);

@@ -14,7 +14,7 @@ public:
 
     // done: entry() is the name's entry; item_not_found: the authentic index does not have the name. need_pages: at most
     // one more page for each level and call.
-    Result<Progress> find(Bytes name);
+    Result<ChangeProgress> find(Bytes name);
     // A view into a page: valid until this reader is used again or destroyed.
     [[nodiscard]] const Entry& entry() const { return entry_; }
 
@@ -35,7 +35,7 @@ public:
         ~Sink() = default;
     };
     struct Listed {
-        Progress progress = Progress::done;  // need_pages: the sink has already taken the entries before the missing page
+        ChangeProgress progress = ChangeProgress::done;  // need_pages: the sink has already taken the entries before the missing page
         bool more = false;                   // done, and the sink had no room for the next
         bool passed_over = false;            // done, and reached passed_page: continue at gap_end()
     };

@@ -103,7 +103,7 @@ bool NextLostRange::take(Bytes key, const Entry& entry) {
     return false;
 }
 
-Result<Progress> NextLostRange::run(IndexReader& reader) {
+Result<ChangeProgress> NextLostRange::run(IndexReader& reader) {
     LostRange ends_here;
     LostBound end;
     end.round_down(name_);  // a range that ends at the shortened name, or before, ends before the name, too
@@ -115,19 +115,19 @@ Result<Progress> NextLostRange::run(IndexReader& reader) {
     range.with_reserved = true;
     const auto listed = FESTORE_TRY(reader.list(range, *this));
     FESTORE_CHECK(status_);
-    return found_ ? Progress::done : listed.progress;
+    return found_ ? ChangeProgress::done : listed.progress;
 }
 
-Result<Progress> LostRangeSearch::run(IndexReader& reader) {
-    if (FESTORE_TRY(next_.run(reader)) == Progress::need_pages) return Progress::need_pages;
+Result<ChangeProgress> LostRangeSearch::run(IndexReader& reader) {
+    if (FESTORE_TRY(next_.run(reader)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     if (next_.found() && next_.range().contains(name_)) range_ = next_.range();
-    if (range_ && !range_->acknowledged) return Progress::done;
-    const Result<Progress> all = reader.find(kAllNamesKey);
-    if (!all && all.error().code == Code::item_not_found) return Progress::done;
-    if (!all || *all == Progress::need_pages) return all;
+    if (range_ && !range_->acknowledged) return ChangeProgress::done;
+    const Result<ChangeProgress> all = reader.find(kAllNamesKey);
+    if (!all && all.error().code == Code::item_not_found) return ChangeProgress::done;
+    if (!all || *all == ChangeProgress::need_pages) return all;
     const LostRange found = FESTORE_TRY(decode_lost_range(reader.entry()));
     if (!found.acknowledged || !range_) range_ = {found.acknowledged, found.epoch, {}, {}, true};
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
 bool OtherLostRanges::take(Bytes key, const Entry&) {
@@ -135,12 +135,12 @@ bool OtherLostRanges::take(Bytes key, const Entry&) {
     return !any_;
 }
 
-Result<Progress> OtherLostRanges::run(IndexReader& reader) {
+Result<ChangeProgress> OtherLostRanges::run(IndexReader& reader) {
     IndexReader::Range range;
     range.prefix = kReservedPrefix;
     range.with_reserved = true;
     const auto listed = FESTORE_TRY(reader.list(range, *this));
-    return any_ ? Progress::done : listed.progress;
+    return any_ ? ChangeProgress::done : listed.progress;
 }
 
 }  // namespace festore::engine

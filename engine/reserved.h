@@ -80,7 +80,7 @@ class NextLostRange final : public IndexReader::Sink {
 public:
     explicit NextLostRange(Bytes name) : name_(name) {}
     // need_pages: call it again, with the pages. Error: corrupt_object.
-    Result<Progress> run(IndexReader& reader);
+    Result<ChangeProgress> run(IndexReader& reader);
     [[nodiscard]] bool found() const { return found_; }
     // Its views point into this object.
     [[nodiscard]] const LostRange& range() const { return range_; }
@@ -99,7 +99,7 @@ private:
 class LostRangeSearch {
 public:
     explicit LostRangeSearch(Bytes name) : name_(name), next_(name) {}
-    Result<Progress> run(IndexReader& reader);
+    Result<ChangeProgress> run(IndexReader& reader);
     [[nodiscard]] bool found() const { return range_.has_value(); }
     [[nodiscard]] bool is_acknowledged() const { return range_->acknowledged; }
     [[nodiscard]] const LostRange& range() const { return *range_; }
@@ -114,7 +114,7 @@ private:
 class OtherLostRanges final : public IndexReader::Sink {
 public:
     explicit OtherLostRanges(Bytes key) : key_(key) {}
-    Result<Progress> run(IndexReader& reader);
+    Result<ChangeProgress> run(IndexReader& reader);
     [[nodiscard]] bool any() const { return any_; }
     bool take(Bytes key, const Entry& entry) override;
 

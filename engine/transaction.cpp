@@ -36,7 +36,7 @@ bool is_same_payload(const Entry& a, const Entry& b) {
 
 }  // namespace
 
-Status Transaction::begin(const StoreKeys& keys, const RootRecord& base) {
+Status IndexTransaction::begin(const StoreKeys& keys, const RootRecord& base) {
     if (is_running() || base.generation == UINT64_MAX) return fail(Code::bad_state);
     if (base.pages_sealed >= limits::kPagesSealedMax) return fail(Code::limit_exceeded);
     const TransactionId id = FESTORE_TRY(make_transaction_id(pages_.crypto(), keys, base));
@@ -53,7 +53,7 @@ Status Transaction::begin(const StoreKeys& keys, const RootRecord& base) {
     return {};
 }
 
-void Transaction::end() {
+void IndexTransaction::end() {
     pages_.drop_dirty();
     wipe(value_);
     wipe(rename_.from);
@@ -61,21 +61,21 @@ void Transaction::end() {
     state_ = State::idle;
 }
 
-size_t Transaction::room_for_change() const {
+size_t IndexTransaction::room_for_change() const {
     const size_t flushed = pages_.is_roomy(change_.tree.height) ? 0 : pages_.dirty_frames();
     return flushed + TreeChange::writes_max(change_.tree.height);
 }
 
 // Two changes, with the tree one level higher for the second; and, if there are few frames, the pages that the first
 // leaves dirty.
-size_t Transaction::room_for_rename() const {
+size_t IndexTransaction::room_for_rename() const {
     const auto higher = static_cast<uint8_t>(change_.tree.height + 1);
     const size_t flushed = pages_.is_roomy(higher) ? 0 : pages_.dirty_frames() + TreeChange::writes_max(higher);
     return flushed + 2 * TreeChange::writes_max(higher);
 }
 
 // Checks everything for which an operation with this many changes of the tree can be refused before it begins.
-Status Transaction::start(CallPages& io, Bytes name, size_t changes, size_t room) {
+Status IndexTransaction::start(CallPages& io, Bytes name, size_t changes, size_t room) {
     const uint8_t height = change_.tree.height;
     if (state_ != State::open) return fail(Code::bad_state);
     if (name.empty() || name.size() > limits::kNameBytesMax) return fail(Code::bad_parameters);
@@ -90,7 +90,7 @@ Status Transaction::start(CallPages& io, Bytes name, size_t changes, size_t room
 }
 
 // Between the phases. With few frames, seals the pages that earlier operations left dirty, to make room.
-Status Transaction::settle() {
+Status IndexTransaction::settle() {
     if (change_.tree.height == limits::kIndexHeightMax) {
         const Pinned root = FESTORE_TRY(pages_.take_node(change_.tree.root, limits::kIndexHeightMax - 1));
         if (root.node().used() + limits::kIndexEntryBytesMax > Node::kRoom) return fail(Code::limit_exceeded);
@@ -100,12 +100,12 @@ Status Transaction::settle() {
     return {};
 }
 
-Status Transaction::apply(Status changed) {
+Status IndexTransaction::apply(Status changed) {
     if (!changed) state_ = State::broken;
     return changed;
 }
 
-void Transaction::count(Bytes key, const Entry* before, const Entry* after) {
+void IndexTransaction::count(Bytes key, const Entry* before, const Entry* after) {
     if (is_reserved(key)) return;
     if (before != nullptr) {
         --next_.objects;
@@ -119,7 +119,7 @@ void Transaction::count(Bytes key, const Entry* before, const Entry* after) {
     }
 }
 
-Result<Progress> Transaction::put(CallPages& io, const PutArguments& arguments, Effect& effect) {
+Result<ChangeProgress> IndexTransaction::put(CallPages& io, const PutArguments& arguments, Effect& effect) {
     if (rename_.active) return fail(Code::bad_state);
     Entry entry = arguments.entry;
     entry.version = next_.changes + 1;
@@ -128,40 +128,40 @@ Result<Progress> Transaction::put(CallPages& io, const PutArguments& arguments, 
     if (!is_valid(entry)) return fail(Code::bad_parameters);
     if (entry_bytes > limits::kIndexEntryBytesMax || !has_version_left()) return fail(Code::limit_exceeded);
     FESTORE_CHECK(start(io, arguments.name, 1, room_for_change()));
-    if (FESTORE_TRY(writer_.locate(arguments.name)) == Progress::need_pages) return Progress::need_pages;
+    if (FESTORE_TRY(writer_.locate(arguments.name)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     std::optional<Entry> old;
     if (writer_.found()) old = FESTORE_TRY(writer_.entry());
     FESTORE_CHECK(check_conditions(arguments, old ? &*old : nullptr));
     effect = old ? effect_on(*old) : Effect{};
     if (old) entry.created = old->created;
     effect.version = entry.version;
-    if (FESTORE_TRY(writer_.gather(entry_bytes)) == Progress::need_pages) return Progress::need_pages;
+    if (FESTORE_TRY(writer_.gather(entry_bytes)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.put(arguments.name, entry)));
     next_.changes = entry.version;
     count(arguments.name, old ? &*old : nullptr, &entry);
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
-Result<Progress> Transaction::copy(CallPages& io, Bytes name, const Entry& entry) {
+Result<ChangeProgress> IndexTransaction::copy(CallPages& io, Bytes name, const Entry& entry) {
     if (rename_.active) return fail(Code::bad_state);
     const size_t entry_bytes = Node::entry_bytes(name.size(), encoded_size(entry));
     if (!is_valid(entry) || entry_bytes > limits::kIndexEntryBytesMax) return fail(Code::corrupt_object);
     FESTORE_CHECK(start(io, name, 1, room_for_change()));
-    if (FESTORE_TRY(writer_.locate(name)) == Progress::need_pages) return Progress::need_pages;
+    if (FESTORE_TRY(writer_.locate(name)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     if (writer_.found()) return fail(Code::corrupt_object);
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.put(name, entry)));
     if (is_lost_range(name)) next_.flags |= kRootLostRanges;
     count(name, nullptr, &entry);
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
 // The rest of the entry stays unchanged, including any bytes that a newer version has added to it.
-Result<Progress> Transaction::reseal(CallPages& io, Bytes name, const Entry& from, const Entry& to, Effect& effect) {
+Result<ChangeProgress> IndexTransaction::reseal(CallPages& io, Bytes name, const Entry& from, const Entry& to, Effect& effect) {
     if (rename_.active) return fail(Code::bad_state);
     FESTORE_CHECK(start(io, name, 1, room_for_change()));
-    if (FESTORE_TRY(writer_.locate(name)) == Progress::need_pages) return Progress::need_pages;
+    if (FESTORE_TRY(writer_.locate(name)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     if (!writer_.found()) return fail(Code::item_not_found);
     const Entry old = FESTORE_TRY(writer_.entry());
     if ((old.flags & kEntryOtherCipher) == 0 || !is_same_payload(old, from)) return fail(Code::version_conflict);
@@ -174,33 +174,34 @@ Result<Progress> Transaction::reseal(CallPages& io, Bytes name, const Entry& fro
     value_[kEntryFlagsOffset] &= ~std::byte{kEntryOtherCipher};
     copy_bytes(to.payload.id, MutableBytes(value_).subspan(kEntryFixedBytes, kPayloadIdBytes));
     copy_bytes(to.payload.key, MutableBytes(value_).subspan(kEntryFixedBytes + kPayloadIdBytes, kPayloadKeyBytes));
-    if (FESTORE_TRY(writer_.gather(Node::entry_bytes(name.size(), value_bytes_))) == Progress::need_pages) return Progress::need_pages;
+    const size_t entry_bytes = Node::entry_bytes(name.size(), value_bytes_);
+    if (FESTORE_TRY(writer_.gather(entry_bytes)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.put_value(name, Bytes(value_).first(value_bytes_))));
     wipe(value_);
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
-Result<Progress> Transaction::put_reserved(CallPages& io, Bytes key, const Entry& entry) {
+Result<ChangeProgress> IndexTransaction::put_reserved(CallPages& io, Bytes key, const Entry& entry) {
     if (rename_.active || !is_reserved(key)) return fail(Code::bad_state);
     const size_t entry_bytes = Node::entry_bytes(key.size(), encoded_size(entry));
     if (!is_valid(entry) || entry_bytes > limits::kIndexEntryBytesMax) return fail(Code::bad_parameters);
     FESTORE_CHECK(start(io, key, 1, room_for_change()));
-    if (FESTORE_TRY(writer_.locate(key)) == Progress::need_pages) return Progress::need_pages;
-    if (FESTORE_TRY(writer_.gather(entry_bytes)) == Progress::need_pages) return Progress::need_pages;
+    if (FESTORE_TRY(writer_.locate(key)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
+    if (FESTORE_TRY(writer_.gather(entry_bytes)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.put(key, entry)));
     if (is_lost_range(key)) next_.flags |= kRootLostRanges;
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
-Result<Progress> Transaction::put_lost_range(CallPages& io, const LostRange& range) {
+Result<ChangeProgress> IndexTransaction::put_lost_range(CallPages& io, const LostRange& range) {
     const LostRangeKey key(range);
     const LostRangeEntry made(range);
     return put_reserved(io, key.bytes(), made.entry());
 }
 
-Result<Progress> Transaction::acknowledge_lost_range(CallPages& io, const LostRange& range, bool is_last) {
+Result<ChangeProgress> IndexTransaction::acknowledge_lost_range(CallPages& io, const LostRange& range, bool is_last) {
     if ((next_.flags & kRootKeptObjects) != 0) {
         LostRange acknowledged = range;
         acknowledged.acknowledged = true;
@@ -208,63 +209,63 @@ Result<Progress> Transaction::acknowledge_lost_range(CallPages& io, const LostRa
     }
     const LostRangeKey key(range);
     Effect effect;
-    const Progress removed = FESTORE_TRY(remove(io, key.bytes(), effect));
-    if (removed == Progress::done && is_last) forget_lost_ranges();
+    const ChangeProgress removed = FESTORE_TRY(remove(io, key.bytes(), effect));
+    if (removed == ChangeProgress::done && is_last) forget_lost_ranges();
     return removed;
 }
 
-Result<Progress> Transaction::acknowledge() {
+Result<ChangeProgress> IndexTransaction::acknowledge() {
     if (state_ != State::open || rename_.active) return fail(Code::bad_state);
     next_.flags &= ~uint32_t{kRootFreshnessLost};
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
-Result<Progress> Transaction::remove(CallPages& io, Bytes name, Effect& effect) {
+Result<ChangeProgress> IndexTransaction::remove(CallPages& io, Bytes name, Effect& effect) {
     if (rename_.active) return fail(Code::bad_state);
     FESTORE_CHECK(start(io, name, 1, room_for_change()));
-    if (FESTORE_TRY(writer_.locate(name)) == Progress::need_pages) return Progress::need_pages;
+    if (FESTORE_TRY(writer_.locate(name)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     if (!writer_.found()) return fail(Code::item_not_found);
     const Entry old = FESTORE_TRY(writer_.entry());
     if ((old.flags & kEntryKept) != 0) return fail(Code::write_once);
     effect = effect_on(old);
-    if (FESTORE_TRY(writer_.gather(0)) == Progress::need_pages) return Progress::need_pages;
+    if (FESTORE_TRY(writer_.gather(0)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.remove()));
     count(name, &old, nullptr);
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
-Result<Progress> Transaction::rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect) {
+Result<ChangeProgress> IndexTransaction::rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect) {
     if (to.empty() || to.size() > limits::kNameBytesMax) return fail(Code::bad_parameters);
     if (rename_.active) {
         if (compare_keys(from, Bytes(rename_.from).first(rename_.from_bytes)) != 0) return fail(Code::bad_state);
         return remove_renamed(io, from, effect);
     }
     FESTORE_CHECK(start(io, from, 2, room_for_rename()));
-    if (FESTORE_TRY(insert_renamed(from, to, replace)) == Progress::need_pages) return Progress::need_pages;
+    if (FESTORE_TRY(insert_renamed(from, to, replace)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     if (!rename_.active) {  // renamed to itself
         effect = rename_.effect;
-        return Progress::done;
+        return ChangeProgress::done;
     }
     return remove_renamed(io, from, effect);
 }
 
 // The first half of a rename: after it the object has both names.
-Result<Progress> Transaction::insert_renamed(Bytes from, Bytes to, bool replace) {
+Result<ChangeProgress> IndexTransaction::insert_renamed(Bytes from, Bytes to, bool replace) {
     const bool to_itself = compare_keys(from, to) == 0;
-    bool all_here = FESTORE_TRY(writer_.locate(from)) == Progress::done;
+    bool all_here = FESTORE_TRY(writer_.locate(from)) == ChangeProgress::done;
     if (all_here) {
         if (!writer_.found()) return fail(Code::item_not_found);
         const Bytes value = FESTORE_TRY(writer_.raw_value());
         value_bytes_ = value.size();
         copy_bytes(value, value_);
     }
-    if (!to_itself) all_here = FESTORE_TRY(writer_.locate(to)) == Progress::done && all_here;
-    if (!all_here) return Progress::need_pages;
+    if (!to_itself) all_here = FESTORE_TRY(writer_.locate(to)) == ChangeProgress::done && all_here;
+    if (!all_here) return ChangeProgress::need_pages;
 
     Entry moved = FESTORE_TRY(decode_entry(Bytes(value_).first(value_bytes_)));
     rename_.effect = {moved.version, false, {}};
-    if (to_itself) return Progress::done;
+    if (to_itself) return ChangeProgress::done;
     if ((moved.flags & kEntryKept) != 0) return fail(Code::write_once);
     if (Node::entry_bytes(to.size(), value_bytes_) > limits::kIndexEntryBytesMax || !has_version_left())
         return fail(Code::limit_exceeded);
@@ -278,8 +279,8 @@ Result<Progress> Transaction::insert_renamed(Bytes from, Bytes to, bool replace)
     rename_.effect.version = next_.changes + 1;
     Writer version(MutableBytes(value_).subspan(kEntryVersionOffset, 8));
     version.u64(rename_.effect.version);
-    if (FESTORE_TRY(writer_.gather(Node::entry_bytes(to.size(), value_bytes_))) == Progress::need_pages)
-        return Progress::need_pages;
+    if (FESTORE_TRY(writer_.gather(Node::entry_bytes(to.size(), value_bytes_))) == ChangeProgress::need_pages)
+        return ChangeProgress::need_pages;
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.put_value(to, Bytes(value_).first(value_bytes_))));
     next_.changes = rename_.effect.version;
@@ -287,31 +288,31 @@ Result<Progress> Transaction::insert_renamed(Bytes from, Bytes to, bool replace)
     rename_.active = true;
     rename_.from_bytes = static_cast<uint8_t>(from.size());
     copy_bytes(from, rename_.from);
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
 // The second half. It may need pages that could not be foreseen: the first half may have changed the pages around the old name.
-Result<Progress> Transaction::remove_renamed(CallPages& io, Bytes from, Effect& effect) {
+Result<ChangeProgress> IndexTransaction::remove_renamed(CallPages& io, Bytes from, Effect& effect) {
     FESTORE_CHECK(start(io, from, 1, room_for_change()));
-    if (FESTORE_TRY(writer_.locate(from)) == Progress::need_pages) return Progress::need_pages;
+    if (FESTORE_TRY(writer_.locate(from)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     if (!writer_.found()) return fail(Code::bad_state);
     const Entry old = FESTORE_TRY(writer_.entry());
-    if (FESTORE_TRY(writer_.gather(0)) == Progress::need_pages) return Progress::need_pages;
+    if (FESTORE_TRY(writer_.gather(0)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     FESTORE_CHECK(settle());
     FESTORE_CHECK(apply(writer_.remove()));
     count(from, &old, nullptr);
     rename_.active = false;
     wipe(value_);
     effect = rename_.effect;
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
-IndexReader Transaction::reader(CallPages& io) {
+IndexReader IndexTransaction::reader(CallPages& io) {
     pages_.begin_call(io, change_.tree, &change_);
     return IndexReader(pages_, change_.tree);
 }
 
-Result<Transaction::Prepared> Transaction::prepare(CallPages& io) {
+Result<IndexTransaction::Prepared> IndexTransaction::prepare(CallPages& io) {
     if (state_ == State::prepared) return Prepared::yes;
     if (state_ != State::open || rename_.active) return fail(Code::bad_state);
     pages_.begin_call(io, change_.tree, &change_);
@@ -327,7 +328,7 @@ Result<Transaction::Prepared> Transaction::prepare(CallPages& io) {
     return Prepared::yes;
 }
 
-Status Transaction::write_free_list() {
+Status IndexTransaction::write_free_list() {
     const PageAllocator::Plan plan = FESTORE_TRY(change_.numbers.plan_list());
     PageRef next = change_.numbers.rest();
     for (size_t i = plan.pages; i-- > 0;) {

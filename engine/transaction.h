@@ -33,10 +33,10 @@ struct Effect {
     PayloadId payload{};       // the dropped one: its file is not used any more once the transaction is committed
 };
 
-class Transaction {
+class IndexTransaction {
 public:
     // `pages` must be attached to the store. Both arguments must outlive this.
-    Transaction(Pages& pages, NumberMemory& memory) : pages_(pages), change_(memory), writer_(pages, change_) {}
+    IndexTransaction(Pages& pages, NumberMemory& memory) : pages_(pages), change_(memory), writer_(pages, change_) {}
 
     // Derives the id. bad_state: a transaction is running. limit_exceeded: the store must be rekeyed first (rule 13).
     Status begin(const StoreKeys& keys, const RootRecord& base);
@@ -49,29 +49,29 @@ public:
 
     // Errors: item_not_found, access_conflict, version_conflict, write_once; limit_exceeded (rule 11, kChangesMax); short_buffer
     // (the call has too little room); corrupt_object.
-    Result<Progress> put(CallPages& io, const PutArguments& arguments, Effect& effect);
-    Result<Progress> remove(CallPages& io, Bytes name, Effect& effect);
+    Result<ChangeProgress> put(CallPages& io, const PutArguments& arguments, Effect& effect);
+    Result<ChangeProgress> remove(CallPages& io, Bytes name, Effect& effect);
     // Copies an entry of another index, with all fields that are known; the key must be new (else corrupt_object). Reserved entries
     // (engine/reserved.h) are not objects and not counted.
-    Result<Progress> copy(CallPages& io, Bytes name, const Entry& entry);
+    Result<ChangeProgress> copy(CallPages& io, Bytes name, const Entry& entry);
     // Replaces the object's payload by one with the same content, sealed again. Nothing else changes, not even its version. This works
     // for kept objects, too, so the caller must ensure that the content is the same. `from`: the payload that the content was read from,
     // `to`: the new one, with the store's cipher. version_conflict: the object now has another payload, or one with the store's cipher.
-    Result<Progress> reseal(CallPages& io, Bytes name, const Entry& from, const Entry& to, Effect& effect);
+    Result<ChangeProgress> reseal(CallPages& io, Bytes name, const Entry& from, const Entry& to, Effect& effect);
     // Without `replace`, access_conflict if the new name exists. The object keeps its metadata except its version, which is new
     // unless the object is renamed to itself. After need_pages half of the rename may be done: then only the same rename, or
     // end(), is allowed.
-    Result<Progress> rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect);
+    Result<ChangeProgress> rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect);
     // Stores a lost range. It must not overlap another one, except one with the same end, which it replaces.
-    Result<Progress> put_lost_range(CallPages& io, const LostRange& range);
+    Result<ChangeProgress> put_lost_range(CallPages& io, const LostRange& range);
     // Acknowledges a lost range: removes it or, if an object in it may have been kept for good, keeps it closed. `is_last`: there is
     // no other one.
-    Result<Progress> acknowledge_lost_range(CallPages& io, const LostRange& range, bool is_last);
+    Result<ChangeProgress> acknowledge_lost_range(CallPages& io, const LostRange& range, bool is_last);
     void forget_lost_ranges() { next_.flags &= ~uint32_t{kRootLostRanges}; }  // there are none any more
     // Stores a reserved entry; replaces one with the same key.
-    Result<Progress> put_reserved(CallPages& io, Bytes key, const Entry& entry);
+    Result<ChangeProgress> put_reserved(CallPages& io, Bytes key, const Entry& entry);
     // Clears the mark of a repair (rule 19).
-    Result<Progress> acknowledge();
+    Result<ChangeProgress> acknowledge();
     // Reads the index as the transaction has changed it so far.
     IndexReader reader(CallPages& io);
 
@@ -102,8 +102,8 @@ private:
     Status apply(Status changed);
     void count(Bytes key, const Entry* before, const Entry* after);
     [[nodiscard]] bool has_version_left() const { return next_.changes < kChangesMax; }
-    Result<Progress> insert_renamed(Bytes from, Bytes to, bool replace);
-    Result<Progress> remove_renamed(CallPages& io, Bytes from, Effect& effect);
+    Result<ChangeProgress> insert_renamed(Bytes from, Bytes to, bool replace);
+    Result<ChangeProgress> remove_renamed(CallPages& io, Bytes from, Effect& effect);
     Status write_free_list();
 
     Pages& pages_;

@@ -10,7 +10,7 @@
 
 namespace festore::engine {
 
-enum class Progress : uint8_t {
+enum class ChangeProgress : uint8_t {
     done,
     need_pages,  // Pages::needs() lists them: call again with these pages, too
 };
@@ -21,13 +21,13 @@ public:
 
     // First phase. Goes to the leaf where the key is or would be, and sets found(). If found, raw_value() and entry() can
     // be called until something else is fetched.
-    Result<Progress> locate(Bytes key);
+    Result<ChangeProgress> locate(Bytes key);
     [[nodiscard]] bool found() const { return found_; }
     // The value of the key that was found; a view, valid until the next call.
     Result<Bytes> raw_value();
     Result<Entry> entry();
     // First phase, continued: fetches all pages that replacing the entry by one of this many bytes (0: removing it) needs.
-    Result<Progress> gather(size_t new_entry_bytes);
+    Result<ChangeProgress> gather(size_t new_entry_bytes);
 
     // Second phase, for the key that was given to locate(). No page may be missing any more.
     Status put(Bytes key, const Entry& entry);

@@ -4,7 +4,7 @@
 
 namespace festore::engine {
 
-Result<Progress> TreeChange::locate(Bytes key) {
+Result<ChangeProgress> TreeChange::locate(Bytes key) {
     Tree& tree = change_.tree;
     Path& path = change_.path;
     found_ = false;
@@ -17,7 +17,7 @@ Result<Progress> TreeChange::locate(Bytes key) {
     PageRef ref = tree.root;
     for (uint8_t level = tree.height; level-- > 0;) {
         const Pinned page = FESTORE_TRY(pages_.fetch_node(ref, level, Use::hold));
-        if (!page) return Progress::need_pages;
+        if (!page) return ChangeProgress::need_pages;
         const Node node = page.node();
         path.ref[level] = ref;
         if (level == 0) {
@@ -31,7 +31,7 @@ Result<Progress> TreeChange::locate(Bytes key) {
         path.rightmost = path.rightmost && index + 1 == node.count();
         ref = node.child(index);
     }
-    return pages_.needs().empty() ? Progress::done : Progress::need_pages;
+    return pages_.needs().empty() ? ChangeProgress::done : ChangeProgress::need_pages;
 }
 
 Result<Bytes> TreeChange::raw_value() {
@@ -42,21 +42,21 @@ Result<Bytes> TreeChange::raw_value() {
 Result<Entry> TreeChange::entry() { return decode_entry(FESTORE_TRY(raw_value())); }
 
 // Goes up like the second phase, as long as a page will join a neighbour, so that its parent loses an entry.
-Result<Progress> TreeChange::gather(size_t new_entry_bytes) {
-    if (!found_) return Progress::done;
+Result<ChangeProgress> TreeChange::gather(size_t new_entry_bytes) {
+    if (!found_) return ChangeProgress::done;
     const Path& path = change_.path;
     size_t lost = 0;
     size_t used = 0;
     {
         const Pinned leaf = FESTORE_TRY(pages_.take_node(path.ref[0], 0));
         const size_t old_bytes = leaf.node().entry_bytes(path.index[0]);
-        if (new_entry_bytes >= old_bytes) return Progress::done;
+        if (new_entry_bytes >= old_bytes) return ChangeProgress::done;
         used = leaf.node().used();
         lost = old_bytes - new_entry_bytes;
     }
     for (uint8_t level = 0; level + 1 < change_.tree.height; ++level) {
         const size_t left_over = used - lost;
-        if (left_over >= Node::kUnderfull) return Progress::done;
+        if (left_over >= Node::kUnderfull) return ChangeProgress::done;
         const size_t index = path.index[level + 1];
         // The parent stays pinned: fetching one neighbour may seal the other, and then only the parent has its right reference.
         const Pinned parent = FESTORE_TRY(pages_.take_node(path.ref[level + 1], static_cast<uint8_t>(level + 1)));
@@ -69,10 +69,10 @@ Result<Progress> TreeChange::gather(size_t new_entry_bytes) {
             const bool joins = page && lost == 0 && page.node().used() + left_over <= Node::kRoom;
             if (joins) lost = above.entry_bytes(is_left ? index : index + 1);
         }
-        if (!pages_.needs().empty()) return Progress::need_pages;
-        if (lost == 0) return Progress::done;
+        if (!pages_.needs().empty()) return ChangeProgress::need_pages;
+        if (lost == 0) return ChangeProgress::done;
     }
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
 }  // namespace festore::engine

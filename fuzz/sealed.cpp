@@ -83,7 +83,7 @@ public:
     }
 
     void work() {
-        transaction_ = std::make_unique<Transaction>(*pages_, *numbers_);
+        transaction_ = std::make_unique<IndexTransaction>(*pages_, *numbers_);
         for (int step = 0; step < 24 && !in_.empty(); ++step) {
             const uint8_t what = in_.u8();
             if (what < 64) find();
@@ -95,7 +95,7 @@ public:
             AllPages io(sealed_);
             const auto prepared = transaction_->prepare(io);
             if (!prepared) return require(is_expected(prepared.error().code), "prepare() fails with an expected error");
-            if (*prepared == Transaction::Prepared::yes) return;
+            if (*prepared == IndexTransaction::Prepared::yes) return;
         }
         require(false, "prepare() comes to an end");
     }
@@ -184,12 +184,12 @@ private:
     bool rounds(F&& operation) {
         for (int round = 0; round < 200; ++round) {
             AllPages io(sealed_);
-            const Result<Progress> progress = operation(io);
+            const Result<ChangeProgress> progress = operation(io);
             if (!progress) {
                 require(is_expected(progress.error().code), "an operation fails with an expected error");
                 return false;
             }
-            if (*progress == Progress::done) return true;
+            if (*progress == ChangeProgress::done) return true;
             // A client would stop at a page that is missing or does not match its reference.
             for (const Need& need : pages_->needs().list())
                 if (need.mismatch || !sealed_.contains(need.page)) return false;
@@ -201,18 +201,18 @@ private:
     void find() {
         const std::string name = pick();
         const Tree tree = this->tree();
-        (void)rounds([&](CallPages& io) -> Result<Progress> {
+        (void)rounds([&](CallPages& io) -> Result<ChangeProgress> {
             pages_->begin_call(io, tree, nullptr);
             IndexReader reader(*pages_, tree);
-            const Progress progress = FESTORE_TRY(reader.find(bytes_of(name)));
-            if (progress == Progress::done) require(is_valid(reader.entry()), "an entry that is found is valid");
+            const ChangeProgress progress = FESTORE_TRY(reader.find(bytes_of(name)));
+            if (progress == ChangeProgress::done) require(is_valid(reader.entry()), "an entry that is found is valid");
             return progress;
         });
     }
     void list() {
         const std::string after = in_.one_in(2) ? pick() : "";
         const Tree tree = this->tree();
-        (void)rounds([&](CallPages& io) -> Result<Progress> {
+        (void)rounds([&](CallPages& io) -> Result<ChangeProgress> {
             pages_->begin_call(io, tree, nullptr);
             IndexReader reader(*pages_, tree);
             Sink sink;
@@ -253,7 +253,7 @@ private:
     PageBytes scratch_{};
     std::unique_ptr<NumberMemory> numbers_ = std::make_unique<NumberMemory>();
     std::unique_ptr<Pages> pages_;
-    std::unique_ptr<Transaction> transaction_;
+    std::unique_ptr<IndexTransaction> transaction_;
 };
 
 void record(Input& in) {

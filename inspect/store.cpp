@@ -15,7 +15,7 @@ bool anchored_elsewhere(const StoreView& view) {
     return view.header && view.header->anchor == engine::Anchor::rpmb;
 }
 
-void look_inside(StoreInspection& inspection, const StoreReader& reader, const ree_fs::Huk& huk,
+void look_inside(StoreInspection& inspection, const StoreViewer& reader, const ree_fs::Huk& huk,
                  const RootTableCopy* table, Extractor* extractor) {
     OpenSslCrypto crypto;
     const auto device_key = ree_fs::derive_ta_unique_key(huk, kFestoreTa, bytes_of(engine::kDeviceKeyLabel));
@@ -56,7 +56,7 @@ size_t StoreInspection::dropped() const {
 }
 
 InspectAnswer inspect_store(const InspectRequest& request, int directory, const ree_fs::Huk* huk, Extractor* extractor) {
-    StoreReader reader(directory);
+    StoreViewer reader(directory);
     StoreInspection inspection;
     Expected<StoreView> view = reader.look(request.directory);
     if (!view) return refused(view.error());

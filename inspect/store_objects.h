@@ -29,7 +29,7 @@ struct StoreObject {
 class ObjectReader final : public EntrySink {
 public:
     // `extractor` may be null. All must outlive this.
-    ObjectReader(engine::Crypto& crypto, const engine::RootRecord& root, const StoreView& view, const StoreReader& reader,
+    ObjectReader(engine::Crypto& crypto, const engine::RootRecord& root, const StoreView& view, const StoreViewer& reader,
                  Extractor* extractor)
         : crypto_(crypto), root_(root), view_(view), reader_(reader), extractor_(extractor) {}
 
@@ -50,7 +50,7 @@ private:
     engine::Crypto& crypto_;
     const engine::RootRecord& root_;
     const StoreView& view_;
-    const StoreReader& reader_;
+    const StoreViewer& reader_;
     Extractor* extractor_;
     ree_fs::ContentSink* out_ = nullptr;  // of the current object
     ree_fs::Sha256 sha_;

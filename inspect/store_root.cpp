@@ -80,7 +80,7 @@ constexpr const char* kNeedsRpmb = "sealed with a secret that only the RPMB of i
 
 class Chooser {
 public:
-    Chooser(engine::Crypto& crypto, Bytes device_key, const StoreView& view, const StoreReader& reader)
+    Chooser(engine::Crypto& crypto, Bytes device_key, const StoreView& view, const StoreViewer& reader)
         : crypto_(crypto), device_key_(device_key), view_(view), reader_(reader) {}
 
     ChosenRoot run(const RootTableCopy* table) {
@@ -212,7 +212,7 @@ private:
     engine::Crypto& crypto_;
     Bytes device_key_;
     const StoreView& view_;
-    const StoreReader& reader_;
+    const StoreViewer& reader_;
     std::array<Copy, engine::kRecoverySlots> copies_;
     ChosenRoot chosen_;
 };
@@ -247,7 +247,7 @@ Expected<RootTableCopy> read_root_table(const std::string& directory, const ree_
     return table;
 }
 
-ChosenRoot choose_root(engine::Crypto& crypto, Bytes device_key, const StoreView& view, const StoreReader& reader,
+ChosenRoot choose_root(engine::Crypto& crypto, Bytes device_key, const StoreView& view, const StoreViewer& reader,
                        const RootTableCopy* table) {
     return Chooser(crypto, device_key, view, reader).run(table);
 }

@@ -53,7 +53,7 @@ struct ChosenRoot {
     }
 };
 // `table`: null without the TEE's storage.
-ChosenRoot choose_root(engine::Crypto& crypto, Bytes device_key, const StoreView& view, const StoreReader& reader,
+ChosenRoot choose_root(engine::Crypto& crypto, Bytes device_key, const StoreView& view, const StoreViewer& reader,
                        const RootTableCopy* table);
 
 }  // namespace festore::inspect

@@ -41,13 +41,13 @@ bool is_store_directory(int directory) {
     return is_there(directory, kPageFile) && is_there(directory, kPayloadFolder) && !is_there(directory, "dirf.db");
 }
 
-StoreReader::StoreReader(int directory)
+StoreViewer::StoreViewer(int directory)
     : descriptor_(directory), directory_(directory),
       payload_folder_(::openat(directory, std::string(kPayloadFolder).c_str(),
                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)),
       payloads_(payload_folder_.get()) {}
 
-Expected<StoreView> StoreReader::look(const std::string& shown_name) {
+Expected<StoreView> StoreViewer::look(const std::string& shown_name) {
     const auto names = directory_.names();
     if (!names) return tl::make_unexpected(listing_error(shown_name, names.error().code));
     read_header();
@@ -58,15 +58,15 @@ Expected<StoreView> StoreReader::look(const std::string& shown_name) {
     return std::move(view_);
 }
 
-std::unique_ptr<ree_fs::FileSource> StoreReader::payload(const std::string& name, bool* denied) const {
+std::unique_ptr<ree_fs::FileSource> StoreViewer::payload(const std::string& name, bool* denied) const {
     return payloads_.open(name, denied);
 }
 
-bool StoreReader::read_slot(uint32_t slot, MutableBytes page) const {
+bool StoreViewer::read_slot(uint32_t slot, MutableBytes page) const {
     return pages_ != nullptr && pages_->read(protocol::page_offset(slot), page);
 }
 
-void StoreReader::look_at_name(const ree_fs::DirectoryName& name) {
+void StoreViewer::look_at_name(const ree_fs::DirectoryName& name) {
     if (name.name == kHeaderFile || name.name == kPageFile || name.name == kPayloadFolder || name.name == protocol::kNewPageFile ||
         name.name == protocol::kNextPageFile || name.name == protocol::kOldPageFile || name.name == protocol::kOlderPageFile)
         return;
@@ -78,7 +78,7 @@ void StoreReader::look_at_name(const ree_fs::DirectoryName& name) {
 }
 
 // Null if it cannot be read; the reason is noted.
-std::unique_ptr<ree_fs::FileSource> StoreReader::open_named(std::string_view name) {
+std::unique_ptr<ree_fs::FileSource> StoreViewer::open_named(std::string_view name) {
     const std::string file(name);
     bool denied = false;
     auto source = directory_.open(file, &denied);
@@ -89,7 +89,7 @@ std::unique_ptr<ree_fs::FileSource> StoreReader::open_named(std::string_view nam
     return source;
 }
 
-void StoreReader::read_header() {
+void StoreViewer::read_header() {
     const auto source = open_named(kHeaderFile);
     if (source == nullptr) return;
     std::array<std::byte, protocol::kNamedStoreHeaderBytes> memory{};
@@ -111,7 +111,7 @@ void StoreReader::read_header() {
     if (header->login != 1 && header->login != 2) damage("names an owner that is neither a user nor a group");
 }
 
-void StoreReader::read_pages() {
+void StoreViewer::read_pages() {
     pages_ = open_named(kPageFile);
     if (pages_ == nullptr) return;
     view_.has_pages = true;
@@ -123,7 +123,7 @@ void StoreReader::read_pages() {
     for (uint32_t slot = 0; slot < engine::kRecoverySlots; ++slot) look_at_slot(slot);
 }
 
-void StoreReader::look_at_slot(uint32_t slot) {
+void StoreViewer::look_at_slot(uint32_t slot) {
     engine::PageBytes page{};
     if (!read_slot(slot, page)) return;
     const bool zeroes = std::ranges::all_of(page, [](std::byte b) { return b == std::byte{0}; });
@@ -137,7 +137,7 @@ void StoreReader::look_at_slot(uint32_t slot) {
         view_.findings.add(about_copy(true, slot, "of another store than the header's: one of the two was altered or exchanged"));
 }
 
-Expected<void> StoreReader::list_payloads(const std::string& shown_name) {
+Expected<void> StoreViewer::list_payloads(const std::string& shown_name) {
     const std::string folder(kPayloadFolder);
     if (!payload_folder_.valid()) {
         struct stat status {};

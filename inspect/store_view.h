@@ -35,9 +35,9 @@ struct StoreView {
 };
 
 // Makes the view, and keeps open what is needed to read further. The caller keeps the descriptor's ownership.
-class StoreReader {
+class StoreViewer {
 public:
-    explicit StoreReader(int directory);
+    explicit StoreViewer(int directory);
     // no_space: too many names; not_permitted, failure: the folder cannot be listed.
     Expected<StoreView> look(const std::string& shown_name);
 

@@ -4,6 +4,7 @@
 #include "base/host/interrupts.h"
 #include "base/host/error.h"
 #include "base/host/text.h"
+#include "base/result.h"
 
 #include <array>
 #include <cerrno>
@@ -105,9 +106,8 @@ Expected<Walk::Others> Walk::others() const {
 }
 
 Expected<bool> Walk::may_be_placed() const {
-    const Expected<Others> can = others();
-    if (!can) return unexpected(can.error());
-    return is_misled_ || can->can_add;
+    const Others can = FESTORE_TRY(others());
+    return is_misled_ || can.can_add;
 }
 
 Expected<void> Walk::follow(int link, const std::string& piece, const struct stat& found) {
@@ -117,9 +117,8 @@ Expected<void> Walk::follow(int link, const std::string& piece, const struct sta
     if (!is_trusted(found.st_uid)) return refusal(piece, "is a link of another user");
     // If the system lets users make hard links to files of others, another user may have put this one here.
     if (found.st_nlink != 1) return refusal(piece, "is a link that has other names as well");
-    const Expected<bool> placed = may_be_placed();
-    if (!placed) return unexpected(placed.error());
-    if (*placed)
+    const bool placed = FESTORE_TRY(may_be_placed());
+    if (placed)
         return refusal(piece, "is a link that other users may have put there; name the place that it leads to");
     struct statfs system {};
     constexpr ino_t kRootOfProc = 1;
@@ -161,9 +160,8 @@ Expected<void> Walk::check_stream(const std::string& piece, const struct stat& f
     if (!is_trusted(found.st_uid)) return refusal(piece, is_pipe ? "is a pipe of another user" : "is a device of another user");
     if (is_pipe && found.st_nlink != 1) return refusal(piece, "is a pipe that has other names as well");
     constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
-    const Expected<bool> placed = is_pipe && (found.st_mode & kOthers) != 0 ? may_be_placed() : false;
-    if (!placed) return unexpected(placed.error());
-    if (*placed)
+    const bool placed = FESTORE_TRY(is_pipe && (found.st_mode & kOthers) != 0 ? may_be_placed() : false);
+    if (placed)
         return refusal(piece, "is a pipe that others can read, and may have put there; make one anew with mkfifo -m 600, or choose a "
                               "folder of your own");
     return {};
@@ -173,7 +171,7 @@ Expected<void> Walk::check_stream(const std::string& piece, const struct stat& f
 Expected<Destination> Walk::stream(const End& end) const {
     const std::string& piece = end.piece;
     const bool is_pipe = S_ISFIFO(end.found.st_mode);
-    if (const auto checked = check_stream(piece, end.found); !checked) return unexpected(checked.error());
+    FESTORE_CHECK(check_stream(piece, end.found));
     while (true) {
         Descriptor opened(openat(folder_->get(), piece.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
         if (!opened.valid() && errno == ENXIO && is_pipe) {  // it has no reader yet
@@ -185,7 +183,7 @@ Expected<Destination> Walk::stream(const End& end) const {
         struct stat now {};
         if (!opened.valid() || fstat(opened.get(), &now) != 0) return failure(errno);
         if (!is_same(end.found, now)) return refusal(piece, "was replaced meanwhile");
-        if (const auto checked = check_stream(piece, now); !checked) return unexpected(checked.error());
+        FESTORE_CHECK(check_stream(piece, now));
         return Destination{Descriptor(-1), {}, std::move(opened), false};
     }
 }
@@ -206,12 +204,11 @@ Expected<std::optional<Walk::End>> Walk::go() {
         if (!end.is_there && errno == ENOENT && last) return end;
         if (!end.is_there || fstat(opened.get(), &end.found) != 0) return failure(errno);
         if (S_ISLNK(end.found.st_mode)) {
-            if (const auto followed = follow(opened.get(), end.piece, end.found); !followed) return unexpected(followed.error());
+            FESTORE_CHECK(follow(opened.get(), end.piece, end.found));
         } else if (S_ISDIR(end.found.st_mode)) {
-            const Expected<Others> can = others();
-            if (!can) return unexpected(can.error());
+            const Others can = FESTORE_TRY(others());
             // Only users who may write to a folder can move it to another parent; others() sees that if it is the last folder.
-            is_misled_ = is_misled_ || (can->can_move && end.piece != "..");
+            is_misled_ = is_misled_ || (can.can_move && end.piece != "..");
             folder_.emplace(std::move(opened));
         } else if (last) {
             end.held.emplace(std::move(opened));
@@ -224,25 +221,23 @@ Expected<std::optional<Walk::End>> Walk::go() {
 }
 
 Expected<Destination> Walk::run() {
-    const auto end = go();
-    if (!end) return unexpected(end.error());
-    if (!*end) return failure(EISDIR);
-    const std::string& piece = (*end)->piece;
-    const mode_t mode = (*end)->found.st_mode;
-    if ((*end)->is_own_descriptor) return of_descriptor(piece);
-    if (!(*end)->is_there) return is_named_by_link_ ? Expected<Destination>(failure(ENOENT)) : in_folder(piece);
+    const auto end = FESTORE_TRY(go());
+    if (!end) return failure(EISDIR);
+    const std::string& piece = end->piece;
+    const mode_t mode = end->found.st_mode;
+    if (end->is_own_descriptor) return of_descriptor(piece);
+    if (!end->is_there) return is_named_by_link_ ? Expected<Destination>(failure(ENOENT)) : in_folder(piece);
     if (S_ISREG(mode)) return in_folder(piece);
     if (S_ISSOCK(mode)) return failure(ENXIO);
-    return stream(**end);
+    return stream(*end);
 }
 
 Expected<Descriptor> Walk::run_to_folder() {
-    const auto end = go();
-    if (!end) return unexpected(end.error());
-    if (*end && (*end)->is_own_descriptor) return refusal((*end)->piece, "is a link of a process");
-    if (*end && (*end)->is_there) return failure(ENOTDIR);
-    const char* const name = *end ? (*end)->piece.c_str() : ".";
-    if (*end && mkdirat(folder_->get(), name, 0700) != 0 && errno != EEXIST) return failure(errno);
+    const auto end = FESTORE_TRY(go());
+    if (end && end->is_own_descriptor) return refusal(end->piece, "is a link of a process");
+    if (end && end->is_there) return failure(ENOTDIR);
+    const char* const name = end ? end->piece.c_str() : ".";
+    if (end && mkdirat(folder_->get(), name, 0700) != 0 && errno != EEXIST) return failure(errno);
     struct stat folder {};
     Descriptor opened(openat(folder_->get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!opened.valid() || fstat(opened.get(), &folder) != 0) return failure(errno);

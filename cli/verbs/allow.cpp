@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/allow_report.h"
+#include "base/result.h"
 #include "cli/output.h"
 #include "client/errors.h"
 
@@ -75,12 +76,11 @@ private:
         else if (everybody_) wanted.mode = remove_ ? Mode::no_others : Mode::others;
         else if (has_names) wanted.mode = remove_ ? Mode::removed : Mode::named;
         for (const std::string& text : names_) {
-            const Expected<AllowName> name = parse_name(text);
-            if (!name) return unexpected(name.error());
-            wanted.names.push_back(*name);
+            const AllowName name = FESTORE_TRY(parse_name(text));
+            wanted.names.push_back(name);
         }
         if (is_public) wanted.names.push_back(AllowName::everybody());
-        if (const auto limits = take_limits(wanted); !limits) return unexpected(limits.error());
+        FESTORE_CHECK(take_limits(wanted));
         return wanted;
     }
 
@@ -97,8 +97,8 @@ private:
             to = static_cast<typename std::decay_t<decltype(to)>::value_type>(*value);
             return {};
         };
-        if (const auto taken = number("--bytes", bytes_, UINT64_MAX - 1, wanted.limits.bytes); !taken) return taken;
-        if (const auto taken = number("--objects", objects_, UINT32_MAX - 1, wanted.limits.objects); !taken) return taken;
+        FESTORE_CHECK(number("--bytes", bytes_, UINT64_MAX - 1, wanted.limits.bytes));
+        FESTORE_CHECK(number("--objects", objects_, UINT32_MAX - 1, wanted.limits.objects));
         return number("--stores", stores_, UINT32_MAX - 1, wanted.limits.stores);
     }
 
@@ -112,7 +112,7 @@ private:
         case Mode::total:
             for (const Storage one : {Storage::ree, Storage::rpmb})
                 if (storage == one || storage == Storage::store)
-                    if (const auto done = client.allow_in_all(one, wanted.limits); !done) return done;
+                    FESTORE_CHECK(client.allow_in_all(one, wanted.limits));
             return {};
         default: return {};
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/batch_format.h"
 #include "base/host/interrupts.h"
+#include "base/result.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/transfer.h"
@@ -22,19 +23,16 @@ void allow_many_files() {
 }
 
 Expected<void> do_put(Transaction& transaction, const BatchCommand& command, Bytes content) {
-    const auto stored = transaction.put(command.name, content, command.put);
-    if (!stored) return unexpected(stored.error());
+    FESTORE_CHECK(transaction.put(command.name, content, command.put));
     return {};
 }
 
 Expected<void> do_put_file(const Options& options, Transaction& transaction, const BatchCommand& command) {
     Expected<Source> source = Source::open(command.target);
     if (!source) return unexpected(in_put(command.name, source.error()));
-    Expected<WriteStream> stream = transaction.write(command.name, command.put);
-    if (!stream) return unexpected(stream.error());
+    WriteStream stream = FESTORE_TRY(transaction.write(command.name, command.put));
     Progress progress(options, source->size());
-    const auto stored = store_all(*source, {}, std::move(*stream), command.name, progress);
-    if (!stored) return unexpected(stored.error());
+    FESTORE_CHECK(store_all(*source, {}, std::move(stream), command.name, progress));
     return {};
 }
 
@@ -45,8 +43,7 @@ Expected<void> do_command(const Options& options, Transaction& transaction, cons
     case BatchCommand::Kind::remove: return transaction.remove(command.name);
     case BatchCommand::Kind::rename: break;
     }
-    const auto renamed = transaction.rename(command.name, command.target, command.replace);
-    if (!renamed) return unexpected(renamed.error());
+    FESTORE_CHECK(transaction.rename(command.name, command.target, command.replace));
     return {};
 }
 
@@ -82,27 +79,24 @@ private:
     }
 
     Expected<std::vector<BatchCommand>> read_commands() const {
-        const Expected<Content> text = read_input(file_, {kBatchBytesMax, "a batch"});
-        if (!text) return unexpected(text.error());
-        return parse_batch(text_of(text->bytes()));
+        const Content text = FESTORE_TRY(read_input(file_, {kBatchBytesMax, "a batch"}));
+        return parse_batch(text_of(text.bytes()));
     }
 
     static Expected<uint64_t> run_all(const Options& options, const std::vector<BatchCommand>& commands) {
         allow_many_files();
         const InterruptsHeld held;
-        Expected<Client> client = Client::connect(options.client);
-        if (!client) return unexpected(client.error());
-        Expected<Transaction> transaction = client->begin();
-        if (!transaction) return unexpected(transaction.error());
+        Client client = FESTORE_TRY(Client::connect(options.client));
+        Transaction transaction = FESTORE_TRY(client.begin());
         for (const BatchCommand& command : commands) {
             Expected<void> done = InterruptsHeld::check();
-            if (done) done = do_command(options, *transaction, command);
+            if (done) done = do_command(options, transaction, command);
             if (done) continue;
             Error error = done.error();
             error.message = fmt::format("line {}: {}; nothing of the batch was done", command.line, error.message);
             return unexpected(in_batch(std::move(error)));
         }
-        return transaction->commit();
+        return transaction.commit();
     }
 
     std::string file_;

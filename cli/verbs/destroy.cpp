@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/confirm.h"
+#include "base/result.h"
 #include "cli/output.h"
 #include "cli/store_report.h"
 #include "client/errors.h"
@@ -50,11 +51,10 @@ private:
                                store.info->objects) +
                    " " + what_copies_are_worth(store.info->anchor);
         }
-        const Expected<StoreInfo> record = client.store_record(wanted.other);
-        if (!record) return unexpected(record.error());
-        return fmt::format("drop the TEE's record of the store {} ({}) of {}, made {}, with its {} objects. {}", quote(record->name),
-                           record->store_id, owner_.empty() ? "yours" : owner_, time_text(record->created), record->objects,
-                           what_copies_are_worth(record->anchor));
+        const StoreInfo record = FESTORE_TRY(client.store_record(wanted.other));
+        return fmt::format("drop the TEE's record of the store {} ({}) of {}, made {}, with its {} objects. {}", quote(record.name),
+                           record.store_id, owner_.empty() ? "yours" : owner_, time_text(record.created), record.objects,
+                           what_copies_are_worth(record.anchor));
     }
 
     static const char* what_copies_are_worth(Anchor anchor) {

@@ -15,12 +15,12 @@ namespace {
 
 using namespace doctor;
 
-const char* text_of(Severity severity) {
+const char* text_of(Grade severity) {
     switch (severity) {
-    case Severity::ok: return "ok";
-    case Severity::unknown: return "unknown";
-    case Severity::warning: return "warning";
-    case Severity::serious: return "serious";
+    case Grade::ok: return "ok";
+    case Grade::unknown: return "unknown";
+    case Grade::warning: return "warning";
+    case Grade::serious: return "serious";
     }
     return "unknown";
 }
@@ -109,20 +109,20 @@ public:
         rpmb.none_here = status && status->has_rpmb && is_said_to_have_none(limited);
         rpmb.answers = status && status->has_rpmb && !rpmb.none_here && rpmb_answers(limited);
         rpmb.device = find_rpmb(system, supplicant);
-        std::vector<Finding> findings = check_tee(status, rpmb);
+        std::vector<CheckResult> findings = check_tee(status, rpmb);
         if (status) {
             const std::optional<std::vector<StoreRecord>> records = all_stores(limited);
             if (const auto tail = rpmb_tail(*status, rpmb, places_under_rpmb(records))) findings.push_back(*tail);
             if (const auto store = look_at_store_of(limited)) {
-                const std::vector<Finding> about_store = check_store(system, *store, rpmb);
+                const std::vector<CheckResult> about_store = check_store(system, *store, rpmb);
                 findings.insert(findings.end(), about_store.begin(), about_store.end());
             }
-            const std::vector<Finding> about_all = check_all_stores(records, owner_of);
+            const std::vector<CheckResult> about_all = check_all_stores(records, owner_of);
             findings.insert(findings.end(), about_all.begin(), about_all.end());
         }
         // A simulated TEE has no device, no supplicant, no kernel driver.
         if (!status || status->kind != TeeKind::sim) {
-            const std::vector<Finding> about_system = check_system(system, supplicant, status.has_value());
+            const std::vector<CheckResult> about_system = check_system(system, supplicant, status.has_value());
             findings.insert(findings.end(), about_system.begin(), about_system.end());
         }
         return outcome_of(std::move(findings));
@@ -136,14 +136,14 @@ private:
         return outcome_of(check_card(System::of_card(root_)));
     }
 
-    static Outcome outcome_of(std::vector<Finding> findings) {
+    static Outcome outcome_of(std::vector<CheckResult> findings) {
         std::stable_sort(findings.begin(), findings.end(),
-                         [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+                         [](const CheckResult& a, const CheckResult& b) { return a.severity > b.severity; });
         Outcome outcome;
         size_t serious = 0;
         Json list = Json::array();
-        for (const Finding& f : findings) {
-            if (f.severity == Severity::serious) ++serious;
+        for (const CheckResult& f : findings) {
+            if (f.severity == Grade::serious) ++serious;
             list.push_back({{"id", f.id},
                             {"severity", text_of(f.severity)},
                             {"what", harmless(f.what)},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "base/host/interrupts.h"
+#include "base/result.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/transfer.h"
@@ -40,9 +41,9 @@ private:
     };
 
     Expected<void> check_arguments(const Options& options) {
-        if (const auto valid = name_option_.resolve(name_, options); !valid) return valid;
-        if (const auto valid = number("--offset", offset_text_, offset_); !valid) return valid;
-        if (const auto valid = number("--length", length_text_, length_); !valid) return valid;
+        FESTORE_CHECK(name_option_.resolve(name_, options));
+        FESTORE_CHECK(number("--offset", offset_text_, offset_));
+        FESTORE_CHECK(number("--length", length_text_, length_));
         if (options.json && is_standard_stream(file_))
             return unexpected(usage_error("--json needs a FILE: standard output cannot have both", "get"));
         return {};
@@ -66,7 +67,7 @@ private:
     Expected<Got> transfer(const Options& options) {
         std::optional<Client> client;
         std::optional<ReadStream> stream;
-        if (const auto opened = open(options, client, stream); !opened) return unexpected(opened.error());
+        FESTORE_CHECK(open(options, client, stream));
         Got got{stream->info().size, std::min(length_, stream->info().size - offset_)};
         Content buffer(static_cast<size_t>(std::min<uint64_t>(kHeldBytes, got.length)));
         Expected<size_t> count = stream->read(buffer.room());
@@ -75,21 +76,20 @@ private:
             stream.reset();
             client.reset();
         }
-        Expected<Sink> sink = Sink::open(file_, got.length);
-        if (!sink) return unexpected(sink.error());
+        Sink sink = FESTORE_TRY(Sink::open(file_, got.length));
         Progress progress(options, got.length);
         uint64_t written = 0;
         while (true) {
-            if (const auto done = sink->write(buffer.bytes().first(*count)); !done) return unexpected(done.error());
+            FESTORE_CHECK(sink.write(buffer.bytes().first(*count)));
             written += *count;
             progress.add(*count);
-            if (const auto interrupted = check_signals(); !interrupted) return unexpected(interrupted.error());
+            FESTORE_CHECK(check_signals());
             if (written == got.length) break;
             count = stream->read(buffer.room().first(static_cast<size_t>(std::min<uint64_t>(kTransferBytes, got.length - written))));
             if (!count) return unexpected(count.error());
             if (*count == 0) return unexpected({ErrorCode::failure, fmt::format("cannot get {}: it ended early", quote(name_)), 0, 0});
         }
-        if (const auto finished = sink->finish(); !finished) return unexpected(finished.error());
+        FESTORE_CHECK(sink.finish());
         return got;
     }
 
@@ -102,18 +102,16 @@ private:
 
     // Opens the object at `offset_`.
     Expected<void> open(const Options& options, std::optional<Client>& client, std::optional<ReadStream>& stream) const {
-        Expected<Client> connected = Client::connect(options.client);
-        if (!connected) return unexpected(connected.error());
-        client.emplace(std::move(*connected));
-        Expected<ReadStream> opened = client->read(name_);
-        if (!opened) return unexpected(opened.error());
-        const uint64_t size = opened->info().size;
+        Client connected = FESTORE_TRY(Client::connect(options.client));
+        client.emplace(std::move(connected));
+        ReadStream opened = FESTORE_TRY(client->read(name_));
+        const uint64_t size = opened.info().size;
         if (offset_ > size)
             return unexpected({ErrorCode::usage,
                                fmt::format("cannot get {} from byte {}: it has only {} bytes", quote(name_), offset_, size),
                                0, 0});
-        opened->seek(offset_);
-        stream.emplace(std::move(*opened));
+        opened.seek(offset_);
+        stream.emplace(std::move(opened));
         return {};
     }
 

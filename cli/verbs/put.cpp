@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "base/limits.h"
 #include "base/host/interrupts.h"
+#include "base/result.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/transfer.h"
@@ -47,9 +48,8 @@ private:
         const InputLimit limit{limits::kPersistentObjectBytesMax, "an object in the TEE's own storage"};
         const Expected<Content> content = read_input(file_, limit);
         if (!content) return unexpected(in_put(name_, content.error()));
-        Expected<Client> client = Client::connect(options.client);
-        if (!client) return unexpected(client.error());
-        return client->put(name_, content->bytes(), put_);
+        Client client = FESTORE_TRY(Client::connect(options.client));
+        return client.put(name_, content->bytes(), put_);
     }
 
     // Reads the first part before it opens a session: no session is held open while somebody types.
@@ -60,18 +60,16 @@ private:
         Content first(kTransferBytes);
         const Expected<size_t> count = source->read(first.room());
         if (!count) return unexpected(in_put(name_, count.error()));
-        Expected<Client> client = Client::connect(options.client);
-        if (!client) return unexpected(client.error());
+        Client client = FESTORE_TRY(Client::connect(options.client));
         PutOptions options_of_size = put_;
         options_of_size.size = source->size();
-        Expected<WriteStream> stream = client->write(name_, options_of_size);
-        if (!stream) return unexpected(stream.error());
+        WriteStream stream = FESTORE_TRY(client.write(name_, options_of_size));
         Progress progress(options, source->size());
-        return store_all(*source, first.bytes().first(*count), std::move(*stream), name_, progress);
+        return store_all(*source, first.bytes().first(*count), std::move(stream), name_, progress);
     }
 
     Expected<void> check_arguments() {
-        if (const auto valid = check_name_argument(name_); !valid) return valid;
+        FESTORE_CHECK(check_name_argument(name_));
         if (put_.removable && !put_.write_once)
             return unexpected(usage_error("--removable belongs to --write-once: other objects can always be removed", "put"));
         if (if_version_.empty()) return {};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "cli/output.h"
+#include "base/result.h"
 #include "cli/progress.h"
 #include "cli/store_report.h"
 #include "client/errors.h"
@@ -48,7 +49,7 @@ public:
 
 private:
     Expected<void> read_options(const Options& options, RebuildOptions& rebuild) const {
-        if (const auto valid = check_is_for_store(options, "rebuild"); !valid) return valid;
+        FESTORE_CHECK(check_is_for_store(options, "rebuild"));
         if (!anchor_.empty() && anchor_ != "ree" && anchor_ != "rpmb")
             return unexpected(usage_error("--anchor is ree or rpmb, not " + quote(anchor_), "rebuild"));
         if (!cipher_.empty() && cipher_ != "aes-256-gcm" && cipher_ != "chacha20-poly1305")

@@ -3,6 +3,7 @@
 // stored in free pages (rule 11). The lock is held from before begin until the outcome is known (rule 6).
 #include "client/store/store.h"
 
+#include "base/result.h"
 #include "client/store/requests.h"
 
 #include <thread>
@@ -26,16 +27,15 @@ Expected<void> Store::begin_in_tee(const Operation& operation, Batch& batch) {
     while (true) {
         // Read the generation under the lock: nobody else can commit now.
         opened_serial_ = 0;
-        if (const auto open = ensure_open(operation, Missing::is_made); !open) return open;
+        FESTORE_CHECK(ensure_open(operation, Missing::is_made));
         StoreChannel::Request request;
         request.command = Command::store_begin;
         request.encode = [this](protocol::PageArea, Writer& out) {
             encode(protocol::BeginRequest{status_.generation}, out);
         };
-        const Expected<StoreReply> reply = channel_.call(request, operation);
-        if (!reply) return unexpected(reply.error());
-        if (reply->ok()) {
-            const auto answer = protocol::decode<protocol::BeginAnswer>(reply->answer);
+        const StoreReply reply = FESTORE_TRY(channel_.call(request, operation));
+        if (reply.ok()) {
+            const auto answer = protocol::decode<protocol::BeginAnswer>(reply.answer);
             if (!answer) return unexpected(store_nonsense(operation));
             batch.id = *answer;
             batch.serial = sessions_.serial();
@@ -43,9 +43,9 @@ Expected<void> Store::begin_in_tee(const Operation& operation, Batch& batch) {
             channel_.expect({status_.index_page, status_.free_list_page});
             return {};
         }
-        const bool busy = static_cast<Code>(reply->result) == Code::busy;
+        const bool busy = static_cast<Code>(reply.result) == Code::busy;
         if (!busy || std::chrono::steady_clock::now() >= deadline)
-            return unexpected(error_of_store_command(reply->result, reply->origin, operation));
+            return unexpected(error_of_store_command(reply.result, reply.origin, operation));
         std::this_thread::sleep_for(kBusyPause);
     }
 }
@@ -53,13 +53,12 @@ Expected<void> Store::begin_in_tee(const Operation& operation, Batch& batch) {
 Expected<void> Store::begin() {
     const Operation operation{"begin a transaction", {}, Storage::store};
     if (batch_) return unexpected({ErrorCode::conflict, cannot(operation) + "one is running already", 0, 0, Reason::in_use});
-    if (const auto open = ensure_open(operation, Missing::is_made); !open) return open;
-    Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
-    if (!lock) return unexpected(lock.error());
+    FESTORE_CHECK(ensure_open(operation, Missing::is_made));
+    StoreLock lock = FESTORE_TRY(directory_.lock(LockKind::exclusive, options_.wait));
     Batch batch;
-    batch.lock = std::move(*lock);
+    batch.lock = std::move(lock);
     batch.number = ++batches_begun_;
-    if (const auto begun = begin_in_tee(operation, batch); !begun) return begun;
+    FESTORE_CHECK(begin_in_tee(operation, batch));
     batch_.emplace(std::move(batch));
     return {};
 }
@@ -102,9 +101,9 @@ Expected<protocol::ChangeAnswer> Store::batch_change(const Operation& operation,
 }
 
 Expected<ObjectInfo> Store::batch_put(std::string_view name, Bytes content, const PutOptions& options) {
-    if (const auto kept = check_keeping({"put", name, Storage::store}, options); !kept) return unexpected(kept.error());
+    FESTORE_CHECK(check_keeping({"put", name, Storage::store}, options));
     StoreWriter writer(*this, name, options, batch_ ? batch_->number : 0);
-    if (const auto written = write(writer, content); !written) return unexpected(written.error());
+    FESTORE_CHECK(write(writer, content));
     return finish_in_batch(writer);
 }
 
@@ -131,17 +130,15 @@ Expected<ObjectInfo> Store::finish_in_batch(StoreWriter& writer) {
 }
 
 Expected<void> Store::batch_remove(std::string_view name) {
-    const auto answer = batch_change({"remove", name, Storage::store}, remove_request(name, false));
-    if (!answer) return unexpected(answer.error());
+    FESTORE_CHECK(batch_change({"remove", name, Storage::store}, remove_request(name, false)));
     return {};
 }
 
 Expected<ObjectInfo> Store::batch_rename(std::string_view from, std::string_view to, bool replace) {
-    const auto answer = batch_change({"rename", from, Storage::store}, rename_request(from, to, replace, false));
-    if (!answer) return unexpected(answer.error());
+    const auto answer = FESTORE_TRY(batch_change({"rename", from, Storage::store}, rename_request(from, to, replace, false)));
     ObjectInfo info;
     info.name = to;
-    info.version = answer->version;
+    info.version = answer.version;
     return info;
 }
 
@@ -152,12 +149,11 @@ Expected<void> Store::prepare_batch(const Operation& operation) {
     request.room = protocol::kCallPagesMax;
     request.encode = [](protocol::PageArea area, Writer& out) { encode(protocol::PrepareRequest{area}, out); };
     while (true) {
-        const Expected<StoreReply> reply = channel_.call(request, operation);
-        if (!reply) return unexpected(reply.error());
-        if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
-        if (const auto stored = channel_.store_pages(*reply); !stored) return stored;
-        if (reply->pages.outcome == protocol::CallOutcome::done) return {};
-        if (reply->pages.written == 0) return unexpected(store_nonsense(operation));  // it would never end
+        const StoreReply reply = FESTORE_TRY(channel_.call(request, operation));
+        if (!reply.ok()) return unexpected(error_of_store_command(reply.result, reply.origin, operation));
+        FESTORE_CHECK(channel_.store_pages(reply));
+        if (reply.pages.outcome == protocol::CallOutcome::done) return {};
+        if (reply.pages.written == 0) return unexpected(store_nonsense(operation));  // it would never end
     }
 }
 

@@ -2,6 +2,7 @@
 // Changing a store: lock, change in the TEE, pages written and synced, root record (rules 4, 6, 7).
 #include "client/store/store.h"
 
+#include "base/result.h"
 #include "client/store/requests.h"
 
 #include <ctime>
@@ -177,21 +178,20 @@ Expected<void> Store::publish(const std::vector<StoreDirectory::Upload*>& upload
     if (uploads.empty()) return {};
     if (!std::exchange(has_collected_, true)) directory_.collect_uploads();
     for (StoreDirectory::Upload* const upload : uploads)
-        if (const auto done = upload->publish(); !done) return done;
+        FESTORE_CHECK(upload->publish());
     return directory_.sync_payload_names();
 }
 
 // `died`: the TA died, or its session no longer knows the store, before anything was committed: nothing has changed.
 Expected<protocol::ChangeAnswer> Store::change_once(const Operation& operation, const ChangeRequest& request, bool& died) {
     channel_.expect({status_.index_page, status_.free_list_page});
-    const Expected<StoreReply> reply = channel_.call(request, operation);
-    if (!reply) return unexpected(reply.error());
-    died = reply->died() || static_cast<Code>(reply->result) == Code::bad_state;
-    if (static_cast<Code>(reply->result) == Code::bad_state) opened_serial_ = 0;
-    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
-    const auto answer = protocol::decode<protocol::ChangeAnswer>(reply->answer);
+    const StoreReply reply = FESTORE_TRY(channel_.call(request, operation));
+    died = reply.died() || static_cast<Code>(reply.result) == Code::bad_state;
+    if (static_cast<Code>(reply.result) == Code::bad_state) opened_serial_ = 0;
+    if (!reply.ok()) return unexpected(error_of_store_command(reply.result, reply.origin, operation));
+    const auto answer = protocol::decode<protocol::ChangeAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(operation));
-    Expected<void> stored = channel_.store_pages(*reply);
+    Expected<void> stored = channel_.store_pages(reply);
     if (stored && request.command != Command::store_remove) stored = keep_reserve();
     if (!stored) {
         (void)channel_.call(transaction_request(Command::store_abort, answer->transaction, answer->generation), operation);
@@ -204,11 +204,10 @@ Expected<protocol::ChangeAnswer> Store::change_once(const Operation& operation, 
 
 // The path may lead to another directory than when the store was opened. Under the lock it stays the one that is looked at here.
 Expected<bool> Store::is_same_store() {
-    const Expected<DirectoryContents> contents = directory_.look();
-    if (!contents) return unexpected(contents.error());
+    const DirectoryContents contents = FESTORE_TRY(directory_.look());
     const Expected<bool> has_next = directory_.has_next_pages();  // opening the store settles which page file is its own
     if (!has_next) return has_next;
-    return contents->header && contents->header->store_id == header_.store_id && !*has_next;
+    return contents.header && contents.header->store_id == header_.store_id && !*has_next;
 }
 
 Error Store::was_exchanged(const Operation& operation) const {
@@ -221,28 +220,25 @@ template <class F>
 Expected<protocol::ChangeAnswer> Store::change_alone(const Operation& operation, Missing missing, F&& make_request) {
     if (batch_) return unexpected(batch_is_running(operation));
     for (int attempt = 0;; ++attempt) {
-        if (const auto open = ensure_open(operation, missing); !open) return unexpected(open.error());
+        FESTORE_CHECK(ensure_open(operation, missing));
         StoreDirectory::Upload* upload = nullptr;
-        const Expected<ChangeRequest> request = make_request(upload);
-        if (!request) return unexpected(request.error());
-        Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
-        if (!lock) return unexpected(lock.error());
-        const Expected<bool> same = is_same_store();
-        if (!same) return unexpected(same.error());
-        if (!*same) {
+        const ChangeRequest request = FESTORE_TRY(make_request(upload));
+        StoreLock lock = FESTORE_TRY(directory_.lock(LockKind::exclusive, options_.wait));
+        const bool same = FESTORE_TRY(is_same_store());
+        if (!same) {
             opened_serial_ = 0;
             if (attempt == 0 && upload == nullptr) continue;
             return unexpected(was_exchanged(operation));
         }
         may_be_committed_ = false;
         if (upload != nullptr)
-            if (const auto published = publish({upload}); !published) return unexpected(published.error());
+            FESTORE_CHECK(publish({upload}));
         bool died = false;
-        Expected<protocol::ChangeAnswer> answer = change_once(operation, *request, died);
+        Expected<protocol::ChangeAnswer> answer = change_once(operation, request, died);
         if (answer) {
             if (upload != nullptr) upload->keep();
             if (answer->dropped_payload) directory_.remove_payload(answer->payload);
-            if (request->command == Command::store_remove) (void)keep_reserve();  // if the disk has room again
+            if (request.command == Command::store_remove) (void)keep_reserve();  // if the disk has room again
             return answer;
         }
         if (died && attempt == 0) continue;
@@ -259,12 +255,12 @@ Expected<ObjectInfo> Store::put(std::string_view name, Bytes content, const PutO
     if (!timed.modified) timed.modified = static_cast<int64_t>(std::time(nullptr));
     std::optional<StoreWriter> writer;
     const auto answer = change_alone(operation, Missing::is_made, [&](auto*& upload) -> Expected<ChangeRequest> {
-        if (const auto kept = check_keeping(operation, timed); !kept) return unexpected(kept.error());
+        FESTORE_CHECK(check_keeping(operation, timed));
         if (content.size() <= protocol::inline_content_max(name.size()))
             return put_request(name, content, content.size(), timed, std::nullopt, true);
         writer.emplace(*this, name, timed, 0);
-        if (const auto written = write(*writer, content); !written) return unexpected(written.error());
-        if (const auto completed = complete(*writer); !completed) return unexpected(completed.error());
+        FESTORE_CHECK(write(*writer, content));
+        FESTORE_CHECK(complete(*writer));
         upload = &*writer->file_;
         return put_request(*writer, true);
     });
@@ -281,9 +277,9 @@ Expected<std::unique_ptr<StoreWriter>> Store::open_writer(std::string_view name,
     const Operation operation{"put", name, Storage::store};
     if (!in_batch) {
         if (batch_) return unexpected(batch_is_running(operation));
-        if (const auto open = ensure_open(operation, Missing::is_made); !open) return unexpected(open.error());
+        FESTORE_CHECK(ensure_open(operation, Missing::is_made));
     }
-    if (const auto kept = check_keeping(operation, options); !kept) return unexpected(kept.error());
+    FESTORE_CHECK(check_keeping(operation, options));
     return std::make_unique<StoreWriter>(*this, name, options, in_batch && batch_ ? batch_->number : 0);
 }
 
@@ -299,7 +295,7 @@ Expected<ObjectInfo> Store::finish(StoreWriter& writer) {
                                cannot(operation) + "the trusted application died, and the content with it; nothing was stored: repeat it",
                                0, 0});
         if (!again)
-            if (const auto completed = complete(writer); !completed) return unexpected(completed.error());
+            FESTORE_CHECK(complete(writer));
         if (writer.file_) upload = &*writer.file_;
         return put_request(writer, true);
     });

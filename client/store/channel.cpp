@@ -2,6 +2,7 @@
 #include "client/store/channel.h"
 
 #include "base/reader.h"
+#include "base/result.h"
 #include "base/writer.h"
 
 #include <algorithm>
@@ -42,7 +43,7 @@ Expected<void> StoreChannel::add_remembered(Pages& pages, uint32_t page, bool pa
 Expected<void> StoreChannel::store_pages(const StoreReply& reply) {
     for (const auto& [page, bytes] : reply.written) {
         cache_.forget(page);
-        if (const auto written = directory_.write_page(page, bytes); !written) return written;
+        FESTORE_CHECK(directory_.write_page(page, bytes));
         cache_.keep(page, bytes);
     }
     return {};
@@ -52,19 +53,18 @@ Expected<Reply> StoreChannel::invoke(Session& session, const Request& request, c
     const size_t content_bytes = std::max(request.content.size(), request.content_room);
     // Take the largest size at once: growing the buffer step by step would share memory anew each time.
     const size_t room_for_content = content_bytes > limits::kIndexEntryBytesMax ? std::max(content_bytes, kPartSealedBytes) : content_bytes;
-    const Expected<MutableBytes> buffer = session.buffer(kContentOffset + room_for_content);
-    if (!buffer) return unexpected(buffer.error());
+    const MutableBytes buffer = FESTORE_TRY(session.buffer(kContentOffset + room_for_content));
     const auto brought = static_cast<uint16_t>(pages.size());
     const auto room = static_cast<uint16_t>(std::min(request.room, protocol::kCallPagesMax - pages.size()));
     if (request.has_area) {
-        Writer numbers(buffer->first(limits::kPageBytes));
+        Writer numbers(buffer.first(limits::kPageBytes));
         size_t slot = 0;
         for (const auto& [page, brought_page] : pages) {
             numbers.u32(page);
-            copy_bytes(brought_page.bytes, buffer->subspan(protocol::slot_offset(slot++)));
+            copy_bytes(brought_page.bytes, buffer.subspan(protocol::slot_offset(slot++)));
         }
     }
-    copy_bytes(request.content, buffer->subspan(kContentOffset + content_bytes - request.content.size()));
+    copy_bytes(request.content, buffer.subspan(kContentOffset + content_bytes - request.content.size()));
     std::array<std::byte, protocol::kStoreRequestBytesMax> encoded{};
     Writer out(encoded);
     request.encode({brought, room}, out);
@@ -84,10 +84,9 @@ Expected<StoreReply> StoreChannel::read_reply(Session& session, const Request& r
     result.result = reply.result;
     result.origin = reply.origin;
     result.answer.assign(reply.bytes().begin(), reply.bytes().end());
-    const Expected<MutableBytes> buffer = session.buffer(0);
-    if (!buffer) return unexpected(buffer.error());
+    const MutableBytes buffer = FESTORE_TRY(session.buffer(0));
     const size_t content_bytes = std::max(request.content.size(), request.content_room);
-    const MutableBytes content = buffer->subspan(kContentOffset, content_bytes);
+    const MutableBytes content = buffer.subspan(kContentOffset, content_bytes);
     if (request.use == Payload::output || request.use == Payload::inout) {
         if (result.ok() && reply.payload_size > content.size()) return unexpected(store_nonsense(operation));
         const Bytes given = content.first(result.ok() ? reply.payload_size : 0);
@@ -106,9 +105,9 @@ Expected<StoreReply> StoreChannel::read_reply(Session& session, const Request& r
     if (!pages || brought + pages->written > protocol::kCallPagesMax || pages->written > request.room)
         return unexpected(store_nonsense(operation));
     result.pages = *pages;
-    Reader numbers(buffer->subspan(protocol::number_offset(brought), pages->written * size_t{4}));
+    Reader numbers(buffer.subspan(protocol::number_offset(brought), pages->written * size_t{4}));
     for (size_t i = 0; i < pages->written; ++i) {
-        const Bytes page = buffer->subspan(protocol::slot_offset(brought + i), limits::kPageBytes);
+        const Bytes page = buffer.subspan(protocol::slot_offset(brought + i), limits::kPageBytes);
         result.written[numbers.u32()].assign(page.begin(), page.end());
     }
     return result;
@@ -145,18 +144,17 @@ Expected<StoreReply> StoreChannel::call(const Request& request, const Operation&
     }
     for (const uint32_t page : guesses) {
         if (page == 0) continue;
-        if (const auto added = add_remembered(pages, page, request.passes_over); !added) return unexpected(added.error());
+        FESTORE_CHECK(add_remembered(pages, page, request.passes_over));
     }
     uint64_t generation = kNoGeneration;
     for (size_t round = 0; round < kRoundsMax; ++round) {
-        const Expected<Session*> session = sessions_.session();
-        if (!session) return unexpected(session.error());
-        const Expected<Reply> reply = invoke(**session, request, pages);
+        Session* const session = FESTORE_TRY(sessions_.session());
+        const Expected<Reply> reply = invoke(*session, request, pages);
         if (!reply) {
             sessions_.drop();
             return unexpected(reply.error());
         }
-        Expected<StoreReply> result = read_reply(**session, request, *reply, pages.size(), operation);
+        Expected<StoreReply> result = read_reply(*session, request, *reply, pages.size(), operation);
         if (!result) return result;
         if (result->died()) sessions_.drop();
         if (!result->ok() || !request.has_area || result->pages.outcome != protocol::CallOutcome::need_pages)
@@ -166,12 +164,12 @@ Expected<StoreReply> StoreChannel::call(const Request& request, const Operation&
             return result;
         }
         // Pages that a transaction spilled to make room must be stored, although the call is not done (rule 11).
-        if (const auto stored = store_pages(*result); !stored) return unexpected(stored.error());
+        FESTORE_CHECK(store_pages(*result));
         for (const auto& [page, bytes] : result->written) pages.erase(page);
         // Another root record needs other pages.
         if (generation != kNoGeneration && generation != result->pages.generation) pages.clear();
         generation = result->pages.generation;
-        if (const auto taken = take_needs(pages, request, result->pages, operation); !taken) return unexpected(taken.error());
+        FESTORE_CHECK(take_needs(pages, request, result->pages, operation));
     }
     return unexpected({ErrorCode::busy, cannot(operation) + "other programs change the store all the time; repeat it", 0, 0});
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A store's pages and payloads, in its directory.
 #include "client/errors.h"
+#include "base/result.h"
 #include "client/store/directory.h"
 #include "protocol/store_rebuild.h"
 
@@ -31,7 +32,7 @@ Error StoreDirectory::not_written(std::string_view verb, const std::string& file
 Expected<void> StoreDirectory::open_pages(bool for_writing) {
     if (pages_ != Files::kNoHandle && (pages_writable_ || !for_writing)) return {};
     close_pages();
-    if (const auto there = require_folder(); !there) return there;
+    FESTORE_CHECK(require_folder());
     const Expected<Files::Handle> opened = folder_.open_file(for_writing ? "write" : "read", protocol::kPageFile,
                                                              for_writing ? Files::Open::read_write : Files::Open::read, 0);
     if (!opened) {
@@ -65,7 +66,7 @@ std::string StoreDirectory::text_of_page(uint32_t page) const {
 
 Expected<void> StoreDirectory::read_page(uint32_t page, MutableBytes sealed, bool* unreadable) {
     const bool is_other = (page & (protocol::kNewPage | protocol::kOldPage)) != 0;
-    if (const auto open = is_other ? Expected<void>() : open_pages(false); !open) return open;
+    FESTORE_CHECK(is_other ? Expected<void>() : open_pages(false));
     size_t count = 0;
     const Numbered at = numbered(page);
     const int fault = files_.read(at.handle, at.offset, sealed, count);
@@ -78,7 +79,7 @@ Expected<void> StoreDirectory::read_page(uint32_t page, MutableBytes sealed, boo
 
 Expected<void> StoreDirectory::write_page(uint32_t page, Bytes sealed) {
     const bool is_new = (page & protocol::kNewPage) != 0;
-    if (const auto open = is_new ? Expected<void>() : open_pages(true); !open) return open;
+    FESTORE_CHECK(is_new ? Expected<void>() : open_pages(true));
     const Numbered at = numbered(page);
     const int fault = files_.write(at.handle, at.offset, sealed);
     if (fault != 0) return unexpected(not_written("write", file(at.name), fault));
@@ -108,14 +109,14 @@ int StoreDirectory::hold(Files::Handle pages, uint32_t end, uint32_t spare) {
 Expected<void> StoreDirectory::keep_reserve(uint32_t page_count, uint32_t spare) {
     const uint32_t end = std::max(page_count, pages_end_);
     if (pages_held_ >= protocol::page_offset(end + spare)) return {};
-    if (const auto open = open_pages(true); !open) return open;
+    FESTORE_CHECK(open_pages(true));
     const int fault = hold(pages_, end, spare);
     if (fault != 0) return unexpected(not_written("reserve space for removals in", file(protocol::kPageFile), fault));
     return {};
 }
 
 Expected<void> StoreDirectory::sync_pages() {
-    if (const auto open = open_pages(true); !open) return open;
+    FESTORE_CHECK(open_pages(true));
     int fault = files_.sync(pages_);
     if (fault == 0) fault = sync_names();
     if (fault == 0) return {};
@@ -138,15 +139,14 @@ int StoreDirectory::sync_names() {
 
 Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array<std::byte, 16>& id) {
     const std::string name = text_of(protocol::payload_name(id)) + std::string(protocol::kUploadSuffix);
-    if (const auto there = require_folder(); !there) return unexpected(there.error());
+    FESTORE_CHECK(require_folder());
     // A collector may remove the file before it is locked.
     constexpr int kAttemptsMax = 3;
     int fault = ENOENT;
     for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-        const Expected<bool> folder = open_payloads();
-        if (!folder) return unexpected(folder.error());
-        if (!*folder)  // the folder was lost
-            if (const auto made = make_payload_folder(); !made) return unexpected(made.error());
+        const bool folder = FESTORE_TRY(open_payloads());
+        if (!folder)  // the folder was lost
+            FESTORE_CHECK(make_payload_folder());
         const Expected<Files::Handle> opened = payloads_.open_file("make", name, Files::Open::create_new, file_mode());
         if (!opened && !folder_.is_named(payloads_.handle(), protocol::kPayloadFolder)) continue;  // exchanged since
         if (!opened && opened.error().code == ErrorCode::busy) continue;                          // collected already
@@ -188,11 +188,10 @@ Expected<void> StoreDirectory::Upload::finish() {
 
 // The folder may have been exchanged since the upload began.
 Expected<void> StoreDirectory::Upload::publish() {
-    const Expected<bool> folder = directory_->open_payloads();
-    if (!folder) return unexpected(folder.error());
+    const bool folder = FESTORE_TRY(directory_->open_payloads());
     const StoreFolder& payloads = directory_->payloads_;
     bool same = false;
-    int fault = *folder ? payloads.compare(handle_, name_, same) : ENOENT;
+    int fault = folder ? payloads.compare(handle_, name_, same) : ENOENT;
     if (fault == 0 && same && !published_) {
         const std::string name = name_.substr(0, name_.size() - protocol::kUploadSuffix.size());
         fault = payloads.rename(name_, name);
@@ -214,12 +213,10 @@ Expected<void> StoreDirectory::sync_payload_names() {
 
 Expected<StoreDirectory::Payload> StoreDirectory::open_payload(const std::array<std::byte, 16>& id) {
     const std::string name = text_of(protocol::payload_name(id));
-    const Expected<bool> folder = open_payloads();
-    if (!folder) return unexpected(folder.error());
-    if (!*folder) return unexpected({ErrorCode::not_found, quote(payloads_.path()) + " is not there", 0, 0});
-    const Expected<Files::Handle> opened = payloads_.open_file("read", name, Files::Open::read, 0);
-    if (!opened) return unexpected(opened.error());
-    return Payload(files_, payloads_.path_of(name), *opened);
+    const bool folder = FESTORE_TRY(open_payloads());
+    if (!folder) return unexpected({ErrorCode::not_found, quote(payloads_.path()) + " is not there", 0, 0});
+    const Files::Handle opened = FESTORE_TRY(payloads_.open_file("read", name, Files::Open::read, 0));
+    return Payload(files_, payloads_.path_of(name), opened);
 }
 
 void StoreDirectory::remove_payload(const std::array<std::byte, 16>& id) {

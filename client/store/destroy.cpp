@@ -3,6 +3,7 @@
 // TEE has no record of the directory, and nothing opens it; another call of destroy removes it.
 #include "client/store/store.h"
 
+#include "base/result.h"
 #include "client/store/requests.h"
 #include "protocol/store_care.h"
 
@@ -27,25 +28,23 @@ Error not_root(const Operation& operation, const StoreReply& reply) {
 // Looks under both anchors: an error of one is reported only if no record is found. An RPMB that is built in but does not answer counts
 // as empty; `is_rpmb_silent` says so.
 Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Operation& operation, const Other& other, bool& is_rpmb_silent) {
-    const Expected<Session*> session = sessions_.session();
-    if (!session) return unexpected(session.error());
-    const bool has_rpmb = ((*session)->hello().features & protocol::kFeatureRpmb) != 0;
+    Session* const session = FESTORE_TRY(sessions_.session());
+    const bool has_rpmb = (session->hello().features & protocol::kFeatureRpmb) != 0;
     std::optional<Error> fault;
     for (const stored::Anchor anchor : {stored::Anchor::ree, stored::Anchor::rpmb}) {
         if (anchor == stored::Anchor::rpmb && !has_rpmb) break;
-        const Expected<StoreReply> reply =
-            channel_.call(request_of(Command::store_find, protocol::FindRequest{anchor, claim_of(other), bytes_of(name_)}), operation);
-        if (!reply) return unexpected(reply.error());
-        if (reply->ok()) {
-            const auto status = protocol::decode<protocol::StoreStatus>(reply->answer);
+        const protocol::FindRequest request{anchor, claim_of(other), bytes_of(name_)};
+        const StoreReply reply = FESTORE_TRY(channel_.call(request_of(Command::store_find, request), operation));
+        if (reply.ok()) {
+            const auto status = protocol::decode<protocol::StoreStatus>(reply.answer);
             if (!status) return unexpected(store_nonsense(operation));
             return *status;
         }
-        const auto code = static_cast<Code>(reply->result);
-        is_rpmb_silent = anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(reply->result);
+        const auto code = static_cast<Code>(reply.result);
+        is_rpmb_silent = anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(reply.result);
         if (code == Code::item_not_found || is_rpmb_silent) continue;
-        if (code == Code::access_denied && other) return unexpected(not_root(operation, *reply));
-        if (!fault) fault = error_of_store_command(reply->result, reply->origin, operation);
+        if (code == Code::access_denied && other) return unexpected(not_root(operation, reply));
+        if (!fault) fault = error_of_store_command(reply.result, reply.origin, operation);
     }
     if (fault) return unexpected(std::move(*fault));
     return std::nullopt;
@@ -72,9 +71,8 @@ Expected<Store::Dropped> Store::drop_record(const Operation& operation, const Ot
 
 // Under both anchors, by the store's id: somebody may have changed the name or the anchor in the header, so that its store's record stays.
 Expected<Store::Dropped> Store::drop_record_by_id(const Operation& operation, const protocol::StoreHeader& header) {
-    const Expected<Session*> session = sessions_.session();
-    if (!session) return unexpected(session.error());
-    const bool has_rpmb = ((*session)->hello().features & protocol::kFeatureRpmb) != 0;
+    Session* const session = FESTORE_TRY(sessions_.session());
+    const bool has_rpmb = (session->hello().features & protocol::kFeatureRpmb) != 0;
     Dropped dropped{};
     std::optional<Error> fault;
     for (const stored::Anchor anchor : {stored::Anchor::ree, stored::Anchor::rpmb}) {
@@ -107,17 +105,16 @@ Expected<Store::Dropped> Store::drop_own_record(const Operation& operation, cons
 
 Expected<StoreInfo> Store::record(const Other& other) {
     const Operation operation{"look for a store's record", {}};
-    if (const auto known = check_name_is_known(operation); !known) return unexpected(known.error());
+    FESTORE_CHECK(check_name_is_known(operation));
     if (!other)
-        if (const auto told = check_name_is_told(operation); !told) return unexpected(told.error());
+        FESTORE_CHECK(check_name_is_told(operation));
     bool is_rpmb_silent = false;
-    const auto found = find_record(operation, other, is_rpmb_silent);
-    if (!found) return unexpected(found.error());
-    if (!*found) {
+    const auto found = FESTORE_TRY(find_record(operation, other, is_rpmb_silent));
+    if (!found) {
         const std::string where = is_rpmb_silent ? " under ree, and the RPMB did not answer" : other ? "" : other_stores();
         return unexpected({ErrorCode::not_found, cannot(operation) + "the TEE has none" + with_name() + where, 0, 0});
     }
-    StoreInfo info = described(**found);
+    StoreInfo info = described(*found);
     info.name = std::string(shown_store_name(name_));
     return info;
 }
@@ -150,26 +147,24 @@ Expected<void> Store::check_is_lost(const Operation& operation, const protocol::
 }
 
 Expected<DestroyReport> Store::destroy_record(const Operation& operation, const DestroyOptions& options) {
-    if (const auto known = check_name_is_known(operation); !known) return unexpected(known.error());
+    FESTORE_CHECK(check_name_is_known(operation));
     if (!options.other)
-        if (const auto told = check_name_is_told(operation); !told) return unexpected(told.error());
+        FESTORE_CHECK(check_name_is_told(operation));
     bool is_rpmb_silent = false;
-    const auto found = find_record(operation, options.other, is_rpmb_silent);
-    if (!found) return unexpected(found.error());
-    if (!*found && is_rpmb_silent)
+    const auto found = FESTORE_TRY(find_record(operation, options.other, is_rpmb_silent));
+    if (!found && is_rpmb_silent)
         return unexpected({ErrorCode::no_tee,
                            cannot(operation) + "the TEE has no record of one" + with_name() + " under ree, and the RPMB did not answer",
                            0, 0});
-    if (!*found) return unexpected({ErrorCode::not_found, cannot(operation) + "the TEE has no record of one" + with_name(), 0, 0});
-    const protocol::StoreStatus& record = **found;
+    if (!found) return unexpected({ErrorCode::not_found, cannot(operation) + "the TEE has no record of one" + with_name(), 0, 0});
+    const protocol::StoreStatus& record = *found;
     if (!options.other) {
-        if (const auto lost = check_is_lost(operation, record); !lost) return unexpected(lost.error());
-        if (const auto lost = check_is_not_elsewhere(operation, record); !lost) return unexpected(lost.error());
+        FESTORE_CHECK(check_is_lost(operation, record));
+        FESTORE_CHECK(check_is_not_elsewhere(operation, record));
     }
-    const Expected<Dropped> dropped = drop_record(operation, options.other, record.anchor, record.store_id);
-    if (!dropped) return unexpected(dropped.error());
+    const Dropped dropped = FESTORE_TRY(drop_record(operation, options.other, record.anchor, record.store_id));
     opened_serial_ = 0;
-    return DestroyReport{true, 0, {}, dropped->may_be_in_rpmb};
+    return DestroyReport{true, 0, {}, dropped.may_be_in_rpmb};
 }
 
 Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
@@ -190,10 +185,9 @@ Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
         return unexpected({ErrorCode::failure, cannot(operation) + quote(directory_.path()) + " is not a store", 0, 0});
     if (contents->kind == Kind::headless) return unexpected(without_header(operation));
     if (contents->header)
-        if (const auto checked = check_header(operation, *contents->header); !checked) return unexpected(checked.error());
+        FESTORE_CHECK(check_header(operation, *contents->header));
     const std::optional<protocol::StoreHeader> before = contents->header;
-    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
-    if (!lock) return unexpected(lock.error());
+    const StoreLock lock = FESTORE_TRY(directory_.lock(LockKind::exclusive, options_.wait));
     contents = directory_.look();
     if (!contents) return unexpected(contents.error());
     // Somebody may have exchanged the directory since, or moved its header away.
@@ -206,16 +200,15 @@ Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
         return unexpected({ErrorCode::busy,
                            cannot(operation) + quote(directory_.path()) + " was changed at the same time; look, and repeat it",
                            0, 0});
-    if (const auto may = directory_.check_removable(); !may) return unexpected(may.error());
+    FESTORE_CHECK(directory_.check_removable());
     DestroyReport report;
     if (contents->header) {
-        const Expected<Dropped> dropped = drop_own_record(operation, *contents->header);
-        if (!dropped) return unexpected(dropped.error());
-        report.record_dropped = dropped->was_there;
-        report.may_be_in_rpmb = dropped->may_be_in_rpmb;
+        const Dropped dropped = FESTORE_TRY(drop_own_record(operation, *contents->header));
+        report.record_dropped = dropped.was_there;
+        report.may_be_in_rpmb = dropped.may_be_in_rpmb;
     }
     opened_serial_ = 0;
-    if (const auto removed = directory_.remove_files(report.files, report.left); !removed) return unexpected(removed.error());
+    FESTORE_CHECK(directory_.remove_files(report.files, report.left));
     // Without a header there was no store, only what an interrupted creation or destruction had left.
     if (!contents->header) return there_is_none();
     return report;

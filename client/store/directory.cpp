@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "client/store/directory.h"
 
+#include "base/result.h"
 #include "client/errors.h"
 
 #include <algorithm>
@@ -50,13 +51,12 @@ Expected<bool> StoreDirectory::open_folder() {
 
 Expected<void> StoreDirectory::require_folder() {
     if (folder_.is_open()) return {};
-    const Expected<bool> there = open_folder();
-    if (!there) return unexpected(there.error());
-    return *there ? Expected<void>() : unexpected(error_of_file("open", path(), ENOENT));
+    const bool there = FESTORE_TRY(open_folder());
+    return there ? Expected<void>() : unexpected(error_of_file("open", path(), ENOENT));
 }
 
 Expected<bool> StoreDirectory::open_payloads() {
-    if (const auto there = require_folder(); !there) return unexpected(there.error());
+    FESTORE_CHECK(require_folder());
     bool changed = false;
     return payloads_.open_in(folder_, protocol::kPayloadFolder, changed);
 }
@@ -96,9 +96,8 @@ Expected<StoreDirectory::Names> StoreDirectory::list_names() {
                                               name == protocol::kNewHeaderFile);
     }
     names.clear();
-    const Expected<bool> payloads = open_payloads();
-    if (!payloads) return unexpected(payloads.error());
-    if (*payloads)
+    const bool payloads = FESTORE_TRY(open_payloads());
+    if (payloads)
         if (const int fault = files_.list_folder(payloads_.handle(), names); fault != 0)
             return unexpected(error_of_file("list", payloads_.path(), fault));
     found.has_payloads = std::any_of(names.begin(), names.end(), is_of_a_payload);
@@ -112,27 +111,24 @@ Expected<DirectoryContents> StoreDirectory::look() {
     if (!there && folder_.is_not_a_folder()) return DirectoryContents{DirectoryContents::Kind::foreign, {}};
     if (!there) return unexpected(there.error());
     if (!*there) return contents;
-    const Expected<std::optional<protocol::StoreHeader>> header = read_header();
-    if (!header) return unexpected(header.error());
-    const auto pages = folder_.look(protocol::kPageFile, Files::Information::Kind::file);
-    if (!pages) return unexpected(pages.error());
-    const uint64_t page_bytes = *pages ? (*pages)->bytes : 0;
-    contents.header = *header;
-    if (*header && page_bytes != 0) {
+    const std::optional<protocol::StoreHeader> header = FESTORE_TRY(read_header());
+    const auto pages = FESTORE_TRY(folder_.look(protocol::kPageFile, Files::Information::Kind::file));
+    const uint64_t page_bytes = pages ? pages->bytes : 0;
+    contents.header = header;
+    if (header && page_bytes != 0) {
         contents.kind = DirectoryContents::Kind::store;
         return contents;
     }
-    const Expected<Names> names = list_names();
-    if (!names) return unexpected(names.error());
-    const bool was_used = page_bytes != 0 || names->has_payloads || names->has_other_pages;
-    if (*header) {  // a store may have lost its pages
+    const Names names = FESTORE_TRY(list_names());
+    const bool was_used = page_bytes != 0 || names.has_payloads || names.has_other_pages;
+    if (header) {  // a store may have lost its pages
         contents.kind = was_used ? DirectoryContents::Kind::store : DirectoryContents::Kind::unused;
         return contents;
     }
     // Pages or payloads without a header: the header was lost. No new store is made there.
-    const bool empty = names->only_ours && !names->has_foreign_payloads && !was_used;
+    const bool empty = names.only_ours && !names.has_foreign_payloads && !was_used;
     // Other files may be there, too.
-    const bool headless = was_used && (names->only_ours || (names->has_frame && (page_bytes != 0 || names->has_other_pages)));
+    const bool headless = was_used && (names.only_ours || (names.has_frame && (page_bytes != 0 || names.has_other_pages)));
     contents.kind = empty      ? DirectoryContents::Kind::empty
                     : headless ? DirectoryContents::Kind::headless
                                : DirectoryContents::Kind::foreign;
@@ -146,7 +142,7 @@ Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mod
     if (fault == ENOENT) {
         const size_t slash = path.find_last_of('/');
         if (slash == std::string::npos || slash == 0) return unexpected(error_of_file("make", path, fault));
-        if (const auto above = make_folder(path.substr(0, slash), 0755, made); !above) return above;
+        FESTORE_CHECK(make_folder(path.substr(0, slash), 0755, made));
         return make_folder(path, mode, made);
     }
     if (fault == EEXIST) return {};
@@ -158,10 +154,9 @@ Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mod
 // A folder that exists already belongs to another member, who gave it to the group.
 Expected<void> StoreDirectory::make_own_folder() {
     bool made = false;
-    if (const auto done = make_folder(path(), folder_mode(), made); !done) return done;
-    const Expected<bool> there = open_folder();
-    if (!there) return unexpected(there.error());
-    return *there ? Expected<void>() : unexpected(error_of_file("open", path(), ENOENT));
+    FESTORE_CHECK(make_folder(path(), folder_mode(), made));
+    const bool there = FESTORE_TRY(open_folder());
+    return there ? Expected<void>() : unexpected(error_of_file("open", path(), ENOENT));
 }
 
 // Only an empty folder is given to the group: another member may have moved another folder of this user here.
@@ -169,9 +164,8 @@ Expected<void> StoreDirectory::make_payload_folder() {
     const int fault = files_.make_folder(folder_.handle(), std::string(protocol::kPayloadFolder), folder_mode());
     if (fault != 0 && fault != EEXIST) return unexpected(error_of_file("make", payloads_.path(), fault));
     if (fault == 0) durable_names_.reset();  // it may have the inode of a folder that was lost
-    const Expected<bool> there = open_payloads();
-    if (!there) return unexpected(there.error());
-    if (!*there) return unexpected(error_of_file("open", payloads_.path(), ENOENT));
+    const bool there = FESTORE_TRY(open_payloads());
+    if (!there) return unexpected(error_of_file("open", payloads_.path(), ENOENT));
     const int set = files_.set_folder(payloads_.handle(), folder_mode(), group_);
     if (set != 0 && fault == 0) return unexpected(error_of_file("give to its group", payloads_.path(), set));
     return {};
@@ -213,10 +207,10 @@ Expected<void> StoreDirectory::make_file(std::string_view name) {
 }
 
 Expected<void> StoreDirectory::make_files() {
-    if (const auto made = make_own_folder(); !made) return made;
-    if (const auto made = make_file(protocol::kLockFile); !made) return made;
-    if (const auto made = make_file(protocol::kPageFile); !made) return made;
-    if (const auto made = make_payload_folder(); !made) return made;
+    FESTORE_CHECK(make_own_folder());
+    FESTORE_CHECK(make_file(protocol::kLockFile));
+    FESTORE_CHECK(make_file(protocol::kPageFile));
+    FESTORE_CHECK(make_payload_folder());
     if (const int fault = folder_.sync(); fault != 0) return unexpected(error_of_file("sync", path(), fault));
     return sync_folders_above();
 }
@@ -225,17 +219,15 @@ Expected<void> StoreDirectory::write_header(const protocol::StoreHeader& header)
     std::array<std::byte, protocol::kNamedStoreHeaderBytes> encoded{};
     Writer out(encoded);
     encode(header, out);
-    if (const auto found = folder_.look(protocol::kNewHeaderFile, Files::Information::Kind::file); !found) return unexpected(found.error());
+    FESTORE_CHECK(folder_.look(protocol::kNewHeaderFile, Files::Information::Kind::file));
     (void)folder_.remove(protocol::kNewHeaderFile);  // left by an interrupted attempt
-    const Expected<Files::Handle> made =
-        folder_.open_file("write", protocol::kNewHeaderFile, Files::Open::create_new, file_mode());
-    if (!made) return unexpected(made.error());
-    int fault = files_.write(*made, 0, out.written());
-    if (fault == 0) fault = files_.sync(*made);
+    const Files::Handle made = FESTORE_TRY(folder_.open_file("write", protocol::kNewHeaderFile, Files::Open::create_new, file_mode()));
+    int fault = files_.write(made, 0, out.written());
+    if (fault == 0) fault = files_.sync(made);
     if (fault == 0) fault = folder_.rename(protocol::kNewHeaderFile, protocol::kHeaderFile);
     bool same = false;
-    if (fault == 0) fault = folder_.compare(*made, protocol::kHeaderFile, same);
-    files_.close(*made);
+    if (fault == 0) fault = folder_.compare(made, protocol::kHeaderFile, same);
+    files_.close(made);
     if (fault == 0 && !same) fault = ENOENT;  // the name led to another file by then
     if (fault == 0) fault = folder_.sync();
     if (fault != 0) return unexpected(error_of_file("write", file(protocol::kHeaderFile), fault));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "client/store/folder.h"
 
+#include "base/result.h"
 #include "client/errors.h"
 
 #include <cerrno>
@@ -81,15 +82,14 @@ Expected<bool> StoreFolder::open(bool& changed) {
 }
 
 Expected<bool> StoreFolder::open_in(const StoreFolder& above, std::string_view name, bool& changed) {
-    const Expected<std::optional<Information>> found = above.look(name, Kind::folder);
-    if (!found) return unexpected(found.error());
-    if (*found && is_open() && is_same(**found, information_)) {
+    const std::optional<Information> found = FESTORE_TRY(above.look(name, Kind::folder));
+    if (found && is_open() && is_same(*found, information_)) {
         changed = false;
         return true;
     }
     changed = is_open();
     close();
-    if (!*found) return false;
+    if (!found) return false;
     Handle opened = Files::kNoHandle;
     int fault = files_.open_folder(above.handle(), std::string(name), opened);
     if (fault == ENOENT) return false;
@@ -136,7 +136,7 @@ Expected<std::optional<Files::Information>> StoreFolder::look(std::string_view n
     const int fault = files_.information(handle_, std::string(name), information);
     if (fault == ENOENT) return std::nullopt;
     if (fault != 0) return unexpected(error_of_file("look at", path_of(name), fault));
-    if (const auto checked = check(name, information, kind); !checked) return unexpected(checked.error());
+    FESTORE_CHECK(check(name, information, kind));
     return information;
 }
 
@@ -144,7 +144,7 @@ Expected<std::optional<Files::Information>> StoreFolder::look(std::string_view n
 // exchanged any more.
 Expected<Files::Handle> StoreFolder::open_file(std::string_view verb, std::string_view name, Files::Open how, unsigned mode) const {
     if (how != Files::Open::create_new)
-        if (const auto before = look(name, Kind::file); !before) return unexpected(before.error());
+        FESTORE_CHECK(look(name, Kind::file));
     Handle file = Files::kNoHandle;
     int fault = files_.open(handle_, std::string(name), how, mode, file);
     Information information;

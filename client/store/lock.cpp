@@ -4,6 +4,7 @@
 //   the lock file   is all that earlier programs of festore 0.1 lock
 //   the page file   is what two writers would destroy, even if they reach it from two folders; only writers lock it
 #include "client/errors.h"
+#include "base/result.h"
 #include "client/store/directory.h"
 
 #include <cerrno>
@@ -33,9 +34,8 @@ void StoreDirectory::unlock() {
 
 // True if it has the lock. False: another program has it, or something was replaced; try again.
 Expected<bool> StoreDirectory::try_lock(LockKind kind) {
-    const Expected<bool> there = open_folder();
-    if (!there) return unexpected(there.error());
-    if (!*there) return unexpected(error_of_file("lock", path(), ENOENT));
+    const bool there = FESTORE_TRY(open_folder());
+    if (!there) return unexpected(error_of_file("lock", path(), ENOENT));
     int fault = files_.open_folder(folder_.handle(), ".", folder_lock_);
     if (fault == 0) fault = files_.lock(folder_lock_, kind == LockKind::exclusive);
     Expected<bool> locked = fault == 0 || cannot_lock_folders(fault);
@@ -79,12 +79,11 @@ Expected<bool> StoreDirectory::try_lock_file(LockKind kind) {
 // Without a page file, the store is being made, or has lost it.
 Expected<bool> StoreDirectory::try_lock_pages() {
     close_pages();
-    const auto there = folder_.look(protocol::kPageFile, Files::Information::Kind::file);
-    if (!there) return unexpected(there.error());
-    if (!*there) return true;
+    const auto there = FESTORE_TRY(folder_.look(protocol::kPageFile, Files::Information::Kind::file));
+    if (!there) return true;
     // An interrupted repair leaves the page file with a second name. Then it is opened for reading only: the next repair needs no more.
     const auto old = folder_.look(protocol::kOldPageFile, Files::Information::Kind::file);
-    const bool is_of_repair = old && *old && is_same(**old, **there);
+    const bool is_of_repair = old && *old && is_same(**old, *there);
     const Expected<void> opened = open_pages(!is_of_repair);
     if (!opened && opened.error().code == ErrorCode::busy) return false;
     if (!opened) return unexpected(opened.error());
@@ -101,9 +100,8 @@ Expected<StoreLock> StoreDirectory::lock(LockKind kind, std::chrono::millisecond
     if (locked_ && (*locked_ == kind || kind == LockKind::shared)) return StoreLock(*this, true);
     const auto deadline = std::chrono::steady_clock::now() + wait;
     while (true) {
-        const Expected<bool> locked = try_lock(kind);
-        if (!locked) return unexpected(locked.error());
-        if (*locked) return StoreLock(*this, false);
+        const bool locked = FESTORE_TRY(try_lock(kind));
+        if (locked) return StoreLock(*this, false);
         if (std::chrono::steady_clock::now() >= deadline)
             return unexpected(in_use());
         std::this_thread::sleep_for(kLockPause);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Names that were lost with dropped damage (engine/reserved.h), as the index records them.
 #include "client/store/read.h"
+#include "base/result.h"
 #include "protocol/store_rebuild.h"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ constexpr size_t kListCallsMax = 1'000'000;
 
 Expected<std::vector<LostRange>> Store::lost_ranges(const Operation& operation) {
     std::vector<LostRange> ranges;
-    if (const auto open = ensure_open(operation, Missing::is_an_error); !open) return unexpected(open.error());
+    FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     if ((status_.flags & stored::kRootLostRanges) == 0) return ranges;
     std::vector<std::byte> after;
     for (size_t call = 0; call < kListCallsMax; ++call) {
@@ -36,11 +37,10 @@ Expected<bool> Store::list_ranges(const Operation& operation, std::vector<std::b
     request.use = Payload::output;
     request.content_room = limits::kListBufferBytesMax;
     request.encode = [&](protocol::PageArea area, Writer& out) { encode(protocol::LostRangesRequest{area, after}, out); };
-    const Expected<StoreReply> reply = look_up(operation, request, again);
-    if (!reply) return unexpected(reply.error());
-    const auto answer = protocol::decode<protocol::StoreListAnswer>(reply->answer);
+    const StoreReply reply = FESTORE_TRY(look_up(operation, request, again));
+    const auto answer = protocol::decode<protocol::StoreListAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(operation));
-    Bytes rest = reply->content;
+    Bytes rest = reply.content;
     for (uint32_t i = 0; i < answer->items; ++i) {
         const auto item = protocol::decode_next<protocol::LostRangeItem>(rest);
         if (!item || !std::lexicographical_compare(after.begin(), after.end(), item->key.begin(), item->key.end()))
@@ -54,9 +54,8 @@ Expected<bool> Store::list_ranges(const Operation& operation, std::vector<std::b
 }
 
 Expected<bool> Store::has_unacknowledged_loss(const Operation& operation) {
-    const auto ranges = lost_ranges(operation);
-    if (!ranges) return unexpected(ranges.error());
-    return std::any_of(ranges->begin(), ranges->end(), [](const LostRange& range) { return !range.acknowledged; });
+    const auto ranges = FESTORE_TRY(lost_ranges(operation));
+    return std::any_of(ranges.begin(), ranges.end(), [](const LostRange& range) { return !range.acknowledged; });
 }
 
 // The old pages are kept for an undo, and until a repair is acknowledged.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Making a store (rules 3, 7, 20).
 #include "client/allow.h"
+#include "base/result.h"
 #include "client/store/requests.h"
 #include "client/store/store.h"
 
@@ -12,9 +13,8 @@ using protocol::Command;
 
 // A TA before protocol 1.3, or from a kit without mbedTLS, has one cipher only.
 Expected<protocol::CipherChoice> Store::cipher_to_ask_for(const Operation& operation, Cipher cipher) {
-    const Expected<Session*> session = sessions_.session();
-    if (!session) return unexpected(session.error());
-    const bool has_both = ((*session)->hello().features & protocol::kFeatureChaCha20) != 0;
+    Session* const session = FESTORE_TRY(sessions_.session());
+    const bool has_both = (session->hello().features & protocol::kFeatureChaCha20) != 0;
     if (cipher == Cipher::automatic) return has_both ? protocol::CipherChoice::faster : protocol::CipherChoice::aes_256_gcm;
     if (cipher == Cipher::aes_256_gcm) return protocol::CipherChoice::aes_256_gcm;
     if (has_both) return protocol::CipherChoice::chacha20_poly1305;
@@ -25,61 +25,58 @@ Expected<protocol::CipherChoice> Store::cipher_to_ask_for(const Operation& opera
 
 Expected<protocol::StoreHeader> Store::ask_for_header(const Operation& operation, const InitOptions& options) {
     protocol::MakeRequest message;
-    const Expected<protocol::CipherChoice> cipher = cipher_to_ask_for(operation, options.cipher);
-    if (!cipher) return unexpected(cipher.error());
-    message.cipher = *cipher;
+    const protocol::CipherChoice cipher = FESTORE_TRY(cipher_to_ask_for(operation, options.cipher));
+    message.cipher = cipher;
     message.anchor = options.anchor == Anchor::rpmb ? stored::Anchor::rpmb : stored::Anchor::ree;
     message.without_asking_rpmb = options.anchor == Anchor::ree && options.without_asking_rpmb;
     message.created = static_cast<int64_t>(std::time(nullptr));
-    if (const auto known = check_name_is_known(operation); !known) return unexpected(known.error());
+    FESTORE_CHECK(check_name_is_known(operation));
     message.claim = claim();
     auto request = request_of(Command::store_make, message);
     request.use = Payload::output;
     request.content_room = protocol::kNamedStoreHeaderBytes;
-    const Expected<StoreReply> reply = channel_.call(request, operation);
-    if (!reply) return unexpected(reply.error());
-    const auto header = reply->ok() ? protocol::decode_store_header(reply->content) : fail(static_cast<Code>(reply->result));
+    const StoreReply reply = FESTORE_TRY(channel_.call(request, operation));
+    const auto header = reply.ok() ? protocol::decode_store_header(reply.content) : fail(static_cast<Code>(reply.result));
     if (header && header->name() == name_) return *header;
-    if (static_cast<Code>(reply->result) == Code::access_conflict)
+    if (static_cast<Code>(reply.result) == Code::access_conflict)
         return unexpected({ErrorCode::conflict,
                            cannot(operation) + where_it_was() + "the TEE has a record of a store of yours" + with_name() +
                                " already, and it is not at " + quote(directory_.path()) +
                                "; name its directory with --store, or give this one another name with --name; if that is lost, drop the "
                                "record with 'festore destroy --lost" + name_option() + "'",
-                           reply->result, reply->origin, Reason::store_exists});
-    if (static_cast<Code>(reply->result) == Code::rpmb_no_answer)
+                           reply.result, reply.origin, Reason::store_exists});
+    if (static_cast<Code>(reply.result) == Code::rpmb_no_answer)
         return unexpected({ErrorCode::no_tee,
                            cannot(operation) + "root limits how many stores you may have, and the RPMB, where some of yours may be, "
                                                "gives no "
                                            "answer. " + std::string(kNoRpmbHint),
-                           reply->result, reply->origin});
-    if (rpmb_gave_no_answer(reply->result) && options.anchor == Anchor::ree && !options.without_asking_rpmb)
+                           reply.result, reply.origin});
+    if (rpmb_gave_no_answer(reply.result) && options.anchor == Anchor::ree && !options.without_asking_rpmb)
         return unexpected({ErrorCode::no_tee,
                            cannot(operation) + "the RPMB, which is built into this TEE, gave no answer when it was asked for a record of "
                                            "yours; 'festore init --anchor ree' makes the store without it",
-                           reply->result, reply->origin});
-    if (reply->ok()) return unexpected(store_nonsense(operation));
+                           reply.result, reply.origin});
+    if (reply.ok()) return unexpected(store_nonsense(operation));
     const Storage storage = options.anchor == Anchor::rpmb ? Storage::rpmb : Storage::ree;
-    const Error error = error_of_store_command(reply->result, reply->origin, {operation.verb, operation.name, storage});
+    const Error error = error_of_store_command(reply.result, reply.origin, {operation.verb, operation.name, storage});
     return unexpected(explain_refusal(sessions_, error, operation, {Storage::store, 0, !options.without_asking_rpmb}));
 }
 
 // Rule 7: the directory is durable before the record exists.
 Expected<void> Store::make_locked(const Operation& operation, const protocol::StoreHeader& header) {
-    if (const auto written = directory_.write_header(header); !written) return written;
-    const Expected<StoreReply> reply =
-        channel_.call(request_of(Command::store_create, protocol::TransactionRequest{header.store_id, 0}), operation);
-    if (!reply) return unexpected(reply.error());
-    if (reply->ok()) {
+    FESTORE_CHECK(directory_.write_header(header));
+    const protocol::TransactionRequest create{header.store_id, 0};
+    const StoreReply reply = FESTORE_TRY(channel_.call(request_of(Command::store_create, create), operation));
+    if (reply.ok()) {
         header_ = header;
         opened_serial_ = sessions_.serial();
         options_.is_name_fixed = true;
-        return take_status(reply->answer, operation);
+        return take_status(reply.answer, operation);
     }
     // Rule 4: the TEE knows whether the record was written.
     Code refused = Code::success;
     if (open_in_tee(operation, header, &refused)) return {};
-    const Error error = error_of_store_command(reply->result, reply->origin, operation);
+    const Error error = error_of_store_command(reply.result, reply.origin, operation);
     return unexpected(explain_refusal(sessions_, error, operation, {Storage::store, 0, false}));
 }
 
@@ -88,9 +85,8 @@ Expected<bool> Store::make(const Operation& operation, const InitOptions& option
     const Expected<protocol::StoreHeader> header = ask_for_header(operation, options);
     has_record = !header && header.error().code == ErrorCode::conflict;
     if (!header) return unexpected(header.error());
-    if (const auto made = directory_.make_files(); !made) return unexpected(made.error());
-    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
-    if (!lock) return unexpected(lock.error());
+    FESTORE_CHECK(directory_.make_files());
+    const StoreLock lock = FESTORE_TRY(directory_.lock(LockKind::exclusive, options_.wait));
     const Expected<DirectoryContents> contents = directory_.look();  // somebody may have been faster
     if (!contents) return unexpected(contents.error());
     using Kind = DirectoryContents::Kind;
@@ -103,9 +99,9 @@ Expected<bool> Store::make(const Operation& operation, const InitOptions& option
         if (!may_be_made) return unexpected(opened.error());
     }
     // A program that destroys a store removes files under its lock, and may have removed these.
-    if (const auto there = directory_.make_files(); !there) return unexpected(there.error());
-    if (const auto kept = directory_.keep_reserve(0, spare_pages(1)); !kept) return unexpected(kept.error());
-    if (const auto made = make_locked(operation, *header); !made) return unexpected(made.error());
+    FESTORE_CHECK(directory_.make_files());
+    FESTORE_CHECK(directory_.keep_reserve(0, spare_pages(1)));
+    FESTORE_CHECK(make_locked(operation, *header));
     return true;
 }
 
@@ -114,14 +110,13 @@ Expected<StoreInfo> Store::init(const InitOptions& options) {
     const auto there_is_one = [&] {
         return Error{ErrorCode::conflict, cannot(operation) + "there is one at " + quote(directory_.path()), 0, 0, Reason::store_exists};
     };
-    const Expected<DirectoryContents> contents = directory_.look();
-    if (!contents) return unexpected(contents.error());
+    const DirectoryContents contents = FESTORE_TRY(directory_.look());
     using Kind = DirectoryContents::Kind;
-    if (contents->kind == Kind::foreign) return unexpected(is_foreign(operation));
-    if (contents->kind == Kind::headless) return unexpected(without_header(operation));
-    if (contents->header) {
+    if (contents.kind == Kind::foreign) return unexpected(is_foreign(operation));
+    if (contents.kind == Kind::headless) return unexpected(without_header(operation));
+    if (contents.header) {
         bool may_be_made = false;
-        const auto opened = open_existing(operation, *contents, may_be_made);
+        const auto opened = open_existing(operation, contents, may_be_made);
         if (opened) return unexpected(there_is_one());
         if (!may_be_made) return unexpected(opened.error());
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The page file that a repair or a rebuild makes beside the old one, and that replaces the old one when it is complete (rule 19).
 #include "client/errors.h"
+#include "base/result.h"
 #include "client/store/directory.h"
 
 #include <cerrno>
@@ -9,10 +10,8 @@ namespace festore {
 
 Expected<void> StoreDirectory::begin_new_pages() {
     drop_new_pages();  // left by an interrupted repair
-    const Expected<Files::Handle> made =
-        folder_.open_file("make", protocol::kNewPageFile, Files::Open::create_new, file_mode());
-    if (!made) return unexpected(made.error());
-    new_pages_ = *made;
+    const Files::Handle made = FESTORE_TRY(folder_.open_file("make", protocol::kNewPageFile, Files::Open::create_new, file_mode()));
+    new_pages_ = made;
     files_.overwrite_in_place(new_pages_);
     // It becomes the page file while the lock is held (rule 29).
     if (const int fault = files_.lock(new_pages_, true); fault != 0)
@@ -43,7 +42,7 @@ Expected<void> StoreDirectory::keep_old_pages() {
     const std::string pages(protocol::kPageFile);
     const std::string old(protocol::kOldPageFile);
     for (const std::string_view name : {protocol::kOldPageFile, protocol::kOlderPageFile})
-        if (const auto found = folder_.look(name, Files::Information::Kind::file); !found) return unexpected(found.error());
+        FESTORE_CHECK(folder_.look(name, Files::Information::Kind::file));
     const Expected<Files::Handle> opened = folder_.open_file("look at", old, Files::Open::read, 0);
     const bool same = opened && folder_.is_named(*opened, pages);
     if (opened) files_.close(*opened);
@@ -77,7 +76,7 @@ Expected<void> StoreDirectory::finish_new_pages() {
         const Expected<bool> named = pages_are_named();
         if (!named || !*named) return unexpected(named ? pages_were_exchanged() : named.error());
     }
-    if (const auto kept = keep_old_pages(); !kept) return kept;
+    FESTORE_CHECK(keep_old_pages());
     if (!folder_.is_named(new_pages_, protocol::kNewPageFile))
         return unexpected({ErrorCode::damaged, quote(from) + " was removed or replaced while it was being written; repeat it", 0, 0});
     int fault = folder_.rename(protocol::kNewPageFile, protocol::kPageFile);
@@ -105,21 +104,19 @@ Expected<void> StoreDirectory::name_next_pages() {
 }
 
 Expected<bool> StoreDirectory::has_next_pages() {
-    if (const auto there = require_folder(); !there) return unexpected(there.error());
-    const auto next = folder_.look(protocol::kNextPageFile, Files::Information::Kind::file);
-    if (!next) return unexpected(next.error());
-    return next->has_value();
+    FESTORE_CHECK(require_folder());
+    const auto next = FESTORE_TRY(folder_.look(protocol::kNextPageFile, Files::Information::Kind::file));
+    return next.has_value();
 }
 
 Expected<void> StoreDirectory::try_next_pages() {
-    const Expected<Files::Handle> opened = folder_.open_file("read", protocol::kNextPageFile, Files::Open::read_write, 0);
-    if (!opened) return unexpected(opened.error());
-    if (const int fault = files_.lock(*opened, true); fault != 0) {
-        files_.close(*opened);
+    const Files::Handle opened = FESTORE_TRY(folder_.open_file("read", protocol::kNextPageFile, Files::Open::read_write, 0));
+    if (const int fault = files_.lock(opened, true); fault != 0) {
+        files_.close(opened);
         return unexpected(error_of_file("lock", file(protocol::kNextPageFile), fault));
     }
     close_pages();
-    pages_ = *opened;
+    pages_ = opened;
     pages_writable_ = true;
     return {};
 }
@@ -127,7 +124,7 @@ Expected<void> StoreDirectory::try_next_pages() {
 // The replaced file stays open and locked until the names are durable.
 Expected<void> StoreDirectory::take_next_pages(bool keeps_old) {
     if (keeps_old)
-        if (const auto kept = keep_old_pages(); !kept) return kept;
+        FESTORE_CHECK(keep_old_pages());
     int fault = folder_.rename(protocol::kNextPageFile, protocol::kPageFile);
     if (fault == 0) fault = folder_.sync();
     if (fault != 0) return unexpected(error_of_file("rename to", file(protocol::kPageFile), fault));
@@ -148,9 +145,8 @@ void StoreDirectory::drop_next_pages() {
 
 Expected<void> StoreDirectory::open_old_pages(std::string_view name) {
     close_old_pages();
-    const Expected<Files::Handle> opened = folder_.open_file("read", name, Files::Open::read, 0);
-    if (!opened) return unexpected(opened.error());
-    old_pages_ = *opened;
+    const Files::Handle opened = FESTORE_TRY(folder_.open_file("read", name, Files::Open::read, 0));
+    old_pages_ = opened;
     return {};
 }
 

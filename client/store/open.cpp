@@ -3,6 +3,7 @@
 #include "client/store/store.h"
 
 #include "base/host/hex.h"
+#include "base/result.h"
 #include "client/store/requests.h"
 
 namespace festore {
@@ -67,9 +68,8 @@ void Store::warn_of_lost_freshness() {
 
 // The header is in clear, so these checks only choose the message; the TA repeats those that it can.
 Expected<void> Store::check_header(const Operation& operation, const protocol::StoreHeader& header) {
-    const Expected<Session*> session = sessions_.session();
-    if (!session) return unexpected(session.error());
-    const protocol::HelloAnswer& hello = (*session)->hello();
+    Session* const session = FESTORE_TRY(sessions_.session());
+    const protocol::HelloAnswer& hello = session->hello();
     const auto kind = (hello.features & protocol::kFeatureSimulated) != 0 ? protocol::TeeKind::simulated
                                                                           : protocol::TeeKind::optee;
     const std::string where = "the store at " + quote(directory_.path());
@@ -154,7 +154,7 @@ Expected<void> Store::open_in_tee(const Operation& operation, const protocol::St
         *refused = reply->died() ? Code::target_dead : static_cast<Code>(reply->result);
         return unexpected(refused_to_open(operation, *refused));
     }
-    if (const auto taken = take_status(reply->answer, operation); !taken) return taken;
+    FESTORE_CHECK(take_status(reply->answer, operation));
     header_ = header;
     opened_serial_ = sessions_.serial();
     options_.is_name_fixed = true;  // from now on only this store is used
@@ -163,14 +163,13 @@ Expected<void> Store::open_in_tee(const Operation& operation, const protocol::St
 
 Expected<void> Store::open_existing(const Operation& operation, const DirectoryContents& contents, bool& may_be_made) {
     may_be_made = false;
-    if (const auto checked = check_header(operation, *contents.header); !checked) return checked;
+    FESTORE_CHECK(check_header(operation, *contents.header));
     Code refused = Code::success;
     auto opened = open_in_tee(operation, *contents.header, &refused);
     if (!opened) {
         header_ = *contents.header;
-        const Expected<bool> moved = follow_move(operation, refused);
-        if (!moved) return unexpected(moved.error());
-        if (*moved) opened = {}, refused = Code::success;
+        const bool moved = FESTORE_TRY(follow_move(operation, refused));
+        if (moved) opened = {}, refused = Code::success;
     }
     // The store's creation was interrupted before the TEE had a record of it: nothing was ever in it.
     may_be_made = refused == Code::item_not_found && contents.kind == DirectoryContents::Kind::unused;
@@ -180,8 +179,7 @@ Expected<void> Store::open_existing(const Operation& operation, const DirectoryC
 Expected<void> Store::ensure_open(const Operation& operation, Missing missing) {
     constexpr int kTriesMax = 3;
     for (int tries = 1;; ++tries) {
-        const Expected<Session*> session = sessions_.session();
-        if (!session) return unexpected(session.error());
+        FESTORE_CHECK(sessions_.session());
         if (opened_serial_ != 0 && opened_serial_ == sessions_.serial()) return {};
         bool again = false;
         const Expected<void> opened = look_and_open(operation, missing, again);
@@ -191,18 +189,17 @@ Expected<void> Store::ensure_open(const Operation& operation, Missing missing) {
 }
 
 Expected<void> Store::look_and_open(const Operation& operation, Missing missing, bool& again) {
-    const Expected<DirectoryContents> contents = directory_.look();
-    if (!contents) return unexpected(contents.error());
+    const DirectoryContents contents = FESTORE_TRY(directory_.look());
     using Kind = DirectoryContents::Kind;
-    if (contents->kind == Kind::foreign) return unexpected(is_foreign(operation));
-    if (contents->kind == Kind::headless) return unexpected(without_header(operation));
-    bool may_be_made = contents->kind == Kind::absent || contents->kind == Kind::empty;
+    if (contents.kind == Kind::foreign) return unexpected(is_foreign(operation));
+    if (contents.kind == Kind::headless) return unexpected(without_header(operation));
+    bool may_be_made = contents.kind == Kind::absent || contents.kind == Kind::empty;
     if (!may_be_made) {
-        const auto opened = open_existing(operation, *contents, may_be_made);
+        const auto opened = open_existing(operation, contents, may_be_made);
         const auto refused = static_cast<Code>(opened ? 0 : opened.error().tee_result);
         again = refused == Code::item_not_found || refused == Code::bad_parameters;
         if (opened)
-            if (const auto settled = settle_if_cut(operation); !settled) return settled;
+            FESTORE_CHECK(settle_if_cut(operation));
         if (opened) correct_header(operation);
         if (opened || !may_be_made) return opened;
     }
@@ -254,7 +251,7 @@ Error Store::is_not_there(const Operation& operation, bool& has_record) {
 
 Expected<StoreInfo> Store::status() {
     opened_serial_ = batch_ ? opened_serial_ : 0;  // ask the TEE anew
-    if (const auto open = ensure_open({"look at the store", {}}, Missing::is_an_error); !open) return unexpected(open.error());
+    FESTORE_CHECK(ensure_open({"look at the store", {}}, Missing::is_an_error));
     return info();
 }
 

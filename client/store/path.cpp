@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "client/errors.h"
+#include "base/result.h"
 #include "client/store/directory.h"
 
 #include <cstdlib>
@@ -53,9 +54,8 @@ Expected<StoreChoice> choose_store(const Owner& owner, const std::string& direct
         choice.is_name_fixed = !chosen.empty();
         return choice;
     }
-    Expected<std::string> standard = default_directory(owner);
-    if (!standard) return unexpected(standard.error());
-    choice.directory = *standard + (choice.name.empty() ? "" : "@" + choice.name);
+    std::string standard = FESTORE_TRY(default_directory(owner));
+    choice.directory = standard + (choice.name.empty() ? "" : "@" + choice.name);
     return choice;
 }
 

@@ -2,6 +2,7 @@
 // Contents in separate files: sealed segment by segment when they are written, and verified when they are read (rule 14).
 #include "client/store/read.h"
 
+#include "base/result.h"
 #include "base/writer.h"
 
 #include <algorithm>
@@ -109,31 +110,29 @@ Expected<void> Store::begin_payload(StoreWriter& writer, const Operation& operat
     if (uploading_ != nullptr && uploading_ != &writer)
         return unexpected({ErrorCode::conflict, cannot(operation) + "another stream of this client is writing: finish it first", 0, 0,
                            Reason::in_use});
-    if (const auto fits = check_space(writer, operation); !fits) return fits;
+    FESTORE_CHECK(check_space(writer, operation));
     StoreChannel::Request request;
     request.command = Command::store_begin_upload;
     request.encode = [bytes = writer.segment_bytes_](protocol::PageArea, Writer& out) { encode(protocol::BeginUploadRequest{bytes}, out); };
     for (int attempt = 0;; ++attempt) {
-        const Expected<StoreReply> begun = channel_.call(request, operation);
-        if (!begun) return unexpected(begun.error());
-        if (!begun->ok()) {
+        const StoreReply begun = FESTORE_TRY(channel_.call(request, operation));
+        if (!begun.ok()) {
             // Nothing has been sealed yet, so it can be retried. A transaction's session cannot be replaced.
-            const bool lost = begun->died() || static_cast<Code>(begun->result) == Code::bad_state;
+            const bool lost = begun.died() || static_cast<Code>(begun.result) == Code::bad_state;
             if (lost && attempt == 0 && !batch_) {
                 opened_serial_ = 0;
-                if (const auto open = ensure_open(operation, missing); !open) return open;
+                FESTORE_CHECK(ensure_open(operation, missing));
                 continue;
             }
-            return unexpected(error_of_store_command(begun->result, begun->origin, operation));
+            return unexpected(error_of_store_command(begun.result, begun.origin, operation));
         }
-        const auto answer = protocol::decode<protocol::BeginUploadAnswer>(begun->answer);
+        const auto answer = protocol::decode<protocol::BeginUploadAnswer>(begun.answer);
         if (!answer) return unexpected(store_nonsense(operation));
         writer.next_.payload = answer->payload;
         break;
     }
-    Expected<StoreDirectory::Upload> file = directory_.create_payload(writer.next_.payload);
-    if (!file) return unexpected(file.error());
-    writer.file_.emplace(std::move(*file));
+    StoreDirectory::Upload file = FESTORE_TRY(directory_.create_payload(writer.next_.payload));
+    writer.file_.emplace(std::move(file));
     uploading_ = &writer;
     return {};
 }
@@ -141,7 +140,7 @@ Expected<void> Store::begin_payload(StoreWriter& writer, const Operation& operat
 Expected<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
     const Operation operation{"put", writer.name_, Storage::store};
     if (!writer.file_)
-        if (const auto begun = begin_payload(writer, operation, Missing::is_made); !begun) return begun;
+        FESTORE_CHECK(begin_payload(writer, operation, Missing::is_made));
     writer.next_.last = last;
     writer.next_.content_bytes = static_cast<uint32_t>(plain.size());
     const uint64_t segments = segments_of(plain.size(), kSegmentBytes);
@@ -161,7 +160,7 @@ Expected<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
 Expected<void> Store::write_parts(StoreWriter& writer, Bytes part) {
     while (!part.empty()) {
         if (writer.pending_.size() == kPartBytes) {
-            if (const auto sealed = seal(writer, writer.pending_, false); !sealed) return sealed;
+            FESTORE_CHECK(seal(writer, writer.pending_, false));
             wipe(writer.pending_);
             writer.pending_.clear();
         }
@@ -169,7 +168,7 @@ Expected<void> Store::write_parts(StoreWriter& writer, Bytes part) {
         const bool whole = writer.pending_.empty() && part.size() > kPartBytes;
         const Bytes taken = part.first(std::min<size_t>(part.size(), kPartBytes - writer.pending_.size()));
         if (whole) {
-            if (const auto sealed = seal(writer, taken, false); !sealed) return sealed;
+            FESTORE_CHECK(seal(writer, taken, false));
         } else {
             const bool small = writer.pending_.size() + taken.size() <= limits::kIndexEntryBytesMax;
             writer.reserve(small ? limits::kIndexEntryBytesMax : kPartBytes);
@@ -195,8 +194,8 @@ Expected<void> Store::write(StoreWriter& writer, Bytes part) {
 // Seals what is left, and makes the payload durable; or leaves a small content as it is.
 Expected<void> Store::complete(StoreWriter& writer) {
     if (!writer.file_ && writer.size_ <= protocol::inline_content_max(writer.name_.size())) return {};
-    if (const auto sealed = seal(writer, writer.pending_, true); !sealed) return sealed;
-    if (const auto written = writer.write_sealed(); !written) return written;
+    FESTORE_CHECK(seal(writer, writer.pending_, true));
+    FESTORE_CHECK(writer.write_sealed());
     return writer.file_->finish();
 }
 
@@ -205,15 +204,14 @@ Expected<std::unique_ptr<StoreReader>> Store::find(const Operation& operation, M
     StoreChannel::Request request = name_request(Command::store_get, operation.name);
     request.use = Payload::output;
     request.content_room = limits::kIndexEntryBytesMax;
-    Expected<StoreReply> reply = look_up(operation, request, again);
-    if (!reply) return unexpected(reply.error());
-    const auto answer = protocol::decode<protocol::GetAnswer>(reply->answer);
+    StoreReply reply = FESTORE_TRY(look_up(operation, request, again));
+    const auto answer = protocol::decode<protocol::GetAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(operation));
     const protocol::StoreMetadata& m = answer->metadata;
     auto reader = std::make_unique<StoreReader>(object_info(operation.name, m), m);
     if (m.inlined) {
-        if (reply->content.size() != m.size) return unexpected(store_nonsense(operation));
-        reader->load(0, std::move(reply->content));
+        if (reply.content.size() != m.size) return unexpected(store_nonsense(operation));
+        reader->load(0, std::move(reply.content));
         return reader;
     }
     Expected<StoreDirectory::Payload> file = directory_.open_payload(m.payload);
@@ -224,11 +222,10 @@ Expected<std::unique_ptr<StoreReader>> Store::find(const Operation& operation, M
         return unexpected(store_damaged(operation, directory_.path(), "the content"));
     }
     if (!file) return unexpected(file.error());
-    const Expected<uint64_t> size = file->size();
-    if (!size) return unexpected(size.error());
+    const uint64_t size = FESTORE_TRY(file->size());
     const bool fits = m.segment_bytes > 0 && m.segment_bytes <= kSegmentBytes && m.segments > 0 &&
                       m.segments == segments_of(m.size, m.segment_bytes) &&
-                      *size == m.size + uint64_t{m.segments} * kTagBytes;
+                      size == m.size + uint64_t{m.segments} * kTagBytes;
     if (!fits) return unexpected(store_damaged(operation, directory_.path(), "the content"));
     reader->file_.emplace(std::move(*file));
     return reader;
@@ -288,23 +285,21 @@ void StoreReader::read_behind(const SegmentsRequest& part) {
 Expected<void> Store::load_segments(StoreReader& reader, size_t wanted, const Operation& operation, bool& lost) {
     const protocol::StoreMetadata& m = reader.metadata_;
     SegmentsRequest part;
-    const Expected<std::vector<std::byte>> sealed = reader.read_sealed(wanted, part);
-    if (!sealed) return unexpected(sealed.error());
+    const std::vector<std::byte> sealed = FESTORE_TRY(reader.read_sealed(wanted, part));
     const uint64_t from = uint64_t{part.number} * m.segment_bytes;
     const uint64_t segments = segments_of(part.content_bytes, m.segment_bytes);
-    StoreChannel::Request request = segments_request(Command::store_read_segments, part, segments, *sealed);
+    StoreChannel::Request request = segments_request(Command::store_read_segments, part, segments, sealed);
     request.meanwhile = [&] { reader.read_behind(part); };
-    Expected<StoreReply> opened = channel_.call(request, operation);
-    if (!opened) return unexpected(opened.error());
-    lost = opened->died() || static_cast<Code>(opened->result) == Code::bad_state;
-    if (static_cast<Code>(opened->result) == Code::corrupt_object)
+    StoreReply opened = FESTORE_TRY(channel_.call(request, operation));
+    lost = opened.died() || static_cast<Code>(opened.result) == Code::bad_state;
+    if (static_cast<Code>(opened.result) == Code::corrupt_object)
         return unexpected(store_damaged(operation, directory_.path(), "the content"));
-    if (!opened->ok()) return unexpected(error_of_segments(*opened, operation));
+    if (!opened.ok()) return unexpected(error_of_segments(opened, operation));
     // Less content: the segment after it does not open, which the next call reports.
-    const size_t size = opened->content.size();
+    const size_t size = opened.content.size();
     const bool whole = size > 0 && size < part.content_bytes && size % m.segment_bytes == 0;
     if (size != part.content_bytes && !whole) return unexpected(store_nonsense(operation));
-    reader.load(from, std::move(opened->content));
+    reader.load(from, std::move(opened.content));
     return {};
 }
 

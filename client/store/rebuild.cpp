@@ -4,6 +4,7 @@
 // interruption in between, the index itself shows which of both files the record means: only the TA can make one that matches.
 #include "client/store/store.h"
 
+#include "base/result.h"
 #include "client/store/requests.h"
 #include "client/store/scan.h"
 #include "protocol/store_reseal.h"
@@ -26,12 +27,12 @@ constexpr size_t kRoom = 64;
 // Opens the store again under the writer's lock: nothing changes any more.
 Expected<StoreLock> Store::lock_and_open(const Operation& operation) {
     if (batch_) return unexpected(transaction_is_running(operation));
-    if (const auto open = ensure_open(operation, Missing::is_an_error); !open) return unexpected(open.error());
-    if (const auto known = check_minor(operation, kMinorThatRebuilds, "cannot do that"); !known) return unexpected(known.error());
+    FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
+    FESTORE_CHECK(check_minor(operation, kMinorThatRebuilds, "cannot do that"));
     Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
     if (!lock) return lock;
     opened_serial_ = 0;
-    if (const auto open = ensure_open(operation, Missing::is_an_error); !open) return unexpected(open.error());
+    FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     return lock;
 }
 
@@ -44,9 +45,8 @@ Expected<void> Store::begin_rebuild(const Operation& operation, RebuildKind kind
         if (cipher) encode(protocol::RecipherRequest{area, *cipher}, out);
         else encode(protocol::RebuildRequest{area, kind, anchor, claim}, out);
     };
-    const Expected<StoreReply> reply = channel_.call(begin, operation);
-    if (!reply) return unexpected(reply.error());
-    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
+    const StoreReply reply = FESTORE_TRY(channel_.call(begin, operation));
+    if (!reply.ok()) return unexpected(error_of_store_command(reply.result, reply.origin, operation));
     return {};
 }
 
@@ -81,7 +81,7 @@ Expected<protocol::RepairStepAnswer> Store::copy_entries(const Operation& operat
         if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
         const auto answer = protocol::decode<protocol::RebuildStepAnswer>(reply->answer);
         if (!answer) return unexpected(store_nonsense(operation));
-        if (const auto stored = channel_.store_pages(*reply); !stored) return unexpected(stored.error());
+        FESTORE_CHECK(channel_.store_pages(*reply));
         if (answer->left_out) ++next_name;
         passed_page = 0;
         if (answer->step.complete) return answer->step;
@@ -160,7 +160,7 @@ Expected<StoreInfo> Store::make_anew(const Operation& operation, RebuildPlan& pl
         give_up_rebuild(operation);
         return unexpected(made.error());
     }
-    if (const auto done = put_in_place(operation, *made, plan.passes_over); !done) return unexpected(done.error());
+    FESTORE_CHECK(put_in_place(operation, *made, plan.passes_over));
     return info();
 }
 
@@ -169,7 +169,7 @@ Expected<void> Store::write_header_of_record(const Operation& operation) {
     protocol::StoreHeader moved = header_;
     moved.anchor = status_.anchor;
     moved.cipher = status_.cipher;
-    if (const auto written = directory_.write_header(moved); !written) return written;
+    FESTORE_CHECK(directory_.write_header(moved));
     header_ = moved;
     Code refused = Code::success;
     return open_in_tee(operation, moved, &refused);
@@ -181,14 +181,12 @@ Expected<bool> Store::follow_move(const Operation& operation, Code refused) {
     const bool is_ree = header_.anchor == stored::Anchor::ree;
     const bool may_have_moved = is_ree && (refused == Code::store_in_rpmb || refused == Code::item_not_found);
     if (!may_have_moved || !directory_.has_next_pages().value_or(false) || !directory_.may_lock()) return false;
-    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
-    if (!lock) return unexpected(lock.error());
-    const Expected<StoreReply> reply = channel_.call(transaction_request(Command::store_finish_move, header_.store_id, 0), operation);
-    if (!reply) return unexpected(reply.error());
-    if (!reply->ok()) return false;
+    const StoreLock lock = FESTORE_TRY(directory_.lock(LockKind::exclusive, options_.wait));
+    const StoreReply reply = FESTORE_TRY(channel_.call(transaction_request(Command::store_finish_move, header_.store_id, 0), operation));
+    if (!reply.ok()) return false;
     status_.anchor = stored::Anchor::rpmb;
     status_.cipher = header_.cipher;
-    if (const auto written = write_header_of_record(operation); !written) return unexpected(written.error());
+    FESTORE_CHECK(write_header_of_record(operation));
     return true;
 }
 
@@ -201,10 +199,9 @@ Expected<void> Store::name_damaged(const VerifyReport& report, std::vector<std::
         if (error.code != ErrorCode::damaged) {
             VerifyOptions once_more;
             once_more.names = {damage.name};
-            const Expected<VerifyReport> again = verify(once_more);
-            if (!again) return unexpected(again.error());
-            if (again->damaged.empty()) continue;
-            error = again->damaged.front().error;
+            const VerifyReport again = FESTORE_TRY(verify(once_more));
+            if (again.damaged.empty()) continue;
+            error = again.damaged.front().error;
         }
         if (error.code == ErrorCode::not_permitted) return unexpected(error);
         names.push_back(damage.name);
@@ -215,36 +212,31 @@ Expected<void> Store::name_damaged(const VerifyReport& report, std::vector<std::
 
 Expected<DropReport> Store::drop_damaged(const DropOptions& options) {
     const Operation operation{"drop what is damaged", {}};
-    const Expected<StoreLock> lock = lock_and_open(operation);
-    if (!lock) return unexpected(lock.error());
-    const Expected<VerifyReport> found = verify({});
-    if (!found) return unexpected(found.error());
+    const StoreLock lock = FESTORE_TRY(lock_and_open(operation));
+    const VerifyReport found = FESTORE_TRY(verify({}));
     const auto ranges_before = lost_ranges(operation);
     RebuildPlan plan;
     plan.passes_over = true;
     plan.most = options.most;
-    if (const auto named = name_damaged(*found, plan.damaged_names); !named) return unexpected(named.error());
+    FESTORE_CHECK(name_damaged(found, plan.damaged_names));
     const auto is_open = [](const LostRange& range) { return !range.acknowledged; };
     const auto known = ranges_before ? std::count_if(ranges_before->begin(), ranges_before->end(), is_open) : -1;
-    const auto of_index = std::count_if(found->damaged.begin(), found->damaged.end(), [](const Damage& d) { return d.name.empty(); });
+    const auto of_index = std::count_if(found.damaged.begin(), found.damaged.end(), [](const Damage& d) { return d.name.empty(); });
     if (of_index == known && plan.damaged_names.empty())
         return unexpected({ErrorCode::conflict, cannot(operation) + "nothing in the store at " + quote(directory_.path()) + " is damaged",
                            0, 0, Reason::nothing_damaged});
-    const Expected<StoreInfo> made = make_anew(operation, plan);
-    if (!made) return unexpected(made.error());
+    const StoreInfo made = FESTORE_TRY(make_anew(operation, plan));
     DropReport report;
     report.objects = plan.lost;
-    auto ranges = lost_ranges(operation);
-    if (!ranges) return unexpected(ranges.error());
-    report.lost = std::move(*ranges);
-    report.store = *made;
+    auto ranges = FESTORE_TRY(lost_ranges(operation));
+    report.lost = std::move(ranges);
+    report.store = made;
     return report;
 }
 
 Expected<StoreInfo> Store::undo_drop() {
     const Operation operation{"undo the loss", {}};
-    const Expected<StoreLock> lock = lock_and_open(operation);
-    if (!lock) return unexpected(lock.error());
+    const StoreLock lock = FESTORE_TRY(lock_and_open(operation));
     Expected<StoreInfo> undone = undo_from(operation, protocol::kOldPageFile);
     // A repair since then has moved the old pages on to the next name.
     if (!undone && undone.error().code == ErrorCode::damaged)
@@ -284,7 +276,7 @@ Error Store::nothing_to_undo(const Operation& operation) {
 
 Expected<void> Store::undo_part(const Operation& operation) {
     RebuildPlan plan;
-    if (const auto begun = begin_rebuild(operation, RebuildKind::undo, plan); !begun) return begun;
+    FESTORE_CHECK(begin_rebuild(operation, RebuildKind::undo, plan));
     const auto refused = [&](Error error) -> Expected<void> {
         (void)channel_.call(transaction_request(Command::store_abort, {}, 0), operation);
         channel_.forget_pages();
@@ -312,9 +304,8 @@ std::optional<bool> Store::pages_fit(const Operation& operation) {
 }
 
 Expected<void> Store::settle_if_cut(const Operation& operation) {
-    const Expected<bool> has_next = directory_.has_next_pages();
-    if (!has_next) return unexpected(has_next.error());
-    if (!*has_next || is_settling_ || !directory_.may_lock()) return {};
+    const bool has_next = FESTORE_TRY(directory_.has_next_pages());
+    if (!has_next || is_settling_ || !directory_.may_lock()) return {};
     is_settling_ = true;
     const auto settled = settle_next_pages(operation);
     is_settling_ = false;
@@ -324,24 +315,22 @@ Expected<void> Store::settle_if_cut(const Operation& operation) {
 
 // Settles an interrupted rebuild. If neither file matches the record, both stay: that is damage, and is reported as such.
 Expected<void> Store::settle_next_pages(const Operation& operation) {
-    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
-    if (!lock) return unexpected(lock.error());
-    const Expected<bool> there = directory_.has_next_pages();
-    if (!there) return unexpected(there.error());
+    const StoreLock lock = FESTORE_TRY(directory_.lock(LockKind::exclusive, options_.wait));
+    const bool there = FESTORE_TRY(directory_.has_next_pages());
     Code refused = Code::success;
-    if (*there)
-        if (const auto opened = open_in_tee(operation, header_, &refused); !opened) return opened;
-    const std::optional<bool> fits = *there ? pages_fit(operation) : std::nullopt;
+    if (there)
+        FESTORE_CHECK(open_in_tee(operation, header_, &refused));
+    const std::optional<bool> fits = there ? pages_fit(operation) : std::nullopt;
     if (fits == true) directory_.drop_next_pages();
     if (fits != false) return {};
-    if (const auto tried = directory_.try_next_pages(); !tried) return tried;
+    FESTORE_CHECK(directory_.try_next_pages());
     const bool next_fits = pages_fit(operation) == true;
     channel_.forget_pages();
     if (!next_fits) {
         directory_.leave_next_pages();
         return {};
     }
-    if (const auto taken = directory_.take_next_pages((status_.flags & stored::kRootLostRanges) != 0); !taken) return taken;
+    FESTORE_CHECK(directory_.take_next_pages((status_.flags & stored::kRootLostRanges) != 0));
     drop_old_pages_if_done(operation);
     return {};
 }

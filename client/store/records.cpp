@@ -3,6 +3,7 @@
 #include "client/store/store.h"
 
 #include "base/limits.h"
+#include "base/result.h"
 #include "base/writer.h"
 #include "base/host/text.h"
 #include "protocol/store_care.h"
@@ -35,17 +36,16 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Operation& operation
         request.use = Payload::output;
         request.content_room = kClaimBytesMax;
     }
-    const Expected<StoreReply> reply = channel_.call(request, operation);
-    if (!reply) return unexpected(reply.error());
-    const auto code = static_cast<Code>(reply->result);
+    const StoreReply reply = FESTORE_TRY(channel_.call(request, operation));
+    const auto code = static_cast<Code>(reply.result);
     // An RPMB that is built in but does not answer counts as empty.
-    end = code == Code::item_not_found || (at.anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(reply->result));
+    end = code == Code::item_not_found || (at.anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(reply.result));
     if (end) return std::nullopt;
     if (code == Code::access_denied)
         return unexpected({ErrorCode::not_permitted,
-                cannot(operation) + "only root may know of others' stores", reply->result, reply->origin});
-    if (!reply->ok()) return unexpected(error_of_store_command(reply->result, reply->origin, operation));
-    const auto answer = protocol::decode<RecordAtAnswer>(reply->answer);
+                cannot(operation) + "only root may know of others' stores", reply.result, reply.origin});
+    if (!reply.ok()) return unexpected(error_of_store_command(reply.result, reply.origin, operation));
+    const auto answer = protocol::decode<RecordAtAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(operation));
     if (answer->state == RecordAtAnswer::State::free) return std::nullopt;
     StoreRecord record;
@@ -55,23 +55,21 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Operation& operation
     record.place = at.place;
     if (answer->state != RecordAtAnswer::State::readable) return record;
     record.info = described(answer->status);
-    add_claim(reply->content, answer->status, record);
+    add_claim(reply.content, answer->status, record);
     record.info->name = record.name;
     return record;
 }
 
 Expected<std::vector<StoreRecord>> Store::list_records(const Operation& operation, bool own) {
-    const Expected<Session*> session = sessions_.session();
-    if (!session) return unexpected(session.error());
-    const bool has_rpmb = ((*session)->hello().features & protocol::kFeatureRpmb) != 0;
+    Session* const session = FESTORE_TRY(sessions_.session());
+    const bool has_rpmb = (session->hello().features & protocol::kFeatureRpmb) != 0;
     std::vector<StoreRecord> records;
     for (const stored::Anchor anchor : {stored::Anchor::ree, stored::Anchor::rpmb}) {
         if (anchor == stored::Anchor::rpmb && !has_rpmb) break;
         bool end = false;
         for (uint32_t place = 0; !end && place < limits::kStoresMax; ++place) {
-            auto record = record_at(operation, {anchor, place, own}, end);
-            if (!record) return unexpected(record.error());
-            if (*record) records.push_back(std::move(**record));
+            auto record = FESTORE_TRY(record_at(operation, {anchor, place, own}, end));
+            if (record) records.push_back(std::move(*record));
         }
     }
     return records;
@@ -81,7 +79,7 @@ Expected<std::vector<StoreRecord>> Store::records() { return list_records({"list
 
 Expected<std::vector<StoreRecord>> Store::own_stores() {
     const Operation operation{"list your stores", {}};
-    if (const auto known = check_minor(operation, kMinorThatKnowsNames, "cannot do that"); !known) return unexpected(known.error());
+    FESTORE_CHECK(check_minor(operation, kMinorThatKnowsNames, "cannot do that"));
     return list_records(operation, true);
 }
 

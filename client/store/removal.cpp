@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A store's directory as a whole: the payloads in it, and its removal.
 #include "client/errors.h"
+#include "base/result.h"
 #include "client/store/directory.h"
 
 #include <cerrno>
@@ -10,10 +11,9 @@ namespace festore {
 bool is_of_a_payload(std::string_view name) { return protocol::is_payload_name(name) || protocol::is_upload_name(name); }
 
 Expected<std::vector<std::string>> StoreDirectory::list_payloads() {
-    const Expected<bool> folder = open_payloads();
-    if (!folder) return unexpected(folder.error());
+    const bool folder = FESTORE_TRY(open_payloads());
     std::vector<std::string> names;
-    if (!*folder) return names;
+    if (!folder) return names;
     if (const int fault = files_.list_folder(payloads_.handle(), names); fault != 0)
         return unexpected(error_of_file("list", payloads_.path(), fault));
     std::erase_if(names, [](const std::string& name) { return !is_of_a_payload(name); });
@@ -58,7 +58,7 @@ Expected<void> StoreDirectory::check_removable() {
     if (const Expected<bool> payloads = open_payloads(); !payloads) return unexpected(payloads.error());
     for (const std::string_view name : {protocol::kHeaderFile, protocol::kNewHeaderFile, protocol::kLockFile, protocol::kPageFile,
                                         protocol::kNewPageFile, protocol::kNextPageFile, protocol::kOldPageFile, protocol::kOlderPageFile})
-        if (const auto found = folder_.look(name, Files::Information::Kind::file); !found) return unexpected(found.error());
+        FESTORE_CHECK(folder_.look(name, Files::Information::Kind::file));
     Files::Handle probe = Files::kNoHandle;
     (void)folder_.remove(protocol::kNewHeaderFile);
     const int fault = files_.open(folder_.handle(), std::string(protocol::kNewHeaderFile), Files::Open::create_new, file_mode(), probe);
@@ -91,9 +91,8 @@ void StoreDirectory::wipe_recovery_copies(std::string_view name) {
 }
 
 Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<std::string>& left) {
-    const Expected<bool> folder = open_payloads();
-    if (!folder) return unexpected(folder.error());
-    if (!*folder) return {};
+    const bool folder = FESTORE_TRY(open_payloads());
+    if (!folder) return {};
     std::vector<std::string> names;
     if (const int fault = files_.list_folder(payloads_.handle(), names); fault != 0)
         return unexpected(error_of_file("list", payloads_.path(), fault));
@@ -116,13 +115,13 @@ Expected<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::
     for (const std::string_view name : {protocol::kNewPageFile, protocol::kNextPageFile, protocol::kOlderPageFile, protocol::kOldPageFile})
         wipe_recovery_copies(name);
     // An interrupted repair leaves pages.old as a second name of the page file, and a file with two names is not written.
-    if (const auto done = remove_file(folder_, protocol::kOldPageFile, removed); !done) return done;
+    FESTORE_CHECK(remove_file(folder_, protocol::kOldPageFile, removed));
     wipe_recovery_copies(protocol::kPageFile);
-    if (const auto done = remove_payloads(removed, left); !done) return done;
+    FESTORE_CHECK(remove_payloads(removed, left));
     for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile, protocol::kNewPageFile, protocol::kNextPageFile,
                                         protocol::kPageFile, protocol::kNewHeaderFile, protocol::kHeaderFile, protocol::kLockFile}) {
         if (const int fault = folder_.sync(); fault != 0) return unexpected(error_of_file("sync", path(), fault));
-        if (const auto done = remove_file(folder_, name, removed); !done) return done;
+        FESTORE_CHECK(remove_file(folder_, name, removed));
     }
     close_pages();
     if (const int fault = folder_.sync(); fault != 0) return unexpected(error_of_file("sync", path(), fault));

@@ -4,6 +4,7 @@
 // interruption before the last step leaves a directory that can be repaired again.
 #include "client/store/store.h"
 
+#include "base/result.h"
 #include "client/store/requests.h"
 #include "protocol/store_care.h"
 
@@ -66,10 +67,9 @@ Expected<protocol::RepairStepAnswer> Store::copy_index(const Operation& operatio
         encode(protocol::RepairRequest{area, header_.store_id, header_.anchor, header_.key_check, older, claim}, out);
     };
     channel_.forget_pages();
-    const Expected<StoreReply> begun = channel_.call(begin, operation);
-    if (!begun) return unexpected(begun.error());
-    if (!begun->ok()) return unexpected(refused_to_repair(operation, static_cast<Code>(begun->result)));
-    if (const auto made = directory_.begin_new_pages(); !made) return unexpected(made.error());
+    const StoreReply begun = FESTORE_TRY(channel_.call(begin, operation));
+    if (!begun.ok()) return unexpected(refused_to_repair(operation, static_cast<Code>(begun.result)));
+    FESTORE_CHECK(directory_.begin_new_pages());
     StoreChannel::Request next;
     next.command = Command::store_repair_step;
     next.has_area = true;
@@ -87,7 +87,7 @@ Expected<protocol::RepairStepAnswer> Store::copy_index(const Operation& operatio
         if (!reply->ok()) return unexpected(refused_to_repair(operation, static_cast<Code>(reply->result)));
         const auto answer = protocol::decode<protocol::RepairStepAnswer>(reply->answer);
         if (!answer) return unexpected(store_nonsense(operation));
-        if (const auto stored = channel_.store_pages(*reply); !stored) return unexpected(stored.error());
+        FESTORE_CHECK(channel_.store_pages(*reply));
         if (answer->complete) return *answer;
     }
     return unexpected(store_nonsense(operation));
@@ -132,13 +132,12 @@ Expected<StoreInfo> Store::repair_locked(const Operation& operation) {
     if (contents->kind == DirectoryContents::Kind::headless) return unexpected(without_header(operation));
     if (!contents->header)
         return unexpected({ErrorCode::not_found, cannot(operation) + "there is none at " + quote(directory_.path()), 0, 0});
-    if (const auto checked = check_header(operation, *contents->header); !checked) return unexpected(checked.error());
-    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
-    if (!lock) return unexpected(lock.error());
+    FESTORE_CHECK(check_header(operation, *contents->header));
+    const StoreLock lock = FESTORE_TRY(directory_.lock(LockKind::exclusive, options_.wait));
     contents = directory_.look();
     if (!contents) return unexpected(contents.error());
     if (!contents->header) return unexpected(without_header(operation));
-    if (const auto checked = check_header(operation, *contents->header); !checked) return unexpected(checked.error());
+    FESTORE_CHECK(check_header(operation, *contents->header));
     header_ = *contents->header;
     bool damaged = false;
     Expected<protocol::RepairStepAnswer> made = copy_index(operation, false, damaged);
@@ -156,13 +155,13 @@ Expected<StoreInfo> Store::repair_locked(const Operation& operation) {
         (void)channel_.call(transaction_request(Command::store_abort, {}, 0), operation);
         return unexpected(made.error());
     }
-    if (const auto committed = commit_repair(operation, *made); !committed) return unexpected(committed.error());
+    FESTORE_CHECK(commit_repair(operation, *made));
     return info();
 }
 
 Expected<StoreInfo> Store::acknowledge() {
     const Operation operation{"acknowledge the repair", {}};
-    if (const auto open = ensure_open(operation, Missing::is_an_error); !open) return unexpected(open.error());
+    FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     if ((status_.flags & stored::kRootFreshnessLost) == 0)
         return unexpected({ErrorCode::conflict,
                            cannot(operation) + "the store at " + quote(directory_.path()) + " has no repair to acknowledge", 0, 0,

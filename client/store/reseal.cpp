@@ -3,6 +3,7 @@
 // each sealed anew in the TEE in a separate commit; last the index again, which records that all are done. After an interruption anywhere
 // the store is whole, and the same command continues. Other programs may read and change the store meanwhile.
 #include "client/store/read.h"
+#include "base/result.h"
 #include "client/store/scan.h"
 #include "protocol/store_reseal.h"
 
@@ -44,19 +45,15 @@ struct Store::ResealPass {
 
 // If the index already has the wanted cipher, and contents still have the other one, the index is left as it is.
 Expected<StoreInfo> Store::rebuild_index(const Operation& operation, const RebuildOptions& options) {
-    const Expected<StoreLock> lock = lock_and_open(operation);
-    if (!lock) return unexpected(lock.error());
+    const StoreLock lock = FESTORE_TRY(lock_and_open(operation));
     RebuildPlan plan;
     if (options.cipher != Cipher::automatic) {
-        const auto known = check_minor(operation, kMinorThatReseals, "cannot change a store's cipher");
-        if (!known) return unexpected(known.error());
-        const Expected<protocol::CipherChoice> cipher = cipher_to_ask_for(operation, options.cipher);
-        if (!cipher) return unexpected(cipher.error());
-        if (const auto wanted = static_cast<stored::Cipher>(*cipher); wanted != status_.cipher) plan.cipher = wanted;
+        FESTORE_CHECK(check_minor(operation, kMinorThatReseals, "cannot change a store's cipher"));
+        const protocol::CipherChoice cipher = FESTORE_TRY(cipher_to_ask_for(operation, options.cipher));
+        if (const auto wanted = static_cast<stored::Cipher>(cipher); wanted != status_.cipher) plan.cipher = wanted;
     }
-    const Expected<bool> lost = has_unacknowledged_loss(operation);
-    if (!lost) return unexpected(lost.error());
-    if (*lost)
+    const bool lost = FESTORE_TRY(has_unacknowledged_loss(operation));
+    if (lost)
         return unexpected({ErrorCode::conflict,
                            cannot(operation) + "names that were lost with damage have not been acknowledged, and the pages that were "
                                                "kept for "
@@ -81,7 +78,7 @@ Expected<StoreInfo> Store::rebuild(const RebuildOptions& options) {
     if (options.cipher == Cipher::automatic) return done;
     ResealPass pass(options);
     for (int passes = 0; done && done->has_other_cipher && passes < kPassesMax; ++passes) {
-        if (const auto resealed = reseal_contents(operation, pass); !resealed) return unexpected(resealed.error());
+        FESTORE_CHECK(reseal_contents(operation, pass));
         if (!pass.damaged.empty()) return unexpected(not_all_resealed(operation, pass));
         done = rebuild_index(operation, {});
     }
@@ -104,19 +101,18 @@ Error Store::not_all_resealed(const Operation& operation, const ResealPass& pass
 
 Expected<void> Store::reseal_contents(const Operation& operation, ResealPass& pass) {
     constexpr size_t kStepsMax = 100'000'000;  // stops a listing that would never end
-    if (const auto open = ensure_open(operation, Missing::is_an_error); !open) return open;
+    FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     Scan::Start start;
     start.afresh = true;
     Scan scan(*this, operation, start);
     for (size_t step = 0; step < kStepsMax; ++step) {
-        const Expected<Scan::Step> next = scan.next();
-        if (!next) return unexpected(next.error());
-        if (next->is_end) return {};
-        if (next->gap)
-            pass.damaged.push_back({ErrorCode::damaged, "page " + std::to_string(next->gap->page) + " of the index is damaged", 0, 0});
-        for (const Scan::Item& item : next->items) {
+        const Scan::Step next = FESTORE_TRY(scan.next());
+        if (next.is_end) return {};
+        if (next.gap)
+            pass.damaged.push_back({ErrorCode::damaged, "page " + std::to_string(next.gap->page) + " of the index is damaged", 0, 0});
+        for (const Scan::Item& item : next.items) {
             if ((item.metadata.flags & protocol::kStoredOtherCipher) == 0) continue;
-            if (const auto done = reseal_object(item.name, pass); !done) return done;
+            FESTORE_CHECK(reseal_object(item.name, pass));
         }
     }
     return unexpected(store_nonsense(operation));
@@ -170,12 +166,12 @@ Expected<Store::ChangeRequest> Store::reseal_payload(const Operation& operation,
     options.size = m.size;
     writer.emplace(*this, operation.name, options, 0);
     writer->segment_bytes_ = m.segment_bytes;
-    if (const auto begun = begin_payload(*writer, operation, Missing::is_an_error); !begun) return unexpected(begun.error());
+    FESTORE_CHECK(begin_payload(*writer, operation, Missing::is_an_error));
     do {
-        if (const auto done = reseal_part(**reader, *writer, operation, pass); !done) return unexpected(done.error());
+        FESTORE_CHECK(reseal_part(**reader, *writer, operation, pass));
     } while ((*reader)->position_ < m.size);
-    if (const auto written = writer->write_sealed(); !written) return unexpected(written.error());
-    if (const auto finished = writer->file_->finish(); !finished) return unexpected(finished.error());
+    FESTORE_CHECK(writer->write_sealed());
+    FESTORE_CHECK(writer->file_->finish());
     ChangeRequest request;
     request.command = Command::store_reseal;
     request.has_area = true;

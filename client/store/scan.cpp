@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "client/store/scan.h"
 
+#include "base/result.h"
 #include "client/store/read.h"
 #include "protocol/store_care.h"
 
@@ -58,9 +59,8 @@ Expected<Store::Scan::Answer> Store::Scan::ask() {
         request.encode = [this](protocol::PageArea area, Writer& out) {
             encode(protocol::ScanRequest{area, passed_page_, inclusive_, afresh_, from_}, out);
         };
-        const Expected<StoreReply> reply = store_.look_up(doing_, request, again);
-        if (!reply) return unexpected(reply.error());
-        return answer_of(*reply);
+        const StoreReply reply = FESTORE_TRY(store_.look_up(doing_, request, again));
+        return answer_of(reply);
     });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Reading a store. Readers take no lock: they use the root that the TEE has, and start again if it has changed (rule 9).
 #include "client/store/read.h"
+#include "base/result.h"
 #include "client/store/scan.h"
 
 #include "base/writer.h"
@@ -52,14 +53,13 @@ Expected<std::vector<std::byte>> Store::get(std::string_view name) {
     const Operation operation{"get", name, Storage::store};
     MissedPayload missed;
     return read<std::vector<std::byte>>(operation, [&](bool& again) -> Expected<std::vector<std::byte>> {
-        const auto reader = find(operation, missed, again);
-        if (!reader) return unexpected(reader.error());
+        const auto reader = FESTORE_TRY(find(operation, missed, again));
         std::vector<std::byte> content;
-        const uint64_t size = (*reader)->info().size;
+        const uint64_t size = reader->info().size;
         if (size > content.max_size())
             return unexpected({ErrorCode::no_space, cannot(operation) + "it does not fit into memory: read it as a stream", 0, 0});
         content.resize(static_cast<size_t>(size));
-        const Expected<size_t> got = read_on(**reader, content, operation);
+        const Expected<size_t> got = read_on(*reader, content, operation);
         if (got) return content;
         again = got.error().code == ErrorCode::busy;
         wipe(content);
@@ -70,9 +70,8 @@ Expected<std::vector<std::byte>> Store::get(std::string_view name) {
 Expected<ObjectInfo> Store::stat(std::string_view name) {
     const Operation operation{"stat", name, Storage::store};
     return read<ObjectInfo>(operation, [&](bool& again) -> Expected<ObjectInfo> {
-        const Expected<StoreReply> reply = look_up(operation, name_request(Command::store_stat, name), again);
-        if (!reply) return unexpected(reply.error());
-        const auto answer = protocol::decode<protocol::GetAnswer>(reply->answer);
+        const StoreReply reply = FESTORE_TRY(look_up(operation, name_request(Command::store_stat, name), again));
+        const auto answer = protocol::decode<protocol::GetAnswer>(reply.answer);
         if (!answer) return unexpected(store_nonsense(operation));
         return object_info(name, answer->metadata);
     });
@@ -93,11 +92,10 @@ Expected<bool> Store::list_on(const Operation& operation, Listing& listing, bool
         request.encode = [&](protocol::PageArea area, Writer& out) {
             encode(protocol::StoreListRequest{area, bytes_of(after), bytes_of(prefix)}, out);
         };
-        const Expected<StoreReply> reply = look_up(operation, request, again);
-        if (!reply) return unexpected(reply.error());
-        const auto answer = protocol::decode<protocol::StoreListAnswer>(reply->answer);
+        const StoreReply reply = FESTORE_TRY(look_up(operation, request, again));
+        const auto answer = protocol::decode<protocol::StoreListAnswer>(reply.answer);
         if (!answer) return unexpected(store_nonsense(operation));
-        Bytes rest = reply->content;
+        Bytes rest = reply.content;
         for (uint32_t i = 0; i < answer->items; ++i) {
             const auto item = protocol::decode_next<protocol::StoreListItem>(rest);
             const bool ascends = item && (listing.objects.empty() || listing.objects.back().name < text_of(item->name));
@@ -171,9 +169,8 @@ Expected<Listing> Store::list_past_damage(const Operation& operation, Listing li
 }
 
 Expected<void> Store::check_minor(const Operation& operation, uint16_t minor, std::string_view lacks, std::string_view advice) {
-    const Expected<Session*> session = sessions_.session();
-    if (!session) return unexpected(session.error());
-    if ((*session)->hello().version_minor >= minor) return {};
+    Session* const session = FESTORE_TRY(sessions_.session());
+    if (session->hello().version_minor >= minor) return {};
     return unexpected({ErrorCode::no_tee,
                        cannot(operation) + "this trusted application is older, and " + std::string(lacks) + ": " +
                            std::string(advice), 0, 0});

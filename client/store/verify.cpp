@@ -3,6 +3,7 @@
 // Damage is noted, and reading goes on past it. Other programs may change the store meanwhile: an object that comes or goes is
 // not damage (rule 9).
 #include "client/store/read.h"
+#include "base/result.h"
 #include "client/store/scan.h"
 
 #include "base/writer.h"
@@ -36,15 +37,14 @@ public:
         progress_.objects_total = options_.names.empty() ? store_.status_.objects : options_.names.size();
         progress_.content_bytes_total = options_.names.empty() ? store_.status_.content_bytes : 0;
         store_.channel_.forget_pages();
-        const auto done = options_.names.empty() ? everything() : named();
-        if (!done) return unexpected(done.error());
+        FESTORE_CHECK(options_.names.empty() ? everything() : named());
         return std::move(report_);
     }
 
 private:
     Expected<void> named() {
         for (const std::string& name : options_.names) {
-            if (const auto done = content(name, true); !done) return done;
+            FESTORE_CHECK(content(name, true));
             tell();
         }
         return {};
@@ -52,14 +52,12 @@ private:
 
     Expected<void> everything() {
         // Listed before the index is read: files that are stored meanwhile are not among them.
-        Expected<std::vector<std::string>> files = store_.directory_.list_payloads();
-        if (!files) return unexpected(files.error());
-        const Expected<bool> whole = scan();
-        if (!whole) return unexpected(whole.error());
-        if (const auto list = free_list(); !list) return list;
+        std::vector<std::string> files = FESTORE_TRY(store_.directory_.list_payloads());
+        const bool whole = FESTORE_TRY(scan());
+        FESTORE_CHECK(free_list());
         note_lost_ranges();
-        if (!*whole || has_loss_) return {};  // lost entries may refer to them
-        count_orphaned(*files);
+        if (!whole || has_loss_) return {};  // lost entries may refer to them
+        count_orphaned(files);
         return options_.remove_orphaned ? remove_orphaned() : Expected<void>();
     }
 
@@ -68,26 +66,22 @@ private:
     Expected<void> remove_orphaned() {
         const Operation operation{"remove what no object refers to", {}};
         if (store_.batch_) return unexpected(transaction_is_running(operation));
-        const Expected<StoreLock> lock = store_.directory_.lock(LockKind::exclusive, store_.options_.wait);
-        if (!lock) return unexpected(lock.error());
+        const StoreLock lock = FESTORE_TRY(store_.directory_.lock(LockKind::exclusive, store_.options_.wait));
         // Look again: the locked directory need not be the one that was verified, and others may have changed it since.
         store_.opened_serial_ = 0;
-        if (const auto open = store_.ensure_open(operation, Missing::is_an_error); !open) return open;
+        FESTORE_CHECK(store_.ensure_open(operation, Missing::is_an_error));
         if ((store_.status_.flags & stored::kRootFreshnessLost) != 0)
             return unexpected({ErrorCode::conflict,
                                cannot(operation) + "a repair has not been acknowledged, and the pages it replaced may refer to it", 0, 0,
                                Reason::not_acknowledged});
-        const Expected<bool> loss = store_.has_unacknowledged_loss(operation);
-        if (!loss) return unexpected(loss.error());
-        if (*loss) return {};
-        const Expected<std::vector<std::string>> files = store_.directory_.list_payloads();
-        if (!files) return unexpected(files.error());
+        const bool loss = FESTORE_TRY(store_.has_unacknowledged_loss(operation));
+        if (loss) return {};
+        const std::vector<std::string> files = FESTORE_TRY(store_.directory_.list_payloads());
         payloads_.clear();
         index_only_ = true;
-        const Expected<bool> whole = scan();
-        if (!whole) return unexpected(whole.error());
-        if (!*whole) return {};
-        for (const std::string& name : orphaned(*files)) {
+        const bool whole = FESTORE_TRY(scan());
+        if (!whole) return {};
+        for (const std::string& name : orphaned(files)) {
             const auto bytes = store_.directory_.size_of_idle_payload(name);
             if (!bytes || !*bytes || !store_.directory_.collect(name)) continue;
             ++report_.removed.files;
@@ -103,13 +97,12 @@ private:
         Scan scan(store_, {"verify the store", {}}, start);
         bool whole = true;
         for (size_t step = 0; step < kStepsMax; ++step) {
-            const Expected<Scan::Step> next = scan.next();
-            if (!next) return unexpected(next.error());
-            if (next->is_end) return whole;
-            for (const Scan::Item& item : next->items)
-                if (const auto done = take(item); !done) return unexpected(done.error());
-            if (next->gap) note_gap(*next->gap);
-            whole = whole && !next->gap;
+            const Scan::Step next = FESTORE_TRY(scan.next());
+            if (next.is_end) return whole;
+            for (const Scan::Item& item : next.items)
+                FESTORE_CHECK(take(item));
+            if (next.gap) note_gap(*next.gap);
+            whole = whole && !next.gap;
         }
         return unexpected(store_nonsense({"verify the store", {}}));
     }
@@ -122,7 +115,7 @@ private:
         if (item.metadata.inlined) {
             count(item.metadata.size);
         } else {
-            if (const auto done = content(item.name, false); !done) return done;
+            FESTORE_CHECK(content(item.name, false));
         }
         tell();
         return {};
@@ -179,18 +172,17 @@ private:
         const uint64_t bytes_before = progress_.content_bytes;
         MissedPayload missed;
         return store_.read<uint64_t>(operation, [&](bool& again) -> Expected<uint64_t> {
-            const auto reader = store_.find(operation, missed, again);
-            if (!reader) return unexpected(reader.error());
+            const auto reader = FESTORE_TRY(store_.find(operation, missed, again));
             std::vector<std::byte> part(protocol::kCallContentBytesMax);
-            for (size_t parts = 1; (*reader)->position() < (*reader)->info().size; ++parts) {
-                const Expected<size_t> got = store_.read_on(**reader, part, operation);
+            for (size_t parts = 1; reader->position() < reader->info().size; ++parts) {
+                const Expected<size_t> got = store_.read_on(*reader, part, operation);
                 wipe(part);
                 again = !got && got.error().code == ErrorCode::busy;
                 if (!got) return unexpected(got.error());
-                progress_.content_bytes = bytes_before + (*reader)->position();
+                progress_.content_bytes = bytes_before + reader->position();
                 if (parts % 32 == 0) tell();
             }
-            return (*reader)->info().size;
+            return reader->info().size;
         });
     }
 
@@ -206,9 +198,8 @@ private:
                 request.encode = [&from_start](protocol::PageArea area, Writer& out) {
                     encode(protocol::FreeListRequest{area, std::exchange(from_start, false)}, out);
                 };
-                const Expected<StoreReply> reply = store_.look_up(operation, request, again);
-                if (!reply) return unexpected(reply.error());
-                const auto answer = protocol::decode<protocol::FreeListAnswer>(reply->answer);
+                const StoreReply reply = FESTORE_TRY(store_.look_up(operation, request, again));
+                const auto answer = protocol::decode<protocol::FreeListAnswer>(reply.answer);
                 if (!answer) return unexpected(store_nonsense(operation));
                 if (answer->next_page == 0) return true;
                 store_.channel_.expect({answer->next_page});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "client/tee/session.h"
 
+#include "base/result.h"
 #include "base/writer.h"
 #include "client/tee/caller.h"
 #include "base/host/guarded_memory.h"
@@ -129,7 +130,7 @@ Expected<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const Cli
     if (opening->context_result != TEEC_SUCCESS) return unexpected(error_of_context(opening->context_result, tee.kind));
     if (opening->result != TEEC_SUCCESS)
         return unexpected(error_of_session(opening->result, opening->origin, options.owner));
-    if (const auto checked = session->say_hello(options, claimed_id); !checked) return unexpected(checked.error());
+    FESTORE_CHECK(session->say_hello(options, claimed_id));
     if (options.idle_timeout.count() > 0)
         session->worker_.when_idle(options.idle_timeout, [connection = session->connection_] { connection->close(); });
     return session;
@@ -158,16 +159,15 @@ Expected<void> Session::say_hello(const ClientOptions& options, std::optional<ui
     std::array<std::byte, encoded_bytes(protocol::HelloRequest{})> encoded{};
     Writer out(encoded);
     encode(request, out);
-    const Expected<Reply> reply = invoke(protocol::Command::hello, out.written());
-    if (!reply) return unexpected(reply.error());
-    if (reply->result == TEEC_ERROR_NOT_SUPPORTED)
+    const Reply reply = FESTORE_TRY(invoke(protocol::Command::hello, out.written()));
+    if (reply.result == TEEC_ERROR_NOT_SUPPORTED)
         return unexpected({ErrorCode::no_tee,
                            "the trusted application installed under this UUID is not festore's (the first demo's?): "
                            "install the one that belongs to this version",
-                           reply->result, reply->origin});
-    if (!reply->ok())
-        return unexpected(error_of_command(reply->result, reply->origin, {"use the trusted application", {}}));
-    const auto answer = protocol::decode<protocol::HelloAnswer>(reply->bytes());
+                           reply.result, reply.origin});
+    if (!reply.ok())
+        return unexpected(error_of_command(reply.result, reply.origin, {"use the trusted application", {}}));
+    const auto answer = protocol::decode<protocol::HelloAnswer>(reply.bytes());
     if (!answer)
         return unexpected({ErrorCode::no_tee, "the trusted application's answer makes no sense", 0, 0});
     hello_ = *answer;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "client/tee/tee_choice.h"
 
+#include "base/result.h"
 #include "client/tee/device.h"
 
 #include <array>
@@ -103,9 +104,8 @@ Expected<TeeKind> kind_from_environment() {
 
 Expected<LoadedTee> load_tee(TeeKind kind) {
     if (kind == TeeKind::automatic) {
-        const Expected<TeeKind> chosen = kind_from_environment();
-        if (!chosen) return unexpected(chosen.error());
-        kind = *chosen;
+        const TeeKind chosen = FESTORE_TRY(kind_from_environment());
+        kind = chosen;
     }
     if (kind == TeeKind::sim) return load_simulator();
     if (kind == TeeKind::optee || !find_tee_device().path.empty()) return load_optee();

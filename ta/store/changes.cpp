@@ -8,14 +8,14 @@ namespace festore::ta {
 namespace {
 
 using engine::Effect;
-using engine::Progress;
+using engine::ChangeProgress;
 using engine::RootRecord;
-using engine::Transaction;
+using engine::IndexTransaction;
 using protocol::CallOutcome;
 
 // True if everything, the recovery copy included, is in the area.
-Result<bool> prepare(Call& call, Transaction& transaction, PageArea& area) {
-    if (FESTORE_TRY(transaction.prepare(area)) == Transaction::Prepared::need_room || area.room() == 0) return false;
+Result<bool> prepare(Call& call, IndexTransaction& transaction, PageArea& area) {
+    if (FESTORE_TRY(transaction.prepare(area)) == IndexTransaction::Prepared::need_room || area.room() == 0) return false;
     const Call::Place at = FESTORE_TRY(call.place());
     FESTORE_CHECK(write_recovery_copy(call, transaction.record(), at.table->at(at.place), area));
     call.session.store.prepared.emplace(transaction.record());
@@ -54,12 +54,12 @@ template <class F>
 Status run_change(Call& call, protocol::PageArea request_area, bool single, F&& change) {
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request_area));
     const Running running = FESTORE_TRY(Running::of(call, single));
-    Transaction& transaction = running.workspace->transaction;
+    IndexTransaction& transaction = running.workspace->transaction;
     Effect effect;
-    const Result<Progress> changed = change(transaction, area, effect);
+    const Result<ChangeProgress> changed = change(transaction, area, effect);
     protocol::ChangeAnswer answer;
     Status status = changed ? Status{} : tl::make_unexpected(changed.error());
-    CallOutcome outcome = changed && *changed == Progress::need_pages ? CallOutcome::need_pages : CallOutcome::done;
+    CallOutcome outcome = changed && *changed == ChangeProgress::need_pages ? CallOutcome::need_pages : CallOutcome::done;
     if (status && outcome == CallOutcome::done && single) {
         const Result<bool> prepared = prepare(call, transaction, area);
         if (!prepared) status = tl::make_unexpected(prepared.error());
@@ -149,8 +149,9 @@ Status store_put(Call& call) {
     arguments.if_absent = (request.flags & protocol::kStoreIfAbsent) != 0;
     if ((request.flags & protocol::kStoreIfVersion) != 0) arguments.if_version = request.if_version;
     return run_change(call, request.area, (request.flags & protocol::kStoreSingle) != 0,
-                      [&](Transaction& t, PageArea& area, Effect& effect) -> Result<Progress> {
-                          if (FESTORE_TRY(check_change(t, area, request.name, true)) == Progress::need_pages) return Progress::need_pages;
+                      [&](IndexTransaction& t, PageArea& area, Effect& effect) -> Result<ChangeProgress> {
+                          const ChangeProgress checked = FESTORE_TRY(check_change(t, area, request.name, true));
+                          if (checked == ChangeProgress::need_pages) return checked;
                           // The store's cipher may have changed since the upload began.
                           if (!request.inlined && call.session.store.upload->cipher() != t.record().cipher)
                               arguments.entry.flags |= engine::kEntryOtherCipher;
@@ -161,8 +162,9 @@ Status store_put(Call& call) {
 Status store_remove(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::StoreNameRequest>(call.request));
     if ((request.flags & ~protocol::kStoreSingle) != 0) return fail(Code::bad_parameters);
-    return run_change(call, request.area, request.flags != 0, [&](Transaction& t, PageArea& area, Effect& effect) -> Result<Progress> {
-        if (FESTORE_TRY(check_change(t, area, request.name, false)) == Progress::need_pages) return Progress::need_pages;
+    return run_change(call, request.area, request.flags != 0,
+                      [&](IndexTransaction& t, PageArea& area, Effect& effect) -> Result<ChangeProgress> {
+        if (FESTORE_TRY(check_change(t, area, request.name, false)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
         return t.remove(area, request.name, effect);
     });
 }
@@ -171,30 +173,30 @@ Status store_rename(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::StoreRenameRequest>(call.request));
     const bool replace = (request.flags & protocol::kStoreReplace) != 0;
     return run_change(call, request.area, (request.flags & protocol::kStoreSingle) != 0,
-                      [&](Transaction& t, PageArea& area, Effect& effect) -> Result<Progress> {
-                          if (FESTORE_TRY(check_change(t, area, request.from, false)) == Progress::need_pages ||
-                              FESTORE_TRY(check_change(t, area, request.to, true)) == Progress::need_pages)
-                              return Progress::need_pages;
+                      [&](IndexTransaction& t, PageArea& area, Effect& effect) -> Result<ChangeProgress> {
+                          if (FESTORE_TRY(check_change(t, area, request.from, false)) == ChangeProgress::need_pages ||
+                              FESTORE_TRY(check_change(t, area, request.to, true)) == ChangeProgress::need_pages)
+                              return ChangeProgress::need_pages;
                           return t.rename(area, request.from, request.to, replace, effect);
                       });
 }
 
 Status store_acknowledge(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::PrepareRequest>(call.request));
-    return run_change(call, request.area, true, [](Transaction& t, PageArea&, Effect&) { return t.acknowledge(); });
+    return run_change(call, request.area, true, [](IndexTransaction& t, PageArea&, Effect&) { return t.acknowledge(); });
 }
 
 Status store_acknowledge_lost(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::StoreNameRequest>(call.request));
     if (request.flags != protocol::kStoreSingle) return fail(Code::bad_parameters);
-    return run_change(call, request.area, true, [&](Transaction& t, PageArea& area, Effect&) -> Result<Progress> {
+    return run_change(call, request.area, true, [&](IndexTransaction& t, PageArea& area, Effect&) -> Result<ChangeProgress> {
         engine::LostRangeSearch search(request.name);
         engine::IndexReader reader = t.reader(area);
-        if (FESTORE_TRY(search.run(reader)) == Progress::need_pages) return Progress::need_pages;
+        if (FESTORE_TRY(search.run(reader)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
         if (!search.found() || search.is_acknowledged()) return fail(Code::item_not_found);
         const engine::LostRangeKey key(search.range());
         engine::OtherLostRanges others(key.bytes());
-        if (FESTORE_TRY(others.run(reader)) == Progress::need_pages) return Progress::need_pages;
+        if (FESTORE_TRY(others.run(reader)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
         return t.acknowledge_lost_range(area, search.range(), !others.any());
     });
 }
@@ -207,7 +209,7 @@ Status store_reseal(Call& call) {
     if (!store.resealed || !store.upload || !store.upload->is_complete() || store.upload->id() != request.payload)
         return fail(Code::bad_state);
     store.upload_is_used = true;
-    return run_change(call, request.area, true, [&](Transaction& t, PageArea& area, Effect& effect) -> Result<Progress> {
+    return run_change(call, request.area, true, [&](IndexTransaction& t, PageArea& area, Effect& effect) -> Result<ChangeProgress> {
         if (store.upload->cipher() != t.record().cipher) return fail(Code::bad_state);
         return t.reseal(area, request.name, store.resealed->entry(), store.upload->entry(), effect);
     });

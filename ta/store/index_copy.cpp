@@ -11,9 +11,9 @@ namespace {
 
 using engine::Entry;
 using engine::LostRange;
-using engine::Progress;
+using engine::ChangeProgress;
 using engine::RootRecord;
-using engine::Transaction;
+using engine::IndexTransaction;
 using protocol::CallOutcome;
 
 // The pages of one of the two page files; both files share one page area.
@@ -50,7 +50,7 @@ void needs_fresh_pages(IndexCopy& copy, Step& step) {
 class Writing {
 public:
     Writing(IndexCopy& copy, PageArea& area) : copy_(copy), pages_(area, fresh_mark(copy)) {}
-    [[nodiscard]] Transaction& transaction() { return copy_.fresh.transaction; }
+    [[nodiscard]] IndexTransaction& transaction() { return copy_.fresh.transaction; }
     [[nodiscard]] MarkedPages& pages() { return pages_; }
 
     // True if `change` is done; else `step` says why not.
@@ -60,13 +60,13 @@ public:
             step.outcome = CallOutcome::need_room;
             return false;
         }
-        const Result<Progress> changed = change(transaction(), pages_);
+        const Result<ChangeProgress> changed = change(transaction(), pages_);
         if (!changed && changed.error().code == Code::limit_exceeded && copy_.copied_since_turn && copy_.kind != CopyKind::undo) {
             copy_.is_turning = true;
             return false;
         }
         if (!changed) return tl::make_unexpected(changed.error());
-        if (*changed == Progress::need_pages) {
+        if (*changed == ChangeProgress::need_pages) {
             needs_fresh_pages(copy_, step);
             return false;
         }
@@ -88,7 +88,7 @@ Result<bool> put_pending(IndexCopy& copy, Writing& writing, Step& step) {
         const Bytes before = pending.before.bytes();
         engine::NextLostRange next(from);
         engine::IndexReader reader = writing.transaction().reader(writing.pages());
-        if (FESTORE_TRY(next.run(reader)) == Progress::need_pages) {
+        if (FESTORE_TRY(next.run(reader)) == ChangeProgress::need_pages) {
             needs_fresh_pages(copy, step);
             return false;
         }
@@ -98,7 +98,7 @@ Result<bool> put_pending(IndexCopy& copy, Writing& writing, Step& step) {
             // Else names that nobody has acknowledged as lost would look absent.
             const LostRange again{false, 0, there.from, there.before};
             if (there.acknowledged &&
-                !FESTORE_TRY(writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.put_lost_range(pages, again); })))
+                !FESTORE_TRY(writing.write(step, [&](IndexTransaction& t, MarkedPages& pages) { return t.put_lost_range(pages, again); })))
                 return false;
             const bool is_over = there.before.empty() || is_behind(there.before);
             pending.is_there = !is_over;
@@ -107,7 +107,7 @@ Result<bool> put_pending(IndexCopy& copy, Writing& writing, Step& step) {
         }
         const bool cuts = next.found() && !is_behind(there.from);
         const LostRange piece{false, pending.is_exact ? copy.old.epoch : 0, from, cuts ? there.from : before};
-        if (!FESTORE_TRY(writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.put_lost_range(pages, piece); })))
+        if (!FESTORE_TRY(writing.write(step, [&](IndexTransaction& t, MarkedPages& pages) { return t.put_lost_range(pages, piece); })))
             return false;
         pending.is_there = cuts;
         if (cuts) pending.from.round_down(there.from);
@@ -136,7 +136,7 @@ public:
             Result<bool> copied = put_pending(copy_, writing_, step_);
             const Entry made = copy_.entry_of(entry);
             if (copied && *copied)
-                copied = writing_.write(step_, [&](Transaction& t, MarkedPages& pages) { return t.copy(pages, key, made); });
+                copied = writing_.write(step_, [&](IndexTransaction& t, MarkedPages& pages) { return t.copy(pages, key, made); });
             if (!copied) status = tl::make_unexpected(copied.error());
             if (!copied || !*copied) return false;
         }
@@ -167,8 +167,8 @@ private:
 
 // A transaction of the new index is full: its result becomes the base of the next one.
 Result<CallOutcome> turn(IndexCopy& copy, Writing& writing) {
-    Transaction& transaction = copy.fresh.transaction;
-    if (FESTORE_TRY(transaction.prepare(writing.pages())) == Transaction::Prepared::need_room) return CallOutcome::need_room;
+    IndexTransaction& transaction = copy.fresh.transaction;
+    if (FESTORE_TRY(transaction.prepare(writing.pages())) == IndexTransaction::Prepared::need_room) return CallOutcome::need_room;
     copy.base = transaction.record();
     transaction.end();
     copy.is_turning = false;
@@ -192,7 +192,7 @@ Result<bool> keep_old_record(IndexCopy& copy, Writing& writing, Step& step) {
     entry.version = 1;
     entry.content = old.bytes;
     entry.size = old.bytes.size();
-    copy.has_old_record = FESTORE_TRY(writing.write(step, [&](Transaction& t, MarkedPages& pages) {
+    copy.has_old_record = FESTORE_TRY(writing.write(step, [&](IndexTransaction& t, MarkedPages& pages) {
         return t.put_reserved(pages, engine::kOldRecordKey, entry);
     }));
     return copy.has_old_record;
@@ -206,7 +206,7 @@ Result<bool> put_gap(IndexCopy& copy, Writing& writing, Step& step, const engine
     const bool hides_ranges = (begin.empty() || engine::is_reserved(begin)) && (copy.old.flags & engine::kRootLostRanges) != 0;
     if (hides_ranges) {
         const LostRange all{false, 0, {}, {}, true};
-        if (!FESTORE_TRY(writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.put_lost_range(pages, all); })))
+        if (!FESTORE_TRY(writing.write(step, [&](IndexTransaction& t, MarkedPages& pages) { return t.put_lost_range(pages, all); })))
             return false;
     }
     if (!engine::is_reserved(end)) copy.leave_out_page(begin, end);
@@ -231,7 +231,7 @@ Status copy_entries(IndexCopy& copy, Writing& writing, Step& step, PageArea& are
     FESTORE_CHECK(copying.status);
     if (copying.came_to_end) copy.is_copied = true;
     if (step.outcome != CallOutcome::done || copy.is_turning || listed.more) return {};
-    if (listed.progress == Progress::need_pages) {
+    if (listed.progress == ChangeProgress::need_pages) {
         step.outcome = CallOutcome::need_pages;
         step.needing = &old.pages;
         step.needing_mark = old_mark(copy);
@@ -252,8 +252,8 @@ Result<engine::TablePlace> place_to_move_to(Call& call, engine::Anchor anchor) {
 // After everything is copied: prepares the new record and its recovery copy. After a repair or a rebuild, no object that the old record
 // counts may be missing.
 Result<CallOutcome> finish(Call& call, IndexCopy& copy, PageArea& area, Writing& writing) {
-    Transaction& transaction = copy.fresh.transaction;
-    if (FESTORE_TRY(transaction.prepare(writing.pages())) == Transaction::Prepared::need_room || area.room() == 0)
+    IndexTransaction& transaction = copy.fresh.transaction;
+    if (FESTORE_TRY(transaction.prepare(writing.pages())) == IndexTransaction::Prepared::need_room || area.room() == 0)
         return CallOutcome::need_room;
     const RootRecord& record = transaction.record();
     const bool is_whole = copy.kind == CopyKind::repair || copy.kind == CopyKind::rebuild;
@@ -298,7 +298,7 @@ Result<bool> end_part(IndexCopy& copy, Writing& writing, Step& step) {
     const LostRange range{false, copy.old.epoch, rest.bytes(), copy.range_before()};
     const bool is_begun = copy.has_range && !copy.inclusive;
     if (is_begun &&
-        !FESTORE_TRY(writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.put_lost_range(pages, range); })))
+        !FESTORE_TRY(writing.write(step, [&](IndexTransaction& t, MarkedPages& pages) { return t.put_lost_range(pages, range); })))
         return false;
     copy.has_range = false;
     return true;
@@ -309,7 +309,7 @@ Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
     if (copy.has_range && !copy.is_copied) return true;
     engine::Effect effect;
     const auto remove = [&](Bytes key) {
-        return writing.write(step, [&](Transaction& t, MarkedPages& pages) { return t.remove(pages, key, effect); });
+        return writing.write(step, [&](IndexTransaction& t, MarkedPages& pages) { return t.remove(pages, key, effect); });
     };
     if (copy.is_shortened) return end_part(copy, writing, step);
     if (copy.has_range) {
@@ -326,7 +326,7 @@ Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
     range.with_reserved = true;
     const auto listed = FESTORE_TRY(reader.list(range, next));
     FESTORE_CHECK(next.status);
-    if (listed.progress == Progress::need_pages) {
+    if (listed.progress == ChangeProgress::need_pages) {
         needs_fresh_pages(copy, step);
         return false;
     }
@@ -338,7 +338,7 @@ Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
     if (copy.has_range) return true;
     if (!copy.had_range) return fail(Code::item_not_found);
     engine::OtherLostRanges others({});
-    if (FESTORE_TRY(others.run(reader)) == Progress::need_pages) {
+    if (FESTORE_TRY(others.run(reader)) == ChangeProgress::need_pages) {
         needs_fresh_pages(copy, step);
         return false;
     }

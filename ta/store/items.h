@@ -8,8 +8,8 @@ namespace festore::ta {
 
 protocol::StoreMetadata metadata_of(const engine::Entry& entry);
 
-inline protocol::CallOutcome outcome_of(engine::Progress progress) {
-    return progress == engine::Progress::done ? protocol::CallOutcome::done : protocol::CallOutcome::need_pages;
+inline protocol::CallOutcome outcome_of(engine::ChangeProgress progress) {
+    return progress == engine::ChangeProgress::done ? protocol::CallOutcome::done : protocol::CallOutcome::need_pages;
 }
 
 // The size of the client's buffer; sets the size that is returned to the client to 0.

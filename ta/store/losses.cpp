@@ -8,7 +8,7 @@ namespace {
 
 using engine::Entry;
 using engine::LostRangeSearch;
-using engine::Progress;
+using engine::ChangeProgress;
 using protocol::CallOutcome;
 
 // Takes lost ranges until there is no more room.
@@ -34,18 +34,18 @@ private:
 
 }  // namespace
 
-Result<Progress> check_not_lost(engine::IndexReader& reader, Bytes name, bool is_stored) {
+Result<ChangeProgress> check_not_lost(engine::IndexReader& reader, Bytes name, bool is_stored) {
     LostRangeSearch search(name);
-    if (FESTORE_TRY(search.run(reader)) == Progress::need_pages) return Progress::need_pages;
+    if (FESTORE_TRY(search.run(reader)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     if (search.found() && !search.is_acknowledged()) return fail(Code::name_lost);
     if (search.found() && is_stored) return fail(Code::write_once);
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
-Result<Progress> check_change(engine::Transaction& transaction, engine::CallPages& pages, Bytes name, bool is_stored) {
-    if ((transaction.record().flags & engine::kRootLostRanges) == 0) return Progress::done;
+Result<ChangeProgress> check_change(engine::IndexTransaction& transaction, engine::CallPages& pages, Bytes name, bool is_stored) {
+    if ((transaction.record().flags & engine::kRootLostRanges) == 0) return ChangeProgress::done;
     engine::IndexReader reader = transaction.reader(pages);
-    const Result<Progress> found = reader.find(name);
+    const Result<ChangeProgress> found = reader.find(name);
     if (found || found.error().code != Code::item_not_found) return found;
     return check_not_lost(reader, name, is_stored);
 }

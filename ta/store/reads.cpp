@@ -7,18 +7,18 @@ namespace festore::ta {
 namespace {
 
 using engine::Entry;
-using engine::Progress;
+using engine::ChangeProgress;
 using protocol::CallOutcome;
 
 // The tree that a call reads: the committed one, or that of the session's transaction.
-struct Source {
+struct ReadSource {
     engine::RootRecord record;
     Workspace* workspace = nullptr;
     engine::Tree tree;
     bool pending = false;
 
-    static Result<Source> of(const Call& call, bool pending) {
-        Source source;
+    static Result<ReadSource> of(const Call& call, bool pending) {
+        ReadSource source;
         source.record = FESTORE_TRY(call.record());
         source.pending = pending;
         if (pending) {
@@ -60,13 +60,13 @@ Status find(Call& call, bool with_content) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::StoreNameRequest>(call.request));
     if ((request.flags & ~protocol::kStorePending) != 0) return fail(Code::bad_parameters);
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
-    Source source = FESTORE_TRY(Source::of(call, (request.flags & protocol::kStorePending) != 0));
+    ReadSource source = FESTORE_TRY(ReadSource::of(call, (request.flags & protocol::kStorePending) != 0));
     const size_t room = with_content ? take_room(call.content) : 0;
     engine::IndexReader reader = source.reader(area);
-    Result<Progress> found = reader.find(request.name);
+    Result<ChangeProgress> found = reader.find(request.name);
     if (!found && found.error().code == Code::item_not_found && (source.record.flags & engine::kRootLostRanges) != 0) {
-        const Result<Progress> checked = check_not_lost(reader, request.name, false);
-        if (!checked || *checked == Progress::need_pages) found = checked;
+        const Result<ChangeProgress> checked = check_not_lost(reader, request.name, false);
+        if (!checked || *checked == ChangeProgress::need_pages) found = checked;
     }
     const CallOutcome outcome = found ? outcome_of(*found) : CallOutcome::done;
     protocol::GetAnswer answer;
@@ -75,7 +75,7 @@ Status find(Call& call, bool with_content) {
         encode(answer.pages, call.answer);
         return tl::make_unexpected(found.error());
     }
-    if (*found == Progress::done) {
+    if (*found == ChangeProgress::done) {
         answer.metadata = metadata_of(reader.entry());
         if (with_content && answer.metadata.inlined) {
             FESTORE_CHECK(copy_content(call, reader.entry(), room));
@@ -95,7 +95,7 @@ Status store_stat(Call& call) { return find(call, false); }
 Status store_list(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::StoreListRequest>(call.request));
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
-    Source source = FESTORE_TRY(Source::of(call, false));
+    ReadSource source = FESTORE_TRY(ReadSource::of(call, false));
     gp::HeapBuffer buffer = FESTORE_TRY(listing_buffer(call));
     ItemSink sink(buffer.bytes());
     engine::IndexReader reader = source.reader(area);

@@ -15,7 +15,7 @@ namespace festore::ta {
 namespace {
 
 using engine::Anchor;
-using engine::Progress;
+using engine::ChangeProgress;
 using engine::RootRecord;
 using protocol::CallOutcome;
 using protocol::RebuildKind;
@@ -25,14 +25,14 @@ CopyKind kind_of(RebuildKind kind) {
 }
 
 // Reads the record whose index lies in the old page file from the present index. item_not_found: there is none.
-Result<Progress> read_old_record(Workspace& workspace, PageArea& area, const RootRecord& record, RootRecord& old) {
+Result<ChangeProgress> read_old_record(Workspace& workspace, PageArea& area, const RootRecord& record, RootRecord& old) {
     const engine::Tree tree{record.index, record.height, record.page_count};
     workspace.pages.begin_call(area, tree, nullptr);
     engine::IndexReader reader(workspace.pages, tree);
-    if (FESTORE_TRY(reader.find(engine::kOldRecordKey)) == Progress::need_pages) return Progress::need_pages;
+    if (FESTORE_TRY(reader.find(engine::kOldRecordKey)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     old = FESTORE_TRY(engine::decode_root_record(reader.entry().content));
     if (old.store_id != record.store_id) return fail(Code::corrupt_object);
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
 // For a record of format 1.0 that is not known, so it counts as made unasked.
@@ -130,7 +130,7 @@ Status store_rebuild_begin(Call& call) {
     answer.objects = record.record.objects;
     if (request.kind == RebuildKind::undo) {
         Workspace* const workspace = FESTORE_TRY(call.workspace(record.record));
-        const Progress read = FESTORE_TRY(read_old_record(*workspace, area, record.record, old.record));
+        const ChangeProgress read = FESTORE_TRY(read_old_record(*workspace, area, record.record, old.record));
         answer.pages = page_answer(outcome_of(read), record.record.generation, workspace->pages, area);
     }
     if (answer.pages.outcome == CallOutcome::done)

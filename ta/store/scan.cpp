@@ -8,17 +8,17 @@ namespace {
 
 using engine::PageKind;
 using engine::Pinned;
-using engine::Progress;
+using engine::ChangeProgress;
 using engine::RootRecord;
 using protocol::CallOutcome;
 
 engine::Tree tree_of(const RootRecord& record) { return {record.index, record.height, record.page_count}; }
 
 // Continues the walk as far as the pages of this call go.
-Result<Progress> read_free_list(engine::Pages& pages, const RootRecord& record, FreeListWalk& walk) {
+Result<ChangeProgress> read_free_list(engine::Pages& pages, const RootRecord& record, FreeListWalk& walk) {
     while (!walk.next.is_none()) {
         const Pinned page = FESTORE_TRY(pages.fetch(walk.next, PageKind::free_list, 0, engine::Use::once));
-        if (!page) return Progress::need_pages;
+        if (!page) return ChangeProgress::need_pages;
         const auto list = FESTORE_TRY(engine::check_free_list_page(page.frame().bytes, record.page_count));
         walk.numbers += list.count;
         ++walk.pages;
@@ -26,7 +26,7 @@ Result<Progress> read_free_list(engine::Pages& pages, const RootRecord& record, 
         walk.next = list.next;
     }
     if (walk.numbers != record.free_pages) return fail(Code::corrupt_object);
-    return Progress::done;
+    return ChangeProgress::done;
 }
 
 }  // namespace
@@ -69,10 +69,10 @@ Status store_free_list(Call& call) {
     const engine::Tree tree = tree_of(record);
     workspace->pages.begin_call(area, tree, nullptr);
     const uint32_t pages_before = walk->pages;
-    Result<Progress> read = read_free_list(workspace->pages, record, *walk);
+    Result<ChangeProgress> read = read_free_list(workspace->pages, record, *walk);
     protocol::FreeListAnswer answer;
-    if (read && *read == Progress::need_pages && walk->pages > pages_before) read = Progress::done;
-    if (read && *read == Progress::done) answer.next_page = walk->next.page;
+    if (read && *read == ChangeProgress::need_pages && walk->pages > pages_before) read = ChangeProgress::done;
+    if (read && *read == ChangeProgress::done) answer.next_page = walk->next.page;
     answer.pages = page_answer(read ? outcome_of(*read) : CallOutcome::done, record.generation, workspace->pages, area);
     if (!read) {
         encode(answer.pages, call.answer);

@@ -31,7 +31,7 @@ private:
 
 public:
     engine::Pages pages{frames_, scratch_, crypto_};
-    engine::Transaction transaction{pages, numbers_};
+    engine::IndexTransaction transaction{pages, numbers_};
 };
 
 }  // namespace festore::ta

@@ -203,9 +203,9 @@ TEST_F(HostileTee, ACallThatNeverReturnsIsGivenUp) {
 }
 
 TEST_F(HostileTee, Rule01AnIdleSessionIsClosedAndTheNextCallOpensAnother) {
-    options_.idle_timeout = std::chrono::milliseconds(100);
+    options_.idle_timeout = std::chrono::milliseconds(500);
     serve = [](Command, TEEC_Operation&) -> TEEC_Result {
-        std::this_thread::sleep_for(std::chrono::milliseconds(300));  // longer than the idle timeout, but not idle
+        std::this_thread::sleep_for(std::chrono::milliseconds(800));  // longer than the idle timeout, but not idle
         return TEEC_ERROR_ITEM_NOT_FOUND;
     };
     Client client = connect();

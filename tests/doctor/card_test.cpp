@@ -12,11 +12,11 @@ namespace {
 class Card : public Machine {
 protected:
     Card() { system_.card = true; }
-    Finding found(const std::string& id) {
-        const std::vector<Finding> findings = check_card(system_);
-        const Finding* const one = find(findings, id);
+    CheckResult found(const std::string& id) {
+        const std::vector<CheckResult> findings = check_card(system_);
+        const CheckResult* const one = find(findings, id);
         EXPECT_NE(one, nullptr) << id;
-        return one != nullptr ? *one : Finding{};
+        return one != nullptr ? *one : CheckResult{};
     }
     static fs::path weak_list() { return fs::path(FESTORE_REE_FS_SAMPLES) / "optee-4.5.0-arm64/store/dirf.db"; }
 };
@@ -25,22 +25,22 @@ TEST_F(Card, ItsFilesAreLookedAtAndNoTee) {
     for (const char* folder : {"/var/lib/tee", "/var/lib/optee-client/data/tee", "/data/tee", "/var/tee"}) {
         fs::create_directories(root_ + folder);
         fs::copy_file(weak_list(), root_ + folder + "/dirf.db");
-        EXPECT_EQ(found("zero-ssk").severity, Severity::serious) << folder;
+        EXPECT_EQ(found("zero-ssk").severity, Grade::serious) << folder;
         fs::remove_all(root_ + folder);
     }
     fs::create_directories(root_ + "/lib/optee_armtz");
     fs::copy_file(FESTORE_DOCTOR_SAMPLE, root_ + "/lib/optee_armtz/" + kTa);
-    EXPECT_EQ(found("ta-signing-key").severity, Severity::serious);
-    EXPECT_EQ(found("supplicant-restart").severity, Severity::ok);
+    EXPECT_EQ(found("ta-signing-key").severity, Grade::serious);
+    EXPECT_EQ(found("supplicant-restart").severity, Grade::ok);
     EXPECT_EQ(check_card(system_).size(), 4U) << "no checks of processes, devices and the kernel, which are this machine's";
 }
 
 TEST_F(Card, TheFolderOfTheTeesFilesAlone) {
     fs::copy_file(weak_list(), root_ + "/dirf.db");
-    const std::vector<Finding> findings = check_card(system_);
+    const std::vector<CheckResult> findings = check_card(system_);
     ASSERT_EQ(findings.size(), 1U);
     EXPECT_EQ(findings[0].id, "zero-ssk");
-    EXPECT_EQ(findings[0].severity, Severity::serious);
+    EXPECT_EQ(findings[0].severity, Grade::serious);
 }
 
 TEST_F(Card, LinksWithinItAreFollowed) {
@@ -49,7 +49,7 @@ TEST_F(Card, LinksWithinItAreFollowed) {
     fs::copy_file(weak_list(), root_ + "/data/secure/dirf.db");
     for (const char* target : {"/data/secure", "../../data/secure", "../../../../../data/secure"}) {
         fs::create_symlink(target, root_ + "/var/lib/tee");
-        EXPECT_EQ(found("zero-ssk").severity, Severity::serious) << target;
+        EXPECT_EQ(found("zero-ssk").severity, Grade::serious) << target;
         fs::remove(root_ + "/var/lib/tee");
     }
 }
@@ -87,17 +87,18 @@ TEST_F(Card, LinksOutOfItLeadNowhere) {
     fs::create_symlink(outside.path, root_ + "/lib/optee_armtz");
     fs::create_directories(root_ + "/etc/systemd");
     fs::create_symlink(outside.path, root_ + "/etc/systemd/system");
-    for (const Finding& finding : check_card(system_)) EXPECT_EQ(finding.severity, Severity::unknown) << finding.id << ": " << finding.what;
+    for (const CheckResult& finding : check_card(system_))
+        EXPECT_EQ(finding.severity, Grade::unknown) << finding.id << ": " << finding.what;
     // The running system's own links are followed.
     system_.card = false;
-    EXPECT_EQ(check("zero-ssk").severity, Severity::serious);
-    EXPECT_EQ(check("ta-signing-key").severity, Severity::serious);
-    EXPECT_EQ(check("supplicant-restart").severity, Severity::ok);
+    EXPECT_EQ(check("zero-ssk").severity, Grade::serious);
+    EXPECT_EQ(check("ta-signing-key").severity, Grade::serious);
+    EXPECT_EQ(check("supplicant-restart").severity, Grade::ok);
 }
 
 TEST_F(Card, AFolderThatIsNotThereHasNothing) {
     system_.root = root_ + "/no/such/folder";
-    for (const Finding& finding : check_card(system_)) EXPECT_EQ(finding.severity, Severity::unknown) << finding.id;
+    for (const CheckResult& finding : check_card(system_)) EXPECT_EQ(finding.severity, Grade::unknown) << finding.id;
 }
 
 }  // namespace

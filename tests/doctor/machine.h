@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 constexpr uint64_t kExt4 = 0xEF53;
 constexpr const char* kTa = "b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta";
 
-inline const Finding* find(const std::vector<Finding>& findings, const std::string& id) {
-    for (const Finding& finding : findings)
+inline const CheckResult* find(const std::vector<CheckResult>& findings, const std::string& id) {
+    for (const CheckResult& finding : findings)
         if (finding.id == id) return &finding;
     return nullptr;
 }
@@ -76,11 +76,11 @@ protected:
     // Simulates a user who may not look into other users' processes.
     void hide_descriptors(const std::string& pid) { fs::remove_all(root_ + "/proc/" + pid + "/fd"); }
 
-    Finding check(const std::string& id, bool tee_serves = true) {
-        const std::vector<Finding> all = check_system(system_, find_supplicant(system_), tee_serves);
-        const Finding* found = find(all, id);
+    CheckResult check(const std::string& id, bool tee_serves = true) {
+        const std::vector<CheckResult> all = check_system(system_, find_supplicant(system_), tee_serves);
+        const CheckResult* found = find(all, id);
         EXPECT_NE(found, nullptr) << id;
-        return found != nullptr ? *found : Finding{};
+        return found != nullptr ? *found : CheckResult{};
     }
 
     std::string root_;

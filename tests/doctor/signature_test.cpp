@@ -75,8 +75,8 @@ TEST_F(Signature, AKeyOfOnesOwnIsNotTheDefault) {
     file.signature = signed_by(key.get(), file.hash());
     EXPECT_EQ(signer(file.bytes()), TaSigner::not_default);
     supplicant();
-    EXPECT_EQ(check("ta-signing-key", true).severity, Severity::ok) << "the TEE, which has the key, has loaded it";
-    EXPECT_EQ(check("ta-signing-key", false).severity, Severity::unknown);
+    EXPECT_EQ(check("ta-signing-key", true).severity, Grade::ok) << "the TEE, which has the key, has loaded it";
+    EXPECT_EQ(check("ta-signing-key", false).severity, Grade::unknown);
 }
 
 TEST_F(Signature, GarbageIsNeverOk) {
@@ -84,11 +84,11 @@ TEST_F(Signature, GarbageIsNeverOk) {
     TaFile file;
     for (char& c : file.signature) c = static_cast<char>(random());
     EXPECT_EQ(signer(file.bytes()), TaSigner::not_default);
-    EXPECT_EQ(check("ta-signing-key", false).severity, Severity::unknown);
+    EXPECT_EQ(check("ta-signing-key", false).severity, Grade::unknown);
     std::string wrong = file.bytes();
     wrong[25] = static_cast<char>(wrong[25] ^ 1);  // in the hash
     EXPECT_EQ(signer(wrong), TaSigner::damaged);
-    EXPECT_EQ(check("ta-signing-key", true).severity, Severity::unknown);
+    EXPECT_EQ(check("ta-signing-key", true).severity, Grade::unknown);
     wrong = file.bytes();
     wrong.back() = static_cast<char>(wrong.back() ^ 1);  // in the image
     EXPECT_EQ(signer(wrong), TaSigner::damaged);
@@ -102,7 +102,7 @@ TEST_F(Signature, AnAlgorithmThatOpteeDoesNotKnowIsNeverOk) {
     TaFile file;
     file.algorithm = 0x12345678;
     EXPECT_EQ(signer(file.bytes()), TaSigner::not_a_ta);
-    EXPECT_EQ(check("ta-signing-key", true).severity, Severity::unknown);
+    EXPECT_EQ(check("ta-signing-key", true).severity, Grade::unknown);
     file.algorithm = 0x70616930;  // PSS with SHA-512, but a hash of 32 bytes
     EXPECT_EQ(signer(file.bytes()), TaSigner::not_a_ta);
     file.digest = EVP_sha512();
@@ -119,7 +119,7 @@ TEST_F(Signature, EveryKindOfImageIsHashedAsOpteeDoes) {
     EXPECT_EQ(signer(file.bytes() + "the next header"), TaSigner::not_default);
     file.type = 2;  // encrypted: the hash is that of the plain text
     EXPECT_EQ(signer(file.bytes()), TaSigner::cannot_tell);
-    EXPECT_EQ(check("ta-signing-key", true).severity, Severity::unknown);
+    EXPECT_EQ(check("ta-signing-key", true).severity, Grade::unknown);
 }
 
 TEST_F(Signature, TheDefaultKeyIsRecognised) {
@@ -127,40 +127,40 @@ TEST_F(Signature, TheDefaultKeyIsRecognised) {
     fs::create_directories(root_ + "/lib/optee_armtz");
     fs::copy(FESTORE_DOCTOR_SAMPLE, root_ + "/lib/optee_armtz/" + kTa);
     EXPECT_EQ(signer_of(root_ + "/lib/optee_armtz/" + kTa), TaSigner::public_default);
-    EXPECT_EQ(check("ta-signing-key", true).severity, Severity::serious);
-    EXPECT_EQ(check("ta-signing-key", false).severity, Severity::serious);
+    EXPECT_EQ(check("ta-signing-key", true).severity, Grade::serious);
+    EXPECT_EQ(check("ta-signing-key", false).severity, Grade::serious);
 }
 
 TEST_F(Signature, TheVersionOfTheFile) {
     supplicant();
-    EXPECT_EQ(check("ta-installed").severity, Severity::unknown) << "there is no file";
+    EXPECT_EQ(check("ta-installed").severity, Grade::unknown) << "there is no file";
     TaFile file;
     write(std::string("/lib/optee_armtz/") + kTa, file.bytes());
     EXPECT_EQ(version_of_ta(root_ + "/lib/optee_armtz/" + kTa), 0x76767676U);
-    EXPECT_EQ(check("ta-installed").severity, Severity::ok);
+    EXPECT_EQ(check("ta-installed").severity, Grade::ok);
     std::string without = file.bytes();
     const size_t at = 20 + 32 + 256 + 16;
     without.replace(at, 4, 4, '\0');
     write(std::string("/lib/optee_armtz/") + kTa, without);
-    EXPECT_EQ(check("ta-installed").severity, Severity::warning) << "version 0";
+    EXPECT_EQ(check("ta-installed").severity, Grade::warning) << "version 0";
     write(std::string("/lib/optee_armtz/") + kTa, without.substr(0, at + 3));
-    EXPECT_EQ(check("ta-installed").severity, Severity::unknown) << "it ends before the version";
+    EXPECT_EQ(check("ta-installed").severity, Grade::unknown) << "it ends before the version";
     file.type = 0;
     write(std::string("/lib/optee_armtz/") + kTa, file.bytes());
-    EXPECT_EQ(check("ta-installed").severity, Severity::unknown) << "a kind without a version";
+    EXPECT_EQ(check("ta-installed").severity, Grade::unknown) << "a kind without a version";
 }
 
 TEST_F(Signature, TheFileIsLookedForWhereTheSupplicantLooks) {
-    EXPECT_EQ(check("ta-signing-key").severity, Severity::unknown) << "there is no file";
+    EXPECT_EQ(check("ta-signing-key").severity, Grade::unknown) << "there is no file";
     fs::create_directories(root_ + "/opt/tas");
     fs::copy(FESTORE_DOCTOR_SAMPLE, root_ + "/opt/tas/" + kTa);
     supplicant("tee-supplicant --ta-path=/nowhere:/opt/tas");
-    EXPECT_EQ(check("ta-signing-key").severity, Severity::serious);
+    EXPECT_EQ(check("ta-signing-key").severity, Grade::serious);
     fs::remove_all(root_ + "/proc/300");
     fs::create_directories(root_ + "/lib");
     fs::rename(root_ + "/opt/tas", root_ + "/lib/tas");
     supplicant("tee-supplicant -t tas");
-    EXPECT_EQ(check("ta-signing-key").severity, Severity::serious);
+    EXPECT_EQ(check("ta-signing-key").severity, Grade::serious);
 }
 
 }  // namespace

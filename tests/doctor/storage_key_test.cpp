@@ -23,7 +23,7 @@ using ree_fs::test::SyntheticFile;
 class StorageKey : public Machine {
 protected:
     static constexpr const char* kListPath = "/var/lib/tee/dirf.db";
-    Finding result() { return check("zero-ssk"); }
+    CheckResult result() { return check("zero-ssk"); }
     [[nodiscard]] std::string list_path() const { return root_ + kListPath; }
     void put(Bytes content) { ree_fs::test::save(list_path(), content); }
     // Two commits of a list with some objects.
@@ -49,8 +49,8 @@ protected:
 TEST_F(StorageKey, IsSeriousForTheListsOfRealOptees) {
     for (const char* sample : {"optee-4.5.0-arm64", "optee-4.10.0-armv7", "festore-optee-4.5.0-arm64"}) {
         put(ree_fs::test::load(fs::path(FESTORE_REE_FS_SAMPLES) / sample / "store/dirf.db"));
-        const Finding finding = result();
-        EXPECT_EQ(finding.severity, Severity::serious) << sample;
+        const CheckResult finding = result();
+        EXPECT_EQ(finding.severity, Grade::serious) << sample;
         EXPECT_NE(finding.what.find("zero bytes"), std::string::npos) << finding.what;
         EXPECT_FALSE(finding.fix.empty());
     }
@@ -62,14 +62,14 @@ TEST_F(StorageKey, EveryKnownKeyIsFoundUnderEveryDerivation) {
             for (const HeadLayout layout : {HeadLayout::padded, HeadLayout::packed})
                 for (const HeadRule rule : {HeadRule::first_half, HeadRule::whole}) {
                     put(made(derive_ssk(*Huk::from_bytes(known.bytes()), derivation), layout, rule));
-                    EXPECT_EQ(result().severity, Severity::serious) << known.name;
+                    EXPECT_EQ(result().severity, Grade::serious) << known.name;
                     EXPECT_NE(result().what.find(known.name), std::string::npos) << result().what;
                 }
 }
 
 TEST_F(StorageKey, AStorageKeyThatIsItselfZeroIsFound) {
     put(made(Ssk()));
-    EXPECT_EQ(result().severity, Severity::serious);
+    EXPECT_EQ(result().severity, Grade::serious);
     EXPECT_NE(result().what.find("itself all zeroes"), std::string::npos) << result().what;
 }
 
@@ -77,12 +77,12 @@ TEST_F(StorageKey, RandomKeysAreNotAccused) {
     for (unsigned seed = 0; seed < 8; ++seed)
         for (const Derivation derivation : {Derivation::compatible, Derivation::subkey}) {
             put(made(derive_ssk(random_huk(seed, seed % 2 == 0 ? 16 : 32), derivation)));
-            EXPECT_EQ(result().severity, Severity::ok) << seed << ": " << result().what;
+            EXPECT_EQ(result().severity, Grade::ok) << seed << ": " << result().what;
         }
     Buffer almost_zero(16);
     almost_zero[15] = std::byte{1};
     put(made(derive_ssk(*Huk::from_bytes(almost_zero), Derivation::compatible)));
-    EXPECT_EQ(result().severity, Severity::ok);
+    EXPECT_EQ(result().severity, Grade::ok);
 }
 
 // Damage does not hide a weak key: one of the two heads is enough.
@@ -92,7 +92,7 @@ TEST_F(StorageKey, DamageHidesNoKnownKey) {
         Buffer damaged = whole;
         damaged[at] ^= std::byte{0x40};
         put(damaged);
-        EXPECT_EQ(result().severity, Severity::serious) << at;
+        EXPECT_EQ(result().severity, Grade::serious) << at;
     }
 }
 
@@ -103,20 +103,20 @@ TEST_F(StorageKey, WhatNoKeyCouldOpenIsUnknown) {
     for (const Buffer& content : {Buffer{}, Buffer(10), Buffer(4096), Buffer(20000), Buffer(20000, std::byte{0xFF}),
                                   ree_fs::test::pattern(50000), damaged}) {
         put(content);
-        EXPECT_EQ(result().severity, Severity::unknown) << content.size() << ": " << result().what;
+        EXPECT_EQ(result().severity, Grade::unknown) << content.size() << ": " << result().what;
     }
 }
 
 TEST_F(StorageKey, NoListAndNoFolder) {
-    EXPECT_EQ(result().severity, Severity::unknown);
+    EXPECT_EQ(result().severity, Grade::unknown);
     EXPECT_NE(result().what.find("is not there"), std::string::npos);
     fs::remove_all(root_ + "/var/lib/tee");
-    EXPECT_EQ(result().severity, Severity::unknown);
+    EXPECT_EQ(result().severity, Grade::unknown);
 }
 
 TEST_F(StorageKey, TheFolderOfQteeIsNamed) {
     fs::create_directories(root_ + "/var/lib/tee/qtee_supplicant");
-    EXPECT_EQ(result().severity, Severity::unknown);
+    EXPECT_EQ(result().severity, Grade::unknown);
     EXPECT_NE(result().what.find("QTEE is not OP-TEE"), std::string::npos) << result().what;
 }
 
@@ -124,8 +124,8 @@ TEST_F(StorageKey, AListThatIsNoRegularFileIsNeitherFollowedNorWaitedFor) {
     put(made(Ssk()));
     fs::rename(list_path(), root_ + "/elsewhere");
     const auto expect_refused = [&](const char* what) {
-        const Finding finding = result();
-        EXPECT_EQ(finding.severity, Severity::unknown) << what;
+        const CheckResult finding = result();
+        EXPECT_EQ(finding.severity, Grade::unknown) << what;
         EXPECT_NE(finding.what.find("not a regular file"), std::string::npos) << what << ": " << finding.what;
         fs::remove_all(list_path());
     };
@@ -152,10 +152,10 @@ TEST_F(StorageKey, AHugeFileTakesNoTime) {
     put(made(derive_ssk(random_huk(2), Derivation::compatible)));
     std::filesystem::resize_file(list_path(), uint64_t{1} << 40);  // sparse
     const auto begin = std::chrono::steady_clock::now();
-    EXPECT_EQ(result().severity, Severity::unknown);
+    EXPECT_EQ(result().severity, Grade::unknown);
     EXPECT_NE(result().what.find("too many for a list"), std::string::npos) << result().what;
     std::filesystem::resize_file(list_path(), uint64_t{64} << 20);
-    EXPECT_EQ(result().severity, Severity::ok) << "it is the same list, with unused space";
+    EXPECT_EQ(result().severity, Grade::ok) << "it is the same list, with unused space";
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
 }
 
@@ -164,19 +164,19 @@ TEST_F(StorageKey, WhatMayNotBeReadIsUnknown) {
     const auto as_another = [&] {
         const bool root = ::geteuid() == 0;
         EXPECT_EQ(::seteuid(root ? 4321 : ::geteuid()), 0);
-        const Finding finding = result();
+        const CheckResult finding = result();
         EXPECT_EQ(::seteuid(root ? 0 : ::geteuid()), 0);
         return finding;
     };
     put(made(Ssk()));
     ASSERT_EQ(::chmod(root_.c_str(), 0755), 0);
     ASSERT_EQ(::chmod(list_path().c_str(), 0), 0);
-    EXPECT_EQ(as_another().severity, Severity::unknown);
+    EXPECT_EQ(as_another().severity, Grade::unknown);
     EXPECT_EQ(as_another().fix, kAsRoot);
     ASSERT_EQ(::chmod(list_path().c_str(), 0644), 0);
-    EXPECT_EQ(as_another().severity, Severity::serious);
+    EXPECT_EQ(as_another().severity, Grade::serious);
     ASSERT_EQ(::chmod((root_ + "/var/lib/tee").c_str(), 0), 0);
-    EXPECT_EQ(as_another().severity, Severity::unknown);
+    EXPECT_EQ(as_another().severity, Grade::unknown);
     EXPECT_EQ(as_another().fix, kAsRoot);
     ASSERT_EQ(::chmod((root_ + "/var/lib/tee").c_str(), 0700), 0);
 }

@@ -10,18 +10,18 @@ using State = Supplicant::State;
 TEST_F(Machine, TheSupplicantIsWhoHasTheDeviceOpen) {
     supplicant();
     EXPECT_EQ(find_supplicant(system_).state, State::serves);
-    EXPECT_EQ(check("tee-supplicant").severity, Severity::ok);
+    EXPECT_EQ(check("tee-supplicant").severity, Grade::ok);
 }
 
 TEST_F(Machine, NoSupplicantIsSerious) {
     EXPECT_EQ(find_supplicant(system_).state, State::missing);
-    EXPECT_EQ(check("tee-supplicant", false).severity, Severity::serious);
+    EXPECT_EQ(check("tee-supplicant", false).severity, Grade::serious);
 }
 
 TEST_F(Machine, AProcessOfThatNameIsNotBelieved) {
     process("300", "tee-supplicant", "tee-supplicant", "S", "/dev/null");
     EXPECT_EQ(find_supplicant(system_).state, State::missing);
-    EXPECT_EQ(check("tee-supplicant").severity, Severity::serious);
+    EXPECT_EQ(check("tee-supplicant").severity, Grade::serious);
     EXPECT_NE(check("tee-supplicant").what.find("300"), std::string::npos);
     process("301", "tee-supplicant", "tee-supplicant -f /srv", "S", "/dev/teepriv0");
     EXPECT_EQ(find_supplicant(system_).state, State::serves) << "the other one serves";
@@ -41,30 +41,30 @@ TEST_F(Machine, WithoutRootANamedProcessIsNotKnownToServe) {
     hide_descriptors("300");
     EXPECT_EQ(find_supplicant(system_).state, State::named);
     EXPECT_EQ(find_supplicant(system_).storage, "/srv/secure");
-    EXPECT_EQ(check("tee-supplicant").severity, Severity::unknown);
+    EXPECT_EQ(check("tee-supplicant").severity, Grade::unknown);
 }
 
 TEST_F(Machine, WithoutRootAServingTeeHasSomeSupplicant) {
     system_.privileged = false;
-    EXPECT_EQ(check("tee-supplicant", true).severity, Severity::unknown);
-    EXPECT_EQ(check("tee-supplicant", false).severity, Severity::serious);
+    EXPECT_EQ(check("tee-supplicant", true).severity, Grade::unknown);
+    EXPECT_EQ(check("tee-supplicant", false).severity, Grade::serious);
 }
 
 TEST_F(Machine, HiddenProcessesAreSaidToBeHidden) {
     system_.privileged = false;
     fs::remove_all(root_ + "/proc/1");  // hidepid
-    EXPECT_EQ(check("tee-supplicant", false).severity, Severity::unknown);
+    EXPECT_EQ(check("tee-supplicant", false).severity, Grade::unknown);
     system_.privileged = true;
-    EXPECT_EQ(check("tee-supplicant", false).severity, Severity::serious);
+    EXPECT_EQ(check("tee-supplicant", false).severity, Grade::serious);
     fs::remove(root_ + "/proc/self/ns/pid");
     fs::create_symlink("pid:[4026532999]", root_ + "/proc/self/ns/pid");  // a container
-    EXPECT_EQ(check("tee-supplicant", false).severity, Severity::unknown);
+    EXPECT_EQ(check("tee-supplicant", false).severity, Grade::unknown);
 }
 
 TEST_F(Machine, AnotherProgramWithTheDeviceOpenIsNamed) {
     process("44", "proxy", "/opt/proxy", "S", "/dev/teepriv1");
     EXPECT_EQ(find_supplicant(system_).state, State::serves);
-    EXPECT_EQ(check("tee-supplicant").severity, Severity::warning);
+    EXPECT_EQ(check("tee-supplicant").severity, Grade::warning);
     EXPECT_NE(check("tee-supplicant").what.find("proxy"), std::string::npos);
 }
 

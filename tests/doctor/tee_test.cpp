@@ -17,81 +17,81 @@ TeeStatus healthy() {
 }
 constexpr RpmbEvidence kGoodRpmb{true, RpmbDevice::present};
 
-Severity severity_of(const std::string& id, const Expected<TeeStatus>& status, const RpmbEvidence& rpmb = kGoodRpmb) {
-    const std::vector<Finding> findings = check_tee(status, rpmb);
-    const Finding* finding = find(findings, id);
+Grade severity_of(const std::string& id, const Expected<TeeStatus>& status, const RpmbEvidence& rpmb = kGoodRpmb) {
+    const std::vector<CheckResult> findings = check_tee(status, rpmb);
+    const CheckResult* finding = find(findings, id);
     EXPECT_NE(finding, nullptr) << id;
-    return finding != nullptr ? finding->severity : Severity::unknown;
+    return finding != nullptr ? finding->severity : Grade::unknown;
 }
 
 TEST(Tee, ReachableOrNot) {
-    EXPECT_EQ(severity_of("tee-reachable", healthy()), Severity::ok);
+    EXPECT_EQ(severity_of("tee-reachable", healthy()), Grade::ok);
     const Expected<TeeStatus> failed = tl::make_unexpected(Error{ErrorCode::no_tee, "no answer", 0, 0});
-    EXPECT_EQ(severity_of("tee-reachable", failed), Severity::serious);
+    EXPECT_EQ(severity_of("tee-reachable", failed), Grade::serious);
     EXPECT_EQ(check_tee(failed, {}).size(), 1U) << "nothing else is known";
 }
 
 TEST(Tee, ItsApplicationIsOfThisVersionOrNot) {
-    EXPECT_EQ(severity_of("ta-version", healthy()), Severity::ok);
+    EXPECT_EQ(severity_of("ta-version", healthy()), Grade::ok);
     TeeStatus status = healthy();
     status.ta_version = "0.0.9";
-    EXPECT_EQ(severity_of("ta-version", status), Severity::warning);
+    EXPECT_EQ(severity_of("ta-version", status), Grade::warning);
 }
 
 TEST(Tee, SimulatedOrNot) {
-    const std::vector<Finding> real = check_tee(healthy(), kGoodRpmb);
+    const std::vector<CheckResult> real = check_tee(healthy(), kGoodRpmb);
     EXPECT_EQ(find(real, "simulated-tee"), nullptr);
     TeeStatus status = healthy();
     status.kind = TeeKind::sim;
-    EXPECT_EQ(severity_of("simulated-tee", status), Severity::serious);
+    EXPECT_EQ(severity_of("simulated-tee", status), Grade::serious);
 }
 
 TEST(Tee, HukIsOkOnlyWhereItWasCompared) {
     TeeStatus status = healthy();
-    EXPECT_EQ(severity_of("zero-huk", status), Severity::ok);
+    EXPECT_EQ(severity_of("zero-huk", status), Grade::ok);
     status.zero_huk = true;
-    EXPECT_EQ(severity_of("zero-huk", status), Severity::serious);
+    EXPECT_EQ(severity_of("zero-huk", status), Grade::serious);
     status = healthy();
     status.predictable_huk = true;
-    EXPECT_EQ(severity_of("zero-huk", status), Severity::serious);
+    EXPECT_EQ(severity_of("zero-huk", status), Grade::serious);
     status = healthy();
     status.huk_compared = false;
-    EXPECT_EQ(severity_of("zero-huk", status), Severity::unknown);
+    EXPECT_EQ(severity_of("zero-huk", status), Grade::unknown);
 }
 
 TEST(Tee, ReplayProtectionNeedsADeviceBehindTheRpmb) {
-    EXPECT_EQ(severity_of("replay-protection", healthy()), Severity::warning) << "objects in ree are never protected";
+    EXPECT_EQ(severity_of("replay-protection", healthy()), Grade::warning) << "objects in ree are never protected";
     TeeStatus without = healthy();
     without.has_rpmb = false;
-    EXPECT_EQ(severity_of("replay-protection", without), Severity::serious);
-    EXPECT_EQ(severity_of("replay-protection", healthy(), {false, RpmbDevice::present}), Severity::serious);
-    EXPECT_EQ(severity_of("replay-protection", healthy(), {true, RpmbDevice::none}), Severity::serious);
-    EXPECT_EQ(severity_of("replay-protection", healthy(), {true, RpmbDevice::emulated}), Severity::serious);
-    EXPECT_EQ(severity_of("replay-protection", healthy(), {true, RpmbDevice::unproven}), Severity::warning);
-    const std::vector<Finding> emulated = check_tee(healthy(), {true, RpmbDevice::none});
+    EXPECT_EQ(severity_of("replay-protection", without), Grade::serious);
+    EXPECT_EQ(severity_of("replay-protection", healthy(), {false, RpmbDevice::present}), Grade::serious);
+    EXPECT_EQ(severity_of("replay-protection", healthy(), {true, RpmbDevice::none}), Grade::serious);
+    EXPECT_EQ(severity_of("replay-protection", healthy(), {true, RpmbDevice::emulated}), Grade::serious);
+    EXPECT_EQ(severity_of("replay-protection", healthy(), {true, RpmbDevice::unproven}), Grade::warning);
+    const std::vector<CheckResult> emulated = check_tee(healthy(), {true, RpmbDevice::none});
     EXPECT_NE(find(emulated, "replay-protection")->what.find("emulation"), std::string::npos);
 }
 
 TEST(Tee, VersionsWithKnownFaults) {
     TeeStatus status = healthy();
-    EXPECT_EQ(severity_of("tee-version", status), Severity::ok);
+    EXPECT_EQ(severity_of("tee-version", status), Grade::ok);
     status.tee_version = "4.9.0";
-    EXPECT_EQ(severity_of("tee-version", status), Severity::warning);
+    EXPECT_EQ(severity_of("tee-version", status), Grade::warning);
     status.tee_version = "3.19.0";
-    EXPECT_EQ(severity_of("tee-version", status), Severity::warning);
+    EXPECT_EQ(severity_of("tee-version", status), Grade::warning);
     status.tee_version = "";
-    EXPECT_EQ(severity_of("tee-version", status), Severity::unknown);
+    EXPECT_EQ(severity_of("tee-version", status), Grade::unknown);
 }
 
 TEST(Tee, ClaimsNoGuardOfVersionsThatItCannotSee) {
-    EXPECT_EQ(severity_of("ta-version-guard", healthy()), Severity::unknown) << "it depends on a build option";
-    EXPECT_EQ(severity_of("ta-version-guard", healthy(), {true, RpmbDevice::none}), Severity::warning);
-    EXPECT_EQ(severity_of("ta-version-guard", healthy(), {true, RpmbDevice::emulated}), Severity::warning);
-    EXPECT_EQ(severity_of("ta-version-guard", healthy(), {false, RpmbDevice::present}), Severity::warning);
+    EXPECT_EQ(severity_of("ta-version-guard", healthy()), Grade::unknown) << "it depends on a build option";
+    EXPECT_EQ(severity_of("ta-version-guard", healthy(), {true, RpmbDevice::none}), Grade::warning);
+    EXPECT_EQ(severity_of("ta-version-guard", healthy(), {true, RpmbDevice::emulated}), Grade::warning);
+    EXPECT_EQ(severity_of("ta-version-guard", healthy(), {false, RpmbDevice::present}), Grade::warning);
     TeeStatus without = healthy();
     without.has_rpmb = false;
-    EXPECT_EQ(severity_of("ta-version-guard", without), Severity::warning);
-    const std::vector<Finding> findings = check_tee(without, kGoodRpmb);
+    EXPECT_EQ(severity_of("ta-version-guard", without), Grade::warning);
+    const std::vector<CheckResult> findings = check_tee(without, kGoodRpmb);
     EXPECT_NE(find(findings, "ta-version-guard")->what.find("ta_ver.db"), std::string::npos);
 }
 
@@ -100,18 +100,18 @@ TEST(Tee, AnRpmbThatLosesItsTail) {
     TeeStatus status = healthy();
     const auto severity = [&](const char* version, size_t places) {
         status.tee_version = version;
-        const std::optional<Finding> finding = rpmb_tail(status, kGoodRpmb, places);
+        const std::optional<CheckResult> finding = rpmb_tail(status, kGoodRpmb, places);
         EXPECT_TRUE(finding) << version;
-        return finding ? finding->severity : Severity::unknown;
+        return finding ? finding->severity : Grade::unknown;
     };
     for (const char* version : {"3.12.0", "3.19.0", "4.5.0", "4.9.0"}) {
-        EXPECT_EQ(severity(version, 0), Severity::warning) << version;
-        EXPECT_EQ(severity(version, 15), Severity::warning) << version;
-        EXPECT_EQ(severity(version, 16), Severity::serious) << version;
+        EXPECT_EQ(severity(version, 0), Grade::warning) << version;
+        EXPECT_EQ(severity(version, 15), Grade::warning) << version;
+        EXPECT_EQ(severity(version, 16), Grade::serious) << version;
     }
-    for (const char* version : {"3.11.0", "4.10.0", "4.11.0", "5.0.0"}) EXPECT_EQ(severity(version, 64), Severity::ok) << version;
+    for (const char* version : {"3.11.0", "4.10.0", "4.11.0", "5.0.0"}) EXPECT_EQ(severity(version, 64), Grade::ok) << version;
     status.tee_version = "4.5.0";
-    EXPECT_EQ(rpmb_tail(status, {false, RpmbDevice::none}, 0)->severity, Severity::unknown) << "the RPMB does not answer";
+    EXPECT_EQ(rpmb_tail(status, {false, RpmbDevice::none}, 0)->severity, Grade::unknown) << "the RPMB does not answer";
     status.has_rpmb = false;
     EXPECT_FALSE(rpmb_tail(status, {}, 0)) << "there is no RPMB";
     status = healthy();

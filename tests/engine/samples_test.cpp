@@ -141,7 +141,7 @@ TEST_P(Samples, ThePayloadIsRead) {
     const Tree tree{store_.root.index, store_.root.height, store_.root.page_count};
     store_.pages->begin_call(call, tree, nullptr);
     IndexReader reader(*store_.pages, tree);
-    ASSERT_EQ(reader.find(bytes_of("large")).value(), Progress::done);
+    ASSERT_EQ(reader.find(bytes_of("large")).value(), ChangeProgress::done);
     const Entry& entry = reader.entry();
     const std::vector<std::byte> file = read_file(GetParam().folder() + "/payload");
     std::vector<std::byte> content(static_cast<size_t>(entry.size));

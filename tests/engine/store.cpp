@@ -39,7 +39,7 @@ void TestStore::reopen() {
     }
     pages = std::make_unique<Pages>(frames, scratch, crypto);
     pages->attach(keys, {root.store_id, root.epoch, root.cipher});
-    transaction = std::make_unique<Transaction>(*pages, *numbers);
+    transaction = std::make_unique<IndexTransaction>(*pages, *numbers);
 }
 
 void TestStore::apply(Call& call) {
@@ -51,7 +51,7 @@ void TestStore::apply(Call& call) {
 }
 
 // As the client library does it: repeats the call with the missing pages until it is done.
-Result<Progress> TestStore::run_calls(const std::function<Result<Progress>(Call&)>& operation) {
+Result<ChangeProgress> TestStore::run_calls(const std::function<Result<ChangeProgress>(Call&)>& operation) {
     std::set<uint32_t> brought;
     counts = {};
     while (true) {
@@ -63,10 +63,10 @@ Result<Progress> TestStore::run_calls(const std::function<Result<Progress>(Call&
         for (const uint32_t page : brought) call.in[page] = disk.read(page);
         if (before_call) before_call(call);
         ++counts.rounds;
-        const Result<Progress> result = operation(call);
+        const Result<ChangeProgress> result = operation(call);
         apply(call);
         counts.brought = brought.size();
-        if (!result || *result == Progress::done) return result;
+        if (!result || *result == ChangeProgress::done) return result;
         bool progress = false;
         for (const Need& need : pages->needs().list()) {
             if (need.mismatch) return fail(Code::corrupt_object);  // it was just read, so this is damage
@@ -116,10 +116,10 @@ Result<Effect> TestStore::rename(std::string_view from, std::string_view to, boo
 }
 
 Status TestStore::prepare() {
-    const auto prepared = run_calls([&](Call& call) -> Result<Progress> {
+    const auto prepared = run_calls([&](Call& call) -> Result<ChangeProgress> {
         while (true) {
             const auto state = FESTORE_TRY(transaction->prepare(call));
-            if (state == Transaction::Prepared::yes) return Progress::done;
+            if (state == IndexTransaction::Prepared::yes) return ChangeProgress::done;
             apply(call);
             call.writes.clear();
             call.out.clear();
@@ -147,11 +147,11 @@ void TestStore::give_up() { transaction->end(); }
 Result<Object> TestStore::get(std::string_view name, bool in_transaction) {
     Object object;
     const Tree tree{root.index, root.height, root.page_count};
-    FESTORE_CHECK(run_calls([&](Call& call) -> Result<Progress> {
+    FESTORE_CHECK(run_calls([&](Call& call) -> Result<ChangeProgress> {
         if (!in_transaction) pages->begin_call(call, tree, nullptr);
         IndexReader reader = in_transaction ? transaction->reader(call) : IndexReader(*pages, tree);
-        const Progress progress = FESTORE_TRY(reader.find(bytes_of(name)));
-        if (progress == Progress::done) object = {std::string(text_of(reader.entry().content)), reader.entry().version};
+        const ChangeProgress progress = FESTORE_TRY(reader.find(bytes_of(name)));
+        if (progress == ChangeProgress::done) object = {std::string(text_of(reader.entry().content)), reader.entry().version};
         return progress;
     }));
     return object;
@@ -185,7 +185,7 @@ Result<Model> TestStore::list(std::string_view prefix, size_t page) {
     std::string cursor;
     bool more = true;
     while (more) {
-        FESTORE_CHECK(run_calls([&](Call& call) -> Result<Progress> {
+        FESTORE_CHECK(run_calls([&](Call& call) -> Result<ChangeProgress> {
             pages->begin_call(call, tree, nullptr);
             IndexReader reader(*pages, tree);
             ModelSink sink(model, page);

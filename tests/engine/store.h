@@ -71,7 +71,7 @@ public:
     // Checks that every page is reachable or free, exactly once, and well-formed, and that every count is right. Returns the objects.
     Model verify();
 
-    Result<Progress> run_calls(const std::function<Result<Progress>(Call&)>& operation);
+    Result<ChangeProgress> run_calls(const std::function<Result<ChangeProgress>(Call&)>& operation);
     void apply(Call& call);
 
     OpenSslCrypto crypto;
@@ -83,7 +83,7 @@ public:
     PageBytes scratch{};
     std::unique_ptr<NumberMemory> numbers = std::make_unique<NumberMemory>();
     std::unique_ptr<Pages> pages;
-    std::unique_ptr<Transaction> transaction;
+    std::unique_ptr<IndexTransaction> transaction;
     Counts counts;                // of the last operation
     size_t call_capacity = 256;
     bool bring_all = false;       // calls carry all pages of the disk

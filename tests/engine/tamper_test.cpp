@@ -144,7 +144,7 @@ TEST_F(Tamper, Rule09AStaleCopyIsAskedForAgain) {
     store_.reopen();
     store_.pages->begin_call(call, tree, nullptr);
     IndexReader reader(*store_.pages, tree);
-    EXPECT_EQ(reader.find(bytes_of(name_of(1))).value(), Progress::need_pages);
+    EXPECT_EQ(reader.find(bytes_of(name_of(1))).value(), ChangeProgress::need_pages);
     ASSERT_EQ(store_.pages->needs().list().size(), 1U);
     EXPECT_EQ(store_.pages->needs().list()[0].page, root_page);
     EXPECT_TRUE(store_.pages->needs().list()[0].mismatch);
@@ -193,7 +193,7 @@ TEST(TamperDuringACall, PagesThatChangeBetweenTwoReadings) {
         if (!put) {
             EXPECT_TRUE(store.transaction->is_broken());
             ++broken;
-        } else if (*put == Progress::need_pages) {
+        } else if (*put == ChangeProgress::need_pages) {
             EXPECT_TRUE(store.pages->needs().list()[0].mismatch);
         }
         store.give_up();

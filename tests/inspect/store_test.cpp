@@ -84,7 +84,7 @@ TEST_F(Stores, AnOlderCopyOfTheDirectoryIsSeenWithTheTeesStorage) {
     EXPECT_EQ(exit_code(inspect(true)), 0) << "by itself it is intact";
     const InspectAnswer answer = inspect(true, true);
     EXPECT_EQ(exit_code(answer), 6) << answer.text;
-    EXPECT_NE(errors_of(answer).find("of generation 12, where the root record in force has 14"), std::string::npos)
+    EXPECT_NE(errors_of(answer).find("of generation 12, but the root record in force has 14"), std::string::npos)
         << errors_of(answer);
 }
 
