@@ -34,3 +34,26 @@ setup() {
         [[ $output == *"$wrong"* && $output == *--* ]]
     done
 }
+
+@test "--changed chooses the suites that a change can break, and all of them where it cannot tell" {
+    git clone -q --shared . "$BATS_TEST_TMPDIR/clone"
+    cp tools/check tools/suites-of "$BATS_TEST_TMPDIR/clone/tools/"
+    cd "$BATS_TEST_TMPDIR/clone"
+    git add -A
+    git -c user.name=t -c user.email=t@t commit -q --allow-empty -m "as it is"
+    run tools/check --changed --list
+    [ "$output" = "nothing has changed since HEAD" ]
+    echo >> doctor/unit.cpp
+    run tools/check --changed --list
+    [ "$status" = 0 ]
+    grep -qE '^test_doctor +host$' <<< "$output"
+    grep -qE '^rules of the project ' <<< "$output"
+    ! grep -qE '^test_engine ' <<< "$output"
+    echo > docs/new.md
+    git checkout -q doctor
+    [ "$(tools/check --changed --list | wc -l)" = 1 ]
+    echo >> engine/node.cpp
+    [ "$(tools/check --changed --list)" = "$(tools/check --list)" ]
+    run tools/check --changed=no-such-revision --list
+    [ "$status" = 2 ]
+}
