@@ -143,7 +143,7 @@ Error explain_refusal(SessionSource& sessions, const Error& error, const Operati
 }
 
 Expected<void> Client::State::allow(const Operation& operation, const AllowRequest& request) {
-    FESTORE_CHECK(this->use());
+    const auto use = FESTORE_TRY(this->use());
     Session* const open = FESTORE_TRY(session());
     FESTORE_CHECK(check_allows(operation, *open));
     const Encoded encoded(request);
@@ -220,7 +220,7 @@ Expected<void> Client::allow_all() {
 }
 
 Expected<AllowReport> Client::allowed() {
-    FESTORE_CHECK(state_->use());
+    const auto use = FESTORE_TRY(state_->use());
     return state_->allowed({"read the list of who may store", {}});
 }
 

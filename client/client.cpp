@@ -132,7 +132,7 @@ Expected<Client> Client::State::connect(LoadedTee tee, const ClientOptions& opti
     if (options.storage == Storage::store)
         FESTORE_CHECK(state->name_store(files));
     {
-        FESTORE_CHECK(state->use());
+        const auto use = FESTORE_TRY(state->use());
         FESTORE_CHECK(state->session());
     }
     return Client(std::move(state));
@@ -140,7 +140,7 @@ Expected<Client> Client::State::connect(LoadedTee tee, const ClientOptions& opti
 
 Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byte> content, const PutOptions& options) {
     FESTORE_CHECK(check_put(name, options));
-    FESTORE_CHECK(state_->use());
+    const auto use = FESTORE_TRY(state_->use());
     if (state_->store) return state_->store->put(name, content, options);
     const Operation operation{"put", name};
     Session* const open = FESTORE_TRY(state_->session());
@@ -184,7 +184,7 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
 
 Expected<std::vector<std::byte>> Client::get(std::string_view name) {
     FESTORE_CHECK(check_existing(name, state_->options));
-    FESTORE_CHECK(state_->use());
+    const auto use = FESTORE_TRY(state_->use());
     if (state_->store) return state_->store->get(name);
     std::vector<std::byte> content;
     const auto got = state_->get(name, [&](Bytes given) { content.assign(given.begin(), given.end()); });
@@ -222,7 +222,7 @@ Expected<ObjectInfo> Client::State::get(std::string_view name, const std::functi
 
 Expected<ObjectInfo> Client::stat(std::string_view name) {
     FESTORE_CHECK(check_existing(name, state_->options));
-    FESTORE_CHECK(state_->use());
+    const auto use = FESTORE_TRY(state_->use());
     if (state_->store) return state_->store->stat(name);
     const Operation operation{"stat", name};
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
@@ -236,7 +236,7 @@ Expected<ObjectInfo> Client::stat(std::string_view name) {
 
 Expected<void> Client::remove(std::string_view name) {
     FESTORE_CHECK(check_existing(name, state_->options));
-    FESTORE_CHECK(state_->use());
+    const auto use = FESTORE_TRY(state_->use());
     if (state_->store) return state_->store->remove(name);
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
     FESTORE_CHECK(state_->command(Operation{"remove", name}, false, protocol::Command::remove, request.bytes()));
@@ -244,7 +244,7 @@ Expected<void> Client::remove(std::string_view name) {
 }
 
 Expected<TeeStatus> Client::status() {
-    FESTORE_CHECK(state_->use());
+    const auto use = FESTORE_TRY(state_->use());
     Session* const open = FESTORE_TRY(state_->session());
     const protocol::HelloAnswer& hello = open->hello();
     TeeStatus status;

@@ -98,7 +98,7 @@ Expected<Listing> Client::State::list(std::string_view prefix, const std::option
 Expected<Listing> Client::list(std::string_view prefix) {
     if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
         return unexpected(usage_of_name(prefix, fault));
-    FESTORE_CHECK(state_->use());
+    const auto use = FESTORE_TRY(state_->use());
     if (state_->store) return state_->store->list(prefix);
     return sorted(state_->list(prefix, {}));
 }
@@ -107,14 +107,14 @@ Expected<Listing> Client::list_of(const OtherOwner& owner, std::string_view pref
     if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
         return unexpected(usage_of_name(prefix, fault));
     if (state_->store) return unexpected(not_of_stores());
-    FESTORE_CHECK(state_->use());
+    const auto use = FESTORE_TRY(state_->use());
     return sorted(state_->list(prefix, to_protocol(owner)).map_error(only_root));
 }
 
 Expected<void> Client::remove_of(const OtherOwner& owner, std::string_view name) {
     FESTORE_CHECK(require_name(name));
     if (state_->store) return unexpected(not_of_stores());
-    FESTORE_CHECK(state_->use());
+    const auto use = FESTORE_TRY(state_->use());
     const Encoded request(protocol::RemoveOfRequest{to_protocol(owner), {to_protocol(state_->options.storage), bytes_of(name)}});
     const Expected<Reply> reply = state_->command(Operation{"remove", name}, false, protocol::Command::remove_of, request.bytes());
     if (!reply) return unexpected(only_root(reply.error()));

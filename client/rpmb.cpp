@@ -42,12 +42,12 @@ Expected<RpmbUse> Client::State::rpmb(const Operation& operation, const RpmbRequ
 }
 
 Expected<RpmbUse> Client::rpmb_use() {
-    FESTORE_CHECK(state_->use());
+    const auto use = FESTORE_TRY(state_->use());
     return state_->rpmb({"find out whether the RPMB is asked", {}}, {});
 }
 
 Expected<RpmbUse> Client::set_no_rpmb(bool none, bool without_asking) {
-    FESTORE_CHECK(state_->use());
+    const auto use = FESTORE_TRY(state_->use());
     const Operation operation{none ? "say that there is no RPMB here" : "have the RPMB asked again", {}};
     return state_->rpmb(operation, {none ? RpmbRequest::Word::none : RpmbRequest::Word::ask, none && without_asking});
 }

@@ -30,7 +30,7 @@ WriteStream::~WriteStream() = default;
 // Reserves all memory at once: growing would leave copies of the plaintext behind.
 Expected<void> WriteStream::State::collect(Bytes part) {
     if (content.capacity() == 0) {
-        FESTORE_CHECK(client->use());
+        const auto held = FESTORE_TRY(client->use());
         Session* const session = FESTORE_TRY(client->session());
         content.reserve(static_cast<size_t>(session->hello().object_bytes_max));
     }
@@ -98,14 +98,14 @@ void ReadStream::seek(uint64_t position) { state_->reader->seek(position); }
 
 Expected<size_t> ReadStream::read(std::span<std::byte> out) {
     // The session may end between calls if the caller is slow; then the object is looked up again.
-    FESTORE_CHECK(state_->client->use());
+    const auto use = FESTORE_TRY(state_->client->use());
     if (!state_->client->store) return state_->reader->give(out);
     return state_->client->store->read_on(*state_->reader, out, {"get", state_->reader->info().name, Storage::store});
 }
 
 Expected<ReadStream> Client::read(std::string_view name) {
     FESTORE_CHECK(check_existing(name, state_->options));
-    FESTORE_CHECK(state_->use());
+    const auto use = FESTORE_TRY(state_->use());
     auto state = std::make_unique<ReadStream::State>();
     state->client = state_;
     if (state_->store) {

@@ -32,72 +32,72 @@ Expected<void> Client::State::name_store(Files& files) {
 Expected<ObjectInfo> Client::rename(std::string_view from, std::string_view to, bool replace) {
     for (const std::string_view name : {from, to})
         FESTORE_CHECK(require_name(name));
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->rename(from, to, replace);
 }
 
 Expected<StoreInfo> Client::init(const InitOptions& options) {
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->init(options);
 }
 
 Expected<StoreInfo> Client::store_status() {
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->status();
 }
 
 Expected<StoreInfo> Client::store_record(const std::optional<DestroyOptions::Other>& other) {
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->record(other);
 }
 
 Expected<std::vector<StoreRecord>> Client::own_stores() {
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->own_stores();
 }
 
 Expected<std::vector<StoreRecord>> Client::store_records() {
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->records();
 }
 
 Expected<DestroyReport> Client::destroy(const DestroyOptions& options) {
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->destroy(options);
 }
 
 Expected<StoreInfo> Client::repair() {
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->repair();
 }
 
 Expected<StoreInfo> Client::acknowledge() {
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->acknowledge();
 }
 
 Expected<StoreInfo> Client::rebuild(const RebuildOptions& options) {
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->rebuild(options);
 }
 
 Expected<DropReport> Client::drop_damaged(const DropOptions& options) {
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->drop_damaged(options);
 }
 
 Expected<StoreInfo> Client::undo_drop() {
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->undo_drop();
 }
 
 Expected<std::vector<LostRange>> Client::lost_ranges() {
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->lost_ranges({"look at the store", {}});
 }
 
 Expected<StoreInfo> Client::acknowledge_lost(std::string_view name) {
-    FESTORE_CHECK(state_->use_store());
+    const auto use = FESTORE_TRY(state_->use_store());
     FESTORE_CHECK(require_name(name));
     return state_->store->acknowledge_lost(name);
 }

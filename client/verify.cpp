@@ -52,7 +52,7 @@ Expected<uint32_t> Client::State::count_damaged() {
 Expected<VerifyReport> Client::verify(const VerifyOptions& options) {
     for (const std::string& name : options.names)
         FESTORE_CHECK(require_name(name));
-    FESTORE_CHECK(state_->use());
+    const auto use = FESTORE_TRY(state_->use());
     if (state_->store) return state_->store->verify(options);
     VerifyReport report;
     VerifyProgress progress;
