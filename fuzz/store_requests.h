@@ -9,7 +9,7 @@
 
 namespace festore::fuzz {
 
-// Like a row of the TA's table of commands (ta/store_dispatch.cpp); the test that replays the corpora compares the two tables.
+// Like a row of the TA's table of commands (ta/dispatch.cpp); the test that replays the corpora compares the two tables.
 struct StoreCommandRow {
     protocol::Command command;
     uint32_t content;  // type of the third parameter

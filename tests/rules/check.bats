@@ -48,7 +48,7 @@ setup() {
     [ "$status" = 0 ]
     grep -qE '^test_doctor +host$' <<< "$output"
     grep -qE '^rules of the project ' <<< "$output"
-    ! grep -qE '^test_engine ' <<< "$output"
+    run ! grep -qE '^test_engine ' <<< "$output"
     echo > docs/new.md
     git checkout -q doctor
     [ "$(tools/check --changed --list | wc -l)" = 1 ]
