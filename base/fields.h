@@ -218,4 +218,13 @@ Result<M> read_fields(Reader& in) {
     return message;
 }
 
+// `input` must be exactly one structure, with nothing after it; else bad_format. Views in the structure point into `input`.
+template <Described M>
+Result<M> read_all_fields(Bytes input) {
+    Reader in(input);
+    Result<M> message = read_fields<M>(in);
+    if (message && !in.done()) return fail(Code::bad_format);
+    return message;
+}
+
 }  // namespace festore

@@ -2,15 +2,18 @@
 // What a store's record, its header and the messages about it say with the same numbers. Do not renumber.
 #pragma once
 #include <cstdint>
+#include <string_view>
 
 namespace festore::stored {
 
 // Which trusted storage holds the root record.
 enum class Anchor : uint8_t { ree = 1, rpmb = 2 };
 constexpr bool is_known(Anchor anchor) { return anchor == Anchor::ree || anchor == Anchor::rpmb; }
+constexpr std::string_view name_of(Anchor anchor) { return anchor == Anchor::ree ? "ree" : "rpmb"; }
 
 enum class Cipher : uint8_t { aes_256_gcm = 1, chacha20_poly1305 = 2 };
 constexpr bool is_known(Cipher cipher) { return cipher == Cipher::aes_256_gcm || cipher == Cipher::chacha20_poly1305; }
+constexpr std::string_view name_of(Cipher cipher) { return cipher == Cipher::aes_256_gcm ? "aes-256-gcm" : "chacha20-poly1305"; }
 
 // Bits of the root record's flags. A reader that does not know one of the lower 24 refuses the store and does not change it; it
 // ignores and keeps the upper 8. Clients get them in protocol::StoreStatus::flags.

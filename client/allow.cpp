@@ -110,8 +110,8 @@ Error refused(const Operation& operation, Error error) {
 Expected<void> check_allows(const Operation& operation, const Session& session) {
     if (session.hello().version_minor >= kMinorThatAllows) return {};
     return unexpected({ErrorCode::no_tee,
-                       cannot(operation) + "this trusted application is older, and has no such list: install the one of this "
-                                           "festore", 0, 0});
+                       cannot(operation) + "this trusted application is older, and has no such list: install the one of this festore",
+                       0, 0});
 }
 
 }  // namespace

@@ -42,9 +42,7 @@ CheckResult replay(const TeeStatus& status, const RpmbEvidence& rpmb) {
     if (rpmb.device == RpmbDevice::none || rpmb.device == RpmbDevice::emulated)
         return {"replay-protection", Grade::serious,
                 "no replay protection is in force: the RPMB that answers is not a device, but an emulation",
-                "tee-supplicant emulates it in its memory: its objects are gone when it ends, and nothing protects "
-                "them; in "
-                "'ree', " +
+                "tee-supplicant emulates it in its memory: its objects are gone when it ends, and nothing protects them; in 'ree', " +
                     old_files,
                 "use a device with RPMB whose key is provisioned, and a tee-supplicant built with RPMB_EMU=0"};
     if (rpmb.device == RpmbDevice::unproven)

@@ -19,12 +19,6 @@ constexpr size_t kErrorsShownMax = 10;
 std::string login_name(uint32_t login) {
     return login == 1 ? "user" : login == 2 ? "group" : "login " + std::to_string(login);
 }
-std::string anchor_name(engine::Anchor anchor) {
-    return anchor == engine::Anchor::ree ? "ree" : "rpmb";
-}
-std::string cipher_name(engine::Cipher cipher) {
-    return cipher == engine::Cipher::aes_256_gcm ? "aes-256-gcm" : "chacha20-poly1305";
-}
 const char* tee_name(protocol::TeeKind tee) { return tee == protocol::TeeKind::simulated ? "sim" : "optee"; }
 const char* slot_name(StoreView::Slot slot) {
     constexpr const char* kNames[] = {"absent", "empty", "filled", "garbage"};
@@ -48,7 +42,7 @@ std::string key_line(const StoreInspection& inspection) {
 Branch header_branch(const protocol::StoreHeader& header) {
     const std::string name = header.name_bytes == 0 ? "" : fmt::format(" with the name {}", header.name());
     return {fmt::format("store{} of {} {}", name, login_name(header.login), uuid_text(header.identity)),
-            {{fmt::format("anchor {}, cipher {}, made by {}", anchor_name(header.anchor), cipher_name(header.cipher),
+            {{fmt::format("anchor {}, cipher {}, made by {}", name_of(header.anchor), name_of(header.cipher),
                           header.tee == protocol::TeeKind::simulated ? "the simulated TEE" : "OP-TEE"),
               {}},
              {fmt::format("id {}, key-check value {}", hex(header.store_id), hex(header.key_check)), {}}}};
@@ -87,7 +81,7 @@ std::string root_line(const ChosenRoot& root) {
                             (record.flags & engine::kRootFreshnessLost) != 0 ? "not acknowledged" : "acknowledged");
     if ((record.flags & engine::kRootTwoCiphers) != 0)
         line += fmt::format("; contents of another cipher than {} may be left: 'festore rebuild --cipher {}' goes on",
-                            cipher_name(record.cipher), cipher_name(record.cipher));
+                            name_of(record.cipher), name_of(record.cipher));
     return line;
 }
 
@@ -99,7 +93,7 @@ Branch object_branch(const StoreObject& object, engine::Cipher of_store) {
     else if (object.write_once) branch.line += ", write-once";
     branch.line += object.whole ? ", sha256 " + hex(object.sha256) : ", content not available";
     std::string payload = "payload " + object.payload;
-    if (object.cipher != of_store) payload += fmt::format(", sealed with {}", cipher_name(object.cipher));
+    if (object.cipher != of_store) payload += fmt::format(", sealed with {}", name_of(object.cipher));
     if (!object.payload.empty()) branch.below.push_back({payload, {}});
     return branch;
 }
@@ -120,8 +114,8 @@ ordered_json header_json(const protocol::StoreHeader& header) {
     ordered_json json;
     json["login"] = login_name(header.login);
     json["identity"] = uuid_text(header.identity);
-    json["anchor"] = anchor_name(header.anchor);
-    json["cipher"] = cipher_name(header.cipher);
+    json["anchor"] = name_of(header.anchor);
+    json["cipher"] = name_of(header.cipher);
     json["tee"] = tee_name(header.tee);
     json["name"] = shown_store_name(header.name());
     json["store_id"] = hex(header.store_id);
@@ -138,7 +132,7 @@ ordered_json root_json(const ChosenRoot& root) {
     json["login"] = login_name(record.login);
     json["identity"] = uuid_text(record.identity);
     json["store_id"] = hex(record.store_id);
-    json["cipher"] = cipher_name(record.cipher);
+    json["cipher"] = name_of(record.cipher);
     json["has_other_cipher"] = (record.flags & engine::kRootTwoCiphers) != 0;
     json["epoch"] = fmt::format("{:016x}", record.epoch);
     json["generation"] = record.generation;
@@ -163,7 +157,7 @@ ordered_json object_json(const StoreObject& object) {
     json["modified"] = time_json(object.modified);
     json["write_once"] = object.write_once;
     json["kept"] = object.kept;
-    json["cipher"] = cipher_name(object.cipher);
+    json["cipher"] = name_of(object.cipher);
     json["payload"] = object.payload.empty() ? ordered_json(nullptr) : ordered_json(object.payload);
     json["verified"] = object.whole;
     if (object.whole) json["sha256"] = hex(object.sha256);

@@ -16,10 +16,7 @@ void encode(const M& message, Writer& out) {
 // Views in the message point into `input`.
 template <Described M>
 Result<M> decode(Bytes input) {
-    Reader in(input);
-    Result<M> message = read_fields<M>(in);
-    if (message && !in.done()) return fail(Code::bad_format);
-    return message;
+    return read_all_fields<M>(input);
 }
 
 // The first of the entries in `input`, which moves past it. After an error `input` is as it was.

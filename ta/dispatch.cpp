@@ -74,6 +74,8 @@ constexpr Row kRows[] = {
     {Command::store_reseal, store_reseal, kNone, false, true},
 };
 
+constexpr bool is_of_store(Command command) { return command >= Command::store_make; }
+
 const Row* row_of(Command command) {
     for (const Row& row : kRows)
         if (row.command == command) return &row;
@@ -96,7 +98,7 @@ Status run(Instance& instance, Session& session, Command command, uint32_t types
     if (is_demo ? types != TEE_PARAM_TYPES(kIn, kIn, kNone, kNone) : !types_fit(*row, types)) return fail(Code::bad_parameters);
     if (command != Command::hello && !session.identity_checked) return fail(Code::bad_state);
     if (is_demo) return write_object(instance, session, params);
-    const bool is_store = is_store_command(static_cast<uint32_t>(command));
+    const bool is_store = is_of_store(command);
     if (is_store && session.identity.login == protocol::Login::public_) return fail(Code::access_denied);  // everybody cannot own a store
 
     const size_t request_max = is_store ? protocol::kStoreRequestBytesMax : protocol::kRequestBytesMax;
@@ -121,7 +123,7 @@ Status run(Instance& instance, Session& session, Command command, uint32_t types
 }  // namespace
 
 bool is_store_command(uint32_t command) {
-    return command >= static_cast<uint32_t>(Command::store_make) && row_of(static_cast<Command>(command)) != nullptr;
+    return is_of_store(static_cast<Command>(command)) && row_of(static_cast<Command>(command)) != nullptr;
 }
 
 TEE_Result dispatch(Instance& instance, Session& session, uint32_t command, uint32_t types,

@@ -14,12 +14,6 @@ std::string text_of(const VerifyProgress& p) {
                        size_text(p.content_bytes_total));
 }
 
-Json named(const std::string& name) {
-    Json object = Json::object();
-    set_name(object, name);
-    return object;
-}
-
 std::string text_of(const VerifyReport& report) {
     std::string text = fmt::format("{} object{} whole, {} bytes\n", report.objects, report.objects == 1 ? "" : "s",
                                    report.content_bytes);
@@ -42,11 +36,11 @@ Json json_of(const VerifyReport& report) {
                      {"other_cipher", report.other_cipher},
                      {"removed", {{"files", report.removed.files}, {"bytes", report.removed.bytes}}}};
     for (const Damage& damage : report.damaged) {
-        Json entry = damage.name.empty() ? Json{{"name", nullptr}} : named(damage.name);
+        Json entry = damage.name.empty() ? Json{{"name", nullptr}} : name_json(damage.name);
         entry["error"] = error_json(damage.error);
         document["damaged"].push_back(std::move(entry));
     }
-    for (const std::string& name : report.absent) document["absent"].push_back(named(name));
+    for (const std::string& name : report.absent) document["absent"].push_back(name_json(name));
     if (report.orphaned)
         document["unreferenced"] = {{"files", report.orphaned->files}, {"bytes", report.orphaned->bytes}};
     return document;

@@ -14,8 +14,8 @@ using protocol::Command;
 
 Error batch_is_running(const Operation& operation) {
     return {ErrorCode::conflict,
-            cannot(operation) + "a transaction of this client is running: change the store through it, or end it", 0, 0,
-            Reason::in_use};
+            cannot(operation) + "a transaction of this client is running: change the store through it, or end it",
+            0, 0, Reason::in_use};
 }
 
 ObjectInfo info_of(std::string_view name, const protocol::ChangeAnswer& answer) {

@@ -25,29 +25,34 @@ Error not_root(const Operation& operation, const StoreReply& reply) {
 
 }  // namespace
 
-// Looks under both anchors: an error of one is reported only if no record is found. An RPMB that is built in but does not answer counts
-// as empty; `is_rpmb_silent` says so.
-Expected<std::optional<protocol::StoreStatus>> Store::find_record(const Operation& operation, const Other& other, bool& is_rpmb_silent) {
+Expected<std::span<const stored::Anchor>> Store::anchors() {
+    static constexpr std::array kAll{stored::Anchor::ree, stored::Anchor::rpmb};
     Session* const session = FESTORE_TRY(sessions_.session());
     const bool has_rpmb = (session->hello().features & protocol::kFeatureRpmb) != 0;
+    return std::span(kAll).first(has_rpmb ? 2 : 1);
+}
+
+// Looks under each anchor: an error of one is reported only if no record is found. A silent RPMB counts as empty.
+Expected<Store::FoundRecord> Store::find_record(const Operation& operation, const Other& other) {
+    FoundRecord found;
     std::optional<Error> fault;
-    for (const stored::Anchor anchor : {stored::Anchor::ree, stored::Anchor::rpmb}) {
-        if (anchor == stored::Anchor::rpmb && !has_rpmb) break;
+    for (const stored::Anchor anchor : FESTORE_TRY(anchors())) {
         const protocol::FindRequest request{anchor, claim_of(other), bytes_of(name_)};
         const StoreReply reply = FESTORE_TRY(channel_.call(request_of(Command::store_find, request), operation));
         if (reply.ok()) {
             const auto status = protocol::decode<protocol::StoreStatus>(reply.answer);
             if (!status) return unexpected(store_nonsense(operation));
-            return *status;
+            found.status = *status;
+            return found;
         }
         const auto code = static_cast<Code>(reply.result);
-        is_rpmb_silent = anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(reply.result);
-        if (code == Code::item_not_found || is_rpmb_silent) continue;
+        found.is_rpmb_silent = is_silent_rpmb(anchor, reply.result);
+        if (code == Code::item_not_found || found.is_rpmb_silent) continue;
         if (code == Code::access_denied && other) return unexpected(not_root(operation, reply));
         if (!fault) fault = error_of_store_command(reply.result, reply.origin, operation);
     }
     if (fault) return unexpected(std::move(*fault));
-    return std::nullopt;
+    return found;
 }
 
 // Repeating is safe, so a second call shows the outcome of the first (rule 4).
@@ -69,21 +74,18 @@ Expected<Store::Dropped> Store::drop_record(const Operation& operation, const Ot
     return unexpected(error_of_store_command(reply->result, reply->origin, operation));
 }
 
-// Under both anchors, by the store's id: somebody may have changed the name or the anchor in the header, so that its store's record stays.
+// Under each anchor, by the store's id: somebody may have changed the name or the anchor in the header to keep the record.
 Expected<Store::Dropped> Store::drop_record_by_id(const Operation& operation, const protocol::StoreHeader& header) {
-    Session* const session = FESTORE_TRY(sessions_.session());
-    const bool has_rpmb = (session->hello().features & protocol::kFeatureRpmb) != 0;
     Dropped dropped{};
     std::optional<Error> fault;
-    for (const stored::Anchor anchor : {stored::Anchor::ree, stored::Anchor::rpmb}) {
-        const bool is_rpmb = anchor == stored::Anchor::rpmb;
-        if (is_rpmb && !has_rpmb) break;
+    for (const stored::Anchor anchor : FESTORE_TRY(anchors())) {
         const Expected<Dropped> here = drop_record(operation, {}, anchor, header.store_id);
         if (here && here->was_there) return here;
-        dropped.may_be_in_rpmb |= here ? here->may_be_in_rpmb : is_rpmb && rpmb_gave_no_answer(here.error().tee_result);
-        if (here || dropped.may_be_in_rpmb) continue;
-        const bool is_of_another = static_cast<Code>(here.error().tee_result) == Code::bad_parameters;
-        if (!fault) fault = is_of_another ? refused_to_open(operation, Code::bad_parameters) : here.error();
+        if (here) continue;
+        const uint32_t result = here.error().tee_result;
+        const bool is_of_another = static_cast<Code>(result) == Code::bad_parameters;
+        if (is_silent_rpmb(anchor, result)) dropped.may_be_in_rpmb = true;
+        else if (!fault) fault = is_of_another ? refused_to_open(operation, Code::bad_parameters) : here.error();
     }
     if (fault) return unexpected(std::move(*fault));
     return dropped;
@@ -108,13 +110,12 @@ Expected<StoreInfo> Store::record(const Other& other) {
     FESTORE_CHECK(check_name_is_known(operation));
     if (!other)
         FESTORE_CHECK(check_name_is_told(operation));
-    bool is_rpmb_silent = false;
-    const auto found = FESTORE_TRY(find_record(operation, other, is_rpmb_silent));
-    if (!found) {
-        const std::string where = is_rpmb_silent ? " under ree, and the RPMB did not answer" : other ? "" : other_stores();
+    const FoundRecord found = FESTORE_TRY(find_record(operation, other));
+    if (!found.status) {
+        const std::string where = found.is_rpmb_silent ? " under ree, and the RPMB did not answer" : other ? "" : other_stores();
         return unexpected({ErrorCode::not_found, cannot(operation) + "the TEE has none" + with_name() + where, 0, 0});
     }
-    StoreInfo info = described(*found);
+    StoreInfo info = described(*found.status);
     info.name = std::string(shown_store_name(name_));
     return info;
 }
@@ -133,9 +134,8 @@ Expected<void> Store::check_is_lost(const Operation& operation, const protocol::
     const std::string where = quote(directory_.path());
     if (is_its_own)
         return unexpected({ErrorCode::conflict,
-                           cannot(operation) + "its directory is not lost, but at " + where + ": destroy both together, without "
-                                               "--lost", 0, 0,
-                           Reason::not_lost});
+                           cannot(operation) + "its directory is not lost, but at " + where + ": destroy both together, without --lost",
+                           0, 0, Reason::not_lost});
     const bool may_be = contents->kind == Kind::headless || contents->kind == Kind::store ||
                         (contents->kind == Kind::foreign && !directory_.is_not_a_folder());
     if (!may_be) return {};
@@ -150,14 +150,14 @@ Expected<DestroyReport> Store::destroy_record(const Operation& operation, const 
     FESTORE_CHECK(check_name_is_known(operation));
     if (!options.other)
         FESTORE_CHECK(check_name_is_told(operation));
-    bool is_rpmb_silent = false;
-    const auto found = FESTORE_TRY(find_record(operation, options.other, is_rpmb_silent));
-    if (!found && is_rpmb_silent)
+    const FoundRecord found = FESTORE_TRY(find_record(operation, options.other));
+    if (!found.status && found.is_rpmb_silent)
         return unexpected({ErrorCode::no_tee,
                            cannot(operation) + "the TEE has no record of one" + with_name() + " under ree, and the RPMB did not answer",
                            0, 0});
-    if (!found) return unexpected({ErrorCode::not_found, cannot(operation) + "the TEE has no record of one" + with_name(), 0, 0});
-    const protocol::StoreStatus& record = *found;
+    if (!found.status)
+        return unexpected({ErrorCode::not_found, cannot(operation) + "the TEE has no record of one" + with_name(), 0, 0});
+    const protocol::StoreStatus& record = *found.status;
     if (!options.other) {
         FESTORE_CHECK(check_is_lost(operation, record));
         FESTORE_CHECK(check_is_not_elsewhere(operation, record));

@@ -105,7 +105,8 @@ std::string freshness_given_up_text(const StoreInfo& info) {
            (info.freshness_lost ? "not acknowledged" : "acknowledged");
 }
 
-Error store_nonsense(const Operation& operation) { return {ErrorCode::failure,
-        cannot(operation) + "the TEE's answer makes no sense", 0, 0}; }
+Error store_nonsense(const Operation& operation) {
+    return {ErrorCode::failure, cannot(operation) + "the TEE's answer makes no sense", 0, 0};
+}
 
 }  // namespace festore

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Turns answers of the TEE about a store into errors with a message for a person.
 #pragma once
+#include "base/store_types.h"
 #include "client/errors.h"
 
 namespace festore {
@@ -9,6 +10,11 @@ namespace festore {
 inline constexpr std::string_view kNoRpmbHint =
     "Start tee-supplicant, or whatever reaches the RPMB; if this device has none, root can say so: "
     "'festore rpmb --none --without-asking'";
+
+// Whether this result of a call for a record under the anchor means that the RPMB gives no answer.
+inline bool is_silent_rpmb(stored::Anchor anchor, uint32_t tee_result) {
+    return anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(tee_result);
+}
 
 // For the answer to one of the store's commands.
 Error error_of_store_command(uint32_t result, uint32_t origin, const Operation& operation);

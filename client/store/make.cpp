@@ -48,8 +48,7 @@ Expected<protocol::StoreHeader> Store::ask_for_header(const Operation& operation
     if (static_cast<Code>(reply.result) == Code::rpmb_no_answer)
         return unexpected({ErrorCode::no_tee,
                            cannot(operation) + "root limits how many stores you may have, and the RPMB, where some of yours may be, "
-                                               "gives no "
-                                           "answer. " + std::string(kNoRpmbHint),
+                                               "gives no answer. " + std::string(kNoRpmbHint),
                            reply.result, reply.origin});
     if (rpmb_gave_no_answer(reply.result) && options.anchor == Anchor::ree && !options.without_asking_rpmb)
         return unexpected({ErrorCode::no_tee,

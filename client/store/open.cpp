@@ -33,7 +33,7 @@ StoreInfo Store::described(const protocol::StoreStatus& status) {
     StoreInfo info;
     info.store_id = hex(status.store_id);
     info.anchor = api_anchor(status.anchor);
-    info.cipher = status.cipher == stored::Cipher::chacha20_poly1305 ? "chacha20-poly1305" : "aes-256-gcm";
+    info.cipher = name_of(status.cipher);
     info.epoch = status.epoch;
     info.generation = status.generation;
     info.objects = status.objects;
@@ -227,9 +227,8 @@ Error Store::without_header(const Operation& operation) const {
 // An owner has one store of a name: if the TEE has its record, a missing directory does not mean that the store was never made.
 Error Store::is_not_there(const Operation& operation, bool& has_record) {
     if (const auto known = check_name_is_known(operation); !known) return known.error();
-    bool is_rpmb_silent = false;
-    const auto record = find_record(operation, {}, is_rpmb_silent);
-    has_record = record && *record;
+    const auto record = find_record(operation, {});
+    has_record = record && record->status;
     if (!record) return record.error();  // whether there is one is not known
     if (const auto told = check_name_is_told(operation); !told) {
         Error error = told.error();
@@ -243,9 +242,8 @@ Error Store::is_not_there(const Operation& operation, bool& has_record) {
                     "name (--name); if it is lost, 'festore destroy --lost" + name_option() + "' gives it up",
                 0, 0};
     return {ErrorCode::not_found,
-            cannot(operation) + "there is no store at " + quote(directory_.path()) + "; 'festore init' or the first 'festore put' "
-                                "makes one" +
-                other_stores(),
+            cannot(operation) + "there is no store at " + quote(directory_.path()) +
+                "; 'festore init' or the first 'festore put' makes one" + other_stores(),
             0, 0};
 }
 

@@ -39,11 +39,11 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Operation& operation
     const StoreReply reply = FESTORE_TRY(channel_.call(request, operation));
     const auto code = static_cast<Code>(reply.result);
     // An RPMB that is built in but does not answer counts as empty.
-    end = code == Code::item_not_found || (at.anchor == stored::Anchor::rpmb && rpmb_gave_no_answer(reply.result));
+    end = code == Code::item_not_found || is_silent_rpmb(at.anchor, reply.result);
     if (end) return std::nullopt;
     if (code == Code::access_denied)
-        return unexpected({ErrorCode::not_permitted,
-                cannot(operation) + "only root may know of others' stores", reply.result, reply.origin});
+        return unexpected({ErrorCode::not_permitted, cannot(operation) + "only root may know of others' stores", reply.result,
+                           reply.origin});
     if (!reply.ok()) return unexpected(error_of_store_command(reply.result, reply.origin, operation));
     const auto answer = protocol::decode<RecordAtAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(operation));
@@ -61,11 +61,8 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Operation& operation
 }
 
 Expected<std::vector<StoreRecord>> Store::list_records(const Operation& operation, bool own) {
-    Session* const session = FESTORE_TRY(sessions_.session());
-    const bool has_rpmb = (session->hello().features & protocol::kFeatureRpmb) != 0;
     std::vector<StoreRecord> records;
-    for (const stored::Anchor anchor : {stored::Anchor::ree, stored::Anchor::rpmb}) {
-        if (anchor == stored::Anchor::rpmb && !has_rpmb) break;
+    for (const stored::Anchor anchor : FESTORE_TRY(anchors())) {
         bool end = false;
         for (uint32_t place = 0; !end && place < limits::kStoresMax; ++place) {
             auto record = FESTORE_TRY(record_at(operation, {anchor, place, own}, end));

@@ -55,9 +55,9 @@ Expected<StoreInfo> Store::rebuild_index(const Operation& operation, const Rebui
     const bool lost = FESTORE_TRY(has_unacknowledged_loss(operation));
     if (lost)
         return unexpected({ErrorCode::conflict,
-                           cannot(operation) + "names that were lost with damage have not been acknowledged, and the pages that were "
-                                               "kept for "
-                                           "them would be lost: 'festore repair --undo' or 'festore repair --acknowledge NAME' first",
+                           cannot(operation) + "names that were lost with damage have not been acknowledged, and the pages that "
+                                               "were kept for them would be lost: 'festore repair --undo' or 'festore repair "
+                                               "--acknowledge NAME' first",
                            0, 0, Reason::not_acknowledged});
     if (options.anchor == Anchor::ree && status_.anchor == stored::Anchor::rpmb)
         return unexpected({ErrorCode::conflict,

@@ -18,19 +18,19 @@ bool is_of_a_page(ErrorCode code) {
 }  // namespace
 
 Store::Scan::Scan(Store& store, const Operation& operation, const Start& start)
-    : store_(store), doing_(operation), from_(start.from.begin(), start.from.end()), inclusive_(start.inclusive),
+    : store_(store), operation_(operation), from_(start.from.begin(), start.from.end()), inclusive_(start.inclusive),
       passed_page_(start.passed_page), afresh_(start.afresh) {}
 
 Expected<Store::Scan::Answer> Store::Scan::answer_of(const StoreReply& reply) const {
     const auto answer = protocol::decode<protocol::ScanAnswer>(reply.answer);
-    if (!answer) return unexpected(store_nonsense(doing_));
+    if (!answer) return unexpected(store_nonsense(operation_));
     Answer result;
     result.more = answer->more || answer->pages.outcome == protocol::CallOutcome::need_pages;
     result.passed_over = answer->passed_over;
     if (result.passed_over) {
         result.gap_end.assign(reply.content.begin(), reply.content.end());
         const bool goes_on = result.gap_end.empty() || text_of(result.gap_end) > text_of(from_);
-        if (!goes_on || result.gap_end.size() > limits::kNameBytesMax) return unexpected(store_nonsense(doing_));
+        if (!goes_on || result.gap_end.size() > limits::kNameBytesMax) return unexpected(store_nonsense(operation_));
         return result;
     }
     Bytes rest = reply.content;
@@ -39,7 +39,7 @@ Expected<Store::Scan::Answer> Store::Scan::answer_of(const StoreReply& reply) co
     for (uint32_t i = 0; i < answer->items; ++i) {
         const auto item = protocol::decode_next<protocol::StoreListItem>(rest);
         const bool ascends = item && (last < text_of(item->name) || (may_equal && last == text_of(item->name)));
-        if (!ascends) return unexpected(store_nonsense(doing_));
+        if (!ascends) return unexpected(store_nonsense(operation_));
         result.items.push_back({std::string(text_of(item->name)), item->metadata});
         last = text_of(item->name);
         may_equal = false;
@@ -48,7 +48,7 @@ Expected<Store::Scan::Answer> Store::Scan::answer_of(const StoreReply& reply) co
 }
 
 Expected<Store::Scan::Answer> Store::Scan::ask() {
-    return store_.read<Answer>(doing_, [&](bool& again) -> Expected<Answer> {
+    return store_.read<Answer>(operation_, [&](bool& again) -> Expected<Answer> {
         StoreChannel::Request request;
         request.command = protocol::Command::store_scan;
         request.got_on = has_listed;
@@ -59,7 +59,7 @@ Expected<Store::Scan::Answer> Store::Scan::ask() {
         request.encode = [this](protocol::PageArea area, Writer& out) {
             encode(protocol::ScanRequest{area, passed_page_, inclusive_, afresh_, from_}, out);
         };
-        const StoreReply reply = FESTORE_TRY(store_.look_up(doing_, request, again));
+        const StoreReply reply = FESTORE_TRY(store_.look_up(operation_, request, again));
         return answer_of(reply);
     });
 }
@@ -93,7 +93,7 @@ Expected<Store::Scan::Step> Store::Scan::next() {
         inclusive_ = false;
         return step;
     }
-    return unexpected(store_nonsense(doing_));
+    return unexpected(store_nonsense(operation_));
 }
 
 }  // namespace festore

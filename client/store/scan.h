@@ -45,7 +45,7 @@ private:
     Expected<Answer> answer_of(const StoreReply& reply) const;
 
     Store& store_;
-    const Operation doing_;
+    const Operation operation_;
     std::vector<std::byte> from_;
     bool inclusive_;
     uint32_t passed_page_;

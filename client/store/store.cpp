@@ -172,8 +172,8 @@ Expected<void> Store::check_minor(const Operation& operation, uint16_t minor, st
     Session* const session = FESTORE_TRY(sessions_.session());
     if (session->hello().version_minor >= minor) return {};
     return unexpected({ErrorCode::no_tee,
-                       cannot(operation) + "this trusted application is older, and " + std::string(lacks) + ": " +
-                           std::string(advice), 0, 0});
+                       cannot(operation) + "this trusted application is older, and " + std::string(lacks) + ": " + std::string(advice),
+                       0, 0});
 }
 
 }  // namespace festore

@@ -138,9 +138,13 @@ private:
     std::string other_stores();
 
     // client/store/destroy.cpp
-    Expected<std::optional<protocol::StoreStatus>> find_record(const Operation& operation,
-                                                               const std::optional<DestroyOptions::Other>& other,
-                                                               bool& is_rpmb_silent);
+    struct FoundRecord {
+        std::optional<protocol::StoreStatus> status;  // none: no record was found
+        bool is_rpmb_silent = false;                  // then, the RPMB may have one
+    };
+    Expected<FoundRecord> find_record(const Operation& operation, const std::optional<DestroyOptions::Other>& other);
+    // Those that this TEE has.
+    Expected<std::span<const stored::Anchor>> anchors();
     // Whether there was a record, and whether the RPMB may have the record of the same store after a move.
     struct Dropped {
         bool was_there = false;

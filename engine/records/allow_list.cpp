@@ -60,8 +60,7 @@ Result<AllowListView> decode_allow_list(Bytes content) {
     header.count = in.u32();
     FieldReader{in}(header.others);
     for (AllowTotal& total : header.totals) {
-        total.bytes = in.u64();
-        total.objects = in.u32();
+        FieldReader{in}(total);
         valid = valid && in.u32() == 0;
     }
     constexpr uint32_t kContradiction = kAllowClosed | kAllowOthers;
@@ -133,8 +132,7 @@ Bytes AllowListDraft::finish() {
     out.u32(header.count);
     write_fields(header.others, out);
     for (const AllowTotal& total : header.totals) {
-        out.u64(total.bytes);
-        out.u32(total.objects);
+        write_fields(total, out);
         out.u32(0);
     }
     return Bytes(memory_).first(allow_list_bytes(header.count));

@@ -2,7 +2,7 @@
 // Packets of sim/teec/wire.h over the Unix socket DIR/socket. Functions return false or an invalid
 // descriptor on failure, and errno says why. Only what the caller shares is shared between threads.
 #pragma once
-#include "base/writer.h"
+#include "base/fields.h"
 
 #include <array>
 #include <filesystem>
@@ -48,14 +48,17 @@ template <class M>
 bool send_message(int socket, const M& message, int memory = -1) {
     std::array<std::byte, kPacketBytesMax> packet{};
     Writer out(packet);
-    encode(message, out);
+    write_fields(message, out);
     return out.ok() && send_packet(socket, out.written(), memory);
 }
 template <class M>
 bool receive_message(int socket, M& message, UniqueFd& memory) {
     std::array<std::byte, kPacketBytesMax> packet{};
     size_t size = 0;
-    return receive_packet(socket, packet, size, memory) && decode(Bytes(packet).first(size), message);
+    if (!receive_packet(socket, packet, size, memory)) return false;
+    const Result<M> received = read_all_fields<M>(Bytes(packet).first(size));
+    if (received) message = *received;
+    return received.has_value();
 }
 
 }  // namespace festore::sim

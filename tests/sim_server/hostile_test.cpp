@@ -42,7 +42,7 @@ protected:
     static std::vector<std::byte> packet_of(const wire::Request& request) {
         std::vector<std::byte> packet(kPacketBytesMax);
         Writer out(packet);
-        encode(request, out);
+        write_fields(request, out);
         packet.resize(out.size());
         return packet;
     }

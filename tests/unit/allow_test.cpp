@@ -2,62 +2,41 @@
 // Messages of root's list of who may store: as in tests/unit/messages_test.cpp, and what each verb may and may not have.
 #include "protocol/allow.h"
 #include "tests/unit/check_message.h"
+#include "tests/unit/message_samples.h"
 
 #include <gtest/gtest.h>
 
 namespace festore::protocol {
 namespace {
 
-AllowRequest two_names() {
-    AllowRequest m;
-    m.limits = {0x1122334455667788, 7, 1};
-    m.count = 2;
-    m.names[0] = {Login::group, 0x01020304};
-    m.names[1] = {Login::public_, kNoId};
-    return m;
-}
 AllowRequest of(AllowVerb verb) {
     AllowRequest m;
     m.verb = verb;
     return m;
 }
-AllowedAnswer answer() {
-    AllowedAnswer m;
-    m.flags = kAllowedListed | kAllowedClosed;
-    m.standing = Standing::by_entry;
-    m.own = {1, 2, 3};
-    m.used_bytes = 4;
-    m.used_objects = 5;
-    m.used_stores = 6;
-    m.others = {7, 8, 9};
-    m.totals = {AllowTotal{10, 11}, AllowTotal{12, 13}};
-    m.entries = 14;
-    return m;
-}
-
 bool refused(const AllowRequest& m) { return !decode<AllowRequest>(encoded(m)); }
 
 TEST(AllowMessages, RoundTrips) {
-    check_message(two_names(), 19 + 16);
+    check_message(sample_allow_request(), 19 + 16);
     check_message(of(AllowVerb::open), 19);
     check_message(AllowedRequest{AllowedRequest::Count::rpmb, true}, 2);
-    check_message(answer(), 78);
+    check_message(sample_allowed_answer(), 78);
 }
 
 TEST(AllowMessages, AVerbHasWhatItNeedsAndNothingElse) {
     for (const AllowVerb verb : {AllowVerb::others, AllowVerb::drop_others, AllowVerb::open}) EXPECT_FALSE(refused(of(verb)));
     for (const AllowVerb verb : {AllowVerb::set, AllowVerb::drop, AllowVerb::total, AllowVerb{0}, AllowVerb{7}})
         EXPECT_TRUE(refused(of(verb)));
-    AllowRequest m = two_names();
+    AllowRequest m = sample_allow_request();
     m.names[0].login = Login{3};
     EXPECT_TRUE(refused(m));
-    m = two_names();
+    m = sample_allow_request();
     m.names[1].id = 0;
     EXPECT_TRUE(refused(m)) << "the public has no number";
-    m = two_names();
+    m = sample_allow_request();
     m.names[0].id = kNoId;
     EXPECT_TRUE(refused(m)) << "a group has one";
-    m = two_names();
+    m = sample_allow_request();
     m.verb = AllowVerb::drop;
     EXPECT_TRUE(refused(m)) << "drop takes no limits";
     m.limits = {};
@@ -72,7 +51,7 @@ TEST(AllowMessages, AVerbHasWhatItNeedsAndNothingElse) {
     m.limits = {};
     m.storages = 4;
     EXPECT_TRUE(refused(m));
-    std::vector<std::byte> many = encoded(two_names());
+    std::vector<std::byte> many = encoded(sample_allow_request());
     many[18] = std::byte{limits::kAllowNamesMax + 1};
     many.resize(19 + 8 * (limits::kAllowNamesMax + 1), std::byte{1});
     EXPECT_FALSE(decode<AllowRequest>(many));

@@ -24,6 +24,7 @@ inline PageAnswer sample_pages() {
     m.needs[1] = {0x01020304, true};
     return m;
 }
+inline StoreMetadata sample_metadata() { return {1, false, 9, -1, 1600000000, uint64_t{1} << 33, sample_id(7), 65536, 131072}; }
 inline AllowRequest sample_allow_request() {
     AllowRequest m;
     m.limits = {0x1122334455667788, 7, 1};
@@ -81,7 +82,7 @@ void each_store_message(Use&& use) {
     const Bytes name = bytes_of("web");
     const StoreClaim claim{name, bytes_of("/srv")};
     const StoreStatus status{sample_id(1), Anchor::rpmb, Cipher::aes_256_gcm, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, -16};
-    const StoreMetadata metadata{1, false, 9, -1, 1600000000, uint64_t{1} << 33, sample_id(7), 65536, 131072};
+    const StoreMetadata metadata = sample_metadata();
     const RepairStepAnswer step{sample_pages(), true, sample_id(3), 7, 6};
     use("PageAnswer", sample_pages());
     use("MakeRequest", MakeRequest{Anchor::rpmb, CipherChoice::aes_256_gcm, false, -3, {}});
