@@ -105,6 +105,13 @@ Expected<Store::Dropped> Store::drop_own_record(const Operation& operation, cons
     return drop_record_by_id(operation, header);
 }
 
+Error Store::none_but_rpmb_is_silent(const Operation& operation) const {
+    return {ErrorCode::no_tee,
+            cannot(operation) + "the TEE has no record of one" + with_name() + " under ree, and the RPMB gives no answer. " +
+                std::string(kNoRpmbHint),
+            0, 0};
+}
+
 Expected<StoreInfo> Store::record(const Other& other) {
     const Operation operation{"look for a store's record", {}};
     FESTORE_CHECK(check_name_is_known(operation));
@@ -112,8 +119,9 @@ Expected<StoreInfo> Store::record(const Other& other) {
         FESTORE_CHECK(check_name_is_told(operation));
     const FoundRecord found = FESTORE_TRY(find_record(operation, other));
     if (!found.status) {
-        const std::string where = found.is_rpmb_silent ? " under ree, and the RPMB did not answer" : other ? "" : other_stores();
-        return unexpected({ErrorCode::not_found, cannot(operation) + "the TEE has none" + with_name() + where, 0, 0});
+        if (found.is_rpmb_silent) return unexpected(none_but_rpmb_is_silent(operation));
+        const std::string others = other ? "" : other_stores();
+        return unexpected({ErrorCode::not_found, cannot(operation) + "the TEE has none" + with_name() + others, 0, 0});
     }
     StoreInfo info = described(*found.status);
     info.name = std::string(shown_store_name(name_));
@@ -151,10 +159,7 @@ Expected<DestroyReport> Store::destroy_record(const Operation& operation, const 
     if (!options.other)
         FESTORE_CHECK(check_name_is_told(operation));
     const FoundRecord found = FESTORE_TRY(find_record(operation, options.other));
-    if (!found.status && found.is_rpmb_silent)
-        return unexpected({ErrorCode::no_tee,
-                           cannot(operation) + "the TEE has no record of one" + with_name() + " under ree, and the RPMB did not answer",
-                           0, 0});
+    if (!found.status && found.is_rpmb_silent) return unexpected(none_but_rpmb_is_silent(operation));
     if (!found.status)
         return unexpected({ErrorCode::not_found, cannot(operation) + "the TEE has no record of one" + with_name(), 0, 0});
     const protocol::StoreStatus& record = *found.status;

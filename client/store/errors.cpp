@@ -12,8 +12,8 @@ std::string cannot(const Operation& operation) {
 }
 
 Error error_of_store_command(uint32_t result, uint32_t origin, const Operation& operation) {
-    const auto error = [&](ErrorCode code, const char* text) {
-        return Error{code, cannot(operation) + text, result, origin, reason_of(static_cast<Code>(result))};
+    const auto error = [&](ErrorCode code, std::string_view text) {
+        return Error{code, cannot(operation) + std::string(text), result, origin, reason_of(static_cast<Code>(result))};
     };
     switch (static_cast<Code>(result)) {
     case Code::access_conflict: return error(ErrorCode::conflict, "an object of that name exists");
@@ -43,6 +43,11 @@ Error error_of_store_command(uint32_t result, uint32_t origin, const Operation& 
                                           "destroy' removes one");
     case Code::bad_state:
         return error(ErrorCode::busy, "the store was changed by another program at the same time; repeat it");
+    case Code::store_in_rpmb:
+        return {ErrorCode::damaged, cannot(operation) + "the TEE has a record of a store of yours under rpmb, and this is one of ree",
+                result, origin, Reason::store_in_rpmb};
+    case Code::rpmb_no_answer:
+        return error(ErrorCode::no_tee, "the RPMB gives no answer, and may have a record that matters here. " + std::string(kNoRpmbHint));
     case Code::busy: return error(ErrorCode::busy, "too many transactions are running on this device; repeat it later");
     case Code::access_denied:
         return error(ErrorCode::not_permitted, "a store belongs to a user or a group; everybody's objects are in the storage ree or rpmb");

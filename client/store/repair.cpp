@@ -5,6 +5,7 @@
 #include "client/store/store.h"
 
 #include "base/result.h"
+#include "client/store/errors.h"
 #include "client/store/requests.h"
 #include "protocol/store_care.h"
 
@@ -33,6 +34,11 @@ Error Store::refused_to_repair(const Operation& operation, Code code) const {
         const Reason reason = kind == ErrorCode::conflict ? Reason::record_intact : Reason::none;
         return Error{kind, cannot(operation) + text, static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, reason};
     };
+    const bool is_silent = is_silent_rpmb(header_.anchor, static_cast<uint32_t>(code));
+    if (is_silent && code == Code::storage_not_available)
+        return error(ErrorCode::no_tee, "the RPMB, where its record is, gives no answer. " + std::string(kNoRpmbHint));
+    if (is_silent)
+        return refused_to_open(operation, Code::target_dead);
     switch (code) {
     case Code::access_conflict:
         return error(ErrorCode::conflict, "the TEE has an intact record of a store of yours" + with_name() +

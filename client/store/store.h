@@ -142,6 +142,7 @@ private:
         std::optional<protocol::StoreStatus> status;  // none: no record was found
         bool is_rpmb_silent = false;                  // then, the RPMB may have one
     };
+    [[nodiscard]] Error none_but_rpmb_is_silent(const Operation& operation) const;
     Expected<FoundRecord> find_record(const Operation& operation, const std::optional<DestroyOptions::Other>& other);
     // Those that this TEE has.
     Expected<std::span<const stored::Anchor>> anchors();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Error messages: each error code of the TEE becomes the documented kind, in one line.
 #include "client/errors.h"
+#include "client/store/errors.h"
 
 #include "base/tee_client_api.h"
 
@@ -27,6 +28,17 @@ TEST(Errors, EachAnswerHasItsKind) {
     EXPECT_EQ(of(Code::busy), ErrorCode::busy);
     EXPECT_EQ(of(Code::access_denied), ErrorCode::not_permitted);
     EXPECT_EQ(of(Code::generic), ErrorCode::failure);
+}
+
+// Every code of festore's own that a store's command may give.
+TEST(Errors, EachAnswerOfAStoreIsExplained) {
+    for (const Code code : {Code::version_conflict, Code::write_once, Code::no_identity, Code::limit_exceeded, Code::store_destroyed,
+                            Code::copy_secret_lost, Code::name_lost, Code::not_allowed, Code::over_limit, Code::many_stores,
+                            Code::store_in_rpmb, Code::rpmb_no_answer}) {
+        const Error error = error_of_store_command(static_cast<uint32_t>(code), 4, {"put", "x"});
+        EXPECT_NE(error.code, ErrorCode::failure) << error.message;
+        EXPECT_EQ(error.message.find("0x"), std::string::npos) << error.message;
+    }
 }
 
 TEST(Errors, MessagesAreOneLineAndNameWhatFailed) {

@@ -115,8 +115,25 @@ TEST_F(ChangedHeader, Rule03ALostDirectoryAndASilentRpmb) {
     const auto destroyed = connect().destroy(lost);
     ASSERT_FALSE(destroyed);
     EXPECT_EQ(destroyed.error().code, ErrorCode::no_tee) << message(destroyed);
+    const auto record = connect().store_record();
+    ASSERT_FALSE(record);
+    EXPECT_EQ(record.error().code, ErrorCode::no_tee) << message(record);
+    EXPECT_NE(record.error().message.find("festore rpmb --none"), std::string::npos) << "the next step: " << message(record);
     rpmb_is(Rpmb::answers);
     EXPECT_TRUE(connect().destroy(lost));
+}
+
+TEST_F(ChangedHeader, Rule19ARepairSaysThatTheRpmbIsSilent) {
+    for (const Rpmb silent : {Rpmb::not_available, Rpmb::ends_ta}) {
+        rpmb_is(silent);
+        const auto repaired = connect().repair();
+        rpmb_is(Rpmb::answers);
+        ASSERT_FALSE(repaired);
+        EXPECT_EQ(repaired.error().code, ErrorCode::no_tee) << message(repaired);
+        EXPECT_NE(repaired.error().message.find("RPMB"), std::string::npos) << message(repaired);
+        EXPECT_NE(repaired.error().message.find("festore rpmb --none"), std::string::npos) << message(repaired);
+        EXPECT_TRUE(connect().store_status()) << "nothing has changed";
+    }
 }
 
 }  // namespace
