@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "base/host/environment.h"
 #include "base/name.h"
 #include "base/result.h"
 #include "base/store_name.h"
@@ -93,10 +94,10 @@ Expected<Owner> owner_of(const GlobalTexts& texts) {
 
 // By the options, else by FESTORE_STORAGE.
 Expected<Storage> storage_of(const GlobalTexts& texts) {
-    const char* variable = secure_getenv("FESTORE_STORAGE");
+    const std::string variable = environment("FESTORE_STORAGE");
     const bool names_store = !texts.store.empty() || !texts.name.empty();
-    const bool by_variable = texts.storage.empty() && !names_store && !texts.everybody && variable != nullptr;
-    const std::string name = by_variable ? variable : texts.storage;
+    const bool by_variable = texts.storage.empty() && !names_store && !texts.everybody;
+    const std::string& name = by_variable ? variable : texts.storage;
     Storage storage = texts.everybody ? Storage::ree : kDefaultStorage;
     if (name == "store" || names_store) storage = Storage::store;
     else if (name == "ree") storage = Storage::ree;
@@ -124,13 +125,21 @@ Expected<void> take_seconds(const char* option, const std::string& text, uint64_
     return {};
 }
 
-Expected<void> interpret(const GlobalTexts& texts, Options& options) {
-    if (texts.tee == "auto") unsetenv("FESTORE_TEE");  // an option beats its variable
-    else if (texts.tee == "optee") options.client.tee = TeeKind::optee;
-    else if (texts.tee == "sim") options.client.tee = TeeKind::sim;
-    else if (!texts.tee.empty())
-        return unexpected(usage_error("--tee is auto, optee or sim, not " + quote(texts.tee)));
+// By the option, else by FESTORE_TEE.
+Expected<void> choose_tee(const GlobalTexts& texts, ClientOptions& client) {
+    const std::string name = texts.tee.empty() ? environment("FESTORE_TEE") : texts.tee;
+    if (name == "optee") client.tee = TeeKind::optee;
+    else if (name == "sim") client.tee = TeeKind::sim;
+    else if (!name.empty() && name != "auto")
+        return unexpected(usage_error((texts.tee.empty() ? "FESTORE_TEE" : "--tee") + (" is auto, optee or sim, not " + quote(name))));
+#ifdef FESTORE_SIM
+    if (client.tee != TeeKind::optee) client.sim_library = environment("FESTORE_SIM_LIBRARY");
+#endif
+    return {};
+}
 
+Expected<void> interpret(const GlobalTexts& texts, Options& options) {
+    FESTORE_CHECK(choose_tee(texts, options.client));
     if (const auto given = take_seconds("--timeout", texts.timeout, 1, kTimeoutSecondsMax, options.client.call_timeout); !given)
         return given;
     FESTORE_CHECK(take_seconds("--wait", texts.wait, 0, kWaitSecondsMax, options.client.wait));
@@ -138,10 +147,12 @@ Expected<void> interpret(const GlobalTexts& texts, Options& options) {
     options.client.owner = owner;
     const Storage storage = FESTORE_TRY(storage_of(texts));
     options.client.storage = storage;
-    options.client.store_directory = texts.store;
-    if (!texts.name.empty() && !is_store_name(texts.name))
-        return unexpected(usage_error("--name is 1 to 63 of the characters A-Z a-z 0-9 . _ -, not " + quote(texts.name)));
-    options.client.store_name = texts.name;
+    options.client.store_directory = texts.store.empty() ? environment("FESTORE_STORE") : texts.store;
+    options.client.store_name = texts.name.empty() ? environment("FESTORE_NAME") : texts.name;
+    const bool is_name_used = storage == Storage::store || !texts.name.empty();
+    if (is_name_used && !options.client.store_name.empty() && !is_store_name(options.client.store_name))
+        return unexpected(usage_error((texts.name.empty() ? "FESTORE_NAME" : "--name") +
+                                      (" is 1 to 63 of the characters A-Z a-z 0-9 . _ -, not " + quote(options.client.store_name))));
     return {};
 }
 

@@ -21,8 +21,8 @@ ClientOptions to_options(const festore_options* options) {
     if (options->tee == FESTORE_TEE_SIM) result.tee = TeeKind::sim;
     if (options->owner == FESTORE_OWNER_GROUP) result.owner = Owner::group(options->gid);
     if (options->owner == FESTORE_OWNER_PUBLIC) result.owner = Owner::everybody();
+    if (options->storage == FESTORE_STORAGE_REE) result.storage = Storage::ree;
     if (options->storage == FESTORE_STORAGE_RPMB) result.storage = Storage::rpmb;
-    if (options->storage == FESTORE_STORAGE_STORE) result.storage = Storage::store;
     if (options->store_directory != nullptr) result.store_directory = options->store_directory;
     if (options->wait_seconds != 0) result.wait = std::chrono::seconds(options->wait_seconds);
     if (options->timeout_seconds != 0) result.call_timeout = std::chrono::seconds(options->timeout_seconds);

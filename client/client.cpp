@@ -112,7 +112,7 @@ Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
 Expected<Client> Client::connect(const ClientOptions& options) {
-    LoadedTee tee = FESTORE_TRY(load_tee(options.tee));
+    LoadedTee tee = FESTORE_TRY(load_tee(options.tee, options.sim_library));
     return State::connect(std::move(tee), options, std::nullopt, system_files());
 }
 

@@ -284,8 +284,7 @@ struct StoreChoice {
     std::string name;            // empty: the default one
     bool is_name_fixed = false;  // otherwise the directory's header gives the name
 };
-// `directory`, `name`: empty if the caller does not choose. Looks at FESTORE_STORE, FESTORE_NAME, STATE_DIRECTORY, XDG_DATA_HOME and
-// HOME (docs/store.md). usage: none of them gives a directory, or the name is not valid.
+// `directory`, `name`: empty if the caller does not choose. usage: there is no default directory, or the name is not valid.
 Expected<StoreChoice> choose_store(const Owner& owner, const std::string& directory, const std::string& name);
 
 }  // namespace festore

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "client/errors.h"
+#include "base/host/environment.h"
 #include "base/result.h"
 #include "client/store/directory.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <unistd.h>
 
 namespace festore {
 namespace {
 
-std::string environment(const char* name) {
-    const char* value = secure_getenv(name);
-    return value == nullptr ? "" : value;
-}
-
 bool is_absolute(const std::string& path) { return path.starts_with('/'); }
 
 // The directory of the owner's default store.
-Expected<std::string> default_directory(const Owner& owner) {
+Expected<std::string> directory_of_default_store(const Owner& owner) {
     if (owner.kind == Owner::Kind::group) return "/var/lib/festore/gid-" + std::to_string(owner.gid);
     // systemd gives a unit's folders as a list.
     const std::string state = environment("STATE_DIRECTORY");
@@ -28,6 +23,11 @@ Expected<std::string> default_directory(const Owner& owner) {
     if (const std::string data = environment("XDG_DATA_HOME"); is_absolute(data)) return data + "/festore";
     if (const std::string home = environment("HOME"); is_absolute(home)) return home + "/.local/share/festore";
     return unexpected({ErrorCode::usage, "HOME is not set; name the store with --store DIR", 0, 0});
+}
+
+Expected<void> check_store_name(std::string_view name) {
+    if (name.empty() || is_store_name(name)) return {};
+    return unexpected({ErrorCode::usage, "the name of a store is 1 to 63 of the characters A-Z a-z 0-9 . _ -, not " + quote(name), 0, 0});
 }
 
 }  // namespace
@@ -43,20 +43,17 @@ Expected<std::string> absolute_path(const std::string& path) {
 }
 
 Expected<StoreChoice> choose_store(const Owner& owner, const std::string& directory, const std::string& name) {
-    const std::string chosen = name.empty() ? environment("FESTORE_NAME") : name;
-    if (!chosen.empty() && !is_store_name(chosen))
-        return unexpected({ErrorCode::usage,
-                           std::string(name.empty() ? "FESTORE_NAME" : "the name of a store") +
-                               " is 1 to 63 of the characters A-Z a-z 0-9 . _ -, not " + quote(chosen),
-                           0, 0});
-    StoreChoice choice{directory.empty() ? environment("FESTORE_STORE") : directory, std::string(wire_form_of_store_name(chosen)), true};
-    if (!choice.directory.empty()) {
-        choice.is_name_fixed = !chosen.empty();
-        return choice;
-    }
-    std::string standard = FESTORE_TRY(default_directory(owner));
-    choice.directory = standard + (choice.name.empty() ? "" : "@" + choice.name);
+    FESTORE_CHECK(check_store_name(name));
+    StoreChoice choice{directory, std::string(wire_form_of_store_name(name)), directory.empty() || !name.empty()};
+    if (directory.empty()) choice.directory = FESTORE_TRY(default_store_directory(owner, name));
     return choice;
+}
+
+Expected<std::string> default_store_directory(const Owner& owner, std::string_view name) {
+    FESTORE_CHECK(check_store_name(name));
+    const std::string_view given = wire_form_of_store_name(name);
+    std::string standard = FESTORE_TRY(directory_of_default_store(owner));
+    return standard + (given.empty() ? "" : "@" + std::string(given));
 }
 
 }  // namespace festore

@@ -69,11 +69,8 @@ std::string own_executable() {
     return length > 0 ? std::string(path.data(), static_cast<size_t>(length)) : "";
 }
 
-Expected<LoadedTee> load_simulator() {
+Expected<LoadedTee> find_simulator() {
     constexpr const char* kName = "/libteec-festore-sim.so";
-    const std::string advice = "build the simulated TEE ('make'), or say where it is in FESTORE_SIM_LIBRARY";
-    if (const char* named = secure_getenv("FESTORE_SIM_LIBRARY"); named != nullptr && *named != '\0')
-        return load({named}, TeeKind::sim, advice);
     std::vector<std::string> candidates;
     // The caller of a program that runs with more rights may have given it any path, by a hard link.
     if (getauxval(AT_SECURE) == 0) {
@@ -83,34 +80,25 @@ Expected<LoadedTee> load_simulator() {
             candidates.push_back(directory_of(info.dli_fname) + kName);
     }
     candidates.push_back(FESTORE_SIM_BUILD_LIBRARY);
-    return load(candidates, TeeKind::sim, advice);
+    return load(candidates, TeeKind::sim, "build the simulated TEE ('make'), or name its library");
 }
 #else
-Expected<LoadedTee> load_simulator() {
+Expected<LoadedTee> find_simulator() {
     return unexpected(no_tee("this build of festore has no simulated TEE: it is for devices"));
 }
 #endif
 
-Expected<TeeKind> kind_from_environment() {
-    const char* value = secure_getenv("FESTORE_TEE");
-    const std::string_view text = value != nullptr ? value : "";
-    if (text.empty() || text == "auto") return TeeKind::automatic;
-    if (text == "optee") return TeeKind::optee;
-    if (text == "sim") return TeeKind::sim;
-    return unexpected({ErrorCode::usage, "FESTORE_TEE is auto, optee or sim, not " + quote(text), 0, 0});
+Expected<LoadedTee> load_simulator(const std::string& library) {
+    return library.empty() ? find_simulator() : load({library}, TeeKind::sim, "is it the path of the simulated TEE's client library?");
 }
 
 }  // namespace
 
-Expected<LoadedTee> load_tee(TeeKind kind) {
-    if (kind == TeeKind::automatic) {
-        const TeeKind chosen = FESTORE_TRY(kind_from_environment());
-        kind = chosen;
-    }
-    if (kind == TeeKind::sim) return load_simulator();
+Expected<LoadedTee> load_tee(TeeKind kind, const std::string& sim_library) {
+    if (kind == TeeKind::sim) return load_simulator(sim_library);
     if (kind == TeeKind::optee || !find_tee_device().path.empty()) return load_optee();
 #ifdef FESTORE_SIM
-    Expected<LoadedTee> simulator = load_simulator();
+    Expected<LoadedTee> simulator = load_simulator(sim_library);
     if (simulator) std::fputs("festore: no TEE here: using the simulated TEE, which protects nothing\n", stderr);
     return simulator;
 #else

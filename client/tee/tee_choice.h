@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Which TEE to talk to, and its libteec, loaded at run time. OP-TEE's is libteec.so.2, else libteec.so.1; the simulated
-// TEE's is libteec-festore-sim.so, and only builds with the simulator (FESTORE_SIM) know it: a build for a device never
-// falls back to it.
+// TEE's is libteec-festore-sim.so, and only builds with the simulator (FESTORE_SIM) find it: a build for a device uses it only if it is
+// given the library's path.
 #pragma once
 #include "base/teec_functions.h"
 #include "client/errors.h"
@@ -19,8 +19,8 @@ struct LoadedTee {
     std::function<SupplicantSeen()> look_for_supplicant;  // null: this TEE needs no supplicant
 };
 
-// automatic: what FESTORE_TEE says (auto, optee or sim); else OP-TEE where there is a TEE device; else, in builds that
-// have it, the simulated TEE, with a message on stderr. Loaded libraries stay loaded.
-Expected<LoadedTee> load_tee(TeeKind kind);
+// automatic: OP-TEE where there is a TEE device; else, in builds that have it, the simulated TEE, with a message on stderr.
+// `sim_library`: the path of the simulated TEE's library, or empty. Loaded libraries stay loaded.
+Expected<LoadedTee> load_tee(TeeKind kind, const std::string& sim_library);
 
 }  // namespace festore

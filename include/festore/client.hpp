@@ -19,6 +19,7 @@
 #include "festore/care.hpp"
 #include "festore/error.hpp"
 #include "festore/export.h"
+#include "festore/store.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -33,33 +34,21 @@
 
 namespace festore {
 
-// Where objects live: in the owner's store (a directory of sealed files, with its root in the TEE), or whole in one of the
-// TEE's trusted storages. Owner::everybody() cannot have a store.
-enum class Storage { ree, rpmb, store };
-enum class TeeKind { automatic, optee, sim };  // sim protects nothing; only development builds have it
-
-// Whose objects: those of the calling user, of a group of which the caller is a member, or of everybody.
-struct Owner {
-    enum class Kind { user, group, everybody } kind = Kind::user;
-    uint32_t gid = 0;  // for group
-    static Owner user() { return {}; }
-    static Owner group(uint32_t gid) { return {Kind::group, gid}; }
-    static Owner everybody() { return {Kind::everybody, 0}; }
-};
-
 struct ClientOptions {
     TeeKind tee = TeeKind::automatic;
+    // For the simulated TEE: the path of its client library, libteec-festore-sim.so. Development builds know one.
+    std::string sim_library;
     Owner owner;
-    Storage storage = Storage::ree;
+    Storage storage = Storage::store;
     // How long one call into the TEE may take; after that it fails with no_tee. OP-TEE waits for a missing tee-supplicant for ever.
     std::chrono::seconds call_timeout{60};
     // A session that has been idle for this long is closed, because an open session hinders a restart of tee-supplicant; the next call
     // opens another. 0: never. A running transaction keeps its session open.
     std::chrono::milliseconds idle_timeout{10'000};
-    // Directory of the storage `store`. Empty: FESTORE_STORE, else the owner's default (docs/store.md).
+    // Directory of the storage `store`. Empty: default_store_directory().
     std::string store_directory;
-    // Which of the owner's stores: 1 to 63 of the characters A-Z a-z 0-9 . _ -. Empty: FESTORE_NAME, else, if a directory is named, the
-    // name in its header, else "default". The name is checked against the TEE's record. A Client stays with the store that it opened
+    // Which of the owner's stores: 1 to 63 of the characters A-Z a-z 0-9 . _ -. Empty: if a directory is named, the name in its
+    // header, else "default". The name is checked against the TEE's record. A Client stays with the store that it opened
     // first.
     std::string store_name;
     // How long to wait for a busy store or a busy TEE; after that the call fails with busy.
@@ -69,10 +58,6 @@ struct ClientOptions {
     // without which OP-TEE waits for ever. The call is served, or goes on waiting, all the same.
     std::function<void(std::string_view)> on_warning;
 };
-
-// The trusted storage that holds a store's root record. It decides which rollback is detected: only rpmb detects that the whole disk,
-// the TEE's files included, was put back to an earlier state.
-enum class Anchor { ree, rpmb };
 
 struct PutOptions {
     bool if_absent = false;              // conflict if the name exists
@@ -132,89 +117,10 @@ struct TeeStatus {
     bool predictable_huk = false;  // the device's key is a well-known one other than zero, so it is no secret either
 };
 
-// A store as its root record describes it.
-struct StoreInfo {
-    std::string directory;
-    std::string name;           // "default", if the owner gave it none
-    std::string store_id;       // 32 hexadecimal digits
-    Anchor anchor = Anchor::ree;
-    std::string cipher;         // "aes-256-gcm" or "chacha20-poly1305"
-    TeeKind tee = TeeKind::automatic;  // the kind that made the store: optee or sim
-    uint64_t epoch = 0;
-    uint64_t generation = 0;    // number of the last commit
-    uint64_t objects = 0;
-    uint64_t content_bytes = 0;
-    uint32_t height = 0;        // levels of the index
-    uint32_t pages = 0;         // number of pages in the page file, of 4096 bytes each
-    uint32_t free_pages = 0;    // how many of those pages are free
-    uint64_t pages_sealed = 0;  // in this epoch
-    bool freshness_lost = false;  // a repair gave up freshness, and nobody has acknowledged it
-    uint32_t freshness_lost_count = 0;
-    uint64_t freshness_lost_generation = 0;
-    int64_t created = 0;
-    // Anchor ree: when the store was made, the RPMB, which could have held a record of another store of this owner, gave no answer or was
-    // not asked. Such a store opens even if the RPMB gives no answer.
-    bool made_without_rpmb_answer = false;
-    // Some contents are, or may be, still sealed with another cipher than `cipher`: a rebuild to `cipher` continues with them.
-    bool has_other_cipher = false;
-};
-
 // Whether the RPMB is asked for a record of the owner before a store with the anchor ree is opened.
 struct RpmbUse {
     bool built_in = false;   // this TEE is built with RPMB support; only a call shows whether there is a device
     bool none_here = false;  // root has declared that this device has no RPMB: it is not asked
-};
-
-// What the owner, and uid 0, may know of a store without its directory.
-struct StoreRecord {
-    bool is_group = false;
-    std::string identity;           // of its owner: the UUID by which the TEE knows the user or group
-    Anchor anchor = Anchor::ree;
-    uint32_t place = 0;             // of the record in the TEE's table, from 0; the same for as long as the store lives
-    std::optional<StoreInfo> info;  // without directory and tee; not set: the record is damaged, or of a newer version
-    std::string name;       // "default", or the name it was given; empty: the TEE no longer knows it
-    std::string directory;  // where it was when it was made, repaired or rebuilt, as its owner said; empty: not known
-};
-
-// What seals a store: AES-256-GCM, which the TEE itself does, with a crypto engine if the board has one; or ChaCha20-Poly1305, which is
-// faster if the board has none. Only a rebuild changes it.
-enum class Cipher { automatic, aes_256_gcm, chacha20_poly1305 };
-
-struct InitOptions {
-    Anchor anchor = Anchor::ree;
-    Cipher cipher = Cipher::automatic;  // automatic: the TA measures which one is faster
-    // Make a store with the anchor ree even if the RPMB, which could hold a record of another store, does not answer. The store is marked
-    // for as long as it lives: StoreInfo::made_without_rpmb_answer.
-    bool without_asking_rpmb = false;
-};
-
-// A range of names of a store that were lost with damage that was dropped.
-struct LostRange {
-    std::string from;    // the first name, inclusive; empty: no lower bound
-    std::string before;  // the last name, exclusive; empty: no upper bound
-    bool acknowledged = false;  // an acknowledged range is kept only if an object that is kept for good may have been in it
-};
-
-struct RebuildProgress {  // of contents that are sealed again
-    uint64_t objects = 0;
-    uint64_t content_bytes = 0;
-};
-
-struct RebuildOptions {
-    std::optional<Anchor> anchor;  // rpmb: a record under ree moves to the RPMB; not set: it stays where it is
-    // The store's cipher from now on, for index and contents; automatic: unchanged. Not together with an anchor.
-    Cipher cipher = Cipher::automatic;
-    std::function<void(const RebuildProgress&)> on_progress;  // called from time to time while contents are sealed again
-};
-
-struct DropOptions {
-    bool most = false;  // drop even if more than 1 % of the objects are lost, or the root of the index is
-};
-
-struct DropReport {
-    uint64_t objects = 0;         // number of objects lost
-    std::vector<LostRange> lost;  // all lost ranges of the store, earlier ones included
-    StoreInfo store;
 };
 
 // The content of one put, in parts, of any length. In a store each part is sealed and goes to the disk as it comes; memory does not
@@ -391,6 +297,11 @@ private:
     friend class WriteStream;
     friend class ReadStream;
 };
+
+// Where the command and this library look for the owner's store of that name (empty: "default") unless a directory is named: docs/store.md.
+// The library reads STATE_DIRECTORY, XDG_DATA_HOME and HOME for it, and no other variable of the environment. usage: the name is not
+// valid, or none of these gives a directory.
+FESTORE_API Expected<std::string> default_store_directory(const Owner& owner = {}, std::string_view name = {});
 
 // The library's version, "0.1.0".
 FESTORE_API std::string_view version();

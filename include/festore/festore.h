@@ -40,12 +40,12 @@ enum festore_put_flags { FESTORE_IF_ABSENT = 1, FESTORE_WRITE_ONCE = 4, FESTORE_
 /* FESTORE_WRITE_ONCE: the object can never be replaced; in a store it cannot be removed or renamed either, as long as the store lives,
  * unless FESTORE_REMOVABLE is given too. */
 
-/* Zero-initialise, then set what differs: zeroes mean the caller's own objects in the REE file system's storage. */
+/* Zero-initialise, then set what differs: zeroes mean the caller's own objects in its default store. */
 struct festore_options {
     int tee;                 /* enum festore_tee */
     int owner;               /* enum festore_owner */
     uint32_t gid;            /* for FESTORE_OWNER_GROUP */
-    int storage;             /* enum festore_storage; 0 = FESTORE_STORAGE_REE */
+    int storage;             /* enum festore_storage; 0 = FESTORE_STORAGE_STORE */
     unsigned timeout_seconds; /* of one call into the TEE; 0 = 60 */
     const char* store_directory; /* for FESTORE_STORAGE_STORE; NULL = the owner's default */
     unsigned wait_seconds;   /* for a store that others use; 0 = 30 */

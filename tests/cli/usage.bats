@@ -89,7 +89,7 @@ refused() {
 }
 @test "FESTORE_TEE must name a known TEE; an option overrides it" {
     persistent_only "lists before there is a store"
-    FESTORE_TEE=qemu refused "FESTORE_TEE is auto, optee or sim, not 'qemu'" ls
+    FESTORE_TEE=qemu refused "FESTORE_TEE is auto, optee or sim, not 'qemu'; see 'festore --help'" ls
     need_sim "for --tee sim"
     FESTORE_TEE=qemu run --separate-stderr festore --tee sim ls "$PREFIX"
     expect_success

@@ -101,6 +101,7 @@ protected:
         hello.object_bytes_max = 1 << 20;
         sessions_opened = 0;
         sessions_closed = 0;
+        options_.storage = Storage::ree;
         options_.call_timeout = std::chrono::seconds(1);
     }
     Expected<Client> try_connect() { return ClientAccess::connect(kFake, options_); }

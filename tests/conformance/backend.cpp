@@ -55,7 +55,7 @@ public:
         EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "as uid " << user.uid << ": status " << status;
     }
     const TeecFunctions& functions() override {
-        if (!loaded_) loaded_ = load_tee(kind_);
+        if (!loaded_) loaded_ = load_tee(kind_, {});
         if (!*loaded_) ADD_FAILURE() << loaded_->error().message;
         return (*loaded_)->functions;
     }

@@ -1,7 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # The library as an installed package: cmake --install into an empty folder; both examples are built against it out of tree
-# and run with the simulated TEE. FESTORE_BUILD: the build folder (build).
+# and run with the simulated TEE, which a development build uses where there is no TEE. FESTORE_BUILD: the build folder (build).
+
+bats_require_minimum_version 1.5.0
 
 setup_file() {
     cd "$BATS_TEST_DIRNAME/../.."
@@ -10,13 +12,14 @@ setup_file() {
     export prefix=$BATS_FILE_TMPDIR/prefix
     export LD_LIBRARY_PATH=$(dirname "$(find "$prefix" -name 'libfestore.so')")
     export PKG_CONFIG_PATH=$LD_LIBRARY_PATH/pkgconfig
-    export FESTORE_TEE=sim FESTORE_SIM_LIBRARY=$build/lib/libteec-festore-sim.so
     export FESTORE_SIM_TEED=$build/bin/festore-sim-teed FESTORE_SIM_OPTIONS="--idle 2"
 }
 
 setup() {
     cd "$BATS_TEST_DIRNAME/../.."
     export FESTORE_SIM_DIR=$BATS_TEST_TMPDIR/tee
+    export STATE_DIRECTORY=$BATS_TEST_TMPDIR/state  # where the default store is
+    mkdir "$STATE_DIRECTORY"
 }
 
 @test "the installed tree has the command, library, headers, packages, manual and completion, and nothing of the simulator" {
@@ -50,18 +53,18 @@ setup() {
 @test "the C++ example, with CMake's package" {
     cmake -S examples/cpp -B "$BATS_TEST_TMPDIR/cpp" -DCMAKE_PREFIX_PATH="$prefix" > /dev/null
     cmake --build "$BATS_TEST_TMPDIR/cpp" > /dev/null
-    run "$BATS_TEST_TMPDIR/cpp/device_secret"
+    run --separate-stderr "$BATS_TEST_TMPDIR/cpp/device_secret"
     echo "$output"
     [ "$status" -eq 0 ]
     [[ $output == *"made a secret of 32 bytes"*"read back 32 bytes"*"example/device secret: 32 bytes"* ]]
-    run "$BATS_TEST_TMPDIR/cpp/device_secret"
+    run --separate-stderr "$BATS_TEST_TMPDIR/cpp/device_secret"
     [[ $output == *"there is one already"* ]]
 }
 
 @test "the C example, with pkg-config, as C11 without warnings" {
     cc -std=c11 -Wall -Wextra -Werror -pedantic examples/c/device_secret.c -o "$BATS_TEST_TMPDIR/device_secret" \
         $(pkg-config --cflags --libs festore)
-    run "$BATS_TEST_TMPDIR/device_secret"
+    run --separate-stderr "$BATS_TEST_TMPDIR/device_secret"
     echo "$output"
     [ "$status" -eq 0 ]
     [[ $output == *"read back: hello"*"example/greeting: 5 bytes"* ]]
@@ -91,7 +94,7 @@ int main(int argc, char** argv) {
 END
     cc -std=c11 -Wall -Wextra -Werror -pedantic "$BATS_TEST_TMPDIR/store.c" -o "$BATS_TEST_TMPDIR/store" \
         $(pkg-config --cflags --libs festore)
-    run "$BATS_TEST_TMPDIR/store" "$BATS_TEST_TMPDIR/secrets"
+    run --separate-stderr "$BATS_TEST_TMPDIR/store" "$BATS_TEST_TMPDIR/secrets"
     echo "$output"
     [ "$output" = 004023 ]
     [ -e "$BATS_TEST_TMPDIR/secrets/pages" ]
@@ -140,7 +143,7 @@ int main(int argc, char** argv) {
 END
     cc -std=c11 -Wall -Wextra -Werror -pedantic "$BATS_TEST_TMPDIR/stream.c" -o "$BATS_TEST_TMPDIR/stream" \
         $(pkg-config --cflags --libs festore)
-    run "$BATS_TEST_TMPDIR/stream" "$BATS_TEST_TMPDIR/secrets"
+    run --separate-stderr "$BATS_TEST_TMPDIR/stream" "$BATS_TEST_TMPDIR/secrets"
     echo "$output"
     [ "$output" = "2030 100000 00 500 0 0 0 003" ]
     [ "$(ls "$BATS_TEST_TMPDIR/secrets/payloads" | wc -l)" = 1 ]
@@ -200,7 +203,7 @@ int main(int argc, char** argv) {
 END
     cc -std=c11 -Wall -Wextra -Werror -pedantic "$BATS_TEST_TMPDIR/transaction.c" -o "$BATS_TEST_TMPDIR/transaction" \
         $(pkg-config --cflags --libs festore)
-    run "$BATS_TEST_TMPDIR/transaction" "$BATS_TEST_TMPDIR/secrets"
+    run --separate-stderr "$BATS_TEST_TMPDIR/transaction" "$BATS_TEST_TMPDIR/secrets"
     echo "$output"
     [ "${lines[0]}" = "322040 1 2 0" ]
     [ "${lines[1]}" = "00420000340" ]
@@ -232,7 +235,7 @@ int main(void) {
 }
 END
     cc -std=c11 -Wall -Wextra -Werror -pedantic "$BATS_TEST_TMPDIR/rpmb.c" -o "$BATS_TEST_TMPDIR/rpmb" $(pkg-config --cflags --libs festore)
-    run "$BATS_TEST_TMPDIR/rpmb"
+    run --separate-stderr "$BATS_TEST_TMPDIR/rpmb"
     echo "$output"
     [ "$(id -u)" = 0 ] || skip "needs root, which alone may say so"
     [ "$output" = "00 4:16 001 000" ]
@@ -276,7 +279,7 @@ int main(void) {
 }
 END
     cc -std=c11 -Wall -Wextra -Werror -pedantic "$BATS_TEST_TMPDIR/allow.c" -o "$BATS_TEST_TMPDIR/allow" $(pkg-config --cflags --libs festore)
-    run "$BATS_TEST_TMPDIR/allow"
+    run --separate-stderr "$BATS_TEST_TMPDIR/allow"
     echo "$output"
     [ "$output" = "00002 3/0/100 1/36/100 0 03 011 220" ]
 }
@@ -352,7 +355,7 @@ int main(int argc, char** argv) {
 END
     cc -std=c11 -Wall -Wextra -Werror -pedantic "$BATS_TEST_TMPDIR/caller.c" -o "$BATS_TEST_TMPDIR/caller" \
         $(pkg-config --cflags --libs festore)
-    run "$BATS_TEST_TMPDIR/caller" "$BATS_TEST_TMPDIR/secrets"
+    run --separate-stderr "$BATS_TEST_TMPDIR/caller" "$BATS_TEST_TMPDIR/secrets"
     echo "$output"
     [ "${lines[0]}" = 555555555 ]
     [ "${lines[1]}" = 0 ]
@@ -363,6 +366,6 @@ END
 
 @test "the shared library exports only the API" {
     shown=$(nm -D --defined-only "$LD_LIBRARY_PATH/libfestore.so" | awk '$2 == "T" {print $3}' | c++filt |
-        grep -vE '^festore_|^festore::(Client::|ReadStream::|Transaction::|WriteStream::|version\()' || true)
+        grep -vE '^festore_|^festore::(Client::|ReadStream::|Transaction::|WriteStream::|default_store_directory|version\()' || true)
     [ -z "$shown" ] || { echo "$shown"; return 1; }
 }
