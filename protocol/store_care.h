@@ -88,17 +88,23 @@ struct RecordAtAnswer {
         if (m.state == State::readable) wire(m.status);
     }
 };
-// Removes the record, and all that the TA remembers of it. item_not_found: it was gone before. bad_parameters: the record of that name
-// belongs to another store. Under ree the TA also destroys the store's record in the RPMB, if it had moved there.
+// Removes the record, and all that the TA remembers of it. item_not_found: there is none. store_destroyed: it was destroyed before.
+// bad_parameters: the record of that name belongs to another store. Under ree the TA also destroys the store's record in the RPMB, if it
+// had moved there; under rpmb also the one that an interrupted move left under ree.
 struct DestroyRequest {  // → DestroyAnswer
     Anchor anchor = Anchor::ree;
     OwnerClaim owner;
     Id store_id{};
     Bytes name{};                      // since 1.7: as of StoreClaim
     bool without_asking_rpmb = false;  // since 1.7: where asking it ends the TA; anchor ree only
+    bool any_name = false;             // since 1.7: the caller chose no name, so the store of that id may have any
     static constexpr void fields(auto& m, auto& wire) {
         wire(m.anchor, m.owner, m.store_id);
-        optional_unasked_and_name(m.without_asking_rpmb, m.name, wire);
+        const auto write_or_read = [&] {
+            wire.bits(m.without_asking_rpmb, m.any_name);
+            optional_store_name(m.name, wire);
+        };
+        wire.optional([&] { return m.without_asking_rpmb || m.any_name || !m.name.empty(); }, write_or_read);
     }
     [[nodiscard]] bool is_valid() const { return (!without_asking_rpmb || anchor == Anchor::ree) && is_wire_store_name(name); }
 };

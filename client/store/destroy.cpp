@@ -55,12 +55,14 @@ Expected<Store::FoundRecord> Store::find_record(const Operation& operation, cons
     return found;
 }
 
-// Repeating is safe, so a second call shows the outcome of the first (rule 4).
+// Repeating is safe, so a second call shows the outcome of the first (rule 4): store_destroyed.
 Expected<Store::Dropped> Store::drop_record(const Operation& operation, const Other& other, stored::Anchor anchor,
                                             const protocol::Id& store_id) {
-    protocol::DestroyRequest request{anchor, claim_of(other), store_id, bytes_of(name_), false};
+    const bool any_name = !options_.is_name_fixed && ta_knows_names();
+    protocol::DestroyRequest request{anchor, claim_of(other), store_id, bytes_of(name_), false, any_name};
     Expected<StoreReply> reply = channel_.call(request_of(Command::store_destroy, request), operation);
     const bool unknown = !reply || reply->died();
+    if (unknown) FESTORE_CHECK(sessions_.session());
     // Asking the RPMB may have ended the TA. (A TA that does not know names does not ask.)
     const bool may_have_asked = unknown && ta_knows_names() && is_rpmb_asked(anchor);
     request.without_asking_rpmb = may_have_asked && reply;
@@ -69,7 +71,9 @@ Expected<Store::Dropped> Store::drop_record(const Operation& operation, const Ot
     const auto answer = protocol::decode<protocol::DestroyAnswer>(reply->answer);  // none from an older TA
     if (reply->ok()) return Dropped{true, answer && answer->may_be_in_rpmb};
     const auto code = static_cast<Code>(reply->result);
-    if (code == Code::item_not_found) return Dropped{unknown, may_have_asked};
+    // A trusted application that does not know names does not tell a destroyed store from one that it never had.
+    if (code == Code::item_not_found) return Dropped{unknown && !ta_knows_names(), may_have_asked};
+    if (code == Code::store_destroyed) return Dropped{unknown, may_have_asked};
     if (code == Code::access_denied && other) return unexpected(not_root(operation, *reply));
     return unexpected(error_of_store_command(reply->result, reply->origin, operation));
 }
@@ -100,8 +104,12 @@ Expected<Store::Dropped> Store::drop_own_record(const Operation& operation, cons
     const bool is_beside_rpmb = refused == Code::store_in_rpmb || refused == Code::rpmb_no_answer || refused == Code::store_destroyed;
     // Neither does a damaged record: the TA compares what is left of it with the store's id.
     const bool is_damaged = refused == Code::corrupt_object || refused == Code::corrupt_object_2;
-    if (opened || is_beside_rpmb || is_damaged) return drop_record(operation, {}, header.anchor, header.store_id);
-    if (refused != Code::item_not_found && refused != Code::success) return unexpected(opened.error());
+    if (opened || is_beside_rpmb || is_damaged) {
+        const Dropped dropped = FESTORE_TRY(drop_record(operation, {}, header.anchor, header.store_id));
+        if (dropped.was_there) return dropped;
+    } else if (refused != Code::item_not_found) {
+        return unexpected(opened.error());
+    }
     return drop_record_by_id(operation, header);
 }
 
@@ -165,7 +173,11 @@ Expected<DestroyReport> Store::destroy_record(const Operation& operation, const 
     const protocol::StoreStatus& record = *found.status;
     if (!options.other) {
         FESTORE_CHECK(check_is_lost(operation, record));
-        FESTORE_CHECK(check_is_not_elsewhere(operation, record));
+        if (const std::string place = other_place_of(record.store_id); !place.empty())
+            return unexpected({ErrorCode::conflict,
+                               cannot(operation) + "its directory is not lost, but at " + quote(place) +
+                                   ": name it with --store, and destroy both together, without --lost",
+                               0, 0, Reason::not_lost});
     }
     const Dropped dropped = FESTORE_TRY(drop_record(operation, options.other, record.anchor, record.store_id));
     opened_serial_ = 0;
@@ -208,9 +220,17 @@ Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
     FESTORE_CHECK(directory_.check_removable());
     DestroyReport report;
     if (contents->header) {
+        // If nobody named the store, only its header does, which may be a copy of another store's.
+        const bool is_named = options_.is_name_fixed || !ta_knows_names();
+        if (const std::string place = is_named ? "" : other_place_of(contents->header->store_id); !place.empty())
+            return unexpected({ErrorCode::conflict,
+                               cannot(operation) + "the header of " + quote(directory_.path()) + " is that of the store at " +
+                                   quote(place) + ": if this is only a copy, remove it as any folder; else put its own header back",
+                               0, 0});
         const Dropped dropped = FESTORE_TRY(drop_own_record(operation, *contents->header));
         report.record_dropped = dropped.was_there;
         report.may_be_in_rpmb = dropped.may_be_in_rpmb;
+        if (!dropped.was_there) FESTORE_CHECK(check_header_hides_no_store(operation, Hidden::at_any_place));
     }
     opened_serial_ = 0;
     FESTORE_CHECK(directory_.remove_files(report.files, report.left));

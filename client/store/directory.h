@@ -70,6 +70,8 @@ public:
 
     [[nodiscard]] const std::string& path() const { return folder_.path(); }
     [[nodiscard]] bool is_not_a_folder() const { return folder_.is_not_a_folder(); }  // what look() found at the path
+    // Of two directories that look() has found.
+    [[nodiscard]] bool is_same_as(const StoreDirectory& other) const { return folder_.is_same_as(other.folder_); }
     [[nodiscard]] bool overlaps() const { return files_.overlaps(); }  // client/files/files.h
 
     // damaged: the header is not valid. failure: the header is of a newer version.

@@ -38,6 +38,7 @@ public:
     // The same for the folder `name` in `above`, on the same mount.
     Expected<bool> open_in(const StoreFolder& above, std::string_view name, bool& changed);
     void close();
+    [[nodiscard]] bool is_same_as(const StoreFolder& other) const;  // both are open, and are the same folder, by whatever paths
     // Whether the path still leads to the open folder.
     Expected<bool> is_in_place() const;
 
@@ -69,6 +70,10 @@ private:
 // Whether both describe the same file, under whatever names.
 [[nodiscard]] inline bool is_same(const Files::Information& a, const Files::Information& b) {
     return a.device == b.device && a.inode == b.inode;
+}
+
+inline bool StoreFolder::is_same_as(const StoreFolder& other) const {
+    return is_open() && other.is_open() && is_same(information_, other.information_);
 }
 
 // The error for an errno value about one of the store's files. damaged: a file that should be there is missing.

@@ -2,6 +2,8 @@
 // An owner's stores by name: which one is meant, and what the TEE knows of each.
 #include "client/store/store.h"
 
+#include "base/host/hex.h"
+#include "base/result.h"
 #include "client/store/requests.h"
 
 namespace festore {
@@ -49,20 +51,34 @@ Expected<void> Store::check_name_is_told(const Operation& operation) {
                        0, 0});
 }
 
-// Checks that the store's directory is not where it was last.
-Expected<void> Store::check_is_not_elsewhere(const Operation& operation, const protocol::StoreStatus& record) {
+// Whether the store is at another directory than this one. The claim about its directory may be wrong: only what is there counts.
+bool Store::is_elsewhere(const StoreRecord& store) {
+    if (!store.info || store.directory.empty()) return false;
+    StoreDirectory last(files_, store.directory, std::nullopt);
+    const Expected<DirectoryContents> contents = last.look();
+    return contents && contents->header && hex(contents->header->store_id) == store.info->store_id && !last.is_same_as(directory_);
+}
+
+std::string Store::other_place_of(const protocol::Id& store_id) {
     const Expected<std::vector<StoreRecord>> stores = own_stores();
-    if (!stores) return {};
-    for (const StoreRecord& store : *stores) {
-        const bool is_that = store.info && store.info->store_id == described(record).store_id;
-        if (!is_that || store.directory.empty() || store.directory == directory_.path()) continue;
-        StoreDirectory last(files_, store.directory, std::nullopt);
-        const Expected<DirectoryContents> contents = last.look();
-        if (contents && contents->header && contents->header->store_id == record.store_id)
-            return unexpected({ErrorCode::conflict,
-                               cannot(operation) + "its directory is not lost, but at " + quote(store.directory) +
-                                   ": name it with --store, and destroy both together, without --lost",
-                               0, 0, Reason::not_lost});
+    if (!stores) return "";
+    for (const StoreRecord& store : *stores)
+        if (store.info && store.info->store_id == hex(store_id) && is_elsewhere(store)) return store.directory;
+    return "";
+}
+
+// Somebody may have changed the header's name and id. A record is another directory's if that one has the header of its store.
+Expected<void> Store::check_header_hides_no_store(const Operation& operation, Hidden hidden) {
+    if (!ta_knows_names()) return {};
+    const std::vector<StoreRecord> stores = FESTORE_TRY(list_records(operation, true));
+    for (const StoreRecord& store : stores) {
+        if ((hidden == Hidden::last_seen_here && store.directory != directory_.path()) || is_elsewhere(store)) continue;
+        const std::string option = store.name.empty() ? "" : " --name " + store.name;
+        return unexpected({ErrorCode::damaged,
+                           cannot(operation) + "the TEE has no record of the store that the header of " + quote(directory_.path()) +
+                               " names, and has one of " + text_of(store) + ", which is not there: if this is its directory, its header " +
+                               "was changed; put that back. If it is not, give that one up first: 'festore destroy --lost" + option + "'",
+                           0, 0});
     }
     return {};
 }

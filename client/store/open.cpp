@@ -202,6 +202,7 @@ Expected<void> Store::look_and_open(const Operation& operation, Missing missing,
             FESTORE_CHECK(settle_if_cut(operation));
         if (opened) correct_header(operation);
         if (opened || !may_be_made) return opened;
+        FESTORE_CHECK(check_header_hides_no_store(operation, Hidden::last_seen_here));
     }
     if (missing == Missing::is_made) {
         const Expected<bool> made = make(operation, {}, again);

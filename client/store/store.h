@@ -134,8 +134,13 @@ private:
     [[nodiscard]] std::string with_name() const;
     std::string where_it_was();
     Expected<void> check_name_is_told(const Operation& operation);
-    Expected<void> check_is_not_elsewhere(const Operation& operation, const protocol::StoreStatus& record);
+    bool is_elsewhere(const StoreRecord& store);
+    // The other directory at which the store with that id is; empty: none is known.
+    std::string other_place_of(const protocol::Id& store_id);
     std::string other_stores();
+    // Checks that this directory, whose header names no store of which the TEE has a record, is not that of another of the owner's stores.
+    enum class Hidden { last_seen_here, at_any_place };  // which stores count: those that were not found elsewhere, too?
+    Expected<void> check_header_hides_no_store(const Operation& operation, Hidden hidden);
 
     // client/store/destroy.cpp
     struct FoundRecord {

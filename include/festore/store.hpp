@@ -61,7 +61,7 @@ struct InitOptions {
     Anchor anchor = Anchor::ree;
     Cipher cipher = Cipher::automatic;  // automatic: the TA measures which one is faster
     // Make a store with the anchor ree even if the RPMB, which could hold a record of another store, does not answer. The store is marked
-    // for as long as it lives: StoreInfo::made_without_rpmb_answer.
+    // for as long as it is under ree: StoreInfo::made_without_rpmb_answer.
     bool without_asking_rpmb = false;
 };
 

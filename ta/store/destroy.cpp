@@ -33,17 +33,30 @@ struct Found {
     RootTable* table;
     size_t place;
 
-    // `store_id`: finds also a damaged record, whose name may be damaged.
-    static Result<Found> of(Call& call, engine::Anchor anchor, const protocol::OwnerClaim& claim, Bytes name,
-                            const std::optional<engine::StoreId>& store_id = std::nullopt) {
+    static Result<Found> by_name(Call& call, engine::Anchor anchor, const protocol::OwnerClaim& claim, Bytes name) {
         const Identity owner = FESTORE_TRY(owner_of(call, claim));
         RootTable* const table = FESTORE_TRY(table_of(call, anchor));
+        FESTORE_CHECK(finish_destroyed_of(call, *table, owner));
+        const engine::StoreNameTag tag = FESTORE_TRY(name_tag(call, name));
+        return Found{table, FESTORE_TRY(table->find({owner, tag}))};
+    }
+
+    // Finds also a damaged record, whose name may be damaged. The id comes from the directory's header, which anybody may have changed: if
+    // the caller named a store, it must not reach another one.
+    static Result<Found> to_destroy(Call& call, const protocol::DestroyRequest& request) {
+        const Identity owner = FESTORE_TRY(owner_of(call, request.owner));
+        RootTable* const table = FESTORE_TRY(table_of(call, request.anchor));
         // First, because a caller that repeats an unfinished destroy must not get "not found".
         FESTORE_CHECK(finish_destroyed_of(call, *table, owner));
-        const Result<size_t> by_id = store_id ? table->find(owner, *store_id) : fail(Code::item_not_found);
-        const engine::StoreNameTag tag = FESTORE_TRY(name_tag(call, name));
-        if (by_id) return Found{table, *by_id};
-        return Found{table, FESTORE_TRY(table->find({owner, tag}))};
+        const Result<size_t> by_id = table->find(owner, request.store_id);
+        const engine::StoreNameTag tag = FESTORE_TRY(name_tag(call, request.name));
+        const Result<size_t> by_name = table->find({owner, tag});
+        const bool is_one = by_id && by_name && *by_id == *by_name;
+        const bool may_be_one = by_id && !table->is_readable(*by_id) && !(by_name && table->is_readable(*by_name));
+        if (by_id && (request.any_name || is_one || may_be_one)) return Found{table, *by_id};
+        const bool is_gone = !by_name && by_name.error().code == Code::item_not_found;
+        if (is_gone && table->remembers_destroyed(request.store_id)) return fail(Code::store_destroyed);
+        return Found{table, FESTORE_TRY(by_name)};
     }
 };
 
@@ -76,6 +89,18 @@ Result<bool> destroy_in_rpmb(Call& call, const Found& found, const protocol::Des
     return fail(no_answer(destroyed.error().code) ? Code::rpmb_no_answer : destroyed.error().code);
 }
 
+// Destroys what an interrupted move to the RPMB left under ree. If the table of ree cannot be read, no store of it can be opened either.
+Status destroy_under_ree(Call& call, const protocol::DestroyRequest& request) {
+    const Result<RootTable*> table = call.instance.root_table(engine::Anchor::ree);
+    if (!table) return {};
+    const Identity owner = FESTORE_TRY(owner_of(call, request.owner));
+    const Result<size_t> place = (*table)->find(owner, request.store_id);
+    if (!place) return {};
+    FESTORE_CHECK((*table)->bury(*place));
+    drop_claim(engine::Anchor::ree, *place);
+    return {};
+}
+
 // Gives the client the claim on the store, if one is kept.
 Status give_claim(Call& call, const RootTable& table, size_t place, const engine::RootRecord& record, size_t room) {
     const Result<engine::StoreClaim> claim = read_claim(call, table.anchor(), place, record);
@@ -90,7 +115,7 @@ Status give_claim(Call& call, const RootTable& table, size_t place, const engine
 
 Status store_find(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::FindRequest>(call.request));
-    const Found found = FESTORE_TRY(Found::of(call, request.anchor, request.owner, request.name));
+    const Found found = FESTORE_TRY(Found::by_name(call, request.anchor, request.owner, request.name));
     encode_status(FESTORE_TRY(found.table->record(found.place)), call.answer);
     return {};
 }
@@ -118,9 +143,10 @@ Status store_record_at(Call& call) {
 
 Status store_destroy(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::DestroyRequest>(call.request));
-    const Found found = FESTORE_TRY(Found::of(call, request.anchor, request.owner, request.name, request.store_id));
+    const Found found = FESTORE_TRY(Found::to_destroy(call, request));
     if (!found.table->is_of(found.place, request.store_id)) return fail(Code::bad_parameters);
     protocol::DestroyAnswer answer;
+    if (found.table->anchor() == engine::Anchor::rpmb) FESTORE_CHECK(destroy_under_ree(call, request));
     if (found.table->anchor() == engine::Anchor::ree) answer.may_be_in_rpmb = FESTORE_TRY(destroy_in_rpmb(call, found, request));
     FESTORE_CHECK(found.table->bury(found.place));
     drop_claim(found.table->anchor(), found.place);

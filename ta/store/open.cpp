@@ -34,7 +34,7 @@ Result<bool> has_none_anywhere(Call& call, Anchor wanted, const engine::StoreNam
 Result<bool> none_in_rpmb(Call& call, const RootRecord& record, bool without_asking_rpmb) {
     const bool may_have_moved = (record.flags & engine::kRootMoving) != 0;
     if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return may_have_moved ? Result<bool>(fail(Code::rpmb_no_answer)) : true;
-    const bool does_without = record.minor == 0 || (record.flags & engine::kRootMadeUnasked) != 0;
+    const bool does_without = !may_have_moved && (record.minor == 0 || (record.flags & engine::kRootMadeUnasked) != 0);
     if (without_asking_rpmb && does_without) return false;
     const Result<bool> has_record = call.instance.rpmb_has_record_of({call.session.identity, record.name}, record.store_id);
     if (has_record) return *has_record ? Result<bool>(fail(Code::store_in_rpmb)) : true;

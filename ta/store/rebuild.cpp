@@ -77,10 +77,9 @@ Status commit_moved(Call& call, const Call::Place& from, const RootRecord& now, 
     const size_t place = FESTORE_TRY(to->free_place(call.session.identity));
     const engine::TablePlace at = to->at(place);
     if (at.table != named.table || at.place != named.place) return fail(Code::bad_state);
-    // A record that may be opened without asking the RPMB must not be from now on.
+    // From now on the record is not opened without asking the RPMB, also if it is marked as made without that.
     PreparedRecord asked(now);
     if (now.minor == 0) asked.record.flags |= engine::kRootOfAnotherTable;
-    asked.record.flags &= ~uint32_t{engine::kRootMadeUnasked};
     asked.record.flags |= engine::kRootMoving;
     FESTORE_CHECK(from.table->write(from.place, asked.record));
     const auto& secret = call.session.store.copy_secret;

@@ -192,15 +192,15 @@ TEST_F(Names, TheStandardDirectoryOfAName) {
     }
     setenv("STATE_DIRECTORY", home.c_str(), 1);
     EXPECT_EQ(client("", "jobs").init()->directory, home + "/festore@jobs");
-    setenv("FESTORE_NAME", "jobs", 1);
-    EXPECT_EQ(client("").store_status()->name, "jobs");
-    EXPECT_EQ(client("", "default").store_status().error().code, ErrorCode::damaged) << "an option takes precedence";
-    setenv("FESTORE_STORE", (home + "/festore@jobs").c_str(), 1);
-    EXPECT_EQ(client("").store_status()->name, "jobs");
-    unsetenv("FESTORE_NAME");
-    EXPECT_EQ(client("").store_status()->name, "jobs");
+    EXPECT_EQ(default_store_directory(Owner::user(), "jobs").value(), home + "/festore@jobs");
+    EXPECT_EQ(default_store_directory(Owner::user(), "default").value(), home + "/festore");
+    EXPECT_EQ(default_store_directory(Owner::group(7)).value(), "/var/lib/festore/gid-7");
+    EXPECT_EQ(code(default_store_directory(Owner::user(), "not/a/name")), static_cast<int>(ErrorCode::usage));
+    // The library reads none of the command's variables.
     setenv("FESTORE_NAME", "not/a/name", 1);
-    EXPECT_EQ(code(open("", "")), static_cast<int>(ErrorCode::usage));
+    setenv("FESTORE_STORE", (home + "/elsewhere").c_str(), 1);
+    EXPECT_EQ(default_store_directory().value(), home + "/festore");
+    EXPECT_EQ(client("", "jobs").store_status()->directory, home + "/festore@jobs");
     for (const char* variable : {"FESTORE_STORE", "FESTORE_NAME", "STATE_DIRECTORY", "HOME"}) unsetenv(variable);
 }
 

@@ -85,7 +85,10 @@ protected:
     void destroy_owners(uint32_t session) {
         if (!owners_) {
             if (copies_.empty()) return;
-            EXPECT_EQ(destroy(session, copies_.back().disk), number(Code::item_not_found));
+            const uint32_t answer = destroy(session, copies_.back().disk);
+            // The TEE may have forgotten that it was destroyed, but never takes a lost store for a destroyed one.
+            const bool is_destroyed = answer == number(Code::store_destroyed) && fates_[copies_.back().store] == Fate::destroyed;
+            EXPECT_TRUE(is_destroyed || answer == number(Code::item_not_found)) << answer;
             return;
         }
         ASSERT_EQ(destroy(session, owners_->disk), 0U);

@@ -30,9 +30,9 @@ protected:
     uint32_t find_named(uint32_t session, std::string_view name, Anchor anchor = Anchor::ree) {
         return store(session, Command::store_find, protocol::FindRequest{anchor, {}, bytes_of(name)}).result;
     }
-    uint32_t destroy_named(uint32_t session, const Disk& disk, std::string_view name) {
-        return store(session, Command::store_destroy,
-                     protocol::DestroyRequest{disk.header.anchor, {}, disk.header.store_id, bytes_of(name)}).result;
+    uint32_t destroy_named(uint32_t session, const Disk& disk, std::string_view name, bool any_name = false) {
+        const protocol::DestroyRequest request{disk.header.anchor, {}, disk.header.store_id, bytes_of(name), false, any_name};
+        return store(session, Command::store_destroy, request).result;
     }
     // What the TEE reports about a place, as "name directory"; "-" if it has nothing for that caller.
     std::string told_of(uint32_t session, uint32_t place, Anchor anchor = Anchor::ree, bool own = true) {
@@ -143,8 +143,12 @@ TEST_F(StoreNames, StoresThatWereMadeUnaskedDoNotMoveBeyondTheLimit) {
 }
 
 TEST_F(StoreNames, DestroyTakesTheOneThatIsNamed) {
-    EXPECT_EQ(destroy_named(session_, web_, ""), 0U) << "the id selects the store";
+    EXPECT_EQ(destroy_named(session_, web_, ""), number(Code::bad_parameters)) << "the default store has another id";
+    EXPECT_EQ(destroy_named(session_, web_, "jobs"), number(Code::item_not_found));
+    EXPECT_EQ(find_named(session_, "web"), 0U);
+    EXPECT_EQ(destroy_named(session_, web_, "jobs", true), 0U) << "the id selects the store";
     EXPECT_EQ(find_named(session_, "web"), number(Code::item_not_found));
+    EXPECT_EQ(destroy_named(session_, web_, "web"), number(Code::store_destroyed)) << "a repeated destroy shows what the first one did";
     EXPECT_EQ(open_store(session_, default_), 0U);
     EXPECT_EQ(store_stat(session_, default_, "a"), 0U);
     Disk other;

@@ -125,6 +125,7 @@ void each_store_message(Use&& use) {
     use("DestroyRequest", DestroyRequest{Anchor::ree, {true, Login::user, 1000}, sample_id(3), {}, false});
     use("DestroyRequest unasked", DestroyRequest{Anchor::ree, {}, sample_id(3), {}, true});
     use("DestroyRequest named", DestroyRequest{Anchor::rpmb, {}, sample_id(3), name, false});
+    use("DestroyRequest any name", DestroyRequest{Anchor::rpmb, {}, sample_id(3), {}, false, true});
     use("DestroyAnswer", DestroyAnswer{true});
     use("RepairRequest", RepairRequest{{2, 0}, sample_id(3), Anchor::rpmb, sample_key_check(), true, {}});
     use("RepairRequest named", RepairRequest{{2, 0}, sample_id(3), Anchor::rpmb, sample_key_check(), true, claim});

@@ -75,6 +75,7 @@ TEST(StoreMessages, Care) {
     EXPECT_TRUE(decode<DestroyRequest>(unasked)->without_asking_rpmb);
     EXPECT_FALSE(decode<DestroyRequest>(encoded(DestroyRequest{Anchor::rpmb, {}, sample_id(3), {}, true})))
         << "not for a store in the RPMB";
+    EXPECT_TRUE(decode<DestroyRequest>(encoded(DestroyRequest{Anchor::rpmb, {}, sample_id(3), {}, false, true}))->any_name);
     check_message(DestroyAnswer{true}, 1);
     check_message(RepairRequest{{2, 0}, sample_id(3), Anchor::rpmb, {}, true}, 34);
     check_message(RepairAnswer{sample_pages(), 5}, 22 + 8);
@@ -103,6 +104,7 @@ TEST(StoreMessages, NamesOfStores) {
     read(FindRequest{Anchor::rpmb, {}, name}, 10 + 4);
     read(DestroyRequest{Anchor::rpmb, {}, sample_id(3), name}, 26 + 1 + 4);
     read(DestroyRequest{Anchor::ree, {}, sample_id(3), name, true}, 26 + 1 + 4);
+    read(DestroyRequest{Anchor::ree, {}, sample_id(3), name, true, true}, 26 + 1 + 4);
     const StoreClaim claim{name, bytes_of("/srv")};
     read(MakeRequest{Anchor::ree, CipherChoice::chacha20_poly1305, false, 5, claim}, 11 + 4 + 5);
     read(MakeRequest{Anchor::ree, CipherChoice::chacha20_poly1305, false, 5, {{}, bytes_of("/srv")}}, 11 + 1 + 5);

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Somebody writes the id of another store, the owner's own or anybody's, into the header of a store's directory: destroying that
+// directory neither reaches the other store nor removes the files while the record stays (rule 25).
+#include "protocol/commands.h"
+#include "protocol/store_files.h"
+#include "tests/store/harness/harness.h"
+
+#include <fstream>
+
+namespace festore::store_test {
+namespace {
+
+using Rpmb = sim::Faults::Rpmb;
+
+uint32_t destroy_deaths = 0;  // how many of the next calls of that command find the trusted application dead
+uint32_t hello_deaths = 0;    // the same, once such a death has happened
+bool dies_after = false;      // after the command has been run, instead of before
+
+TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* origin) {
+    const bool is_destroy = command == static_cast<uint32_t>(protocol::Command::store_destroy) && destroy_deaths > 0;
+    const bool is_hello = command == static_cast<uint32_t>(protocol::Command::hello) && destroy_deaths == 0 && hello_deaths > 0;
+    if (is_destroy) --destroy_deaths;
+    if (is_hello) --hello_deaths;
+    TEEC_Result result = TEEC_SUCCESS;
+    if ((!is_destroy && !is_hello) || dies_after) result = sim::teec_in_process().invoke_command(session, command, operation, origin);
+    if (!is_destroy && !is_hello) return result;
+    *origin = TEEC_ORIGIN_TEE;
+    return TEEC_ERROR_TARGET_DEAD;
+}
+
+class ForeignId : public StoreTest {
+protected:
+    ~ForeignId() override { destroy_deaths = hello_deaths = 0, dies_after = false; }
+    Client client(const std::string& folder, const std::string& name = "", uint32_t uid = 1000,
+                  const TeecFunctions& functions = sim::teec_in_process()) {
+        sim::set_caller({uid, uid, {}});
+        ClientOptions options;
+        options.storage = Storage::store;
+        options.store_directory = (folder_ / folder).string();
+        options.store_name = name;
+        options.wait = wait_;
+        auto connected = ClientAccess::connect(functions, options, uid);
+        if (!connected) throw std::runtime_error(connected.error().message);
+        return std::move(*connected);
+    }
+    Client dying_client(const std::string& folder) {
+        static TeecFunctions functions = sim::teec_in_process();
+        functions.invoke_command = invoke;
+        return client(folder, "", 1000, functions);
+    }
+    protocol::StoreHeader header(const std::string& folder) {
+        const auto file = folder_ / folder / protocol::kHeaderFile;
+        std::vector<std::byte> bytes(std::filesystem::file_size(file));
+        std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        return protocol::decode_store_header(bytes).value();
+    }
+    void write(const std::string& folder, const protocol::StoreHeader& header) {
+        std::vector<std::byte> bytes(protocol::kNamedStoreHeaderBytes);
+        Writer out(bytes);
+        encode(header, out);
+        std::ofstream(folder_ / folder / protocol::kHeaderFile, std::ios::binary | std::ios::trunc)
+            .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(out.size()));
+    }
+    void make(const std::string& folder, const std::string& name, Anchor anchor, uint32_t uid = 1000) {
+        Client made = client(folder, name, uid);
+        InitOptions options;
+        options.anchor = anchor;
+        ASSERT_TRUE(made.init(options));
+        ASSERT_TRUE(made.put("a", content_of(10)));
+    }
+    // The header of `folder` names the store of `other` from now on, under the anchor that this one is not under.
+    void plant(const std::string& folder, const std::string& other, bool changes_anchor = true) {
+        protocol::StoreHeader changed = header(folder);
+        const protocol::StoreHeader theirs = header(other);
+        changed.store_id = theirs.store_id;
+        changed.key_check = theirs.key_check;
+        if (changes_anchor) changed.anchor = changed.anchor == stored::Anchor::ree ? stored::Anchor::rpmb : stored::Anchor::ree;
+        write(folder, changed);
+    }
+    void copy(const std::string& from, const std::string& to) {
+        std::filesystem::remove_all(folder_ / to);
+        std::filesystem::copy(folder_ / from, folder_ / to, std::filesystem::copy_options::recursive);
+    }
+    void rpmb_is(Rpmb rpmb) {
+        sim::Faults faults;
+        faults.rpmb = rpmb;
+        tee_->set_faults(faults);
+    }
+    static DestroyOptions lost() {
+        DestroyOptions options;
+        options.lost_directory = true;
+        return options;
+    }
+};
+
+TEST_F(ForeignId, Rule25ANamedDestroyReachesNoOtherStore) {
+    constexpr std::array kBoth{Anchor::ree, Anchor::rpmb};
+    for (const Anchor of_other : kBoth) {
+        for (const Anchor anchor : kBoth) {
+            for (const bool changes_anchor : {false, true}) {
+                make("other", "other", of_other);
+                make("store", "store", anchor);
+                plant("store", "other", changes_anchor);
+                const auto destroyed = client("store", "store").destroy();
+                EXPECT_EQ(code(destroyed), kDamaged) << message(destroyed);
+                EXPECT_TRUE(client("other").get("a"));
+                std::filesystem::remove_all(folder_ / "store");
+                ASSERT_TRUE(client("store", "store").destroy(lost())) << "the store itself can be destroyed by its name";
+                ASSERT_TRUE(client("other").destroy());
+            }
+        }
+    }
+}
+
+TEST_F(ForeignId, Rule25AClientThatHasOpenedAStoreDestroysNoOther) {
+    make("other", "other", Anchor::ree);
+    make("store", "store", Anchor::rpmb);
+    Client client_of_store = client("store");
+    ASSERT_TRUE(client_of_store.get("a"));
+    plant("store", "other");
+    EXPECT_EQ(code(client_of_store.destroy()), kDamaged);
+    EXPECT_TRUE(client("other").get("a"));
+}
+
+TEST_F(ForeignId, Rule25AnIdOfAnotherOwnerDoesNotKeepTheRecord) {
+    for (const Anchor anchor : {Anchor::ree, Anchor::rpmb}) {
+        make("theirs", "", Anchor::ree, 2000);
+        make("store", "", anchor);
+        copy("store", "copy");
+        for (const bool changes_anchor : {false, true}) {
+            plant("store", "theirs", changes_anchor);
+            protocol::StoreHeader changed = header("store");
+            changed.set_name("free");
+            write("store", changed);
+            const auto destroyed = client("store").destroy();
+            EXPECT_EQ(code(destroyed), kDamaged) << "without its record, the directory is not removed: " << message(destroyed);
+            EXPECT_NE(message(destroyed).find("'default', last at"), std::string::npos) << message(destroyed);
+            copy("copy", "store");
+            EXPECT_TRUE(client("store").get("a"));
+        }
+        ASSERT_TRUE(client("store").destroy());
+        ASSERT_TRUE(client("theirs", "", 2000).destroy());
+    }
+}
+
+// Nor does the header of another store of the same owner, if nobody names the store.
+TEST_F(ForeignId, Rule25ACopiedHeaderReachesNoOtherStore) {
+    make("other", "other", Anchor::ree);
+    make("store", "", Anchor::rpmb);
+    write("store", header("other"));
+    const auto destroyed = client("store").destroy();
+    EXPECT_EQ(code(destroyed), kConflict) << message(destroyed);
+    EXPECT_NE(message(destroyed).find("is that of the store at '" + (folder_ / "other").string()), std::string::npos);
+    EXPECT_TRUE(client("other").get("a"));
+    // The same directory under another path is no other directory.
+    std::filesystem::create_directory_symlink(folder_ / "other", folder_ / "link");
+    EXPECT_TRUE(client("link").destroy());
+}
+
+// The remains of a store whose record is gone are removed if the owner's other stores are known to be elsewhere.
+TEST_F(ForeignId, ADirectoryWithoutARecordIsRemoved) {
+    make("other", "other", Anchor::ree);
+    make("store", "", Anchor::rpmb);
+    copy("store", "copy");
+    ASSERT_TRUE(client("store").destroy());
+    copy("copy", "store");
+    const auto destroyed = client("store").destroy();
+    ASSERT_TRUE(destroyed) << message(destroyed);
+    EXPECT_FALSE(destroyed->record_dropped);
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "store" / "pages"));
+    copy("copy", "store");
+    std::filesystem::rename(folder_ / "other", folder_ / "moved");
+    EXPECT_EQ(code(client("store").destroy()), kDamaged) << "this may be the other store's directory";
+}
+
+// Rule 4: a repeated call shows what the first one did; if it did nothing, the store is looked for under the other anchor, too.
+TEST_F(ForeignId, Rule25AnUnknownOutcomeIsNoDestruction) {
+    for (const uint32_t hellos : {0U, 1U, 2U}) {
+        for (const bool after : {false, true}) {
+            for (const bool is_renamed : {false, true}) {
+                make("store", "", Anchor::rpmb);
+                copy("store", "copy");
+                protocol::StoreHeader changed = header("store");
+                if (is_renamed) changed.set_name("free");
+                else changed.anchor = stored::Anchor::ree;
+                write("store", changed);
+                Client dying = dying_client("store");
+                destroy_deaths = 1, hello_deaths = hellos, dies_after = after;
+                const auto destroyed = dying.destroy();
+                destroy_deaths = hello_deaths = 0;
+                copy("copy", "store");
+                if (destroyed) {
+                    EXPECT_TRUE(destroyed->record_dropped);
+                    EXPECT_FALSE(client("store").get("a")) << hellos << after << is_renamed;
+                }
+                static_cast<void>(client("store").destroy());
+                std::filesystem::remove_all(folder_ / "store");
+            }
+        }
+    }
+}
+
+TEST_F(ForeignId, Rule25AStoreInASilentRpmbStays) {
+    for (const Rpmb silent : {Rpmb::not_available, Rpmb::ends_ta}) {
+        make("store", "", Anchor::rpmb);
+        rpmb_is(silent);
+        EXPECT_EQ(code(client("store").destroy()), static_cast<int>(ErrorCode::no_tee));
+        rpmb_is(Rpmb::answers);
+        EXPECT_TRUE(client("store").get("a"));
+        ASSERT_TRUE(client("store").destroy());
+    }
+}
+
+// A header without pages looks like that of a store whose creation was interrupted.
+TEST_F(ForeignId, Rule03APlantedNameMakesNoOtherStore) {
+    make("store", "", Anchor::rpmb);
+    std::filesystem::resize_file(folder_ / "store" / "pages", 0);
+    std::filesystem::remove_all(folder_ / "store" / "payloads");
+    protocol::StoreHeader changed = header("store");
+    changed.set_name("free");
+    changed.anchor = stored::Anchor::ree;
+    write("store", changed);
+    EXPECT_EQ(code(client("store").get("a")), kDamaged);
+    EXPECT_EQ(code(client("store").put("b", content_of(3))), kDamaged);
+    EXPECT_EQ(client("none", "", 0).store_records()->size(), 1U) << "no weaker store beside it";
+}
+
+// A move to the RPMB that fails takes nothing away.
+TEST_F(ForeignId, Rule27AFailedMoveKeepsTheMark) {
+    uint64_t failed = 0;
+    for (uint64_t n = 1; n < 9; ++n) {
+        InitOptions unasked;
+        unasked.without_asking_rpmb = true;
+        ASSERT_TRUE(client("store").init(unasked));
+        ASSERT_TRUE(client("store").put("a", content_of(10)));
+        {
+            Client moving = client("store");
+            ASSERT_TRUE(moving.get("a"));
+            sim::Faults faults;
+            faults.storage = n;
+            faults.storage_code = static_cast<uint32_t>(Code::storage_no_space);
+            tee_->set_faults(faults);
+            RebuildOptions to_rpmb;
+            to_rpmb.anchor = Anchor::rpmb;
+            if (!moving.rebuild(to_rpmb)) ++failed;
+            tee_->set_faults({});
+        }
+        ASSERT_TRUE(client("store").put("b", content_of(10)));
+        const auto status = client("store").store_status();
+        ASSERT_TRUE(status) << message(status);
+        EXPECT_EQ(status->made_without_rpmb_answer, status->anchor == Anchor::ree) << n;
+        if (status->anchor == Anchor::ree) {
+            rpmb_is(Rpmb::not_available);
+            EXPECT_TRUE(client("store").get("a")) << "as before the move";
+            rpmb_is(Rpmb::answers);
+        }
+        ASSERT_TRUE(client("store").destroy());
+    }
+    EXPECT_GT(failed, 1U);
+}
+
+}  // namespace
+}  // namespace festore::store_test
