@@ -210,7 +210,7 @@ void write_fields(const M& message, Writer& out) {
 
 // Fields in the middle of other bytes. bad_format: not such a structure, or `in` was bad before.
 template <Described M>
-Result<M> read_fields(Reader& in) {
+Outcome<M> read_fields(Reader& in) {
     M message;
     FieldReader wire(in);
     wire(message);
@@ -220,9 +220,9 @@ Result<M> read_fields(Reader& in) {
 
 // `input` must be exactly one structure, with nothing after it; else bad_format. Views in the structure point into `input`.
 template <Described M>
-Result<M> read_all_fields(Bytes input) {
+Outcome<M> read_all_fields(Bytes input) {
     Reader in(input);
-    Result<M> message = read_fields<M>(in);
+    Outcome<M> message = read_fields<M>(in);
     if (message && !in.done()) return fail(Code::bad_format);
     return message;
 }

@@ -53,23 +53,26 @@ struct Failure {
 };
 
 template <class T>
-using Result = tl::expected<T, Failure>;
+using Outcome = tl::expected<T, Failure>;
 using Status = tl::expected<void, Failure>;
 
-inline tl::unexpected<Failure> fail(Code code) { return tl::unexpected<Failure>(Failure{code}); }
+inline tl::unexpected<Failure> fail(Failure failure) { return tl::unexpected<Failure>(failure); }
+inline tl::unexpected<Failure> fail(Code code) { return fail(Failure{code}); }
+// What FESTORE_TRY and FESTORE_CHECK return for a failure. Code on Linux has the same for its Error (base/host/error.h).
+inline tl::unexpected<Failure> propagated(Failure failure) { return fail(failure); }
 
 }  // namespace festore
 
-// FESTORE_TRY(x): yields the value of a Result, or returns its error from the enclosing function.
-#define FESTORE_TRY(expression)                                                     \
-    __extension__({                                                                 \
-        auto festore_try_result = (expression);                                     \
-        if (!festore_try_result) return tl::make_unexpected(festore_try_result.error()); \
-        std::move(*festore_try_result);                                             \
+// FESTORE_TRY(x): yields the value of an Outcome or Result, or returns its error from the enclosing function.
+#define FESTORE_TRY(expression)                                                                    \
+    __extension__({                                                                                \
+        auto festore_try_result = (expression);                                                    \
+        if (!festore_try_result) return ::festore::propagated(std::move(festore_try_result).error()); \
+        std::move(*festore_try_result);                                                            \
     })
-// The same for a Result without a value.
-#define FESTORE_CHECK(expression)                                                   \
-    do {                                                                            \
-        if (auto festore_check_result = (expression); !festore_check_result)        \
-            return tl::make_unexpected(festore_check_result.error());               \
+// The same without a value.
+#define FESTORE_CHECK(expression)                                         \
+    do {                                                                  \
+        if (auto festore_check_result = (expression); !festore_check_result) \
+            return ::festore::propagated(std::move(festore_check_result).error()); \
     } while (false)

@@ -12,7 +12,7 @@
 namespace festore::cli {
 namespace {
 
-tl::unexpected<Error> wrong(std::string message) { return unexpected({ErrorCode::usage, std::move(message), 0, 0}); }
+Error wrong(std::string message) { return unexpected({ErrorCode::usage, std::move(message), 0, 0}); }
 
 struct Word {
     std::string text;
@@ -40,7 +40,7 @@ int hex_digit(char c) {
 }
 
 // Decodes an escape. `rest` begins after the backslash; what was decoded is removed from it.
-Expected<char> take_escape(std::string_view& rest) {
+Result<char> take_escape(std::string_view& rest) {
     const char kind = rest.empty() ? '\0' : rest[0];
     if (kind == 'x' && rest.size() >= 3 && hex_digit(rest[1]) >= 0 && hex_digit(rest[2]) >= 0) {
         const int value = hex_digit(rest[1]) * 16 + hex_digit(rest[2]);
@@ -56,7 +56,7 @@ Expected<char> take_escape(std::string_view& rest) {
 }
 
 // `rest` begins after the opening quote.
-Expected<Word> take_quoted(std::string_view& rest) {
+Result<Word> take_quoted(std::string_view& rest) {
     Word word{"", true};
     word.text.reserve(rest.size());  // growing would leave copies
     while (true) {
@@ -75,7 +75,7 @@ Expected<Word> take_quoted(std::string_view& rest) {
     return word;
 }
 
-Expected<Word> take_plain(std::string_view& rest) {
+Result<Word> take_plain(std::string_view& rest) {
     const size_t size = std::min(rest.find_first_of(" \t"), rest.size());
     const std::string_view text = rest.substr(0, size);
     if (text.find_first_of("\"'\\") != std::string_view::npos)
@@ -84,7 +84,7 @@ Expected<Word> take_plain(std::string_view& rest) {
     return Word{std::string(text), false};
 }
 
-Expected<Words> split(std::string_view line) {
+Result<Words> split(std::string_view line) {
     if (line.size() > kBatchLineBytesMax)
         return wrong(fmt::format("it has {} bytes; {} is the limit", line.size(), kBatchLineBytesMax));
     for (const char c : line)
@@ -108,7 +108,7 @@ struct Parts {
     std::vector<Word*> arguments;
 };
 
-Expected<void> take_option(Words& words, size_t& at, Parts& parts) {
+Result<void> take_option(Words& words, size_t& at, Parts& parts) {
     const std::string& option = words.all[at].text;
     bool* const flag = option == "--text"         ? &parts.text
                        : option == "--base64"     ? &parts.base64
@@ -132,7 +132,7 @@ Expected<void> take_option(Words& words, size_t& at, Parts& parts) {
     return {};
 }
 
-Expected<Parts> sort_out(Words& words) {
+Result<Parts> sort_out(Words& words) {
     Parts parts;
     bool literal = false;
     for (size_t at = 1; at < words.all.size(); ++at) {
@@ -175,14 +175,14 @@ std::optional<std::vector<std::byte>> decode_base64(std::string_view text) {
     return bytes;
 }
 
-Expected<void> take_name(const Word& word, std::string& name) {
+Result<void> take_name(const Word& word, std::string& name) {
     if (const NameFault fault = check_name(bytes_of(word.text)); fault != NameFault::none)
         return unexpected(usage_of_name(word.text, fault));
     name = word.text;
     return {};
 }
 
-Expected<void> finish_put(const Parts& parts, BatchCommand& command) {
+Result<void> finish_put(const Parts& parts, BatchCommand& command) {
     if (parts.replace) return wrong("--replace belongs to mv");
     if (parts.text && parts.base64) return wrong("--text and --base64 exclude each other");
     if (parts.if_absent && parts.if_version) return wrong("--if-absent and --if-version exclude each other");
@@ -210,7 +210,7 @@ Expected<void> finish_put(const Parts& parts, BatchCommand& command) {
     return {};
 }
 
-Expected<BatchCommand> command_of(Words& words, size_t line) {
+Result<BatchCommand> command_of(Words& words, size_t line) {
     BatchCommand command;
     command.line = line;
     const std::string& verb = words.all[0].text;
@@ -237,7 +237,7 @@ Expected<BatchCommand> command_of(Words& words, size_t line) {
 
 }  // namespace
 
-Expected<std::vector<BatchCommand>> parse_batch(std::string_view text) {
+Result<std::vector<BatchCommand>> parse_batch(std::string_view text) {
     std::vector<BatchCommand> commands;
     for (size_t line = 1; !text.empty(); ++line) {
         const size_t size = std::min(text.find('\n'), text.size());
@@ -245,11 +245,11 @@ Expected<std::vector<BatchCommand>> parse_batch(std::string_view text) {
             error.message = fmt::format("line {}: {}", line, error.message);
             return unexpected(std::move(error));
         };
-        Expected<Words> words = split(text.substr(0, size));
+        Result<Words> words = split(text.substr(0, size));
         text.remove_prefix(std::min(size + 1, text.size()));
         if (!words) return at_line(words.error());
         if (words->all.empty()) continue;
-        Expected<BatchCommand> command = command_of(*words, line);
+        Result<BatchCommand> command = command_of(*words, line);
         if (!command) return at_line(command.error());
         commands.push_back(std::move(*command));
     }

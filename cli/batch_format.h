@@ -39,6 +39,6 @@ struct BatchCommand {
 };
 
 // usage: the number of the first wrong line, and what is wrong with it.
-Expected<std::vector<BatchCommand>> parse_batch(std::string_view text);
+Result<std::vector<BatchCommand>> parse_batch(std::string_view text);
 
 }  // namespace festore::cli

@@ -26,12 +26,12 @@ std::string answer() {
 
 }  // namespace
 
-Expected<void> Confirmation::check_can_ask(std::string_view verb) const {
+Result<void> Confirmation::check_can_ask(std::string_view verb) const {
     if (yes_ || (isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1)) return {};
     return unexpected(usage_error("no terminal to confirm on; use --yes", verb));
 }
 
-Expected<void> Confirmation::ask(std::string_view question) const {
+Result<void> Confirmation::ask(std::string_view question) const {
     if (yes_) return {};
     (void)write_all(STDERR_FILENO, bytes_of("festore: " + harmless(question) + " Type yes to go on: "));
     if (answer() == "yes") return {};

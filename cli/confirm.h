@@ -10,9 +10,9 @@ class Confirmation {
 public:
     void declare(CLI::App& app) { add_flag(app, "--yes", yes_, "do not ask for confirmation; needed without a terminal"); }
     // usage: neither --yes nor a terminal. To be called before the TEE is used.
-    [[nodiscard]] Expected<void> check_can_ask(std::string_view verb) const;
+    [[nodiscard]] Result<void> check_can_ask(std::string_view verb) const;
     // Asks on the terminal; failure unless the answer is "yes".
-    [[nodiscard]] Expected<void> ask(std::string_view question) const;
+    [[nodiscard]] Result<void> ask(std::string_view question) const;
 
 private:
     bool yes_ = false;

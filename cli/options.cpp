@@ -81,7 +81,7 @@ void declare_globals(CLI::App& app, GlobalTexts& texts, Options& options) {
     declare_help(app);
 }
 
-Expected<Owner> owner_of(const GlobalTexts& texts) {
+Result<Owner> owner_of(const GlobalTexts& texts) {
     if (texts.everybody && !texts.group.empty())
         return unexpected(usage_error("--group and --public exclude each other"));
     if (texts.everybody) return Owner::everybody();
@@ -93,7 +93,7 @@ Expected<Owner> owner_of(const GlobalTexts& texts) {
 }
 
 // By the options, else by FESTORE_STORAGE.
-Expected<Storage> storage_of(const GlobalTexts& texts) {
+Result<Storage> storage_of(const GlobalTexts& texts) {
     const std::string variable = environment("FESTORE_STORAGE");
     const bool names_store = !texts.store.empty() || !texts.name.empty();
     const bool by_variable = texts.storage.empty() && !names_store && !texts.everybody;
@@ -114,8 +114,8 @@ Expected<Storage> storage_of(const GlobalTexts& texts) {
     return storage;
 }
 
-Expected<void> take_seconds(const char* option, const std::string& text, uint64_t min, uint64_t max,
-                            std::chrono::seconds& seconds) {
+Result<void> take_seconds(const char* option, const std::string& text, uint64_t min, uint64_t max,
+                          std::chrono::seconds& seconds) {
     if (text.empty()) return {};
     const auto number = parse_number(text, max);
     if (!number || *number < min)
@@ -126,7 +126,7 @@ Expected<void> take_seconds(const char* option, const std::string& text, uint64_
 }
 
 // By the option, else by FESTORE_TEE.
-Expected<void> choose_tee(const GlobalTexts& texts, ClientOptions& client) {
+Result<void> choose_tee(const GlobalTexts& texts, ClientOptions& client) {
     const std::string name = texts.tee.empty() ? environment("FESTORE_TEE") : texts.tee;
     if (name == "optee") client.tee = TeeKind::optee;
     else if (name == "sim") client.tee = TeeKind::sim;
@@ -138,7 +138,7 @@ Expected<void> choose_tee(const GlobalTexts& texts, ClientOptions& client) {
     return {};
 }
 
-Expected<void> interpret(const GlobalTexts& texts, Options& options) {
+Result<void> interpret(const GlobalTexts& texts, Options& options) {
     FESTORE_CHECK(choose_tee(texts, options.client));
     if (const auto given = take_seconds("--timeout", texts.timeout, 1, kTimeoutSecondsMax, options.client.call_timeout); !given)
         return given;
@@ -240,7 +240,7 @@ std::optional<uint64_t> parse_number(std::string_view text, uint64_t max) {
     return value;
 }
 
-Expected<std::optional<OtherOwner>> parse_owner(std::string_view text, std::string_view verb) {
+Result<std::optional<OtherOwner>> parse_owner(std::string_view text, std::string_view verb) {
     if (text.empty()) return std::nullopt;
     const bool is_group = text.starts_with("gid:");
     const bool is_owner = is_group || text.starts_with("uid:");
@@ -249,16 +249,16 @@ Expected<std::optional<OtherOwner>> parse_owner(std::string_view text, std::stri
     return OtherOwner{is_group, static_cast<uint32_t>(*id)};
 }
 
-Expected<void> check_is_for_store(const Options& options, std::string_view verb) {
+Result<void> check_is_for_store(const Options& options, std::string_view verb) {
     if (options.client.storage == Storage::store) return {};
     if (options.client.owner.kind == Owner::Kind::everybody)
         return unexpected(usage_error("only a store can do that, and everybody (--public) has none", verb));
     return unexpected(usage_error("only a store can do that: use --storage store, or name one with --store", verb));
 }
 
-Expected<void> check_name_argument(const std::string& name) { return require_name(name); }
+Result<void> check_name_argument(const std::string& name) { return require_name(name); }
 
-Expected<void> NameOption::resolve(std::string& name, const Options& options) const {
+Result<void> NameOption::resolve(std::string& name, const Options& options) const {
     if (!hex) return check_name_argument(name);
     const bool everybodys = options.client.owner.kind == Owner::Kind::everybody && options.client.storage == Storage::ree;
     if (!everybodys) return unexpected(usage_error("--hex needs --public and the storage ree, where the first demo's objects are"));

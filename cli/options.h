@@ -64,13 +64,13 @@ Error usage_error(const std::string& message, std::string_view verb = {});
 std::optional<uint64_t> parse_number(std::string_view text, uint64_t max = UINT64_MAX);
 
 // Parses the value of --owner: "uid:N" or "gid:N"; none if it is empty. usage: anything else.
-Expected<std::optional<OtherOwner>> parse_owner(std::string_view text, std::string_view verb);
+Result<std::optional<OtherOwner>> parse_owner(std::string_view text, std::string_view verb);
 
 // For verbs that only a store supports. usage: the command line is not for a store.
-Expected<void> check_is_for_store(const Options& options, std::string_view verb);
+Result<void> check_is_for_store(const Options& options, std::string_view verb);
 
 // Checks a name argument before the TEE is called. usage: it is not a valid name.
-Expected<void> check_name_argument(const std::string& name);
+Result<void> check_name_argument(const std::string& name);
 
 // NAME for the verbs that also reach objects of the first demo, whose ids may be invalid names: with --hex and --public,
 // NAME is the id's bytes in hexadecimal.
@@ -80,7 +80,7 @@ struct NameOption {
         add_flag(app, "--hex", hex, "NAME is hexadecimal: an id of the first demo that is not a valid name; with --public");
     }
     // Decodes the hexadecimal digits if --hex is given; otherwise checks the name.
-    Expected<void> resolve(std::string& name, const Options& options) const;
+    Result<void> resolve(std::string& name, const Options& options) const;
 };
 
 }  // namespace festore::cli

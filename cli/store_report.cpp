@@ -49,10 +49,10 @@ StoreReport report_of(const StoreInfo& info) {
 StoreReport look_at_store(Client& client, const ClientOptions& options) {
     StoreReport report;
     if (const auto chosen = choose_store(options.owner, options.store_directory, options.store_name)) report.directory = chosen->directory;
-    Expected<StoreInfo> info = client.store_status();
+    Result<StoreInfo> info = client.store_status();
     if (info) {
         report.info = std::move(*info);
-        Expected<std::vector<LostRange>> lost = client.lost_ranges();
+        Result<std::vector<LostRange>> lost = client.lost_ranges();
         if (lost) report.lost = std::move(*lost);
         else report.error = lost.error();
     } else if (info.error().code != ErrorCode::not_found) report.error = info.error();

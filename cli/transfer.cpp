@@ -18,7 +18,7 @@
 namespace festore::cli {
 namespace {
 
-tl::unexpected<Error> write_failure(const std::string& file) {
+Error write_failure(const std::string& file) {
     const int reason = errno;
     const std::string operation = "write " + quote(file);
     errno = reason;
@@ -30,7 +30,7 @@ void widen_pipe(int descriptor) { (void)fcntl(descriptor, F_SETPIPE_SZ, static_c
 
 }  // namespace
 
-Expected<Source> Source::open(const std::string& file) {
+Result<Source> Source::open(const std::string& file) {
     const bool standard = is_standard_stream(file);
     const std::string what = standard ? "standard input" : quote(file);
     // Opens a pipe without waiting for a writer: read() waits, and a signal ends that wait.
@@ -54,7 +54,7 @@ std::optional<uint64_t> Source::size() const {
     return at_first_.is_regular ? std::optional(at_first_.bytes) : std::nullopt;
 }
 
-Expected<size_t> Source::read(MutableBytes out) {
+Result<size_t> Source::read(MutableBytes out) {
     size_t used = 0;
     while (used < out.size()) {
         const bool tells = std::exchange(may_wait_long_, false);
@@ -70,7 +70,7 @@ Expected<size_t> Source::read(MutableBytes out) {
     return used;
 }
 
-Expected<void> Source::check_unchanged() const {
+Result<void> Source::check_unchanged() const {
     if (stamp() == at_first_) return {};
     return unexpected({ErrorCode::failure, what_ + " changed while it was read; repeat it", 0, 0});
 }
@@ -80,13 +80,13 @@ Error in_put(const std::string& name, Error error) {
     return error;
 }
 
-Expected<ObjectInfo> store_all(Source& source, Bytes first, WriteStream stream, const std::string& name, Progress& progress) {
+Result<ObjectInfo> store_all(Source& source, Bytes first, WriteStream stream, const std::string& name, Progress& progress) {
     Content buffer(kTransferBytes);
     Bytes part = first;
     while (true) {
         FESTORE_CHECK(stream.write(part));
         progress.add(part.size());
-        const Expected<size_t> count = source.read(buffer.room());
+        const Result<size_t> count = source.read(buffer.room());
         if (!count) return unexpected(in_put(name, count.error()));
         if (*count == 0) break;
         part = buffer.bytes().first(*count);
@@ -117,7 +117,7 @@ bool is_store(int folder) {
 }
 
 // Refuses any store's directory and its folder of payloads, whatever path leads there and whichever storage is read.
-Expected<void> check_is_no_store(const Destination& destination, const std::string& file) {
+Result<void> check_is_no_store(const Destination& destination, const std::string& file) {
     if (destination.stream) return {};
     const int folder = destination.folder.get();
     const Descriptor above(openat(folder, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -133,7 +133,7 @@ Expected<void> check_is_no_store(const Destination& destination, const std::stri
 
 }  // namespace
 
-Expected<Sink> Sink::open(const std::string& file, uint64_t bytes) {
+Result<Sink> Sink::open(const std::string& file, uint64_t bytes) {
     // A content that fits into the pipe is written at once anyway.
     const bool lasts = bytes > 2 * kTransferBytes;
     if (is_standard_stream(file)) {
@@ -154,7 +154,7 @@ Expected<Sink> Sink::open(const std::string& file, uint64_t bytes) {
     return sink;
 }
 
-Expected<void> Sink::write(Bytes part) {
+Result<void> Sink::write(Bytes part) {
     if (!file_ && !destination_.stream) return write_standard_output(part);
     if (!file_) return write_stream(part);
     if (!write_all(file_->descriptor(), part)) return write_failure(shown_);
@@ -162,7 +162,7 @@ Expected<void> Sink::write(Bytes part) {
 }
 
 // Waits for the reader of a pipe; a signal ends the wait.
-Expected<void> Sink::write_stream(Bytes part) {
+Result<void> Sink::write_stream(Bytes part) {
     const int stream = destination_.stream->get();
     while (!part.empty()) {
         FESTORE_CHECK(InterruptsHeld::wait_for_output(stream));
@@ -175,7 +175,7 @@ Expected<void> Sink::write_stream(Bytes part) {
     return {};
 }
 
-Expected<void> Sink::finish() {
+Result<void> Sink::finish() {
     if (file_ && !file_->give_name(destination_.name, true)) return write_failure(shown_);
     return {};
 }

@@ -17,11 +17,11 @@ inline constexpr size_t kTransferBytes = size_t{256} << 10;
 // FILE, or standard input, as the content to store.
 class Source {
 public:
-    static Expected<Source> open(const std::string& file);
+    static Result<Source> open(const std::string& file);
     // Fills `out`; less only at the end. Needs an InterruptsHeld. failure: a signal came.
-    Expected<size_t> read(MutableBytes out);
+    Result<size_t> read(MutableBytes out);
     // failure: a regular file changed since it was opened.
-    [[nodiscard]] Expected<void> check_unchanged() const;
+    [[nodiscard]] Result<void> check_unchanged() const;
     [[nodiscard]] std::optional<uint64_t> size() const;  // of a regular file
 
 private:
@@ -43,7 +43,7 @@ private:
 };
 
 // Stores `first`, which was already read from the source, and then the rest of the source.
-Expected<ObjectInfo> store_all(Source& source, Bytes first, WriteStream stream, const std::string& name, Progress& progress);
+Result<ObjectInfo> store_all(Source& source, Bytes first, WriteStream stream, const std::string& name, Progress& progress);
 // For errors outside of the client library: "cannot put NAME: …".
 Error in_put(const std::string& name, Error error);
 
@@ -54,12 +54,12 @@ class Sink {
 public:
     // `bytes`: how many will be written. Needs an InterruptsHeld, unless it is standard output. usage: FILE lies in the directory
     // of any store; nothing else may write there.
-    static Expected<Sink> open(const std::string& file, uint64_t bytes);
-    Expected<void> write(Bytes part);
-    Expected<void> finish();
+    static Result<Sink> open(const std::string& file, uint64_t bytes);
+    Result<void> write(Bytes part);
+    Result<void> finish();
 
 private:
-    Expected<void> write_stream(Bytes part);
+    Result<void> write_stream(Bytes part);
     explicit Sink(Destination destination, std::string shown) : destination_(std::move(destination)), shown_(std::move(shown)) {}
 
     Destination destination_;

@@ -46,7 +46,7 @@ std::string over_limit_text(const protocol::AllowedAnswer& answer, const Refused
            counted(answer.used_objects, "object") + " there" + asked;
 }
 
-Expected<Reply> ask(Session& session, const protocol::AllowedRequest& request) {
+Result<Reply> ask(Session& session, const protocol::AllowedRequest& request) {
     const Encoded encoded(request);
     FESTORE_CHECK(session.buffer(protocol::kAllowedPageBytes));
     return session.invoke(protocol::Command::allowed, encoded.bytes(), Payload::output, protocol::kAllowedPageBytes);
@@ -70,7 +70,7 @@ AllowName::Kind kind_of(protocol::Login login) {
     return login == protocol::Login::user ? AllowName::Kind::user : AllowName::Kind::group;
 }
 
-Expected<AllowRequest> request_of(AllowVerb verb, const std::vector<AllowName>& names, const Allowance& limits) {
+Result<AllowRequest> request_of(AllowVerb verb, const std::vector<AllowName>& names, const Allowance& limits) {
     if (names.empty() || names.size() > limits::kAllowNamesMax)
         return unexpected({ErrorCode::usage,
                            "1 to " + std::to_string(limits::kAllowNamesMax) + " users and groups can be named at once", 0, 0});
@@ -107,7 +107,7 @@ Error refused(const Operation& operation, Error error) {
     return error;
 }
 
-Expected<void> check_allows(const Operation& operation, const Session& session) {
+Result<void> check_allows(const Operation& operation, const Session& session) {
     if (session.hello().version_minor >= kMinorThatAllows) return {};
     return unexpected({ErrorCode::no_tee,
                        cannot(operation) + "this trusted application is older, and has no such list: install the one of this festore",
@@ -119,7 +119,7 @@ Expected<void> check_allows(const Operation& operation, const Session& session) 
 Error explain_refusal(SessionSource& sessions, const Error& error, const Operation& operation, const Refused& what) {
     const auto code = static_cast<Code>(error.tee_result);
     if (code != Code::not_allowed && code != Code::over_limit) return error;
-    const Expected<Session*> session = sessions.session();
+    const Result<Session*> session = sessions.session();
     if (!session) return error;
     protocol::AllowedRequest request;
     if (code == Code::over_limit) {
@@ -128,7 +128,7 @@ Error explain_refusal(SessionSource& sessions, const Error& error, const Operati
         request.stores = is_store && what.may_ask_rpmb;
         request.count = is_store ? Count::nothing : what.storage == Storage::ree ? Count::ree : Count::rpmb;
     }
-    const Expected<Reply> reply = ask(**session, request);
+    const Result<Reply> reply = ask(**session, request);
     if (!reply || !reply->ok()) return error;
     const auto answer = protocol::decode<protocol::AllowedAnswer>(reply->bytes());
     if (!answer) return error;
@@ -142,23 +142,23 @@ Error explain_refusal(SessionSource& sessions, const Error& error, const Operati
     return explained;
 }
 
-Expected<void> Client::State::allow(const Operation& operation, const AllowRequest& request) {
+Result<void> Client::State::allow(const Operation& operation, const AllowRequest& request) {
     const auto use = FESTORE_TRY(this->use());
     Session* const open = FESTORE_TRY(session());
     FESTORE_CHECK(check_allows(operation, *open));
     const Encoded encoded(request);
     // Repeating a request changes nothing more, but a repeated drop does not find a name that the first one dropped.
-    const Expected<Reply> reply = command(operation, request.verb != AllowVerb::drop, protocol::Command::allow, encoded.bytes());
+    const Result<Reply> reply = command(operation, request.verb != AllowVerb::drop, protocol::Command::allow, encoded.bytes());
     if (!reply) return unexpected(refused(operation, reply.error()));
     return {};
 }
 
-Expected<AllowReport> Client::State::allowed(const Operation& operation) {
+Result<AllowReport> Client::State::allowed(const Operation& operation) {
     Session* const open = FESTORE_TRY(session());
     FESTORE_CHECK(check_allows(operation, *open));
     std::vector<std::byte> page(protocol::kAllowedPageBytes);
-    const Expected<Reply> reply = run(operation, true, [&](Session& session) -> Expected<Reply> {
-        Expected<Reply> answer = ask(session, {});
+    const Result<Reply> reply = run(operation, true, [&](Session& session) -> Result<Reply> {
+        Result<Reply> answer = ask(session, {});
         if (const auto buffer = session.buffer(page.size()); answer && buffer) copy_bytes(buffer->first(page.size()), page);
         return answer;
     });
@@ -186,24 +186,24 @@ Expected<AllowReport> Client::State::allowed(const Operation& operation) {
     return report;
 }
 
-Expected<void> Client::allow(const std::vector<AllowName>& names, const Allowance& limits) {
+Result<void> Client::allow(const std::vector<AllowName>& names, const Allowance& limits) {
     const auto request = FESTORE_TRY(request_of(AllowVerb::set, names, limits));
     return state_->allow({"set who may store", {}}, request);
 }
 
-Expected<void> Client::disallow(const std::vector<AllowName>& names) {
+Result<void> Client::disallow(const std::vector<AllowName>& names) {
     const auto request = FESTORE_TRY(request_of(AllowVerb::drop, names, {}));
     return state_->allow({"take them off the list of who may store", {}}, request);
 }
 
-Expected<void> Client::allow_others(const std::optional<Allowance>& limits) {
+Result<void> Client::allow_others(const std::optional<Allowance>& limits) {
     AllowRequest request;
     request.verb = limits ? AllowVerb::others : AllowVerb::drop_others;
     request.limits = limits_of(limits.value_or(Allowance{}));
     return state_->allow({"set what everybody else may store", {}}, request);
 }
 
-Expected<void> Client::allow_in_all(Storage storage, const Allowance& limits) {
+Result<void> Client::allow_in_all(Storage storage, const Allowance& limits) {
     if (storage == Storage::store || limits.stores)
         return unexpected({ErrorCode::usage, "a total can limit only bytes and objects in ree or rpmb", 0, 0});
     AllowRequest request;
@@ -213,13 +213,13 @@ Expected<void> Client::allow_in_all(Storage storage, const Allowance& limits) {
     return state_->allow({"set what all users together may store", {}}, request);
 }
 
-Expected<void> Client::allow_all() {
+Result<void> Client::allow_all() {
     AllowRequest request;
     request.verb = AllowVerb::open;
     return state_->allow({"allow everybody to store", {}}, request);
 }
 
-Expected<AllowReport> Client::allowed() {
+Result<AllowReport> Client::allowed() {
     const auto use = FESTORE_TRY(state_->use());
     return state_->allowed({"read the list of who may store", {}});
 }

@@ -45,7 +45,7 @@ int kind_of(AllowName::Kind kind) {
 
 int wrong(festore_client* client) { return failed(client->error, {ErrorCode::usage, "a name or a limit is not valid", 0, 0}); }
 
-int told(festore_client* client, const Expected<void>& done) { return done ? FESTORE_OK : failed(client->error, done.error()); }
+int told(festore_client* client, const Result<void>& done) { return done ? FESTORE_OK : failed(client->error, done.error()); }
 
 }  // namespace
 

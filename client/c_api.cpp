@@ -49,7 +49,7 @@ int festore_connect_named(const festore_options* options, const char* store_name
         }
         ClientOptions chosen = to_options(options);
         if (store_name != nullptr) chosen.store_name = store_name;
-        Expected<Client> connected = Client::connect(chosen);
+        Result<Client> connected = Client::connect(chosen);
         if (!connected) return failed(connect_error, connected.error());
         *client = new festore_client{std::move(*connected), {}};
         return FESTORE_OK;
@@ -117,7 +117,7 @@ void festore_write_cancel(festore_writer* writer) { delete writer; }
 int festore_read_open(festore_client* client, const char* name, festore_reader** reader, festore_info* info) {
     return guarded(client->error, [&]() -> int {
         if (name == nullptr) return no_name(client->error);
-        Expected<ReadStream> stream = client->client.read(name);
+        Result<ReadStream> stream = client->client.read(name);
         if (!stream) return failed(client->error, stream.error());
         const festore_info found = to_info(stream->info());
         *reader = new festore_reader{client, std::move(*stream)};

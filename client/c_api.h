@@ -112,7 +112,7 @@ int open_writer(festore_client* client, Target& target, const char* name, unsign
             client->error = "unknown flags";
             return FESTORE_EUSAGE;
         }
-        Expected<WriteStream> stream = target.write(name, *options);
+        Result<WriteStream> stream = target.write(name, *options);
         if (!stream) return failed(client->error, stream.error());
         *writer = new festore_writer{client, std::move(*stream)};
         return FESTORE_OK;

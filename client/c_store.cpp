@@ -82,7 +82,7 @@ int festore_store_status(festore_client* client, festore_store_info* info) {
 int festore_begin(festore_client* client, festore_transaction** transaction) {
     return guarded(client->error, [&]() -> int {
         *transaction = nullptr;
-        Expected<Transaction> begun = client->client.begin();
+        Result<Transaction> begun = client->client.begin();
         if (!begun) return failed(client->error, begun.error());
         *transaction = new festore_transaction{client, std::move(*begun)};
         return FESTORE_OK;

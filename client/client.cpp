@@ -45,12 +45,12 @@ Error nonsense(const Operation& operation) {
             "cannot " + std::string(operation.verb) + " " + quote(operation.name) + ": the TEE's answer makes no sense", 0, 0};
 }
 
-Expected<void> check_existing(std::string_view name, const ClientOptions& options) {
+Result<void> check_existing(std::string_view name, const ClientOptions& options) {
     if (may_be_legacy(name, options)) return {};
     return require_name(name);
 }
 
-Expected<void> check_put(std::string_view name, const PutOptions& options) {
+Result<void> check_put(std::string_view name, const PutOptions& options) {
     FESTORE_CHECK(require_name(name));
     if (options.if_absent && options.if_version)
         return unexpected({ErrorCode::usage, "if-absent and if-version exclude each other", 0, 0});
@@ -64,13 +64,13 @@ Error too_large(std::string_view name, uint64_t bytes_max) {
             0, 0};
 }
 
-Expected<Session*> Client::State::session() {
+Result<Session*> Client::State::session() {
     if (!session_) {
         FESTORE_CHECK(check_caller());
         // The user that connected, not the current one: the TEE refuses if the kernel reports another user.
         const bool is_of_user = options.owner.kind == Owner::Kind::user;
         const std::optional<uint32_t> claim = !claimed_id && is_of_user ? std::optional<uint32_t>(caller_.user()) : claimed_id;
-        Expected<std::unique_ptr<Session>> opened =
+        Result<std::unique_ptr<Session>> opened =
             Session::open(tee, options, claim, [this] { tell_if_supplicant_is_missing(); });
         FESTORE_CHECK(check_caller());  // it may have changed meanwhile
         if (!opened) return unexpected(opened.error());
@@ -88,7 +88,7 @@ void Client::State::tell_if_supplicant_is_missing() {
                        std::to_string(options.call_timeout.count()) + " s for an answer");
 }
 
-Expected<Client::State::Use> Client::State::use() {
+Result<Client::State::Use> Client::State::use() {
     FESTORE_CHECK(check_caller());
     return Use(*this);
 }
@@ -102,7 +102,7 @@ Client::State::Use::~Use() {
     if (state_ != nullptr && --state_->uses_ == 0 && state_->session_) state_->session_->let_go();
 }
 
-Expected<Reply> Client::State::command(const Operation& operation, bool repeatable, protocol::Command command, Bytes request) {
+Result<Reply> Client::State::command(const Operation& operation, bool repeatable, protocol::Command command, Bytes request) {
     return run(operation, repeatable, [&](Session& session) { return session.invoke(command, request); });
 }
 
@@ -111,20 +111,20 @@ Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
-Expected<Client> Client::connect(const ClientOptions& options) {
+Result<Client> Client::connect(const ClientOptions& options) {
     LoadedTee tee = FESTORE_TRY(load_tee(options.tee, options.sim_library));
     return State::connect(std::move(tee), options, std::nullopt, system_files());
 }
 
-Expected<Client> ClientAccess::connect(const TeecFunctions& functions, const ClientOptions& options,
-                                       std::optional<uint32_t> claimed_id, Files* files,
-                                       const std::function<SupplicantSeen()>& look_for_supplicant) {
+Result<Client> ClientAccess::connect(const TeecFunctions& functions, const ClientOptions& options,
+                                     std::optional<uint32_t> claimed_id, Files* files,
+                                     const std::function<SupplicantSeen()>& look_for_supplicant) {
     return Client::State::connect({functions, TeeKind::sim, "in process", look_for_supplicant}, options, claimed_id,
                                   files != nullptr ? *files : system_files());
 }
 
-Expected<Client> Client::State::connect(LoadedTee tee, const ClientOptions& options, std::optional<uint32_t> claimed_id,
-                                        Files& files) {
+Result<Client> Client::State::connect(LoadedTee tee, const ClientOptions& options, std::optional<uint32_t> claimed_id,
+                                      Files& files) {
     auto state = std::make_shared<State>(options.owner);
     state->tee = std::move(tee);
     state->options = options;
@@ -138,7 +138,7 @@ Expected<Client> Client::State::connect(LoadedTee tee, const ClientOptions& opti
     return Client(std::move(state));
 }
 
-Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byte> content, const PutOptions& options) {
+Result<ObjectInfo> Client::put(std::string_view name, std::span<const std::byte> content, const PutOptions& options) {
     FESTORE_CHECK(check_put(name, options));
     const auto use = FESTORE_TRY(state_->use());
     if (state_->store) return state_->store->put(name, content, options);
@@ -157,10 +157,10 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
     request.name = bytes_of(name);
     const Encoded encoded(request);
     const bool repeatable = request.flags == 0;  // with a condition, a repeat could conflict with the first try's own success
-    const Expected<Reply> reply = state_->run(operation, repeatable, [&](Session& session) -> Expected<Reply> {
+    const Result<Reply> reply = state_->run(operation, repeatable, [&](Session& session) -> Result<Reply> {
         const MutableBytes buffer = FESTORE_TRY(session.buffer(content.size()));
         copy_bytes(content, buffer);
-        Expected<Reply> answer =
+        Result<Reply> answer =
             session.invoke(protocol::Command::put, encoded.bytes(), Payload::input, content.size());
         if (answer) wipe(buffer.first(content.size()));
         return answer;
@@ -182,7 +182,7 @@ Expected<ObjectInfo> Client::put(std::string_view name, std::span<const std::byt
     return info;
 }
 
-Expected<std::vector<std::byte>> Client::get(std::string_view name) {
+Result<std::vector<std::byte>> Client::get(std::string_view name) {
     FESTORE_CHECK(check_existing(name, state_->options));
     const auto use = FESTORE_TRY(state_->use());
     if (state_->store) return state_->store->get(name);
@@ -192,13 +192,13 @@ Expected<std::vector<std::byte>> Client::get(std::string_view name) {
     return content;
 }
 
-Expected<ObjectInfo> Client::State::get(std::string_view name, const std::function<void(Bytes)>& take) {
+Result<ObjectInfo> Client::State::get(std::string_view name, const std::function<void(Bytes)>& take) {
     const Operation operation{"get", name};
     const Encoded request(protocol::NameRequest{to_protocol(options.storage), bytes_of(name)});
     size_t size = 0;
     for (int attempt = 0; attempt < kGetAttemptsMax; ++attempt) {
         MutableBytes shared;
-        const Expected<Reply> reply = run(operation, true, [&](Session& session) -> Expected<Reply> {
+        const Result<Reply> reply = run(operation, true, [&](Session& session) -> Result<Reply> {
             const MutableBytes buffer = FESTORE_TRY(session.buffer(size));
             shared = buffer;
             return session.invoke(protocol::Command::get, request.bytes(), Payload::output, shared.size());
@@ -220,13 +220,13 @@ Expected<ObjectInfo> Client::State::get(std::string_view name, const std::functi
     return unexpected({ErrorCode::busy, "cannot get " + quote(name) + ": it changes all the time", 0, 0});
 }
 
-Expected<ObjectInfo> Client::stat(std::string_view name) {
+Result<ObjectInfo> Client::stat(std::string_view name) {
     FESTORE_CHECK(check_existing(name, state_->options));
     const auto use = FESTORE_TRY(state_->use());
     if (state_->store) return state_->store->stat(name);
     const Operation operation{"stat", name};
     const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
-    const Expected<Reply> reply = state_->run(
+    const Result<Reply> reply = state_->run(
         operation, true, [&](Session& session) { return session.invoke(protocol::Command::stat, request.bytes()); });
     if (!reply) return unexpected(reply.error());
     const auto metadata = protocol::decode<protocol::Metadata>(reply->bytes());
@@ -234,7 +234,7 @@ Expected<ObjectInfo> Client::stat(std::string_view name) {
     return info_of(name, *metadata);
 }
 
-Expected<void> Client::remove(std::string_view name) {
+Result<void> Client::remove(std::string_view name) {
     FESTORE_CHECK(check_existing(name, state_->options));
     const auto use = FESTORE_TRY(state_->use());
     if (state_->store) return state_->store->remove(name);
@@ -243,7 +243,7 @@ Expected<void> Client::remove(std::string_view name) {
     return {};
 }
 
-Expected<TeeStatus> Client::status() {
+Result<TeeStatus> Client::status() {
     const auto use = FESTORE_TRY(state_->use());
     Session* const open = FESTORE_TRY(state_->session());
     const protocol::HelloAnswer& hello = open->hello();

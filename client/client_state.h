@@ -27,29 +27,29 @@ struct Client::State final : SessionSource {
     std::optional<uint32_t> claimed_id;
     std::unique_ptr<Store> store;  // null unless the storage is `store`
 
-    static Expected<Client> connect(LoadedTee tee, const ClientOptions& options, std::optional<uint32_t> claimed_id,
-                                    Files& files);
+    static Result<Client> connect(LoadedTee tee, const ClientOptions& options, std::optional<uint32_t> claimed_id,
+                                  Files& files);
     // Chooses the store by name and directory.
-    Expected<void> name_store(Files& files);
+    Result<void> name_store(Files& files);
 
-    Expected<Session*> session() override;
+    Result<Session*> session() override;
     void drop() override { session_.reset(); }
     [[nodiscard]] uint64_t serial() const override { return serial_; }
 
     // Runs one command through `call`, which uses the session. If the TA has died, a `repeatable` command is run once more in a new
     // session. Repeating is safe if it cannot store anything twice, and if a removal by somebody else does not change its result.
     template <class F>
-    Expected<Reply> run(const Operation& operation, bool repeatable, F&& call);
+    Result<Reply> run(const Operation& operation, bool repeatable, F&& call);
     // The same for a command without a payload.
-    Expected<Reply> command(const Operation& operation, bool repeatable, protocol::Command command, Bytes request);
-    Expected<Listing> list(std::string_view prefix, const std::optional<protocol::OtherOwner>& of);
+    Result<Reply> command(const Operation& operation, bool repeatable, protocol::Command command, Bytes request);
+    Result<Listing> list(std::string_view prefix, const std::optional<protocol::OtherOwner>& of);
     // Persistent objects of any owner whose names the TEE has lost; 0 if the TA is too old to report them (its listings count them).
-    Expected<uint32_t> count_damaged();
-    Expected<RpmbUse> rpmb(const Operation& operation, const protocol::RpmbRequest& request);
-    Expected<void> allow(const Operation& operation, const protocol::AllowRequest& request);
-    Expected<AllowReport> allowed(const Operation& operation);
+    Result<uint32_t> count_damaged();
+    Result<RpmbUse> rpmb(const Operation& operation, const protocol::RpmbRequest& request);
+    Result<void> allow(const Operation& operation, const protocol::AllowRequest& request);
+    Result<AllowReport> allowed(const Operation& operation);
     // Reads a persistent object and gives the whole content to `take`.
-    Expected<ObjectInfo> get(std::string_view name, const std::function<void(Bytes)>& take);
+    Result<ObjectInfo> get(std::string_view name, const std::function<void(Bytes)>& take);
 
     // While a Use exists, the session does not count as idle.
     class Use {
@@ -64,9 +64,9 @@ struct Client::State final : SessionSource {
         State* state_;
     };
     // Needed before anything that reaches the TEE or the store's files. not_permitted: the caller is not the one that connected.
-    Expected<Use> use();
-    Expected<Use> use_store();  // usage: this client has no store
-    [[nodiscard]] Expected<void> check_caller() const { return caller_.check(); }
+    Result<Use> use();
+    Result<Use> use_store();  // usage: this client has no store
+    [[nodiscard]] Result<void> check_caller() const { return caller_.check(); }
 
     explicit State(const Owner& owner) : caller_(owner) {}
 
@@ -81,11 +81,11 @@ private:
 };
 
 template <class F>
-Expected<Reply> Client::State::run(const Operation& operation, bool repeatable, F&& call) {
+Result<Reply> Client::State::run(const Operation& operation, bool repeatable, F&& call) {
     for (int attempt = 0;; ++attempt) {
-        const Expected<Session*> open = session();
+        const Result<Session*> open = session();
         if (!open) return unexpected(open.error());
-        Expected<Reply> reply = call(**open);
+        Result<Reply> reply = call(**open);
         if (!reply) {
             drop();
             return reply;
@@ -107,9 +107,9 @@ bool may_be_legacy(std::string_view name, const ClientOptions& options);
 // The error for an answer that no TA gives.
 Error nonsense(const Operation& operation);
 // usage: a put cannot have this name, or these options together.
-Expected<void> check_put(std::string_view name, const PutOptions& options);
+Result<void> check_put(std::string_view name, const PutOptions& options);
 // usage: no object can have that name. Names of the first demo's objects are accepted in everybody's space.
-Expected<void> check_existing(std::string_view name, const ClientOptions& options);
+Result<void> check_existing(std::string_view name, const ClientOptions& options);
 // The error for a content that is too large for a persistent object.
 Error too_large(std::string_view name, uint64_t bytes_max);
 

@@ -165,7 +165,7 @@ Error error_of_context(uint32_t result, TeeKind kind) {
     return error;
 }
 
-Error with_version(Error error, uint64_t wanted, const Expected<ObjectInfo>& now) {
+Error with_version(Error error, uint64_t wanted, const Result<ObjectInfo>& now) {
     if (!now || now->version == wanted) return error;  // it has changed again
     error.message = "cannot put " + quote(now->name) + ": it has version " + std::to_string(now->version) + ", not " +
                     std::to_string(wanted);
@@ -186,7 +186,7 @@ Error usage_of_name(std::string_view name, NameFault fault) {
     return error;
 }
 
-Expected<void> require_name(std::string_view name) {
+Result<void> require_name(std::string_view name) {
     if (const NameFault fault = check_name(bytes_of(name)); fault != NameFault::none)
         return unexpected(usage_of_name(name, fault));
     return {};

@@ -35,7 +35,7 @@ Error error_of_context(uint32_t result, TeeKind kind);
 
 Error usage_of_name(std::string_view name, NameFault fault);
 // usage: it cannot be an object's name.
-Expected<void> require_name(std::string_view name);
+Result<void> require_name(std::string_view name);
 
 // For a store whose repair gave up freshness, as long as nobody has acknowledged it.
 std::string freshness_lost_text(const StoreInfo& info);
@@ -43,6 +43,6 @@ std::string freshness_lost_text(const StoreInfo& info);
 std::string freshness_given_up_text(const StoreInfo& info);
 
 // For a put whose if_version differs from the object's version: the message names the version that the object has according to `now`.
-Error with_version(Error error, uint64_t wanted, const Expected<ObjectInfo>& now);
+Error with_version(Error error, uint64_t wanted, const Result<ObjectInfo>& now);
 
 }  // namespace festore

@@ -33,7 +33,7 @@ Error only_root(Error error) {
     return error;
 }
 
-Expected<Listing> sorted(Expected<Listing> listing) {
+Result<Listing> sorted(Result<Listing> listing) {
     const auto by_name = [](const ObjectInfo& a, const ObjectInfo& b) { return a.name < b.name; };
     if (listing) std::sort(listing->objects.begin(), listing->objects.end(), by_name);
     return listing;
@@ -58,7 +58,7 @@ bool may_be_legacy(std::string_view name, const ClientOptions& options) {
            name.size() <= limits::kObjectIdBytesMax;
 }
 
-Expected<Listing> Client::State::list(std::string_view prefix, const std::optional<protocol::OtherOwner>& of) {
+Result<Listing> Client::State::list(std::string_view prefix, const std::optional<protocol::OtherOwner>& of) {
     const Operation operation{"list", prefix};
     Listing listing;
     std::vector<std::byte> cursor;
@@ -68,7 +68,7 @@ Expected<Listing> Client::State::list(std::string_view prefix, const std::option
         const Encoded others(protocol::ListOfRequest{of.value_or(protocol::OtherOwner()), message});
         const Bytes request = of ? others.bytes() : own.bytes();
         MutableBytes shared;
-        const Expected<Reply> reply = run(operation, true, [&](Session& s) -> Expected<Reply> {
+        const Result<Reply> reply = run(operation, true, [&](Session& s) -> Result<Reply> {
             const MutableBytes buffer = FESTORE_TRY(s.buffer(limits::kListBufferBytesMax));
             shared = buffer.first(limits::kListBufferBytesMax);
             return s.invoke(of ? protocol::Command::list_of : protocol::Command::list, request, Payload::output, shared.size());
@@ -95,7 +95,7 @@ Expected<Listing> Client::State::list(std::string_view prefix, const std::option
     return unexpected(nonsense(operation));
 }
 
-Expected<Listing> Client::list(std::string_view prefix) {
+Result<Listing> Client::list(std::string_view prefix) {
     if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
         return unexpected(usage_of_name(prefix, fault));
     const auto use = FESTORE_TRY(state_->use());
@@ -103,20 +103,22 @@ Expected<Listing> Client::list(std::string_view prefix) {
     return sorted(state_->list(prefix, {}));
 }
 
-Expected<Listing> Client::list_of(const OtherOwner& owner, std::string_view prefix) {
+Result<Listing> Client::list_of(const OtherOwner& owner, std::string_view prefix) {
     if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
         return unexpected(usage_of_name(prefix, fault));
     if (state_->store) return unexpected(not_of_stores());
     const auto use = FESTORE_TRY(state_->use());
-    return sorted(state_->list(prefix, to_protocol(owner)).map_error(only_root));
+    Result<Listing> listing = state_->list(prefix, to_protocol(owner));
+    if (!listing) return only_root(listing.error());
+    return sorted(std::move(listing));
 }
 
-Expected<void> Client::remove_of(const OtherOwner& owner, std::string_view name) {
+Result<void> Client::remove_of(const OtherOwner& owner, std::string_view name) {
     FESTORE_CHECK(require_name(name));
     if (state_->store) return unexpected(not_of_stores());
     const auto use = FESTORE_TRY(state_->use());
     const Encoded request(protocol::RemoveOfRequest{to_protocol(owner), {to_protocol(state_->options.storage), bytes_of(name)}});
-    const Expected<Reply> reply = state_->command(Operation{"remove", name}, false, protocol::Command::remove_of, request.bytes());
+    const Result<Reply> reply = state_->command(Operation{"remove", name}, false, protocol::Command::remove_of, request.bytes());
     if (!reply) return unexpected(only_root(reply.error()));
     return {};
 }

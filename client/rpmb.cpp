@@ -30,23 +30,23 @@ Error refused(const Operation& operation, Error error) {
 
 }  // namespace
 
-Expected<RpmbUse> Client::State::rpmb(const Operation& operation, const RpmbRequest& request) {
+Result<RpmbUse> Client::State::rpmb(const Operation& operation, const RpmbRequest& request) {
     const Encoded encoded(request);
     // Repeating is safe, since it changes nothing more. But if asking the RPMB has ended the TA, asking again would only end the next one.
     const bool repeatable = request.word != RpmbRequest::Word::none || request.without_asking;
-    const Expected<Reply> reply = command(operation, repeatable, protocol::Command::rpmb_here, encoded.bytes());
+    const Result<Reply> reply = command(operation, repeatable, protocol::Command::rpmb_here, encoded.bytes());
     if (!reply) return unexpected(refused(operation, reply.error()));
     const auto answer = protocol::decode<protocol::RpmbAnswer>(reply->bytes());
     if (!answer) return unexpected(nonsense(operation));
     return RpmbUse{answer->built_in, answer->none_here};
 }
 
-Expected<RpmbUse> Client::rpmb_use() {
+Result<RpmbUse> Client::rpmb_use() {
     const auto use = FESTORE_TRY(state_->use());
     return state_->rpmb({"find out whether the RPMB is asked", {}}, {});
 }
 
-Expected<RpmbUse> Client::set_no_rpmb(bool none, bool without_asking) {
+Result<RpmbUse> Client::set_no_rpmb(bool none, bool without_asking) {
     const auto use = FESTORE_TRY(state_->use());
     const Operation operation{none ? "say that there is no RPMB here" : "have the RPMB asked again", {}};
     return state_->rpmb(operation, {none ? RpmbRequest::Word::none : RpmbRequest::Word::ask, none && without_asking});

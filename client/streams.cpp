@@ -19,7 +19,7 @@ struct WriteStream::State {
         wipe(content);
         writer.reset();
     }
-    Expected<void> collect(Bytes part);
+    Result<void> collect(Bytes part);
 };
 
 WriteStream::WriteStream(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -28,7 +28,7 @@ WriteStream& WriteStream::operator=(WriteStream&&) noexcept = default;
 WriteStream::~WriteStream() = default;
 
 // Reserves all memory at once: growing would leave copies of the plaintext behind.
-Expected<void> WriteStream::State::collect(Bytes part) {
+Result<void> WriteStream::State::collect(Bytes part) {
     if (content.capacity() == 0) {
         const auto held = FESTORE_TRY(client->use());
         Session* const session = FESTORE_TRY(client->session());
@@ -39,15 +39,15 @@ Expected<void> WriteStream::State::collect(Bytes part) {
     return {};
 }
 
-Expected<void> WriteStream::write(std::span<const std::byte> part) {
+Result<void> WriteStream::write(std::span<const std::byte> part) {
     if (!state_ || state_->over) return unexpected({ErrorCode::usage, "the stream is over", 0, 0});
     FESTORE_CHECK(state_->client->check_caller());
-    Expected<void> written = state_->writer ? state_->client->store->write(*state_->writer, part) : state_->collect(part);
+    Result<void> written = state_->writer ? state_->client->store->write(*state_->writer, part) : state_->collect(part);
     if (!written) state_->over = true;
     return written;
 }
 
-Expected<ObjectInfo> WriteStream::finish() {
+Result<ObjectInfo> WriteStream::finish() {
     if (!state_ || state_->over) return unexpected({ErrorCode::usage, "the stream is over", 0, 0});
     FESTORE_CHECK(state_->client->check_caller());
     const std::unique_ptr<State> state = std::move(state_);
@@ -55,7 +55,7 @@ Expected<ObjectInfo> WriteStream::finish() {
     return Client(state->client).put(state->name, state->content, state->options);
 }
 
-Expected<WriteStream> Client::write(std::string_view name, const PutOptions& options) {
+Result<WriteStream> Client::write(std::string_view name, const PutOptions& options) {
     FESTORE_CHECK(check_put(name, options));
     auto use = FESTORE_TRY(state_->use());
     auto state = std::make_unique<WriteStream::State>();
@@ -70,7 +70,7 @@ Expected<WriteStream> Client::write(std::string_view name, const PutOptions& opt
     return WriteStream(std::move(state));
 }
 
-Expected<WriteStream> Transaction::write(std::string_view name, const PutOptions& options) {
+Result<WriteStream> Transaction::write(std::string_view name, const PutOptions& options) {
     FESTORE_CHECK(check_put(name, options));
     if (is_over()) return unexpected({ErrorCode::usage, "the transaction is over", 0, 0});
     auto use = FESTORE_TRY(state_->client->use());
@@ -96,14 +96,14 @@ const ObjectInfo& ReadStream::info() const { return state_->reader->info(); }
 uint64_t ReadStream::position() const { return state_->reader->position(); }
 void ReadStream::seek(uint64_t position) { state_->reader->seek(position); }
 
-Expected<size_t> ReadStream::read(std::span<std::byte> out) {
+Result<size_t> ReadStream::read(std::span<std::byte> out) {
     // The session may end between calls if the caller is slow; then the object is looked up again.
     const auto use = FESTORE_TRY(state_->client->use());
     if (!state_->client->store) return state_->reader->give(out);
     return state_->client->store->read_on(*state_->reader, out, {"get", state_->reader->info().name, Storage::store});
 }
 
-Expected<ReadStream> Client::read(std::string_view name) {
+Result<ReadStream> Client::read(std::string_view name) {
     FESTORE_CHECK(check_existing(name, state_->options));
     const auto use = FESTORE_TRY(state_->use());
     auto state = std::make_unique<ReadStream::State>();
@@ -113,7 +113,7 @@ Expected<ReadStream> Client::read(std::string_view name) {
         state->reader = std::move(reader);
     } else {
         GuardedBytes content;
-        Expected<ObjectInfo> info = state_->get(name, [&](Bytes given) { content.assign(given.begin(), given.end()); });
+        Result<ObjectInfo> info = state_->get(name, [&](Bytes given) { content.assign(given.begin(), given.end()); });
         if (!info) return unexpected(info.error());
         state->reader = std::make_unique<StoreReader>(std::move(*info), std::move(content));
     }

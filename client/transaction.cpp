@@ -13,12 +13,12 @@ Error needs_store() {
 
 }  // namespace
 
-Expected<Client::State::Use> Client::State::use_store() {
+Result<Client::State::Use> Client::State::use_store() {
     if (!store) return unexpected(needs_store());
     return use();
 }
 
-Expected<void> Client::State::name_store(Files& files) {
+Result<void> Client::State::name_store(Files& files) {
     if (options.owner.kind == Owner::Kind::everybody)
         return unexpected({ErrorCode::usage,
                            "a store belongs to a user or a group: everybody's objects are in the storage ree or rpmb", 0, 0});
@@ -29,80 +29,80 @@ Expected<void> Client::State::name_store(Files& files) {
     return {};
 }
 
-Expected<ObjectInfo> Client::rename(std::string_view from, std::string_view to, bool replace) {
+Result<ObjectInfo> Client::rename(std::string_view from, std::string_view to, bool replace) {
     for (const std::string_view name : {from, to})
         FESTORE_CHECK(require_name(name));
     const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->rename(from, to, replace);
 }
 
-Expected<StoreInfo> Client::init(const InitOptions& options) {
+Result<StoreInfo> Client::init(const InitOptions& options) {
     const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->init(options);
 }
 
-Expected<StoreInfo> Client::store_status() {
+Result<StoreInfo> Client::store_status() {
     const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->status();
 }
 
-Expected<StoreInfo> Client::store_record(const std::optional<DestroyOptions::Other>& other) {
+Result<StoreInfo> Client::store_record(const std::optional<DestroyOptions::Other>& other) {
     const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->record(other);
 }
 
-Expected<std::vector<StoreRecord>> Client::own_stores() {
+Result<std::vector<StoreRecord>> Client::own_stores() {
     const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->own_stores();
 }
 
-Expected<std::vector<StoreRecord>> Client::store_records() {
+Result<std::vector<StoreRecord>> Client::store_records() {
     const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->records();
 }
 
-Expected<DestroyReport> Client::destroy(const DestroyOptions& options) {
+Result<DestroyReport> Client::destroy(const DestroyOptions& options) {
     const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->destroy(options);
 }
 
-Expected<StoreInfo> Client::repair() {
+Result<StoreInfo> Client::repair() {
     const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->repair();
 }
 
-Expected<StoreInfo> Client::acknowledge() {
+Result<StoreInfo> Client::acknowledge() {
     const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->acknowledge();
 }
 
-Expected<StoreInfo> Client::rebuild(const RebuildOptions& options) {
+Result<StoreInfo> Client::rebuild(const RebuildOptions& options) {
     const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->rebuild(options);
 }
 
-Expected<DropReport> Client::drop_damaged(const DropOptions& options) {
+Result<DropReport> Client::drop_damaged(const DropOptions& options) {
     const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->drop_damaged(options);
 }
 
-Expected<StoreInfo> Client::undo_drop() {
+Result<StoreInfo> Client::undo_drop() {
     const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->undo_drop();
 }
 
-Expected<std::vector<LostRange>> Client::lost_ranges() {
+Result<std::vector<LostRange>> Client::lost_ranges() {
     const auto use = FESTORE_TRY(state_->use_store());
     return state_->store->lost_ranges({"look at the store", {}});
 }
 
-Expected<StoreInfo> Client::acknowledge_lost(std::string_view name) {
+Result<StoreInfo> Client::acknowledge_lost(std::string_view name) {
     const auto use = FESTORE_TRY(state_->use_store());
     FESTORE_CHECK(require_name(name));
     return state_->store->acknowledge_lost(name);
 }
 
-Expected<Transaction> Client::begin() {
+Result<Transaction> Client::begin() {
     auto use = FESTORE_TRY(state_->use_store());
     FESTORE_CHECK(state_->store->begin());
     auto state = std::make_unique<Transaction::State>(state_, std::move(use));
@@ -122,22 +122,22 @@ Error is_over_error() { return {ErrorCode::usage, "the transaction is over", 0, 
 
 }  // namespace
 
-Expected<ObjectInfo> Transaction::put(std::string_view name, std::span<const std::byte> content,
-                                      const PutOptions& options) {
+Result<ObjectInfo> Transaction::put(std::string_view name, std::span<const std::byte> content,
+                                    const PutOptions& options) {
     FESTORE_CHECK(check_put(name, options));
     if (is_over()) return unexpected(is_over_error());
     FESTORE_CHECK(state_->client->check_caller());
     return state_->client->store->batch_put(name, content, options);
 }
 
-Expected<void> Transaction::remove(std::string_view name) {
+Result<void> Transaction::remove(std::string_view name) {
     FESTORE_CHECK(require_name(name));
     if (is_over()) return unexpected(is_over_error());
     FESTORE_CHECK(state_->client->check_caller());
     return state_->client->store->batch_remove(name);
 }
 
-Expected<ObjectInfo> Transaction::rename(std::string_view from, std::string_view to, bool replace) {
+Result<ObjectInfo> Transaction::rename(std::string_view from, std::string_view to, bool replace) {
     for (const std::string_view name : {from, to})
         FESTORE_CHECK(require_name(name));
     if (is_over()) return unexpected(is_over_error());
@@ -145,10 +145,10 @@ Expected<ObjectInfo> Transaction::rename(std::string_view from, std::string_view
     return state_->client->store->batch_rename(from, to, replace);
 }
 
-Expected<uint64_t> Transaction::commit() {
+Result<uint64_t> Transaction::commit() {
     if (is_over()) return unexpected(is_over_error());
     FESTORE_CHECK(state_->client->check_caller());
-    const Expected<uint64_t> committed = state_->client->store->batch_commit();
+    const Result<uint64_t> committed = state_->client->store->batch_commit();
     state_->use.reset();
     return committed;
 }

@@ -13,8 +13,8 @@ Damage nameless(const char* text) { return {"", {ErrorCode::damaged, text, 0, 0}
 
 // The names to verify. Sets the totals in `progress`, and adds damaged objects without names to `report`.
 template <class F>
-Expected<std::vector<std::string>> names_to_verify(Client& client, const VerifyOptions& options, VerifyProgress& progress,
-                                                   VerifyReport& report, F&& count_damaged) {
+Result<std::vector<std::string>> names_to_verify(Client& client, const VerifyOptions& options, VerifyProgress& progress,
+                                                 VerifyReport& report, F&& count_damaged) {
     if (!options.names.empty()) {
         progress.objects_total = options.names.size();
         return options.names;
@@ -38,10 +38,10 @@ Expected<std::vector<std::string>> names_to_verify(Client& client, const VerifyO
 
 }  // namespace
 
-Expected<uint32_t> Client::State::count_damaged() {
+Result<uint32_t> Client::State::count_damaged() {
     const Operation operation{"verify", {}};
     const Encoded request(protocol::CountDamagedRequest{to_protocol(options.storage)});
-    const Expected<Reply> reply = command(operation, true, protocol::Command::count_damaged, request.bytes());
+    const Result<Reply> reply = command(operation, true, protocol::Command::count_damaged, request.bytes());
     if (!reply && static_cast<Code>(reply.error().tee_result) == Code::not_supported) return 0;
     if (!reply) return unexpected(reply.error());
     const auto answer = protocol::decode<protocol::CountDamagedAnswer>(reply->bytes());
@@ -49,18 +49,18 @@ Expected<uint32_t> Client::State::count_damaged() {
     return answer->objects;
 }
 
-Expected<VerifyReport> Client::verify(const VerifyOptions& options) {
+Result<VerifyReport> Client::verify(const VerifyOptions& options) {
     for (const std::string& name : options.names)
         FESTORE_CHECK(require_name(name));
     const auto use = FESTORE_TRY(state_->use());
     if (state_->store) return state_->store->verify(options);
     VerifyReport report;
     VerifyProgress progress;
-    const Expected<std::vector<std::string>> names =
+    const Result<std::vector<std::string>> names =
         names_to_verify(*this, options, progress, report, [this] { return state_->count_damaged(); });
     if (!names) return unexpected(names.error());
     for (const std::string& name : *names) {
-        Expected<std::vector<std::byte>> content = get(name);
+        Result<std::vector<std::byte>> content = get(name);
         if (content) {
             ++report.objects;
             report.content_bytes += content->size();

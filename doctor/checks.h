@@ -39,7 +39,7 @@ struct StoreEvidence {
 };
 
 // Checks what the TEE itself reports, or why it does not answer.
-std::vector<CheckResult> check_tee(const Expected<TeeStatus>& status, const RpmbEvidence& rpmb);
+std::vector<CheckResult> check_tee(const Result<TeeStatus>& status, const RpmbEvidence& rpmb);
 // Kernel, device nodes, tee-supplicant, file systems, the key of the TEE's files, the TA's file. `tee_serves`: the TEE has
 // loaded the TA and answered.
 std::vector<CheckResult> check_system(const System& system, const Supplicant& supplicant, bool tee_serves);

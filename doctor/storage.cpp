@@ -39,7 +39,7 @@ bool opens_with(ree_fs::FileSource& list, const ree_fs::Ssk& ssk) {
 std::string known_key_of(ree_fs::FileSource& list) {
     if (opens_with(list, ree_fs::Ssk())) return "is itself all zeroes";
     for (const KnownHuk& known : kKnownHuks) {
-        const Result<ree_fs::Huk> huk = ree_fs::Huk::from_bytes(known.bytes());
+        const Outcome<ree_fs::Huk> huk = ree_fs::Huk::from_bytes(known.bytes());
         for (const auto derivation : {ree_fs::Derivation::compatible, ree_fs::Derivation::subkey})
             if (huk && opens_with(list, ree_fs::derive_ssk(*huk, derivation)))
                 return fmt::format("derives from a hardware unique key of {}", known.name);

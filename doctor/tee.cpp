@@ -121,7 +121,7 @@ std::optional<CheckResult> rpmb_tail(const TeeStatus& status, const RpmbEvidence
                    "with more than 15 stores under the anchor rpmb " + fault + ". Other trusted applications may be affected sooner", fix};
 }
 
-std::vector<CheckResult> check_tee(const Expected<TeeStatus>& status, const RpmbEvidence& rpmb) {
+std::vector<CheckResult> check_tee(const Result<TeeStatus>& status, const RpmbEvidence& rpmb) {
     if (!status)
         return {{"tee-reachable", Grade::serious, "the TEE does not serve: " + status.error().message,
                  "nothing can be stored or read", "see the message"}};

@@ -60,7 +60,7 @@ void encode(const Entry& entry, Writer& out) {
     out.u32(entry.payload.segments);
 }
 
-Result<Entry> decode_entry(Bytes input) {
+Outcome<Entry> decode_entry(Bytes input) {
     Reader in(input);
     Entry entry;
     entry.kind = static_cast<EntryKind>(in.u8());

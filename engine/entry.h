@@ -66,6 +66,6 @@ inline constexpr size_t kPayloadRefBytes = kPayloadIdBytes + kPayloadKeyBytes + 
 void encode(const Entry& entry, Writer& out);
 // Bytes after the known fields belong to a newer minor version: they are ignored, and a rename keeps them.
 // corrupt_object: the entry contradicts itself or a limit.
-Result<Entry> decode_entry(Bytes input);
+Outcome<Entry> decode_entry(Bytes input);
 
 }  // namespace festore::engine

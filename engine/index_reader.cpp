@@ -21,7 +21,7 @@ void IndexReader::read_ahead(const Node& parent, size_t index, Bytes prefix) {
 
 // The leaf whose range contains the key, or nothing if a page is missing. `listed`: the prefix of a listing; null for
 // find().
-Result<Pinned> IndexReader::leaf_of(Bytes key, const Bytes* listed) {
+Outcome<Pinned> IndexReader::leaf_of(Bytes key, const Bytes* listed) {
     has_next_ = false;
     begin_bytes_ = 0;
     PageRef ref = tree_.root;
@@ -51,7 +51,7 @@ Result<Pinned> IndexReader::leaf_of(Bytes key, const Bytes* listed) {
     return Pinned();
 }
 
-Result<ChangeProgress> IndexReader::find(Bytes name) {
+Outcome<ChangeProgress> IndexReader::find(Bytes name) {
     leaf_.release();
     if (tree_.height == 0) return fail(Code::item_not_found);
     leaf_ = FESTORE_TRY(leaf_of(name, nullptr));
@@ -62,7 +62,7 @@ Result<ChangeProgress> IndexReader::find(Bytes name) {
     return ChangeProgress::done;
 }
 
-Result<IndexReader::Listed> IndexReader::list(const Range& range, Sink& sink) {
+Outcome<IndexReader::Listed> IndexReader::list(const Range& range, Sink& sink) {
     leaf_.release();
     if (tree_.height == 0) return Listed{};
     passed_page_ = range.passed_page;

@@ -14,7 +14,7 @@ public:
 
     // done: entry() is the name's entry; item_not_found: the authentic index does not have the name. need_pages: at most
     // one more page for each level and call.
-    Result<ChangeProgress> find(Bytes name);
+    Outcome<ChangeProgress> find(Bytes name);
     // A view into a page: valid until this reader is used again or destroyed.
     [[nodiscard]] const Entry& entry() const { return entry_; }
 
@@ -39,7 +39,7 @@ public:
         bool more = false;                   // done, and the sink had no room for the next
         bool passed_over = false;            // done, and reached passed_page: continue at gap_end()
     };
-    Result<Listed> list(const Range& range, Sink& sink);
+    Outcome<Listed> list(const Range& range, Sink& sink);
     // The first key that passed_page may hold; empty: it was the leftmost page.
     [[nodiscard]] Bytes gap_begin() const { return Bytes(begin_).first(begin_bytes_); }
     // The first key after passed_page; empty: there is nothing after it.
@@ -49,7 +49,7 @@ public:
     static constexpr size_t kReadAhead = 8;
 
 private:
-    Result<Pinned> leaf_of(Bytes key, const Bytes* listed);
+    Outcome<Pinned> leaf_of(Bytes key, const Bytes* listed);
     void read_ahead(const Node& parent, size_t index, Bytes prefix);
 
     Pages& pages_;

@@ -28,7 +28,7 @@ std::array<std::byte, 8> number(uint64_t v) {
     return bytes;
 }
 
-Result<Key> derive(Crypto& crypto, Bytes key, std::initializer_list<Bytes> parts) {
+Outcome<Key> derive(Crypto& crypto, Bytes key, std::initializer_list<Bytes> parts) {
     Mac mac{};
     FESTORE_CHECK(crypto.hmac(key, parts, mac));
     Key derived;
@@ -39,7 +39,7 @@ Result<Key> derive(Crypto& crypto, Bytes key, std::initializer_list<Bytes> parts
 
 }  // namespace
 
-Result<StoreKeys> derive_store_keys(Crypto& crypto, Bytes device_key, const RootRecord& record) {
+Outcome<StoreKeys> derive_store_keys(Crypto& crypto, Bytes device_key, const RootRecord& record) {
     const auto login = number(record.login);
     const auto epoch = number(record.epoch);
     const Key store = FESTORE_TRY(derive(crypto, device_key,
@@ -52,7 +52,7 @@ Result<StoreKeys> derive_store_keys(Crypto& crypto, Bytes device_key, const Root
     return keys;
 }
 
-Result<KeyCheckValue> key_check_value(Crypto& crypto, Bytes device_key, const StoreId& store_id) {
+Outcome<KeyCheckValue> key_check_value(Crypto& crypto, Bytes device_key, const StoreId& store_id) {
     Mac mac{};
     FESTORE_CHECK(crypto.hmac(device_key, {bytes_of(kCheckLabel), store_id}, mac));
     KeyCheckValue value{};
@@ -60,7 +60,7 @@ Result<KeyCheckValue> key_check_value(Crypto& crypto, Bytes device_key, const St
     return value;
 }
 
-Result<StoreNameTag> store_name_tag(Crypto& crypto, Bytes device_key, Bytes name) {
+Outcome<StoreNameTag> store_name_tag(Crypto& crypto, Bytes device_key, Bytes name) {
     StoreNameTag tag{};
     if (wire_form_of_store_name(text_of(name)).empty()) return tag;
     if (!is_store_name(text_of(name))) return fail(Code::bad_parameters);
@@ -70,7 +70,7 @@ Result<StoreNameTag> store_name_tag(Crypto& crypto, Bytes device_key, Bytes name
     return tag;
 }
 
-Result<RootRecord> make_store(Crypto& crypto, Bytes device_key, const NewStore& store, Bytes salt) {
+Outcome<RootRecord> make_store(Crypto& crypto, Bytes device_key, const NewStore& store, Bytes salt) {
     Random random;
     FESTORE_CHECK(crypto.random(random.fill()));
     Mac id{};
@@ -90,7 +90,7 @@ Result<RootRecord> make_store(Crypto& crypto, Bytes device_key, const NewStore& 
     return record;
 }
 
-Result<TransactionId> make_transaction_id(Crypto& crypto, const StoreKeys& keys, const RootRecord& base) {
+Outcome<TransactionId> make_transaction_id(Crypto& crypto, const StoreKeys& keys, const RootRecord& base) {
     Random random;
     FESTORE_CHECK(crypto.random(random.fill()));
     const auto generation = number(base.generation + 1);
@@ -102,7 +102,7 @@ Result<TransactionId> make_transaction_id(Crypto& crypto, const StoreKeys& keys,
     return id;
 }
 
-Result<NewPayload> make_payload(Crypto& crypto, const StoreKeys& keys, uint64_t generation, Bytes salt) {
+Outcome<NewPayload> make_payload(Crypto& crypto, const StoreKeys& keys, uint64_t generation, Bytes salt) {
     Random random;
     FESTORE_CHECK(crypto.random(random.fill()));
     const auto generation_bytes = number(generation);

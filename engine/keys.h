@@ -24,15 +24,15 @@ struct StoreKeys {
 };
 
 // `device_key`: 32 bytes.
-Result<StoreKeys> derive_store_keys(Crypto& crypto, Bytes device_key, const RootRecord& record);
+Outcome<StoreKeys> derive_store_keys(Crypto& crypto, Bytes device_key, const RootRecord& record);
 
 // A value in a store's directory that distinguishes a changed device key from damage (rule 18).
 using KeyCheckValue = std::array<std::byte, 12>;
-Result<KeyCheckValue> key_check_value(Crypto& crypto, Bytes device_key, const StoreId& store_id);
+Outcome<KeyCheckValue> key_check_value(Crypto& crypto, Bytes device_key, const StoreId& store_id);
 
 // The tag of a store's name in its record: the first half of HMAC(device key, label ‖ name), so that nobody can choose two names
 // with the same tag. Zeroes for an empty name, and for "default". `name`: as is_store_name() allows.
-Result<StoreNameTag> store_name_tag(Crypto& crypto, Bytes device_key, Bytes name);
+Outcome<StoreNameTag> store_name_tag(Crypto& crypto, Bytes device_key, Bytes name);
 
 // The properties of a new store, including its owner and the anchor of its record.
 struct NewStore {
@@ -44,10 +44,10 @@ struct NewStore {
     StoreNameTag name{};
 };
 // An empty store of generation 0 with a new id, epoch and secret: random, mixed with the device key and `salt` (see make_payload()).
-Result<RootRecord> make_store(Crypto& crypto, Bytes device_key, const NewStore& store, Bytes salt = {});
+Outcome<RootRecord> make_store(Crypto& crypto, Bytes device_key, const NewStore& store, Bytes salt = {});
 
 // The id of the transaction that will make the generation after `base`: unpredictable, and not the id of `base`.
-Result<TransactionId> make_transaction_id(Crypto& crypto, const StoreKeys& keys, const RootRecord& base);
+Outcome<TransactionId> make_transaction_id(Crypto& crypto, const StoreKeys& keys, const RootRecord& base);
 
 using PayloadId = std::array<std::byte, 16>;
 struct NewPayload {
@@ -56,7 +56,7 @@ struct NewPayload {
 };
 // Id and key for one version of one object. `salt`: values that have not occurred before (clocks, counters); if the
 // random source repeats itself, only the salt makes two keys different.
-Result<NewPayload> make_payload(Crypto& crypto, const StoreKeys& keys, uint64_t generation, Bytes salt);
+Outcome<NewPayload> make_payload(Crypto& crypto, const StoreKeys& keys, uint64_t generation, Bytes salt);
 // Rule 34: makes the key depend on the content, too: even if everything else repeats, one key never seals two contents that begin
 // differently. `content`: its beginning, in memory that does not change any more. `salt`: as for make_payload(), a new one.
 Status bind_payload(Crypto& crypto, NewPayload& payload, Bytes salt, Bytes content);

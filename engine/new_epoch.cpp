@@ -11,7 +11,7 @@ struct Empty {
     uint8_t drawn = 0;  // another random byte
 };
 
-Result<Empty> make_empty(Crypto& crypto, Bytes device_key, const RootRecord& old) {
+Outcome<Empty> make_empty(Crypto& crypto, Bytes device_key, const RootRecord& old) {
     SecretBytes<32> random;
     FESTORE_CHECK(crypto.random(random.fill()));
     std::array<std::byte, 16> seen{};
@@ -37,11 +37,11 @@ Result<Empty> make_empty(Crypto& crypto, Bytes device_key, const RootRecord& old
 
 }  // namespace
 
-Result<RootRecord> rekey_store(Crypto& crypto, Bytes device_key, const RootRecord& old) {
+Outcome<RootRecord> rekey_store(Crypto& crypto, Bytes device_key, const RootRecord& old) {
     return FESTORE_TRY(make_empty(crypto, device_key, old)).record;
 }
 
-Result<RootRecord> new_epoch(Crypto& crypto, Bytes device_key, const RootRecord& old) {
+Outcome<RootRecord> new_epoch(Crypto& crypto, Bytes device_key, const RootRecord& old) {
     auto [record, drawn] = FESTORE_TRY(make_empty(crypto, device_key, old));
     // A random jump, since two repairs may start from the same copy.
     const uint64_t jump = kChangesOfRepair * (uint64_t{1} + drawn);

@@ -7,11 +7,11 @@
 namespace festore::engine {
 
 // `old`: the intact record from the TEE. No freshness is given up.
-Result<RootRecord> rekey_store(Crypto& crypto, Bytes device_key, const RootRecord& old);
+Outcome<RootRecord> rekey_store(Crypto& crypto, Bytes device_key, const RootRecord& old);
 
 // For a repair that gives up freshness (rule 19). `old`: from a recovery copy. The generation continues from it, and the record says
 // for good what was given up. The change counter jumps by kChangesOfRepair times a random number from 1 to 256: two repairs that start
 // from the same copy give the same numbers in one of 256 cases. limit_exceeded: the change counter has no room (kChangesMax).
-Result<RootRecord> new_epoch(Crypto& crypto, Bytes device_key, const RootRecord& old);
+Outcome<RootRecord> new_epoch(Crypto& crypto, Bytes device_key, const RootRecord& old);
 
 }  // namespace festore::engine

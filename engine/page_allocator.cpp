@@ -5,7 +5,7 @@
 
 namespace festore::engine {
 
-Result<FreeListPage> check_free_list_page(const PageBytes& plain, uint32_t page_count) {
+Outcome<FreeListPage> check_free_list_page(const PageBytes& plain, uint32_t page_count) {
     Reader in(plain);
     FreeListPage page;
     page.count = in.u16();
@@ -52,7 +52,7 @@ bool PageAllocator::has_room(size_t takes, size_t gifts) const {
            page_count_ + takes + kFreeListPagesMax <= limits::kPageCountMax;
 }
 
-Result<uint32_t> PageAllocator::take() {
+Outcome<uint32_t> PageAllocator::take() {
     if (taken_ >= limits::kTransactionPagesMax) return fail(Code::limit_exceeded);
     if (stock_ == 0 && page_count_ >= limits::kPageCountMax) return fail(Code::limit_exceeded);
     ++taken_;
@@ -72,7 +72,7 @@ Status PageAllocator::give_up(uint32_t page) {
     return {};
 }
 
-Result<PageAllocator::Plan> PageAllocator::plan_list() {
+Outcome<PageAllocator::Plan> PageAllocator::plan_list() {
     Plan plan;
     while (plan.pages * kFreeListNumbersMax < left()) {
         if (stock_ == 0 && page_count_ >= limits::kPageCountMax) return fail(Code::limit_exceeded);

@@ -27,7 +27,7 @@ struct FreeListPage {
     size_t count = 0;
     PageRef next;
 };
-Result<FreeListPage> check_free_list_page(const PageBytes& plain, uint32_t page_count);
+Outcome<FreeListPage> check_free_list_page(const PageBytes& plain, uint32_t page_count);
 
 struct NumberMemory {
     std::array<uint32_t, limits::kTransactionStockMax> stock;
@@ -51,7 +51,7 @@ public:
     // Whether taking `takes` more numbers and giving up `gifts` more stays within the transaction's limits.
     [[nodiscard]] bool has_room(size_t takes, size_t gifts) const;
     // Takes a free number; the file grows if there is none. Error: limit_exceeded.
-    Result<uint32_t> take();
+    Outcome<uint32_t> take();
     // Returns a page that this transaction took: it is free again at once.
     Status give_back(uint32_t page);
     // Gives up a page of the last commit: it is free when this transaction is committed.
@@ -68,7 +68,7 @@ public:
         std::array<uint32_t, kFreeListPagesMax> page{};
         size_t pages = 0;
     };
-    Result<Plan> plan_list();
+    Outcome<Plan> plan_list();
     [[nodiscard]] size_t left() const { return stock_ + given_up_; }
     // Writes page `i` of `pages`, in front of `next`.
     void encode_list_page(size_t i, size_t pages, const PageRef& next, uint64_t generation, PageBytes& plain) const;

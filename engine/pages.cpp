@@ -69,7 +69,7 @@ Frame* Pages::find(const PageRef& ref) {
     return nullptr;
 }
 
-Result<Pinned> Pages::fetch(const PageRef& ref, PageKind kind, uint8_t level, Use use) {
+Outcome<Pinned> Pages::fetch(const PageRef& ref, PageKind kind, uint8_t level, Use use) {
     if (ref.page < kFirstPage || ref.page >= tree_->page_count) return fail(Code::corrupt_object);
     const bool keep = use == Use::hold && is_roomy(tree_->height);
     Frame* frame = find(ref);
@@ -121,7 +121,7 @@ Status Pages::fill(Frame& frame, const PageRef& ref, PageKind kind, uint8_t leve
     return {};
 }
 
-Result<Pinned> Pages::take_node(const PageRef& ref, uint8_t level) {
+Outcome<Pinned> Pages::take_node(const PageRef& ref, uint8_t level) {
     Pinned page = FESTORE_TRY(fetch_node(ref, level, Use::once));
     if (!page) return fail(Code::bad_state);
     return page;
@@ -131,7 +131,7 @@ void Pages::prefetch(const PageRef& ref) {
     if (find(ref) == nullptr && !io_->contains(ref.page)) needs_.add({ref.page, false});
 }
 
-Result<Frame*> Pages::acquire() {
+Outcome<Frame*> Pages::acquire() {
     Frame* frame = victim();
     if (frame == nullptr) return fail(change_ == nullptr ? Code::busy : Code::bad_state);
     if (frame->state == State::dirty) FESTORE_CHECK(seal(*frame));
@@ -195,7 +195,7 @@ Status Pages::seal(Frame& frame) {
     return {};
 }
 
-Result<PageRef> Pages::write_aside(PageKind kind, uint32_t page, const PageBytes& plain) {
+Outcome<PageRef> Pages::write_aside(PageKind kind, uint32_t page, const PageBytes& plain) {
     const PageRef ref =
         FESTORE_TRY(seal_page(crypto_, *keys_, context_, kind, page, change_->generation, plain, scratch_));
     FESTORE_CHECK(io_->write(page, scratch_));
@@ -203,7 +203,7 @@ Result<PageRef> Pages::write_aside(PageKind kind, uint32_t page, const PageBytes
     return ref;
 }
 
-Result<bool> Pages::flush() {
+Outcome<bool> Pages::flush() {
     for (uint8_t level = 0; level < change_->tree.height; ++level) {
         for (Frame& frame : frames_) {
             if (frame.state != State::dirty || level_of(frame) != level) continue;
@@ -214,7 +214,7 @@ Result<bool> Pages::flush() {
     return true;
 }
 
-Result<bool> Pages::make_dirty(Frame& frame) {
+Outcome<bool> Pages::make_dirty(Frame& frame) {
     if (frame.state == State::dirty) return true;
     Node node(frame.bytes);
     uint32_t page = frame.ref.page;
@@ -230,7 +230,7 @@ Result<bool> Pages::make_dirty(Frame& frame) {
     return false;
 }
 
-Result<Pinned> Pages::create(uint8_t level) {
+Outcome<Pinned> Pages::create(uint8_t level) {
     Pinned page = FESTORE_TRY(borrow());
     Frame& frame = page.frame();
     frame.ref = PageRef::pending(FESTORE_TRY(change_->numbers.take()));
@@ -241,7 +241,7 @@ Result<Pinned> Pages::create(uint8_t level) {
     return page;
 }
 
-Result<Pinned> Pages::borrow() {
+Outcome<Pinned> Pages::borrow() {
     Frame* const frame = FESTORE_TRY(acquire());
     frame->used_at = ++clock_;
     return Pinned(*frame);

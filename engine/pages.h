@@ -149,12 +149,12 @@ public:
 
     // The page, or nothing if it is missing: then it is added to needs(). corrupt_object: authentic, but not a page of
     // that kind and level. busy: a call that only reads finds all frames in use, by a transaction's pages.
-    Result<Pinned> fetch(const PageRef& ref, PageKind kind, uint8_t level, Use use);
-    Result<Pinned> fetch_node(const PageRef& ref, uint8_t level, Use use) {
+    Outcome<Pinned> fetch(const PageRef& ref, PageKind kind, uint8_t level, Use use);
+    Outcome<Pinned> fetch_node(const PageRef& ref, uint8_t level, Use use) {
         return fetch(ref, level == 0 ? PageKind::leaf : PageKind::inner, level, use);
     }
     // The same for a page that cannot be missing (any more). bad_state: it is missing.
-    Result<Pinned> take_node(const PageRef& ref, uint8_t level);
+    Outcome<Pinned> take_node(const PageRef& ref, uint8_t level);
 
     // Adds a page to needs(), unless it is in memory or came with the call.
     void prefetch(const PageRef& ref);
@@ -162,16 +162,16 @@ public:
     // Of a transaction:
     // Makes the page the transaction's own, so that it can be changed; it may get another number. Returns whether it was
     // dirty already.
-    Result<bool> make_dirty(Frame& frame);
-    Result<Pinned> create(uint8_t level);
+    Outcome<bool> make_dirty(Frame& frame);
+    Outcome<Pinned> create(uint8_t level);
     // Frees a page that is not part of the tree any more.
     Status discard(Pinned page);
     // Seals dirty pages, children first, as long as the call has room. Returns whether none is left.
-    Result<bool> flush();
+    Outcome<bool> flush();
     // Seals `plain` and writes it at once, for a page that is not part of the tree.
-    Result<PageRef> write_aside(PageKind kind, uint32_t page, const PageBytes& plain);
+    Outcome<PageRef> write_aside(PageKind kind, uint32_t page, const PageBytes& plain);
     // An empty frame to prepare a page in.
-    Result<Pinned> borrow();
+    Outcome<Pinned> borrow();
     [[nodiscard]] size_t dirty_frames() const;
     // Whether there are enough frames for all pages that one operation touches. If not, dirty pages do not stay in memory
     // from one operation to the next. (Held pages: two paths and the neighbours on one of them; dirty ones in between;
@@ -180,7 +180,7 @@ public:
 
 private:
     Frame* find(const PageRef& ref);
-    Result<Frame*> acquire();
+    Outcome<Frame*> acquire();
     Frame* victim();
     bool may_be_sealed(Frame& frame);
     Frame* dirty_parent_of(const Frame& frame);

@@ -72,7 +72,7 @@ bool is_lost_range(Bytes key) {
     return text_of(key).starts_with(text_of(kRangePrefix)) || compare_keys(key, kAllNamesKey) == 0;
 }
 
-Result<LostRange> decode_lost_range(const Entry& entry) {
+Outcome<LostRange> decode_lost_range(const Entry& entry) {
     if (entry.kind != EntryKind::inlined) return fail(Code::corrupt_object);
     Reader in(entry.content);
     LostRange range;
@@ -91,9 +91,9 @@ Result<LostRange> decode_lost_range(const Entry& entry) {
 
 bool NextLostRange::take(Bytes key, const Entry& entry) {
     (void)key;
-    const Result<LostRange> range = decode_lost_range(entry);
+    const Outcome<LostRange> range = decode_lost_range(entry);
     if (!range) {
-        status_ = tl::make_unexpected(range.error());
+        status_ = fail(range.error());
         return false;
     }
     from_.round_down(range->from);
@@ -103,7 +103,7 @@ bool NextLostRange::take(Bytes key, const Entry& entry) {
     return false;
 }
 
-Result<ChangeProgress> NextLostRange::run(IndexReader& reader) {
+Outcome<ChangeProgress> NextLostRange::run(IndexReader& reader) {
     LostRange ends_here;
     LostBound end;
     end.round_down(name_);  // a range that ends at the shortened name, or before, ends before the name, too
@@ -118,11 +118,11 @@ Result<ChangeProgress> NextLostRange::run(IndexReader& reader) {
     return found_ ? ChangeProgress::done : listed.progress;
 }
 
-Result<ChangeProgress> LostRangeSearch::run(IndexReader& reader) {
+Outcome<ChangeProgress> LostRangeSearch::run(IndexReader& reader) {
     if (FESTORE_TRY(next_.run(reader)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     if (next_.found() && next_.range().contains(name_)) range_ = next_.range();
     if (range_ && !range_->acknowledged) return ChangeProgress::done;
-    const Result<ChangeProgress> all = reader.find(kAllNamesKey);
+    const Outcome<ChangeProgress> all = reader.find(kAllNamesKey);
     if (!all && all.error().code == Code::item_not_found) return ChangeProgress::done;
     if (!all || *all == ChangeProgress::need_pages) return all;
     const LostRange found = FESTORE_TRY(decode_lost_range(reader.entry()));
@@ -135,7 +135,7 @@ bool OtherLostRanges::take(Bytes key, const Entry&) {
     return !any_;
 }
 
-Result<ChangeProgress> OtherLostRanges::run(IndexReader& reader) {
+Outcome<ChangeProgress> OtherLostRanges::run(IndexReader& reader) {
     IndexReader::Range range;
     range.prefix = kReservedPrefix;
     range.with_reserved = true;

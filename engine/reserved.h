@@ -73,14 +73,14 @@ private:
 
 [[nodiscard]] bool is_lost_range(Bytes key);
 // The views point into the entry's content. Error: corrupt_object.
-Result<LostRange> decode_lost_range(const Entry& entry);
+Outcome<LostRange> decode_lost_range(const Entry& entry);
 
 // The first lost range that ends after a name: the only one that can contain it. Finding it takes one path through the index.
 class NextLostRange final : public IndexReader::Sink {
 public:
     explicit NextLostRange(Bytes name) : name_(name) {}
     // need_pages: call it again, with the pages. Error: corrupt_object.
-    Result<ChangeProgress> run(IndexReader& reader);
+    Outcome<ChangeProgress> run(IndexReader& reader);
     [[nodiscard]] bool found() const { return found_; }
     // Its views point into this object.
     [[nodiscard]] const LostRange& range() const { return range_; }
@@ -99,7 +99,7 @@ private:
 class LostRangeSearch {
 public:
     explicit LostRangeSearch(Bytes name) : name_(name), next_(name) {}
-    Result<ChangeProgress> run(IndexReader& reader);
+    Outcome<ChangeProgress> run(IndexReader& reader);
     [[nodiscard]] bool found() const { return range_.has_value(); }
     [[nodiscard]] bool is_acknowledged() const { return range_->acknowledged; }
     [[nodiscard]] const LostRange& range() const { return *range_; }
@@ -114,7 +114,7 @@ private:
 class OtherLostRanges final : public IndexReader::Sink {
 public:
     explicit OtherLostRanges(Bytes key) : key_(key) {}
-    Result<ChangeProgress> run(IndexReader& reader);
+    Outcome<ChangeProgress> run(IndexReader& reader);
     [[nodiscard]] bool any() const { return any_; }
     bool take(Bytes key, const Entry& entry) override;
 

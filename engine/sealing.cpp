@@ -24,8 +24,8 @@ Associated associated_data(const PageContext& context, PageKind kind, uint32_t p
 
 }  // namespace
 
-Result<Nonce> make_page_nonce(Crypto& crypto, const StoreKeys& keys, uint64_t epoch, uint64_t generation, uint32_t page,
-                              Bytes plain) {
+Outcome<Nonce> make_page_nonce(Crypto& crypto, const StoreKeys& keys, uint64_t epoch, uint64_t generation, uint32_t page,
+                               Bytes plain) {
     std::array<std::byte, 36> head{};
     FESTORE_CHECK(crypto.random(MutableBytes(head).last(16)));
     Writer out(head);
@@ -39,8 +39,8 @@ Result<Nonce> make_page_nonce(Crypto& crypto, const StoreKeys& keys, uint64_t ep
     return nonce;
 }
 
-Result<PageRef> seal_page(Crypto& crypto, const StoreKeys& keys, const PageContext& context, PageKind kind,
-                          uint32_t page, uint64_t generation, const PageBytes& plain, PageBytes& sealed) {
+Outcome<PageRef> seal_page(Crypto& crypto, const StoreKeys& keys, const PageContext& context, PageKind kind,
+                           uint32_t page, uint64_t generation, const PageBytes& plain, PageBytes& sealed) {
     PageRef ref;
     ref.page = page;
     ref.nonce = FESTORE_TRY(make_page_nonce(crypto, keys, context.epoch, generation, page, plain));

@@ -39,7 +39,7 @@ uint32_t segment_content_bytes(uint32_t number, uint64_t size, uint32_t segment_
     return static_cast<uint32_t>(std::min<uint64_t>(size - uint64_t{number} * segment_bytes, segment_bytes));
 }
 
-Result<Upload> Upload::begin(Cipher cipher, const StoreId& store_id, NewPayload payload, uint32_t segment_bytes) {
+Outcome<Upload> Upload::begin(Cipher cipher, const StoreId& store_id, NewPayload payload, uint32_t segment_bytes) {
     if (!is_known(cipher) || !std::has_single_bit(segment_bytes) || segment_bytes < limits::kSegmentBytesMin ||
         segment_bytes > limits::kSegmentBytesMax)
         return fail(Code::bad_parameters);

@@ -26,7 +26,7 @@ namespace festore::engine {
 class Upload {
 public:
     // `segment_bytes`: a power of two within the limits, else bad_parameters.
-    static Result<Upload> begin(Cipher cipher, const StoreId& store_id, NewPayload payload, uint32_t segment_bytes);
+    static Outcome<Upload> begin(Cipher cipher, const StoreId& store_id, NewPayload payload, uint32_t segment_bytes);
 
     // Before the first segment: makes the key depend on the content (bind_payload()). bad_state: is_new() is false.
     Status bind(Crypto& crypto, Bytes salt, Bytes content);

@@ -119,7 +119,7 @@ void IndexTransaction::count(Bytes key, const Entry* before, const Entry* after)
     }
 }
 
-Result<ChangeProgress> IndexTransaction::put(CallPages& io, const PutArguments& arguments, Effect& effect) {
+Outcome<ChangeProgress> IndexTransaction::put(CallPages& io, const PutArguments& arguments, Effect& effect) {
     if (rename_.active) return fail(Code::bad_state);
     Entry entry = arguments.entry;
     entry.version = next_.changes + 1;
@@ -143,7 +143,7 @@ Result<ChangeProgress> IndexTransaction::put(CallPages& io, const PutArguments& 
     return ChangeProgress::done;
 }
 
-Result<ChangeProgress> IndexTransaction::copy(CallPages& io, Bytes name, const Entry& entry) {
+Outcome<ChangeProgress> IndexTransaction::copy(CallPages& io, Bytes name, const Entry& entry) {
     if (rename_.active) return fail(Code::bad_state);
     const size_t entry_bytes = Node::entry_bytes(name.size(), encoded_size(entry));
     if (!is_valid(entry) || entry_bytes > limits::kIndexEntryBytesMax) return fail(Code::corrupt_object);
@@ -158,7 +158,7 @@ Result<ChangeProgress> IndexTransaction::copy(CallPages& io, Bytes name, const E
 }
 
 // The rest of the entry stays unchanged, including any bytes that a newer version has added to it.
-Result<ChangeProgress> IndexTransaction::reseal(CallPages& io, Bytes name, const Entry& from, const Entry& to, Effect& effect) {
+Outcome<ChangeProgress> IndexTransaction::reseal(CallPages& io, Bytes name, const Entry& from, const Entry& to, Effect& effect) {
     if (rename_.active) return fail(Code::bad_state);
     FESTORE_CHECK(start(io, name, 1, room_for_change()));
     if (FESTORE_TRY(writer_.locate(name)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
@@ -182,7 +182,7 @@ Result<ChangeProgress> IndexTransaction::reseal(CallPages& io, Bytes name, const
     return ChangeProgress::done;
 }
 
-Result<ChangeProgress> IndexTransaction::put_reserved(CallPages& io, Bytes key, const Entry& entry) {
+Outcome<ChangeProgress> IndexTransaction::put_reserved(CallPages& io, Bytes key, const Entry& entry) {
     if (rename_.active || !is_reserved(key)) return fail(Code::bad_state);
     const size_t entry_bytes = Node::entry_bytes(key.size(), encoded_size(entry));
     if (!is_valid(entry) || entry_bytes > limits::kIndexEntryBytesMax) return fail(Code::bad_parameters);
@@ -195,13 +195,13 @@ Result<ChangeProgress> IndexTransaction::put_reserved(CallPages& io, Bytes key, 
     return ChangeProgress::done;
 }
 
-Result<ChangeProgress> IndexTransaction::put_lost_range(CallPages& io, const LostRange& range) {
+Outcome<ChangeProgress> IndexTransaction::put_lost_range(CallPages& io, const LostRange& range) {
     const LostRangeKey key(range);
     const LostRangeEntry made(range);
     return put_reserved(io, key.bytes(), made.entry());
 }
 
-Result<ChangeProgress> IndexTransaction::acknowledge_lost_range(CallPages& io, const LostRange& range, bool is_last) {
+Outcome<ChangeProgress> IndexTransaction::acknowledge_lost_range(CallPages& io, const LostRange& range, bool is_last) {
     if ((next_.flags & kRootKeptObjects) != 0) {
         LostRange acknowledged = range;
         acknowledged.acknowledged = true;
@@ -214,13 +214,13 @@ Result<ChangeProgress> IndexTransaction::acknowledge_lost_range(CallPages& io, c
     return removed;
 }
 
-Result<ChangeProgress> IndexTransaction::acknowledge() {
+Outcome<ChangeProgress> IndexTransaction::acknowledge() {
     if (state_ != State::open || rename_.active) return fail(Code::bad_state);
     next_.flags &= ~uint32_t{kRootFreshnessLost};
     return ChangeProgress::done;
 }
 
-Result<ChangeProgress> IndexTransaction::remove(CallPages& io, Bytes name, Effect& effect) {
+Outcome<ChangeProgress> IndexTransaction::remove(CallPages& io, Bytes name, Effect& effect) {
     if (rename_.active) return fail(Code::bad_state);
     FESTORE_CHECK(start(io, name, 1, room_for_change()));
     if (FESTORE_TRY(writer_.locate(name)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
@@ -235,7 +235,7 @@ Result<ChangeProgress> IndexTransaction::remove(CallPages& io, Bytes name, Effec
     return ChangeProgress::done;
 }
 
-Result<ChangeProgress> IndexTransaction::rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect) {
+Outcome<ChangeProgress> IndexTransaction::rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect) {
     if (to.empty() || to.size() > limits::kNameBytesMax) return fail(Code::bad_parameters);
     if (rename_.active) {
         if (compare_keys(from, Bytes(rename_.from).first(rename_.from_bytes)) != 0) return fail(Code::bad_state);
@@ -251,7 +251,7 @@ Result<ChangeProgress> IndexTransaction::rename(CallPages& io, Bytes from, Bytes
 }
 
 // The first half of a rename: after it the object has both names.
-Result<ChangeProgress> IndexTransaction::insert_renamed(Bytes from, Bytes to, bool replace) {
+Outcome<ChangeProgress> IndexTransaction::insert_renamed(Bytes from, Bytes to, bool replace) {
     const bool to_itself = compare_keys(from, to) == 0;
     bool all_here = FESTORE_TRY(writer_.locate(from)) == ChangeProgress::done;
     if (all_here) {
@@ -292,7 +292,7 @@ Result<ChangeProgress> IndexTransaction::insert_renamed(Bytes from, Bytes to, bo
 }
 
 // The second half. It may need pages that could not be foreseen: the first half may have changed the pages around the old name.
-Result<ChangeProgress> IndexTransaction::remove_renamed(CallPages& io, Bytes from, Effect& effect) {
+Outcome<ChangeProgress> IndexTransaction::remove_renamed(CallPages& io, Bytes from, Effect& effect) {
     FESTORE_CHECK(start(io, from, 1, room_for_change()));
     if (FESTORE_TRY(writer_.locate(from)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     if (!writer_.found()) return fail(Code::bad_state);
@@ -312,7 +312,7 @@ IndexReader IndexTransaction::reader(CallPages& io) {
     return IndexReader(pages_, change_.tree);
 }
 
-Result<IndexTransaction::Prepared> IndexTransaction::prepare(CallPages& io) {
+Outcome<IndexTransaction::Prepared> IndexTransaction::prepare(CallPages& io) {
     if (state_ == State::prepared) return Prepared::yes;
     if (state_ != State::open || rename_.active) return fail(Code::bad_state);
     pages_.begin_call(io, change_.tree, &change_);

@@ -49,35 +49,35 @@ public:
 
     // Errors: item_not_found, access_conflict, version_conflict, write_once; limit_exceeded (rule 11, kChangesMax); short_buffer
     // (the call has too little room); corrupt_object.
-    Result<ChangeProgress> put(CallPages& io, const PutArguments& arguments, Effect& effect);
-    Result<ChangeProgress> remove(CallPages& io, Bytes name, Effect& effect);
+    Outcome<ChangeProgress> put(CallPages& io, const PutArguments& arguments, Effect& effect);
+    Outcome<ChangeProgress> remove(CallPages& io, Bytes name, Effect& effect);
     // Copies an entry of another index, with all fields that are known; the key must be new (else corrupt_object). Reserved entries
     // (engine/reserved.h) are not objects and not counted.
-    Result<ChangeProgress> copy(CallPages& io, Bytes name, const Entry& entry);
+    Outcome<ChangeProgress> copy(CallPages& io, Bytes name, const Entry& entry);
     // Replaces the object's payload by one with the same content, sealed again. Nothing else changes, not even its version. This works
     // for kept objects, too, so the caller must ensure that the content is the same. `from`: the payload that the content was read from,
     // `to`: the new one, with the store's cipher. version_conflict: the object now has another payload, or one with the store's cipher.
-    Result<ChangeProgress> reseal(CallPages& io, Bytes name, const Entry& from, const Entry& to, Effect& effect);
+    Outcome<ChangeProgress> reseal(CallPages& io, Bytes name, const Entry& from, const Entry& to, Effect& effect);
     // Without `replace`, access_conflict if the new name exists. The object keeps its metadata except its version, which is new
     // unless the object is renamed to itself. After need_pages half of the rename may be done: then only the same rename, or
     // end(), is allowed.
-    Result<ChangeProgress> rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect);
+    Outcome<ChangeProgress> rename(CallPages& io, Bytes from, Bytes to, bool replace, Effect& effect);
     // Stores a lost range. It must not overlap another one, except one with the same end, which it replaces.
-    Result<ChangeProgress> put_lost_range(CallPages& io, const LostRange& range);
+    Outcome<ChangeProgress> put_lost_range(CallPages& io, const LostRange& range);
     // Acknowledges a lost range: removes it or, if an object in it may have been kept for good, keeps it closed. `is_last`: there is
     // no other one.
-    Result<ChangeProgress> acknowledge_lost_range(CallPages& io, const LostRange& range, bool is_last);
+    Outcome<ChangeProgress> acknowledge_lost_range(CallPages& io, const LostRange& range, bool is_last);
     void forget_lost_ranges() { next_.flags &= ~uint32_t{kRootLostRanges}; }  // there are none any more
     // Stores a reserved entry; replaces one with the same key.
-    Result<ChangeProgress> put_reserved(CallPages& io, Bytes key, const Entry& entry);
+    Outcome<ChangeProgress> put_reserved(CallPages& io, Bytes key, const Entry& entry);
     // Clears the mark of a repair (rule 19).
-    Result<ChangeProgress> acknowledge();
+    Outcome<ChangeProgress> acknowledge();
     // Reads the index as the transaction has changed it so far.
     IndexReader reader(CallPages& io);
 
     enum class Prepared : uint8_t { yes, need_room };
     // need_room: call again, with room for pages; the last call needs room for at least kFreeListPagesMax.
-    Result<Prepared> prepare(CallPages& io);
+    Outcome<Prepared> prepare(CallPages& io);
     // Only after prepare() has returned yes.
     [[nodiscard]] const RootRecord& record() const { return next_; }
 
@@ -102,8 +102,8 @@ private:
     Status apply(Status changed);
     void count(Bytes key, const Entry* before, const Entry* after);
     [[nodiscard]] bool has_version_left() const { return next_.changes < kChangesMax; }
-    Result<ChangeProgress> insert_renamed(Bytes from, Bytes to, bool replace);
-    Result<ChangeProgress> remove_renamed(CallPages& io, Bytes from, Effect& effect);
+    Outcome<ChangeProgress> insert_renamed(Bytes from, Bytes to, bool replace);
+    Outcome<ChangeProgress> remove_renamed(CallPages& io, Bytes from, Effect& effect);
     Status write_free_list();
 
     Pages& pages_;

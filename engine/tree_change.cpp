@@ -30,7 +30,7 @@ Status TreeChange::put_value(Bytes key, Bytes value) {
 }
 
 // Makes room for a value in the leaf, which may be split for it.
-Result<MutableBytes> TreeChange::place(Bytes key, size_t value_bytes, Step& step) {
+Outcome<MutableBytes> TreeChange::place(Bytes key, size_t value_bytes, Step& step) {
     Tree& tree = change_.tree;
     if (tree.height == 0) {
         step.node = FESTORE_TRY(pages_.create(0));
@@ -61,7 +61,7 @@ Status TreeChange::remove() {
 }
 
 // Inserts an entry into step.node. If there is no room, splits step.node first: the entry may then be in step.right.
-Result<MutableBytes> TreeChange::insert_split(Step& step, size_t index, Bytes key, size_t value_bytes, bool append) {
+Outcome<MutableBytes> TreeChange::insert_split(Step& step, size_t index, Bytes key, size_t value_bytes, bool append) {
     Node node = step.node.node();
     const size_t bytes = Node::entry_bytes(key.size(), value_bytes);
     if (node.used() + bytes <= Node::kRoom) return node.insert(index, key, value_bytes);
@@ -116,7 +116,7 @@ Status TreeChange::climb(Step step) {
 }
 
 // Joins `node`, child `index` of `parent`, with a neighbour if both fit into one page.
-Result<bool> TreeChange::join(Pinned& parent, size_t index, Pinned& node, uint8_t level) {
+Outcome<bool> TreeChange::join(Pinned& parent, size_t index, Pinned& node, uint8_t level) {
     Node above = parent.node();
     if (index > 0) {
         Pinned left = FESTORE_TRY(pages_.take_node(above.child(index - 1), level));

@@ -21,13 +21,13 @@ public:
 
     // First phase. Goes to the leaf where the key is or would be, and sets found(). If found, raw_value() and entry() can
     // be called until something else is fetched.
-    Result<ChangeProgress> locate(Bytes key);
+    Outcome<ChangeProgress> locate(Bytes key);
     [[nodiscard]] bool found() const { return found_; }
     // The value of the key that was found; a view, valid until the next call.
-    Result<Bytes> raw_value();
-    Result<Entry> entry();
+    Outcome<Bytes> raw_value();
+    Outcome<Entry> entry();
     // First phase, continued: fetches all pages that replacing the entry by one of this many bytes (0: removing it) needs.
-    Result<ChangeProgress> gather(size_t new_entry_bytes);
+    Outcome<ChangeProgress> gather(size_t new_entry_bytes);
 
     // Second phase, for the key that was given to locate(). No page may be missing any more.
     Status put(Bytes key, const Entry& entry);
@@ -44,12 +44,12 @@ public:
 
 private:
     struct Step;
-    Result<MutableBytes> place(Bytes key, size_t value_bytes, Step& step);
-    Result<MutableBytes> insert_split(Step& step, size_t index, Bytes key, size_t value_bytes, bool append);
+    Outcome<MutableBytes> place(Bytes key, size_t value_bytes, Step& step);
+    Outcome<MutableBytes> insert_split(Step& step, size_t index, Bytes key, size_t value_bytes, bool append);
     void set_separator(Node left, Node right);
     Status climb(Step step);
     Status finish_at_root(Step& step);
-    Result<bool> join(Pinned& parent, size_t index, Pinned& node, uint8_t level);
+    Outcome<bool> join(Pinned& parent, size_t index, Pinned& node, uint8_t level);
 
     Pages& pages_;
     Change& change_;

@@ -4,7 +4,7 @@
 
 namespace festore::engine {
 
-Result<ChangeProgress> TreeChange::locate(Bytes key) {
+Outcome<ChangeProgress> TreeChange::locate(Bytes key) {
     Tree& tree = change_.tree;
     Path& path = change_.path;
     found_ = false;
@@ -34,15 +34,15 @@ Result<ChangeProgress> TreeChange::locate(Bytes key) {
     return pages_.needs().empty() ? ChangeProgress::done : ChangeProgress::need_pages;
 }
 
-Result<Bytes> TreeChange::raw_value() {
+Outcome<Bytes> TreeChange::raw_value() {
     const Pinned leaf = FESTORE_TRY(pages_.take_node(change_.path.ref[0], 0));
     return leaf.node().value(change_.path.index[0]);
 }
 
-Result<Entry> TreeChange::entry() { return decode_entry(FESTORE_TRY(raw_value())); }
+Outcome<Entry> TreeChange::entry() { return decode_entry(FESTORE_TRY(raw_value())); }
 
 // Goes up like the second phase, as long as a page will join a neighbour, so that its parent loses an entry.
-Result<ChangeProgress> TreeChange::gather(size_t new_entry_bytes) {
+Outcome<ChangeProgress> TreeChange::gather(size_t new_entry_bytes) {
     if (!found_) return ChangeProgress::done;
     const Path& path = change_.path;
     size_t lost = 0;

@@ -71,7 +71,7 @@ const TeecFunctions& functions() {
     return table;
 }
 
-Expected<Client> connect(Files& files, Storage storage = Storage::store) {
+Result<Client> connect(Files& files, Storage storage = Storage::store) {
     ClientOptions options;
     options.storage = storage;
     options.store_directory = kStore;
@@ -117,7 +117,7 @@ public:
     void run() {
         if (!is_honest(what_)) lies = &in_;
         {
-            Expected<Client> client = connect(files_, storage_);
+            Result<Client> client = connect(files_, storage_);
             for (int step = 0; client && step < 16 && !in_.empty(); ++step) model_.one_step(*client);
         }
         lies = nullptr;

@@ -36,7 +36,7 @@ std::string ClientModel::pick() {
 }
 
 template <class T>
-bool ClientModel::check(const Expected<T>& result, const std::string& name, bool needed) {
+bool ClientModel::check(const Result<T>& result, const std::string& name, bool needed) {
     if (trust_ == Trust::nothing) return result.has_value();
     if (!is_known()) {
         require(!result || !needed, "without a store, no object is found");

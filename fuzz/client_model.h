@@ -31,7 +31,7 @@ private:
     std::string pick();
     // Checks an operation that needs the object or, if `needed` is false, one that does not. Returns whether it succeeded.
     template <class T>
-    bool check(const Expected<T>& result, const std::string& name, bool needed = true);
+    bool check(const Result<T>& result, const std::string& name, bool needed = true);
     void put_is_done(const std::string& name, std::string content);
 
     void get(Client& client, const std::string& name);

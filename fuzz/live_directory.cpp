@@ -39,7 +39,7 @@ const path& root() {
 }
 path store() { return root() / "store"; }
 
-Expected<Client> connect() {
+Result<Client> connect() {
     ClientOptions options;
     options.storage = Storage::store;
     options.store_directory = store().string();
@@ -171,7 +171,7 @@ void run_live_directory(Bytes input) {
             for (size_t changes = in.below(3); changes > 0; --changes) rearranger.rearrange();
             if (!client || in.one_in(4)) {
                 client.reset();
-                Expected<Client> connected = connect();
+                Result<Client> connected = connect();
                 require(connected.has_value(), "the library connects");
                 client.emplace(std::move(*connected));
             }

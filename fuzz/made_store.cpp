@@ -14,13 +14,13 @@ sim::Config repeatable_config() {
     return config;
 }
 
-MadeStore make_store(const std::function<Expected<Client>()>& connect) {
+MadeStore make_store(const std::function<Result<Client>()>& connect) {
     MadeStore made;
     sim::Tee simulated{repeatable_config()};
     simulated.install(ta::host_image());
     sim::use_tee(&simulated);
     {
-        Expected<Client> client = connect();
+        Result<Client> client = connect();
         require(client.has_value(), "the library connects");
         // The cipher is given: else the TA measures by the clock which cipher is faster.
         require(client->init({Anchor::ree, Cipher::aes_256_gcm}).has_value(), "a store is made");

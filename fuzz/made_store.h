@@ -19,7 +19,7 @@ struct MadeStore {
 // The configuration of a simulated TEE with repeatable clocks.
 sim::Config repeatable_config();
 // Makes the store in a TEE of its own, which is gone afterwards. `connect` returns a client of the store's directory.
-MadeStore make_store(const std::function<Expected<Client>()>& connect);
+MadeStore make_store(const std::function<Result<Client>()>& connect);
 // Installs the TA with these objects.
 void install(sim::Tee& tee, const std::map<Content, Content>& objects);
 

@@ -184,7 +184,7 @@ private:
     bool rounds(F&& operation) {
         for (int round = 0; round < 200; ++round) {
             AllPages io(sealed_);
-            const Result<ChangeProgress> progress = operation(io);
+            const Outcome<ChangeProgress> progress = operation(io);
             if (!progress) {
                 require(is_expected(progress.error().code), "an operation fails with an expected error");
                 return false;
@@ -201,7 +201,7 @@ private:
     void find() {
         const std::string name = pick();
         const Tree tree = this->tree();
-        (void)rounds([&](CallPages& io) -> Result<ChangeProgress> {
+        (void)rounds([&](CallPages& io) -> Outcome<ChangeProgress> {
             pages_->begin_call(io, tree, nullptr);
             IndexReader reader(*pages_, tree);
             const ChangeProgress progress = FESTORE_TRY(reader.find(bytes_of(name)));
@@ -212,7 +212,7 @@ private:
     void list() {
         const std::string after = in_.one_in(2) ? pick() : "";
         const Tree tree = this->tree();
-        (void)rounds([&](CallPages& io) -> Result<ChangeProgress> {
+        (void)rounds([&](CallPages& io) -> Outcome<ChangeProgress> {
             pages_->begin_call(io, tree, nullptr);
             IndexReader reader(*pages_, tree);
             Sink sink;

@@ -28,7 +28,7 @@ void is_refused(Code code) {
 
 template <class M>
 void message(Bytes input) {
-    const Result<M> decoded = protocol::decode<M>(input);
+    const Outcome<M> decoded = protocol::decode<M>(input);
     return decoded ? encodes_to(*decoded, input) : is_refused(decoded.error().code);
 }
 
@@ -41,7 +41,7 @@ template <class M>
 void messages_in_a_row(Bytes input) {
     while (!input.empty()) {
         const Bytes before = input;
-        const Result<M> decoded = protocol::decode_next<M>(input);
+        const Outcome<M> decoded = protocol::decode_next<M>(input);
         if (!decoded) return;
         require(input.size() < before.size(), "a decoded item takes bytes");
         encodes_to(*decoded, before.first(before.size() - input.size()));

@@ -6,7 +6,7 @@ namespace {
 
 constexpr uint32_t kGcmTagBits = 128;
 
-Result<Sha256Digest> run_mac(TEE_OperationHandle operation, std::initializer_list<Bytes> parts) {
+Outcome<Sha256Digest> run_mac(TEE_OperationHandle operation, std::initializer_list<Bytes> parts) {
     TEE_MACInit(operation, nullptr, 0);
     for (const Bytes part : parts)
         TEE_MACUpdate(operation, part.data(), static_cast<Size>(part.size()));
@@ -18,7 +18,7 @@ Result<Sha256Digest> run_mac(TEE_OperationHandle operation, std::initializer_lis
     return mac;
 }
 
-Result<TEE_OperationHandle> start_gcm(KeyedOperation& operation, const Aes256Gcm::Parameters& p, size_t size) {
+Outcome<TEE_OperationHandle> start_gcm(KeyedOperation& operation, const Aes256Gcm::Parameters& p, size_t size) {
     TEE_OperationHandle const handle = FESTORE_TRY(operation.with_key(p.key));
     const TEE_Result result = TEE_AEInit(handle, p.nonce.data(), static_cast<Size>(p.nonce.size()), kGcmTagBits,
                                          static_cast<Size>(p.associated.size()), static_cast<Size>(size));
@@ -29,7 +29,7 @@ Result<TEE_OperationHandle> start_gcm(KeyedOperation& operation, const Aes256Gcm
 
 }  // namespace
 
-Result<Sha1Digest> sha1(std::initializer_list<Bytes> parts) {
+Outcome<Sha1Digest> sha1(std::initializer_list<Bytes> parts) {
     const Operation operation = FESTORE_TRY(Operation::allocate(TEE_ALG_SHA1, TEE_MODE_DIGEST, 0));
     for (const Bytes part : parts)
         TEE_DigestUpdate(operation.get(), part.data(), static_cast<Size>(part.size()));
@@ -41,7 +41,7 @@ Result<Sha1Digest> sha1(std::initializer_list<Bytes> parts) {
     return digest;
 }
 
-Result<Sha256Digest> hmac_sha256(Bytes key, std::initializer_list<Bytes> parts) {
+Outcome<Sha256Digest> hmac_sha256(Bytes key, std::initializer_list<Bytes> parts) {
     Operation operation =
         FESTORE_TRY(Operation::allocate(TEE_ALG_HMAC_SHA256, TEE_MODE_MAC, static_cast<uint32_t>(key.size() * 8)));
     FESTORE_CHECK(operation.set_key(TEE_TYPE_HMAC_SHA256, key));
@@ -50,7 +50,7 @@ Result<Sha256Digest> hmac_sha256(Bytes key, std::initializer_list<Bytes> parts) 
 
 void random(MutableBytes out) { TEE_GenerateRandom(out.data(), static_cast<Size>(out.size())); }
 
-Result<Sha256Digest> HmacSha256::mac(Bytes key, std::initializer_list<Bytes> parts) {
+Outcome<Sha256Digest> HmacSha256::mac(Bytes key, std::initializer_list<Bytes> parts) {
     return run_mac(FESTORE_TRY(operation_.with_key(key)), parts);
 }
 

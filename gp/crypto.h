@@ -12,16 +12,16 @@ using Sha1Digest = std::array<std::byte, 20>;
 using Sha256Digest = std::array<std::byte, 32>;
 
 // Over the concatenation of the parts. SHA-1 only names things here (RFC 9562 UUIDs); it protects nothing.
-Result<Sha1Digest> sha1(std::initializer_list<Bytes> parts);
+Outcome<Sha1Digest> sha1(std::initializer_list<Bytes> parts);
 // `key`: 24 to 128 bytes (what OP-TEE takes for TEE_TYPE_HMAC_SHA256).
-Result<Sha256Digest> hmac_sha256(Bytes key, std::initializer_list<Bytes> parts);
+Outcome<Sha256Digest> hmac_sha256(Bytes key, std::initializer_list<Bytes> parts);
 
 void random(MutableBytes out);
 
 // The same as hmac_sha256(), for 32-byte keys that are used many times in a row.
 class HmacSha256 {
 public:
-    Result<Sha256Digest> mac(Bytes key, std::initializer_list<Bytes> parts);
+    Outcome<Sha256Digest> mac(Bytes key, std::initializer_list<Bytes> parts);
     void forget_key() { operation_.drop(); }
 
 private:

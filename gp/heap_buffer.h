@@ -9,7 +9,7 @@ namespace festore::gp {
 class HeapBuffer {
 public:
     // Zeroed memory of `size` bytes (at least one), or out_of_memory.
-    static Result<HeapBuffer> allocate(size_t size) {
+    static Outcome<HeapBuffer> allocate(size_t size) {
         if (size > UINT32_MAX) return fail(Code::out_of_memory);
         void* memory = TEE_Malloc(static_cast<Size>(std::max<size_t>(size, 1)), TEE_MALLOC_FILL_ZERO);
         if (memory == nullptr) return fail(Code::out_of_memory);

@@ -6,7 +6,7 @@ namespace {
 
 class TransientKey {
 public:
-    static Result<TransientKey> make(uint32_t type, Bytes secret) {
+    static Outcome<TransientKey> make(uint32_t type, Bytes secret) {
         TEE_ObjectHandle handle = TEE_HANDLE_NULL;
         TEE_Result result = TEE_AllocateTransientObject(type, static_cast<uint32_t>(secret.size() * 8), &handle);
         if (result != TEE_SUCCESS) return fail_with(result);
@@ -33,7 +33,7 @@ private:
 
 }  // namespace
 
-Result<Operation> Operation::allocate(uint32_t algorithm, uint32_t mode, uint32_t key_bits) {
+Outcome<Operation> Operation::allocate(uint32_t algorithm, uint32_t mode, uint32_t key_bits) {
     TEE_OperationHandle handle = TEE_HANDLE_NULL;
     const TEE_Result result = TEE_AllocateOperation(&handle, algorithm, mode, key_bits);
     if (result != TEE_SUCCESS) return fail_with(result);
@@ -47,7 +47,7 @@ Status Operation::set_key(uint32_t type, Bytes secret) {
     return {};
 }
 
-Result<TEE_OperationHandle> KeyedOperation::with_key(Bytes key) {
+Outcome<TEE_OperationHandle> KeyedOperation::with_key(Bytes key) {
     if (operation_ && key_.equals(key)) return operation_->get();
     drop();
     if (key.size() != key_.size()) return fail(Code::bad_parameters);

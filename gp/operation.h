@@ -9,7 +9,7 @@ namespace festore::gp {
 
 class Operation {
 public:
-    static Result<Operation> allocate(uint32_t algorithm, uint32_t mode, uint32_t key_bits);
+    static Outcome<Operation> allocate(uint32_t algorithm, uint32_t mode, uint32_t key_bits);
     Operation(Operation&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     Operation& operator=(Operation&& other) noexcept {
         std::swap(handle_, other.handle_);
@@ -37,7 +37,7 @@ public:
     KeyedOperation& operator=(const KeyedOperation&) = delete;
 
     // The operation in its initial state, with that key.
-    Result<TEE_OperationHandle> with_key(Bytes key);
+    Outcome<TEE_OperationHandle> with_key(Bytes key);
     // Forgets the key and frees the operation. Call it after a failure, too: the operation's state is then different in different
     // TEEs.
     void drop() {

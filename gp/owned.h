@@ -14,7 +14,7 @@ public:
     Owned() = default;
     // out_of_memory.
     template <class... Arguments>
-    static Result<Owned> make(Arguments&&... arguments) {
+    static Outcome<Owned> make(Arguments&&... arguments) {
         void* memory = TEE_Malloc(sizeof(T), TEE_MALLOC_FILL_ZERO);
         if (memory == nullptr) return fail(Code::out_of_memory);
         return Owned(new (memory) T(std::forward<Arguments>(arguments)...));

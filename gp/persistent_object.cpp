@@ -3,7 +3,7 @@
 
 namespace festore::gp {
 
-Result<PersistentObject> PersistentObject::open(uint32_t storage, const ObjectId& id, uint32_t flags) {
+Outcome<PersistentObject> PersistentObject::open(uint32_t storage, const ObjectId& id, uint32_t flags) {
     TEE_ObjectHandle handle = TEE_HANDLE_NULL;
     const TEE_Result result =
         TEE_OpenPersistentObject(storage, id.bytes.data(), static_cast<Size>(id.size), flags, &handle);
@@ -22,7 +22,7 @@ Status PersistentObject::replace(uint32_t storage, const ObjectId& id, Bytes con
     return {};
 }
 
-Result<PersistentObject> PersistentObject::create(uint32_t storage, const ObjectId& id, uint32_t flags, Bytes content) {
+Outcome<PersistentObject> PersistentObject::create(uint32_t storage, const ObjectId& id, uint32_t flags, Bytes content) {
     TEE_ObjectHandle handle = TEE_HANDLE_NULL;
     const TEE_Result result =
         TEE_CreatePersistentObject(storage, id.bytes.data(), static_cast<Size>(id.size), flags, TEE_HANDLE_NULL,
@@ -31,13 +31,13 @@ Result<PersistentObject> PersistentObject::create(uint32_t storage, const Object
     return PersistentObject(handle);
 }
 
-Result<size_t> PersistentObject::size() const {
+Outcome<size_t> PersistentObject::size() const {
     TEE_ObjectInfo info{};
     if (const TEE_Result result = TEE_GetObjectInfo1(handle_, &info); result != TEE_SUCCESS) return fail_with(result);
     return static_cast<size_t>(info.dataSize);
 }
 
-Result<size_t> PersistentObject::read(MutableBytes out) {
+Outcome<size_t> PersistentObject::read(MutableBytes out) {
     Size count = 0;
     const TEE_Result result = TEE_ReadObjectData(handle_, out.data(), static_cast<Size>(out.size()), &count);
     if (result == TEE_ERROR_CORRUPT_OBJECT) handle_ = TEE_HANDLE_NULL;  // the TEE has deleted the object and closed it
@@ -45,7 +45,7 @@ Result<size_t> PersistentObject::read(MutableBytes out) {
     return std::min<size_t>(count, out.size());
 }
 
-Result<size_t> PersistentObject::read_at(size_t offset, MutableBytes out) {
+Outcome<size_t> PersistentObject::read_at(size_t offset, MutableBytes out) {
     const TEE_Result result = TEE_SeekObjectData(handle_, static_cast<int32_t>(offset), TEE_DATA_SEEK_SET);
     if (result == TEE_ERROR_CORRUPT_OBJECT) handle_ = TEE_HANDLE_NULL;  // as in read()
     if (result != TEE_SUCCESS) return fail_with(result);
@@ -66,7 +66,7 @@ Status PersistentObject::remove() && {
     return {};
 }
 
-Result<ObjectEnumerator> ObjectEnumerator::start(uint32_t storage) {
+Outcome<ObjectEnumerator> ObjectEnumerator::start(uint32_t storage) {
     TEE_ObjectEnumHandle handle = TEE_HANDLE_NULL;
     if (const TEE_Result result = TEE_AllocatePersistentObjectEnumerator(&handle); result != TEE_SUCCESS)
         return fail_with(result);
@@ -89,7 +89,7 @@ ObjectEnumerator::~ObjectEnumerator() {
     TEE_FreePersistentObjectEnumerator(other);
 }
 
-Result<ObjectId> ObjectEnumerator::next(size_t* bytes) {
+Outcome<ObjectId> ObjectEnumerator::next(size_t* bytes) {
     TEE_ObjectInfo info{};
     ObjectId id;
     Size size = static_cast<Size>(id.bytes.size());

@@ -26,12 +26,12 @@ struct ObjectId {
 class PersistentObject {
 public:
     // `flags`: TEE_DATA_FLAG_*. Errors: item_not_found; corrupt_object (OP-TEE has then deleted the object).
-    static Result<PersistentObject> open(uint32_t storage, const ObjectId& id, uint32_t flags);
+    static Outcome<PersistentObject> open(uint32_t storage, const ObjectId& id, uint32_t flags);
     // Creates the object with its whole content in one atomic and durable step, replacing one with that id; closes it.
     static Status replace(uint32_t storage, const ObjectId& id, Bytes content);
 
     // Creates the object with that content and keeps it open. access_conflict: the object exists already.
-    static Result<PersistentObject> create(uint32_t storage, const ObjectId& id, uint32_t flags, Bytes content);
+    static Outcome<PersistentObject> create(uint32_t storage, const ObjectId& id, uint32_t flags, Bytes content);
 
     PersistentObject(PersistentObject&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
     PersistentObject& operator=(PersistentObject&& other) noexcept {
@@ -40,11 +40,11 @@ public:
     }
     ~PersistentObject() { TEE_CloseObject(handle_); }  // does nothing for TEE_HANDLE_NULL
 
-    [[nodiscard]] Result<size_t> size() const;
+    [[nodiscard]] Outcome<size_t> size() const;
     // Reads up to out.size() bytes from where the last read ended. Returns how many; 0 at the end.
-    Result<size_t> read(MutableBytes out);
+    Outcome<size_t> read(MutableBytes out);
     // The same, starting at that offset.
-    Result<size_t> read_at(size_t offset, MutableBytes out);
+    Outcome<size_t> read_at(size_t offset, MutableBytes out);
     // Overwrites, or appends, in one atomic and durable step; the object must have been opened for writing. After any
     // failure the handle must not be used any more, only closed (rule 2).
     Status write(size_t offset, Bytes content);
@@ -59,14 +59,14 @@ private:
 // Enumerates the ids of all persistent objects of this TA in one storage, in no particular order.
 class ObjectEnumerator {
 public:
-    static Result<ObjectEnumerator> start(uint32_t storage);  // item_not_found: there are no objects
+    static Outcome<ObjectEnumerator> start(uint32_t storage);  // item_not_found: there are no objects
     ObjectEnumerator(ObjectEnumerator&& other) noexcept
         : handle_(std::exchange(other.handle_, nullptr)), started_in_(std::exchange(other.started_in_, std::nullopt)) {}
     ObjectEnumerator& operator=(ObjectEnumerator&&) = delete;
     ~ObjectEnumerator();
 
     // item_not_found: no more objects; corrupt_object: this one is damaged, continue. `bytes`: the size of its content.
-    Result<ObjectId> next(size_t* bytes = nullptr);
+    Outcome<ObjectId> next(size_t* bytes = nullptr);
 
 private:
     explicit ObjectEnumerator(TEE_ObjectEnumHandle handle) : handle_(handle) {}

@@ -31,7 +31,7 @@ std::string_view read_property(const char* name, PropertyText& text) {
 
 class TaSession {
 public:
-    static Result<TaSession> open(const TEE_UUID& ta) {
+    static Outcome<TaSession> open(const TEE_UUID& ta) {
         TEE_TASessionHandle handle = TEE_HANDLE_NULL;
         uint32_t origin = 0;
         const TEE_Result result = TEE_OpenTASession(&ta, TEE_TIMEOUT_INFINITE, 0, nullptr, &handle, &origin);
@@ -58,7 +58,7 @@ private:
 
 }  // namespace
 
-Result<ClientIdentity> client_identity() {
+Outcome<ClientIdentity> client_identity() {
     TEE_Identity identity{};
     const TEE_Result result =
         TEE_GetPropertyAsIdentity(TEE_PROPSET_CURRENT_CLIENT, "gpd.client.identity", &identity);
@@ -81,7 +81,7 @@ bool tee_is_simulated() {
     return read_property("gpd.tee.description", text).starts_with("festore simulated TEE");
 }
 
-Result<SecretBytes<32>> derive_ta_unique_key(Bytes label) {
+Outcome<SecretBytes<32>> derive_ta_unique_key(Bytes label) {
     const TEE_UUID system_pta = PTA_SYSTEM_UUID;
     TaSession session = FESTORE_TRY(TaSession::open(system_pta));
     SecretBytes<32> key;

@@ -14,7 +14,7 @@ struct ClientIdentity {
 };
 
 // Who opened the session that is being served now.
-Result<ClientIdentity> client_identity();
+Outcome<ClientIdentity> client_identity();
 
 // A numeric property of the TEE implementation; 0 if it does not exist.
 uint32_t tee_property_u32(const char* name);
@@ -25,6 +25,6 @@ bool tee_is_simulated();
 
 // A key of this TA on this device, different for each `label`, the same after upgrades of the TA.
 // not_supported or item_not_found: an OP-TEE built without the system pseudo-TA.
-Result<SecretBytes<32>> derive_ta_unique_key(Bytes label);
+Outcome<SecretBytes<32>> derive_ta_unique_key(Bytes label);
 
 }  // namespace festore::gp

@@ -66,7 +66,7 @@ void Extractor::failed(const std::string& what, const std::string& path) {
 
 bool Extractor::open_folder() {
     if (folder_descriptor_ >= 0) return true;
-    Expected<Descriptor> found = make_folder(folder_);
+    Result<Descriptor> found = make_folder(folder_);
     if (!found) {
         errors_.push_back(found.error());
         broken_ = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "inspect/files.h"
 
+#include "base/host/error.h"
 #include "base/secret_bytes.h"
 #include "base/host/text.h"
 
@@ -53,24 +54,24 @@ bool lies_within(const std::string& path, int directory) {
     }
 }
 
-Expected<ree_fs::Huk> read_huk(const std::string& path) {
+Result<ree_fs::Huk> read_huk(const std::string& path) {
     const bool standard = path == "-";
     const std::string shown = standard ? "standard input" : shown_name(path);
     const OpenFile file(standard ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (file.get() < 0) return tl::make_unexpected(file_error("cannot open " + shown));
+    if (file.get() < 0) return unexpected(file_error("cannot open " + shown));
     SecretBytes<kHukFileBytesMax + 1> content;
     size_t size = 0;
     while (size < content.size()) {
         const ssize_t got = ::read(file.get(), content.fill().data() + size, content.size() - size);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return tl::make_unexpected(file_error("cannot read " + shown));
+        if (got < 0) return unexpected(file_error("cannot read " + shown));
         if (got == 0) break;
         size += static_cast<size_t>(got);
     }
-    Result<ree_fs::Huk> huk = size <= kHukFileBytesMax ? ree_fs::Huk::parse(content.expose().first(size))
-                                                       : Result<ree_fs::Huk>(fail(Code::bad_format));
+    Outcome<ree_fs::Huk> huk = size <= kHukFileBytesMax ? ree_fs::Huk::parse(content.expose().first(size))
+                                                       : Outcome<ree_fs::Huk>(fail(Code::bad_format));
     if (huk) return std::move(*huk);
-    return tl::make_unexpected(Error{ErrorCode::usage,
+    return unexpected(Error{ErrorCode::usage,
                                      shown +
                                          " is not a hardware unique key: give 16 or 32 raw bytes, or 16 to 64 bytes in "
                                          "hexadecimal",

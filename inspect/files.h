@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Shared by the parts of `inspect`: descriptors, the key's file, and the check that nothing is written into what is inspected.
 #pragma once
-#include "festore/error.hpp"
+#include "festore/result.hpp"
 #include "ree_fs/keys.h"
 
 #include <string>
@@ -29,6 +29,6 @@ Error file_error(const std::string& what);
 bool lies_within(const std::string& path, int directory);
 
 // Reads the hardware unique key ("-": from standard input) into memory that is wiped, and nowhere else. usage: not a key.
-Expected<ree_fs::Huk> read_huk(const std::string& path);
+Result<ree_fs::Huk> read_huk(const std::string& path);
 
 }  // namespace festore::inspect

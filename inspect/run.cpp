@@ -42,7 +42,7 @@ std::optional<Error> extraction_inside(const std::string& into, const std::strin
 InspectAnswer inspect_tee_storage(const InspectRequest& request, int directory, const ree_fs::Huk* huk,
                                   Extractor* extractor) {
     const ree_fs::InspectionOptions options{huk, nullptr, {&kFestoreTa, 1}, extractor};
-    const Result<ree_fs::Inspection> inspection = inspect_storage(ree_fs::StorageDirectory(directory), options);
+    const Outcome<ree_fs::Inspection> inspection = inspect_storage(ree_fs::StorageDirectory(directory), options);
     if (!inspection) return refused(listing_error(request.directory, inspection.error().code));
     if (!inspection->recognised()) {
         return refused({ErrorCode::failure,
@@ -83,7 +83,7 @@ InspectAnswer inspect(const InspectRequest& request) {
     }
     std::optional<ree_fs::Huk> huk;
     if (!request.huk_file.empty()) {
-        Expected<ree_fs::Huk> read = read_huk(request.huk_file);
+        Result<ree_fs::Huk> read = read_huk(request.huk_file);
         if (!read) return refused(read.error());
         huk.emplace(std::move(*read));
     }

@@ -58,7 +58,7 @@ size_t StoreInspection::dropped() const {
 InspectAnswer inspect_store(const InspectRequest& request, int directory, const ree_fs::Huk* huk, Extractor* extractor) {
     StoreViewer reader(directory);
     StoreInspection inspection;
-    Expected<StoreView> view = reader.look(request.directory);
+    Result<StoreView> view = reader.look(request.directory);
     if (!view) return refused(view.error());
     inspection.view = std::move(*view);
     inspection.denied = inspection.view.denied;
@@ -72,7 +72,7 @@ InspectAnswer inspect_store(const InspectRequest& request, int directory, const 
                             "the root record of " + escaped(request.directory) +
                                 " is in RPMB, so in no storage directory: leave out --tee-storage",
                             0, 0});
-        Expected<RootTableCopy> read = read_root_table(request.tee_storage, *huk);
+        Result<RootTableCopy> read = read_root_table(request.tee_storage, *huk);
         if (!read) return refused(read.error());
         table.emplace(std::move(*read));
         inspection.storage_damaged = table->storage_damaged;

@@ -96,7 +96,7 @@ private:
     }
 
     void take(uint32_t page, Bytes name, Bytes value) {
-        const Result<engine::Entry> entry = engine::decode_entry(value);
+        const Outcome<engine::Entry> entry = engine::decode_entry(value);
         if (entry && engine::is_reserved(name)) return take_reserved(page, name, *entry);
         if (!entry || check_name(name) != NameFault::none) return damage(page, "holds an entry that is not a valid object");
         ++result_.objects;
@@ -107,7 +107,7 @@ private:
     // A reserved entry is not an object. The old record, which holds the store's secret, is not shown.
     void take_reserved(uint32_t page, Bytes key, const engine::Entry& entry) {
         if (!engine::is_lost_range(key)) return;
-        const Result<engine::LostRange> range = engine::decode_lost_range(entry);
+        const Outcome<engine::LostRange> range = engine::decode_lost_range(entry);
         if (!range) return damage(page, "holds an entry that is not a valid lost range");
         const LostRange names{std::string(text_of(range->from)), std::string(text_of(range->before)), range->acknowledged};
         result_.findings.add(about_root(false, "says that names were lost with damage that was dropped: " + festore::text_of(names)));

@@ -2,6 +2,7 @@
 #include "inspect/store_root.h"
 
 #include "inspect/report.h"
+#include "base/host/error.h"
 #include "base/host/text.h"
 #include "ree_fs/inspection.h"
 
@@ -228,14 +229,14 @@ const RootRecord* RootRecords::of_store(const engine::StoreId& id) const {
     return found == list_.end() ? nullptr : found->get();
 }
 
-Expected<RootTableCopy> read_root_table(const std::string& directory, const ree_fs::Huk& huk) {
+Result<RootTableCopy> read_root_table(const std::string& directory, const ree_fs::Huk& huk) {
     const OpenFile folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder.valid()) return tl::make_unexpected(file_error("cannot open " + escaped(directory)));
+    if (!folder.valid()) return unexpected(file_error("cannot open " + escaped(directory)));
     TableReceiver receiver;
     const auto storage = ree_fs::inspect_storage(ree_fs::StorageDirectory(folder.get()),
                                                  {&huk, nullptr, {&kFestoreTa, 1}, &receiver});
-    if (!storage) return tl::make_unexpected(file_error("cannot list " + escaped(directory)));
-    if (!receiver.whole()) return tl::make_unexpected(no_table(directory, *storage));
+    if (!storage) return unexpected(file_error("cannot list " + escaped(directory)));
+    if (!receiver.whole()) return unexpected(no_table(directory, *storage));
     RootTableCopy table;
     table.storage_damaged = storage->any_damage();
     for (Bytes rest = receiver.places(); !rest.empty(); rest = rest.subspan(engine::kRootRecordBytes)) {

@@ -29,7 +29,7 @@ struct RootTableCopy {
     bool storage_damaged = false;  // in any object
 };
 // The root table of festore's TA in `directory`, a copy of OP-TEE's storage. Errors say why it cannot be read.
-Expected<RootTableCopy> read_root_table(const std::string& directory, const ree_fs::Huk& huk);
+Result<RootTableCopy> read_root_table(const std::string& directory, const ree_fs::Huk& huk);
 
 enum class RootSource : uint8_t {
     none,

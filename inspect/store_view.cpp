@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "inspect/store_view.h"
 
+#include "base/host/error.h"
 #include "base/host/text.h"
 #include "engine/records/recovery.h"
 
@@ -47,14 +48,14 @@ StoreViewer::StoreViewer(int directory)
                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)),
       payloads_(payload_folder_.get()) {}
 
-Expected<StoreView> StoreViewer::look(const std::string& shown_name) {
+Result<StoreView> StoreViewer::look(const std::string& shown_name) {
     const auto names = directory_.names();
-    if (!names) return tl::make_unexpected(listing_error(shown_name, names.error().code));
+    if (!names) return unexpected(listing_error(shown_name, names.error().code));
     read_header();
     if (view_.newer) return std::move(view_);
     read_pages();
     for (const ree_fs::DirectoryName& name : *names) look_at_name(name);
-    if (const auto listed = list_payloads(shown_name); !listed) return tl::make_unexpected(listed.error());
+    if (const auto listed = list_payloads(shown_name); !listed) return unexpected(listed.error());
     return std::move(view_);
 }
 
@@ -137,7 +138,7 @@ void StoreViewer::look_at_slot(uint32_t slot) {
         view_.findings.add(about_copy(true, slot, "of another store than the header's: one of the two was altered or exchanged"));
 }
 
-Expected<void> StoreViewer::list_payloads(const std::string& shown_name) {
+Result<void> StoreViewer::list_payloads(const std::string& shown_name) {
     const std::string folder(kPayloadFolder);
     if (!payload_folder_.valid()) {
         struct stat status {};
@@ -148,7 +149,7 @@ Expected<void> StoreViewer::list_payloads(const std::string& shown_name) {
         return {};
     }
     const auto names = payloads_.names(kPayloadsMax);
-    if (!names) return tl::make_unexpected(listing_error(shown_name + "/" + folder, names.error().code));
+    if (!names) return unexpected(listing_error(shown_name + "/" + folder, names.error().code));
     for (const ree_fs::DirectoryName& name : *names) {
         const bool ours = protocol::is_payload_name(name.name) || protocol::is_upload_name(name.name);
         if (ours && name.regular) view_.payloads.emplace(name.name, name.size);

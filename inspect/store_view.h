@@ -39,7 +39,7 @@ class StoreViewer {
 public:
     explicit StoreViewer(int directory);
     // no_space: too many names; not_permitted, failure: the folder cannot be listed.
-    Expected<StoreView> look(const std::string& shown_name);
+    Result<StoreView> look(const std::string& shown_name);
 
     // Null: there is none.
     [[nodiscard]] ree_fs::FileSource* pages() const { return pages_.get(); }
@@ -52,7 +52,7 @@ private:
     void read_header();
     void read_pages();
     void look_at_slot(uint32_t slot);
-    Expected<void> list_payloads(const std::string& shown_name);
+    Result<void> list_payloads(const std::string& shown_name);
     std::unique_ptr<ree_fs::FileSource> open_named(std::string_view name);
 
     int descriptor_;

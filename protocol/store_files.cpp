@@ -49,7 +49,7 @@ static bool read_name(Reader& in, StoreHeader& header) {
     return header.name_bytes == size && size > 0 && header.name_memory == text;
 }
 
-Result<StoreHeader> decode_store_header(Bytes input) {
+Outcome<StoreHeader> decode_store_header(Bytes input) {
     Reader in(input);
     StoreHeader header;
     const Bytes magic = in.bytes(kMagic.size());

@@ -60,7 +60,7 @@ inline constexpr size_t kNamedStoreHeaderBytes = 128;
 
 void encode(const StoreHeader& header, Writer& out);
 // bad_format: not a header. not_supported: of another major, or a newer minor version: leave it alone.
-Result<StoreHeader> decode_store_header(Bytes input);
+Outcome<StoreHeader> decode_store_header(Bytes input);
 
 // How much content the index itself keeps under a name of this length; more goes into a payload. (A quarter of a page's
 // room, less the length fields, the name, and the metadata: engine/entry.h.)

@@ -15,15 +15,15 @@ void encode(const M& message, Writer& out) {
 // `input` is hostile: it must be exactly one message, with nothing after it, and with values that the message allows; else bad_format.
 // Views in the message point into `input`.
 template <Described M>
-Result<M> decode(Bytes input) {
+Outcome<M> decode(Bytes input) {
     return read_all_fields<M>(input);
 }
 
 // The first of the entries in `input`, which moves past it. After an error `input` is as it was.
 template <Described M>
-Result<M> decode_next(Bytes& input) {
+Outcome<M> decode_next(Bytes& input) {
     Reader in(input);
-    Result<M> entry = read_fields<M>(in);
+    Outcome<M> entry = read_fields<M>(in);
     if (entry) input = in.rest();
     return entry;
 }

@@ -68,7 +68,7 @@ std::string name_of_file(uint32_t number) {
     return error == std::errc{} ? std::string(digits.data(), end) : std::string();
 }
 
-Result<std::vector<DirectoryName>> StorageDirectory::names(size_t names_max) const {
+Outcome<std::vector<DirectoryName>> StorageDirectory::names(size_t names_max) const {
     const int copy = ::openat(descriptor_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (copy < 0) return fail(Code::generic);
     DIR* const stream = ::fdopendir(copy);

@@ -40,7 +40,7 @@ public:
     explicit StorageDirectory(int descriptor) : descriptor_(descriptor) {}
     // Sorted: dirf.db, numbered files by number, the rest by name. generic: the system cannot list the directory;
     // limit_exceeded: more than `names_max` names.
-    Result<std::vector<DirectoryName>> names(size_t names_max = kDirectoryNamesMax) const;
+    Outcome<std::vector<DirectoryName>> names(size_t names_max = kDirectoryNamesMax) const;
     // Null if it is not a regular file, or cannot be opened. Sets `denied` if the system does not permit it.
     // The result must not outlive this.
     std::unique_ptr<FileSource> open(const std::string& name, bool* denied = nullptr) const;

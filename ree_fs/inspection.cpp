@@ -366,7 +366,7 @@ bool Inspection::recognised() const {
     });
 }
 
-Result<Inspection> inspect_storage(const StorageDirectory& directory, const InspectionOptions& options) {
+Outcome<Inspection> inspect_storage(const StorageDirectory& directory, const InspectionOptions& options) {
     std::vector<DirectoryName> names = FESTORE_TRY(directory.names());
     return Inspector(directory, options, std::move(names)).run();
 }

@@ -81,6 +81,6 @@ struct Inspection {
 };
 
 // generic or limit_exceeded: the directory itself cannot be listed.
-Result<Inspection> inspect_storage(const StorageDirectory& directory, const InspectionOptions& options);
+Outcome<Inspection> inspect_storage(const StorageDirectory& directory, const InspectionOptions& options);
 
 }  // namespace festore::ree_fs

@@ -28,7 +28,7 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-Result<Huk> Huk::from_bytes(Bytes raw) {
+Outcome<Huk> Huk::from_bytes(Bytes raw) {
     if (raw.size() < kHukBytesMin || raw.size() > kHukBytesMax) return fail(Code::bad_format);
     Huk huk;
     copy_bytes(raw, huk.bytes_.fill());
@@ -36,7 +36,7 @@ Result<Huk> Huk::from_bytes(Bytes raw) {
     return huk;
 }
 
-Result<Huk> Huk::parse(Bytes file) {
+Outcome<Huk> Huk::parse(Bytes file) {
     const bool all_digits = std::ranges::all_of(text_of(file), [](char c) { return hex_digit(c) >= 0; });
     if (file.size() == 16 || (file.size() == 32 && !all_digits)) return from_bytes(file);
     std::string_view text = trimmed(text_of(file));

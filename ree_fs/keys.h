@@ -23,9 +23,9 @@ public:
     // Raw: 16 or 32 bytes. Text: hexadecimal digits for 16 to 64 bytes, white space around them and "0x" in front
     // allowed. 32 bytes that are all hexadecimal digits are text: a random raw key never looks like that. Anything
     // else: bad_format.
-    static Result<Huk> parse(Bytes file);
+    static Outcome<Huk> parse(Bytes file);
     // bad_format unless it has kHukBytesMin to kHukBytesMax bytes.
-    static Result<Huk> from_bytes(Bytes raw);
+    static Outcome<Huk> from_bytes(Bytes raw);
 
     [[nodiscard]] Bytes expose() const { return bytes_.expose().first(size_); }
     [[nodiscard]] size_t size() const { return size_; }

@@ -8,15 +8,15 @@ namespace festore::ta {
 
 using engine::RootRecord;
 
-Result<Call::Place> Call::place() const {
+Outcome<Call::Place> Call::place() const {
     if (!session.store.is_open) return fail(Code::bad_state);
     RootTable* const table = FESTORE_TRY(instance.root_table(session.store.anchor));
-    const Result<size_t> place = table->find({session.identity, session.store.name});
+    const Outcome<size_t> place = table->find({session.identity, session.store.name});
     if (!place && place.error().code == Code::item_not_found) return fail(Code::bad_state);  // destroyed meanwhile
     return Place{table, FESTORE_TRY(place)};
 }
 
-Result<RootRecord> Call::record() const {
+Outcome<RootRecord> Call::record() const {
     const Place at = FESTORE_TRY(place());
     RootRecord record = FESTORE_TRY(at.table->record(at.place));
     if (record.store_id != session.store.store_id) return fail(Code::bad_state);
@@ -30,7 +30,7 @@ Result<RootRecord> Call::record() const {
 Status Call::check_not_moved(const RootRecord& record) const {
     if (record.anchor != engine::Anchor::ree || (record.flags & engine::kRootMoving) == 0) return {};
     if (!FESTORE_TRY(instance.may_ask_rpmb())) return fail(Code::rpmb_no_answer);
-    const Result<RootTable*> rpmb = instance.root_table(engine::Anchor::rpmb);
+    const Outcome<RootTable*> rpmb = instance.root_table(engine::Anchor::rpmb);
     if (!rpmb) return fail(no_answer(rpmb.error().code) ? Code::rpmb_no_answer : rpmb.error().code);
     const bool has_moved = (*rpmb)->find(session.identity, record.store_id) || (*rpmb)->remembers_destroyed(record.store_id);
     return has_moved ? Status(fail(Code::bad_state)) : Status{};
@@ -40,7 +40,7 @@ void mark_if_unknown(RootRecord& record, const StoreSession& store) {
     if (record.minor == 0 && record.anchor == engine::Anchor::ree && store.rpmb_unasked) record.flags |= engine::kRootMadeUnasked;
 }
 
-Result<Workspace*> Call::workspace(const RootRecord& record) const {
+Outcome<Workspace*> Call::workspace(const RootRecord& record) const {
     Workspace* const workspace = FESTORE_TRY(instance.workspace());
     const Bytes device_key = FESTORE_TRY(instance.device_key());
     FESTORE_CHECK(workspace->use(device_key, record));

@@ -19,7 +19,7 @@ struct Call {
     Writer& answer;
 
     // The root record of the session's store as the TEE has it now. bad_state: no store is open, the record is of another store, or gone.
-    [[nodiscard]] Result<engine::RootRecord> record() const;
+    [[nodiscard]] Outcome<engine::RootRecord> record() const;
     // Checks a record under ree. bad_state: its store is in the RPMB now, or was destroyed there. rpmb_no_answer: that is not known.
     [[nodiscard]] Status check_not_moved(const engine::RootRecord& record) const;
     // The table that anchors it, loaded, and the store's place in it.
@@ -27,9 +27,9 @@ struct Call {
         RootTable* table;
         size_t place;
     };
-    [[nodiscard]] Result<Place> place() const;
+    [[nodiscard]] Outcome<Place> place() const;
     // The shared workspace, serving this store.
-    [[nodiscard]] Result<Workspace*> workspace(const engine::RootRecord& record) const;
+    [[nodiscard]] Outcome<Workspace*> workspace(const engine::RootRecord& record) const;
 };
 
 // Rule 3: an owner that has a store of a name under one anchor cannot have one under the other. access_conflict: the session's identity

@@ -11,7 +11,7 @@ namespace festore::ta {
 template <size_t N>
 class CopiedIn {
 public:
-    static Result<CopiedIn> from(const TEE_Param& param, size_t size_max = N) {
+    static Outcome<CopiedIn> from(const TEE_Param& param, size_t size_max = N) {
         CopiedIn copy;
         copy.size_ = param.memref.size;
         if (copy.size_ > std::min(size_max, N)) return fail(Code::bad_parameters);

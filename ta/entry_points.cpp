@@ -53,7 +53,7 @@ TEE_Result TA_OpenSessionEntryPoint(uint32_t types, TEE_Param*, void** context) 
     if (instance == nullptr) {
         if (const TEE_Result made = make_instance(); made != TEE_SUCCESS) return made;
     }
-    const festore::Result<Session*> session = instance->open_session();
+    const festore::Outcome<Session*> session = instance->open_session();
     wipe_stack();
     if (!session) return result_of(session.error());
     *context = *session;

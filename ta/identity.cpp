@@ -31,7 +31,7 @@ private:
 };
 
 // UUID version 5 (RFC 9562, section 5.5).
-Result<Uuid> name_based_uuid(const Uuid& name_space, Bytes name) {
+Outcome<Uuid> name_based_uuid(const Uuid& name_space, Bytes name) {
     const gp::Sha1Digest digest = FESTORE_TRY(gp::sha1({name_space.bytes, name}));
     Uuid uuid;
     copy_bytes(Bytes(digest).first(uuid.bytes.size()), uuid.bytes);
@@ -42,7 +42,7 @@ Result<Uuid> name_based_uuid(const Uuid& name_space, Bytes name) {
 
 }  // namespace
 
-Result<Identity> identity_of_caller() {
+Outcome<Identity> identity_of_caller() {
     const gp::ClientIdentity client = FESTORE_TRY(gp::client_identity());
     switch (client.login) {
     case TEE_LOGIN_PUBLIC: return Identity{};
@@ -54,7 +54,7 @@ Result<Identity> identity_of_caller() {
     }
 }
 
-Result<Identity> identity_of(protocol::Login login, uint32_t id) {
+Outcome<Identity> identity_of(protocol::Login login, uint32_t id) {
     const LoginName name(login == protocol::Login::group, id);
     return Identity{login, FESTORE_TRY(name_based_uuid(kLinuxNamespace, name.bytes()))};
 }

@@ -14,10 +14,10 @@ struct Identity {
 
 // The identity of the session that is being opened. access_denied for logins that festore does not serve;
 // no_identity when the kernel gives a user or group no UUID.
-Result<Identity> identity_of_caller();
+Outcome<Identity> identity_of_caller();
 
 // The identity that Linux gives to a user or a group.
-Result<Identity> identity_of(protocol::Login login, uint32_t id);
+Outcome<Identity> identity_of(protocol::Login login, uint32_t id);
 
 // Rule 22: checks that the kernel's UUID is that of the uid or gid that the caller claims to have. With a kernel that computes no
 // identities, all users would share one identity; a caller that lies only shuts itself out. no_identity: they differ.

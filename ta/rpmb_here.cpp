@@ -7,7 +7,7 @@ namespace festore::ta {
 
 using protocol::RpmbRequest;
 
-Result<protocol::RpmbAnswer> rpmb_here(Instance& instance, const Identity& caller, const RpmbRequest& request) {
+Outcome<protocol::RpmbAnswer> rpmb_here(Instance& instance, const Identity& caller, const RpmbRequest& request) {
     const bool built_in = trusted_storage(protocol::Storage::rpmb).has_value();
     const bool only_looks = request.word == RpmbRequest::Word::look;
     if (!only_looks && !is_root(caller)) return fail(Code::access_denied);
@@ -16,7 +16,7 @@ Result<protocol::RpmbAnswer> rpmb_here(Instance& instance, const Identity& calle
     const bool none = request.word == RpmbRequest::Word::none;
     // Any answer shows that there is an RPMB, and stores under it must not be ignored.
     if (none && built_in && !request.without_asking) {
-        const Result<bool> asked = instance.rpmb_has_record_of({caller, {}});
+        const Outcome<bool> asked = instance.rpmb_has_record_of({caller, {}});
         if (asked || !no_answer(asked.error().code)) return fail(Code::access_conflict);
     }
     FESTORE_CHECK(table->say_no_rpmb(none));

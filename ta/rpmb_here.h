@@ -8,6 +8,6 @@
 namespace festore::ta {
 
 // Sets, revokes or only reads the declaration. access_denied, access_conflict (protocol/messages.h); else errors as of RootTable::load().
-Result<protocol::RpmbAnswer> rpmb_here(Instance& instance, const Identity& caller, const protocol::RpmbRequest& request);
+Outcome<protocol::RpmbAnswer> rpmb_here(Instance& instance, const Identity& caller, const protocol::RpmbRequest& request);
 
 }  // namespace festore::ta

@@ -14,7 +14,7 @@ namespace {
 constexpr Uuid kRoot = Uuid::from_fields(0xef0180a3, 0x13f3, 0x5d1c, {0xb7, 0xf5, 0x88, 0x8c, 0x0e, 0x21, 0x05, 0x9a});
 
 // Whether the table has a record of that owner, readable or not.
-Result<bool> has_record_of(RootTable& table, const Identity& owner) {
+Outcome<bool> has_record_of(RootTable& table, const Identity& owner) {
     FESTORE_CHECK(table.load());
     return table.count(owner) > 0;
 }
@@ -23,7 +23,7 @@ Result<bool> has_record_of(RootTable& table, const Identity& owner) {
 
 bool is_root(const Identity& identity) { return identity.login == protocol::Login::user && identity.uuid == kRoot; }
 
-Result<Session*> Instance::open_session() {
+Outcome<Session*> Instance::open_session() {
     const Identity identity = FESTORE_TRY(identity_of_caller());
     size_t all = 0;
     size_t own = 0;
@@ -40,7 +40,7 @@ Result<Session*> Instance::open_session() {
 
 // Rule 28: identities without a store, of which one user can have thousands, do not keep out owners of a store. The TEE's storage
 // is read only if that decides.
-Result<bool> Instance::may_open(const Identity& identity, size_t all, size_t own) {
+Outcome<bool> Instance::may_open(const Identity& identity, size_t all, size_t own) {
     if (all >= limits::kSessionsMax || own >= limits::kSessionsPerIdentityMax) return false;
     const size_t left = limits::kSessionsMax - all;
     if (left > limits::kSessionsKeptForNew) return true;
@@ -48,7 +48,7 @@ Result<bool> Instance::may_open(const Identity& identity, size_t all, size_t own
     if (left <= limits::kSessionsKeptForRoot) return is_root(identity);
     if (own == 0 && left > limits::kSessionsKeptForOwners + limits::kSessionsKeptForRoot) return true;
     if (own >= limits::kSessionsPerOwner) return false;
-    const Result<bool> owns = has_store(identity);
+    const Outcome<bool> owns = has_store(identity);
     forget_closed_stores();  // has_store() has read records
     return owns;
 }
@@ -56,13 +56,13 @@ Result<bool> Instance::may_open(const Identity& identity, size_t all, size_t own
 // The RPMB is asked last, and only about an identity that has no store under `ree`: it is slow, and if it is built in but does not
 // answer, that ends the TA (docs/decisions/0008 and 0013). Without asking it, all owners under `rpmb` would be shut out whenever
 // identities without a store come first.
-Result<bool> Instance::has_store(const Identity& identity) {
+Outcome<bool> Instance::has_store(const Identity& identity) {
     if (identity.login == protocol::Login::public_) return false;
-    Result<bool> answer = false;
+    Outcome<bool> answer = false;
     for (RootTable* table : {&ree_, &rpmb_}) {
         if (!trusted_storage(storage_of(table->anchor()))) continue;
         if (table == &rpmb_ && ree_.says_no_rpmb()) continue;
-        const Result<bool> here = has_record_of(*table, identity);
+        const Outcome<bool> here = has_record_of(*table, identity);
         if (here && *here) return true;
         if (!here) answer = here;  // a fault of one anchor does not keep out owners under the other
     }
@@ -88,16 +88,16 @@ void Instance::close_session(Session* session) {
     }
 }
 
-Result<const ObjectIds*> Instance::object_ids() {
+Outcome<const ObjectIds*> Instance::object_ids() {
     if (!ids_) {
-        Result<ObjectIds> derived = ObjectIds::derive();
+        Outcome<ObjectIds> derived = ObjectIds::derive();
         if (!derived && derived.error().code == Code::item_not_found) return fail(Code::not_supported);
         ids_.emplace(FESTORE_TRY(std::move(derived)));
     }
     return &*ids_;
 }
 
-Result<HukStrength> Instance::huk_strength() {
+Outcome<HukStrength> Instance::huk_strength() {
     if (!huk_strength_) {
         const SecretBytes<32> key = FESTORE_TRY(gp::derive_ta_unique_key({}));
         huk_strength_ = HukStrength::not_known;
@@ -109,16 +109,16 @@ Result<HukStrength> Instance::huk_strength() {
     return *huk_strength_;
 }
 
-Result<Bytes> Instance::device_key() {
+Outcome<Bytes> Instance::device_key() {
     if (!device_key_) {
-        Result<SecretBytes<32>> derived = gp::derive_ta_unique_key(bytes_of(engine::kDeviceKeyLabel));
+        Outcome<SecretBytes<32>> derived = gp::derive_ta_unique_key(bytes_of(engine::kDeviceKeyLabel));
         if (!derived && derived.error().code == Code::item_not_found) return fail(Code::not_supported);
         device_key_.emplace(FESTORE_TRY(std::move(derived)));
     }
     return device_key_->expose();
 }
 
-Result<RootTable*> Instance::root_table(engine::Anchor anchor) {
+Outcome<RootTable*> Instance::root_table(engine::Anchor anchor) {
     RootTable& table = anchor == engine::Anchor::rpmb ? rpmb_ : ree_;
     FESTORE_CHECK(table.load());
     if (!table.has_id()) {
@@ -130,20 +130,20 @@ Result<RootTable*> Instance::root_table(engine::Anchor anchor) {
     return &table;
 }
 
-Result<bool> Instance::may_ask_rpmb() {
+Outcome<bool> Instance::may_ask_rpmb() {
     if (!trusted_storage(protocol::Storage::rpmb)) return false;
     FESTORE_CHECK(ree_.load());
     return !ree_.says_no_rpmb();
 }
 
-Result<bool> Instance::rpmb_has_record_of(const StoreOwner& owner) {
+Outcome<bool> Instance::rpmb_has_record_of(const StoreOwner& owner) {
     FESTORE_CHECK(rpmb_.load());
-    const Result<size_t> place = rpmb_.find(owner);
+    const Outcome<size_t> place = rpmb_.find(owner);
     if (place && !rpmb_.is_readable(*place)) return fail(Code::corrupt_object);
     return place.has_value();
 }
 
-Result<bool> Instance::rpmb_has_record_of(const StoreOwner& owner, const engine::StoreId& store_id) {
+Outcome<bool> Instance::rpmb_has_record_of(const StoreOwner& owner, const engine::StoreId& store_id) {
     const bool has_record = FESTORE_TRY(rpmb_has_record_of(owner));
     if (!has_record && rpmb_.remembers_destroyed(store_id)) return fail(Code::store_destroyed);
     return has_record;
@@ -160,12 +160,12 @@ Status Instance::finish_destroyed(RootTable& table) {
     return all;
 }
 
-Result<Workspace*> Instance::workspace() {
+Outcome<Workspace*> Instance::workspace() {
     if (!workspace_) workspace_ = FESTORE_TRY(gp::Owned<Workspace>::make(crypto_));
     return &*workspace_;
 }
 
-Result<SegmentBuffer*> Instance::segment_buffer() {
+Outcome<SegmentBuffer*> Instance::segment_buffer() {
     if (!segment_buffer_) segment_buffer_ = FESTORE_TRY(gp::Owned<SegmentBuffer>::make());
     return &*segment_buffer_;
 }

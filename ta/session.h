@@ -33,37 +33,37 @@ struct SegmentBuffer {
 class Instance {
 public:
     // busy: one of limits::kSessions… is reached. When few sessions are left, errors of the TEE's storage, too.
-    Result<Session*> open_session();
+    Outcome<Session*> open_session();
     void close_session(Session* session);  // ignores a session that this instance does not have
     [[nodiscard]] bool has(const Session* session) const;
 
     // Derived from the device at the first use. not_supported: this OP-TEE has no system pseudo-TA.
-    Result<const ObjectIds*> object_ids();
+    Outcome<const ObjectIds*> object_ids();
     // Whether the device's hardware unique key is a well-known one, which makes its secrets public knowledge.
     // An error: that is not known.
-    Result<HukStrength> huk_strength();
+    Outcome<HukStrength> huk_strength();
 
     AllowList& allow_list() { return allow_list_; }
 
     // The device key of all stores, 32 bytes (rule 18). not_supported: this OP-TEE has no system pseudo-TA.
-    Result<Bytes> device_key();
+    Outcome<Bytes> device_key();
     // The table, loaded, with an id; what an interrupted destroy has left is finished first. Errors as of RootTable::load().
-    Result<RootTable*> root_table(engine::Anchor anchor);
+    Outcome<RootTable*> root_table(engine::Anchor anchor);
     // Whether there is an RPMB to ask: this TEE is built with one, and root has not declared that this device has none. Errors as of
     // RootTable::load(), of ree's table.
-    Result<bool> may_ask_rpmb();
+    Outcome<bool> may_ask_rpmb();
     [[nodiscard]] bool has_read_no_rpmb() const { return ree_.says_no_rpmb(); }  // root's declaration, if ree's table has been read
     // Asks the RPMB, without writing anything there (rule 5). Errors as of RootTable::load(); corrupt_object also if a record of the owner
     // is damaged, and may be that one. no_answer() identifies the errors that mean "no answer".
-    Result<bool> rpmb_has_record_of(const StoreOwner& owner);
+    Outcome<bool> rpmb_has_record_of(const StoreOwner& owner);
     // The same; additionally store_destroyed: the store of that id was there, and was destroyed (rule 25).
-    Result<bool> rpmb_has_record_of(const StoreOwner& owner, const engine::StoreId& store_id);
+    Outcome<bool> rpmb_has_record_of(const StoreOwner& owner, const engine::StoreId& store_id);
     // Erases the secrets of the destroyed stores' recovery copies, if there are any.
     Status finish_destroyed(RootTable& table);
     TeeCrypto& crypto() { return crypto_; }
     // Made at the first use. out_of_memory.
-    Result<Workspace*> workspace();
-    Result<SegmentBuffer*> segment_buffer();
+    Outcome<Workspace*> workspace();
+    Outcome<SegmentBuffer*> segment_buffer();
     // After a store was destroyed: wipes what is remembered of it, in every session that has it open.
     void forget_store(const engine::StoreId& store_id);
     // At the end of each call, and of each session: wipes what was kept for stores that no session has open any more (rule 32).
@@ -76,9 +76,9 @@ public:
     Salt next_salt();
 
 private:
-    Result<bool> may_open(const Identity& identity, size_t all, size_t own);
+    Outcome<bool> may_open(const Identity& identity, size_t all, size_t own);
     // Whether it has a store under either anchor. An error: the TEE cannot tell.
-    Result<bool> has_store(const Identity& identity);
+    Outcome<bool> has_store(const Identity& identity);
     [[nodiscard]] bool is_open(const engine::StoreId& store_id) const;
 
     std::optional<ObjectIds> ids_;

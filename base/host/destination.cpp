@@ -33,16 +33,16 @@ bool is_same(const struct stat& a, const struct stat& b) {
 class Walk {
 public:
     explicit Walk(const std::string& file) : file_(file) {}
-    Expected<Destination> run();
-    Expected<Descriptor> run_to_folder();
+    Result<Destination> run();
+    Result<Descriptor> run_to_folder();
 
 private:
-    tl::unexpected<Error> failure(int reason) const {
+    Error failure(int reason) const {
         const std::string operation = "write " + quote(file_);
         errno = reason;
         return unexpected(system_error(operation));
     }
-    tl::unexpected<Error> refusal(const std::string& piece, std::string_view why) const {
+    Error refusal(const std::string& piece, std::string_view why) const {
         return unexpected({ErrorCode::not_permitted, fmt::format("cannot write {}: {} {}", quote(file_), quote(piece), why), 0, 0});
     }
     // The end of a path that is not a folder.
@@ -54,23 +54,23 @@ private:
         std::optional<Descriptor> held;  // while it is open, no other file gets this one's inode number
     };
     // Enters folders and follows links. None: the path ends in a folder.
-    Expected<std::optional<End>> go();
+    Result<std::optional<End>> go();
     bool enter(const char* folder);
     // What other users can do with the names in the current folder.
     struct Others {
         bool can_move = false;  // rename them
         bool can_add = false;   // add names, also for files of the caller that lie elsewhere
     };
-    [[nodiscard]] Expected<Others> others() const;
+    [[nodiscard]] Result<Others> others() const;
     // True if they may have put there what is found. True of everything below a folder that they may have put there.
-    [[nodiscard]] Expected<bool> may_be_placed() const;
+    [[nodiscard]] Result<bool> may_be_placed() const;
     void add_in_front(std::string_view path);
-    Expected<void> follow(int link, const std::string& piece, const struct stat& found);
+    Result<void> follow(int link, const std::string& piece, const struct stat& found);
     [[nodiscard]] bool is_own_descriptors() const;
-    Expected<Destination> of_descriptor(const std::string& piece);
-    Expected<Destination> in_folder(const std::string& piece) const;
-    Expected<Destination> stream(const End& end) const;
-    [[nodiscard]] Expected<void> check_stream(const std::string& piece, const struct stat& found) const;
+    Result<Destination> of_descriptor(const std::string& piece);
+    Result<Destination> in_folder(const std::string& piece) const;
+    Result<Destination> stream(const End& end) const;
+    [[nodiscard]] Result<void> check_stream(const std::string& piece, const struct stat& found) const;
 
     const std::string& file_;
     std::optional<Descriptor> folder_;
@@ -96,7 +96,7 @@ void Walk::add_in_front(std::string_view path) {
 }
 
 // In a sticky folder others cannot move what is there, but they can add to it.
-Expected<Walk::Others> Walk::others() const {
+Result<Walk::Others> Walk::others() const {
     struct stat folder {};
     if (fstat(folder_->get(), &folder) != 0) return failure(errno);
     const bool can_write = (folder.st_mode & (S_IWGRP | S_IWOTH)) != 0;
@@ -105,12 +105,12 @@ Expected<Walk::Others> Walk::others() const {
     return Others{is_theirs || (can_write && !is_sticky), is_theirs || can_write};
 }
 
-Expected<bool> Walk::may_be_placed() const {
+Result<bool> Walk::may_be_placed() const {
     const Others can = FESTORE_TRY(others());
     return is_misled_ || can.can_add;
 }
 
-Expected<void> Walk::follow(int link, const std::string& piece, const struct stat& found) {
+Result<void> Walk::follow(int link, const std::string& piece, const struct stat& found) {
     struct stat folder {};
     if (++links_ > kLinksMax) return failure(ELOOP);
     if (fstat(folder_->get(), &folder) != 0) return failure(errno);
@@ -142,20 +142,20 @@ bool Walk::is_own_descriptors() const {
     return fstat(folder_->get(), &folder) == 0 && stat("/proc/self/fd", &own) == 0 && is_same(folder, own);
 }
 
-Expected<Destination> Walk::of_descriptor(const std::string& piece) {
+Result<Destination> Walk::of_descriptor(const std::string& piece) {
     const auto number = piece.find_first_not_of("0123456789") == std::string::npos && piece.size() < 10 ? std::stoi(piece) : -1;
     Descriptor copy(fcntl(number, F_DUPFD_CLOEXEC, 0));
     if (!copy.valid()) return failure(errno);
     return Destination{Descriptor(-1), {}, std::move(copy), true};
 }
 
-Expected<Destination> Walk::in_folder(const std::string& piece) const {
+Result<Destination> Walk::in_folder(const std::string& piece) const {
     Descriptor folder(openat(folder_->get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder.valid()) return failure(errno);
     return Destination{std::move(folder), piece, {}, false};
 }
 
-Expected<void> Walk::check_stream(const std::string& piece, const struct stat& found) const {
+Result<void> Walk::check_stream(const std::string& piece, const struct stat& found) const {
     const bool is_pipe = S_ISFIFO(found.st_mode);
     if (!is_trusted(found.st_uid)) return refusal(piece, is_pipe ? "is a pipe of another user" : "is a device of another user");
     if (is_pipe && found.st_nlink != 1) return refusal(piece, "is a pipe that has other names as well");
@@ -168,7 +168,7 @@ Expected<void> Walk::check_stream(const std::string& piece, const struct stat& f
 }
 
 // Opens without blocking, then checks again: meanwhile it may have been exchanged, or made accessible to others.
-Expected<Destination> Walk::stream(const End& end) const {
+Result<Destination> Walk::stream(const End& end) const {
     const std::string& piece = end.piece;
     const bool is_pipe = S_ISFIFO(end.found.st_mode);
     FESTORE_CHECK(check_stream(piece, end.found));
@@ -188,7 +188,7 @@ Expected<Destination> Walk::stream(const End& end) const {
     }
 }
 
-Expected<std::optional<Walk::End>> Walk::go() {
+Result<std::optional<Walk::End>> Walk::go() {
     if (!enter(file_.starts_with('/') ? "/" : ".")) return failure(errno);
     add_in_front(file_);
     while (!pieces_.empty()) {
@@ -220,19 +220,19 @@ Expected<std::optional<Walk::End>> Walk::go() {
     return std::nullopt;
 }
 
-Expected<Destination> Walk::run() {
+Result<Destination> Walk::run() {
     const auto end = FESTORE_TRY(go());
     if (!end) return failure(EISDIR);
     const std::string& piece = end->piece;
     const mode_t mode = end->found.st_mode;
     if (end->is_own_descriptor) return of_descriptor(piece);
-    if (!end->is_there) return is_named_by_link_ ? Expected<Destination>(failure(ENOENT)) : in_folder(piece);
+    if (!end->is_there) return is_named_by_link_ ? Result<Destination>(failure(ENOENT)) : in_folder(piece);
     if (S_ISREG(mode)) return in_folder(piece);
     if (S_ISSOCK(mode)) return failure(ENXIO);
     return stream(*end);
 }
 
-Expected<Descriptor> Walk::run_to_folder() {
+Result<Descriptor> Walk::run_to_folder() {
     const auto end = FESTORE_TRY(go());
     if (end && end->is_own_descriptor) return refusal(end->piece, "is a link of a process");
     if (end && end->is_there) return failure(ENOTDIR);
@@ -247,9 +247,9 @@ Expected<Descriptor> Walk::run_to_folder() {
 
 }  // namespace
 
-Expected<Destination> find_destination(const std::string& file) { return Walk(file).run(); }
+Result<Destination> find_destination(const std::string& file) { return Walk(file).run(); }
 
-Expected<Descriptor> make_folder(const std::string& folder) {
+Result<Descriptor> make_folder(const std::string& folder) {
     const size_t last = folder.find_last_not_of('/');
     const std::string path = last == std::string::npos ? folder : folder.substr(0, last + 1);
     return Walk(path).run_to_folder();

@@ -22,8 +22,8 @@ struct Destination {
 // Pipes and devices must belong to the caller or root; a pipe in any other kind of folder must be for its owner only (mode 600).
 // not_permitted: something on the path belongs to another user; the message names it.
 // Waits until a pipe has a reader: needs an InterruptsHeld.
-Expected<Destination> find_destination(const std::string& file);
+Result<Destination> find_destination(const std::string& file);
 // A folder for new files, found in the same way, and made (mode 700) if it is missing. It must belong to the caller or root.
-Expected<Descriptor> make_folder(const std::string& folder);
+Result<Descriptor> make_folder(const std::string& folder);
 
 }  // namespace festore

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Shorthand for the errors of code on Linux (festore/error.hpp).
+// Shorthand for the errors of code on Linux (festore/result.hpp).
 #pragma once
-#include "festore/error.hpp"
+#include "festore/result.hpp"
 
 #include <utility>
 
 namespace festore {
 
-inline tl::unexpected<Error> unexpected(Error error) { return tl::unexpected<Error>(std::move(error)); }
+// Says at a return statement that it gives no value.
+inline Error unexpected(Error error) { return error; }
+inline Error propagated(Error error) { return error; }
 
 }  // namespace festore

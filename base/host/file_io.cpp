@@ -45,7 +45,7 @@ Error system_error(const std::string& operation) {
     return {code, fmt::format("cannot {}: {}", operation, std::strerror(reason)), 0, 0};
 }
 
-Expected<Content> read_input(const std::string& file, const InputLimit& limit) {
+Result<Content> read_input(const std::string& file, const InputLimit& limit) {
     const bool standard = is_standard_stream(file);
     const std::string what = standard ? "standard input" : quote(file);
     const Descriptor opened(standard ? -1 : open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
@@ -102,7 +102,7 @@ bool write_all(int descriptor, Bytes bytes) {
     return true;
 }
 
-Expected<void> write_standard_output(Bytes bytes) {
+Result<void> write_standard_output(Bytes bytes) {
     if (write_all(STDOUT_FILENO, bytes)) return {};
     Error error = system_error("write to standard output");
     error.code = ErrorCode::failure;

@@ -56,7 +56,7 @@ struct InputLimit {
 };
 
 // Reads FILE, or standard input for "" and "-". Reads at most one byte more than the limit; then it fails with no_space.
-Expected<Content> read_input(const std::string& file, const InputLimit& limit);
+Result<Content> read_input(const std::string& file, const InputLimit& limit);
 
 // A pipe that was opened for reading may have no writer: after this time a message says once that the command waits.
 inline constexpr int kToldAfterMilliseconds = 1000;
@@ -68,7 +68,7 @@ Error system_error(const std::string& operation);
 
 // Writes all of it. If false, errno has the reason.
 [[nodiscard]] bool write_all(int descriptor, Bytes bytes);
-Expected<void> write_standard_output(Bytes bytes);
+Result<void> write_standard_output(Bytes bytes);
 
 // One line on standard error, "festore: …", whatever bytes the message has.
 void print_line(std::string_view message);

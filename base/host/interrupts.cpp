@@ -21,7 +21,7 @@ bool is_ignored(int signal) {
     return sigaction(signal, nullptr, &action) != 0 || action.sa_handler == SIG_IGN;
 }
 
-tl::unexpected<Error> interrupted() { return unexpected({ErrorCode::failure, "interrupted", 0, 0}); }
+Error interrupted() { return unexpected({ErrorCode::failure, "interrupted", 0, 0}); }
 
 }  // namespace
 
@@ -41,7 +41,7 @@ InterruptsHeld::InterruptsHeld() {
 
 InterruptsHeld::~InterruptsHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
-Expected<void> InterruptsHeld::check() {
+Result<void> InterruptsHeld::check() {
     sigset_t pending;
     sigpending(&pending);
     for (const int signal : kSignals) {
@@ -54,7 +54,7 @@ Expected<void> InterruptsHeld::check() {
 }
 
 // The signals are delivered only during the wait: none is missed between a check and the wait.
-Expected<bool> InterruptsHeld::wait_for(int descriptor, short events, int milliseconds_max) {
+Result<bool> InterruptsHeld::wait_for(int descriptor, short events, int milliseconds_max) {
     sigset_t open;
     pthread_sigmask(SIG_SETMASK, nullptr, &open);
     for (const int signal : kSignals) sigdelset(&open, signal);
@@ -67,13 +67,13 @@ Expected<bool> InterruptsHeld::wait_for(int descriptor, short events, int millis
     }
 }
 
-Expected<bool> InterruptsHeld::wait_for_input(int descriptor, int milliseconds_max) {
+Result<bool> InterruptsHeld::wait_for_input(int descriptor, int milliseconds_max) {
     return wait_for(descriptor, POLLIN, milliseconds_max);
 }
 
-Expected<void> InterruptsHeld::wait_for_output(int descriptor) {
-    const Expected<bool> ready = wait_for(descriptor, POLLOUT, -1);
-    return ready ? Expected<void>() : unexpected(ready.error());
+Result<void> InterruptsHeld::wait_for_output(int descriptor) {
+    const Result<bool> ready = wait_for(descriptor, POLLOUT, -1);
+    return ready ? Result<void>() : unexpected(ready.error());
 }
 
 void end_if_interrupted() {

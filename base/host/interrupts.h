@@ -2,7 +2,7 @@
 // While an unfinished file has a name on the disk, SIGHUP, SIGINT, SIGQUIT and SIGTERM become an error, so that it is cleaned up;
 // afterwards they end the process as they would have. Thread safety: the main thread.
 #pragma once
-#include "festore/error.hpp"
+#include "festore/result.hpp"
 
 #include <csignal>
 
@@ -17,14 +17,14 @@ public:
     InterruptsHeld& operator=(const InterruptsHeld&) = delete;
 
     // failure: one of the signals came.
-    static Expected<void> check();
+    static Result<void> check();
     // Waits until a read from the descriptor would not block; false: not within the limit (-1: no limit). failure: one of the signals came.
-    static Expected<bool> wait_for_input(int descriptor, int milliseconds_max);
+    static Result<bool> wait_for_input(int descriptor, int milliseconds_max);
     // The same for a write, without a limit. For a pipe: a write of PIPE_BUF bytes.
-    static Expected<void> wait_for_output(int descriptor);
+    static Result<void> wait_for_output(int descriptor);
 
 private:
-    static Expected<bool> wait_for(int descriptor, short events, int milliseconds_max);
+    static Result<bool> wait_for(int descriptor, short events, int milliseconds_max);
     sigset_t before_{};
 };
 

@@ -13,7 +13,7 @@ namespace {
 constexpr Cipher kCiphers[] = {Cipher::aes_256_gcm, Cipher::chacha20_poly1305};
 
 template <class T>
-T must(Result<T> result) {
+T must(Outcome<T> result) {
     if (!result) std::abort();
     return std::move(*result);
 }

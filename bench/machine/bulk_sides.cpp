@@ -34,7 +34,7 @@ protected:
         if (const auto done = client_->put(kName, content_); !done) throw Failed(done.error().message);
     }
     void get() {
-        Expected<std::vector<std::byte>> got = client_->get(kName);
+        Result<std::vector<std::byte>> got = client_->get(kName);
         if (!got) throw Failed(got.error().message);
         got_ = std::move(*got);
     }

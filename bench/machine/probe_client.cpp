@@ -12,7 +12,7 @@ namespace {
 static_assert(PROBE_SEGMENT_BYTES_MAX == limits::kSegmentBytesServed);
 
 LoadedTee loaded() {
-    const Expected<LoadedTee> tee = load_tee(TeeKind::optee, {});
+    const Result<LoadedTee> tee = load_tee(TeeKind::optee, {});
     if (!tee) throw Failed(tee.error().message);
     return *tee;
 }

@@ -56,7 +56,7 @@ public:
 protected:
     [[nodiscard]] std::string name_of(size_t i) const { return object_name(i * objects / times % objects); }
     std::vector<std::byte> get(size_t i) {
-        Expected<std::vector<std::byte>> content = client_->get(name_of(i));
+        Result<std::vector<std::byte>> content = client_->get(name_of(i));
         if (!content) throw Failed(content.error().message);
         return std::move(*content);
     }

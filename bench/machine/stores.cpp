@@ -8,7 +8,7 @@ namespace festore::bench {
 namespace {
 
 template <class T>
-T must(Expected<T> result) {
+T must(Result<T> result) {
     if (!result) throw Failed(result.error().message);
     return std::move(*result);
 }

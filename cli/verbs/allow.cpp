@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kVerb = "allow";
 
-Expected<AllowName> parse_name(const std::string& text) {
+Result<AllowName> parse_name(const std::string& text) {
     const bool is_group = text.starts_with("@") || text.starts_with("gid:");
     const size_t marked = text.starts_with("@") ? 1 : text.starts_with("gid:") || text.starts_with("uid:") ? 4 : 0;
     const std::string rest = text.substr(marked);
@@ -42,16 +42,16 @@ public:
 
     Outcome run(const Options& options) override {
         const bool is_public = options.client.owner.kind == Owner::Kind::everybody;
-        const Expected<Wanted> wanted = understand(is_public);
+        const Result<Wanted> wanted = understand(is_public);
         if (!wanted) return failed(wanted.error());
         ClientOptions chosen = options.client;
         chosen.owner = Owner::user();  // the caller acts as itself, whomever the list is about
         chosen.storage = Storage::ree;
         chosen.store_directory.clear();
-        Expected<Client> client = Client::connect(chosen);
+        Result<Client> client = Client::connect(chosen);
         if (!client) return failed(client.error());
         if (const auto done = change(*client, *wanted, options.client.storage); !done) return failed(done.error());
-        const Expected<AllowReport> report = client->allowed();
+        const Result<AllowReport> report = client->allowed();
         if (!report) return failed(report.error());
         return shown(*report);
     }
@@ -64,7 +64,7 @@ private:
         Allowance limits;
     };
 
-    Expected<Wanted> understand(bool is_public) const {
+    Result<Wanted> understand(bool is_public) const {
         const bool has_names = !names_.empty() || is_public;
         if (int{everybody_} + int{total_} + int{all_} + int{has_names} > 1)
             return unexpected(usage_error("names, --everybody, --total and --all exclude each other", kVerb));
@@ -84,13 +84,13 @@ private:
         return wanted;
     }
 
-    Expected<void> take_limits(Wanted& wanted) const {
+    Result<void> take_limits(Wanted& wanted) const {
         const bool has_limits = wanted.mode == Mode::named || wanted.mode == Mode::others || wanted.mode == Mode::total;
         if (!has_limits && !(bytes_ + objects_ + stores_).empty())
             return unexpected(usage_error("--bytes, --objects and --stores go with names to allow, --everybody or --total", kVerb));
         if (wanted.mode == Mode::total && !stores_.empty())
             return unexpected(usage_error("--total limits bytes and objects, not stores", kVerb));
-        const auto number = [](const char* option, const std::string& text, uint64_t max, auto& to) -> Expected<void> {
+        const auto number = [](const char* option, const std::string& text, uint64_t max, auto& to) -> Result<void> {
             if (text.empty()) return {};
             const auto value = parse_number(text, max);
             if (!value) return unexpected(usage_error(fmt::format("{} is a number, not {}", option, quote(text)), kVerb));
@@ -102,7 +102,7 @@ private:
         return number("--stores", stores_, UINT32_MAX - 1, wanted.limits.stores);
     }
 
-    static Expected<void> change(Client& client, const Wanted& wanted, Storage storage) {
+    static Result<void> change(Client& client, const Wanted& wanted, Storage storage) {
         switch (wanted.mode) {
         case Mode::named: return client.allow(wanted.names, wanted.limits);
         case Mode::removed: return client.disallow(wanted.names);

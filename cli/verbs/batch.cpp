@@ -22,13 +22,13 @@ void allow_many_files() {
     (void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
-Expected<void> do_put(Transaction& transaction, const BatchCommand& command, Bytes content) {
+Result<void> do_put(Transaction& transaction, const BatchCommand& command, Bytes content) {
     FESTORE_CHECK(transaction.put(command.name, content, command.put));
     return {};
 }
 
-Expected<void> do_put_file(const Options& options, Transaction& transaction, const BatchCommand& command) {
-    Expected<Source> source = Source::open(command.target);
+Result<void> do_put_file(const Options& options, Transaction& transaction, const BatchCommand& command) {
+    Result<Source> source = Source::open(command.target);
     if (!source) return unexpected(in_put(command.name, source.error()));
     WriteStream stream = FESTORE_TRY(transaction.write(command.name, command.put));
     Progress progress(options, source->size());
@@ -36,7 +36,7 @@ Expected<void> do_put_file(const Options& options, Transaction& transaction, con
     return {};
 }
 
-Expected<void> do_command(const Options& options, Transaction& transaction, const BatchCommand& command) {
+Result<void> do_command(const Options& options, Transaction& transaction, const BatchCommand& command) {
     switch (command.kind) {
     case BatchCommand::Kind::put_file: return do_put_file(options, transaction, command);
     case BatchCommand::Kind::put_content: return do_put(transaction, command, command.content.bytes());
@@ -57,11 +57,11 @@ public:
         if (const auto valid = check_is_for_store(options, "batch"); !valid) return failed(valid.error());
         if (is_standard_stream(file_) && isatty(STDIN_FILENO) == 1)
             print_note(options, "reading standard input; Ctrl-D ends it");
-        const Expected<std::vector<BatchCommand>> commands = read_commands();
+        const Result<std::vector<BatchCommand>> commands = read_commands();
         if (!commands) return failed(in_batch(commands.error()));
         std::optional<uint64_t> generation;
         if (!commands->empty()) {
-            const Expected<uint64_t> done = run_all(options, *commands);
+            const Result<uint64_t> done = run_all(options, *commands);
             if (!done) return failed(done.error());
             generation = *done;
             print_note(options, fmt::format("{} commands done, generation {}", commands->size(), *generation));
@@ -78,18 +78,18 @@ private:
         return error;
     }
 
-    Expected<std::vector<BatchCommand>> read_commands() const {
+    Result<std::vector<BatchCommand>> read_commands() const {
         const Content text = FESTORE_TRY(read_input(file_, {kBatchBytesMax, "a batch"}));
         return parse_batch(text_of(text.bytes()));
     }
 
-    static Expected<uint64_t> run_all(const Options& options, const std::vector<BatchCommand>& commands) {
+    static Result<uint64_t> run_all(const Options& options, const std::vector<BatchCommand>& commands) {
         allow_many_files();
         const InterruptsHeld held;
         Client client = FESTORE_TRY(Client::connect(options.client));
         Transaction transaction = FESTORE_TRY(client.begin());
         for (const BatchCommand& command : commands) {
-            Expected<void> done = InterruptsHeld::check();
+            Result<void> done = InterruptsHeld::check();
             if (done) done = do_command(options, transaction, command);
             if (done) continue;
             Error error = done.error();

@@ -26,19 +26,19 @@ public:
         wanted.other = *other;
         if (const auto valid = check_is_for_store(options, "destroy"); !valid) return failed(valid.error());
         if (const auto can = confirmation_.check_can_ask("destroy"); !can) return failed(can.error());
-        Expected<Client> client = Client::connect(options.client);
+        Result<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
-        const Expected<std::string> question = question_about(*client, options, wanted);
+        const Result<std::string> question = question_about(*client, options, wanted);
         if (!question) return failed(question.error());
         if (const auto agreed = confirmation_.ask(*question); !agreed) return failed(agreed.error());
-        const Expected<DestroyReport> report = client->destroy(wanted);
+        const Result<DestroyReport> report = client->destroy(wanted);
         if (!report) return failed(report.error());
         return outcome_of(options, *report);
     }
 
 private:
     // Says what would be lost.
-    Expected<std::string> question_about(Client& client, const Options& options, const DestroyOptions& wanted) const {
+    Result<std::string> question_about(Client& client, const Options& options, const DestroyOptions& wanted) const {
         const bool record_only = lost_ || wanted.other;
         if (!record_only) {
             const StoreReport store = look_at_store(client, options.client);
@@ -47,8 +47,9 @@ private:
                                    "or a backup of the TEE's storage, may bring it back.",
                                    quote(store.directory), harmless(store.error->message));
             if (!store.info) return fmt::format("remove what is left of the store at {}.", quote(store.directory));
-            return fmt::format("destroy the store at {} for good, with its {} objects.", quote(store.info->directory),
-                               store.info->objects) +
+            const std::string& name = store.info->name;
+            return fmt::format("destroy the store {}at {} for good, with its {} objects.", name == "default" ? "" : quote(name) + " ",
+                               quote(store.info->directory), store.info->objects) +
                    " " + what_copies_are_worth(store.info->anchor);
         }
         const StoreInfo record = FESTORE_TRY(client.store_record(wanted.other));

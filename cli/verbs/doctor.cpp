@@ -29,7 +29,7 @@ const char* text_of(Grade severity) {
 bool rpmb_answers(const Options& options) {
     ClientOptions client = options.client;
     client.storage = Storage::rpmb;
-    Expected<Client> connected = Client::connect(client);
+    Result<Client> connected = Client::connect(client);
     if (!connected) return false;
     const auto asked = connected->stat("festore doctor asks whether this storage answers");
     return asked || asked.error().code == ErrorCode::not_found;
@@ -39,7 +39,7 @@ bool rpmb_answers(const Options& options) {
 bool is_said_to_have_none(const Options& options) {
     ClientOptions client = options.client;
     client.storage = Storage::ree;
-    Expected<Client> connected = Client::connect(client);
+    Result<Client> connected = Client::connect(client);
     if (!connected) return false;
     const auto use = connected->rpmb_use();
     return use && use->none_here;
@@ -50,7 +50,7 @@ std::optional<StoreEvidence> look_at_store_of(const Options& options) {
     ClientOptions client = options.client;
     if (client.owner.kind == Owner::Kind::everybody) return std::nullopt;
     client.storage = Storage::store;
-    Expected<Client> connected = Client::connect(client);
+    Result<Client> connected = Client::connect(client);
     if (!connected) return std::nullopt;  // the TEE's findings say why, or no directory for a store is known
     StoreReport report = look_at_store(*connected, client);
     return StoreEvidence{std::move(report.directory), client.owner.kind == Owner::Kind::group, std::move(report.info),
@@ -63,9 +63,9 @@ std::optional<std::vector<StoreRecord>> all_stores(const Options& options) {
     ClientOptions client = options.client;
     client.owner = Owner::user();  // root itself asks, whichever owner was named
     client.storage = Storage::store;
-    Expected<Client> connected = Client::connect(client);
+    Result<Client> connected = Client::connect(client);
     if (!connected) return std::nullopt;
-    Expected<std::vector<StoreRecord>> records = connected->store_records();
+    Result<std::vector<StoreRecord>> records = connected->store_records();
     if (!records) return std::nullopt;
     return std::move(*records);
 }
@@ -99,11 +99,11 @@ public:
         // Without a supplicant the TEE waits for it in vain; with one, a call may take long.
         if (supplicant.state == Supplicant::State::missing)
             limited.client.call_timeout = std::min(options.client.call_timeout, kWithoutSupplicant);
-        Expected<TeeStatus> status = tl::make_unexpected(Error{});
+        Result<TeeStatus> status = Error{};
         {
-            Expected<Client> client = Client::connect(limited.client);
+            Result<Client> client = Client::connect(limited.client);
             if (client) status = client->status();
-            else status = tl::make_unexpected(client.error());
+            else status = client.error();
         }
         RpmbEvidence rpmb;
         rpmb.none_here = status && status->has_rpmb && is_said_to_have_none(limited);

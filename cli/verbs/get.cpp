@@ -24,7 +24,7 @@ public:
 
     Outcome run(const Options& options) override {
         if (const auto valid = check_arguments(options); !valid) return failed(valid.error());
-        Expected<Got> got = is_standard_stream(file_) ? transfer(options) : transfer_to_file(options);
+        Result<Got> got = is_standard_stream(file_) ? transfer(options) : transfer_to_file(options);
         if (!got) return failed(got.error());
         Outcome outcome;
         set_name(outcome.document, name_);
@@ -40,7 +40,7 @@ private:
         uint64_t length = 0;  // that was written
     };
 
-    Expected<void> check_arguments(const Options& options) {
+    Result<void> check_arguments(const Options& options) {
         FESTORE_CHECK(name_option_.resolve(name_, options));
         FESTORE_CHECK(number("--offset", offset_text_, offset_));
         FESTORE_CHECK(number("--length", length_text_, length_));
@@ -49,7 +49,7 @@ private:
         return {};
     }
 
-    static Expected<void> number(const char* option, const std::string& text, uint64_t& value) {
+    static Result<void> number(const char* option, const std::string& text, uint64_t& value) {
         if (text.empty()) return {};
         const auto parsed = parse_number(text);
         if (!parsed)
@@ -59,18 +59,18 @@ private:
     }
 
     // An unfinished file may have a name: a signal must not leave it behind.
-    Expected<Got> transfer_to_file(const Options& options) {
+    Result<Got> transfer_to_file(const Options& options) {
         const InterruptsHeld held;
         return transfer(options);
     }
 
-    Expected<Got> transfer(const Options& options) {
+    Result<Got> transfer(const Options& options) {
         std::optional<Client> client;
         std::optional<ReadStream> stream;
         FESTORE_CHECK(open(options, client, stream));
         Got got{stream->info().size, std::min(length_, stream->info().size - offset_)};
         Content buffer(static_cast<size_t>(std::min<uint64_t>(kHeldBytes, got.length)));
-        Expected<size_t> count = stream->read(buffer.room());
+        Result<size_t> count = stream->read(buffer.room());
         if (!count) return unexpected(count.error());
         if (*count == got.length) {  // everything is read: no session is held open for a slow reader
             stream.reset();
@@ -93,15 +93,15 @@ private:
         return got;
     }
 
-    Expected<void> check_signals() const {
+    Result<void> check_signals() const {
         if (is_standard_stream(file_)) return {};
-        Expected<void> checked = InterruptsHeld::check();
+        Result<void> checked = InterruptsHeld::check();
         if (!checked) checked.error().message = fmt::format("cannot get {}: interrupted", quote(name_));
         return checked;
     }
 
     // Opens the object at `offset_`.
-    Expected<void> open(const Options& options, std::optional<Client>& client, std::optional<ReadStream>& stream) const {
+    Result<void> open(const Options& options, std::optional<Client>& client, std::optional<ReadStream>& stream) const {
         Client connected = FESTORE_TRY(Client::connect(options.client));
         client.emplace(std::move(connected));
         ReadStream opened = FESTORE_TRY(client->read(name_));

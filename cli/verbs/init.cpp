@@ -31,9 +31,9 @@ public:
         else if (!cipher_.empty() && cipher_ != "auto")
             return failed(usage_error("--cipher is auto, aes-256-gcm or chacha20-poly1305, not " + quote(cipher_), "init"));
         if (const auto valid = check_is_for_store(options, "init"); !valid) return failed(valid.error());
-        Expected<Client> client = Client::connect(options.client);
+        Result<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
-        Expected<StoreInfo> made = client->init(init);
+        Result<StoreInfo> made = client->init(init);
         if (!made && anchor_ == "ree" && rpmb_gave_no_answer(made.error().tee_result)) {
             // A user who names the anchor accepts its protection, but must see that the RPMB did not answer.
             print_line("the RPMB did not answer whether it has a record of a store of yours; the store is made without its answer, and "

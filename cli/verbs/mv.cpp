@@ -19,9 +19,9 @@ public:
         for (const std::string& name : {old_, new_})
             if (const auto valid = check_name_argument(name); !valid) return failed(valid.error());
         if (const auto valid = check_is_for_store(options, "mv"); !valid) return failed(valid.error());
-        Expected<Client> client = Client::connect(options.client);
+        Result<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
-        const Expected<ObjectInfo> renamed = client->rename(old_, new_, replace_);
+        const Result<ObjectInfo> renamed = client->rename(old_, new_, replace_);
         if (!renamed) return failed(renamed.error());
         print_note(options, fmt::format("renamed {} to {}", quote(old_), quote(new_)));
         Outcome outcome;

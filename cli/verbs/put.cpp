@@ -29,7 +29,7 @@ public:
         if (const auto valid = check_arguments(); !valid) return failed(valid.error());
         if (is_standard_stream(file_) && isatty(STDIN_FILENO) == 1)
             print_note(options, "reading standard input; Ctrl-D ends it");
-        const Expected<ObjectInfo> stored =
+        const Result<ObjectInfo> stored =
             options.client.storage == Storage::store ? put_in_parts(options) : put_whole(options);
         if (!stored) return failed(stored.error());
         print_note(options, fmt::format("stored {}: {} bytes, version {}", quote(name_), stored->size, stored->version));
@@ -44,21 +44,21 @@ public:
     }
 
 private:
-    Expected<ObjectInfo> put_whole(const Options& options) const {
+    Result<ObjectInfo> put_whole(const Options& options) const {
         const InputLimit limit{limits::kPersistentObjectBytesMax, "an object in the TEE's own storage"};
-        const Expected<Content> content = read_input(file_, limit);
+        const Result<Content> content = read_input(file_, limit);
         if (!content) return unexpected(in_put(name_, content.error()));
         Client client = FESTORE_TRY(Client::connect(options.client));
         return client.put(name_, content->bytes(), put_);
     }
 
     // Reads the first part before it opens a session: no session is held open while somebody types.
-    Expected<ObjectInfo> put_in_parts(const Options& options) const {
+    Result<ObjectInfo> put_in_parts(const Options& options) const {
         const InterruptsHeld held;
-        Expected<Source> source = Source::open(file_);
+        Result<Source> source = Source::open(file_);
         if (!source) return unexpected(in_put(name_, source.error()));
         Content first(kTransferBytes);
-        const Expected<size_t> count = source->read(first.room());
+        const Result<size_t> count = source->read(first.room());
         if (!count) return unexpected(in_put(name_, count.error()));
         Client client = FESTORE_TRY(Client::connect(options.client));
         PutOptions options_of_size = put_;
@@ -68,7 +68,7 @@ private:
         return store_all(*source, first.bytes().first(*count), std::move(stream), name_, progress);
     }
 
-    Expected<void> check_arguments() {
+    Result<void> check_arguments() {
         FESTORE_CHECK(check_name_argument(name_));
         if (put_.removable && !put_.write_once)
             return unexpected(usage_error("--removable belongs to --write-once: other objects can always be removed", "put"));

@@ -24,12 +24,12 @@ public:
     Outcome run(const Options& options) override {
         RebuildOptions rebuild;
         if (const auto valid = read_options(options, rebuild); !valid) return failed(valid.error());
-        Expected<Client> client = Client::connect(options.client);
+        Result<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
-        const Expected<StoreInfo> before = client->store_status();
+        const Result<StoreInfo> before = client->store_status();
         if (!before) return failed(before.error());
         RebuildProgress resealed;
-        Expected<StoreInfo> after = *before;
+        Result<StoreInfo> after = *before;
         {
             ProgressLine line(options);
             rebuild.on_progress = [&](const RebuildProgress& progress) {
@@ -48,7 +48,7 @@ public:
     }
 
 private:
-    Expected<void> read_options(const Options& options, RebuildOptions& rebuild) const {
+    Result<void> read_options(const Options& options, RebuildOptions& rebuild) const {
         FESTORE_CHECK(check_is_for_store(options, "rebuild"));
         if (!anchor_.empty() && anchor_ != "ree" && anchor_ != "rpmb")
             return unexpected(usage_error("--anchor is ree or rpmb, not " + quote(anchor_), "rebuild"));

@@ -35,7 +35,7 @@ public:
             if (const auto can = confirmation_.check_can_ask("repair"); !can) return failed(can.error());
         ClientOptions quiet = options.client;
         quiet.on_warning = nullptr;  // this verb itself reports it
-        Expected<Client> client = Client::connect(quiet);
+        Result<Client> client = Client::connect(quiet);
         if (!client) return failed(client.error());
         if (acknowledge_ && !names_.empty()) return acknowledge_names(*client, options);
         if (acknowledge_) return outcome_of(client->acknowledge(), options, "acknowledged");
@@ -53,7 +53,7 @@ public:
     }
 
 private:
-    static Outcome outcome_of(const Expected<StoreInfo>& info, const Options& options, std::string_view what) {
+    static Outcome outcome_of(const Result<StoreInfo>& info, const Options& options, std::string_view what) {
         if (!info) return failed(info.error());
         Outcome outcome;
         outcome.document = json_of(report_of(*info));
@@ -74,7 +74,7 @@ private:
     Outcome dropped(Client& client, const Options& options) const {
         DropOptions drop;
         drop.most = most_;
-        const Expected<DropReport> report = client.drop_damaged(drop);
+        const Result<DropReport> report = client.drop_damaged(drop);
         if (!report) return failed(report.error());
         Outcome outcome;
         StoreReport store = report_of(report->store);
@@ -92,7 +92,7 @@ private:
     }
 
     static Outcome undone(Client& client, const Options& options) {
-        const Expected<StoreInfo> info = client.undo_drop();
+        const Result<StoreInfo> info = client.undo_drop();
         if (!info) return failed(info.error());
         Outcome outcome;
         outcome.document = json_of(report_of(*info));
@@ -103,7 +103,7 @@ private:
     Outcome acknowledge_names(Client& client, const Options& options) const {
         Outcome outcome;
         for (const std::string& name : names_) {
-            const Expected<StoreInfo> info = client.acknowledge_lost(name);
+            const Result<StoreInfo> info = client.acknowledge_lost(name);
             if (!info) {
                 outcome.errors.push_back(info.error());
                 continue;

@@ -17,12 +17,12 @@ public:
     }
 
     Outcome run(const Options& options) override {
-        const Expected<std::optional<OtherOwner>> parsed = parse_owner(owner_, "rm");
+        const Result<std::optional<OtherOwner>> parsed = parse_owner(owner_, "rm");
         if (!parsed) return failed(parsed.error());
         const std::optional<OtherOwner>& owner = *parsed;
         for (std::string& name : names_)  // check all before anything is removed
             if (const auto valid = name_option_.resolve(name, options); !valid) return failed(valid.error());
-        Expected<Client> client = Client::connect(options.client);
+        Result<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
         Outcome outcome;
         outcome.document = {{"removed", Json::array()}, {"absent", Json::array()}, {"failed", Json::array()}, {"not_tried", Json::array()}};
@@ -33,7 +33,7 @@ public:
                 outcome.document["not_tried"].push_back(name_json(name));
                 continue;
             }
-            const Expected<void> removed = owner ? client->remove_of(*owner, name) : client->remove(name);
+            const Result<void> removed = owner ? client->remove_of(*owner, name) : client->remove(name);
             if (removed) {
                 outcome.document["removed"].push_back(name_json(name));
                 print_note(options, "removed " + quote(name));

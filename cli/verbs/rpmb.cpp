@@ -21,9 +21,9 @@ public:
         ClientOptions chosen = options.client;
         chosen.owner = Owner::user();  // the setting is the device's, whichever owner the command line names
         chosen.storage = Storage::ree;
-        Expected<Client> client = Client::connect(chosen);
+        Result<Client> client = Client::connect(chosen);
         if (!client) return failed(client.error());
-        const Expected<RpmbUse> use = none_ || ask_ ? client->set_no_rpmb(none_, without_asking_) : client->rpmb_use();
+        const Result<RpmbUse> use = none_ || ask_ ? client->set_no_rpmb(none_, without_asking_) : client->rpmb_use();
         if (!use) return failed(use.error());
         Outcome outcome;
         outcome.document = {{"built_in", use->built_in}, {"none_here", use->none_here}};

@@ -15,9 +15,9 @@ public:
 
     Outcome run(const Options& options) override {
         if (const auto valid = name_option_.resolve(name_, options); !valid) return failed(valid.error());
-        Expected<Client> client = Client::connect(options.client);
+        Result<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
-        const Expected<ObjectInfo> info = client->stat(name_);
+        const Result<ObjectInfo> info = client->stat(name_);
         if (!info) return failed(info.error());
         Outcome outcome;
         outcome.document = info_json(*info);

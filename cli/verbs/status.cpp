@@ -24,16 +24,16 @@ public:
         ClientOptions chosen = options.client;
         chosen.on_warning = nullptr;  // reported as an error below
         if (has_store(options)) chosen.storage = Storage::store;
-        Expected<Client> client = Client::connect(chosen);
+        Result<Client> client = Client::connect(chosen);
         if (!client && client.error().code == ErrorCode::usage && options.client.storage != Storage::store) {
             store.error = client.error();  // no directory for a store is known
             client = Client::connect(options.client);
         }
         if (!client) return failed(client.error());
-        const Expected<TeeStatus> status = client->status();
+        const Result<TeeStatus> status = client->status();
         if (!status) return failed(status.error());
         // Before the store: opening it may end a trusted application that asks the RPMB. An older one cannot answer this.
-        const Expected<RpmbUse> rpmb = status->has_rpmb ? client->rpmb_use() : RpmbUse();
+        const Result<RpmbUse> rpmb = status->has_rpmb ? client->rpmb_use() : RpmbUse();
         const bool no_rpmb = rpmb && rpmb->none_here;
         if (has_store(options) && !store.error) store = look_at_store(*client, chosen);
         Outcome outcome{document_of(*status), text_of(*status, no_rpmb), {}, 0};
@@ -53,7 +53,7 @@ public:
 private:
     // Whether, and how much, root lets the caller store. A trusted application before protocol 1.7 has no such list.
     static void add_own_allowance(Client& client, Outcome& outcome) {
-        const Expected<AllowReport> report = client.allowed();
+        const Result<AllowReport> report = client.allowed();
         outcome.document["allowed"] = report ? own_allow_json(*report) : Json(nullptr);
         if (report && (report->listed && report->standing != AllowReport::Standing::free)) outcome.text += own_allow_text(*report);
     }
@@ -61,9 +61,9 @@ private:
     static Outcome list_stores(const Options& options) {
         ClientOptions chosen = options.client;
         chosen.storage = Storage::store;
-        Expected<Client> client = Client::connect(chosen);
+        Result<Client> client = Client::connect(chosen);
         if (!client) return failed(client.error());
-        const Expected<std::vector<StoreRecord>> records = client->store_records();
+        const Result<std::vector<StoreRecord>> records = client->store_records();
         if (!records) return failed(records.error());
         const OwnerNames names;
         Outcome outcome;
@@ -72,7 +72,7 @@ private:
             outcome.document["stores"].push_back(record_json(record, names));
             outcome.text += record_row(record, names);
         }
-        const Expected<AllowReport> allowed = client->allowed();
+        const Result<AllowReport> allowed = client->allowed();
         outcome.document["allowed"] = allowed ? allow_json(*allowed, names) : Json(nullptr);
         if (allowed && allowed->listed) outcome.text += allow_text(*allowed, names);
         if (const auto fault = allowed ? allow_fault(*allowed) : std::nullopt) outcome.errors.push_back(*fault);

@@ -61,9 +61,9 @@ public:
             if (const auto valid = check_is_for_store(options, "verify --clean"); !valid) return failed(valid.error());
         ClientOptions quiet = options.client;
         quiet.on_warning = nullptr;  // reported as an error below
-        Expected<Client> client = Client::connect(quiet);
+        Result<Client> client = Client::connect(quiet);
         if (!client) return failed(client.error());
-        Expected<VerifyReport> report = VerifyReport();
+        Result<VerifyReport> report = VerifyReport();
         {
             ProgressLine line(options);
             VerifyOptions wanted;
@@ -81,7 +81,7 @@ public:
             outcome.errors.back().code = ErrorCode::damaged;
         }
         if (options.client.storage == Storage::store) {
-            const Expected<StoreInfo> store = client->store_status();
+            const Result<StoreInfo> store = client->store_status();
             if (!store) outcome.errors.push_back(store.error());
             outcome.document["freshness_given_up"] = store ? freshness_given_up_json(*store) : Json(nullptr);
             if (store && store->has_other_cipher) print_note(options, other_cipher_text(*store));

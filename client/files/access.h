@@ -11,9 +11,9 @@ namespace festore {
 struct ClientAccess {
     // `functions` and `files` must outlive the client. `claimed_id`: the uid or gid that rule 22 compares, instead of the caller's own.
     // `files`: the store's file system; null: the system's. `look_for_supplicant`: for a TEE that needs a supplicant.
-    static Expected<Client> connect(const TeecFunctions& functions, const ClientOptions& options,
-                                    std::optional<uint32_t> claimed_id = std::nullopt, Files* files = nullptr,
-                                    const std::function<SupplicantSeen()>& look_for_supplicant = nullptr);
+    static Result<Client> connect(const TeecFunctions& functions, const ClientOptions& options,
+                                  std::optional<uint32_t> claimed_id = std::nullopt, Files* files = nullptr,
+                                  const std::function<SupplicantSeen()>& look_for_supplicant = nullptr);
 };
 
 }  // namespace festore

@@ -22,7 +22,7 @@ Error over(const Operation& operation) {
 
 }  // namespace
 
-Expected<void> Store::begin_in_tee(const Operation& operation, Batch& batch) {
+Result<void> Store::begin_in_tee(const Operation& operation, Batch& batch) {
     const auto deadline = std::chrono::steady_clock::now() + options_.wait;
     while (true) {
         // Read the generation under the lock: nobody else can commit now.
@@ -50,7 +50,7 @@ Expected<void> Store::begin_in_tee(const Operation& operation, Batch& batch) {
     }
 }
 
-Expected<void> Store::begin() {
+Result<void> Store::begin() {
     const Operation operation{"begin a transaction", {}, Storage::store};
     if (batch_) return unexpected({ErrorCode::conflict, cannot(operation) + "one is running already", 0, 0, Reason::in_use});
     FESTORE_CHECK(ensure_open(operation, Missing::is_made));
@@ -76,15 +76,15 @@ void Store::batch_abort() {
 }
 
 // An error of the TA's first phase leaves the transaction as it was; any other ends it.
-Expected<protocol::ChangeAnswer> Store::batch_change(const Operation& operation, const ChangeRequest& request) {
+Result<protocol::ChangeAnswer> Store::batch_change(const Operation& operation, const ChangeRequest& request) {
     if (!batch_ || batch_->over || batch_->serial != sessions_.serial()) {
         if (batch_) batch_->over = true;
         return unexpected(over(operation));
     }
     if (request.command != Command::store_remove) batch_->only_removes = false;
-    const Expected<StoreReply> reply = channel_.call(request, operation);
+    const Result<StoreReply> reply = channel_.call(request, operation);
     // Pages that were given back must be stored whatever the result is.
-    const Expected<void> stored = reply ? channel_.store_pages(*reply) : Expected<void>();
+    const Result<void> stored = reply ? channel_.store_pages(*reply) : Result<void>();
     const auto end = [&](Error error) {
         batch_->over = true;
         return unexpected(std::move(error));
@@ -100,17 +100,17 @@ Expected<protocol::ChangeAnswer> Store::batch_change(const Operation& operation,
     return *answer;
 }
 
-Expected<ObjectInfo> Store::batch_put(std::string_view name, Bytes content, const PutOptions& options) {
+Result<ObjectInfo> Store::batch_put(std::string_view name, Bytes content, const PutOptions& options) {
     FESTORE_CHECK(check_keeping({"put", name, Storage::store}, options));
     StoreWriter writer(*this, name, options, batch_ ? batch_->number : 0);
     FESTORE_CHECK(write(writer, content));
     return finish_in_batch(writer);
 }
 
-Expected<ObjectInfo> Store::finish_in_batch(StoreWriter& writer) {
+Result<ObjectInfo> Store::finish_in_batch(StoreWriter& writer) {
     const std::string name = writer.name_;
     const Operation operation{"put", name, Storage::store};
-    Expected<void> done;
+    Result<void> done;
     if (!batch_ || batch_->number != writer.batch_) done = unexpected(over(operation));
     else done = complete(writer);
     if (!done) {
@@ -129,12 +129,12 @@ Expected<ObjectInfo> Store::finish_in_batch(StoreWriter& writer) {
     return stored_info(name, *answer, size, options);
 }
 
-Expected<void> Store::batch_remove(std::string_view name) {
+Result<void> Store::batch_remove(std::string_view name) {
     FESTORE_CHECK(batch_change({"remove", name, Storage::store}, remove_request(name, false)));
     return {};
 }
 
-Expected<ObjectInfo> Store::batch_rename(std::string_view from, std::string_view to, bool replace) {
+Result<ObjectInfo> Store::batch_rename(std::string_view from, std::string_view to, bool replace) {
     const auto answer = FESTORE_TRY(batch_change({"rename", from, Storage::store}, rename_request(from, to, replace, false)));
     ObjectInfo info;
     info.name = to;
@@ -142,7 +142,7 @@ Expected<ObjectInfo> Store::batch_rename(std::string_view from, std::string_view
     return info;
 }
 
-Expected<void> Store::prepare_batch(const Operation& operation) {
+Result<void> Store::prepare_batch(const Operation& operation) {
     StoreChannel::Request request;
     request.command = Command::store_prepare;
     request.has_area = true;
@@ -157,13 +157,13 @@ Expected<void> Store::prepare_batch(const Operation& operation) {
     }
 }
 
-Expected<uint64_t> Store::batch_commit() {
+Result<uint64_t> Store::batch_commit() {
     const Operation operation{"commit the transaction", {}, Storage::store};
     if (!batch_ || batch_->over || batch_->serial != sessions_.serial()) {
         batch_abort();
         return unexpected(over(operation));
     }
-    Expected<void> prepared = prepare_batch(operation);
+    Result<void> prepared = prepare_batch(operation);
     if (prepared && !batch_->only_removes) prepared = keep_reserve();
     if (!prepared) {
         batch_abort();

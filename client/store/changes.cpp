@@ -45,7 +45,7 @@ size_t Store::room_for(size_t changes) const {
 }
 
 // A trusted application with an older protocol would refuse the request as malformed: it cannot keep objects for good.
-Expected<void> Store::check_keeping(const Operation& operation, const PutOptions& options) {
+Result<void> Store::check_keeping(const Operation& operation, const PutOptions& options) {
     constexpr uint16_t kMinorThatKeeps = 5;
     if (!options.write_once || options.removable) return {};
     return check_minor(operation, kMinorThatKeeps, "cannot prevent the removal of write-once objects",
@@ -58,7 +58,7 @@ uint32_t Store::spare_pages(uint8_t height) { return 4U * height + 12; }
 
 // For the height that the index may have after this change. If other programs have changed the store since its status was read, the
 // pages that this change has written show how many pages there are.
-Expected<void> Store::keep_reserve() {
+Result<void> Store::keep_reserve() {
     return directory_.keep_reserve(status_.page_count, spare_pages(static_cast<uint8_t>(status_.height + 1)));
 }
 
@@ -128,8 +128,8 @@ Store::ChangeRequest Store::rename_request(std::string_view from, std::string_vi
 }
 
 // Rule 4: the lock is held, so the TEE's record shows whether the commit took effect.
-Expected<void> Store::learn_outcome(const Operation& operation, const protocol::Id& transaction, uint64_t generation,
-                                    Error error) {
+Result<void> Store::learn_outcome(const Operation& operation, const protocol::Id& transaction, uint64_t generation,
+                                  Error error) {
     const auto not_known = [&](const std::string& why) {
         Error unknown = error;
         unknown.code = ErrorCode::no_tee;
@@ -139,7 +139,7 @@ Expected<void> Store::learn_outcome(const Operation& operation, const protocol::
     };
     opened_serial_ = 0;
     if (const auto open = ensure_open(operation, Missing::is_an_error); !open) return not_known(open.error().message);
-    const Expected<StoreReply> reply =
+    const Result<StoreReply> reply =
         channel_.call(transaction_request(Command::store_outcome, transaction, generation), operation);
     if (!reply) return not_known(reply.error().message);
     const auto answer = protocol::decode<protocol::OutcomeAnswer>(reply->answer);
@@ -148,18 +148,23 @@ Expected<void> Store::learn_outcome(const Operation& operation, const protocol::
     return unexpected(std::move(error));
 }
 
+Result<bool> Store::make_pages_durable() {
+    FESTORE_CHECK(directory_.sync_pages());
+    return directory_.pages_are_named();
+}
+
 // Everything that the root record will refer to must first be durable (rule 7), and in the file that has the name (rule 29).
-Expected<void> Store::commit(const Operation& operation, const protocol::Id& transaction, uint64_t generation) {
+Result<void> Store::commit(const Operation& operation, const protocol::Id& transaction, uint64_t generation) {
     may_be_committed_ = false;
-    Expected<bool> durable = directory_.sync_pages().and_then([this] { return directory_.pages_are_named(); });
+    const Result<bool> durable = make_pages_durable();
     if (!durable || !*durable) {
         (void)channel_.call(transaction_request(Command::store_abort, transaction, generation), operation);
         return unexpected(durable ? directory_.pages_were_exchanged() : durable.error());
     }
     may_be_committed_ = true;
-    const Expected<StoreReply> reply =
+    const Result<StoreReply> reply =
         channel_.call(transaction_request(Command::store_commit, transaction, generation), operation);
-    Expected<void> committed;
+    Result<void> committed;
     if (reply && reply->ok()) {
         committed = take_status(reply->answer, operation);
     } else {
@@ -174,7 +179,7 @@ Expected<void> Store::commit(const Operation& operation, const protocol::Id& tra
 
 // Gives the payloads that the root record will refer to their final names (rules 7, 10). The first time that there are any, the
 // leftovers of interrupted uploads are collected, too.
-Expected<void> Store::publish(const std::vector<StoreDirectory::Upload*>& uploads) {
+Result<void> Store::publish(const std::vector<StoreDirectory::Upload*>& uploads) {
     if (uploads.empty()) return {};
     if (!std::exchange(has_collected_, true)) directory_.collect_uploads();
     for (StoreDirectory::Upload* const upload : uploads)
@@ -183,7 +188,7 @@ Expected<void> Store::publish(const std::vector<StoreDirectory::Upload*>& upload
 }
 
 // `died`: the TA died, or its session no longer knows the store, before anything was committed: nothing has changed.
-Expected<protocol::ChangeAnswer> Store::change_once(const Operation& operation, const ChangeRequest& request, bool& died) {
+Result<protocol::ChangeAnswer> Store::change_once(const Operation& operation, const ChangeRequest& request, bool& died) {
     channel_.expect({status_.index_page, status_.free_list_page});
     const StoreReply reply = FESTORE_TRY(channel_.call(request, operation));
     died = reply.died() || static_cast<Code>(reply.result) == Code::bad_state;
@@ -191,7 +196,7 @@ Expected<protocol::ChangeAnswer> Store::change_once(const Operation& operation, 
     if (!reply.ok()) return unexpected(error_of_store_command(reply.result, reply.origin, operation));
     const auto answer = protocol::decode<protocol::ChangeAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(operation));
-    Expected<void> stored = channel_.store_pages(reply);
+    Result<void> stored = channel_.store_pages(reply);
     if (stored && request.command != Command::store_remove) stored = keep_reserve();
     if (!stored) {
         (void)channel_.call(transaction_request(Command::store_abort, answer->transaction, answer->generation), operation);
@@ -203,9 +208,9 @@ Expected<protocol::ChangeAnswer> Store::change_once(const Operation& operation, 
 }
 
 // The path may lead to another directory than when the store was opened. Under the lock it stays the one that is looked at here.
-Expected<bool> Store::is_same_store() {
+Result<bool> Store::is_same_store() {
     const DirectoryContents contents = FESTORE_TRY(directory_.look());
-    const Expected<bool> has_next = directory_.has_next_pages();  // opening the store settles which page file is its own
+    const Result<bool> has_next = directory_.has_next_pages();  // opening the store settles which page file is its own
     if (!has_next) return has_next;
     return contents.header && contents.header->store_id == header_.store_id && !*has_next;
 }
@@ -217,7 +222,7 @@ Error Store::was_exchanged(const Operation& operation) const {
 
 // One change as a whole transaction. `make_request` makes the request once the store is open; it may upload.
 template <class F>
-Expected<protocol::ChangeAnswer> Store::change_alone(const Operation& operation, Missing missing, F&& make_request) {
+Result<protocol::ChangeAnswer> Store::change_alone(const Operation& operation, Missing missing, F&& make_request) {
     if (batch_) return unexpected(batch_is_running(operation));
     for (int attempt = 0;; ++attempt) {
         FESTORE_CHECK(ensure_open(operation, missing));
@@ -234,7 +239,7 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Operation& operation,
         if (upload != nullptr)
             FESTORE_CHECK(publish({upload}));
         bool died = false;
-        Expected<protocol::ChangeAnswer> answer = change_once(operation, request, died);
+        Result<protocol::ChangeAnswer> answer = change_once(operation, request, died);
         if (answer) {
             if (upload != nullptr) upload->keep();
             if (answer->dropped_payload) directory_.remove_payload(answer->payload);
@@ -248,13 +253,13 @@ Expected<protocol::ChangeAnswer> Store::change_alone(const Operation& operation,
     }
 }
 
-Expected<ObjectInfo> Store::put(std::string_view name, Bytes content, const PutOptions& options) {
+Result<ObjectInfo> Store::put(std::string_view name, Bytes content, const PutOptions& options) {
     const Operation operation{"put", name, Storage::store};
     PutOptions timed = options;
     timed.size = content.size();
     if (!timed.modified) timed.modified = static_cast<int64_t>(std::time(nullptr));
     std::optional<StoreWriter> writer;
-    const auto answer = change_alone(operation, Missing::is_made, [&](auto*& upload) -> Expected<ChangeRequest> {
+    const auto answer = change_alone(operation, Missing::is_made, [&](auto*& upload) -> Result<ChangeRequest> {
         FESTORE_CHECK(check_keeping(operation, timed));
         if (content.size() <= protocol::inline_content_max(name.size()))
             return put_request(name, content, content.size(), timed, std::nullopt, true);
@@ -273,7 +278,7 @@ Error Store::with_version(Error error, std::string_view name, const PutOptions& 
     return festore::with_version(std::move(error), *options.if_version, stat(name));
 }
 
-Expected<std::unique_ptr<StoreWriter>> Store::open_writer(std::string_view name, const PutOptions& options, bool in_batch) {
+Result<std::unique_ptr<StoreWriter>> Store::open_writer(std::string_view name, const PutOptions& options, bool in_batch) {
     const Operation operation{"put", name, Storage::store};
     if (!in_batch) {
         if (batch_) return unexpected(batch_is_running(operation));
@@ -283,12 +288,12 @@ Expected<std::unique_ptr<StoreWriter>> Store::open_writer(std::string_view name,
     return std::make_unique<StoreWriter>(*this, name, options, in_batch && batch_ ? batch_->number : 0);
 }
 
-Expected<ObjectInfo> Store::finish(StoreWriter& writer) {
+Result<ObjectInfo> Store::finish(StoreWriter& writer) {
     const Operation operation{"put", writer.name_, Storage::store};
     if (writer.over_) return unexpected({ErrorCode::usage, cannot(operation) + "its stream is over", 0, 0});
     if (writer.batch_ != 0) return finish_in_batch(writer);
     bool tried = false;
-    const auto answer = change_alone(operation, Missing::is_made, [&](auto*& upload) -> Expected<ChangeRequest> {
+    const auto answer = change_alone(operation, Missing::is_made, [&](auto*& upload) -> Result<ChangeRequest> {
         const bool again = std::exchange(tried, true);
         if (again && writer.file_)
             return unexpected({ErrorCode::no_tee,
@@ -306,14 +311,14 @@ Expected<ObjectInfo> Store::finish(StoreWriter& writer) {
     return stored_info(operation.name, *answer, size, options);
 }
 
-Expected<protocol::ChangeAnswer> Store::change_made_by(
-    const Operation& operation, const std::function<Expected<ChangeRequest>(StoreDirectory::Upload*&)>& make_request) {
+Result<protocol::ChangeAnswer> Store::change_made_by(
+    const Operation& operation, const std::function<Result<ChangeRequest>(StoreDirectory::Upload*&)>& make_request) {
     return change_alone(operation, Missing::is_an_error, make_request);
 }
 
-Expected<protocol::ChangeAnswer> Store::change_to(const Operation& operation, Command command,
-                                                  const std::function<void(protocol::PageArea, Writer&)>& encode) {
-    return change_alone(operation, Missing::is_an_error, [&](auto&) -> Expected<ChangeRequest> {
+Result<protocol::ChangeAnswer> Store::change_to(const Operation& operation, Command command,
+                                                const std::function<void(protocol::PageArea, Writer&)>& encode) {
+    return change_alone(operation, Missing::is_an_error, [&](auto&) -> Result<ChangeRequest> {
         ChangeRequest request;
         request.command = command;
         request.has_area = true;
@@ -323,16 +328,16 @@ Expected<protocol::ChangeAnswer> Store::change_to(const Operation& operation, Co
     });
 }
 
-Expected<void> Store::remove(std::string_view name) {
+Result<void> Store::remove(std::string_view name) {
     const auto answer = change_alone({"remove", name, Storage::store}, Missing::is_an_error,
-                                     [&](auto&) -> Expected<ChangeRequest> { return remove_request(name, true); });
+                                     [&](auto&) -> Result<ChangeRequest> { return remove_request(name, true); });
     if (!answer) return unexpected(answer.error());
     return {};
 }
 
-Expected<ObjectInfo> Store::rename(std::string_view from, std::string_view to, bool replace) {
+Result<ObjectInfo> Store::rename(std::string_view from, std::string_view to, bool replace) {
     const auto answer = change_alone({"rename", from, Storage::store}, Missing::is_an_error,
-                                     [&](auto&) -> Expected<ChangeRequest> { return rename_request(from, to, replace, true); });
+                                     [&](auto&) -> Result<ChangeRequest> { return rename_request(from, to, replace, true); });
     if (!answer) return unexpected(answer.error());
     return info_of(to, *answer);
 }

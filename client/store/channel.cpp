@@ -20,7 +20,7 @@ constexpr size_t kPartSealedBytes =
 
 }  // namespace
 
-Expected<void> StoreChannel::add_fresh(Pages& pages, uint32_t page, uint64_t generation, bool passes_over) {
+Result<void> StoreChannel::add_fresh(Pages& pages, uint32_t page, uint64_t generation, bool passes_over) {
     Brought brought{std::vector<std::byte>(limits::kPageBytes), generation};
     bool is_unreadable = false;
     auto read = directory_.read_page(page, brought.bytes, &is_unreadable);
@@ -33,14 +33,14 @@ Expected<void> StoreChannel::add_fresh(Pages& pages, uint32_t page, uint64_t gen
 }
 
 // A remembered page may be older than the root record by now, so it never proves damage.
-Expected<void> StoreChannel::add_remembered(Pages& pages, uint32_t page, bool passes_over) {
+Result<void> StoreChannel::add_remembered(Pages& pages, uint32_t page, bool passes_over) {
     const std::vector<std::byte>* const known = cache_.find(page);
     if (known == nullptr) return add_fresh(pages, page, kNoGeneration, passes_over);
     pages[page] = {*known, kNoGeneration};
     return {};
 }
 
-Expected<void> StoreChannel::store_pages(const StoreReply& reply) {
+Result<void> StoreChannel::store_pages(const StoreReply& reply) {
     for (const auto& [page, bytes] : reply.written) {
         cache_.forget(page);
         FESTORE_CHECK(directory_.write_page(page, bytes));
@@ -49,7 +49,7 @@ Expected<void> StoreChannel::store_pages(const StoreReply& reply) {
     return {};
 }
 
-Expected<Reply> StoreChannel::invoke(Session& session, const Request& request, const Pages& pages) {
+Result<Reply> StoreChannel::invoke(Session& session, const Request& request, const Pages& pages) {
     const size_t content_bytes = std::max(request.content.size(), request.content_room);
     // Take the largest size at once: growing the buffer step by step would share memory anew each time.
     const size_t room_for_content = content_bytes > limits::kIndexEntryBytesMax ? std::max(content_bytes, kPartSealedBytes) : content_bytes;
@@ -78,8 +78,8 @@ Expected<Reply> StoreChannel::invoke(Session& session, const Request& request, c
                           overlaps ? request.meanwhile : nullptr);
 }
 
-Expected<StoreReply> StoreChannel::read_reply(Session& session, const Request& request, const Reply& reply,
-                                              size_t brought, const Operation& operation) {
+Result<StoreReply> StoreChannel::read_reply(Session& session, const Request& request, const Reply& reply,
+                                            size_t brought, const Operation& operation) {
     StoreReply result;
     result.result = reply.result;
     result.origin = reply.origin;
@@ -113,8 +113,8 @@ Expected<StoreReply> StoreChannel::read_reply(Session& session, const Request& r
     return result;
 }
 
-Expected<void> StoreChannel::take_needs(Pages& pages, const Request& request, const protocol::PageAnswer& answer,
-                                        const Operation& operation) {
+Result<void> StoreChannel::take_needs(Pages& pages, const Request& request, const protocol::PageAnswer& answer,
+                                      const Operation& operation) {
     if (answer.need_count == 0) return unexpected(store_nonsense(operation));
     for (size_t i = 0; i < answer.need_count; ++i) {
         const protocol::PageNeed& need = answer.needs[i];
@@ -134,7 +134,7 @@ Expected<void> StoreChannel::take_needs(Pages& pages, const Request& request, co
     return {};
 }
 
-Expected<StoreReply> StoreChannel::call(const Request& request, const Operation& operation) {
+Result<StoreReply> StoreChannel::call(const Request& request, const Operation& operation) {
     Pages pages;
     damaged_page_ = 0;
     std::vector<uint32_t> guesses;
@@ -149,12 +149,12 @@ Expected<StoreReply> StoreChannel::call(const Request& request, const Operation&
     uint64_t generation = kNoGeneration;
     for (size_t round = 0; round < kRoundsMax; ++round) {
         Session* const session = FESTORE_TRY(sessions_.session());
-        const Expected<Reply> reply = invoke(*session, request, pages);
+        const Result<Reply> reply = invoke(*session, request, pages);
         if (!reply) {
             sessions_.drop();
             return unexpected(reply.error());
         }
-        Expected<StoreReply> result = read_reply(*session, request, *reply, pages.size(), operation);
+        Result<StoreReply> result = read_reply(*session, request, *reply, pages.size(), operation);
         if (!result) return result;
         if (result->died()) sessions_.drop();
         if (!result->ok() || !request.has_area || result->pages.outcome != protocol::CallOutcome::need_pages)

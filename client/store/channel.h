@@ -18,7 +18,7 @@ namespace festore {
 // The source of sessions. A session that has failed is dropped, and the next one has another serial().
 class SessionSource {
 public:
-    virtual Expected<Session*> session() = 0;
+    virtual Result<Session*> session() = 0;
     virtual void drop() = 0;
     [[nodiscard]] virtual uint64_t serial() const = 0;
 
@@ -61,7 +61,7 @@ public:
     };
     // One call, repeated until it is done or fails. An Error: the TEE did not answer, or the directory failed, or is
     // damaged. Any answer of the TEE is in the reply. busy: other writers changed the store too often meanwhile.
-    Expected<StoreReply> call(const Request& request, const Operation& operation);
+    Result<StoreReply> call(const Request& request, const Operation& operation);
 
     // Pages to bring with the next call, before the TA asks for them.
     void expect(std::vector<uint32_t> pages) { expected_ = std::move(pages); }
@@ -72,7 +72,7 @@ public:
     [[nodiscard]] uint32_t damaged_page() const { return damaged_page_; }
 
     // Writes what the TA gave back to the page file; it is not yet synced.
-    Expected<void> store_pages(const StoreReply& reply);
+    Result<void> store_pages(const StoreReply& reply);
 
 private:
     struct Brought {
@@ -82,13 +82,13 @@ private:
     static constexpr uint64_t kNoGeneration = UINT64_MAX;
     using Pages = std::map<uint32_t, Brought>;
 
-    Expected<Reply> invoke(Session& session, const Request& request, const Pages& pages);
-    Expected<void> add_fresh(Pages& pages, uint32_t page, uint64_t generation, bool passes_over);
-    Expected<void> add_remembered(Pages& pages, uint32_t page, bool passes_over);
-    Expected<void> take_needs(Pages& pages, const Request& request, const protocol::PageAnswer& answer,
-                              const Operation& operation);
-    Expected<StoreReply> read_reply(Session& session, const Request& request, const Reply& reply, size_t brought,
-                                    const Operation& operation);
+    Result<Reply> invoke(Session& session, const Request& request, const Pages& pages);
+    Result<void> add_fresh(Pages& pages, uint32_t page, uint64_t generation, bool passes_over);
+    Result<void> add_remembered(Pages& pages, uint32_t page, bool passes_over);
+    Result<void> take_needs(Pages& pages, const Request& request, const protocol::PageAnswer& answer,
+                            const Operation& operation);
+    Result<StoreReply> read_reply(Session& session, const Request& request, const Reply& reply, size_t brought,
+                                  const Operation& operation);
 
     SessionSource& sessions_;
     StoreDirectory& directory_;

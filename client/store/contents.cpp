@@ -29,12 +29,12 @@ Error StoreDirectory::not_written(std::string_view verb, const std::string& file
 }
 
 // Opened for reading only unless it is to be written: readers may lack write permission. busy: another writer has locked it (rule 29).
-Expected<void> StoreDirectory::open_pages(bool for_writing) {
+Result<void> StoreDirectory::open_pages(bool for_writing) {
     if (pages_ != Files::kNoHandle && (pages_writable_ || !for_writing)) return {};
     close_pages();
     FESTORE_CHECK(require_folder());
-    const Expected<Files::Handle> opened = folder_.open_file(for_writing ? "write" : "read", protocol::kPageFile,
-                                                             for_writing ? Files::Open::read_write : Files::Open::read, 0);
+    const Result<Files::Handle> opened = folder_.open_file(for_writing ? "write" : "read", protocol::kPageFile,
+                                                           for_writing ? Files::Open::read_write : Files::Open::read, 0);
     if (!opened) {
         Error error = opened.error();
         if (error.code == ErrorCode::not_found) error.code = ErrorCode::damaged;
@@ -64,9 +64,9 @@ std::string StoreDirectory::text_of_page(uint32_t page) const {
     return at.name == protocol::kPageFile ? text : text + " of " + std::string(at.name);
 }
 
-Expected<void> StoreDirectory::read_page(uint32_t page, MutableBytes sealed, bool* unreadable) {
+Result<void> StoreDirectory::read_page(uint32_t page, MutableBytes sealed, bool* unreadable) {
     const bool is_other = (page & (protocol::kNewPage | protocol::kOldPage)) != 0;
-    FESTORE_CHECK(is_other ? Expected<void>() : open_pages(false));
+    FESTORE_CHECK(is_other ? Result<void>() : open_pages(false));
     size_t count = 0;
     const Numbered at = numbered(page);
     const int fault = files_.read(at.handle, at.offset, sealed, count);
@@ -77,9 +77,9 @@ Expected<void> StoreDirectory::read_page(uint32_t page, MutableBytes sealed, boo
     return {};
 }
 
-Expected<void> StoreDirectory::write_page(uint32_t page, Bytes sealed) {
+Result<void> StoreDirectory::write_page(uint32_t page, Bytes sealed) {
     const bool is_new = (page & protocol::kNewPage) != 0;
-    FESTORE_CHECK(is_new ? Expected<void>() : open_pages(true));
+    FESTORE_CHECK(is_new ? Result<void>() : open_pages(true));
     const Numbered at = numbered(page);
     const int fault = files_.write(at.handle, at.offset, sealed);
     if (fault != 0) return unexpected(not_written("write", file(at.name), fault));
@@ -106,7 +106,7 @@ int StoreDirectory::hold(Files::Handle pages, uint32_t end, uint32_t spare) {
     return is_not_known ? 0 : fault;
 }
 
-Expected<void> StoreDirectory::keep_reserve(uint32_t page_count, uint32_t spare) {
+Result<void> StoreDirectory::keep_reserve(uint32_t page_count, uint32_t spare) {
     const uint32_t end = std::max(page_count, pages_end_);
     if (pages_held_ >= protocol::page_offset(end + spare)) return {};
     FESTORE_CHECK(open_pages(true));
@@ -115,7 +115,7 @@ Expected<void> StoreDirectory::keep_reserve(uint32_t page_count, uint32_t spare)
     return {};
 }
 
-Expected<void> StoreDirectory::sync_pages() {
+Result<void> StoreDirectory::sync_pages() {
     FESTORE_CHECK(open_pages(true));
     int fault = files_.sync(pages_);
     if (fault == 0) fault = sync_names();
@@ -137,7 +137,7 @@ int StoreDirectory::sync_names() {
     return fault;
 }
 
-Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array<std::byte, 16>& id) {
+Result<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array<std::byte, 16>& id) {
     const std::string name = text_of(protocol::payload_name(id)) + std::string(protocol::kUploadSuffix);
     FESTORE_CHECK(require_folder());
     // A collector may remove the file before it is locked.
@@ -147,7 +147,7 @@ Expected<StoreDirectory::Upload> StoreDirectory::create_payload(const std::array
         const bool folder = FESTORE_TRY(open_payloads());
         if (!folder)  // the folder was lost
             FESTORE_CHECK(make_payload_folder());
-        const Expected<Files::Handle> opened = payloads_.open_file("make", name, Files::Open::create_new, file_mode());
+        const Result<Files::Handle> opened = payloads_.open_file("make", name, Files::Open::create_new, file_mode());
         if (!opened && !folder_.is_named(payloads_.handle(), protocol::kPayloadFolder)) continue;  // exchanged since
         if (!opened && opened.error().code == ErrorCode::busy) continue;                          // collected already
         if (!opened) return unexpected(opened.error());
@@ -172,7 +172,7 @@ StoreDirectory::Upload::~Upload() {
 
 std::string StoreDirectory::Upload::file() const { return directory_->payloads_.path_of(name_); }
 
-Expected<void> StoreDirectory::Upload::write(Bytes sealed) {
+Result<void> StoreDirectory::Upload::write(Bytes sealed) {
     const int fault = directory_->files_.write(handle_, offset_, sealed);
     if (fault != 0) return unexpected(directory_->not_written("write", file(), fault));
     directory_->files_.write_soon(handle_, offset_, sealed.size());
@@ -180,14 +180,14 @@ Expected<void> StoreDirectory::Upload::write(Bytes sealed) {
     return {};
 }
 
-Expected<void> StoreDirectory::Upload::finish() {
+Result<void> StoreDirectory::Upload::finish() {
     const int fault = directory_->files_.sync(handle_);
     if (fault != 0) return unexpected(directory_->not_written("sync", file(), fault));
     return {};
 }
 
 // The folder may have been exchanged since the upload began.
-Expected<void> StoreDirectory::Upload::publish() {
+Result<void> StoreDirectory::Upload::publish() {
     const bool folder = FESTORE_TRY(directory_->open_payloads());
     const StoreFolder& payloads = directory_->payloads_;
     bool same = false;
@@ -206,12 +206,12 @@ Expected<void> StoreDirectory::Upload::publish() {
     return unexpected({ErrorCode::damaged, quote(file()) + " was removed while it was being stored; repeat it", 0, 0});
 }
 
-Expected<void> StoreDirectory::sync_payload_names() {
+Result<void> StoreDirectory::sync_payload_names() {
     if (const int fault = payloads_.sync(); fault != 0) return unexpected(not_written("sync", payloads_.path(), fault));
     return {};
 }
 
-Expected<StoreDirectory::Payload> StoreDirectory::open_payload(const std::array<std::byte, 16>& id) {
+Result<StoreDirectory::Payload> StoreDirectory::open_payload(const std::array<std::byte, 16>& id) {
     const std::string name = text_of(protocol::payload_name(id));
     const bool folder = FESTORE_TRY(open_payloads());
     if (!folder) return unexpected({ErrorCode::not_found, quote(payloads_.path()) + " is not there", 0, 0});
@@ -220,18 +220,18 @@ Expected<StoreDirectory::Payload> StoreDirectory::open_payload(const std::array<
 }
 
 void StoreDirectory::remove_payload(const std::array<std::byte, 16>& id) {
-    const Expected<bool> folder = open_payloads();
+    const Result<bool> folder = open_payloads();
     if (folder && *folder) (void)payloads_.remove(text_of(protocol::payload_name(id)));
 }
 
-Expected<uint64_t> StoreDirectory::Payload::size() {
+Result<uint64_t> StoreDirectory::Payload::size() {
     Files::Information information;
     const int fault = files_->information(handle_, information);
     if (fault != 0) return unexpected(error_of_file("read", file_, fault));
     return information.bytes;
 }
 
-Expected<void> StoreDirectory::Payload::read(uint64_t offset, MutableBytes sealed) {
+Result<void> StoreDirectory::Payload::read(uint64_t offset, MutableBytes sealed) {
     size_t count = 0;
     const int fault = files_->read(handle_, offset, sealed, count);
     if (fault != 0) return unexpected(error_of_file("read", file_, fault));

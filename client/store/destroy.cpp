@@ -3,6 +3,7 @@
 // TEE has no record of the directory, and nothing opens it; another call of destroy removes it.
 #include "client/store/store.h"
 
+#include "base/host/hex.h"
 #include "base/result.h"
 #include "client/store/requests.h"
 #include "protocol/store_care.h"
@@ -25,7 +26,7 @@ Error not_root(const Operation& operation, const StoreReply& reply) {
 
 }  // namespace
 
-Expected<std::span<const stored::Anchor>> Store::anchors() {
+Result<std::span<const stored::Anchor>> Store::anchors() {
     static constexpr std::array kAll{stored::Anchor::ree, stored::Anchor::rpmb};
     Session* const session = FESTORE_TRY(sessions_.session());
     const bool has_rpmb = (session->hello().features & protocol::kFeatureRpmb) != 0;
@@ -33,7 +34,7 @@ Expected<std::span<const stored::Anchor>> Store::anchors() {
 }
 
 // Looks under each anchor: an error of one is reported only if no record is found. A silent RPMB counts as empty.
-Expected<Store::FoundRecord> Store::find_record(const Operation& operation, const Other& other) {
+Result<Store::FoundRecord> Store::find_record(const Operation& operation, const Other& other) {
     FoundRecord found;
     std::optional<Error> fault;
     for (const stored::Anchor anchor : FESTORE_TRY(anchors())) {
@@ -56,11 +57,11 @@ Expected<Store::FoundRecord> Store::find_record(const Operation& operation, cons
 }
 
 // Repeating is safe, so a second call shows the outcome of the first (rule 4): store_destroyed.
-Expected<Store::Dropped> Store::drop_record(const Operation& operation, const Other& other, stored::Anchor anchor,
-                                            const protocol::Id& store_id) {
+Result<Store::Dropped> Store::drop_record(const Operation& operation, const Other& other, stored::Anchor anchor,
+                                          const protocol::Id& store_id, bool is_known) {
     const bool any_name = !options_.is_name_fixed && ta_knows_names();
     protocol::DestroyRequest request{anchor, claim_of(other), store_id, bytes_of(name_), false, any_name};
-    Expected<StoreReply> reply = channel_.call(request_of(Command::store_destroy, request), operation);
+    Result<StoreReply> reply = channel_.call(request_of(Command::store_destroy, request), operation);
     const bool unknown = !reply || reply->died();
     if (unknown) FESTORE_CHECK(sessions_.session());
     // Asking the RPMB may have ended the TA. (A TA that does not know names does not ask.)
@@ -73,17 +74,17 @@ Expected<Store::Dropped> Store::drop_record(const Operation& operation, const Ot
     const auto code = static_cast<Code>(reply->result);
     // A trusted application that does not know names does not tell a destroyed store from one that it never had.
     if (code == Code::item_not_found) return Dropped{unknown && !ta_knows_names(), may_have_asked};
-    if (code == Code::store_destroyed) return Dropped{unknown, may_have_asked};
+    if (code == Code::store_destroyed) return Dropped{unknown && is_known, may_have_asked};
     if (code == Code::access_denied && other) return unexpected(not_root(operation, *reply));
     return unexpected(error_of_store_command(reply->result, reply->origin, operation));
 }
 
 // Under each anchor, by the store's id: somebody may have changed the name or the anchor in the header to keep the record.
-Expected<Store::Dropped> Store::drop_record_by_id(const Operation& operation, const protocol::StoreHeader& header) {
+Result<Store::Dropped> Store::drop_record_by_id(const Operation& operation, const protocol::StoreHeader& header, bool is_known) {
     Dropped dropped{};
     std::optional<Error> fault;
     for (const stored::Anchor anchor : FESTORE_TRY(anchors())) {
-        const Expected<Dropped> here = drop_record(operation, {}, anchor, header.store_id);
+        const Result<Dropped> here = drop_record(operation, {}, anchor, header.store_id, is_known);
         if (here && here->was_there) return here;
         if (here) continue;
         const uint32_t result = here.error().tee_result;
@@ -96,21 +97,32 @@ Expected<Store::Dropped> Store::drop_record_by_id(const Operation& operation, co
 }
 
 // Drops the record of the store whose directory this is.
-Expected<Store::Dropped> Store::drop_own_record(const Operation& operation, const protocol::StoreHeader& header) {
+Result<Store::Dropped> Store::drop_own_record(const Operation& operation, const protocol::StoreHeader& header) {
     Code refused = Code::success;
     const auto opened = open_in_tee(operation, header, &refused);
+    bool is_known = true;
+    if (ta_knows_names()) {
+        const Result<OwnRecords> own = own_records(operation);
+        if (!own && !is_name_chosen_) return unexpected(own.error());
+        const auto may_be = [&](const StoreRecord& store) { return !store.info || store.info->store_id == hex(header.store_id); };
+        is_known = !own || std::any_of(own->stores.begin(), own->stores.end(), may_be);
+        const Code why = !opened && refused == Code::success ? Code::target_dead : refused;
+        if (own) FESTORE_CHECK(check_is_meant(operation, header, *own, why));
+    }
     // A record or tombstone in the RPMB, or no answer from it, does not prevent dropping the record under ree: the TA has compared that
     // record before it asked the RPMB.
     const bool is_beside_rpmb = refused == Code::store_in_rpmb || refused == Code::rpmb_no_answer || refused == Code::store_destroyed;
     // Neither does a damaged record: the TA compares what is left of it with the store's id.
     const bool is_damaged = refused == Code::corrupt_object || refused == Code::corrupt_object_2;
+    // The header's name may have become that of another store.
+    const bool is_renamed = refused == Code::bad_parameters && !options_.is_name_fixed && is_known;
     if (opened || is_beside_rpmb || is_damaged) {
-        const Dropped dropped = FESTORE_TRY(drop_record(operation, {}, header.anchor, header.store_id));
+        const Dropped dropped = FESTORE_TRY(drop_record(operation, {}, header.anchor, header.store_id, is_known));
         if (dropped.was_there) return dropped;
-    } else if (refused != Code::item_not_found) {
+    } else if (refused != Code::item_not_found && !is_renamed) {
         return unexpected(opened.error());
     }
-    return drop_record_by_id(operation, header);
+    return drop_record_by_id(operation, header, is_known);
 }
 
 Error Store::none_but_rpmb_is_silent(const Operation& operation) const {
@@ -120,7 +132,7 @@ Error Store::none_but_rpmb_is_silent(const Operation& operation) const {
             0, 0};
 }
 
-Expected<StoreInfo> Store::record(const Other& other) {
+Result<StoreInfo> Store::record(const Other& other) {
     const Operation operation{"look for a store's record", {}};
     FESTORE_CHECK(check_name_is_known(operation));
     if (!other)
@@ -137,9 +149,9 @@ Expected<StoreInfo> Store::record(const Other& other) {
 }
 
 // Checks that nothing at the path may be the directory of that store, even with its header lost or replaced.
-Expected<void> Store::check_is_lost(const Operation& operation, const protocol::StoreStatus& record) {
+Result<void> Store::check_is_lost(const Operation& operation, const protocol::StoreStatus& record) {
     using Kind = DirectoryContents::Kind;
-    const Expected<DirectoryContents> contents = directory_.look();
+    const Result<DirectoryContents> contents = directory_.look();
     if (!contents) {
         Error error = contents.error();
         error.message = cannot(operation) + "what is at " + quote(directory_.path()) + " may be its directory (" + error.message +
@@ -162,7 +174,7 @@ Expected<void> Store::check_is_lost(const Operation& operation, const protocol::
                        0, 0, Reason::not_lost});
 }
 
-Expected<DestroyReport> Store::destroy_record(const Operation& operation, const DestroyOptions& options) {
+Result<DestroyReport> Store::destroy_record(const Operation& operation, const DestroyOptions& options) {
     FESTORE_CHECK(check_name_is_known(operation));
     if (!options.other)
         FESTORE_CHECK(check_name_is_told(operation));
@@ -173,22 +185,23 @@ Expected<DestroyReport> Store::destroy_record(const Operation& operation, const 
     const protocol::StoreStatus& record = *found.status;
     if (!options.other) {
         FESTORE_CHECK(check_is_lost(operation, record));
-        if (const std::string place = other_place_of(record.store_id); !place.empty())
+        const std::vector<StoreRecord> stores = ta_knows_names() ? FESTORE_TRY(list_records(operation, true)) : std::vector<StoreRecord>();
+        if (const std::string place = other_place_of(stores, record.store_id); !place.empty())
             return unexpected({ErrorCode::conflict,
                                cannot(operation) + "its directory is not lost, but at " + quote(place) +
                                    ": name it with --store, and destroy both together, without --lost",
                                0, 0, Reason::not_lost});
     }
-    const Dropped dropped = FESTORE_TRY(drop_record(operation, options.other, record.anchor, record.store_id));
+    const Dropped dropped = FESTORE_TRY(drop_record(operation, options.other, record.anchor, record.store_id, true));
     opened_serial_ = 0;
     return DestroyReport{true, 0, {}, dropped.may_be_in_rpmb};
 }
 
-Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
+Result<DestroyReport> Store::destroy(const DestroyOptions& options) {
     const Operation operation{"destroy the store", {}};
     if (batch_) return unexpected(transaction_is_running(operation));
     if (options.lost_directory || options.other) return destroy_record(operation, options);
-    Expected<DirectoryContents> contents = directory_.look();
+    Result<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
     const auto there_is_none = [&] {
         return unexpected({ErrorCode::not_found,
@@ -220,13 +233,6 @@ Expected<DestroyReport> Store::destroy(const DestroyOptions& options) {
     FESTORE_CHECK(directory_.check_removable());
     DestroyReport report;
     if (contents->header) {
-        // If nobody named the store, only its header does, which may be a copy of another store's.
-        const bool is_named = options_.is_name_fixed || !ta_knows_names();
-        if (const std::string place = is_named ? "" : other_place_of(contents->header->store_id); !place.empty())
-            return unexpected({ErrorCode::conflict,
-                               cannot(operation) + "the header of " + quote(directory_.path()) + " is that of the store at " +
-                                   quote(place) + ": if this is only a copy, remove it as any folder; else put its own header back",
-                               0, 0});
         const Dropped dropped = FESTORE_TRY(drop_own_record(operation, *contents->header));
         report.record_dropped = dropped.was_there;
         report.may_be_in_rpmb = dropped.may_be_in_rpmb;

@@ -38,10 +38,10 @@ void StoreDirectory::close_pages() {
 }
 
 // A program that holds the lock keeps using the folder that it has locked.
-Expected<bool> StoreDirectory::open_folder() {
+Result<bool> StoreDirectory::open_folder() {
     if (locked_) return true;
     bool changed = false;
-    const Expected<bool> there = folder_.open(changed);
+    const Result<bool> there = folder_.open(changed);
     if (changed) {
         close_pages();
         payloads_.close();
@@ -49,21 +49,21 @@ Expected<bool> StoreDirectory::open_folder() {
     return there;
 }
 
-Expected<void> StoreDirectory::require_folder() {
+Result<void> StoreDirectory::require_folder() {
     if (folder_.is_open()) return {};
     const bool there = FESTORE_TRY(open_folder());
-    return there ? Expected<void>() : unexpected(error_of_file("open", path(), ENOENT));
+    return there ? Result<void>() : unexpected(error_of_file("open", path(), ENOENT));
 }
 
-Expected<bool> StoreDirectory::open_payloads() {
+Result<bool> StoreDirectory::open_payloads() {
     FESTORE_CHECK(require_folder());
     bool changed = false;
     return payloads_.open_in(folder_, protocol::kPayloadFolder, changed);
 }
 
-Expected<std::optional<protocol::StoreHeader>> StoreDirectory::read_header() {
+Result<std::optional<protocol::StoreHeader>> StoreDirectory::read_header() {
     const std::string path = file(protocol::kHeaderFile);
-    const Expected<Files::Handle> opened = folder_.open_file("read", protocol::kHeaderFile, Files::Open::read, 0);
+    const Result<Files::Handle> opened = folder_.open_file("read", protocol::kHeaderFile, Files::Open::read, 0);
     if (!opened && opened.error().code == ErrorCode::not_found) return std::nullopt;
     if (!opened) return unexpected(opened.error());
     std::array<std::byte, protocol::kNamedStoreHeaderBytes + 1> bytes{};
@@ -78,7 +78,7 @@ Expected<std::optional<protocol::StoreHeader>> StoreDirectory::read_header() {
     return unexpected({ErrorCode::damaged, quote(path) + " is damaged: it is not a store header", 0, 0});
 }
 
-Expected<StoreDirectory::Names> StoreDirectory::list_names() {
+Result<StoreDirectory::Names> StoreDirectory::list_names() {
     std::vector<std::string> names;
     if (const int fault = files_.list_folder(folder_.handle(), names); fault != 0)
         return unexpected(error_of_file("list", path(), fault));
@@ -105,9 +105,9 @@ Expected<StoreDirectory::Names> StoreDirectory::list_names() {
     return found;
 }
 
-Expected<DirectoryContents> StoreDirectory::look() {
+Result<DirectoryContents> StoreDirectory::look() {
     DirectoryContents contents;
-    const Expected<bool> there = open_folder();
+    const Result<bool> there = open_folder();
     if (!there && folder_.is_not_a_folder()) return DirectoryContents{DirectoryContents::Kind::foreign, {}};
     if (!there) return unexpected(there.error());
     if (!*there) return contents;
@@ -135,7 +135,7 @@ Expected<DirectoryContents> StoreDirectory::look() {
     return contents;
 }
 
-Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mode, bool& made) {
+Result<void> StoreDirectory::make_folder(const std::string& path, unsigned mode, bool& made) {
     made = false;
     // Only the store's own folder is given to the group. Folders above it get the usual mode.
     const int fault = files_.make_folder(path, mode, path == this->path() ? group_ : std::nullopt);
@@ -152,15 +152,15 @@ Expected<void> StoreDirectory::make_folder(const std::string& path, unsigned mod
 }
 
 // A folder that exists already belongs to another member, who gave it to the group.
-Expected<void> StoreDirectory::make_own_folder() {
+Result<void> StoreDirectory::make_own_folder() {
     bool made = false;
     FESTORE_CHECK(make_folder(path(), folder_mode(), made));
     const bool there = FESTORE_TRY(open_folder());
-    return there ? Expected<void>() : unexpected(error_of_file("open", path(), ENOENT));
+    return there ? Result<void>() : unexpected(error_of_file("open", path(), ENOENT));
 }
 
 // Only an empty folder is given to the group: another member may have moved another folder of this user here.
-Expected<void> StoreDirectory::make_payload_folder() {
+Result<void> StoreDirectory::make_payload_folder() {
     const int fault = files_.make_folder(folder_.handle(), std::string(protocol::kPayloadFolder), folder_mode());
     if (fault != 0 && fault != EEXIST) return unexpected(error_of_file("make", payloads_.path(), fault));
     if (fault == 0) durable_names_.reset();  // it may have the inode of a folder that was lost
@@ -171,7 +171,7 @@ Expected<void> StoreDirectory::make_payload_folder() {
     return {};
 }
 
-Expected<void> StoreDirectory::sync_parent(const std::string& path) {
+Result<void> StoreDirectory::sync_parent(const std::string& path) {
     const std::string parent = parent_of(path);
     if (const int fault = files_.sync_folder(parent); fault != 0)
         return unexpected(error_of_file("sync", parent, fault));
@@ -180,7 +180,7 @@ Expected<void> StoreDirectory::sync_parent(const std::string& path) {
 
 // Syncs all folders above: an existing one may have been made by a program that was killed before it synced. Programs of
 // this user have not made a folder that this user may not open.
-Expected<void> StoreDirectory::sync_folders_above() {
+Result<void> StoreDirectory::sync_folders_above() {
     std::string folder = path();
     do {
         folder = parent_of(folder);
@@ -190,10 +190,10 @@ Expected<void> StoreDirectory::sync_folders_above() {
     return {};
 }
 
-Expected<void> StoreDirectory::make_file(std::string_view name) {
+Result<void> StoreDirectory::make_file(std::string_view name) {
     // If a store is being destroyed here, the file may be removed again.
     constexpr int kAttemptsMax = 3;
-    Expected<Files::Handle> made = unexpected(Error{});
+    Result<Files::Handle> made = unexpected(Error{});
     for (int attempt = 0; attempt < kAttemptsMax && !made; ++attempt) {
         made = folder_.open_file("make", name, Files::Open::create, file_mode());
         if (!made && made.error().code != ErrorCode::busy) break;
@@ -206,7 +206,7 @@ Expected<void> StoreDirectory::make_file(std::string_view name) {
     return {};
 }
 
-Expected<void> StoreDirectory::make_files() {
+Result<void> StoreDirectory::make_files() {
     FESTORE_CHECK(make_own_folder());
     FESTORE_CHECK(make_file(protocol::kLockFile));
     FESTORE_CHECK(make_file(protocol::kPageFile));
@@ -215,7 +215,7 @@ Expected<void> StoreDirectory::make_files() {
     return sync_folders_above();
 }
 
-Expected<void> StoreDirectory::write_header(const protocol::StoreHeader& header) {
+Result<void> StoreDirectory::write_header(const protocol::StoreHeader& header) {
     std::array<std::byte, protocol::kNamedStoreHeaderBytes> encoded{};
     Writer out(encoded);
     encode(header, out);

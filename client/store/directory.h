@@ -75,18 +75,18 @@ public:
     [[nodiscard]] bool overlaps() const { return files_.overlaps(); }  // client/files/files.h
 
     // damaged: the header is not valid. failure: the header is of a newer version.
-    Expected<DirectoryContents> look();
+    Result<DirectoryContents> look();
 
     // Makes whichever of these are missing: the folder (and its parents), the lock file, the page file (empty) and the folder of
     // payloads; and syncs them.
-    Expected<void> make_files();
+    Result<void> make_files();
     // Writes the header under a temporary name, syncs it, renames it, and syncs the folder.
-    Expected<void> write_header(const protocol::StoreHeader& header);
+    Result<void> write_header(const protocol::StoreHeader& header);
 
     // Locks the store, waiting at most `wait`. No file is the only proof of the lock (rule 29): it is on the folder, on the lock
     // file, and, for a writer, on the page file. A lock on something that was replaced meanwhile does not count. If this directory
     // is locked already, the same lock is shared.
-    Expected<StoreLock> lock(LockKind kind, std::chrono::milliseconds wait);
+    Result<StoreLock> lock(LockKind kind, std::chrono::milliseconds wait);
     // Returns when nobody makes, changes or destroys the store, or after `wait`. Without a folder, at once. Makes no file.
     void wait_for_writer(std::chrono::milliseconds wait);
     // Whether the folder or the page file was exchanged since it was opened; then the one that has the name now is used. A program that
@@ -94,13 +94,13 @@ public:
     bool follow_exchange();
     // Whether the page file that the writer has open still has its name, in the folder that the path names. If not, what was written
     // to it is lost: pages_were_exchanged() is the error for that.
-    Expected<bool> pages_are_named();
+    Result<bool> pages_are_named();
     [[nodiscard]] Error pages_were_exchanged() const;
 
     // Reads the sealed page from the file; zeroes beyond the file's end.
     // `unreadable`: the disk cannot read the page (EIO), as opposed to an error of the system or the program.
-    Expected<void> read_page(uint32_t page, MutableBytes sealed, bool* unreadable = nullptr);
-    Expected<void> write_page(uint32_t page, Bytes sealed);
+    Result<void> read_page(uint32_t page, MutableBytes sealed, bool* unreadable = nullptr);
+    Result<void> write_page(uint32_t page, Bytes sealed);
     // "page 5", with the file's name if it is not in the page file.
     [[nodiscard]] std::string text_of_page(uint32_t page) const;
     // Bytes that this user may still store there. None: not known.
@@ -109,9 +109,9 @@ public:
     }
     // Reserves disk space for `spare` pages of the page file beyond those in use: `page_count`, or more if more were written under this
     // lock (rule 31). Does nothing if the file system cannot reserve. no_space.
-    Expected<void> keep_reserve(uint32_t page_count, uint32_t spare);
+    Result<void> keep_reserve(uint32_t page_count, uint32_t spare);
     // After a failure what was written since the last sync must be given up, never synced again (rule 7).
-    Expected<void> sync_pages();
+    Result<void> sync_pages();
 
     // A new payload file. It is written from the start, synced by finish(), and given its final name by publish(), which only the
     // writer calls, just before the commit that refers to it; sync_payload_names() makes the name durable (rule 7). The file is
@@ -125,10 +125,10 @@ public:
               offset_(other.offset_), kept_(other.kept_), handle_(std::exchange(other.handle_, Files::kNoHandle)) {}
         Upload& operator=(Upload&&) = delete;
         ~Upload();
-        Expected<void> write(Bytes sealed);
-        Expected<void> finish();
+        Result<void> write(Bytes sealed);
+        Result<void> finish();
         // damaged: somebody has removed the file meanwhile (rule 10). Once published, the file keeps its name.
-        Expected<void> publish();
+        Result<void> publish();
         void keep() { kept_ = true; }  // the commit that refers to it is confirmed, or may have taken effect
 
     private:
@@ -140,8 +140,8 @@ public:
         bool kept_ = false;
         Files::Handle handle_;
     };
-    Expected<Upload> create_payload(const std::array<std::byte, 16>& id);
-    Expected<void> sync_payload_names();
+    Result<Upload> create_payload(const std::array<std::byte, 16>& id);
+    Result<void> sync_payload_names();
 
     // A payload that stays readable while this exists, even if its name is removed.
     class Payload {
@@ -155,8 +155,8 @@ public:
         ~Payload() {
             if (handle_ != Files::kNoHandle) files_->close(handle_);
         }
-        Expected<uint64_t> size();
-        Expected<void> read(uint64_t offset, MutableBytes sealed);  // all of it; damaged: the file ends too early
+        Result<uint64_t> size();
+        Result<void> read(uint64_t offset, MutableBytes sealed);  // all of it; damaged: the file ends too early
         void read_soon(uint64_t offset, size_t bytes) { files_->read_soon(handle_, offset, bytes); }  // a hint to the system
 
     private:
@@ -164,30 +164,30 @@ public:
         std::string file_;
         Files::Handle handle_;
     };
-    Expected<Payload> open_payload(const std::array<std::byte, 16>& id);  // not_found
+    Result<Payload> open_payload(const std::array<std::byte, 16>& id);  // not_found
     // Names of payloads and uploads. Other files in their folder are not the store's, and are left out.
-    Expected<std::vector<std::string>> list_payloads();
+    Result<std::vector<std::string>> list_payloads();
     // The size of such a file; nothing if it is gone, if an upload has locked it, or if it is not a regular file.
-    Expected<std::optional<uint64_t>> size_of_idle_payload(const std::string& name);
+    Result<std::optional<uint64_t>> size_of_idle_payload(const std::string& name);
     // Removes uploads that nobody has locked any more (rule 10). Only the writer calls this. Best effort.
     void collect_uploads();
     // Removes one of list_payloads() that no object refers to, unless an upload has locked it. True if it was removed.
     bool collect(const std::string& name);
 
     // Makes a new page file beside the old one. Pages whose number has protocol::kNewPage are read from it and written to it.
-    Expected<void> begin_new_pages();
-    Expected<void> finish_new_pages();  // for a repair: before the commit
+    Result<void> begin_new_pages();
+    Result<void> finish_new_pages();  // for a repair: before the commit
     void drop_new_pages();
-    Expected<void> reserve_new_pages(uint32_t spare);  // as keep_reserve()
+    Result<void> reserve_new_pages(uint32_t spare);  // as keep_reserve()
     // For a rebuild: the new file is durable as pages.next before the commit, and replaces the old one after it. After an
     // interruption in between, the next program that opens the store finds out which of both the record means
     // (client/store/rebuild.cpp).
-    Expected<void> name_next_pages();
-    Expected<bool> has_next_pages();
+    Result<void> name_next_pages();
+    Result<bool> has_next_pages();
     // Under the writer's lock: from now on reads go to pages.next, as if it was the page file.
-    Expected<void> try_next_pages();
+    Result<void> try_next_pages();
     // `keeps_old`: the replaced file is kept as the old pages.
-    Expected<void> take_next_pages(bool keeps_old);
+    Result<void> take_next_pages(bool keeps_old);
     void drop_next_pages();
     void leave_next_pages() { close_pages(); }  // what try_next_pages() has opened
     // Closes the new page file, which releases its lock. Its name stays.
@@ -198,14 +198,14 @@ public:
     [[nodiscard]] bool has_old_pages();
     void drop_old_pages();
     // Opens an old page file: pages whose number has protocol::kOldPage are read from it. not_found.
-    Expected<void> open_old_pages(std::string_view name);
+    Result<void> open_old_pages(std::string_view name);
     void close_old_pages();
 
     // not_permitted: no file here can be removed. damaged: something under one of the store's names is not its own file.
-    Expected<void> check_removable();
+    Result<void> check_removable();
     // Removes the store's files, under its lock, in an order that leaves after an interruption either a store, or only the
     // remains of one (look()). Other files in the folder stay, and are named in `left`.
-    Expected<void> remove_files(uint64_t& removed, std::vector<std::string>& left);
+    Result<void> remove_files(uint64_t& removed, std::vector<std::string>& left);
 
     // Best effort: a file that stays is garbage, not damage.
     void remove_payload(const std::array<std::byte, 16>& id);
@@ -216,14 +216,14 @@ private:
     [[nodiscard]] unsigned file_mode() const { return group_ ? 0660 : 0600; }
     [[nodiscard]] unsigned folder_mode() const { return group_ ? 02770 : 0700; }
     // Opens the folder that the path names now; while it is locked, keeps the locked one. True if there is a folder.
-    Expected<bool> open_folder();
+    Result<bool> open_folder();
     // damaged: there is no folder.
-    Expected<void> require_folder();
+    Result<void> require_folder();
     // Opens the folder of payloads. True if there is one.
-    Expected<bool> open_payloads();
-    Expected<std::optional<protocol::StoreHeader>> read_header();
-    Expected<void> remove_file(const StoreFolder& folder, std::string_view name, uint64_t& removed);
-    Expected<void> remove_payloads(uint64_t& removed, std::vector<std::string>& left);
+    Result<bool> open_payloads();
+    Result<std::optional<protocol::StoreHeader>> read_header();
+    Result<void> remove_file(const StoreFolder& folder, std::string_view name, uint64_t& removed);
+    Result<void> remove_payloads(uint64_t& removed, std::vector<std::string>& left);
     void wipe_recovery_copies(std::string_view name);
     struct Names {
         bool only_ours = true;             // all are names that the store itself makes
@@ -232,27 +232,27 @@ private:
         bool has_payloads = false;         // or uploads
         bool has_foreign_payloads = false; // what else is in their folder
     };
-    Expected<Names> list_names();
-    Expected<void> make_folder(const std::string& path, unsigned mode, bool& made);
-    Expected<void> make_own_folder();
-    Expected<void> make_payload_folder();
-    Expected<void> make_file(std::string_view name);
-    Expected<void> sync_parent(const std::string& path);
-    Expected<void> sync_folders_above();
+    Result<Names> list_names();
+    Result<void> make_folder(const std::string& path, unsigned mode, bool& made);
+    Result<void> make_own_folder();
+    Result<void> make_payload_folder();
+    Result<void> make_file(std::string_view name);
+    Result<void> sync_parent(const std::string& path);
+    Result<void> sync_folders_above();
     void close_pages();
     int sync_names();
-    Expected<void> keep_old_pages();
+    Result<void> keep_old_pages();
     struct Numbered {
         Files::Handle handle;
         uint64_t offset;
         std::string_view name;
     };
     [[nodiscard]] Numbered numbered(uint32_t page) const;
-    Expected<void> open_pages(bool for_writing);
+    Result<void> open_pages(bool for_writing);
     int hold(Files::Handle pages, uint32_t end, uint32_t spare);
-    Expected<bool> try_lock(LockKind kind);
-    Expected<bool> try_lock_file(LockKind kind);
-    Expected<bool> try_lock_pages();
+    Result<bool> try_lock(LockKind kind);
+    Result<bool> try_lock_file(LockKind kind);
+    Result<bool> try_lock_pages();
     [[nodiscard]] Error in_use() const;
     [[nodiscard]] Error not_written(std::string_view verb, const std::string& file, int fault) const;
     void unlock();
@@ -278,7 +278,7 @@ inline StoreLock::~StoreLock() {
 }
 
 // A path that stays the same when the program changes its working directory. failure: the working directory is gone.
-Expected<std::string> absolute_path(const std::string& path);
+Result<std::string> absolute_path(const std::string& path);
 
 // Which of an owner's stores is meant, and where it is.
 struct StoreChoice {
@@ -287,6 +287,6 @@ struct StoreChoice {
     bool is_name_fixed = false;  // otherwise the directory's header gives the name
 };
 // `directory`, `name`: empty if the caller does not choose. usage: there is no default directory, or the name is not valid.
-Expected<StoreChoice> choose_store(const Owner& owner, const std::string& directory, const std::string& name);
+Result<StoreChoice> choose_store(const Owner& owner, const std::string& directory, const std::string& name);
 
 }  // namespace festore

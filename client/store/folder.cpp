@@ -42,7 +42,7 @@ void StoreFolder::close() {
     if (is_open()) files_.close(std::exchange(handle_, Files::kNoHandle));
 }
 
-Expected<bool> StoreFolder::take(Handle opened, bool& changed) {
+Result<bool> StoreFolder::take(Handle opened, bool& changed) {
     Information information;
     if (const int fault = files_.information(opened, information); fault != 0) {
         files_.close(opened);
@@ -59,7 +59,7 @@ Expected<bool> StoreFolder::take(Handle opened, bool& changed) {
     return true;
 }
 
-Expected<bool> StoreFolder::is_in_place() const {
+Result<bool> StoreFolder::is_in_place() const {
     Handle opened = Files::kNoHandle;
     Information information;
     int fault = files_.open_folder(path_, opened);
@@ -70,7 +70,7 @@ Expected<bool> StoreFolder::is_in_place() const {
     return is_same(information, information_);
 }
 
-Expected<bool> StoreFolder::open(bool& changed) {
+Result<bool> StoreFolder::open(bool& changed) {
     Handle opened = Files::kNoHandle;
     const int fault = files_.open_folder(path_, opened);
     is_not_a_folder_ = fault == ENOTDIR;
@@ -81,7 +81,7 @@ Expected<bool> StoreFolder::open(bool& changed) {
     return unexpected(error_of_file("open", path_, fault));
 }
 
-Expected<bool> StoreFolder::open_in(const StoreFolder& above, std::string_view name, bool& changed) {
+Result<bool> StoreFolder::open_in(const StoreFolder& above, std::string_view name, bool& changed) {
     const std::optional<Information> found = FESTORE_TRY(above.look(name, Kind::folder));
     if (found && is_open() && is_same(*found, information_)) {
         changed = false;
@@ -106,7 +106,7 @@ Expected<bool> StoreFolder::open_in(const StoreFolder& above, std::string_view n
     return unexpected(error_of_file("look at", path_, fault));
 }
 
-Expected<void> StoreFolder::check(std::string_view name, const Information& information, Kind kind) const {
+Result<void> StoreFolder::check(std::string_view name, const Information& information, Kind kind) const {
     const std::string path = quote(path_of(name));
     if (information.kind != kind)
         return unexpected(refused(path + " is " + text_of(information.kind) + " where the store has " + text_of(kind) +
@@ -118,7 +118,7 @@ Expected<void> StoreFolder::check(std::string_view name, const Information& info
 
 // One look by name gives the file's identity together with the number of its names. With two looks, a link that is moved in between
 // would count as a second name of itself.
-Expected<void> StoreFolder::check_names(std::string_view name, const Information& opened) const {
+Result<void> StoreFolder::check_names(std::string_view name, const Information& opened) const {
     Information named;
     const int fault = files_.information(handle_, std::string(name), named);
     if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("look at", path_of(name), fault));
@@ -131,7 +131,7 @@ Expected<void> StoreFolder::check_names(std::string_view name, const Information
                                                      "is intact, remove pages.old)"));
 }
 
-Expected<std::optional<Files::Information>> StoreFolder::look(std::string_view name, Kind kind) const {
+Result<std::optional<Files::Information>> StoreFolder::look(std::string_view name, Kind kind) const {
     Information information;
     const int fault = files_.information(handle_, std::string(name), information);
     if (fault == ENOENT) return std::nullopt;
@@ -142,14 +142,14 @@ Expected<std::optional<Files::Information>> StoreFolder::look(std::string_view n
 
 // Checked before it is opened, since opening a device can have side effects; and after, since only an open file cannot be
 // exchanged any more.
-Expected<Files::Handle> StoreFolder::open_file(std::string_view verb, std::string_view name, Files::Open how, unsigned mode) const {
+Result<Files::Handle> StoreFolder::open_file(std::string_view verb, std::string_view name, Files::Open how, unsigned mode) const {
     if (how != Files::Open::create_new)
         FESTORE_CHECK(look(name, Kind::file));
     Handle file = Files::kNoHandle;
     int fault = files_.open(handle_, std::string(name), how, mode, file);
     Information information;
     if (fault == 0) fault = files_.information(file, information);
-    Expected<void> checked;
+    Result<void> checked;
     if (fault == 0) checked = check(name, information, Kind::file);
     if (fault == 0 && checked && how != Files::Open::read) checked = check_names(name, information);
     if (fault == 0 && checked) return file;

@@ -33,20 +33,20 @@ public:
 
     // Opens the folder that the path names now. `changed`: it differs from the one that was open before, which is closed. False: nothing
     // is there, and no folder is open. After an error, is_not_a_folder() tells whether something other than a folder is there.
-    Expected<bool> open(bool& changed);
+    Result<bool> open(bool& changed);
     [[nodiscard]] bool is_not_a_folder() const { return is_not_a_folder_; }
     // The same for the folder `name` in `above`, on the same mount.
-    Expected<bool> open_in(const StoreFolder& above, std::string_view name, bool& changed);
+    Result<bool> open_in(const StoreFolder& above, std::string_view name, bool& changed);
     void close();
     [[nodiscard]] bool is_same_as(const StoreFolder& other) const;  // both are open, and are the same folder, by whatever paths
     // Whether the path still leads to the open folder.
-    Expected<bool> is_in_place() const;
+    Result<bool> is_in_place() const;
 
     // What is under a name; nothing: there is no such name. damaged: it is not of that `kind`, or is a mount point.
-    Expected<std::optional<Information>> look(std::string_view name, Information::Kind kind) const;
+    Result<std::optional<Information>> look(std::string_view name, Information::Kind kind) const;
     // Opens a regular file; one to be written must have no other name anywhere. not_found: there is no file to read or to write. busy: it
     // was replaced while it was opened. `verb`: the purpose, for messages.
-    Expected<Handle> open_file(std::string_view verb, std::string_view name, Files::Open how, unsigned mode) const;
+    Result<Handle> open_file(std::string_view verb, std::string_view name, Files::Open how, unsigned mode) const;
     // `same`: the name is the open file's. Returns an errno value.
     int compare(Handle file, std::string_view name, bool& same) const;
     [[nodiscard]] bool is_named(Handle file, std::string_view name) const;
@@ -56,9 +56,9 @@ public:
     int sync() const { return files_.sync_folder(handle_); }
 
 private:
-    Expected<void> check(std::string_view name, const Information& information, Information::Kind kind) const;
-    Expected<void> check_names(std::string_view name, const Information& opened) const;
-    Expected<bool> take(Handle opened, bool& changed);
+    Result<void> check(std::string_view name, const Information& information, Information::Kind kind) const;
+    Result<void> check_names(std::string_view name, const Information& opened) const;
+    Result<bool> take(Handle opened, bool& changed);
 
     Files& files_;
     std::string path_;

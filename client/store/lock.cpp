@@ -33,12 +33,12 @@ void StoreDirectory::unlock() {
 }
 
 // True if it has the lock. False: another program has it, or something was replaced; try again.
-Expected<bool> StoreDirectory::try_lock(LockKind kind) {
+Result<bool> StoreDirectory::try_lock(LockKind kind) {
     const bool there = FESTORE_TRY(open_folder());
     if (!there) return unexpected(error_of_file("lock", path(), ENOENT));
     int fault = files_.open_folder(folder_.handle(), ".", folder_lock_);
     if (fault == 0) fault = files_.lock(folder_lock_, kind == LockKind::exclusive);
-    Expected<bool> locked = fault == 0 || cannot_lock_folders(fault);
+    Result<bool> locked = fault == 0 || cannot_lock_folders(fault);
     if (!*locked && fault != EWOULDBLOCK) locked = unexpected(error_of_file("lock", path(), fault));
     // The lock counts only on the folder that the next program will find under the path.
     if (locked && *locked) locked = folder_.is_in_place();
@@ -57,11 +57,11 @@ Expected<bool> StoreDirectory::try_lock(LockKind kind) {
     return locked;
 }
 
-Expected<bool> StoreDirectory::try_lock_file(LockKind kind) {
+Result<bool> StoreDirectory::try_lock_file(LockKind kind) {
     const std::string_view name = protocol::kLockFile;
     // Some file systems (NFS) lock a file exclusively only if it is open for writing.
     const bool exclusive = kind == LockKind::exclusive;
-    Expected<Files::Handle> opened = folder_.open_file("lock", name, exclusive ? Files::Open::read_write : Files::Open::read, 0);
+    Result<Files::Handle> opened = folder_.open_file("lock", name, exclusive ? Files::Open::read_write : Files::Open::read, 0);
     if (!opened && opened.error().code == ErrorCode::not_found) {
         if (!exclusive) return true;  // the folder's lock is enough, and a reader need not be able to make a file
         opened = folder_.open_file("lock", name, Files::Open::create, file_mode());
@@ -77,14 +77,14 @@ Expected<bool> StoreDirectory::try_lock_file(LockKind kind) {
 }
 
 // Without a page file, the store is being made, or has lost it.
-Expected<bool> StoreDirectory::try_lock_pages() {
+Result<bool> StoreDirectory::try_lock_pages() {
     close_pages();
     const auto there = FESTORE_TRY(folder_.look(protocol::kPageFile, Files::Information::Kind::file));
     if (!there) return true;
     // An interrupted repair leaves the page file with a second name. Then it is opened for reading only: the next repair needs no more.
     const auto old = folder_.look(protocol::kOldPageFile, Files::Information::Kind::file);
     const bool is_of_repair = old && *old && is_same(**old, *there);
-    const Expected<void> opened = open_pages(!is_of_repair);
+    const Result<void> opened = open_pages(!is_of_repair);
     if (!opened && opened.error().code == ErrorCode::busy) return false;
     if (!opened) return unexpected(opened.error());
     // Read the reserve now, before anything is written: for a growing file some file systems (XFS) hold space that they take back when
@@ -96,7 +96,7 @@ Expected<bool> StoreDirectory::try_lock_pages() {
     return pages_are_named();
 }
 
-Expected<StoreLock> StoreDirectory::lock(LockKind kind, std::chrono::milliseconds wait) {
+Result<StoreLock> StoreDirectory::lock(LockKind kind, std::chrono::milliseconds wait) {
     if (locked_ && (*locked_ == kind || kind == LockKind::shared)) return StoreLock(*this, true);
     const auto deadline = std::chrono::steady_clock::now() + wait;
     while (true) {
@@ -124,7 +124,7 @@ Error StoreDirectory::in_use() const {
 void StoreDirectory::wait_for_writer(std::chrono::milliseconds wait) {
     const auto deadline = std::chrono::steady_clock::now() + wait;
     while (!locked_) {
-        const Expected<bool> there = open_folder();
+        const Result<bool> there = open_folder();
         if (!there || !*there) return;
         Files::Handle folder = Files::kNoHandle;
         int fault = files_.open_folder(folder_.handle(), ".", folder);
@@ -138,15 +138,15 @@ void StoreDirectory::wait_for_writer(std::chrono::milliseconds wait) {
 bool StoreDirectory::follow_exchange() {
     if (locked_ == LockKind::exclusive) return false;
     const Files::Handle before = folder_.handle();
-    const Expected<bool> there = open_folder();
+    const Result<bool> there = open_folder();
     if (!there || !*there) return false;
     const bool pages_are_old = pages_ != Files::kNoHandle && !folder_.is_named(pages_, protocol::kPageFile);
     if (pages_are_old) close_pages();
     return pages_are_old || folder_.handle() != before;
 }
 
-Expected<bool> StoreDirectory::pages_are_named() {
-    const Expected<bool> in_place = folder_.is_in_place();
+Result<bool> StoreDirectory::pages_are_named() {
+    const Result<bool> in_place = folder_.is_in_place();
     if (!in_place || !*in_place) return in_place;
     bool same = false;
     const int fault = folder_.compare(pages_, protocol::kPageFile, same);

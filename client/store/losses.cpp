@@ -16,20 +16,20 @@ constexpr size_t kListCallsMax = 1'000'000;
 
 }  // namespace
 
-Expected<std::vector<LostRange>> Store::lost_ranges(const Operation& operation) {
+Result<std::vector<LostRange>> Store::lost_ranges(const Operation& operation) {
     std::vector<LostRange> ranges;
     FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     if ((status_.flags & stored::kRootLostRanges) == 0) return ranges;
     std::vector<std::byte> after;
     for (size_t call = 0; call < kListCallsMax; ++call) {
-        const Expected<bool> more = read<bool>(operation, [&](bool& again) { return list_ranges(operation, after, ranges, again); });
+        const Result<bool> more = read<bool>(operation, [&](bool& again) { return list_ranges(operation, after, ranges, again); });
         if (!more) return unexpected(more.error());
         if (!*more) return ranges;
     }
     return unexpected(store_nonsense(operation));
 }
 
-Expected<bool> Store::list_ranges(const Operation& operation, std::vector<std::byte>& after, std::vector<LostRange>& ranges, bool& again) {
+Result<bool> Store::list_ranges(const Operation& operation, std::vector<std::byte>& after, std::vector<LostRange>& ranges, bool& again) {
     StoreChannel::Request request;
     request.command = Command::store_lost_ranges;
     request.got_on = has_listed;
@@ -53,7 +53,7 @@ Expected<bool> Store::list_ranges(const Operation& operation, std::vector<std::b
     return more;
 }
 
-Expected<bool> Store::has_unacknowledged_loss(const Operation& operation) {
+Result<bool> Store::has_unacknowledged_loss(const Operation& operation) {
     const auto ranges = FESTORE_TRY(lost_ranges(operation));
     return std::any_of(ranges.begin(), ranges.end(), [](const LostRange& range) { return !range.acknowledged; });
 }
@@ -61,11 +61,11 @@ Expected<bool> Store::has_unacknowledged_loss(const Operation& operation) {
 // The old pages are kept for an undo, and until a repair is acknowledged.
 void Store::drop_old_pages_if_done(const Operation& operation) {
     if ((status_.flags & stored::kRootFreshnessLost) != 0) return;
-    const Expected<bool> lost = has_unacknowledged_loss(operation);
+    const Result<bool> lost = has_unacknowledged_loss(operation);
     if (lost && !*lost) directory_.drop_old_pages();
 }
 
-Expected<StoreInfo> Store::acknowledge_lost(std::string_view name) {
+Result<StoreInfo> Store::acknowledge_lost(std::string_view name) {
     const Operation operation{"acknowledge the loss of", name, Storage::store};
     const auto answer = change_to(operation, Command::store_acknowledge_lost,
                                   [name = std::string(name)](protocol::PageArea area, Writer& out) {

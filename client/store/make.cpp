@@ -12,7 +12,7 @@ namespace festore {
 using protocol::Command;
 
 // A TA before protocol 1.3, or from a kit without mbedTLS, has one cipher only.
-Expected<protocol::CipherChoice> Store::cipher_to_ask_for(const Operation& operation, Cipher cipher) {
+Result<protocol::CipherChoice> Store::cipher_to_ask_for(const Operation& operation, Cipher cipher) {
     Session* const session = FESTORE_TRY(sessions_.session());
     const bool has_both = (session->hello().features & protocol::kFeatureChaCha20) != 0;
     if (cipher == Cipher::automatic) return has_both ? protocol::CipherChoice::faster : protocol::CipherChoice::aes_256_gcm;
@@ -23,7 +23,7 @@ Expected<protocol::CipherChoice> Store::cipher_to_ask_for(const Operation& opera
                        0, 0});
 }
 
-Expected<protocol::StoreHeader> Store::ask_for_header(const Operation& operation, const InitOptions& options) {
+Result<protocol::StoreHeader> Store::ask_for_header(const Operation& operation, const InitOptions& options) {
     protocol::MakeRequest message;
     const protocol::CipherChoice cipher = FESTORE_TRY(cipher_to_ask_for(operation, options.cipher));
     message.cipher = cipher;
@@ -62,7 +62,7 @@ Expected<protocol::StoreHeader> Store::ask_for_header(const Operation& operation
 }
 
 // Rule 7: the directory is durable before the record exists.
-Expected<void> Store::make_locked(const Operation& operation, const protocol::StoreHeader& header) {
+Result<void> Store::make_locked(const Operation& operation, const protocol::StoreHeader& header) {
     FESTORE_CHECK(directory_.write_header(header));
     const protocol::TransactionRequest create{header.store_id, 0};
     const StoreReply reply = FESTORE_TRY(channel_.call(request_of(Command::store_create, create), operation));
@@ -80,13 +80,13 @@ Expected<void> Store::make_locked(const Operation& operation, const protocol::St
 }
 
 // Rule 20: if the TEE has a record, no folder is made. `has_record`: the TEE has one by now.
-Expected<bool> Store::make(const Operation& operation, const InitOptions& options, bool& has_record) {
-    const Expected<protocol::StoreHeader> header = ask_for_header(operation, options);
+Result<bool> Store::make(const Operation& operation, const InitOptions& options, bool& has_record) {
+    const Result<protocol::StoreHeader> header = ask_for_header(operation, options);
     has_record = !header && header.error().code == ErrorCode::conflict;
     if (!header) return unexpected(header.error());
     FESTORE_CHECK(directory_.make_files());
     const StoreLock lock = FESTORE_TRY(directory_.lock(LockKind::exclusive, options_.wait));
-    const Expected<DirectoryContents> contents = directory_.look();  // somebody may have been faster
+    const Result<DirectoryContents> contents = directory_.look();  // somebody may have been faster
     if (!contents) return unexpected(contents.error());
     using Kind = DirectoryContents::Kind;
     if (contents->kind == Kind::headless) return unexpected(without_header(operation));
@@ -104,7 +104,7 @@ Expected<bool> Store::make(const Operation& operation, const InitOptions& option
     return true;
 }
 
-Expected<StoreInfo> Store::init(const InitOptions& options) {
+Result<StoreInfo> Store::init(const InitOptions& options) {
     const Operation operation{"make a store", {}};
     const auto there_is_one = [&] {
         return Error{ErrorCode::conflict, cannot(operation) + "there is one at " + quote(directory_.path()), 0, 0, Reason::store_exists};
@@ -120,7 +120,7 @@ Expected<StoreInfo> Store::init(const InitOptions& options) {
         if (!may_be_made) return unexpected(opened.error());
     }
     bool has_record = false;
-    const Expected<bool> made = make(operation, options, has_record);
+    const Result<bool> made = make(operation, options, has_record);
     if (!made && has_record) {  // another program has made a store meanwhile, perhaps here
         directory_.wait_for_writer(options_.wait);
         if (const auto now = directory_.look(); now && now->header) return unexpected(there_is_one());

@@ -2,19 +2,18 @@
 // An owner's stores by name: which one is meant, and what the TEE knows of each.
 #include "client/store/store.h"
 
-#include "base/host/hex.h"
 #include "base/result.h"
 #include "client/store/requests.h"
 
 namespace festore {
 
 bool Store::ta_knows_names() {
-    const Expected<Session*> session = sessions_.session();
+    const Result<Session*> session = sessions_.session();
     return session && (*session)->hello().version_minor >= kMinorThatKnowsNames;
 }
 
 // The header is in clear, so this check only chooses the message: the TA compares the name with the record's.
-Expected<void> Store::take_name(const Operation& operation, const protocol::StoreHeader& header) {
+Result<void> Store::take_name(const Operation& operation, const protocol::StoreHeader& header) {
     if (!options_.is_name_fixed) name_ = std::string(header.name());
     if (header.name() != name_)
         return unexpected({ErrorCode::damaged,
@@ -25,7 +24,7 @@ Expected<void> Store::take_name(const Operation& operation, const protocol::Stor
     return check_name_is_known(operation);
 }
 
-Expected<void> Store::check_name_is_known(const Operation& operation) {
+Result<void> Store::check_name_is_known(const Operation& operation) {
     return check_minor(operation, name_.empty() ? 0 : kMinorThatKnowsNames, "does not know names of stores");
 }
 
@@ -41,9 +40,9 @@ std::string Store::name_option() const { return name_.empty() ? "" : " --name " 
 std::string Store::with_name() const { return name_.empty() ? "" : " with the name " + quote(name_); }
 
 // There is no store at the directory, and no name was given: any of the owner's stores may be meant.
-Expected<void> Store::check_name_is_told(const Operation& operation) {
+Result<void> Store::check_name_is_told(const Operation& operation) {
     if (options_.is_name_fixed) return {};
-    const Expected<std::vector<StoreRecord>> stores = own_stores();
+    const Result<std::vector<StoreRecord>> stores = own_stores();
     if (!stores || stores->size() < 2) return {};
     return unexpected({ErrorCode::usage,
                        cannot(operation) + "it is not clear which store is meant, since there is none at " + quote(directory_.path()) +
@@ -51,41 +50,9 @@ Expected<void> Store::check_name_is_told(const Operation& operation) {
                        0, 0});
 }
 
-// Whether the store is at another directory than this one. The claim about its directory may be wrong: only what is there counts.
-bool Store::is_elsewhere(const StoreRecord& store) {
-    if (!store.info || store.directory.empty()) return false;
-    StoreDirectory last(files_, store.directory, std::nullopt);
-    const Expected<DirectoryContents> contents = last.look();
-    return contents && contents->header && hex(contents->header->store_id) == store.info->store_id && !last.is_same_as(directory_);
-}
-
-std::string Store::other_place_of(const protocol::Id& store_id) {
-    const Expected<std::vector<StoreRecord>> stores = own_stores();
-    if (!stores) return "";
-    for (const StoreRecord& store : *stores)
-        if (store.info && store.info->store_id == hex(store_id) && is_elsewhere(store)) return store.directory;
-    return "";
-}
-
-// Somebody may have changed the header's name and id. A record is another directory's if that one has the header of its store.
-Expected<void> Store::check_header_hides_no_store(const Operation& operation, Hidden hidden) {
-    if (!ta_knows_names()) return {};
-    const std::vector<StoreRecord> stores = FESTORE_TRY(list_records(operation, true));
-    for (const StoreRecord& store : stores) {
-        if ((hidden == Hidden::last_seen_here && store.directory != directory_.path()) || is_elsewhere(store)) continue;
-        const std::string option = store.name.empty() ? "" : " --name " + store.name;
-        return unexpected({ErrorCode::damaged,
-                           cannot(operation) + "the TEE has no record of the store that the header of " + quote(directory_.path()) +
-                               " names, and has one of " + text_of(store) + ", which is not there: if this is its directory, its header " +
-                               "was changed; put that back. If it is not, give that one up first: 'festore destroy --lost" + option + "'",
-                           0, 0});
-    }
-    return {};
-}
-
 // For messages: what is not known is left out.
 std::string Store::where_it_was() {
-    const Expected<std::vector<StoreRecord>> stores = own_stores();
+    const Result<std::vector<StoreRecord>> stores = own_stores();
     if (!stores) return "";
     for (const StoreRecord& store : *stores)
         if (store.name == shown_store_name(name_) && !store.directory.empty() && store.directory != directory_.path())
@@ -94,7 +61,7 @@ std::string Store::where_it_was() {
 }
 
 std::string Store::other_stores() {
-    const Expected<std::vector<StoreRecord>> stores = own_stores();
+    const Result<std::vector<StoreRecord>> stores = own_stores();
     if (!stores || stores->empty()) return "";
     std::string text;
     for (const StoreRecord& store : *stores) {

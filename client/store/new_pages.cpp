@@ -8,7 +8,7 @@
 
 namespace festore {
 
-Expected<void> StoreDirectory::begin_new_pages() {
+Result<void> StoreDirectory::begin_new_pages() {
     drop_new_pages();  // left by an interrupted repair
     const Files::Handle made = FESTORE_TRY(folder_.open_file("make", protocol::kNewPageFile, Files::Open::create_new, file_mode()));
     new_pages_ = made;
@@ -19,7 +19,7 @@ Expected<void> StoreDirectory::begin_new_pages() {
     return {};
 }
 
-Expected<void> StoreDirectory::reserve_new_pages(uint32_t spare) {
+Result<void> StoreDirectory::reserve_new_pages(uint32_t spare) {
     Files::Information information;
     int fault = files_.information(new_pages_, information);
     if (fault == 0) fault = hold(new_pages_, static_cast<uint32_t>(information.bytes / limits::kPageBytes), spare);
@@ -38,12 +38,12 @@ void StoreDirectory::drop_new_pages() {
 
 // The TEE's storage may only have been unavailable, and come back with a record that matches the old pages only. What an earlier repair
 // replaced, if it was interrupted or not acknowledged, moves on to the next name. If a file cannot have two names, nothing is kept.
-Expected<void> StoreDirectory::keep_old_pages() {
+Result<void> StoreDirectory::keep_old_pages() {
     const std::string pages(protocol::kPageFile);
     const std::string old(protocol::kOldPageFile);
     for (const std::string_view name : {protocol::kOldPageFile, protocol::kOlderPageFile})
         FESTORE_CHECK(folder_.look(name, Files::Information::Kind::file));
-    const Expected<Files::Handle> opened = folder_.open_file("look at", old, Files::Open::read, 0);
+    const Result<Files::Handle> opened = folder_.open_file("look at", old, Files::Open::read, 0);
     const bool same = opened && folder_.is_named(*opened, pages);
     if (opened) files_.close(*opened);
     if (same) return {};  // a repair was interrupted after it gave the second name
@@ -68,12 +68,12 @@ void StoreDirectory::drop_old_pages() {
 }
 
 // Makes the new file durable under the name of the old one, which is kept under another name.
-Expected<void> StoreDirectory::finish_new_pages() {
+Result<void> StoreDirectory::finish_new_pages() {
     const std::string from = file(protocol::kNewPageFile);
     const std::string to = file(protocol::kPageFile);
     if (const int fault = files_.sync(new_pages_); fault != 0) return unexpected(error_of_file("sync", from, fault));
     if (pages_ != Files::kNoHandle) {
-        const Expected<bool> named = pages_are_named();
+        const Result<bool> named = pages_are_named();
         if (!named || !*named) return unexpected(named ? pages_were_exchanged() : named.error());
     }
     FESTORE_CHECK(keep_old_pages());
@@ -89,11 +89,11 @@ Expected<void> StoreDirectory::finish_new_pages() {
     return {};
 }
 
-Expected<void> StoreDirectory::name_next_pages() {
+Result<void> StoreDirectory::name_next_pages() {
     const std::string from = file(protocol::kNewPageFile);
     int fault = files_.sync(new_pages_);
     if (fault != 0) return unexpected(not_written("sync", from, fault));
-    const Expected<bool> named = pages_are_named();
+    const Result<bool> named = pages_are_named();
     if (!named || !*named) return unexpected(named ? pages_were_exchanged() : named.error());
     if (!folder_.is_named(new_pages_, protocol::kNewPageFile))
         return unexpected({ErrorCode::damaged, quote(from) + " was removed or replaced while it was being written; repeat it", 0, 0});
@@ -103,13 +103,13 @@ Expected<void> StoreDirectory::name_next_pages() {
     return {};
 }
 
-Expected<bool> StoreDirectory::has_next_pages() {
+Result<bool> StoreDirectory::has_next_pages() {
     FESTORE_CHECK(require_folder());
     const auto next = FESTORE_TRY(folder_.look(protocol::kNextPageFile, Files::Information::Kind::file));
     return next.has_value();
 }
 
-Expected<void> StoreDirectory::try_next_pages() {
+Result<void> StoreDirectory::try_next_pages() {
     const Files::Handle opened = FESTORE_TRY(folder_.open_file("read", protocol::kNextPageFile, Files::Open::read_write, 0));
     if (const int fault = files_.lock(opened, true); fault != 0) {
         files_.close(opened);
@@ -122,7 +122,7 @@ Expected<void> StoreDirectory::try_next_pages() {
 }
 
 // The replaced file stays open and locked until the names are durable.
-Expected<void> StoreDirectory::take_next_pages(bool keeps_old) {
+Result<void> StoreDirectory::take_next_pages(bool keeps_old) {
     if (keeps_old)
         FESTORE_CHECK(keep_old_pages());
     int fault = folder_.rename(protocol::kNextPageFile, protocol::kPageFile);
@@ -143,7 +143,7 @@ void StoreDirectory::drop_next_pages() {
     (void)folder_.sync();
 }
 
-Expected<void> StoreDirectory::open_old_pages(std::string_view name) {
+Result<void> StoreDirectory::open_old_pages(std::string_view name) {
     close_old_pages();
     const Files::Handle opened = FESTORE_TRY(folder_.open_file("read", name, Files::Open::read, 0));
     old_pages_ = opened;

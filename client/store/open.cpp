@@ -16,7 +16,7 @@ constexpr uint16_t kMinorThatAsksRpmb = 6;
 }  // namespace
 
 Store::Store(SessionSource& sessions, Files& files, const StoreOptions& options)
-    : sessions_(sessions), files_(files), options_(options), name_(options.name),
+    : sessions_(sessions), files_(files), options_(options), is_name_chosen_(options.is_name_fixed), name_(options.name),
       directory_(files, options.directory,
                  options.owner.kind == Owner::Kind::group ? std::optional(options.owner.gid) : std::nullopt),
       channel_(sessions, directory_) {}
@@ -51,7 +51,7 @@ StoreInfo Store::described(const protocol::StoreStatus& status) {
     return info;
 }
 
-Expected<void> Store::take_status(Bytes answer, const Operation& operation) {
+Result<void> Store::take_status(Bytes answer, const Operation& operation) {
     const auto status = protocol::decode<protocol::StoreStatus>(answer);
     if (!status) return unexpected(store_nonsense(operation));
     status_ = *status;
@@ -67,7 +67,7 @@ void Store::warn_of_lost_freshness() {
 }
 
 // The header is in clear, so these checks only choose the message; the TA repeats those that it can.
-Expected<void> Store::check_header(const Operation& operation, const protocol::StoreHeader& header) {
+Result<void> Store::check_header(const Operation& operation, const protocol::StoreHeader& header) {
     Session* const session = FESTORE_TRY(sessions_.session());
     const protocol::HelloAnswer& hello = session->hello();
     const auto kind = (hello.features & protocol::kFeatureSimulated) != 0 ? protocol::TeeKind::simulated
@@ -130,17 +130,17 @@ Error Store::refused_to_open(const Operation& operation, Code code) const {
 
 // Whether the TA asks the RPMB when this store is opened, and can be told not to.
 bool Store::is_rpmb_asked(stored::Anchor anchor) {
-    const Expected<Session*> session = sessions_.session();
+    const Result<Session*> session = sessions_.session();
     if (!session || anchor != stored::Anchor::ree) return false;
     const protocol::HelloAnswer& hello = (*session)->hello();
     return (hello.features & protocol::kFeatureRpmb) != 0 && hello.version_minor >= kMinorThatAsksRpmb;
 }
 
-Expected<void> Store::open_in_tee(const Operation& operation, const protocol::StoreHeader& header, Code* refused) {
+Result<void> Store::open_in_tee(const Operation& operation, const protocol::StoreHeader& header, Code* refused) {
     *refused = Code::success;
     protocol::OpenRequest message{header.store_id, header.anchor, header.key_check, false, bytes_of(header.name())};
     message.without_asking_rpmb = asking_ends_ta_ && is_rpmb_asked(header.anchor);
-    Expected<StoreReply> reply = channel_.call(request_of(Command::store_open, message), operation);
+    Result<StoreReply> reply = channel_.call(request_of(Command::store_open, message), operation);
     if (reply && reply->died()) {  // nothing was changed: try again
         // Asking the RPMB may have ended the TA. The TA decides whether it opens this store without asking.
         message.without_asking_rpmb = is_rpmb_asked(header.anchor);
@@ -161,7 +161,7 @@ Expected<void> Store::open_in_tee(const Operation& operation, const protocol::St
     return {};
 }
 
-Expected<void> Store::open_existing(const Operation& operation, const DirectoryContents& contents, bool& may_be_made) {
+Result<void> Store::open_existing(const Operation& operation, const DirectoryContents& contents, bool& may_be_made) {
     may_be_made = false;
     FESTORE_CHECK(check_header(operation, *contents.header));
     Code refused = Code::success;
@@ -176,19 +176,19 @@ Expected<void> Store::open_existing(const Operation& operation, const DirectoryC
     return opened;
 }
 
-Expected<void> Store::ensure_open(const Operation& operation, Missing missing) {
+Result<void> Store::ensure_open(const Operation& operation, Missing missing) {
     constexpr int kTriesMax = 3;
     for (int tries = 1;; ++tries) {
         FESTORE_CHECK(sessions_.session());
         if (opened_serial_ != 0 && opened_serial_ == sessions_.serial()) return {};
         bool again = false;
-        const Expected<void> opened = look_and_open(operation, missing, again);
+        const Result<void> opened = look_and_open(operation, missing, again);
         if (opened || !again || tries == kTriesMax) return opened;
         directory_.wait_for_writer(options_.wait);
     }
 }
 
-Expected<void> Store::look_and_open(const Operation& operation, Missing missing, bool& again) {
+Result<void> Store::look_and_open(const Operation& operation, Missing missing, bool& again) {
     const DirectoryContents contents = FESTORE_TRY(directory_.look());
     using Kind = DirectoryContents::Kind;
     if (contents.kind == Kind::foreign) return unexpected(is_foreign(operation));
@@ -202,11 +202,11 @@ Expected<void> Store::look_and_open(const Operation& operation, Missing missing,
             FESTORE_CHECK(settle_if_cut(operation));
         if (opened) correct_header(operation);
         if (opened || !may_be_made) return opened;
-        FESTORE_CHECK(check_header_hides_no_store(operation, Hidden::last_seen_here));
+        FESTORE_CHECK(check_header_hides_no_store(operation, is_name_chosen_ ? Hidden::last_seen_here : Hidden::at_any_place));
     }
     if (missing == Missing::is_made) {
-        const Expected<bool> made = make(operation, {}, again);
-        return made ? Expected<void>() : unexpected(made.error());
+        const Result<bool> made = make(operation, {}, again);
+        return made ? Result<void>() : unexpected(made.error());
     }
     return unexpected(is_not_there(operation, again));
 }
@@ -248,7 +248,7 @@ Error Store::is_not_there(const Operation& operation, bool& has_record) {
             0, 0};
 }
 
-Expected<StoreInfo> Store::status() {
+Result<StoreInfo> Store::status() {
     opened_serial_ = batch_ ? opened_serial_ : 0;  // ask the TEE anew
     FESTORE_CHECK(ensure_open({"look at the store", {}}, Missing::is_an_error));
     return info();

@@ -13,7 +13,7 @@ namespace {
 bool is_absolute(const std::string& path) { return path.starts_with('/'); }
 
 // The directory of the owner's default store.
-Expected<std::string> directory_of_default_store(const Owner& owner) {
+Result<std::string> directory_of_default_store(const Owner& owner) {
     if (owner.kind == Owner::Kind::group) return "/var/lib/festore/gid-" + std::to_string(owner.gid);
     // systemd gives a unit's folders as a list.
     const std::string state = environment("STATE_DIRECTORY");
@@ -25,14 +25,14 @@ Expected<std::string> directory_of_default_store(const Owner& owner) {
     return unexpected({ErrorCode::usage, "HOME is not set; name the store with --store DIR", 0, 0});
 }
 
-Expected<void> check_store_name(std::string_view name) {
+Result<void> check_store_name(std::string_view name) {
     if (name.empty() || is_store_name(name)) return {};
     return unexpected({ErrorCode::usage, "the name of a store is 1 to 63 of the characters A-Z a-z 0-9 . _ -, not " + quote(name), 0, 0});
 }
 
 }  // namespace
 
-Expected<std::string> absolute_path(const std::string& path) {
+Result<std::string> absolute_path(const std::string& path) {
     if (is_absolute(path)) return path;
     std::error_code fault;
     const std::filesystem::path folder = std::filesystem::current_path(fault);
@@ -42,14 +42,14 @@ Expected<std::string> absolute_path(const std::string& path) {
     return (folder / path).string();
 }
 
-Expected<StoreChoice> choose_store(const Owner& owner, const std::string& directory, const std::string& name) {
+Result<StoreChoice> choose_store(const Owner& owner, const std::string& directory, const std::string& name) {
     FESTORE_CHECK(check_store_name(name));
     StoreChoice choice{directory, std::string(wire_form_of_store_name(name)), directory.empty() || !name.empty()};
     if (directory.empty()) choice.directory = FESTORE_TRY(default_store_directory(owner, name));
     return choice;
 }
 
-Expected<std::string> default_store_directory(const Owner& owner, std::string_view name) {
+Result<std::string> default_store_directory(const Owner& owner, std::string_view name) {
     FESTORE_CHECK(check_store_name(name));
     const std::string_view given = wire_form_of_store_name(name);
     std::string standard = FESTORE_TRY(directory_of_default_store(owner));

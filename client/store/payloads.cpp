@@ -73,9 +73,9 @@ void StoreWriter::reserve(size_t bytes) {
 }
 
 // A write error is reported one part late, but always before finish() succeeds.
-Expected<void> StoreWriter::write_sealed() {
+Result<void> StoreWriter::write_sealed() {
     const GuardedBytes sealed = std::exchange(sealed_, {});
-    return sealed.empty() ? Expected<void>() : file_->write(sealed);
+    return sealed.empty() ? Result<void>() : file_->write(sealed);
 }
 
 size_t StoreReader::give(MutableBytes out) {
@@ -94,7 +94,7 @@ void StoreReader::load(uint64_t from, GuardedBytes content) {
 }
 
 // Checks the free space before anything is written. The disk may still fill up later.
-Expected<void> Store::check_space(const StoreWriter& writer, const Operation& operation) const {
+Result<void> Store::check_space(const StoreWriter& writer, const Operation& operation) const {
     if (!writer.options_.size) return {};
     const uint64_t needed = *writer.options_.size + segments_of(*writer.options_.size, kSegmentBytes) * kTagBytes;
     const std::optional<uint64_t> free = directory_.free_bytes();
@@ -106,7 +106,7 @@ Expected<void> Store::check_space(const StoreWriter& writer, const Operation& op
 }
 
 // A session has one upload at a time: the TA keeps one key for it (rule 21).
-Expected<void> Store::begin_payload(StoreWriter& writer, const Operation& operation, Missing missing) {
+Result<void> Store::begin_payload(StoreWriter& writer, const Operation& operation, Missing missing) {
     if (uploading_ != nullptr && uploading_ != &writer)
         return unexpected({ErrorCode::conflict, cannot(operation) + "another stream of this client is writing: finish it first", 0, 0,
                            Reason::in_use});
@@ -137,7 +137,7 @@ Expected<void> Store::begin_payload(StoreWriter& writer, const Operation& operat
     return {};
 }
 
-Expected<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
+Result<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
     const Operation operation{"put", writer.name_, Storage::store};
     if (!writer.file_)
         FESTORE_CHECK(begin_payload(writer, operation, Missing::is_made));
@@ -145,9 +145,9 @@ Expected<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
     writer.next_.content_bytes = static_cast<uint32_t>(plain.size());
     const uint64_t segments = segments_of(plain.size(), kSegmentBytes);
     StoreChannel::Request request = segments_request(Command::store_seal_segments, writer.next_, segments, plain);
-    Expected<void> written;
+    Result<void> written;
     request.meanwhile = [&] { written = writer.write_sealed(); };
-    Expected<StoreReply> sealed = channel_.call(request, operation);
+    Result<StoreReply> sealed = channel_.call(request, operation);
     if (!written) return written;
     if (!sealed) return unexpected(sealed.error());
     if (!sealed->ok()) return unexpected(error_of_segments(*sealed, operation));
@@ -157,7 +157,7 @@ Expected<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
     return {};
 }
 
-Expected<void> Store::write_parts(StoreWriter& writer, Bytes part) {
+Result<void> Store::write_parts(StoreWriter& writer, Bytes part) {
     while (!part.empty()) {
         if (writer.pending_.size() == kPartBytes) {
             FESTORE_CHECK(seal(writer, writer.pending_, false));
@@ -180,10 +180,10 @@ Expected<void> Store::write_parts(StoreWriter& writer, Bytes part) {
     return {};
 }
 
-Expected<void> Store::write(StoreWriter& writer, Bytes part) {
+Result<void> Store::write(StoreWriter& writer, Bytes part) {
     const Operation operation{"put", writer.name_, Storage::store};
     if (writer.over_) return unexpected(is_over(operation));
-    Expected<void> written;
+    Result<void> written;
     if (part.size() > limits::kObjectBytesMax - writer.size_)
         written = unexpected({ErrorCode::no_space, cannot(operation) + "an object can have at most 1 TiB", 0, 0});
     else written = write_parts(writer, part);
@@ -192,7 +192,7 @@ Expected<void> Store::write(StoreWriter& writer, Bytes part) {
 }
 
 // Seals what is left, and makes the payload durable; or leaves a small content as it is.
-Expected<void> Store::complete(StoreWriter& writer) {
+Result<void> Store::complete(StoreWriter& writer) {
     if (!writer.file_ && writer.size_ <= protocol::inline_content_max(writer.name_.size())) return {};
     FESTORE_CHECK(seal(writer, writer.pending_, true));
     FESTORE_CHECK(writer.write_sealed());
@@ -200,7 +200,7 @@ Expected<void> Store::complete(StoreWriter& writer) {
 }
 
 // `again`: start again.
-Expected<std::unique_ptr<StoreReader>> Store::find(const Operation& operation, MissedPayload& missed, bool& again) {
+Result<std::unique_ptr<StoreReader>> Store::find(const Operation& operation, MissedPayload& missed, bool& again) {
     StoreChannel::Request request = name_request(Command::store_get, operation.name);
     request.use = Payload::output;
     request.content_room = limits::kIndexEntryBytesMax;
@@ -214,7 +214,7 @@ Expected<std::unique_ptr<StoreReader>> Store::find(const Operation& operation, M
         reader->load(0, std::move(reply.content));
         return reader;
     }
-    Expected<StoreDirectory::Payload> file = directory_.open_payload(m.payload);
+    Result<StoreDirectory::Payload> file = directory_.open_payload(m.payload);
     if (!file && file.error().code == ErrorCode::not_found) {
         const bool surely = missed.payload == m.payload && missed.generation == answer->pages.generation;
         missed = {m.payload, answer->pages.generation};
@@ -248,7 +248,7 @@ SegmentsRequest StoreReader::next_part(size_t wanted, bool alone) {
 }
 
 // If read-ahead fails, the first segment is read alone.
-Expected<std::vector<std::byte>> StoreReader::read_sealed(size_t wanted, SegmentsRequest& part) {
+Result<std::vector<std::byte>> StoreReader::read_sealed(size_t wanted, SegmentsRequest& part) {
     for (const bool alone : {false, true}) {
         part = next_part(wanted, alone);
         const uint64_t from = uint64_t{part.number} * metadata_.segment_bytes;
@@ -282,7 +282,7 @@ void StoreReader::read_behind(const SegmentsRequest& part) {
 }
 
 // `lost`: the session ended, or has looked up another object since.
-Expected<void> Store::load_segments(StoreReader& reader, size_t wanted, const Operation& operation, bool& lost) {
+Result<void> Store::load_segments(StoreReader& reader, size_t wanted, const Operation& operation, bool& lost) {
     const protocol::StoreMetadata& m = reader.metadata_;
     SegmentsRequest part;
     const std::vector<std::byte> sealed = FESTORE_TRY(reader.read_sealed(wanted, part));
@@ -305,9 +305,9 @@ Expected<void> Store::load_segments(StoreReader& reader, size_t wanted, const Op
 
 // Rule 9: the TEE has the key of the payload that was looked up last. It can no longer find the key of a payload that the index
 // does not refer to any more.
-Expected<void> Store::find_again(StoreReader& reader, const Operation& operation) {
+Result<void> Store::find_again(StoreReader& reader, const Operation& operation) {
     opened_serial_ = opened_serial_ == sessions_.serial() ? opened_serial_ : 0;
-    const Expected<std::unique_ptr<StoreReader>> found = open_reader(operation);
+    const Result<std::unique_ptr<StoreReader>> found = open_reader(operation);
     const bool gone = !found && found.error().code == ErrorCode::not_found;
     if (!found && !gone) return unexpected(found.error());
     if (!gone && !(*found)->metadata_.inlined && (*found)->metadata_.payload == reader.metadata_.payload) return {};
@@ -326,7 +326,7 @@ Expected<void> Store::find_again(StoreReader& reader, const Operation& operation
 }
 
 // An error leaves the position where it was: the caller does not get what was read before the error.
-Expected<size_t> Store::read_on(StoreReader& reader, MutableBytes out, const Operation& operation) {
+Result<size_t> Store::read_on(StoreReader& reader, MutableBytes out, const Operation& operation) {
     constexpr int kTriesMax = 3;
     const uint64_t begin = reader.position_;
     size_t given = 0;

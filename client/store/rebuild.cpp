@@ -25,18 +25,18 @@ constexpr size_t kRoom = 64;
 }  // namespace
 
 // Opens the store again under the writer's lock: nothing changes any more.
-Expected<StoreLock> Store::lock_and_open(const Operation& operation) {
+Result<StoreLock> Store::lock_and_open(const Operation& operation) {
     if (batch_) return unexpected(transaction_is_running(operation));
     FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     FESTORE_CHECK(check_minor(operation, kMinorThatRebuilds, "cannot do that"));
-    Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
+    Result<StoreLock> lock = directory_.lock(LockKind::exclusive, options_.wait);
     if (!lock) return lock;
     opened_serial_ = 0;
     FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     return lock;
 }
 
-Expected<void> Store::begin_rebuild(const Operation& operation, RebuildKind kind, const RebuildPlan& plan) {
+Result<void> Store::begin_rebuild(const Operation& operation, RebuildKind kind, const RebuildPlan& plan) {
     StoreChannel::Request begin;
     begin.command = plan.cipher ? Command::store_recipher_begin : Command::store_rebuild_begin;
     begin.has_area = true;
@@ -51,7 +51,7 @@ Expected<void> Store::begin_rebuild(const Operation& operation, RebuildKind kind
 }
 
 // Steps until all is copied. Leaves out what is damaged if `plan` says so, and notes there whether the root was among it.
-Expected<protocol::RepairStepAnswer> Store::copy_entries(const Operation& operation, RebuildPlan& plan) {
+Result<protocol::RepairStepAnswer> Store::copy_entries(const Operation& operation, RebuildPlan& plan) {
     uint32_t passed_page = 0;
     size_t next_name = 0;
     StoreChannel::Request request;
@@ -68,7 +68,7 @@ Expected<protocol::RepairStepAnswer> Store::copy_entries(const Operation& operat
         return answer && (answer->left_out || std::exchange(copied, std::max(copied, answer->step.copied)) < answer->step.copied);
     };
     for (size_t step = 0; step < kStepsMax; ++step) {
-        const Expected<StoreReply> reply = channel_.call(request, operation);
+        const Result<StoreReply> reply = channel_.call(request, operation);
         const uint32_t damaged = channel_.damaged_page();
         const bool is_of_a_page = !reply && reply.error().code == ErrorCode::damaged && damaged != 0;
         const bool may_pass = plan.passes_over && (damaged & (protocol::kNewPage | protocol::kOldPage)) == 0 && damaged != passed_page;
@@ -89,8 +89,8 @@ Expected<protocol::RepairStepAnswer> Store::copy_entries(const Operation& operat
     return unexpected(store_nonsense(operation));
 }
 
-Expected<void> Store::commit_rebuild(const Operation& operation, const protocol::RepairStepAnswer& made) {
-    const Expected<StoreReply> reply =
+Result<void> Store::commit_rebuild(const Operation& operation, const protocol::RepairStepAnswer& made) {
+    const Result<StoreReply> reply =
         channel_.call(transaction_request(Command::store_rebuild_commit, made.transaction, made.generation), operation);
     channel_.forget_pages();
     if (reply && reply->ok()) return take_status(reply->answer, operation);
@@ -108,14 +108,14 @@ void Store::give_up_rebuild(const Operation& operation) {
 
 // Commits the rebuild, whose new pages are durable as pages.next. They are removed only if it is certain that the commit did not happen;
 // otherwise the next opening settles it.
-Expected<void> Store::put_in_place(const Operation& operation, const protocol::RepairStepAnswer& made, bool keeps_old) {
+Result<void> Store::put_in_place(const Operation& operation, const protocol::RepairStepAnswer& made, bool keeps_old) {
     if (const auto committed = commit_rebuild(operation, made); !committed) {
         const bool is_unknown = committed.error().code == ErrorCode::no_tee;
         if (!is_unknown) directory_.drop_next_pages();
         give_up_rebuild(operation);
         return committed;
     }
-    const Expected<bool> is_still_next = directory_.has_next_pages();  // learn_outcome() may have settled it
+    const Result<bool> is_still_next = directory_.has_next_pages();  // learn_outcome() may have settled it
     if (!is_still_next) {
         directory_.forget_new_pages();
         opened_serial_ = 0;
@@ -128,18 +128,18 @@ Expected<void> Store::put_in_place(const Operation& operation, const protocol::R
             opened_serial_ = 0;
             return written;
         }
-    const auto taken = *is_still_next ? directory_.take_next_pages(keeps_old) : Expected<void>();
+    const auto taken = *is_still_next ? directory_.take_next_pages(keeps_old) : Result<void>();
     if (!taken) opened_serial_ = 0;  // the next opening settles that
     directory_.forget_new_pages();   // and locks the file
     return taken;
 }
 
-Expected<StoreInfo> Store::make_anew(const Operation& operation, RebuildPlan& plan) {
+Result<StoreInfo> Store::make_anew(const Operation& operation, RebuildPlan& plan) {
     channel_.forget_pages();
     const uint64_t objects = status_.objects;
     if (const auto begun = begin_rebuild(operation, plan.passes_over ? RebuildKind::without_damage : RebuildKind::whole, plan); !begun)
         return unexpected(begun.error());
-    Expected<protocol::RepairStepAnswer> made = unexpected(Error());
+    Result<protocol::RepairStepAnswer> made = unexpected(Error());
     if (const auto begun = directory_.begin_new_pages(); !begun) made = unexpected(begun.error());
     else made = copy_entries(operation, plan);
     if (made) plan.lost = objects - std::min(objects, made->copied);
@@ -165,7 +165,7 @@ Expected<StoreInfo> Store::make_anew(const Operation& operation, RebuildPlan& pl
 }
 
 // The header in clear names the anchor of the record and the cipher of the store.
-Expected<void> Store::write_header_of_record(const Operation& operation) {
+Result<void> Store::write_header_of_record(const Operation& operation) {
     protocol::StoreHeader moved = header_;
     moved.anchor = status_.anchor;
     moved.cipher = status_.cipher;
@@ -177,7 +177,7 @@ Expected<void> Store::write_header_of_record(const Operation& operation) {
 
 // Finishes an interrupted move, which has left a header that says ree, and the record in the RPMB. The TEE looks into the RPMB to find out
 // whether there was such a move, and first buries what is left of the record under ree.
-Expected<bool> Store::follow_move(const Operation& operation, Code refused) {
+Result<bool> Store::follow_move(const Operation& operation, Code refused) {
     const bool is_ree = header_.anchor == stored::Anchor::ree;
     const bool may_have_moved = is_ree && (refused == Code::store_in_rpmb || refused == Code::item_not_found);
     if (!may_have_moved || !directory_.has_next_pages().value_or(false) || !directory_.may_lock()) return false;
@@ -192,7 +192,7 @@ Expected<bool> Store::follow_move(const Operation& operation, Code refused) {
 
 // Names of the objects whose content is damaged. One that could not be read for another reason is read once more, and counts as damaged
 // if that fails, too; if this user may not read it, nothing is dropped.
-Expected<void> Store::name_damaged(const VerifyReport& report, std::vector<std::string>& names) {
+Result<void> Store::name_damaged(const VerifyReport& report, std::vector<std::string>& names) {
     for (const Damage& damage : report.damaged) {
         if (damage.name.empty()) continue;
         Error error = damage.error;
@@ -210,7 +210,7 @@ Expected<void> Store::name_damaged(const VerifyReport& report, std::vector<std::
     return {};
 }
 
-Expected<DropReport> Store::drop_damaged(const DropOptions& options) {
+Result<DropReport> Store::drop_damaged(const DropOptions& options) {
     const Operation operation{"drop what is damaged", {}};
     const StoreLock lock = FESTORE_TRY(lock_and_open(operation));
     const VerifyReport found = FESTORE_TRY(verify({}));
@@ -234,17 +234,17 @@ Expected<DropReport> Store::drop_damaged(const DropOptions& options) {
     return report;
 }
 
-Expected<StoreInfo> Store::undo_drop() {
+Result<StoreInfo> Store::undo_drop() {
     const Operation operation{"undo the loss", {}};
     const StoreLock lock = FESTORE_TRY(lock_and_open(operation));
-    Expected<StoreInfo> undone = undo_from(operation, protocol::kOldPageFile);
+    Result<StoreInfo> undone = undo_from(operation, protocol::kOldPageFile);
     // A repair since then has moved the old pages on to the next name.
     if (!undone && undone.error().code == ErrorCode::damaged)
-        if (Expected<StoreInfo> from_older = undo_from(operation, protocol::kOlderPageFile)) undone = std::move(from_older);
+        if (Result<StoreInfo> from_older = undo_from(operation, protocol::kOlderPageFile)) undone = std::move(from_older);
     return undone;
 }
 
-Expected<StoreInfo> Store::undo_from(const Operation& operation, std::string_view file) {
+Result<StoreInfo> Store::undo_from(const Operation& operation, std::string_view file) {
     const auto is_nothing = [](const Error& error) { return static_cast<Code>(error.tee_result) == Code::item_not_found; };
     if (const auto opened = directory_.open_old_pages(file); !opened) {
         Error error = opened.error();
@@ -259,7 +259,7 @@ Expected<StoreInfo> Store::undo_from(const Operation& operation, std::string_vie
     }
     // Each part is one transaction; a large loss has several parts.
     for (size_t part = 0;; ++part) {
-        const Expected<void> done = undo_part(operation);
+        const Result<void> done = undo_part(operation);
         if (done) continue;
         directory_.close_old_pages();
         if (!is_nothing(done.error())) return unexpected(done.error());
@@ -274,18 +274,18 @@ Error Store::nothing_to_undo(const Operation& operation) {
             Reason::nothing_to_undo};
 }
 
-Expected<void> Store::undo_part(const Operation& operation) {
+Result<void> Store::undo_part(const Operation& operation) {
     RebuildPlan plan;
     FESTORE_CHECK(begin_rebuild(operation, RebuildKind::undo, plan));
-    const auto refused = [&](Error error) -> Expected<void> {
+    const auto refused = [&](Error error) -> Result<void> {
         (void)channel_.call(transaction_request(Command::store_abort, {}, 0), operation);
         channel_.forget_pages();
         return unexpected(std::move(error));
     };
-    const Expected<protocol::RepairStepAnswer> made = copy_entries(operation, plan);
+    const Result<protocol::RepairStepAnswer> made = copy_entries(operation, plan);
     if (!made) return refused(made.error());
     if (const auto kept = keep_reserve(); !kept) return refused(kept.error());
-    Expected<bool> durable = directory_.sync_pages().and_then([this] { return directory_.pages_are_named(); });
+    const Result<bool> durable = make_pages_durable();
     if (!durable || !*durable) return refused(durable ? directory_.pages_were_exchanged() : durable.error());
     return commit_rebuild(operation, *made);
 }
@@ -298,23 +298,23 @@ std::optional<bool> Store::pages_fit(const Operation& operation) {
     Scan::Start start;
     start.afresh = true;
     Scan scan(*this, operation, start);
-    const Expected<Scan::Step> first = scan.next();
+    const Result<Scan::Step> first = scan.next();
     if (!first) return std::nullopt;
     return !first->gap || first->gap->page != status_.index_page;
 }
 
-Expected<void> Store::settle_if_cut(const Operation& operation) {
+Result<void> Store::settle_if_cut(const Operation& operation) {
     const bool has_next = FESTORE_TRY(directory_.has_next_pages());
     if (!has_next || is_settling_ || !directory_.may_lock()) return {};
     is_settling_ = true;
     const auto settled = settle_next_pages(operation);
     is_settling_ = false;
     // A program that may only read continues with the files as they are.
-    return settled || settled.error().code != ErrorCode::not_permitted ? settled : Expected<void>();
+    return settled || settled.error().code != ErrorCode::not_permitted ? settled : Result<void>();
 }
 
 // Settles an interrupted rebuild. If neither file matches the record, both stay: that is damage, and is reported as such.
-Expected<void> Store::settle_next_pages(const Operation& operation) {
+Result<void> Store::settle_next_pages(const Operation& operation) {
     const StoreLock lock = FESTORE_TRY(directory_.lock(LockKind::exclusive, options_.wait));
     const bool there = FESTORE_TRY(directory_.has_next_pages());
     Code refused = Code::success;

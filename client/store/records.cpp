@@ -27,7 +27,7 @@ void add_claim(Bytes content, const protocol::StoreStatus& status, StoreRecord& 
 }  // namespace
 
 // The place's record, if there is one; `end`: there are no more places.
-Expected<std::optional<StoreRecord>> Store::record_at(const Operation& operation, const RecordPlace& at, bool& end) {
+Result<std::optional<StoreRecord>> Store::record_at(const Operation& operation, const RecordPlace& at, bool& end) {
     end = false;
     StoreChannel::Request request;
     request.command = protocol::Command::store_record_at;
@@ -39,7 +39,9 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Operation& operation
     const StoreReply reply = FESTORE_TRY(channel_.call(request, operation));
     const auto code = static_cast<Code>(reply.result);
     // An RPMB that is built in but does not answer counts as empty.
-    end = code == Code::item_not_found || is_silent_rpmb(at.anchor, reply.result);
+    const bool is_silent = is_silent_rpmb(at.anchor, reply.result);
+    if (is_silent && at.is_rpmb_silent != nullptr) *at.is_rpmb_silent = true;
+    end = code == Code::item_not_found || is_silent;
     if (end) return std::nullopt;
     if (code == Code::access_denied)
         return unexpected({ErrorCode::not_permitted, cannot(operation) + "only root may know of others' stores", reply.result,
@@ -60,21 +62,27 @@ Expected<std::optional<StoreRecord>> Store::record_at(const Operation& operation
     return record;
 }
 
-Expected<std::vector<StoreRecord>> Store::list_records(const Operation& operation, bool own) {
+Result<std::vector<StoreRecord>> Store::list_records(const Operation& operation, bool own, bool* is_rpmb_silent) {
     std::vector<StoreRecord> records;
     for (const stored::Anchor anchor : FESTORE_TRY(anchors())) {
         bool end = false;
         for (uint32_t place = 0; !end && place < limits::kStoresMax; ++place) {
-            auto record = FESTORE_TRY(record_at(operation, {anchor, place, own}, end));
+            auto record = FESTORE_TRY(record_at(operation, {anchor, place, own, is_rpmb_silent}, end));
             if (record) records.push_back(std::move(*record));
         }
     }
     return records;
 }
 
-Expected<std::vector<StoreRecord>> Store::records() { return list_records({"list the stores of this device", {}}, false); }
+Result<std::vector<StoreRecord>> Store::records() { return list_records({"list the stores of this device", {}}, false); }
 
-Expected<std::vector<StoreRecord>> Store::own_stores() {
+Result<Store::OwnRecords> Store::own_records(const Operation& operation) {
+    OwnRecords own;
+    own.stores = FESTORE_TRY(list_records(operation, true, &own.is_rpmb_silent));
+    return own;
+}
+
+Result<std::vector<StoreRecord>> Store::own_stores() {
     const Operation operation{"list your stores", {}};
     FESTORE_CHECK(check_minor(operation, kMinorThatKnowsNames, "cannot do that"));
     return list_records(operation, true);

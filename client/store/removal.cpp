@@ -10,7 +10,7 @@ namespace festore {
 
 bool is_of_a_payload(std::string_view name) { return protocol::is_payload_name(name) || protocol::is_upload_name(name); }
 
-Expected<std::vector<std::string>> StoreDirectory::list_payloads() {
+Result<std::vector<std::string>> StoreDirectory::list_payloads() {
     const bool folder = FESTORE_TRY(open_payloads());
     std::vector<std::string> names;
     if (!folder) return names;
@@ -20,8 +20,8 @@ Expected<std::vector<std::string>> StoreDirectory::list_payloads() {
     return names;
 }
 
-Expected<std::optional<uint64_t>> StoreDirectory::size_of_idle_payload(const std::string& name) {
-    const Expected<Files::Handle> opened = payloads_.open_file("look at", name, Files::Open::read, 0);
+Result<std::optional<uint64_t>> StoreDirectory::size_of_idle_payload(const std::string& name) {
+    const Result<Files::Handle> opened = payloads_.open_file("look at", name, Files::Open::read, 0);
     if (!opened && (opened.error().code == ErrorCode::not_found || opened.error().code == ErrorCode::damaged)) return std::nullopt;
     if (!opened) return unexpected(opened.error());
     Files::Information information;
@@ -35,7 +35,7 @@ Expected<std::optional<uint64_t>> StoreDirectory::size_of_idle_payload(const std
 
 // Removes the file under its lock: it cannot belong to a running upload.
 bool StoreDirectory::collect(const std::string& name) {
-    const Expected<Files::Handle> opened = payloads_.open_file("remove", name, Files::Open::read, 0);
+    const Result<Files::Handle> opened = payloads_.open_file("remove", name, Files::Open::read, 0);
     if (!opened) return false;
     bool same = false;
     int fault = files_.lock(*opened, true);
@@ -46,7 +46,7 @@ bool StoreDirectory::collect(const std::string& name) {
 }
 
 void StoreDirectory::collect_uploads() {
-    const Expected<std::vector<std::string>> names = list_payloads();
+    const Result<std::vector<std::string>> names = list_payloads();
     if (!names) return;
     for (const std::string& name : *names)
         if (protocol::is_upload_name(name)) (void)collect(name);
@@ -54,8 +54,8 @@ void StoreDirectory::collect_uploads() {
 
 // Tries to make a file: a user who may do that may remove one, too. A full disk does not count. What would be refused later is refused
 // here, before anything changes.
-Expected<void> StoreDirectory::check_removable() {
-    if (const Expected<bool> payloads = open_payloads(); !payloads) return unexpected(payloads.error());
+Result<void> StoreDirectory::check_removable() {
+    if (const Result<bool> payloads = open_payloads(); !payloads) return unexpected(payloads.error());
     for (const std::string_view name : {protocol::kHeaderFile, protocol::kNewHeaderFile, protocol::kLockFile, protocol::kPageFile,
                                         protocol::kNewPageFile, protocol::kNextPageFile, protocol::kOldPageFile, protocol::kOlderPageFile})
         FESTORE_CHECK(folder_.look(name, Files::Information::Kind::file));
@@ -68,7 +68,7 @@ Expected<void> StoreDirectory::check_removable() {
     return {};
 }
 
-Expected<void> StoreDirectory::remove_file(const StoreFolder& folder, std::string_view name, uint64_t& removed) {
+Result<void> StoreDirectory::remove_file(const StoreFolder& folder, std::string_view name, uint64_t& removed) {
     const int fault = folder.remove(name);
     if (fault == 0) ++removed;
     if (fault != 0 && fault != ENOENT) return unexpected(error_of_file("remove", folder.path_of(name), fault));
@@ -78,7 +78,7 @@ Expected<void> StoreDirectory::remove_file(const StoreFolder& folder, std::strin
 // Recovery copies hold the store's secret, sealed for this device. File systems and flash memory may still keep older versions:
 // so nothing depends on the wiping.
 void StoreDirectory::wipe_recovery_copies(std::string_view name) {
-    const Expected<Files::Handle> opened = folder_.open_file("wipe", name, Files::Open::read_write, 0);
+    const Result<Files::Handle> opened = folder_.open_file("wipe", name, Files::Open::read_write, 0);
     if (!opened) return;
     Files::Information information;
     const std::vector<std::byte> zeroes(limits::kPageBytes);
@@ -90,7 +90,7 @@ void StoreDirectory::wipe_recovery_copies(std::string_view name) {
     files_.close(*opened);
 }
 
-Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<std::string>& left) {
+Result<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<std::string>& left) {
     const bool folder = FESTORE_TRY(open_payloads());
     if (!folder) return {};
     std::vector<std::string> names;
@@ -111,7 +111,7 @@ Expected<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<st
 
 // The header goes last but one: the remains are recognised by it, and refused to everybody but their owner. The lock file goes
 // last: a program that waits for it makes a new store only after the last removal.
-Expected<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::string>& left) {
+Result<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::string>& left) {
     for (const std::string_view name : {protocol::kNewPageFile, protocol::kNextPageFile, protocol::kOlderPageFile, protocol::kOldPageFile})
         wipe_recovery_copies(name);
     // An interrupted repair leaves pages.old as a second name of the page file, and a file with two names is not written.

@@ -64,7 +64,7 @@ Error Store::refused_to_repair(const Operation& operation, Code code) const {
 }
 
 // `damaged`: this recovery copy cannot be used, but perhaps the other one can.
-Expected<protocol::RepairStepAnswer> Store::copy_index(const Operation& operation, bool older, bool& damaged) {
+Result<protocol::RepairStepAnswer> Store::copy_index(const Operation& operation, bool older, bool& damaged) {
     damaged = false;
     StoreChannel::Request begin;
     begin.command = Command::store_repair_begin;
@@ -86,7 +86,7 @@ Expected<protocol::RepairStepAnswer> Store::copy_index(const Operation& operatio
         return answer && std::exchange(copied, std::max(copied, answer->copied)) < answer->copied;
     };
     for (size_t step = 0; step < kStepsMax; ++step) {
-        const Expected<StoreReply> reply = channel_.call(next, operation);
+        const Result<StoreReply> reply = channel_.call(next, operation);
         damaged = (!reply && reply.error().code == ErrorCode::damaged) ||
                   (reply && static_cast<Code>(reply->result) == Code::corrupt_object);
         if (!reply) return unexpected(reply.error());
@@ -99,10 +99,10 @@ Expected<protocol::RepairStepAnswer> Store::copy_index(const Operation& operatio
     return unexpected(store_nonsense(operation));
 }
 
-Expected<void> Store::commit_repair(const Operation& operation, const protocol::RepairStepAnswer& made) {
-    const Expected<bool> named = directory_.pages_are_named();
+Result<void> Store::commit_repair(const Operation& operation, const protocol::RepairStepAnswer& made) {
+    const Result<bool> named = directory_.pages_are_named();
     if (!named || !*named) return unexpected(named ? directory_.pages_were_exchanged() : named.error());
-    const Expected<StoreReply> reply =
+    const Result<StoreReply> reply =
         channel_.call(transaction_request(Command::store_repair_commit, made.transaction, made.generation), operation);
     channel_.forget_pages();
     if (reply && reply->ok()) {
@@ -119,21 +119,21 @@ Expected<void> Store::commit_repair(const Operation& operation, const protocol::
     return unexpected(refused_to_repair(operation, static_cast<Code>(reply->result)));
 }
 
-Expected<StoreInfo> Store::repair() {
+Result<StoreInfo> Store::repair() {
     const Operation operation{"repair the store", {}};
-    Expected<StoreInfo> repaired = repair_locked(operation);
+    Result<StoreInfo> repaired = repair_locked(operation);
     const bool is_intact = !repaired && repaired.error().tee_result == static_cast<uint32_t>(Code::access_conflict);
     if (!is_intact || !directory_.has_old_pages()) return repaired;
     // Any lookup in the index shows whether the pages are the record's.
-    const Expected<ObjectInfo> any = stat("any");
+    const Result<ObjectInfo> any = stat("any");
     if (!any && any.error().code == ErrorCode::damaged) repaired.error().message += kOldPagesHint;
     return repaired;
 }
 
-Expected<StoreInfo> Store::repair_locked(const Operation& operation) {
+Result<StoreInfo> Store::repair_locked(const Operation& operation) {
     if (batch_) return unexpected(transaction_is_running(operation));
     opened_serial_ = 0;
-    Expected<DirectoryContents> contents = directory_.look();
+    Result<DirectoryContents> contents = directory_.look();
     if (!contents) return unexpected(contents.error());
     if (contents->kind == DirectoryContents::Kind::headless) return unexpected(without_header(operation));
     if (!contents->header)
@@ -146,7 +146,7 @@ Expected<StoreInfo> Store::repair_locked(const Operation& operation) {
     FESTORE_CHECK(check_header(operation, *contents->header));
     header_ = *contents->header;
     bool damaged = false;
-    Expected<protocol::RepairStepAnswer> made = copy_index(operation, false, damaged);
+    Result<protocol::RepairStepAnswer> made = copy_index(operation, false, damaged);
     if (!made && damaged) {
         const Error first = made.error();
         made = copy_index(operation, true, damaged);
@@ -165,7 +165,7 @@ Expected<StoreInfo> Store::repair_locked(const Operation& operation) {
     return info();
 }
 
-Expected<StoreInfo> Store::acknowledge() {
+Result<StoreInfo> Store::acknowledge() {
     const Operation operation{"acknowledge the repair", {}};
     FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     if ((status_.flags & stored::kRootFreshnessLost) == 0)

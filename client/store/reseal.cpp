@@ -44,7 +44,7 @@ struct Store::ResealPass {
 };
 
 // If the index already has the wanted cipher, and contents still have the other one, the index is left as it is.
-Expected<StoreInfo> Store::rebuild_index(const Operation& operation, const RebuildOptions& options) {
+Result<StoreInfo> Store::rebuild_index(const Operation& operation, const RebuildOptions& options) {
     const StoreLock lock = FESTORE_TRY(lock_and_open(operation));
     RebuildPlan plan;
     if (options.cipher != Cipher::automatic) {
@@ -64,17 +64,17 @@ Expected<StoreInfo> Store::rebuild_index(const Operation& operation, const Rebui
                            cannot(operation) + "its record is in the RPMB, and moving it to ree would give up what that detects", 0, 0});
     if (options.cipher != Cipher::automatic && !plan.cipher && info().has_other_cipher) return info();
     plan.moves = options.anchor == Anchor::rpmb && status_.anchor == stored::Anchor::ree;
-    Expected<StoreInfo> done = make_anew(operation, plan);
+    Result<StoreInfo> done = make_anew(operation, plan);
     if (!done && done.error().code == ErrorCode::damaged)
         done.error().message += "; 'festore repair --drop-damaged' makes it whole without what is damaged";
     return done;
 }
 
-Expected<StoreInfo> Store::rebuild(const RebuildOptions& options) {
+Result<StoreInfo> Store::rebuild(const RebuildOptions& options) {
     const Operation operation{"rebuild the store", {}};
     if (options.anchor && options.cipher != Cipher::automatic)
         return unexpected({ErrorCode::usage, cannot(operation) + "change the anchor and the cipher one after the other", 0, 0});
-    Expected<StoreInfo> done = rebuild_index(operation, options);
+    Result<StoreInfo> done = rebuild_index(operation, options);
     if (options.cipher == Cipher::automatic) return done;
     ResealPass pass(options);
     for (int passes = 0; done && done->has_other_cipher && passes < kPassesMax; ++passes) {
@@ -99,7 +99,7 @@ Error Store::not_all_resealed(const Operation& operation, const ResealPass& pass
     return {ErrorCode::damaged, std::move(text), pass.damaged.front().tee_result, pass.damaged.front().tee_origin};
 }
 
-Expected<void> Store::reseal_contents(const Operation& operation, ResealPass& pass) {
+Result<void> Store::reseal_contents(const Operation& operation, ResealPass& pass) {
     constexpr size_t kStepsMax = 100'000'000;  // stops a listing that would never end
     FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     Scan::Start start;
@@ -119,14 +119,14 @@ Expected<void> Store::reseal_contents(const Operation& operation, ResealPass& pa
 }
 
 // A damaged object is noted, and the next one follows. The store is locked for the commit only.
-Expected<void> Store::reseal_object(const std::string& name, ResealPass& pass) {
+Result<void> Store::reseal_object(const std::string& name, ResealPass& pass) {
     const Operation operation{"seal anew", name, Storage::store};
     for (int tries = 1;; ++tries) {
         std::optional<StoreWriter> writer;
         pass.begin_object();
         uint64_t size = 0;
         const auto answer = change_made_by(operation, [&](StoreDirectory::Upload*& upload) {
-            Expected<ChangeRequest> request = reseal_payload(operation, writer, pass);
+            Result<ChangeRequest> request = reseal_payload(operation, writer, pass);
             if (request) upload = &*writer->file_;
             if (request) size = *writer->options_.size;
             return request;
@@ -146,12 +146,12 @@ Expected<void> Store::reseal_object(const std::string& name, ResealPass& pass) {
         const auto refused = static_cast<Code>(answer.error().tee_result);
         const bool again = pass.again || refused == Code::version_conflict;
         if (!again) return unexpected(answer.error());
-        if (tries == kTriesMax) return refused == Code::version_conflict ? Expected<void>() : unexpected(answer.error());
+        if (tries == kTriesMax) return refused == Code::version_conflict ? Result<void>() : unexpected(answer.error());
     }
 }
 
 // Makes the object's new payload durable, and the request that puts it into the entry.
-Expected<Store::ChangeRequest> Store::reseal_payload(const Operation& operation, std::optional<StoreWriter>& writer, ResealPass& pass) {
+Result<Store::ChangeRequest> Store::reseal_payload(const Operation& operation, std::optional<StoreWriter>& writer, ResealPass& pass) {
     MissedPayload missed;
     const auto reader = read<std::unique_ptr<StoreReader>>(operation, [&](bool& again) { return find(operation, missed, again); });
     if (!reader) {
@@ -184,10 +184,10 @@ Expected<Store::ChangeRequest> Store::reseal_payload(const Operation& operation,
 }
 
 // Reseals as many segments as one call takes. While the TEE works, the last call's output is written, and the next call's input is read.
-Expected<void> Store::reseal_part(StoreReader& reader, StoreWriter& writer, const Operation& operation, ResealPass& pass) {
+Result<void> Store::reseal_part(StoreReader& reader, StoreWriter& writer, const Operation& operation, ResealPass& pass) {
     reader.load(reader.position_, {});
     protocol::SegmentsRequest part;
-    const Expected<std::vector<std::byte>> sealed = reader.read_sealed(kPartBytes, part);
+    const Result<std::vector<std::byte>> sealed = reader.read_sealed(kPartBytes, part);
     if (!sealed) {
         pass.damage = sealed.error();
         return unexpected(sealed.error());
@@ -199,12 +199,12 @@ Expected<void> Store::reseal_part(StoreReader& reader, StoreWriter& writer, cons
     request.use = Payload::inout;
     request.content = *sealed;
     request.content_room = sealed->size();
-    Expected<void> written;
+    Result<void> written;
     request.meanwhile = [&] {
         written = writer.write_sealed();
         reader.read_behind(part);
     };
-    Expected<StoreReply> reply = channel_.call(request, operation);
+    Result<StoreReply> reply = channel_.call(request, operation);
     if (!written) return written;
     if (!reply) return unexpected(reply.error());
     pass.again = reply->died() || static_cast<Code>(reply->result) == Code::bad_state;
@@ -222,9 +222,9 @@ Expected<void> Store::reseal_part(StoreReader& reader, StoreWriter& writer, cons
 // header was put back), a program that can writes it anew, without waiting: nothing depends on it.
 void Store::correct_header(const Operation& operation) {
     if (header_.cipher == status_.cipher || batch_ || !directory_.may_lock()) return;
-    const Expected<StoreLock> lock = directory_.lock(LockKind::exclusive, {});
+    const Result<StoreLock> lock = directory_.lock(LockKind::exclusive, {});
     if (!lock) return;
-    const Expected<DirectoryContents> contents = directory_.look();
+    const Result<DirectoryContents> contents = directory_.look();
     Code refused = Code::success;
     if (!contents || !contents->header || contents->header->store_id != header_.store_id) return;
     if (contents->header->anchor != header_.anchor || !open_in_tee(operation, *contents->header, &refused)) return;

@@ -21,7 +21,7 @@ Store::Scan::Scan(Store& store, const Operation& operation, const Start& start)
     : store_(store), operation_(operation), from_(start.from.begin(), start.from.end()), inclusive_(start.inclusive),
       passed_page_(start.passed_page), afresh_(start.afresh) {}
 
-Expected<Store::Scan::Answer> Store::Scan::answer_of(const StoreReply& reply) const {
+Result<Store::Scan::Answer> Store::Scan::answer_of(const StoreReply& reply) const {
     const auto answer = protocol::decode<protocol::ScanAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(operation_));
     Answer result;
@@ -47,8 +47,8 @@ Expected<Store::Scan::Answer> Store::Scan::answer_of(const StoreReply& reply) co
     return result;
 }
 
-Expected<Store::Scan::Answer> Store::Scan::ask() {
-    return store_.read<Answer>(operation_, [&](bool& again) -> Expected<Answer> {
+Result<Store::Scan::Answer> Store::Scan::ask() {
+    return store_.read<Answer>(operation_, [&](bool& again) -> Result<Answer> {
         StoreChannel::Request request;
         request.command = protocol::Command::store_scan;
         request.got_on = has_listed;
@@ -64,10 +64,10 @@ Expected<Store::Scan::Answer> Store::Scan::ask() {
     });
 }
 
-Expected<Store::Scan::Step> Store::Scan::next() {
+Result<Store::Scan::Step> Store::Scan::next() {
     if (is_end_) return Step{{}, std::nullopt, true};
     for (int passes = 0; passes < kPassesMax; ++passes) {
-        Expected<Answer> answer = ask();
+        Result<Answer> answer = ask();
         if (!answer) {
             const uint32_t page = store_.channel_.damaged_page();
             if (!is_of_a_page(answer.error().code) || page == 0 || page == passed_page_) return unexpected(answer.error());

@@ -32,7 +32,7 @@ public:
     // `operation`: the operation, for messages; its texts must outlive this.
     Scan(Store& store, const Operation& operation, const Start& start);
     // The next step. An error: the store cannot be read at all.
-    Expected<Step> next();
+    Result<Step> next();
 
 private:
     struct Answer {
@@ -41,8 +41,8 @@ private:
         bool passed_over = false;
         bool more = false;
     };
-    Expected<Answer> ask();
-    Expected<Answer> answer_of(const StoreReply& reply) const;
+    Result<Answer> ask();
+    Result<Answer> answer_of(const StoreReply& reply) const;
 
     Store& store_;
     const Operation operation_;

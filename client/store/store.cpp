@@ -28,8 +28,8 @@ ObjectInfo Store::object_info(std::string_view name, const protocol::StoreMetada
     return info;
 }
 
-Expected<StoreReply> Store::look_up(const Operation& operation, const StoreChannel::Request& request, bool& again) {
-    Expected<StoreReply> reply = channel_.call(request, operation);
+Result<StoreReply> Store::look_up(const Operation& operation, const StoreChannel::Request& request, bool& again) {
+    Result<StoreReply> reply = channel_.call(request, operation);
     if (!reply) {
         // A rebuild in another program has written the record, but not yet renamed its page file.
         const bool is_between = !is_settling_ && reply.error().code == ErrorCode::damaged && directory_.has_next_pages().value_or(false);
@@ -44,22 +44,22 @@ Expected<StoreReply> Store::look_up(const Operation& operation, const StoreChann
     return reply;
 }
 
-Expected<std::unique_ptr<StoreReader>> Store::open_reader(const Operation& operation) {
+Result<std::unique_ptr<StoreReader>> Store::open_reader(const Operation& operation) {
     MissedPayload missed;
     return read<std::unique_ptr<StoreReader>>(operation, [&](bool& again) { return find(operation, missed, again); });
 }
 
-Expected<std::vector<std::byte>> Store::get(std::string_view name) {
+Result<std::vector<std::byte>> Store::get(std::string_view name) {
     const Operation operation{"get", name, Storage::store};
     MissedPayload missed;
-    return read<std::vector<std::byte>>(operation, [&](bool& again) -> Expected<std::vector<std::byte>> {
+    return read<std::vector<std::byte>>(operation, [&](bool& again) -> Result<std::vector<std::byte>> {
         const auto reader = FESTORE_TRY(find(operation, missed, again));
         std::vector<std::byte> content;
         const uint64_t size = reader->info().size;
         if (size > content.max_size())
             return unexpected({ErrorCode::no_space, cannot(operation) + "it does not fit into memory: read it as a stream", 0, 0});
         content.resize(static_cast<size_t>(size));
-        const Expected<size_t> got = read_on(*reader, content, operation);
+        const Result<size_t> got = read_on(*reader, content, operation);
         if (got) return content;
         again = got.error().code == ErrorCode::busy;
         wipe(content);
@@ -67,9 +67,9 @@ Expected<std::vector<std::byte>> Store::get(std::string_view name) {
     });
 }
 
-Expected<ObjectInfo> Store::stat(std::string_view name) {
+Result<ObjectInfo> Store::stat(std::string_view name) {
     const Operation operation{"stat", name, Storage::store};
-    return read<ObjectInfo>(operation, [&](bool& again) -> Expected<ObjectInfo> {
+    return read<ObjectInfo>(operation, [&](bool& again) -> Result<ObjectInfo> {
         const StoreReply reply = FESTORE_TRY(look_up(operation, name_request(Command::store_stat, name), again));
         const auto answer = protocol::decode<protocol::GetAnswer>(reply.answer);
         if (!answer) return unexpected(store_nonsense(operation));
@@ -78,9 +78,9 @@ Expected<ObjectInfo> Store::stat(std::string_view name) {
 }
 
 // Appends the names after those in `listing`. True if there was one.
-Expected<bool> Store::list_on(const Operation& operation, Listing& listing, bool& more) {
+Result<bool> Store::list_on(const Operation& operation, Listing& listing, bool& more) {
     const std::string_view prefix = operation.name;
-    return read<bool>(operation, [&](bool& again) -> Expected<bool> {
+    return read<bool>(operation, [&](bool& again) -> Result<bool> {
         StoreChannel::Request request;
         request.command = Command::store_list;
         request.got_on = has_listed;
@@ -107,12 +107,12 @@ Expected<bool> Store::list_on(const Operation& operation, Listing& listing, bool
     });
 }
 
-Expected<Listing> Store::list(std::string_view prefix) {
+Result<Listing> Store::list(std::string_view prefix) {
     const Operation operation{"list", prefix, Storage::store};
     Listing listing;
     for (size_t call = 0; call < kListCallsMax; ++call) {
         bool more = false;
-        const Expected<bool> listed = list_on(operation, listing, more);
+        const Result<bool> listed = list_on(operation, listing, more);
         const bool is_of_a_page = !listed && listed.error().code == ErrorCode::damaged && channel_.damaged_page() != 0;
         if (is_of_a_page) return list_past_damage(operation, std::move(listing), listed.error());
         if (!listed) return unexpected(listed.error());
@@ -141,17 +141,17 @@ Listing Store::with_lost_ranges(const Operation& operation, Listing listing) {
 
 // Rule 30: a damaged page of the index costs the names in it, and no others. `error`: what reading the page gave; returned if no name can
 // be listed.
-Expected<Listing> Store::list_past_damage(const Operation& operation, Listing listing, const Error& error) {
+Result<Listing> Store::list_past_damage(const Operation& operation, Listing listing, const Error& error) {
     const std::string_view prefix = operation.name;
     const auto is_behind = [prefix](std::string_view name) { return name > prefix && !name.starts_with(prefix); };
-    const auto what_there_is = [&]() -> Expected<Listing> {
+    const auto what_there_is = [&]() -> Result<Listing> {
         if (listing.objects.empty()) return unexpected(error);
         return with_lost_ranges(operation, std::move(listing));
     };
     const std::string last = listing.objects.empty() ? std::string(prefix) : listing.objects.back().name;
     Scan scan(*this, operation, {bytes_of(last), listing.objects.empty(), channel_.damaged_page(), false});
     for (size_t call = 0; call < kListCallsMax; ++call) {
-        const Expected<Scan::Step> step = scan.next();
+        const Result<Scan::Step> step = scan.next();
         if (!step && step.error().code == ErrorCode::no_tee) return unexpected(error);  // the trusted application does not know scan
         if (!step) return unexpected(step.error());
         if (step->is_end) return what_there_is();
@@ -168,7 +168,7 @@ Expected<Listing> Store::list_past_damage(const Operation& operation, Listing li
     return unexpected(store_nonsense(operation));
 }
 
-Expected<void> Store::check_minor(const Operation& operation, uint16_t minor, std::string_view lacks, std::string_view advice) {
+Result<void> Store::check_minor(const Operation& operation, uint16_t minor, std::string_view lacks, std::string_view advice) {
     Session* const session = FESTORE_TRY(sessions_.session());
     if (session->hello().version_minor >= minor) return {};
     return unexpected({ErrorCode::no_tee,

@@ -26,7 +26,7 @@ private:
     friend class Store;
     void reserve(size_t bytes);
     void end();
-    Expected<void> write_sealed();
+    Result<void> write_sealed();
 
     Store& store_;
     const std::string name_;
@@ -64,7 +64,7 @@ private:
     }
     void load(uint64_t from, GuardedBytes content);
     protocol::SegmentsRequest next_part(size_t wanted, bool alone);
-    Expected<std::vector<std::byte>> read_sealed(size_t wanted, protocol::SegmentsRequest& part);
+    Result<std::vector<std::byte>> read_sealed(size_t wanted, protocol::SegmentsRequest& part);
     void read_behind(const protocol::SegmentsRequest& part);
 
     ObjectInfo info_;

@@ -31,7 +31,7 @@ class Store::Verification {
 public:
     Verification(Store& store, const VerifyOptions& options) : store_(store), options_(options) {}
 
-    Expected<VerifyReport> run() {
+    Result<VerifyReport> run() {
         if (const auto open = store_.ensure_open({"verify the store", {}}, Missing::is_an_error); !open)
             return unexpected(open.error());
         progress_.objects_total = options_.names.empty() ? store_.status_.objects : options_.names.size();
@@ -42,7 +42,7 @@ public:
     }
 
 private:
-    Expected<void> named() {
+    Result<void> named() {
         for (const std::string& name : options_.names) {
             FESTORE_CHECK(content(name, true));
             tell();
@@ -50,7 +50,7 @@ private:
         return {};
     }
 
-    Expected<void> everything() {
+    Result<void> everything() {
         // Listed before the index is read: files that are stored meanwhile are not among them.
         std::vector<std::string> files = FESTORE_TRY(store_.directory_.list_payloads());
         const bool whole = FESTORE_TRY(scan());
@@ -58,12 +58,12 @@ private:
         note_lost_ranges();
         if (!whole || has_loss_) return {};  // lost entries may refer to them
         count_orphaned(files);
-        return options_.remove_orphaned ? remove_orphaned() : Expected<void>();
+        return options_.remove_orphaned ? remove_orphaned() : Result<void>();
     }
 
     // Rule 10. Under the writer's lock nobody else commits: so no object will refer to a file that none refers to now, except to an
     // upload's file, which is locked.
-    Expected<void> remove_orphaned() {
+    Result<void> remove_orphaned() {
         const Operation operation{"remove what no object refers to", {}};
         if (store_.batch_) return unexpected(transaction_is_running(operation));
         const StoreLock lock = FESTORE_TRY(store_.directory_.lock(LockKind::exclusive, store_.options_.wait));
@@ -91,7 +91,7 @@ private:
     }
 
     // Whether all of the index could be read.
-    Expected<bool> scan() {
+    Result<bool> scan() {
         Scan::Start start;
         start.afresh = true;
         Scan scan(store_, {"verify the store", {}}, start);
@@ -108,7 +108,7 @@ private:
     }
 
     // A content in the index has been verified with its page.
-    Expected<void> take(const Scan::Item& item) {
+    Result<void> take(const Scan::Item& item) {
         if (!item.metadata.inlined) payloads_.push_back(item.metadata.payload);
         if (index_only_) return {};
         if ((item.metadata.flags & protocol::kStoredOtherCipher) != 0) ++report_.other_cipher;
@@ -149,9 +149,9 @@ private:
     }
 
     // `asked_for`: the object should exist.
-    Expected<void> content(const std::string& name, bool asked_for) {
+    Result<void> content(const std::string& name, bool asked_for) {
         const uint64_t bytes_before = progress_.content_bytes;
-        const Expected<uint64_t> size = read_content(name);
+        const Result<uint64_t> size = read_content(name);
         progress_.content_bytes = bytes_before + size.value_or(0);
         if (size) {
             count(*size);
@@ -167,15 +167,15 @@ private:
     }
 
     // Reads a content as `get` does, without keeping its parts.
-    Expected<uint64_t> read_content(const std::string& name) {
+    Result<uint64_t> read_content(const std::string& name) {
         const Operation operation{"verify", name, Storage::store};
         const uint64_t bytes_before = progress_.content_bytes;
         MissedPayload missed;
-        return store_.read<uint64_t>(operation, [&](bool& again) -> Expected<uint64_t> {
+        return store_.read<uint64_t>(operation, [&](bool& again) -> Result<uint64_t> {
             const auto reader = FESTORE_TRY(store_.find(operation, missed, again));
             std::vector<std::byte> part(protocol::kCallContentBytesMax);
             for (size_t parts = 1; reader->position() < reader->info().size; ++parts) {
-                const Expected<size_t> got = store_.read_on(*reader, part, operation);
+                const Result<size_t> got = store_.read_on(*reader, part, operation);
                 wipe(part);
                 again = !got && got.error().code == ErrorCode::busy;
                 if (!got) return unexpected(got.error());
@@ -187,9 +187,9 @@ private:
     }
 
     // The free list is needed for changes only, so damage in it costs no object.
-    Expected<void> free_list() {
+    Result<void> free_list() {
         const Operation operation{"verify the store", {}};
-        const Expected<bool> done = store_.read<bool>(operation, [&](bool& again) -> Expected<bool> {
+        const Result<bool> done = store_.read<bool>(operation, [&](bool& again) -> Result<bool> {
             bool from_start = true;
             for (size_t step = 0; step < kStepsMax; ++step) {
                 StoreChannel::Request request;
@@ -248,6 +248,6 @@ private:
     bool has_loss_ = false;    // names were lost, and nobody has acknowledged it
 };
 
-Expected<VerifyReport> Store::verify(const VerifyOptions& options) { return Verification(*this, options).run(); }
+Result<VerifyReport> Store::verify(const VerifyOptions& options) { return Verification(*this, options).run(); }
 
 }  // namespace festore

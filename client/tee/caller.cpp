@@ -17,7 +17,7 @@ Caller::Caller(const Owner& owner)
     : owner_(owner), user_(geteuid()), group_(getegid()),
       is_member_(owner.kind == Owner::Kind::group && is_member_of(owner.gid)) {}
 
-Expected<void> Caller::check() const {
+Result<void> Caller::check() const {
     const auto refused = [](const std::string& why) {
         return unexpected({ErrorCode::not_permitted, "this client cannot be used here: " + why + "; connect anew", 0, 0});
     };

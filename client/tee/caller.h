@@ -14,7 +14,7 @@ class Caller {
 public:
     explicit Caller(const Owner& owner);  // the current caller
     // not_permitted: the current caller is another one.
-    [[nodiscard]] Expected<void> check() const;
+    [[nodiscard]] Result<void> check() const;
     [[nodiscard]] uid_t user() const { return user_; }
 
 private:

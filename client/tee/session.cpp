@@ -82,8 +82,8 @@ Error Session::timed_out() const {
     return {ErrorCode::no_tee, limit + ": is tee-supplicant running? Start it and repeat the command", 0, 0};
 }
 
-Expected<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const ClientOptions& options,
-                                                 std::optional<uint32_t> claimed_id, std::function<void()> when_slow) {
+Result<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const ClientOptions& options,
+                                               std::optional<uint32_t> claimed_id, std::function<void()> when_slow) {
     std::unique_ptr<Session> session(new Session);
     session->worker_.when_slow(kSlowAfter, std::move(when_slow));
     session->look_for_supplicant_ = tee.look_for_supplicant;
@@ -143,7 +143,7 @@ Session::~Session() {
     worker_.run([connection = std::move(connection_)]() mutable { connection.reset(); }, limit_);
 }
 
-Expected<void> Session::say_hello(const ClientOptions& options, std::optional<uint32_t> claimed_id) {
+Result<void> Session::say_hello(const ClientOptions& options, std::optional<uint32_t> claimed_id) {
     protocol::HelloRequest request;
     switch (options.owner.kind) {
     case Owner::Kind::user:
@@ -180,7 +180,7 @@ Expected<void> Session::say_hello(const ClientOptions& options, std::optional<ui
     return {};
 }
 
-Expected<MutableBytes> Session::buffer(size_t size) {
+Result<MutableBytes> Session::buffer(size_t size) {
     Connection& c = *connection_;
     if (size > SIZE_MAX / 2)  // only a TEE that lies asks for so much
         return unexpected({ErrorCode::no_tee, "the trusted application's answer makes no sense", 0, 0});
@@ -211,8 +211,8 @@ uint32_t type_of(Payload use) {
 
 }  // namespace
 
-Expected<Reply> Session::invoke(uint32_t command, Bytes request, Region content, Region area,
-                                const std::function<void()>& meanwhile) {
+Result<Reply> Session::invoke(uint32_t command, Bytes request, Region content, Region area,
+                              const std::function<void()>& meanwhile) {
     struct Call {
         std::shared_ptr<Connection> connection;
         std::vector<std::byte> request;

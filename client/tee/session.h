@@ -40,24 +40,24 @@ class Session {
 public:
     // Opens the context and the session, and says hello. `claimed_id`: instead of the caller's current id. `when_slow`: called each time
     // a call has not been answered for a second.
-    static Expected<std::unique_ptr<Session>> open(const LoadedTee& tee, const ClientOptions& options,
-                                                   std::optional<uint32_t> claimed_id, std::function<void()> when_slow);
+    static Result<std::unique_ptr<Session>> open(const LoadedTee& tee, const ClientOptions& options,
+                                                 std::optional<uint32_t> claimed_id, std::function<void()> when_slow);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
     // One command. For input, `size` bytes of buffer() go to the TA; for output, it may write that many.
     // no_tee: the TEE did not answer in time. Any answer of the TEE is in the Reply.
-    Expected<Reply> invoke(protocol::Command command, Bytes request, Payload payload = Payload::none, size_t size = 0) {
+    Result<Reply> invoke(protocol::Command command, Bytes request, Payload payload = Payload::none, size_t size = 0) {
         return invoke(static_cast<uint32_t>(command), request, {payload, 0, size}, {});
     }
     // The same for any command: `content` is its third parameter, `area` its fourth. `meanwhile` runs while the TEE works; it
     // must leave the session and its buffer alone.
-    Expected<Reply> invoke(uint32_t command, Bytes request, Region content, Region area,
-                           const std::function<void()>& meanwhile = nullptr);
+    Result<Reply> invoke(uint32_t command, Bytes request, Region content, Region area,
+                         const std::function<void()>& meanwhile = nullptr);
 
     // The shared buffer, at least `size` bytes. It holds the normal world's copy of plaintext: wipe what was used.
-    Expected<MutableBytes> buffer(size_t size);
+    Result<MutableBytes> buffer(size_t size);
 
     // A session that nobody holds ends by itself after ClientOptions::idle_timeout. It begins held. hold(): false if it
     // has ended.
@@ -69,7 +69,7 @@ public:
 private:
     struct Connection;  // what the worker's calls touch; lives until the last of them ends
     Session() = default;
-    Expected<void> say_hello(const ClientOptions& options, std::optional<uint32_t> claimed_id);
+    Result<void> say_hello(const ClientOptions& options, std::optional<uint32_t> claimed_id);
     Error timed_out() const;
 
     std::shared_ptr<Connection> connection_;

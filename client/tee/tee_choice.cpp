@@ -30,7 +30,7 @@ bool find(void* library, const char* name, F*& function) {
     return function != nullptr;
 }
 
-Expected<LoadedTee> load(const std::vector<std::string>& candidates, TeeKind kind, const std::string& advice) {
+Result<LoadedTee> load(const std::vector<std::string>& candidates, TeeKind kind, const std::string& advice) {
     for (const std::string& candidate : candidates) {
         void* library = dlopen(candidate.c_str(), RTLD_NOW | RTLD_LOCAL);
         if (library == nullptr) continue;
@@ -53,8 +53,8 @@ Expected<LoadedTee> load(const std::vector<std::string>& candidates, TeeKind kin
     return unexpected(no_tee("cannot load " + candidates.front() + ": " + advice));
 }
 
-Expected<LoadedTee> load_optee() {
-    Expected<LoadedTee> tee =
+Result<LoadedTee> load_optee() {
+    Result<LoadedTee> tee =
         load({"libteec.so.2", "libteec.so.1"}, TeeKind::optee, "OP-TEE's client library is not installed (package libteec2)");
     if (tee) tee->look_for_supplicant = [] { return look_for_supplicant(); };
     return tee;
@@ -69,7 +69,7 @@ std::string own_executable() {
     return length > 0 ? std::string(path.data(), static_cast<size_t>(length)) : "";
 }
 
-Expected<LoadedTee> find_simulator() {
+Result<LoadedTee> find_simulator() {
     constexpr const char* kName = "/libteec-festore-sim.so";
     std::vector<std::string> candidates;
     // The caller of a program that runs with more rights may have given it any path, by a hard link.
@@ -83,22 +83,22 @@ Expected<LoadedTee> find_simulator() {
     return load(candidates, TeeKind::sim, "build the simulated TEE ('make'), or name its library");
 }
 #else
-Expected<LoadedTee> find_simulator() {
+Result<LoadedTee> find_simulator() {
     return unexpected(no_tee("this build of festore has no simulated TEE: it is for devices"));
 }
 #endif
 
-Expected<LoadedTee> load_simulator(const std::string& library) {
+Result<LoadedTee> load_simulator(const std::string& library) {
     return library.empty() ? find_simulator() : load({library}, TeeKind::sim, "is it the path of the simulated TEE's client library?");
 }
 
 }  // namespace
 
-Expected<LoadedTee> load_tee(TeeKind kind, const std::string& sim_library) {
+Result<LoadedTee> load_tee(TeeKind kind, const std::string& sim_library) {
     if (kind == TeeKind::sim) return load_simulator(sim_library);
     if (kind == TeeKind::optee || !find_tee_device().path.empty()) return load_optee();
 #ifdef FESTORE_SIM
-    Expected<LoadedTee> simulator = load_simulator(sim_library);
+    Result<LoadedTee> simulator = load_simulator(sim_library);
     if (simulator) std::fputs("festore: no TEE here: using the simulated TEE, which protects nothing\n", stderr);
     return simulator;
 #else

@@ -21,6 +21,6 @@ struct LoadedTee {
 
 // automatic: OP-TEE where there is a TEE device; else, in builds that have it, the simulated TEE, with a message on stderr.
 // `sim_library`: the path of the simulated TEE's library, or empty. Loaded libraries stay loaded.
-Expected<LoadedTee> load_tee(TeeKind kind, const std::string& sim_library);
+Result<LoadedTee> load_tee(TeeKind kind, const std::string& sim_library);
 
 }  // namespace festore

@@ -46,7 +46,7 @@ std::optional<AllowLimits> AllowListView::find(uint32_t login, const Uuid& ident
     return std::nullopt;
 }
 
-Result<AllowListView> decode_allow_list(Bytes content) {
+Outcome<AllowListView> decode_allow_list(Bytes content) {
     Reader in(content);
     AllowHeader header;
     const Bytes magic = in.bytes(kMagic.size());

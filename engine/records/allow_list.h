@@ -65,7 +65,7 @@ private:
 };
 
 // Errors: corrupt_object; not_supported (of a newer version, or with an unknown required flag).
-Result<AllowListView> decode_allow_list(Bytes content);
+Outcome<AllowListView> decode_allow_list(Bytes content);
 
 // A list that is being changed, in memory of kAllowListBytesMax bytes. It starts as a copy of `from`, or empty if `from` is null.
 class AllowListDraft {

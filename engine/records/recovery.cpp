@@ -42,7 +42,7 @@ bool is_zero(Bytes bytes) {
     return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
-Result<SlotHeader> read_header(Bytes slot) {
+Outcome<SlotHeader> read_header(Bytes slot) {
     if (is_zero(slot)) return fail(Code::item_not_found);
     Reader in(slot);
     const Bytes magic = in.bytes(kMagic.size());
@@ -62,8 +62,8 @@ Result<SlotHeader> read_header(Bytes slot) {
 // Decodes the sealed part.
 Status decode(Bytes plain, RecoveryCopy& out) {
     Reader in(plain);
-    // The Result holds a second copy of the record's secret, which is wiped here.
-    Result<RootRecord> record = decode_root_record(in.bytes(kRootRecordBytes));
+    // The Outcome holds a second copy of the record's secret, which is wiped here.
+    Outcome<RootRecord> record = decode_root_record(in.bytes(kRootRecordBytes));
     FESTORE_CHECK(record);
     out.record = *record;
     wipe(record->secret);
@@ -118,7 +118,7 @@ Status seal_recovery_copy(Crypto& crypto, Bytes device_key, const CopySecret* se
 }
 
 bool has_copy_secret(const PageBytes& slot) {
-    const Result<SlotHeader> header = read_header(slot);
+    const Outcome<SlotHeader> header = read_header(slot);
     return header && (header->flags & kWithSecret) != 0;
 }
 

@@ -65,7 +65,7 @@ void encode(const RootRecord& r, RootRecordBytes& bytes) {
     static_assert(kRootNameOffset + sizeof(StoreNameTag) == kRootRecordBytes);
 }
 
-Result<RootRecord> decode_root_record(Bytes input) {
+Outcome<RootRecord> decode_root_record(Bytes input) {
     Reader in(input);
     RootRecord r;
     const Bytes magic = in.bytes(kMagic.size());

@@ -67,6 +67,6 @@ void encode(const RootRecord& record, RootRecordBytes& out);
 
 // corrupt_object: not a root record, or one that contradicts itself. not_supported: of another major version, or of
 // a newer minor one: do not overwrite it.
-Result<RootRecord> decode_root_record(Bytes input);
+Outcome<RootRecord> decode_root_record(Bytes input);
 
 }  // namespace festore::engine

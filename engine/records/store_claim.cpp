@@ -8,7 +8,7 @@ constexpr std::string_view kMagic = "FSCL";
 
 }  // namespace
 
-Result<StoreClaim> StoreClaim::of(const StoreId& store_id, Bytes name, Bytes directory) {
+Outcome<StoreClaim> StoreClaim::of(const StoreId& store_id, Bytes name, Bytes directory) {
     StoreClaim claim;
     if (name.size() > claim.name_memory.size() || directory.size() > claim.directory_memory.size()) return fail(Code::bad_parameters);
     claim.store_id = store_id;
@@ -31,7 +31,7 @@ void encode(const StoreClaim& claim, Writer& out) {
     out.bytes(claim.directory());
 }
 
-Result<StoreClaim> decode_store_claim(Bytes input) {
+Outcome<StoreClaim> decode_store_claim(Bytes input) {
     Reader in(input);
     const Bytes magic = in.bytes(kMagic.size());
     const uint8_t major = in.u8();

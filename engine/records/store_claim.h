@@ -22,7 +22,7 @@ struct StoreClaim {
     [[nodiscard]] Bytes name() const { return Bytes(name_memory).first(name_bytes); }
     [[nodiscard]] Bytes directory() const { return Bytes(directory_memory).first(directory_bytes); }
     // bad_parameters: the name or the directory is too long.
-    static Result<StoreClaim> of(const StoreId& store_id, Bytes name, Bytes directory);
+    static Outcome<StoreClaim> of(const StoreId& store_id, Bytes name, Bytes directory);
     [[nodiscard]] bool says_nothing() const { return name_bytes == 0 && directory_bytes == 0; }
 };
 
@@ -30,6 +30,6 @@ inline constexpr size_t kStoreClaimBytesMax = 4 + 4 + sizeof(StoreId) + 1 + kSto
 
 void encode(const StoreClaim& claim, Writer& out);
 // corrupt_object; not_supported: of a newer version.
-Result<StoreClaim> decode_store_claim(Bytes input);
+Outcome<StoreClaim> decode_store_claim(Bytes input);
 
 }  // namespace festore::engine

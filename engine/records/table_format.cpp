@@ -58,7 +58,7 @@ void encode(const TableHeader& header, TableHeaderBytes& bytes) {
     for (const RetiredId& id : header.retired) out.bytes(id);
 }
 
-Result<TableHeader> decode_table_header(Bytes input) {
+Outcome<TableHeader> decode_table_header(Bytes input) {
     Reader in(input);
     TableHeader header;
     const Bytes magic = in.bytes(kHeaderMagic.size());
@@ -78,7 +78,7 @@ Result<TableHeader> decode_table_header(Bytes input) {
     return header;
 }
 
-Result<Bytes> places_of_table(Bytes content) {
+Outcome<Bytes> places_of_table(Bytes content) {
     const size_t header_bytes = content.size() % kRootRecordBytes;
     if (header_bytes == 0) return content;
     if (header_bytes != kTableHeaderBytes) return fail(Code::corrupt_object);
@@ -86,7 +86,7 @@ Result<Bytes> places_of_table(Bytes content) {
     return content.subspan(kTableHeaderBytes);
 }
 
-Result<TableId> make_table_id(Crypto& crypto, Bytes device_key, Bytes salt) {
+Outcome<TableId> make_table_id(Crypto& crypto, Bytes device_key, Bytes salt) {
     SecretBytes<32> random;
     FESTORE_CHECK(crypto.random(random.fill()));
     Mac mac{};
@@ -114,7 +114,7 @@ bool looks_like_tombstone(Bytes input) {
     return input.size() == kRootRecordBytes && text_of(input.first(kTombstoneMagic.size())) == kTombstoneMagic;
 }
 
-Result<Tombstone> decode_tombstone(Bytes input) {
+Outcome<Tombstone> decode_tombstone(Bytes input) {
     Reader in(input);
     Tombstone tombstone;
     in.bytes(kTombstoneMagic.size());

@@ -53,13 +53,13 @@ using TableHeaderBytes = std::array<std::byte, kTableHeaderBytes>;
 
 void encode(const TableHeader& header, TableHeaderBytes& out);
 // Errors: corrupt_object; not_supported (of a newer version, or with an unknown required flag).
-Result<TableHeader> decode_table_header(Bytes input);
+Outcome<TableHeader> decode_table_header(Bytes input);
 
 // The places in a whole table, also of format 1.0. Errors as of decode_table_header().
-Result<Bytes> places_of_table(Bytes content);
+Outcome<Bytes> places_of_table(Bytes content);
 
 // HMAC(device key, label ‖ random ‖ salt): see make_store().
-Result<TableId> make_table_id(Crypto& crypto, Bytes device_key, Bytes salt);
+Outcome<TableId> make_table_id(Crypto& crypto, Bytes device_key, Bytes salt);
 
 // What is left of a destroyed store. Owner and store id have the same offsets as in a record.
 struct Tombstone {
@@ -77,7 +77,7 @@ enum TombstoneFlag : uint8_t {
 
 void encode(const Tombstone& tombstone, RootRecordBytes& out);
 // corrupt_object: not a tombstone; not_supported: of a newer version, or with an unknown flag.
-Result<Tombstone> decode_tombstone(Bytes input);
+Outcome<Tombstone> decode_tombstone(Bytes input);
 // Whether the bytes look like a tombstone of any version.
 [[nodiscard]] bool looks_like_tombstone(Bytes input);
 

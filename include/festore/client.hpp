@@ -17,8 +17,8 @@
 #pragma once
 #include "festore/allow.hpp"
 #include "festore/care.hpp"
-#include "festore/error.hpp"
 #include "festore/export.h"
+#include "festore/result.hpp"
 #include "festore/store.hpp"
 
 #include <chrono>
@@ -136,9 +136,9 @@ public:
 
     // Appends the next part. After an error the stream is over: later calls fail with usage. If the TA dies, the parts given so far are
     // lost: no_tee.
-    Expected<void> write(std::span<const std::byte> part);
+    Result<void> write(std::span<const std::byte> part);
     // Stores the object, as Client::put does; the conditions of PutOptions are checked now. The stream is over, whatever the result.
-    Expected<ObjectInfo> finish();
+    Result<ObjectInfo> finish();
 
 private:
     struct State;
@@ -163,7 +163,7 @@ public:
     void seek(uint64_t position);
     // Fills `out`, or as much of it as there is content before the end, and advances the position. 0: the end, or `out` is empty.
     // After an error the position is unchanged.
-    Expected<size_t> read(std::span<std::byte> out);
+    Result<size_t> read(std::span<std::byte> out);
 
 private:
     struct State;
@@ -181,14 +181,14 @@ public:
     ~Transaction();
 
     // As the members of Client. A failed one leaves the transaction as it was, unless is_over() is true.
-    Expected<ObjectInfo> put(std::string_view name, std::span<const std::byte> content, const PutOptions& options = {});
+    Result<ObjectInfo> put(std::string_view name, std::span<const std::byte> content, const PutOptions& options = {});
     // A put in parts. Finish the stream before you commit the transaction.
-    Expected<WriteStream> write(std::string_view name, const PutOptions& options = {});
-    Expected<void> remove(std::string_view name);
-    Expected<ObjectInfo> rename(std::string_view from, std::string_view to, bool replace = false);
+    Result<WriteStream> write(std::string_view name, const PutOptions& options = {});
+    Result<void> remove(std::string_view name);
+    Result<ObjectInfo> rename(std::string_view from, std::string_view to, bool replace = false);
     // Returns the store's new generation. After an error none of the changes are made, except that after no_tee they may have been made:
     // check.
-    Expected<uint64_t> commit();
+    Result<uint64_t> commit();
     [[nodiscard]] bool is_over() const;
 
 private:
@@ -201,7 +201,7 @@ private:
 class FESTORE_API Client {
 public:
     // Opens a session with the TA for the given owner. Costs one or two calls into the TEE.
-    static Expected<Client> connect(const ClientOptions& options = {});
+    static Result<Client> connect(const ClientOptions& options = {});
     Client(Client&&) noexcept;
     Client& operator=(Client&&) noexcept;
     ~Client();
@@ -209,40 +209,40 @@ public:
     // Stores content under name and replaces an existing object, atomically. In ree and rpmb the content can have up to
     // TeeStatus::object_bytes_max bytes. In storage `store` the first put makes the store if this owner has none and its directory is
     // empty or absent.
-    Expected<ObjectInfo> put(std::string_view name, std::span<const std::byte> content, const PutOptions& options = {});
+    Result<ObjectInfo> put(std::string_view name, std::span<const std::byte> content, const PutOptions& options = {});
     // Returns the whole content, verified.
-    Expected<std::vector<std::byte>> get(std::string_view name);
+    Result<std::vector<std::byte>> get(std::string_view name);
     // put and get in parts, with bounded memory.
-    Expected<WriteStream> write(std::string_view name, const PutOptions& options = {});
-    Expected<ReadStream> read(std::string_view name);
-    Expected<ObjectInfo> stat(std::string_view name);
-    Expected<void> remove(std::string_view name);
+    Result<WriteStream> write(std::string_view name, const PutOptions& options = {});
+    Result<ReadStream> read(std::string_view name);
+    Result<ObjectInfo> stat(std::string_view name);
+    Result<void> remove(std::string_view name);
     // All objects of the owner whose names begin with prefix.
-    Expected<Listing> list(std::string_view prefix = {});
+    Result<Listing> list(std::string_view prefix = {});
     // For uid 0: lists, or removes, another owner's objects in the TEE's own storage (ree, rpmb). Nobody can read another owner's
     // objects. not_permitted: the caller is not uid 0. usage: in a store.
-    Expected<Listing> list_of(const OtherOwner& owner, std::string_view prefix = {});
-    Expected<void> remove_of(const OtherOwner& owner, std::string_view name);
+    Result<Listing> list_of(const OtherOwner& owner, std::string_view prefix = {});
+    Result<void> remove_of(const OtherOwner& owner, std::string_view name);
     // Renames the object. conflict: `to` exists, and `replace` is false. This and everything up to verify() are for storage `store` only.
-    Expected<ObjectInfo> rename(std::string_view from, std::string_view to, bool replace = false);
-    Expected<Transaction> begin();
+    Result<ObjectInfo> rename(std::string_view from, std::string_view to, bool replace = false);
+    Result<Transaction> begin();
     // Makes an empty store. conflict: a store exists, in the directory or in the TEE.
-    Expected<StoreInfo> init(const InitOptions& options = {});
-    Expected<StoreInfo> store_status();  // not_found: this owner has no store here
+    Result<StoreInfo> init(const InitOptions& options = {});
+    Result<StoreInfo> store_status();  // not_found: this owner has no store here
     // What the TEE knows of stores without their directories.
-    Expected<std::vector<StoreRecord>> own_stores();     // of this Client's owner, all names
-    Expected<std::vector<StoreRecord>> store_records();  // all of this device; for uid 0 only, else not_permitted
+    Result<std::vector<StoreRecord>> own_stores();     // of this Client's owner, all names
+    Result<std::vector<StoreRecord>> store_records();  // all of this device; for uid 0 only, else not_permitted
     // This owner's store, or, for uid 0, another owner's. not_found: there is none.
-    Expected<StoreInfo> store_record(const std::optional<DestroyOptions::Other>& other = {});
+    Result<StoreInfo> store_record(const std::optional<DestroyOptions::Other>& other = {});
     // Destroys the store: first its record in the TEE, then the store's files; other files in the directory stay. If interrupted,
     // the store is still whole, or another call removes the rest. not_found: there is no store.
-    Expected<DestroyReport> destroy(const DestroyOptions& options = {});
+    Result<DestroyReport> destroy(const DestroyOptions& options = {});
 
     // Recreates the store from its directory if the TEE has lost its record. Freshness is given up: nobody can tell any more whether this
     // is the newest state; the store reports that until it is acknowledged. conflict: the record is intact. damaged: the directory holds
     // no state that verifies as a whole. If interrupted, it can be repeated.
-    Expected<StoreInfo> repair();
-    Expected<StoreInfo> acknowledge();  // conflict: there is nothing to acknowledge
+    Result<StoreInfo> repair();
+    Result<StoreInfo> acknowledge();  // conflict: there is nothing to acknowledge
 
     // Rewrites the index of an intact store, in a page file without holes, under new keys; all objects stay as they are, and nothing
     // is given up. If interrupted, it leaves the old or the new index. damaged: drop_damaged() leaves out what cannot be read. conflict:
@@ -250,43 +250,43 @@ public:
     // To another cipher: the content of each payload is also sealed again, in the TEE, each in its own commit, while other programs
     // read and change the store. After an interruption or an error the store is whole and reports it (has_other_cipher); the same call
     // again continues. damaged: some contents are damaged; all others have the new cipher. no_tee: the TA is older, or lacks that cipher.
-    Expected<StoreInfo> rebuild(const RebuildOptions& options = {});
+    Result<StoreInfo> rebuild(const RebuildOptions& options = {});
     // The same, but leaves out what is damaged. The names lost with it are closed from then on: get, stat, put, remove and rename of
     // a name that the index does not have fail with damaged, until somebody acknowledges the range by one of its names. An object that
     // is kept for good may have been among them: in a store that ever had such an object, the names stay closed for put and rename
     // even then. conflict: nothing is damaged; or more than 1 % of the objects, or the root of the index, would be lost.
-    Expected<DropReport> drop_damaged(const DropOptions& options = {});
+    Result<DropReport> drop_damaged(const DropOptions& options = {});
     // After somebody has put back what was damaged: reads what the last drop_damaged() left out from pages.old, and adds it to
     // the store as it is now. damaged: it is still damaged; nothing has changed. conflict: nothing was dropped.
-    Expected<StoreInfo> undo_drop();
-    Expected<StoreInfo> acknowledge_lost(std::string_view name);  // conflict: it is not in an unacknowledged range
-    Expected<std::vector<LostRange>> lost_ranges();
+    Result<StoreInfo> undo_drop();
+    Result<StoreInfo> acknowledge_lost(std::string_view name);  // conflict: it is not in an unacknowledged range
+    Result<std::vector<LostRange>> lost_ranges();
 
     // Reads everything back through the TEE, in any storage, and goes on past damage. Of a store no whole content is held in memory. The
     // TEE deletes a damaged object of ree or rpmb when it reads it. An error: verifying could not be completed.
-    Expected<VerifyReport> verify(const VerifyOptions& options = {});
+    Result<VerifyReport> verify(const VerifyOptions& options = {});
 
-    Expected<TeeStatus> status();
+    Result<TeeStatus> status();
 
     // Applies to the whole device, in any storage. no_tee: a TA before protocol 1.6.
-    Expected<RpmbUse> rpmb_use();
+    Result<RpmbUse> rpmb_use();
     // For uid 0: declares that this device has no RPMB, or revokes that. not_permitted: the caller is not uid 0. conflict: the RPMB
     // answers, and `without_asking` is false (on some boards asking ends the TA).
-    Expected<RpmbUse> set_no_rpmb(bool none, bool without_asking = false);
+    Result<RpmbUse> set_no_rpmb(bool none, bool without_asking = false);
 
     // Root's list of who may store, for the whole device, in any storage. no_tee: a TA before protocol 1.7. Existing objects are served
     // whatever the list says; uid 0 has no limits. The next five functions are for uid 0, not_permitted for others; each is one write
     // into the TEE, all or nothing. damaged: the list is of a newer version.
     // Adds these names, each with these limits (32 in one call, 128 in all: no_space). Unless allow_others() says otherwise, those that
     // are not named can store nothing new from then on.
-    Expected<void> allow(const std::vector<AllowName>& names, const Allowance& limits = {});
-    Expected<void> disallow(const std::vector<AllowName>& names);  // removes these names. not_found: one of them is not in the list
+    Result<void> allow(const std::vector<AllowName>& names, const Allowance& limits = {});
+    Result<void> disallow(const std::vector<AllowName>& names);  // removes these names. not_found: one of them is not in the list
     // Those that are not named may store, with these limits; not set: they may store nothing new.
-    Expected<void> allow_others(const std::optional<Allowance>& limits);
+    Result<void> allow_others(const std::optional<Allowance>& limits);
     // The limits in that storage, ree or rpmb, of everybody but root together. Without limits: revokes them.
-    Expected<void> allow_in_all(Storage storage, const Allowance& limits);
-    Expected<void> allow_all();  // removes the list
-    Expected<AllowReport> allowed();
+    Result<void> allow_in_all(Storage storage, const Allowance& limits);
+    Result<void> allow_all();  // removes the list
+    Result<AllowReport> allowed();
 
 private:
     struct State;
@@ -301,7 +301,7 @@ private:
 // Where the command and this library look for the owner's store of that name (empty: "default") unless a directory is named: docs/store.md.
 // The library reads STATE_DIRECTORY, XDG_DATA_HOME and HOME for it, and no other variable of the environment. usage: the name is not
 // valid, or none of these gives a directory.
-FESTORE_API Expected<std::string> default_store_directory(const Owner& owner = {}, std::string_view name = {});
+FESTORE_API Result<std::string> default_store_directory(const Owner& owner = {}, std::string_view name = {});
 
 // The library's version, "0.1.0".
 FESTORE_API std::string_view version();

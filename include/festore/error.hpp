@@ -4,7 +4,6 @@
 #pragma once
 #include <cstdint>
 #include <string>
-#include <tl/expected.hpp>
 
 namespace festore {
 
@@ -48,8 +47,5 @@ struct Error {
     uint32_t tee_origin = 0;  // TEEC_ORIGIN_*, 0 if the TEE was not asked
     Reason reason = Reason::none;  // of a conflict; of damage: store_in_rpmb
 };
-
-template <class T>
-using Expected = tl::expected<T, Error>;
 
 }  // namespace festore

@@ -20,14 +20,14 @@ public:
 protected:
     [[nodiscard]] const Content& content_of(int file) const { return *open_.at(file); }
 
-    Result<int> do_open(const std::string& name) override {
+    Outcome<int> do_open(const std::string& name) override {
         const auto found = files_.find(name);
         if (found == files_.end()) return fail(Code::item_not_found);
         open_[next_] = found->second;
         return next_++;
     }
 
-    Result<int> do_create(const std::string& name) override {
+    Outcome<int> do_create(const std::string& name) override {
         std::shared_ptr<Content>& content = files_[name];
         if (content) {
             content->clear();
@@ -40,7 +40,7 @@ protected:
 
     void do_close(int file) override { open_.erase(file); }
 
-    Result<size_t> do_read(int file, uint64_t offset, MutableBytes out) override {
+    Outcome<size_t> do_read(int file, uint64_t offset, MutableBytes out) override {
         const Bytes content(*open_.at(file));
         if (offset >= content.size()) return size_t{0};
         const Bytes rest = content.subspan(static_cast<size_t>(offset));

@@ -9,24 +9,24 @@ namespace {
 
 constexpr const char* kName = "dirf.db";
 
-Result<std::unique_ptr<TreeFile>> open_or_create(Supplicant& supplicant, const Tsk& tsk, Format format) {
-    Result<std::unique_ptr<TreeFile>> file = TreeFile::open(supplicant, kName, tsk, format, nullptr);
+Outcome<std::unique_ptr<TreeFile>> open_or_create(Supplicant& supplicant, const Tsk& tsk, Format format) {
+    Outcome<std::unique_ptr<TreeFile>> file = TreeFile::open(supplicant, kName, tsk, format, nullptr);
     if (file || file.error().code != Code::item_not_found) return file;
-    Result<std::unique_ptr<TreeFile>> made = TreeFile::create(supplicant, kName, tsk, format);
+    Outcome<std::unique_ptr<TreeFile>> made = TreeFile::create(supplicant, kName, tsk, format);
     if (!made) (void)supplicant.remove(kName);  // a partial list would count as a damaged one
     return made;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<ObjectList>> ObjectList::open(Supplicant& supplicant, const Tsk& tsk, Format format) {
+Outcome<std::unique_ptr<ObjectList>> ObjectList::open(Supplicant& supplicant, const Tsk& tsk, Format format) {
     // Not inside the `new` expression: a return from there would leak its memory.
     std::unique_ptr<TreeFile> file = FESTORE_TRY(open_or_create(supplicant, tsk, format));
     std::unique_ptr<ObjectList> list(new ObjectList(std::move(file)));
     for (uint32_t index = 0;; ++index) {
-        const Result<DirEntry> entry = list->next(index);
+        const Outcome<DirEntry> entry = list->next(index);
         if (!entry && entry.error().code == Code::item_not_found) return list;
-        if (!entry) return tl::make_unexpected(entry.error());
+        if (!entry) return fail(entry.error());
         index = entry->index;
         if (list->numbers_.insert(entry->file_number).second) continue;
         const std::array<std::byte, kDirEntryBytes> cleared{};
@@ -34,7 +34,7 @@ Result<std::unique_ptr<ObjectList>> ObjectList::open(Supplicant& supplicant, con
     }
 }
 
-Result<std::optional<DirEntry>> ObjectList::read(uint32_t index) {
+Outcome<std::optional<DirEntry>> ObjectList::read(uint32_t index) {
     std::array<std::byte, kDirEntryBytes> image{};
     const size_t size = FESTORE_TRY(file_->read(uint64_t{index} * kDirEntryBytes, image));
     if (size != image.size()) return fail(Code::item_not_found);
@@ -52,12 +52,12 @@ Result<std::optional<DirEntry>> ObjectList::read(uint32_t index) {
     return entry;
 }
 
-Result<DirEntry> ObjectList::next(uint32_t index) {
+Outcome<DirEntry> ObjectList::next(uint32_t index) {
     for (;; ++index)
         if (std::optional<DirEntry> entry = FESTORE_TRY(read(index))) return std::move(*entry);
 }
 
-Result<DirEntry> ObjectList::find(const Uuid& owner, Bytes id) {
+Outcome<DirEntry> ObjectList::find(const Uuid& owner, Bytes id) {
     for (uint32_t index = 0;; ++index) {
         DirEntry entry = FESTORE_TRY(next(index));
         if (entry.owner == owner && entry.id == text_of(id)) return entry;
@@ -65,10 +65,10 @@ Result<DirEntry> ObjectList::find(const Uuid& owner, Bytes id) {
     }
 }
 
-Result<uint32_t> ObjectList::free_index() {
+Outcome<uint32_t> ObjectList::free_index() {
     for (uint32_t index = 0;; ++index) {
-        const Result<std::optional<DirEntry>> entry = read(index);
-        if (!entry && entry.error().code != Code::item_not_found) return tl::make_unexpected(entry.error());
+        const Outcome<std::optional<DirEntry>> entry = read(index);
+        if (!entry && entry.error().code != Code::item_not_found) return fail(entry.error());
         if (!entry || !entry->has_value()) return index;
     }
 }
@@ -79,7 +79,7 @@ uint32_t ObjectList::take_number() {
     return number;
 }
 
-Result<uint32_t> ObjectList::put(const DirEntry& entry) {
+Outcome<uint32_t> ObjectList::put(const DirEntry& entry) {
     if (entry.id.size() > kDirEntryIdBytesMax) return fail(Code::bad_parameters);
     const uint32_t index = entry.index == kNewEntry ? FESTORE_TRY(free_index()) : entry.index;
     std::array<std::byte, kDirEntryBytes> image{};

@@ -14,16 +14,16 @@ namespace festore::ree_fs {
 class ObjectList {
 public:
     // Makes dirf.db if there is none. Clears an entry whose file number an earlier entry has, as OP-TEE does.
-    static Result<std::unique_ptr<ObjectList>> open(Supplicant& supplicant, const Tsk& tsk, Format format);
+    static Outcome<std::unique_ptr<ObjectList>> open(Supplicant& supplicant, const Tsk& tsk, Format format);
 
     // The next entry in use from `index` on, with its index. item_not_found: there is none.
-    Result<DirEntry> next(uint32_t index);
-    Result<DirEntry> find(const Uuid& owner, Bytes id);
+    Outcome<DirEntry> next(uint32_t index);
+    Outcome<DirEntry> find(const Uuid& owner, Bytes id);
     // The lowest file number that no entry has; it counts as used from now on.
     uint32_t take_number();
     void give_back(uint32_t number) { numbers_.erase(number); }
     // Writes the entry at entry.index or, for kNewEntry, at the first free place or the end. Returns the index.
-    Result<uint32_t> put(const DirEntry& entry);
+    Outcome<uint32_t> put(const DirEntry& entry);
     Status clear(const DirEntry& entry);
     Status commit() { return file_->commit(); }
 
@@ -32,8 +32,8 @@ public:
 private:
     explicit ObjectList(std::unique_ptr<TreeFile> file) : file_(std::move(file)) {}
     // Nothing if the entry is free.
-    Result<std::optional<DirEntry>> read(uint32_t index);
-    Result<uint32_t> free_index();
+    Outcome<std::optional<DirEntry>> read(uint32_t index);
+    Outcome<uint32_t> free_index();
 
     std::unique_ptr<TreeFile> file_;
     std::set<uint32_t> numbers_;

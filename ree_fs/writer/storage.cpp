@@ -10,7 +10,7 @@ bool good_id(Bytes id) { return id.size() <= kDirEntryIdBytesMax; }
 
 }  // namespace
 
-Result<size_t> StoredObject::read(uint64_t offset, MutableBytes out) {
+Outcome<size_t> StoredObject::read(uint64_t offset, MutableBytes out) {
     if (broken_) return fail(Code::corrupt_object);
     return file_->read(offset, out);
 }
@@ -42,7 +42,7 @@ Status StoredObject::commit() {
     return storage_.keep_or_drop(storage_.replace_entry(*list_, entry_));
 }
 
-Result<std::shared_ptr<ObjectList>> Storage::list() {
+Outcome<std::shared_ptr<ObjectList>> Storage::list() {
     if (std::shared_ptr<ObjectList> open = list_.lock()) return open;
     std::shared_ptr<ObjectList> opened =
         FESTORE_TRY(ObjectList::open(supplicant_, derive_tsk(ssk_, std::nullopt), format_));
@@ -51,7 +51,7 @@ Result<std::shared_ptr<ObjectList>> Storage::list() {
 }
 
 template <class T>
-Result<T> Storage::keep_or_drop(Result<T> result) {
+Outcome<T> Storage::keep_or_drop(Outcome<T> result) {
     const bool usual = result || result.error().code == Code::item_not_found || result.error().code == Code::access_conflict;
     if (!usual) list_.reset();
     return result;
@@ -70,8 +70,8 @@ Status Storage::replace_entry(ObjectList& list, const DirEntry& entry) {
 // Puts the new file into the list. If it replaces another one, it takes over that one's entry, and that one's file is removed.
 Status Storage::enter(ObjectList& list, const TreeFile& file, const Uuid& owner, Bytes id, bool overwrite,
                       DirEntry& entry) {
-    const Result<DirEntry> before = list.find(owner, id);
-    if (!before && before.error().code != Code::item_not_found) return tl::make_unexpected(before.error());
+    const Outcome<DirEntry> before = list.find(owner, id);
+    if (!before && before.error().code != Code::item_not_found) return fail(before.error());
     if (before && !overwrite) return fail(Code::access_conflict);
     entry.owner = owner;
     entry.id = text_of(id);
@@ -86,8 +86,8 @@ Status Storage::enter(ObjectList& list, const TreeFile& file, const Uuid& owner,
     return {};
 }
 
-Result<std::unique_ptr<StoredObject>> Storage::create(const Uuid& owner, Bytes id, std::initializer_list<Bytes> parts,
-                                                      bool overwrite) {
+Outcome<std::unique_ptr<StoredObject>> Storage::create(const Uuid& owner, Bytes id, std::initializer_list<Bytes> parts,
+                                                       bool overwrite) {
     if (!good_id(id)) return fail(Code::bad_parameters);
     const std::shared_ptr<ObjectList> opened = FESTORE_TRY(list());
     DirEntry entry;
@@ -105,18 +105,18 @@ Result<std::unique_ptr<StoredObject>> Storage::create(const Uuid& owner, Bytes i
         opened->give_back(entry.file_number);
         file.reset();
         (void)supplicant_.remove(name);
-        return tl::make_unexpected(made.error());
+        return fail(made.error());
     }
     return std::unique_ptr<StoredObject>(new StoredObject(*this, opened, std::move(file), std::move(entry)));
 }
 
-Result<std::unique_ptr<StoredObject>> Storage::open(const Uuid& owner, Bytes id) {
+Outcome<std::unique_ptr<StoredObject>> Storage::open(const Uuid& owner, Bytes id) {
     if (!good_id(id)) return fail(Code::bad_parameters);
     const std::shared_ptr<ObjectList> opened = FESTORE_TRY(list());
-    Result<DirEntry> entry = keep_or_drop(opened->find(owner, id));
-    if (!entry) return tl::make_unexpected(entry.error());
-    Result<std::unique_ptr<TreeFile>> file = TreeFile::open(supplicant_, name_of_file(entry->file_number),
-                                                            derive_tsk(ssk_, owner), format_, &entry->root_hash);
+    Outcome<DirEntry> entry = keep_or_drop(opened->find(owner, id));
+    if (!entry) return fail(entry.error());
+    Outcome<std::unique_ptr<TreeFile>> file = TreeFile::open(supplicant_, name_of_file(entry->file_number),
+                                                             derive_tsk(ssk_, owner), format_, &entry->root_hash);
     // An entry without its file is damage, not a missing object.
     if (!file) return fail(file.error().code == Code::item_not_found ? Code::corrupt_object : file.error().code);
     return std::unique_ptr<StoredObject>(new StoredObject(*this, opened, std::move(*file), std::move(*entry)));
@@ -138,9 +138,9 @@ Status Storage::remove(const Uuid& owner, Bytes id) {
 Status Storage::rename(const Uuid& owner, Bytes from, Bytes to) {
     if (!good_id(from) || !good_id(to)) return fail(Code::bad_parameters);
     const std::shared_ptr<ObjectList> opened = FESTORE_TRY(list());
-    const Result<DirEntry> taken = keep_or_drop(opened->find(owner, to));
+    const Outcome<DirEntry> taken = keep_or_drop(opened->find(owner, to));
     if (taken) return fail(Code::access_conflict);
-    if (taken.error().code != Code::item_not_found) return tl::make_unexpected(taken.error());
+    if (taken.error().code != Code::item_not_found) return fail(taken.error());
     DirEntry entry = FESTORE_TRY(keep_or_drop(opened->find(owner, from)));
     entry.id = text_of(to);
     const auto change = [&]() -> Status {
@@ -150,30 +150,30 @@ Status Storage::rename(const Uuid& owner, Bytes from, Bytes to) {
     return keep_or_drop(change());
 }
 
-Result<std::vector<std::string>> Storage::ids(const Uuid& owner) {
+Outcome<std::vector<std::string>> Storage::ids(const Uuid& owner) {
     const std::shared_ptr<ObjectList> opened = FESTORE_TRY(list());
     std::vector<std::string> found;
     for (uint32_t index = 0;; ++index) {
-        Result<DirEntry> entry = keep_or_drop(opened->next(index));
+        Outcome<DirEntry> entry = keep_or_drop(opened->next(index));
         if (!entry && entry.error().code == Code::item_not_found) return found;
-        if (!entry) return tl::make_unexpected(entry.error());
+        if (!entry) return fail(entry.error());
         index = entry->index;
         if (entry->owner == owner) found.push_back(std::move(entry->id));
     }
 }
 
-Result<std::string> Storage::file_of(const Uuid& owner, Bytes id) {
+Outcome<std::string> Storage::file_of(const Uuid& owner, Bytes id) {
     if (!good_id(id)) return fail(Code::bad_parameters);
     const std::shared_ptr<ObjectList> opened = FESTORE_TRY(list());
     const DirEntry entry = FESTORE_TRY(keep_or_drop(opened->find(owner, id)));
     return name_of_file(entry.file_number);
 }
 
-Result<bool> Storage::exists(const Uuid& owner, Bytes id) {
+Outcome<bool> Storage::exists(const Uuid& owner, Bytes id) {
     if (!good_id(id)) return fail(Code::bad_parameters);
     const std::shared_ptr<ObjectList> opened = FESTORE_TRY(list());
-    const Result<DirEntry> entry = keep_or_drop(opened->find(owner, id));
-    if (!entry && entry.error().code != Code::item_not_found) return tl::make_unexpected(entry.error());
+    const Outcome<DirEntry> entry = keep_or_drop(opened->find(owner, id));
+    if (!entry && entry.error().code != Code::item_not_found) return fail(entry.error());
     return entry.has_value();
 }
 

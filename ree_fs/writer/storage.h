@@ -21,7 +21,7 @@ public:
     // The length of the version that was committed last.
     [[nodiscard]] uint64_t length() const { return length_; }
     [[nodiscard]] bool broken() const { return broken_ || file_->is_broken(); }
-    Result<size_t> read(uint64_t offset, MutableBytes out);
+    Outcome<size_t> read(uint64_t offset, MutableBytes out);
     // Like TreeFile's; each call is a commit of its own.
     Status write(uint64_t offset, Bytes bytes);
     Status resize(uint64_t length);
@@ -52,25 +52,25 @@ public:
     // bad_parameters (an id of more than 64 bytes). A corrupt object is not removed.
 
     // The content is the parts in order; each is written separately. access_conflict: it exists and `overwrite` is not set.
-    Result<std::unique_ptr<StoredObject>> create(const Uuid& owner, Bytes id, std::initializer_list<Bytes> parts,
-                                                 bool overwrite);
-    Result<std::unique_ptr<StoredObject>> open(const Uuid& owner, Bytes id);
+    Outcome<std::unique_ptr<StoredObject>> create(const Uuid& owner, Bytes id, std::initializer_list<Bytes> parts,
+                                                  bool overwrite);
+    Outcome<std::unique_ptr<StoredObject>> open(const Uuid& owner, Bytes id);
     // Also removes an object whose file is damaged or missing.
     Status remove(const Uuid& owner, Bytes id);
     // access_conflict: `to` is in use.
     Status rename(const Uuid& owner, Bytes from, Bytes to);
-    Result<std::vector<std::string>> ids(const Uuid& owner);
+    Outcome<std::vector<std::string>> ids(const Uuid& owner);
     // As long as the result is kept, dirf.db stays open and is not read through again; null if it does not open.
     std::shared_ptr<const void> hold() { return list().value_or(nullptr); }
-    Result<bool> exists(const Uuid& owner, Bytes id);
-    Result<std::string> file_of(const Uuid& owner, Bytes id);  // the name of the object's file
+    Outcome<bool> exists(const Uuid& owner, Bytes id);
+    Outcome<std::string> file_of(const Uuid& owner, Bytes id);  // the name of the object's file
 
 private:
     friend class StoredObject;
-    Result<std::shared_ptr<ObjectList>> list();
+    Outcome<std::shared_ptr<ObjectList>> list();
     // Drops a list that has failed: the next call opens dirf.db again.
     template <class T>
-    Result<T> keep_or_drop(Result<T> result);
+    Outcome<T> keep_or_drop(Outcome<T> result);
     Status enter(ObjectList& list, const TreeFile& file, const Uuid& owner, Bytes id, bool overwrite, DirEntry& entry);
     Status replace_entry(ObjectList& list, const DirEntry& entry);
 

@@ -28,7 +28,7 @@ Status done_or_error(bool done) {
 // Only regular files are opened. O_NONBLOCK, in case a pipe has replaced one.
 constexpr int kFlags = O_RDWR | O_DSYNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
-Result<int> regular(int descriptor) {
+Outcome<int> regular(int descriptor) {
     if (descriptor < 0) return fail(code_of(errno));
     struct stat status {};
     if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode)) return descriptor;
@@ -38,11 +38,11 @@ Result<int> regular(int descriptor) {
 
 }  // namespace
 
-Result<int> DirectorySupplicant::do_open(const std::string& name) {
+Outcome<int> DirectorySupplicant::do_open(const std::string& name) {
     return regular(::openat(directory_, name.c_str(), kFlags));
 }
 
-Result<int> DirectorySupplicant::do_create(const std::string& name) {
+Outcome<int> DirectorySupplicant::do_create(const std::string& name) {
     const int file = FESTORE_TRY(regular(::openat(directory_, name.c_str(), kFlags | O_CREAT | O_TRUNC, 0600)));
     if (::fsync(directory_) == 0) return file;
     (void)::close(file);
@@ -51,7 +51,7 @@ Result<int> DirectorySupplicant::do_create(const std::string& name) {
 
 void DirectorySupplicant::do_close(int file) { (void)::close(file); }
 
-Result<size_t> DirectorySupplicant::do_read(int file, uint64_t offset, MutableBytes out) {
+Outcome<size_t> DirectorySupplicant::do_read(int file, uint64_t offset, MutableBytes out) {
     size_t done = 0;
     while (done < out.size()) {
         const ssize_t n = ::pread(file, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));

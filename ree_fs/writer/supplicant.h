@@ -28,12 +28,12 @@ public:
     virtual ~Supplicant() = default;
 
     // Returns a number for the open file. item_not_found: there is no file of that name.
-    Result<int> open(const std::string& name) { return ++trips_.open, do_open(name); }
+    Outcome<int> open(const std::string& name) { return ++trips_.open, do_open(name); }
     // The file is empty; an older one of that name is replaced.
-    Result<int> create(const std::string& name) { return ++trips_.create, do_create(name); }
+    Outcome<int> create(const std::string& name) { return ++trips_.create, do_create(name); }
     void close(int file) { ++trips_.close, do_close(file); }
     // Returns how much was read: less than `out` at the end of the file.
-    Result<size_t> read(int file, uint64_t offset, MutableBytes out) { return ++trips_.read, do_read(file, offset, out); }
+    Outcome<size_t> read(int file, uint64_t offset, MutableBytes out) { return ++trips_.read, do_read(file, offset, out); }
     // A gap between the file's end and the offset is filled with zeroes. storage_no_space: the disk is full.
     Status write(int file, uint64_t offset, Bytes bytes) { return ++trips_.write, do_write(file, offset, bytes); }
     Status truncate(int file, uint64_t size) { return ++trips_.truncate, do_truncate(file, size); }
@@ -43,10 +43,10 @@ public:
     [[nodiscard]] const RoundTrips& trips() const { return trips_; }
 
 protected:
-    virtual Result<int> do_open(const std::string& name) = 0;
-    virtual Result<int> do_create(const std::string& name) = 0;
+    virtual Outcome<int> do_open(const std::string& name) = 0;
+    virtual Outcome<int> do_create(const std::string& name) = 0;
     virtual void do_close(int file) = 0;
-    virtual Result<size_t> do_read(int file, uint64_t offset, MutableBytes out) = 0;
+    virtual Outcome<size_t> do_read(int file, uint64_t offset, MutableBytes out) = 0;
     virtual Status do_write(int file, uint64_t offset, Bytes bytes) = 0;
     virtual Status do_truncate(int file, uint64_t size) = 0;
     virtual Status do_remove(const std::string& name) = 0;
@@ -62,10 +62,10 @@ public:
     explicit DirectorySupplicant(int descriptor) : directory_(descriptor) {}
 
 protected:
-    Result<int> do_open(const std::string& name) override;
-    Result<int> do_create(const std::string& name) override;
+    Outcome<int> do_open(const std::string& name) override;
+    Outcome<int> do_create(const std::string& name) override;
     void do_close(int file) override;
-    Result<size_t> do_read(int file, uint64_t offset, MutableBytes out) override;
+    Outcome<size_t> do_read(int file, uint64_t offset, MutableBytes out) override;
     Status do_write(int file, uint64_t offset, Bytes bytes) override;
     Status do_truncate(int file, uint64_t size) override;
     Status do_remove(const std::string& name) override;

@@ -45,13 +45,13 @@ public:
         if (size != out.size()) return fail(Code::corrupt_object);
         return {};
     }
-    Result<Head> read_head(HeadLayout layout, uint8_t version) {
+    Outcome<Head> read_head(HeadLayout layout, uint8_t version) {
         std::array<std::byte, head_bytes(HeadLayout::padded)> image{};
         const MutableBytes used = MutableBytes(image).first(head_bytes(layout));
         FESTORE_CHECK(read(head_offset(layout, version), used));
         return *decode_head(used, layout);
     }
-    Result<Node> read_root(uint8_t version) {
+    Outcome<Node> read_root(uint8_t version) {
         std::array<std::byte, kNodeBytes> image{};
         FESTORE_CHECK(read(node_offset(1, version), image));
         return *decode_node(image);
@@ -67,7 +67,7 @@ struct Start {
     Node root;
 };
 
-Result<Start> start_of(OpenedByNumber& file, HeadLayout layout, const Hash* root_hash) {
+Outcome<Start> start_of(OpenedByNumber& file, HeadLayout layout, const Hash* root_hash) {
     if (root_hash == nullptr) {
         const Head head0 = FESTORE_TRY(file.read_head(layout, 0));
         const Head head1 = FESTORE_TRY(file.read_head(layout, 1));
@@ -95,8 +95,8 @@ TreeFile::TreeFile(Supplicant& supplicant, int file, Format format, const Head& 
 
 TreeFile::~TreeFile() { supplicant_.close(file_); }
 
-Result<std::unique_ptr<TreeFile>> TreeFile::create(Supplicant& supplicant, const std::string& name, const Tsk& tsk,
-                                                   Format format) {
+Outcome<std::unique_ptr<TreeFile>> TreeFile::create(Supplicant& supplicant, const std::string& name, const Tsk& tsk,
+                                                    Format format) {
     const int number = FESTORE_TRY(supplicant.create(name));
     OpenedByNumber opened(supplicant, number);
     Fek fek;
@@ -112,8 +112,8 @@ Result<std::unique_ptr<TreeFile>> TreeFile::create(Supplicant& supplicant, const
     return file;
 }
 
-Result<std::unique_ptr<TreeFile>> TreeFile::open(Supplicant& supplicant, const std::string& name, const Tsk& tsk,
-                                                 Format format, const Hash* root_hash) {
+Outcome<std::unique_ptr<TreeFile>> TreeFile::open(Supplicant& supplicant, const std::string& name, const Tsk& tsk,
+                                                  Format format, const Hash* root_hash) {
     const int number = FESTORE_TRY(supplicant.open(name));
     OpenedByNumber opened(supplicant, number);
     const Start start = FESTORE_TRY(start_of(opened, format.layout, root_hash));
@@ -248,7 +248,7 @@ Status TreeFile::cut_to(uint64_t length) {
     return {};
 }
 
-Result<size_t> TreeFile::read(uint64_t offset, MutableBytes out) {
+Outcome<size_t> TreeFile::read(uint64_t offset, MutableBytes out) {
     if (broken_) return fail(Code::corrupt_object);
     if (offset >= meta_.length) return size_t{0};
     const auto size = static_cast<size_t>(std::min<uint64_t>(out.size(), meta_.length - offset));

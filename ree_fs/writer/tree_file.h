@@ -25,12 +25,12 @@ struct Format {
 class TreeFile {
 public:
     // Makes an empty file, committed once. `supplicant` must outlive it. On failure a part of the file may be left on disk.
-    static Result<std::unique_ptr<TreeFile>> create(Supplicant& supplicant, const std::string& name, const Tsk& tsk,
-                                                    Format format);
+    static Outcome<std::unique_ptr<TreeFile>> create(Supplicant& supplicant, const std::string& name, const Tsk& tsk,
+                                                     Format format);
     // Opens the version with that root hash or, if `root_hash` is null, the one that the counters choose; authenticates its
     // head and verifies its tree. item_not_found: there is no such file; corrupt_object: it is not authentic in this format.
-    static Result<std::unique_ptr<TreeFile>> open(Supplicant& supplicant, const std::string& name, const Tsk& tsk,
-                                                  Format format, const Hash* root_hash);
+    static Outcome<std::unique_ptr<TreeFile>> open(Supplicant& supplicant, const std::string& name, const Tsk& tsk,
+                                                   Format format, const Hash* root_hash);
     ~TreeFile();
     TreeFile(const TreeFile&) = delete;
     TreeFile& operator=(const TreeFile&) = delete;
@@ -42,7 +42,7 @@ public:
     [[nodiscard]] const Hash& root_hash() const { return nodes_[0].image.hash; }  // of the last commit
 
     // Returns how much was read: less than `out` at the end of the content.
-    Result<size_t> read(uint64_t offset, MutableBytes out);
+    Outcome<size_t> read(uint64_t offset, MutableBytes out);
     // A gap between the end and the offset is filled with zeroes. out_of_memory: more than kNodesMax blocks (as in OP-TEE,
     // whose limit is lower); nothing is changed then.
     Status write(uint64_t offset, Bytes bytes);

@@ -13,40 +13,40 @@
 namespace festore::sim {
 
 namespace fs = std::filesystem;
-using Outcome = ObjectStore::Outcome;
+using IoResult = ObjectStore::IoResult;
 
-Outcome ObjectStore::open(OpenObject& object) { return load(object.key, object.content); }
+IoResult ObjectStore::open(OpenObject& object) { return load(object.key, object.content); }
 
-Outcome ObjectStore::create(OpenObject& object, Bytes content, bool overwrite) {
+IoResult ObjectStore::create(OpenObject& object, Bytes content, bool overwrite) {
     if (Blob before; !overwrite) {
-        const Outcome there = load(object.key, before);
-        if (there == Outcome::ok || there == Outcome::damaged) return Outcome::exists;
-        if (there != Outcome::missing) return there;
+        const IoResult there = load(object.key, before);
+        if (there == IoResult::ok || there == IoResult::damaged) return IoResult::exists;
+        if (there != IoResult::missing) return there;
     }
     return replace(object, Blob(content.begin(), content.end()));
 }
 
-Outcome ObjectStore::read(OpenObject& object, size_t offset, MutableBytes out) {
+IoResult ObjectStore::read(OpenObject& object, size_t offset, MutableBytes out) {
     copy_bytes(Bytes(object.content).subspan(offset, out.size()), out);
-    return Outcome::ok;
+    return IoResult::ok;
 }
 
-Outcome ObjectStore::write(OpenObject& object, size_t offset, Bytes bytes) {
+IoResult ObjectStore::write(OpenObject& object, size_t offset, Bytes bytes) {
     Blob content = object.content;
     content.resize(std::max(content.size(), offset + bytes.size()));
     copy_bytes(bytes, MutableBytes(content).subspan(offset));
     return replace(object, std::move(content));
 }
 
-Outcome ObjectStore::resize(OpenObject& object, size_t size) {
+IoResult ObjectStore::resize(OpenObject& object, size_t size) {
     Blob content = object.content;
     content.resize(size);
     return replace(object, std::move(content));
 }
 
-Outcome ObjectStore::replace(OpenObject& object, Blob content) {
-    const Outcome saved = save(object.key, content);
-    if (saved == Outcome::ok) object.content = std::move(content);
+IoResult ObjectStore::replace(OpenObject& object, Blob content) {
+    const IoResult saved = save(object.key, content);
+    if (saved == IoResult::ok) object.content = std::move(content);
     return saved;
 }
 
@@ -93,21 +93,23 @@ public:
         ree_ = make_ree_fs_store(config, ree);
         rpmb_ = make_rpmb_store(config);
     }
-    Outcome load(const ObjectKey& key, Blob& content) override { return of(key).load(key, content); }
-    Outcome save(const ObjectKey& key, const Blob& content) override { return of(key).save(key, content); }
-    Outcome rename(const ObjectKey& from, const ObjectKey& to) override { return of(from).rename(from, to); }
-    Outcome erase(const ObjectKey& key) override { return of(key).erase(key); }
-    Outcome list(uint32_t storage, const Uuid& ta, std::vector<ObjectKey>& keys) override {
+    IoResult load(const ObjectKey& key, Blob& content) override { return of(key).load(key, content); }
+    IoResult save(const ObjectKey& key, const Blob& content) override { return of(key).save(key, content); }
+    IoResult rename(const ObjectKey& from, const ObjectKey& to) override { return of(from).rename(from, to); }
+    IoResult erase(const ObjectKey& key) override { return of(key).erase(key); }
+    IoResult list(uint32_t storage, const Uuid& ta, std::vector<ObjectKey>& keys) override {
         return of({storage, ta, {}}).list(storage, ta, keys);
     }
     std::shared_ptr<const void> hold_list(uint32_t storage) override { return of({storage, {}, {}}).hold_list(storage); }
     void damage(const ObjectKey& key) override { of(key).damage(key); }
-    Outcome open(OpenObject& object) override { return of(object.key).open(object); }
-    Outcome create(OpenObject& object, Bytes content, bool overwrite) override { return of(object.key).create(object, content, overwrite); }
+    IoResult open(OpenObject& object) override { return of(object.key).open(object); }
+    IoResult create(OpenObject& object, Bytes content, bool overwrite) override {
+        return of(object.key).create(object, content, overwrite);
+    }
     [[nodiscard]] size_t size(const OpenObject& object) const override { return of(object.key).size(object); }
-    Outcome read(OpenObject& object, size_t offset, MutableBytes out) override { return of(object.key).read(object, offset, out); }
-    Outcome write(OpenObject& object, size_t offset, Bytes bytes) override { return of(object.key).write(object, offset, bytes); }
-    Outcome resize(OpenObject& object, size_t size) override { return of(object.key).resize(object, size); }
+    IoResult read(OpenObject& object, size_t offset, MutableBytes out) override { return of(object.key).read(object, offset, out); }
+    IoResult write(OpenObject& object, size_t offset, Bytes bytes) override { return of(object.key).write(object, offset, bytes); }
+    IoResult resize(OpenObject& object, size_t size) override { return of(object.key).resize(object, size); }
     [[nodiscard]] uint64_t round_trips() const override { return ree_->round_trips() + rpmb_->round_trips(); }
 
 private:

@@ -34,26 +34,26 @@ struct OpenObject {
 class ObjectStore {
 public:
     // not_data: the object has attributes, or another type; only a real TEE can have made it.
-    enum class Outcome { ok, missing, exists, damaged, not_data, no_space, failed };
+    enum class IoResult { ok, missing, exists, damaged, not_data, no_space, failed };
     virtual ~ObjectStore() = default;
-    virtual Outcome load(const ObjectKey& key, Blob& content) = 0;
+    virtual IoResult load(const ObjectKey& key, Blob& content) = 0;
     // Every change is atomic, and durable when it has returned ok. Exception: a crash during a rename of RPMB's files may leave both names.
-    virtual Outcome save(const ObjectKey& key, const Blob& content) = 0;
-    virtual Outcome rename(const ObjectKey& from, const ObjectKey& to) = 0;  // exists
-    virtual Outcome erase(const ObjectKey& key) = 0;  // ok also if there is no such object
-    virtual Outcome list(uint32_t storage, const Uuid& ta, std::vector<ObjectKey>& keys) = 0;
+    virtual IoResult save(const ObjectKey& key, const Blob& content) = 0;
+    virtual IoResult rename(const ObjectKey& from, const ObjectKey& to) = 0;  // exists
+    virtual IoResult erase(const ObjectKey& key) = 0;  // ok also if there is no such object
+    virtual IoResult list(uint32_t storage, const Uuid& ta, std::vector<ObjectKey>& keys) = 0;
     // While the result is kept, the list need not be read again as a whole, only for each object: as while OP-TEE enumerates.
     virtual std::shared_ptr<const void> hold_list(uint32_t /*storage*/) { return nullptr; }
     virtual void damage(const ObjectKey& key) = 0;  // load() finds the object damaged from now on, until it is saved or erased
 
     // For handles of the key's object. A failed call leaves the object as it was, except in REE a resize that shrinks it, as in
     // OP-TEE (ree_fs/writer/storage.h).
-    virtual Outcome open(OpenObject& object);
-    virtual Outcome create(OpenObject& object, Bytes content, bool overwrite);  // exists, unless `overwrite`
+    virtual IoResult open(OpenObject& object);
+    virtual IoResult create(OpenObject& object, Bytes content, bool overwrite);  // exists, unless `overwrite`
     [[nodiscard]] virtual size_t size(const OpenObject& object) const { return object.content.size(); }
-    virtual Outcome read(OpenObject& object, size_t offset, MutableBytes out);  // within the content
-    virtual Outcome write(OpenObject& object, size_t offset, Bytes bytes);
-    virtual Outcome resize(OpenObject& object, size_t size);
+    virtual IoResult read(OpenObject& object, size_t offset, MutableBytes out);  // within the content
+    virtual IoResult write(OpenObject& object, size_t offset, Bytes bytes);
+    virtual IoResult resize(OpenObject& object, size_t size);
     // Calls between the worlds, for files; 0 if the store does not keep its objects as OP-TEE does.
     [[nodiscard]] virtual uint64_t round_trips() const { return 0; }
 
@@ -61,7 +61,7 @@ public:
     std::map<ObjectKey, std::weak_ptr<OpenObject>> open_objects;
 
 private:
-    Outcome replace(OpenObject& object, Blob content);
+    IoResult replace(OpenObject& object, Blob content);
 };
 
 // Makes the directory and those above it up to `root`, which exists: durably, accessible to this user only.

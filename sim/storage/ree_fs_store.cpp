@@ -72,23 +72,23 @@ private:
 };
 
 ree_fs::Huk huk_of(const Config& config) {
-    Result<ree_fs::Huk> huk = ree_fs::Huk::from_bytes(config.huk);
+    Outcome<ree_fs::Huk> huk = ree_fs::Huk::from_bytes(config.huk);
     if (!huk) std::abort();  // cannot happen: 16 bytes are a valid key
     return std::move(*huk);
 }
 
-ObjectStore::Outcome outcome_of(Code code) {
+ObjectStore::IoResult outcome_of(Code code) {
     switch (code) {
-    case Code::item_not_found: return ObjectStore::Outcome::missing;
-    case Code::access_conflict: return ObjectStore::Outcome::exists;
-    case Code::corrupt_object: return ObjectStore::Outcome::damaged;
-    case Code::storage_no_space: return ObjectStore::Outcome::no_space;
-    default: return ObjectStore::Outcome::failed;
+    case Code::item_not_found: return ObjectStore::IoResult::missing;
+    case Code::access_conflict: return ObjectStore::IoResult::exists;
+    case Code::corrupt_object: return ObjectStore::IoResult::damaged;
+    case Code::storage_no_space: return ObjectStore::IoResult::no_space;
+    default: return ObjectStore::IoResult::failed;
     }
 }
 template <class T>
-ObjectStore::Outcome outcome_of(const Result<T>& result) {
-    return result ? ObjectStore::Outcome::ok : outcome_of(result.error().code);
+ObjectStore::IoResult outcome_of(const Outcome<T>& result) {
+    return result ? ObjectStore::IoResult::ok : outcome_of(result.error().code);
 }
 
 class ReeFsStore final : public ObjectStore {
@@ -96,58 +96,58 @@ public:
     ReeFsStore(const Config& config, std::shared_ptr<ree_fs::Supplicant> supplicant)
         : supplicant_(std::move(supplicant)), storage_(*supplicant_, huk_of(config)) {}
 
-    Outcome load(const ObjectKey& key, Blob& content) override {
+    IoResult load(const ObjectKey& key, Blob& content) override {
         std::unique_ptr<ree_fs::StoredObject> stored;
-        if (const Outcome done = open_data(key, stored); done != Outcome::ok) return done;
+        if (const IoResult done = open_data(key, stored); done != IoResult::ok) return done;
         content.resize(static_cast<size_t>(stored->length() - kHead));
         return read_from(*stored, 0, content);
     }
-    Outcome save(const ObjectKey& key, const Blob& content) override { return outcome_of(make(key, content, true)); }
-    Outcome rename(const ObjectKey& from, const ObjectKey& to) override { return outcome_of(storage_.rename(from.ta, from.id, to.id)); }
-    Outcome erase(const ObjectKey& key) override {
-        const Outcome removed = outcome_of(storage_.remove(key.ta, key.id));
-        return removed == Outcome::missing ? Outcome::ok : removed;
+    IoResult save(const ObjectKey& key, const Blob& content) override { return outcome_of(make(key, content, true)); }
+    IoResult rename(const ObjectKey& from, const ObjectKey& to) override { return outcome_of(storage_.rename(from.ta, from.id, to.id)); }
+    IoResult erase(const ObjectKey& key) override {
+        const IoResult removed = outcome_of(storage_.remove(key.ta, key.id));
+        return removed == IoResult::missing ? IoResult::ok : removed;
     }
-    Outcome list(uint32_t storage, const Uuid& ta, std::vector<ObjectKey>& keys) override {
-        const Result<std::vector<std::string>> ids = storage_.ids(ta);
+    IoResult list(uint32_t storage, const Uuid& ta, std::vector<ObjectKey>& keys) override {
+        const Outcome<std::vector<std::string>> ids = storage_.ids(ta);
         if (!ids) return outcome_of(ids);
         for (const std::string& id : *ids) {
             const Bytes bytes = bytes_of(id);
             keys.push_back({storage, ta, Blob(bytes.begin(), bytes.end())});
         }
-        return Outcome::ok;
+        return IoResult::ok;
     }
     std::shared_ptr<const void> hold_list(uint32_t) override { return storage_.hold(); }
     void damage(const ObjectKey& key) override {
-        const Result<std::string> name = storage_.file_of(key.ta, key.id);
+        const Outcome<std::string> name = storage_.file_of(key.ta, key.id);
         if (!name) return;
-        if (const Result<int> emptied = supplicant_->create(*name)) supplicant_->close(*emptied);
+        if (const Outcome<int> emptied = supplicant_->create(*name)) supplicant_->close(*emptied);
     }
 
     // Reads the object's head and none of its data, as OP-TEE does: damage of the data is found when it is read.
-    Outcome open(OpenObject& object) override {
+    IoResult open(OpenObject& object) override {
         std::unique_ptr<ree_fs::StoredObject> stored;
-        const Outcome done = open_data(object.key, stored);
-        if (done == Outcome::ok) object.held = std::move(stored);
+        const IoResult done = open_data(object.key, stored);
+        if (done == IoResult::ok) object.held = std::move(stored);
         return done;
     }
-    Outcome create(OpenObject& object, Bytes content, bool overwrite) override {
+    IoResult create(OpenObject& object, Bytes content, bool overwrite) override {
         auto stored = make(object.key, content, overwrite);
         if (!stored) return outcome_of(stored);
         object.held = std::move(*stored);
-        return Outcome::ok;
+        return IoResult::ok;
     }
     [[nodiscard]] size_t size(const OpenObject& object) const override { return static_cast<size_t>(held(object).length() - kHead); }
-    Outcome read(OpenObject& object, size_t offset, MutableBytes out) override {
-        if (const Outcome again = open_again(object); again != Outcome::ok) return again;
+    IoResult read(OpenObject& object, size_t offset, MutableBytes out) override {
+        if (const IoResult again = open_again(object); again != IoResult::ok) return again;
         return read_from(held(object), offset, out);
     }
-    Outcome write(OpenObject& object, size_t offset, Bytes bytes) override {
-        if (const Outcome again = open_again(object); again != Outcome::ok) return again;
+    IoResult write(OpenObject& object, size_t offset, Bytes bytes) override {
+        if (const IoResult again = open_again(object); again != IoResult::ok) return again;
         return outcome_of(held(object).write(kHead + offset, bytes));
     }
-    Outcome resize(OpenObject& object, size_t size) override {
-        if (const Outcome again = open_again(object); again != Outcome::ok) return again;
+    IoResult resize(OpenObject& object, size_t size) override {
+        if (const IoResult again = open_again(object); again != IoResult::ok) return again;
         return outcome_of(held(object).resize(kHead + size));
     }
     [[nodiscard]] uint64_t round_trips() const override { return supplicant_->trips().all(); }
@@ -155,25 +155,25 @@ public:
 private:
     static ree_fs::StoredObject& held(const OpenObject& object) { return *static_cast<ree_fs::StoredObject*>(object.held.get()); }
     // A failure through one handle affects only that handle: another one continues with the version that is in force.
-    Outcome open_again(OpenObject& object) { return held(object).broken() ? open(object) : Outcome::ok; }
-    Outcome open_data(const ObjectKey& key, std::unique_ptr<ree_fs::StoredObject>& stored) {
+    IoResult open_again(OpenObject& object) { return held(object).broken() ? open(object) : IoResult::ok; }
+    IoResult open_data(const ObjectKey& key, std::unique_ptr<ree_fs::StoredObject>& stored) {
         auto there = storage_.open(key.ta, key.id);
         if (!there) return outcome_of(there);
         std::array<std::byte, ree_fs::kObjectHeadBytes> bytes{};
-        const Result<size_t> size = (*there)->read(0, bytes);
+        const Outcome<size_t> size = (*there)->read(0, bytes);
         if (!size) return outcome_of(size);
         const auto head = ree_fs::decode_object_head(Bytes(bytes).first(*size), (*there)->length());
-        if (!head) return Outcome::damaged;
-        if (head->attributes_bytes != 0 || head->type != ree_fs::kTypeData) return Outcome::not_data;
+        if (!head) return IoResult::damaged;
+        if (head->attributes_bytes != 0 || head->type != ree_fs::kTypeData) return IoResult::not_data;
         stored = std::move(*there);
-        return Outcome::ok;
+        return IoResult::ok;
     }
-    static Outcome read_from(ree_fs::StoredObject& stored, size_t offset, MutableBytes out) {
-        const Result<size_t> size = stored.read(kHead + offset, out);
-        if (size && *size != out.size()) return Outcome::damaged;
+    static IoResult read_from(ree_fs::StoredObject& stored, size_t offset, MutableBytes out) {
+        const Outcome<size_t> size = stored.read(kHead + offset, out);
+        if (size && *size != out.size()) return IoResult::damaged;
         return outcome_of(size);
     }
-    Result<std::unique_ptr<ree_fs::StoredObject>> make(const ObjectKey& key, Bytes content, bool overwrite) {
+    Outcome<std::unique_ptr<ree_fs::StoredObject>> make(const ObjectKey& key, Bytes content, bool overwrite) {
         ree_fs::ObjectHead head;
         head.usage = TEE_USAGE_DEFAULT;
         head.type = ree_fs::kTypeData;
@@ -210,7 +210,7 @@ fs::path object_file(const Config& config, uint32_t storage, const Uuid& ta, Byt
     if (descriptor < 0) return {};
     LimitedDirectory supplicant(folder, descriptor, UINT64_MAX);
     ree_fs::Storage files(supplicant, huk_of(config));
-    const Result<std::string> name = files.file_of(ta, object_id);
+    const Outcome<std::string> name = files.file_of(ta, object_id);
     return name ? folder / *name : fs::path();
 }
 

@@ -31,42 +31,42 @@ constexpr const char* kFolder = "rpmb";
 class MemoryStore : public ObjectStore {
 public:
     explicit MemoryStore(uint64_t bytes_max) : bytes_max_(bytes_max) {}
-    Outcome load(const ObjectKey& key, Blob& content) override {
+    IoResult load(const ObjectKey& key, Blob& content) override {
         const auto found = objects_.find(key);
-        if (found == objects_.end()) return Outcome::missing;
+        if (found == objects_.end()) return IoResult::missing;
         content = found->second;
-        return damaged_.contains(key) ? Outcome::damaged : Outcome::ok;
+        return damaged_.contains(key) ? IoResult::damaged : IoResult::ok;
     }
-    Outcome save(const ObjectKey& key, const Blob& content) override {
+    IoResult save(const ObjectKey& key, const Blob& content) override {
         uint64_t used = content.size();
         for (const auto& [other, bytes] : objects_)
             if (other != key) used += bytes.size();
-        if (used > bytes_max_) return Outcome::no_space;
+        if (used > bytes_max_) return IoResult::no_space;
         objects_[key] = content;
         damaged_.erase(key);
-        return Outcome::ok;
+        return IoResult::ok;
     }
-    Outcome rename(const ObjectKey& from, const ObjectKey& to) override {
-        if (objects_.contains(to)) return Outcome::exists;
+    IoResult rename(const ObjectKey& from, const ObjectKey& to) override {
+        if (objects_.contains(to)) return IoResult::exists;
         auto node = objects_.extract(from);
-        if (node.empty()) return Outcome::missing;
+        if (node.empty()) return IoResult::missing;
         node.key() = to;
         objects_.insert(std::move(node));
         if (damaged_.erase(from) != 0) damaged_.insert(to);
-        return Outcome::ok;
+        return IoResult::ok;
     }
-    Outcome erase(const ObjectKey& key) override {
+    IoResult erase(const ObjectKey& key) override {
         objects_.erase(key);
         damaged_.erase(key);
-        return Outcome::ok;
+        return IoResult::ok;
     }
     void damage(const ObjectKey& key) override {
         if (objects_.contains(key)) damaged_.insert(key);
     }
-    Outcome list(uint32_t, const Uuid& ta, std::vector<ObjectKey>& keys) override {
+    IoResult list(uint32_t, const Uuid& ta, std::vector<ObjectKey>& keys) override {
         for (const auto& [key, bytes] : objects_)
             if (key.ta == ta) keys.push_back(key);
-        return Outcome::ok;
+        return IoResult::ok;
     }
 
 private:
@@ -124,29 +124,29 @@ public:
             if (entry.path().extension() == kNew) fs::remove(entry.path(), none);  // what a crash left behind
     }
 
-    Outcome load(const ObjectKey& key, Blob& content) override {
+    IoResult load(const ObjectKey& key, Blob& content) override {
         const File file(file_of(key), O_RDONLY);
-        if (file.fd() < 0) return errno == ENOENT ? Outcome::missing : Outcome::failed;
+        if (file.fd() < 0) return errno == ENOENT ? IoResult::missing : IoResult::failed;
         Blob sealed;
-        if (!file.read_all(sealed)) return Outcome::failed;
-        return sealer_.open(place_of(key), sealed, content) ? Outcome::ok : Outcome::damaged;
+        if (!file.read_all(sealed)) return IoResult::failed;
+        return sealer_.open(place_of(key), sealed, content) ? IoResult::ok : IoResult::damaged;
     }
-    Outcome save(const ObjectKey& key, const Blob& content) override {
-        if (used_beside(key) + content.size() > bytes_max_) return Outcome::no_space;
+    IoResult save(const ObjectKey& key, const Blob& content) override {
+        if (used_beside(key) + content.size() > bytes_max_) return IoResult::no_space;
         return replace(key, content);
     }
-    Outcome rename(const ObjectKey& from, const ObjectKey& to) override {
+    IoResult rename(const ObjectKey& from, const ObjectKey& to) override {
         std::error_code none;
-        if (fs::exists(file_of(to), none)) return Outcome::exists;
+        if (fs::exists(file_of(to), none)) return IoResult::exists;
         Blob content;
-        if (const Outcome loaded = load(from, content); loaded != Outcome::ok) return loaded;
-        if (const Outcome saved = replace(to, content); saved != Outcome::ok) return saved;
+        if (const IoResult loaded = load(from, content); loaded != IoResult::ok) return loaded;
+        if (const IoResult saved = replace(to, content); saved != IoResult::ok) return saved;
         return erase(from);
     }
-    Outcome erase(const ObjectKey& key) override {
+    IoResult erase(const ObjectKey& key) override {
         const fs::path file = file_of(key);
-        if (unlink(file.c_str()) != 0) return errno == ENOENT ? Outcome::ok : Outcome::failed;
-        return sync_directory(file.parent_path()) ? Outcome::ok : Outcome::failed;
+        if (unlink(file.c_str()) != 0) return errno == ENOENT ? IoResult::ok : IoResult::failed;
+        return sync_directory(file.parent_path()) ? IoResult::ok : IoResult::failed;
     }
     void damage(const ObjectKey& key) override {
         const File file(file_of(key), O_WRONLY);
@@ -154,14 +154,14 @@ public:
         if (file.fd() < 0 || fstat(file.fd(), &info) != 0 || info.st_size == 0) return;
         if (ftruncate(file.fd(), info.st_size - 1) != 0) std::perror("simulated TEE: cannot damage an object");
     }
-    Outcome list(uint32_t storage, const Uuid& ta, std::vector<ObjectKey>& keys) override {
+    IoResult list(uint32_t storage, const Uuid& ta, std::vector<ObjectKey>& keys) override {
         std::error_code none;
         for (const auto& entry : fs::directory_iterator(root_ / kFolder / hex(ta.bytes), none)) {
             ObjectKey key{storage, ta, {}};
             const std::string name = entry.path().filename().string();
             if (name.starts_with("o") && unhex(name.substr(1), key.id)) keys.push_back(key);
         }
-        return Outcome::ok;
+        return IoResult::ok;
     }
 
 private:
@@ -182,7 +182,7 @@ private:
         return used;
     }
     // Writes a new file beside the old one, syncs, renames, syncs the directory.
-    Outcome replace(const ObjectKey& key, const Blob& content) {
+    IoResult replace(const ObjectKey& key, const Blob& content) {
         const fs::path file = file_of(key);
         const fs::path beside = file.string() + kNew;
         bool done = make_directories(root_, file.parent_path());
@@ -191,10 +191,10 @@ private:
             done = out.fd() >= 0 && out.write_all(sealer_.seal(place_of(key), content)) && fsync(out.fd()) == 0;
         }
         done = done && ::rename(beside.c_str(), file.c_str()) == 0 && sync_directory(file.parent_path());
-        if (done) return Outcome::ok;
+        if (done) return IoResult::ok;
         const bool full = errno == ENOSPC || errno == EDQUOT;
         unlink(beside.c_str());
-        return full ? Outcome::no_space : Outcome::failed;
+        return full ? IoResult::no_space : IoResult::failed;
     }
 
     fs::path root_;

@@ -82,15 +82,15 @@ void forget(TEE_ObjectHandle handle) {
         store().open_objects.erase(object->key);
 }
 
-TEE_Result result_of(ObjectStore::Outcome outcome) {
+TEE_Result result_of(ObjectStore::IoResult outcome) {
     switch (outcome) {
-    case ObjectStore::Outcome::ok: return TEE_SUCCESS;
-    case ObjectStore::Outcome::missing: return TEE_ERROR_ITEM_NOT_FOUND;
-    case ObjectStore::Outcome::exists: return TEE_ERROR_ACCESS_CONFLICT;
-    case ObjectStore::Outcome::damaged: return TEE_ERROR_CORRUPT_OBJECT;
-    case ObjectStore::Outcome::not_data: refuse("a persistent object with attributes, or of another type than data");
-    case ObjectStore::Outcome::no_space: return TEE_ERROR_STORAGE_NO_SPACE;
-    case ObjectStore::Outcome::failed: return TEE_ERROR_STORAGE_NOT_AVAILABLE;
+    case ObjectStore::IoResult::ok: return TEE_SUCCESS;
+    case ObjectStore::IoResult::missing: return TEE_ERROR_ITEM_NOT_FOUND;
+    case ObjectStore::IoResult::exists: return TEE_ERROR_ACCESS_CONFLICT;
+    case ObjectStore::IoResult::damaged: return TEE_ERROR_CORRUPT_OBJECT;
+    case ObjectStore::IoResult::not_data: refuse("a persistent object with attributes, or of another type than data");
+    case ObjectStore::IoResult::no_space: return TEE_ERROR_STORAGE_NO_SPACE;
+    case ObjectStore::IoResult::failed: return TEE_ERROR_STORAGE_NOT_AVAILABLE;
     }
     return TEE_ERROR_GENERIC;
 }

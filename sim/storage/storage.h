@@ -27,7 +27,7 @@ TEE_ObjectHandle known_persistent(TEE_ObjectHandle handle);
 // Ends a handle, not the object.
 void forget(TEE_ObjectHandle handle);
 
-TEE_Result result_of(ObjectStore::Outcome outcome);
+TEE_Result result_of(ObjectStore::IoResult outcome);
 // Returns the result if the specification lists it for this function; else the TA panics.
 TEE_Result listed_or_panic(TEE_Result result, Listed listed);
 void describe(size_t bytes, uint32_t handle_flags, TEE_ObjectInfo& info);

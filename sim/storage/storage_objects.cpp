@@ -34,9 +34,9 @@ TEE_Result open_object(uint32_t storage, const void* id, size_t id_size, uint32_
     if (!shared) {
         shared = std::make_shared<OpenObject>();
         shared->key = key;
-        const ObjectStore::Outcome outcome = store().open(*shared);
-        if (outcome == ObjectStore::Outcome::damaged) store().erase(key);  // as OP-TEE does
-        if (outcome != ObjectStore::Outcome::ok) return result_of(outcome);
+        const ObjectStore::IoResult outcome = store().open(*shared);
+        if (outcome == ObjectStore::IoResult::damaged) store().erase(key);  // as OP-TEE does
+        if (outcome != ObjectStore::IoResult::ok) return result_of(outcome);
         store().open_objects[key] = shared;
     }
     *object = make_handle(shared, flags);

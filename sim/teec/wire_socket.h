@@ -56,7 +56,7 @@ bool receive_message(int socket, M& message, UniqueFd& memory) {
     std::array<std::byte, kPacketBytesMax> packet{};
     size_t size = 0;
     if (!receive_packet(socket, packet, size, memory)) return false;
-    const Result<M> received = read_all_fields<M>(Bytes(packet).first(size));
+    const Outcome<M> received = read_all_fields<M>(Bytes(packet).first(size));
     if (received) message = *received;
     return received.has_value();
 }

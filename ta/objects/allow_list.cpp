@@ -23,7 +23,7 @@ bool is_corrupt(Code code) { return code == Code::corrupt_object || code == Code
 
 size_t index_of(protocol::Storage storage) { return storage == protocol::Storage::ree ? 0 : 1; }
 
-Result<Identity> identity_of(const protocol::Allowed& name) {
+Outcome<Identity> identity_of(const protocol::Allowed& name) {
     if (name.login == protocol::Login::public_) return Identity{};
     const Identity identity = FESTORE_TRY(ta::identity_of(name.login, name.id));
     if (is_root(identity)) return fail(Code::bad_parameters);
@@ -38,7 +38,7 @@ bool is_over(const Use& use, const PutChange& change, uint64_t bytes_max, uint32
 
 }  // namespace
 
-Result<Uses> count_uses(const ObjectIds& ids, const Identity& owner, protocol::Storage storage, const PutChange* without) {
+Outcome<Uses> count_uses(const ObjectIds& ids, const Identity& owner, protocol::Storage storage, const PutChange* without) {
     const gp::ObjectId own_prefix = FESTORE_TRY(ids.prefix_of(owner));
     const Identity root = FESTORE_TRY(ta::identity_of(protocol::Login::user, 0));
     const gp::ObjectId root_prefix = FESTORE_TRY(ids.prefix_of(root));
@@ -79,7 +79,7 @@ Status AllowList::check_put(const ObjectIds& ids, const Identity& owner, protoco
     return {};
 }
 
-Result<AllowList::Right> AllowList::right_of(const Identity& identity) {
+Outcome<AllowList::Right> AllowList::right_of(const Identity& identity) {
     if (is_root(identity)) return Right{};
     FESTORE_CHECK(load());
     if (state_ == State::none) return Right{};
@@ -107,13 +107,13 @@ Status AllowList::load() {
 }
 
 Status AllowList::read_object() {
-    Result<gp::PersistentObject> opened = gp::PersistentObject::open(kStorage, list_object(), TEE_DATA_FLAG_ACCESS_READ);
+    Outcome<gp::PersistentObject> opened = gp::PersistentObject::open(kStorage, list_object(), TEE_DATA_FLAG_ACCESS_READ);
     if (!opened && opened.error().code == Code::item_not_found) {
         if (was_there_) return fail(Code::corrupt_object);  // root has not removed it
         state_ = State::none;
         return {};
     }
-    if (!opened) return tl::make_unexpected(opened.error());
+    if (!opened) return fail(opened.error());
     // One byte more than the maximum, to detect a longer list.
     gp::HeapBuffer content = FESTORE_TRY(gp::HeapBuffer::allocate(engine::kAllowListBytesMax + 1));
     const size_t size = FESTORE_TRY(opened->read(content.bytes()));
@@ -123,7 +123,7 @@ Status AllowList::read_object() {
 // Takes over the list's bytes. Bytes that do not decode are not an error here: they set state_.
 Status AllowList::accept(gp::HeapBuffer content, size_t size) {
     was_there_ = true;
-    const Result<AllowListView> list = engine::decode_allow_list(content.view().first(size));
+    const Outcome<AllowListView> list = engine::decode_allow_list(content.view().first(size));
     if (!list) {
         state_ = list.error().code == Code::not_supported ? State::newer : State::damaged;
         return {};
@@ -146,7 +146,7 @@ void AllowList::put_damaged_in_its_place() {
     static_cast<void>(gp::PersistentObject::replace(kStorage, list_object(), damaged.finish()));
 }
 
-Result<Bytes> AllowList::draft(const AllowRequest& request, MutableBytes memory) {
+Outcome<Bytes> AllowList::draft(const AllowRequest& request, MutableBytes memory) {
     AllowListDraft list(memory, view());
     uint32_t& flags = list.header.flags;
     if (state_ == State::damaged) flags |= engine::kAllowClosed;  // damage must not open the list for all: only root may
@@ -190,7 +190,7 @@ Status AllowList::write(Bytes content) {
     const Status written = gp::PersistentObject::replace(kStorage, list_object(), content);
     forget();
     if (written) {
-        Result<gp::HeapBuffer> copy = gp::HeapBuffer::allocate(content.size());
+        Outcome<gp::HeapBuffer> copy = gp::HeapBuffer::allocate(content.size());
         if (!copy) return {};  // the list is read again when it is needed
         copy_bytes(content, copy->bytes());
         return accept(std::move(*copy), content.size());
@@ -204,16 +204,16 @@ Status AllowList::remove() {
     if (state_ == State::none) return {};
     forget();
     was_there_ = false;
-    Result<gp::PersistentObject> opened = gp::PersistentObject::open(kStorage, list_object(), TEE_DATA_FLAG_ACCESS_WRITE_META);
+    Outcome<gp::PersistentObject> opened = gp::PersistentObject::open(kStorage, list_object(), TEE_DATA_FLAG_ACCESS_WRITE_META);
     if (!opened && (opened.error().code == Code::item_not_found || is_corrupt(opened.error().code))) return {};
-    if (!opened) return tl::make_unexpected(opened.error());
+    if (!opened) return fail(opened.error());
     const Status removed = std::move(*opened).remove();
     if (removed) return {};
     FESTORE_CHECK(load());
     return state_ == State::none ? Status{} : removed;
 }
 
-Result<protocol::AllowedAnswer> AllowList::tell() {
+Outcome<protocol::AllowedAnswer> AllowList::tell() {
     FESTORE_CHECK(load());
     protocol::AllowedAnswer answer;
     if (state_ != State::none) answer.flags |= protocol::kAllowedListed;

@@ -39,13 +39,13 @@ public:
         protocol::Standing standing = protocol::Standing::free;
         AllowLimits limits;
     };
-    Result<Right> right_of(const Identity& identity);
+    Outcome<Right> right_of(const Identity& identity);
 
     // For root. Errors as of protocol::AllowRequest, and of the TEE's storage; after an error the list is unchanged.
     Status change(const protocol::AllowRequest& request);
 
     // The answer for root, without the entries, which view() has.
-    Result<protocol::AllowedAnswer> tell();
+    Outcome<protocol::AllowedAnswer> tell();
     // After tell(): null if there is no list, or none that can be read.
     [[nodiscard]] const engine::AllowListView* view() const { return view_ ? &*view_ : nullptr; }
 
@@ -57,7 +57,7 @@ private:
     Status accept(gp::HeapBuffer content, size_t size);
     void forget();
     void put_damaged_in_its_place();
-    Result<Bytes> draft(const protocol::AllowRequest& request, MutableBytes memory);
+    Outcome<Bytes> draft(const protocol::AllowRequest& request, MutableBytes memory);
     Status write(Bytes content);
     Status remove();
 
@@ -72,6 +72,6 @@ struct Uses {
     Use own;
     Use all;
 };
-Result<Uses> count_uses(const ObjectIds& ids, const Identity& owner, protocol::Storage storage, const PutChange* without);
+Outcome<Uses> count_uses(const ObjectIds& ids, const Identity& owner, protocol::Storage storage, const PutChange* without);
 
 }  // namespace festore::ta

@@ -17,7 +17,7 @@ bool has_store_id(const RootTable* table, const engine::StoreId& store_id) {
 }
 
 // Counts the identity's stores in the table, except those that are also in `other`.
-Result<uint32_t> stores_in(const RootTable& table, const Identity& identity, const RootTable* other) {
+Outcome<uint32_t> stores_in(const RootTable& table, const Identity& identity, const RootTable* other) {
     uint32_t count = 0;
     for (size_t place = 0; place < limits::kStoresMax; ++place) {
         const auto owner = table.owner(place);
@@ -50,7 +50,7 @@ AllowedAnswer own_part(const AllowedAnswer& all) {
 
 }  // namespace
 
-Result<uint32_t> stores_of(Instance& instance, const Identity& identity, bool asks_rpmb) {
+Outcome<uint32_t> stores_of(Instance& instance, const Identity& identity, bool asks_rpmb) {
     const RootTable* ree = nullptr;
     uint32_t count = 0;
     if (trusted_storage(protocol::Storage::ree)) {
@@ -87,7 +87,7 @@ Status allow(Instance& instance, const Identity& caller, const protocol::AllowRe
     return instance.allow_list().change(request);
 }
 
-Result<AllowedAnswer> allowed(Instance& instance, const Identity& caller, const AllowedRequest& request, SharedOutput& page) {
+Outcome<AllowedAnswer> allowed(Instance& instance, const Identity& caller, const AllowedRequest& request, SharedOutput& page) {
     const AllowedAnswer all = FESTORE_TRY(instance.allow_list().tell());
     AllowedAnswer answer = is_root(caller) ? all : own_part(all);
     const engine::AllowListView* const list = instance.allow_list().view();

@@ -11,8 +11,8 @@ namespace festore::ta {
 Status allow(Instance& instance, const Identity& caller, const protocol::AllowRequest& request);
 
 // Root gets the whole list, others get what applies to them. short_buffer: the page has no room for the entries.
-Result<protocol::AllowedAnswer> allowed(Instance& instance, const Identity& caller, const protocol::AllowedRequest& request,
-                                        SharedOutput& page);
+Outcome<protocol::AllowedAnswer> allowed(Instance& instance, const Identity& caller, const protocol::AllowedRequest& request,
+                                         SharedOutput& page);
 
 // Whether the identity may make one more store. many_stores, not_allowed, over_limit; rpmb_no_answer: stores in the RPMB would have to be
 // counted; else errors of the TEE's storage. `asks_rpmb`: stores in the RPMB are counted, too.
@@ -24,6 +24,6 @@ Status may_move_store(Instance& instance, const Identity& identity, bool made_un
 
 // How many stores the identity has, under both anchors; a store whose move to the RPMB was interrupted counts once. Errors as of
 // RootTable::load().
-Result<uint32_t> stores_of(Instance& instance, const Identity& identity, bool asks_rpmb);
+Outcome<uint32_t> stores_of(Instance& instance, const Identity& identity, bool asks_rpmb);
 
 }  // namespace festore::ta

@@ -12,7 +12,7 @@
 namespace festore::ta {
 namespace {
 
-Result<PersistentObjects> objects_of(const Call& call, protocol::Storage storage) {
+Outcome<PersistentObjects> objects_of(const Call& call, protocol::Storage storage) {
     FESTORE_CHECK(trusted_storage(storage));
     const ObjectIds* ids = FESTORE_TRY(call.instance.object_ids());
     return PersistentObjects(*ids, call.session.identity, storage);
@@ -20,7 +20,7 @@ Result<PersistentObjects> objects_of(const Call& call, protocol::Storage storage
 
 // The name of a request. In everybody's space it may also be an id of the first demo, with any bytes, even empty
 // (docs/decisions/0011).
-Result<protocol::NameRequest> named(const Call& call) {
+Outcome<protocol::NameRequest> named(const Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::NameRequest>(call.request));
     const bool everybodys = call.session.identity.login == protocol::Login::public_;
     const bool may_be_legacy = everybodys && request.storage == protocol::Storage::ree &&
@@ -40,7 +40,7 @@ Status list_objects(Call& call, const Identity& owner, const protocol::ListReque
 }
 
 // The owner whose objects the caller may list and remove, but not read: only root may.
-Result<Identity> other_owner(const Call& call, const protocol::OtherOwner& owner) {
+Outcome<Identity> other_owner(const Call& call, const protocol::OtherOwner& owner) {
     if (!is_root(call.session.identity)) return fail(Code::access_denied);
     return identity_of(owner.login, owner.id);
 }
@@ -92,7 +92,7 @@ Status object_get(Call& call) {
     const auto request = FESTORE_TRY(named(call));
     PersistentObjects objects = FESTORE_TRY(objects_of(call, request.storage));
     SharedOutput content = output_of(call.content);
-    const Result<protocol::Metadata> metadata = objects.get(request.name, content);
+    const Outcome<protocol::Metadata> metadata = objects.get(request.name, content);
     call.content.memref.size = static_cast<gp::Size>(content.needed);
     encode(FESTORE_TRY(metadata), call.answer);
     return {};
@@ -165,7 +165,7 @@ Status write_object(Instance& instance, Session& session, std::span<TEE_Param, 4
     request.name = id.view();
     request.content_size = static_cast<uint32_t>(content.size);
     const auto stored = objects.put(request, content, instance.allow_list());
-    if (!stored) return tl::make_unexpected(stored.error());
+    if (!stored) return fail(stored.error());
     return {};
 }
 

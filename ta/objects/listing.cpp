@@ -16,7 +16,7 @@ bool before(const gp::ObjectId& a, const gp::ObjectId& b) { return before(a.view
 // The smallest ids after the cursor, as many as a page may hold, in TA memory.
 class Candidates {
 public:
-    static Result<Candidates> make() {
+    static Outcome<Candidates> make() {
         return Candidates(FESTORE_TRY(gp::HeapBuffer::allocate(sizeof(gp::ObjectId) * limits::kListPageEntriesMax)));
     }
     void offer(const gp::ObjectId& id) {
@@ -67,8 +67,8 @@ struct Selection {
 };
 
 // One object's entry; its name is a view into `prelude` or into the id.
-Result<protocol::ListEntry> entry_of(const ObjectIds& ids, uint32_t storage, const Identity& owner,
-                                     const gp::ObjectId& id, MutableBytes prelude) {
+Outcome<protocol::ListEntry> entry_of(const ObjectIds& ids, uint32_t storage, const Identity& owner,
+                                      const gp::ObjectId& id, MutableBytes prelude) {
     const uint32_t flags = TEE_DATA_FLAG_ACCESS_READ | TEE_DATA_FLAG_SHARE_READ;
     protocol::ListEntry entry;
     gp::PersistentObject object = FESTORE_TRY(gp::PersistentObject::open(storage, id, flags));
@@ -92,12 +92,12 @@ Result<protocol::ListEntry> entry_of(const ObjectIds& ids, uint32_t storage, con
 
 }  // namespace
 
-Result<uint32_t> count_damaged(protocol::Storage storage) {
+Outcome<uint32_t> count_damaged(protocol::Storage storage) {
     return walk(FESTORE_TRY(trusted_storage(storage)), [](const gp::ObjectId&, size_t) {});
 }
 
-Result<protocol::ListAnswer> list_page(const ObjectIds& ids, const Identity& owner, const protocol::ListRequest& request,
-                                       SharedOutput& page, gp::ObjectId& cursor_out) {
+Outcome<protocol::ListAnswer> list_page(const ObjectIds& ids, const Identity& owner, const protocol::ListRequest& request,
+                                        SharedOutput& page, gp::ObjectId& cursor_out) {
     const uint32_t storage = FESTORE_TRY(trusted_storage(request.storage));
     if (page.size < limits::kListBufferBytesMin) return fail(Code::bad_parameters);
     Selection selection{owner, FESTORE_TRY(ids.prefix_of(owner)), request.cursor,
@@ -114,9 +114,9 @@ Result<protocol::ListAnswer> list_page(const ObjectIds& ids, const Identity& own
     std::array<std::byte, protocol::kListEntryBytesMax> encoded{};
     size_t used = 0;
     for (const gp::ObjectId& id : candidates.sorted()) {
-        const Result<protocol::ListEntry> entry = entry_of(ids, storage, owner, id, prelude);
+        const Outcome<protocol::ListEntry> entry = entry_of(ids, storage, owner, id, prelude);
         if (!entry && entry.error().code == Code::corrupt_object) ++answer.damaged;
-        else if (!entry && entry.error().code != Code::item_not_found) return tl::make_unexpected(entry.error());
+        else if (!entry && entry.error().code != Code::item_not_found) return fail(entry.error());
         if (entry && text_of(entry->name).starts_with(text_of(request.prefix))) {
             Writer out(encoded);
             encode(*entry, out);

@@ -8,11 +8,11 @@
 namespace festore::ta {
 
 // How many objects of the storage, of all owners, the TEE cannot name: an enumeration meets them, but gives no id.
-Result<uint32_t> count_damaged(protocol::Storage storage);
+Outcome<uint32_t> count_damaged(protocol::Storage storage);
 
 // Fills `page` with protocol::ListEntry. The answer's cursor is a view into `cursor_out`. bad_parameters: the page
 // is smaller than limits::kListBufferBytesMin.
-Result<protocol::ListAnswer> list_page(const ObjectIds& ids, const Identity& owner, const protocol::ListRequest& request,
-                                       SharedOutput& page, gp::ObjectId& cursor_out);
+Outcome<protocol::ListAnswer> list_page(const ObjectIds& ids, const Identity& owner, const protocol::ListRequest& request,
+                                        SharedOutput& page, gp::ObjectId& cursor_out);
 
 }  // namespace festore::ta

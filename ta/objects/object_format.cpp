@@ -26,7 +26,7 @@ void encode(const ObjectHeader& header, Writer& out) {
     out.bytes(header.name);
 }
 
-Result<ObjectHeader> decode_object_header(Bytes start, size_t object_size) {
+Outcome<ObjectHeader> decode_object_header(Bytes start, size_t object_size) {
     Reader in(start);
     ObjectHeader header;
     const Bytes magic = in.bytes(kMagic.size());

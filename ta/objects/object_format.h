@@ -47,6 +47,6 @@ struct ObjectHeader {
 void encode(const ObjectHeader& header, Writer& out);
 // `start`: the object's first bytes, at least header and name; `object_size`: the size of the whole object. corrupt_object: the header
 // is damaged, or disagrees with the size; not_supported: another major version. The name is a view into `start`.
-Result<ObjectHeader> decode_object_header(Bytes start, size_t object_size);
+Outcome<ObjectHeader> decode_object_header(Bytes start, size_t object_size);
 
 }  // namespace festore::ta

@@ -24,11 +24,11 @@ Scope scope_of(Purpose purpose, const Identity& owner) {
 
 }  // namespace
 
-Result<ObjectIds> ObjectIds::derive() {
+Outcome<ObjectIds> ObjectIds::derive() {
     return ObjectIds(FESTORE_TRY(gp::derive_ta_unique_key(bytes_of(kKeyLabel))));
 }
 
-Result<gp::ObjectId> ObjectIds::prefix_of(const Identity& owner) const {
+Outcome<gp::ObjectId> ObjectIds::prefix_of(const Identity& owner) const {
     const Scope scope = scope_of(Purpose::owner, owner);
     const gp::Sha256Digest tag = FESTORE_TRY(gp::hmac_sha256(key_.expose(), {scope}));
     gp::ObjectId id;
@@ -39,7 +39,7 @@ Result<gp::ObjectId> ObjectIds::prefix_of(const Identity& owner) const {
     return id;
 }
 
-Result<gp::ObjectId> ObjectIds::id_of(const Identity& owner, Bytes name) const {
+Outcome<gp::ObjectId> ObjectIds::id_of(const Identity& owner, Bytes name) const {
     gp::ObjectId id = FESTORE_TRY(prefix_of(owner));
     const Scope scope = scope_of(Purpose::name, owner);
     const gp::Sha256Digest tag = FESTORE_TRY(gp::hmac_sha256(key_.expose(), {scope, name}));

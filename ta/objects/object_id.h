@@ -20,11 +20,11 @@ inline constexpr size_t kObjectIdBytes = 4 + kOwnerTagBytes + 32;  // no other o
 
 class ObjectIds {
 public:
-    static Result<ObjectIds> derive();  // asks the system pseudo-TA for K
+    static Outcome<ObjectIds> derive();  // asks the system pseudo-TA for K
 
-    [[nodiscard]] Result<gp::ObjectId> id_of(const Identity& owner, Bytes name) const;
+    [[nodiscard]] Outcome<gp::ObjectId> id_of(const Identity& owner, Bytes name) const;
     // The prefix of all ids of an owner.
-    [[nodiscard]] Result<gp::ObjectId> prefix_of(const Identity& owner) const;
+    [[nodiscard]] Outcome<gp::ObjectId> prefix_of(const Identity& owner) const;
     [[nodiscard]] static bool is_legacy(const gp::ObjectId& id);
 
 private:

@@ -42,7 +42,7 @@ struct PersistentObjects::Found {
     size_t bytes_read = 0;  // of the object, into the caller's prelude
 };
 
-Result<uint32_t> trusted_storage(protocol::Storage storage) {
+Outcome<uint32_t> trusted_storage(protocol::Storage storage) {
     if (storage == protocol::Storage::ree) return TEE_STORAGE_PRIVATE_REE;
     // If OP-TEE was built without a storage, opening an object in it gives "not found". This property is 1000 whenever RPMB
     // is built in (only an access shows whether there is a device).
@@ -61,7 +61,7 @@ bool PersistentObjects::may_be_legacy(Bytes name) const {
            name.size() <= limits::kObjectIdBytesMax;
 }
 
-Result<PersistentObjects::Found> PersistentObjects::find_legacy(Bytes name) {
+Outcome<PersistentObjects::Found> PersistentObjects::find_legacy(Bytes name) {
     if (!may_be_legacy(name)) return fail(Code::item_not_found);
     const std::optional<gp::ObjectId> id = gp::ObjectId::from(name);
     if (!id || !ObjectIds::is_legacy(*id)) return fail(Code::item_not_found);
@@ -75,9 +75,9 @@ Result<PersistentObjects::Found> PersistentObjects::find_legacy(Bytes name) {
 }
 
 // Opens the object and reads its first bytes into `prelude`, at least kObjectPreludeBytesMax long.
-Result<PersistentObjects::Found> PersistentObjects::find(Bytes name, MutableBytes prelude) {
+Outcome<PersistentObjects::Found> PersistentObjects::find(Bytes name, MutableBytes prelude) {
     const gp::ObjectId id = FESTORE_TRY(ids_.id_of(owner_, name));
-    Result<gp::PersistentObject> opened = gp::PersistentObject::open(storage_, id, kReadFlags);
+    Outcome<gp::PersistentObject> opened = gp::PersistentObject::open(storage_, id, kReadFlags);
     if (!opened && is(opened.error(), Code::item_not_found)) return find_legacy(name);
     gp::PersistentObject object = FESTORE_TRY(std::move(opened));
     const size_t object_size = FESTORE_TRY(object.size());
@@ -87,18 +87,18 @@ Result<PersistentObjects::Found> PersistentObjects::find(Bytes name, MutableByte
     return Found{std::move(object), metadata_of(header), header.content_offset(), count};
 }
 
-Result<std::optional<Metadata>> PersistentObjects::existing(Bytes name, bool conditional) {
+Outcome<std::optional<Metadata>> PersistentObjects::existing(Bytes name, bool conditional) {
     std::array<std::byte, kObjectPreludeBytesMax> prelude{};
-    const Result<Found> found = find(name, prelude);
+    const Outcome<Found> found = find(name, prelude);
     wipe(prelude);  // the start of the content may be in it
     if (found) return std::optional(found->metadata);
     if (is(found.error(), Code::item_not_found)) return std::optional<Metadata>();
     // A damaged object may be replaced: OP-TEE has deleted it. Not with a condition, which can no longer be checked.
     if (is(found.error(), Code::corrupt_object) && !conditional) return std::optional<Metadata>();
-    return tl::make_unexpected(found.error());
+    return fail(found.error());
 }
 
-Result<protocol::PutAnswer> PersistentObjects::put(const protocol::PutRequest& request, const SharedInput& content, AllowList& allowed) {
+Outcome<protocol::PutAnswer> PersistentObjects::put(const protocol::PutRequest& request, const SharedInput& content, AllowList& allowed) {
     if (content.size > limits::kPersistentObjectBytesMax) return fail(Code::limit_exceeded);
     const bool conditional = (request.flags & (protocol::kPutIfAbsent | protocol::kPutIfVersion)) != 0;
     const std::optional<Metadata> before = FESTORE_TRY(existing(request.name, conditional));
@@ -127,13 +127,13 @@ Result<protocol::PutAnswer> PersistentObjects::put(const protocol::PutRequest& r
     if (!out.ok()) return fail(Code::generic);
 
     const Status stored = gp::PersistentObject::replace(storage_, id, image.view());
-    if (!stored) return tl::make_unexpected(stored.error());
+    if (!stored) return fail(stored.error());
     // Only now: a crash in between leaves the new object, which hides the demo's object. If the removal fails, that stays hidden.
     if (before && (before->flags & protocol::kObjectLegacy) != 0) (void)remove_legacy(request.name);
     return protocol::PutAnswer{header.version, header.content_size};
 }
 
-Result<Metadata> PersistentObjects::get(Bytes name, SharedOutput& content) {
+Outcome<Metadata> PersistentObjects::get(Bytes name, SharedOutput& content) {
     gp::HeapBuffer chunk = FESTORE_TRY(gp::HeapBuffer::allocate(limits::kReadChunkBytes));
     Found found = FESTORE_TRY(find(name, chunk.bytes()));
     const size_t size = found.metadata.content_size;
@@ -155,7 +155,7 @@ Result<Metadata> PersistentObjects::get(Bytes name, SharedOutput& content) {
     return found.metadata;
 }
 
-Result<Metadata> PersistentObjects::stat(Bytes name) {
+Outcome<Metadata> PersistentObjects::stat(Bytes name) {
     const std::optional<Metadata> metadata = FESTORE_TRY(existing(name, true));
     if (!metadata) return fail(Code::item_not_found);
     return *metadata;
@@ -174,7 +174,7 @@ Status PersistentObjects::remove(Bytes name) {
     const Status legacy = remove_legacy(name);
     if (!legacy && !is(legacy.error(), Code::item_not_found)) return legacy;
     const gp::ObjectId id = FESTORE_TRY(ids_.id_of(owner_, name));
-    Result<gp::PersistentObject> opened =
+    Outcome<gp::PersistentObject> opened =
         gp::PersistentObject::open(storage_, id, TEE_DATA_FLAG_ACCESS_WRITE_META);
     if (!opened && is(opened.error(), Code::item_not_found) && legacy) return {};
     gp::PersistentObject object = FESTORE_TRY(std::move(opened));

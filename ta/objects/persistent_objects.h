@@ -37,17 +37,17 @@ public:
 
     // Stores or replaces, atomically. access_conflict (if-absent), version_conflict, item_not_found (if-version),
     // write_once, limit_exceeded; not_allowed, over_limit (AllowList).
-    Result<protocol::PutAnswer> put(const protocol::PutRequest& request, const SharedInput& content, AllowList& allowed);
+    Outcome<protocol::PutAnswer> put(const protocol::PutRequest& request, const SharedInput& content, AllowList& allowed);
     // item_not_found, short_buffer.
-    Result<protocol::Metadata> get(Bytes name, SharedOutput& content);
-    Result<protocol::Metadata> stat(Bytes name);  // item_not_found
+    Outcome<protocol::Metadata> get(Bytes name, SharedOutput& content);
+    Outcome<protocol::Metadata> stat(Bytes name);  // item_not_found
     Status remove(Bytes name);                    // item_not_found
 
 private:
     struct Found;
-    Result<Found> find(Bytes name, MutableBytes prelude);
-    Result<Found> find_legacy(Bytes name);
-    Result<std::optional<protocol::Metadata>> existing(Bytes name, bool conditional);
+    Outcome<Found> find(Bytes name, MutableBytes prelude);
+    Outcome<Found> find_legacy(Bytes name);
+    Outcome<std::optional<protocol::Metadata>> existing(Bytes name, bool conditional);
     Status remove_legacy(Bytes name);
     [[nodiscard]] bool may_be_legacy(Bytes name) const;
 
@@ -57,6 +57,6 @@ private:
 };
 
 // The TEE's id of a storage. storage_not_available: this TEE has no storage of that kind.
-Result<uint32_t> trusted_storage(protocol::Storage storage);
+Outcome<uint32_t> trusted_storage(protocol::Storage storage);
 
 }  // namespace festore::ta

@@ -14,7 +14,7 @@ using engine::IndexTransaction;
 using protocol::CallOutcome;
 
 // True if everything, the recovery copy included, is in the area.
-Result<bool> prepare(Call& call, IndexTransaction& transaction, PageArea& area) {
+Outcome<bool> prepare(Call& call, IndexTransaction& transaction, PageArea& area) {
     if (FESTORE_TRY(transaction.prepare(area)) == IndexTransaction::Prepared::need_room || area.room() == 0) return false;
     const Call::Place at = FESTORE_TRY(call.place());
     FESTORE_CHECK(write_recovery_copy(call, transaction.record(), at.table->at(at.place), area));
@@ -28,7 +28,7 @@ struct Running {
     uint64_t base_generation = 0;
     bool single = false;
 
-    static Result<Running> of(Call& call, bool single) {
+    static Outcome<Running> of(Call& call, bool single) {
         RootRecord record;
         FESTORE_CHECK(change_base(call, record));
         if (!single) {
@@ -56,13 +56,13 @@ Status run_change(Call& call, protocol::PageArea request_area, bool single, F&& 
     const Running running = FESTORE_TRY(Running::of(call, single));
     IndexTransaction& transaction = running.workspace->transaction;
     Effect effect;
-    const Result<ChangeProgress> changed = change(transaction, area, effect);
+    const Outcome<ChangeProgress> changed = change(transaction, area, effect);
     protocol::ChangeAnswer answer;
-    Status status = changed ? Status{} : tl::make_unexpected(changed.error());
+    Status status = changed ? Status{} : fail(changed.error());
     CallOutcome outcome = changed && *changed == ChangeProgress::need_pages ? CallOutcome::need_pages : CallOutcome::done;
     if (status && outcome == CallOutcome::done && single) {
-        const Result<bool> prepared = prepare(call, transaction, area);
-        if (!prepared) status = tl::make_unexpected(prepared.error());
+        const Outcome<bool> prepared = prepare(call, transaction, area);
+        if (!prepared) status = fail(prepared.error());
         else if (!*prepared) status = fail(Code::short_buffer);
         if (status) {
             answer.transaction = transaction.id();
@@ -88,7 +88,7 @@ struct PutContent {
 };
 
 // The entry of an inlined object, whose content is copied once, or of the completed upload.
-Result<engine::Entry> entry_of(Call& call, const protocol::StorePutRequest& request, PutContent& copy) {
+Outcome<engine::Entry> entry_of(Call& call, const protocol::StorePutRequest& request, PutContent& copy) {
     engine::Entry entry;
     if (request.inlined) {
         // A null buffer counts as size 0: OP-TEE gives a memref of size 0 no address.
@@ -149,7 +149,7 @@ Status store_put(Call& call) {
     arguments.if_absent = (request.flags & protocol::kStoreIfAbsent) != 0;
     if ((request.flags & protocol::kStoreIfVersion) != 0) arguments.if_version = request.if_version;
     return run_change(call, request.area, (request.flags & protocol::kStoreSingle) != 0,
-                      [&](IndexTransaction& t, PageArea& area, Effect& effect) -> Result<ChangeProgress> {
+                      [&](IndexTransaction& t, PageArea& area, Effect& effect) -> Outcome<ChangeProgress> {
                           const ChangeProgress checked = FESTORE_TRY(check_change(t, area, request.name, true));
                           if (checked == ChangeProgress::need_pages) return checked;
                           // The store's cipher may have changed since the upload began.
@@ -163,7 +163,7 @@ Status store_remove(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::StoreNameRequest>(call.request));
     if ((request.flags & ~protocol::kStoreSingle) != 0) return fail(Code::bad_parameters);
     return run_change(call, request.area, request.flags != 0,
-                      [&](IndexTransaction& t, PageArea& area, Effect& effect) -> Result<ChangeProgress> {
+                      [&](IndexTransaction& t, PageArea& area, Effect& effect) -> Outcome<ChangeProgress> {
         if (FESTORE_TRY(check_change(t, area, request.name, false)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
         return t.remove(area, request.name, effect);
     });
@@ -173,7 +173,7 @@ Status store_rename(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::StoreRenameRequest>(call.request));
     const bool replace = (request.flags & protocol::kStoreReplace) != 0;
     return run_change(call, request.area, (request.flags & protocol::kStoreSingle) != 0,
-                      [&](IndexTransaction& t, PageArea& area, Effect& effect) -> Result<ChangeProgress> {
+                      [&](IndexTransaction& t, PageArea& area, Effect& effect) -> Outcome<ChangeProgress> {
                           if (FESTORE_TRY(check_change(t, area, request.from, false)) == ChangeProgress::need_pages ||
                               FESTORE_TRY(check_change(t, area, request.to, true)) == ChangeProgress::need_pages)
                               return ChangeProgress::need_pages;
@@ -189,7 +189,7 @@ Status store_acknowledge(Call& call) {
 Status store_acknowledge_lost(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::StoreNameRequest>(call.request));
     if (request.flags != protocol::kStoreSingle) return fail(Code::bad_parameters);
-    return run_change(call, request.area, true, [&](IndexTransaction& t, PageArea& area, Effect&) -> Result<ChangeProgress> {
+    return run_change(call, request.area, true, [&](IndexTransaction& t, PageArea& area, Effect&) -> Outcome<ChangeProgress> {
         engine::LostRangeSearch search(request.name);
         engine::IndexReader reader = t.reader(area);
         if (FESTORE_TRY(search.run(reader)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
@@ -209,7 +209,7 @@ Status store_reseal(Call& call) {
     if (!store.resealed || !store.upload || !store.upload->is_complete() || store.upload->id() != request.payload)
         return fail(Code::bad_state);
     store.upload_is_used = true;
-    return run_change(call, request.area, true, [&](IndexTransaction& t, PageArea& area, Effect& effect) -> Result<ChangeProgress> {
+    return run_change(call, request.area, true, [&](IndexTransaction& t, PageArea& area, Effect& effect) -> Outcome<ChangeProgress> {
         if (store.upload->cipher() != t.record().cipher) return fail(Code::bad_state);
         return t.reseal(area, request.name, store.resealed->entry(), store.upload->entry(), effect);
     });
@@ -219,10 +219,10 @@ Status store_prepare(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::PrepareRequest>(call.request));
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request.area));
     const Running running = FESTORE_TRY(Running::of(call, false));
-    const Result<bool> prepared = prepare(call, running.workspace->transaction, area);
+    const Outcome<bool> prepared = prepare(call, running.workspace->transaction, area);
     const CallOutcome outcome = prepared && !*prepared ? CallOutcome::need_room : CallOutcome::done;
     encode(page_answer(outcome, running.base_generation, running.workspace->pages, area), call.answer);
-    if (!prepared) return tl::make_unexpected(prepared.error());
+    if (!prepared) return fail(prepared.error());
     return {};
 }
 

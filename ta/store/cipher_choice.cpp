@@ -22,7 +22,7 @@ engine::Cipher faster_cipher(const SealingRate& aes, const SealingRate& chacha) 
     return faster ? engine::Cipher::chacha20_poly1305 : engine::Cipher::aes_256_gcm;
 }
 
-Result<SealingRate> measure_sealing(engine::Crypto& crypto, engine::Cipher cipher, Bytes plain, MutableBytes sealed) {
+Outcome<SealingRate> measure_sealing(engine::Crypto& crypto, engine::Cipher cipher, Bytes plain, MutableBytes sealed) {
     constexpr std::array<std::byte, engine::kKeyBytes> key{};  // protects nothing: what is sealed is thrown away
     constexpr std::array<std::byte, 12> nonce{};
     engine::Tag tag{};

@@ -17,6 +17,6 @@ struct SealingRate {
 [[nodiscard]] engine::Cipher faster_cipher(const SealingRate& aes, const SealingRate& chacha);
 
 // Seals `plain` into `sealed` (of the same size) repeatedly, for about kMeasureMs. not_supported: the TA lacks this cipher.
-Result<SealingRate> measure_sealing(engine::Crypto& crypto, engine::Cipher cipher, Bytes plain, MutableBytes sealed);
+Outcome<SealingRate> measure_sealing(engine::Crypto& crypto, engine::Cipher cipher, Bytes plain, MutableBytes sealed);
 
 }  // namespace festore::ta

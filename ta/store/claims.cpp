@@ -23,12 +23,12 @@ static_assert(limits::kStoresMax <= 256);
 
 }  // namespace
 
-Result<engine::StoreNameTag> name_tag(const Call& call, Bytes name) {
+Outcome<engine::StoreNameTag> name_tag(const Call& call, Bytes name) {
     const Bytes device_key = FESTORE_TRY(call.instance.device_key());
     return engine::store_name_tag(call.instance.crypto(), device_key, name);
 }
 
-Result<StoreClaim> claim_of(const Call& call, const engine::RootRecord& record, const protocol::StoreClaim& claim) {
+Outcome<StoreClaim> claim_of(const Call& call, const engine::RootRecord& record, const protocol::StoreClaim& claim) {
     if (FESTORE_TRY(name_tag(call, claim.name)) != record.name) return fail(Code::bad_parameters);
     return StoreClaim::of(record.store_id, claim.name, claim.directory);
 }
@@ -42,7 +42,7 @@ Status keep_claim(Anchor anchor, size_t place, const StoreClaim& claim) {
     return gp::PersistentObject::replace(storage, object_of(place), out.written());
 }
 
-Result<StoreClaim> read_claim(const Call& call, Anchor anchor, size_t place, const engine::RootRecord& record) {
+Outcome<StoreClaim> read_claim(const Call& call, Anchor anchor, size_t place, const engine::RootRecord& record) {
     const uint32_t storage = FESTORE_TRY(trusted_storage(storage_of(anchor)));
     gp::PersistentObject object = FESTORE_TRY(gp::PersistentObject::open(storage, object_of(place), TEE_DATA_FLAG_ACCESS_READ));
     ClaimBytes encoded{};

@@ -8,15 +8,15 @@
 namespace festore::ta {
 
 // The tag that the record of a store with that name has. bad_parameters.
-Result<engine::StoreNameTag> name_tag(const Call& call, Bytes name);
+Outcome<engine::StoreNameTag> name_tag(const Call& call, Bytes name);
 
 // The claim that a request makes about the record's store. bad_parameters: its name is not the record's.
-Result<engine::StoreClaim> claim_of(const Call& call, const engine::RootRecord& record, const protocol::StoreClaim& claim);
+Outcome<engine::StoreClaim> claim_of(const Call& call, const engine::RootRecord& record, const protocol::StoreClaim& claim);
 
 // One write into TEE storage; none if the claim says nothing. `place`: of the record.
 Status keep_claim(engine::Anchor anchor, size_t place, const engine::StoreClaim& claim);
 // item_not_found: no claim is kept, or it is of another store.
-Result<engine::StoreClaim> read_claim(const Call& call, engine::Anchor anchor, size_t place, const engine::RootRecord& record);
+Outcome<engine::StoreClaim> read_claim(const Call& call, engine::Anchor anchor, size_t place, const engine::RootRecord& record);
 // A claim that cannot be removed stays until the next store in this place replaces it.
 void drop_claim(engine::Anchor anchor, size_t place);
 

@@ -34,8 +34,8 @@ bool is_deleted(Code code) {
 Status read_copy_secret(const StoreId& store_id, CopySecret& out) {
     const uint32_t storage = FESTORE_TRY(trusted_storage(protocol::Storage::rpmb));
     auto object = gp::PersistentObject::open(storage, object_of(store_id), TEE_DATA_FLAG_ACCESS_READ);
-    const Result<size_t> read = object ? object->read(out.fill()) : tl::make_unexpected(object.error());
-    if (!read && !is_deleted(read.error().code)) return tl::make_unexpected(read.error());
+    const Outcome<size_t> read = object ? object->read(out.fill()) : fail(object.error());
+    if (!read && !is_deleted(read.error().code)) return fail(read.error());
     const bool is_there = read && *read == CopySecret::size() && !out.equals(CopySecret{}.expose());
     return is_there ? Status{} : Status(fail(Code::item_not_found));
 }
@@ -60,13 +60,13 @@ Status erase_copy_secret(const StoreId& store_id) {
     constexpr uint32_t kFlags = TEE_DATA_FLAG_ACCESS_WRITE | TEE_DATA_FLAG_ACCESS_WRITE_META;
     auto object = gp::PersistentObject::open(storage, object_of(store_id), kFlags);
     if (!object && is_deleted(object.error().code)) return {};
-    if (!object) return tl::make_unexpected(object.error());
+    if (!object) return fail(object.error());
     const CopySecret zeroes;
     FESTORE_CHECK(object->write(0, zeroes.expose()));
     return std::move(*object).remove();
 }
 
-Result<const CopySecret*> copy_secret(Call& call, const engine::RootRecord& record) {
+Outcome<const CopySecret*> copy_secret(Call& call, const engine::RootRecord& record) {
     if (record.anchor != engine::Anchor::rpmb) return nullptr;
     auto& kept = call.session.store.copy_secret;
     if (kept) return &*kept;

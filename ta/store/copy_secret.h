@@ -22,6 +22,6 @@ Status erase_copy_secret(const engine::StoreId& store_id);
 
 // The secret that the session's store needs to seal its copies: read, or made, at the first use, and kept until the store is closed.
 // Null with the anchor ree.
-Result<const engine::CopySecret*> copy_secret(Call& call, const engine::RootRecord& record);
+Outcome<const engine::CopySecret*> copy_secret(Call& call, const engine::RootRecord& record);
 
 }  // namespace festore::ta

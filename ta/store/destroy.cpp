@@ -7,13 +7,13 @@
 namespace festore::ta {
 namespace {
 
-Result<Identity> owner_of(const Call& call, const protocol::OwnerClaim& claim) {
+Outcome<Identity> owner_of(const Call& call, const protocol::OwnerClaim& claim) {
     if (!claim.of_other) return call.session.identity;
     if (!is_root(call.session.identity)) return fail(Code::access_denied);
     return identity_of(claim.login, claim.id);
 }
 
-Result<RootTable*> table_of(Call& call, engine::Anchor anchor) {
+Outcome<RootTable*> table_of(Call& call, engine::Anchor anchor) {
     FESTORE_CHECK(trusted_storage(storage_of(anchor)));
     FESTORE_CHECK(call.instance.device_key());  // an OP-TEE without this key has no stores
     // If root has declared that there is no RPMB, it is not asked here either. The table of ree, which has the declaration, is not loaded
@@ -33,7 +33,7 @@ struct Found {
     RootTable* table;
     size_t place;
 
-    static Result<Found> by_name(Call& call, engine::Anchor anchor, const protocol::OwnerClaim& claim, Bytes name) {
+    static Outcome<Found> by_name(Call& call, engine::Anchor anchor, const protocol::OwnerClaim& claim, Bytes name) {
         const Identity owner = FESTORE_TRY(owner_of(call, claim));
         RootTable* const table = FESTORE_TRY(table_of(call, anchor));
         FESTORE_CHECK(finish_destroyed_of(call, *table, owner));
@@ -43,16 +43,16 @@ struct Found {
 
     // Finds also a damaged record, whose name may be damaged. The id comes from the directory's header, which anybody may have changed: if
     // the caller named a store, it must not reach another one.
-    static Result<Found> to_destroy(Call& call, const protocol::DestroyRequest& request) {
+    static Outcome<Found> to_destroy(Call& call, const protocol::DestroyRequest& request) {
         const Identity owner = FESTORE_TRY(owner_of(call, request.owner));
         RootTable* const table = FESTORE_TRY(table_of(call, request.anchor));
         // First, because a caller that repeats an unfinished destroy must not get "not found".
         FESTORE_CHECK(finish_destroyed_of(call, *table, owner));
-        const Result<size_t> by_id = table->find(owner, request.store_id);
+        const Outcome<size_t> by_id = table->find(owner, request.store_id);
         const engine::StoreNameTag tag = FESTORE_TRY(name_tag(call, request.name));
-        const Result<size_t> by_name = table->find({owner, tag});
+        const Outcome<size_t> by_name = table->find({owner, tag});
         const bool is_one = by_id && by_name && *by_id == *by_name;
-        const bool may_be_one = by_id && !table->is_readable(*by_id) && !(by_name && table->is_readable(*by_name));
+        const bool may_be_one = by_id && !table->has_name(*by_id) && !(by_name && table->has_name(*by_name));
         if (by_id && (request.any_name || is_one || may_be_one)) return Found{table, *by_id};
         const bool is_gone = !by_name && by_name.error().code == Code::item_not_found;
         if (is_gone && table->remembers_destroyed(request.store_id)) return fail(Code::store_destroyed);
@@ -68,17 +68,17 @@ bool cannot_be_read(Code rpmb) {
 // secret there, or somebody has put back the record under ree from before the move. The record in the RPMB counts, so it is destroyed
 // first. True: the RPMB cannot be read, and may still have a record. Then the owner can destroy the store nevertheless, unless the record
 // under ree says that the store was about to move.
-Result<bool> destroy_in_rpmb(Call& call, const Found& found, const protocol::DestroyRequest& request) {
-    const Result<engine::RootRecord> record = found.table->record(found.place);
+Outcome<bool> destroy_in_rpmb(Call& call, const Found& found, const protocol::DestroyRequest& request) {
+    const Outcome<engine::RootRecord> record = found.table->record(found.place);
     const bool is_moving = record && (record->flags & engine::kRootMoving) != 0;
     const StoreSession& store = call.session.store;
     const bool was_not_asked = store.is_open && store.store_id == request.store_id && store.rpmb_unasked;
-    if (!is_moving && !FESTORE_TRY(call.instance.may_ask_rpmb())) return false;
+    if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return is_moving;  // root has said that there is none, perhaps since the move
     if (!is_moving && (was_not_asked || request.without_asking_rpmb)) return true;
     const Identity owner = FESTORE_TRY(owner_of(call, request.owner));
     const auto destroyed = [&]() -> Status {
         RootTable* const table = FESTORE_TRY(call.instance.root_table(engine::Anchor::rpmb));
-        const Result<size_t> place = table->find(owner, request.store_id);
+        const Outcome<size_t> place = table->find(owner, request.store_id);
         if (!place) return erase_copy_secret(request.store_id);
         FESTORE_CHECK(table->bury(*place));
         drop_claim(engine::Anchor::rpmb, *place);
@@ -91,10 +91,10 @@ Result<bool> destroy_in_rpmb(Call& call, const Found& found, const protocol::Des
 
 // Destroys what an interrupted move to the RPMB left under ree. If the table of ree cannot be read, no store of it can be opened either.
 Status destroy_under_ree(Call& call, const protocol::DestroyRequest& request) {
-    const Result<RootTable*> table = call.instance.root_table(engine::Anchor::ree);
+    const Outcome<RootTable*> table = call.instance.root_table(engine::Anchor::ree);
     if (!table) return {};
     const Identity owner = FESTORE_TRY(owner_of(call, request.owner));
-    const Result<size_t> place = (*table)->find(owner, request.store_id);
+    const Outcome<size_t> place = (*table)->find(owner, request.store_id);
     if (!place) return {};
     FESTORE_CHECK((*table)->bury(*place));
     drop_claim(engine::Anchor::ree, *place);
@@ -103,7 +103,7 @@ Status destroy_under_ree(Call& call, const protocol::DestroyRequest& request) {
 
 // Gives the client the claim on the store, if one is kept.
 Status give_claim(Call& call, const RootTable& table, size_t place, const engine::RootRecord& record, size_t room) {
-    const Result<engine::StoreClaim> claim = read_claim(call, table.anchor(), place, record);
+    const Outcome<engine::StoreClaim> claim = read_claim(call, table.anchor(), place, record);
     if (!claim) return {};
     std::array<std::byte, engine::kStoreClaimBytesMax> encoded{};
     Writer out(encoded);
@@ -123,6 +123,8 @@ Status store_find(Call& call) {
 Status store_record_at(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::RecordAtRequest>(call.request));
     if (!request.own && !is_root(call.session.identity)) return fail(Code::access_denied);
+    // A client must be able to tell this from an RPMB that gives no answer.
+    if (request.anchor == engine::Anchor::rpmb && call.instance.has_read_no_rpmb()) return fail(Code::item_not_found);
     RootTable* const table = FESTORE_TRY(table_of(call, request.anchor));
     std::optional<Identity> owner = FESTORE_TRY(table->owner(request.place));
     if (request.own && owner && *owner != call.session.identity) owner.reset();
@@ -130,7 +132,7 @@ Status store_record_at(Call& call) {
     using State = protocol::RecordAtAnswer::State;
     protocol::RecordAtAnswer answer;
     if (owner) {
-        const Result<engine::RootRecord> record = table->record(request.place);
+        const Outcome<engine::RootRecord> record = table->record(request.place);
         answer.state = record ? State::readable : State::unreadable;
         answer.login = static_cast<uint32_t>(owner->login);
         answer.identity = owner->uuid;

@@ -55,17 +55,17 @@ public:
 
     // True if `change` is done; else `step` says why not.
     template <class F>
-    Result<bool> write(Step& step, F&& change) {
+    Outcome<bool> write(Step& step, F&& change) {
         if (pages_.room() < transaction().room_for_change()) {
             step.outcome = CallOutcome::need_room;
             return false;
         }
-        const Result<ChangeProgress> changed = change(transaction(), pages_);
+        const Outcome<ChangeProgress> changed = change(transaction(), pages_);
         if (!changed && changed.error().code == Code::limit_exceeded && copy_.copied_since_turn && copy_.kind != CopyKind::undo) {
             copy_.is_turning = true;
             return false;
         }
-        if (!changed) return tl::make_unexpected(changed.error());
+        if (!changed) return fail(changed.error());
         if (*changed == ChangeProgress::need_pages) {
             needs_fresh_pages(copy_, step);
             return false;
@@ -81,7 +81,7 @@ private:
 
 // Writes lost ranges for the names left out since the last copied entry. Names that an existing lost range covers need no new one, but an
 // acknowledged range becomes unacknowledged again. False: not done yet, and `step` says why.
-Result<bool> put_pending(IndexCopy& copy, Writing& writing, Step& step) {
+Outcome<bool> put_pending(IndexCopy& copy, Writing& writing, Step& step) {
     while (copy.pending.is_there) {
         PendingRange& pending = copy.pending;
         const Bytes from = pending.from.bytes();
@@ -133,11 +133,11 @@ public:
             return false;
         }
         if (!is_outdated) {
-            Result<bool> copied = put_pending(copy_, writing_, step_);
+            Outcome<bool> copied = put_pending(copy_, writing_, step_);
             const Entry made = copy_.entry_of(entry);
             if (copied && *copied)
                 copied = writing_.write(step_, [&](IndexTransaction& t, MarkedPages& pages) { return t.copy(pages, key, made); });
-            if (!copied) status = tl::make_unexpected(copied.error());
+            if (!copied) status = fail(copied.error());
             if (!copied || !*copied) return false;
         }
         copy_.go_on(key, false);
@@ -166,7 +166,7 @@ private:
 };
 
 // A transaction of the new index is full: its result becomes the base of the next one.
-Result<CallOutcome> turn(IndexCopy& copy, Writing& writing) {
+Outcome<CallOutcome> turn(IndexCopy& copy, Writing& writing) {
     IndexTransaction& transaction = copy.fresh.transaction;
     if (FESTORE_TRY(transaction.prepare(writing.pages())) == IndexTransaction::Prepared::need_room) return CallOutcome::need_room;
     copy.base = transaction.record();
@@ -184,7 +184,7 @@ struct OldRecord {
 };
 
 // Puts the old record into the new index, to let the loss be undone as long as the old page file exists.
-Result<bool> keep_old_record(IndexCopy& copy, Writing& writing, Step& step) {
+Outcome<bool> keep_old_record(IndexCopy& copy, Writing& writing, Step& step) {
     if (copy.kind != CopyKind::without_damage || copy.has_old_record) return true;
     OldRecord old;
     engine::encode(copy.old, old.bytes);
@@ -200,7 +200,7 @@ Result<bool> keep_old_record(IndexCopy& copy, Writing& writing, Step& step) {
 
 // Leaves out the names of a damaged page that were not copied before. The first pages may have had lost ranges: then any name may lie in
 // one, and one lost range covers all names.
-Result<bool> put_gap(IndexCopy& copy, Writing& writing, Step& step, const engine::IndexReader& reader) {
+Outcome<bool> put_gap(IndexCopy& copy, Writing& writing, Step& step, const engine::IndexReader& reader) {
     const Bytes begin = reader.gap_begin();
     const Bytes end = reader.gap_end();
     const bool hides_ranges = (begin.empty() || engine::is_reserved(begin)) && (copy.old.flags & engine::kRootLostRanges) != 0;
@@ -244,14 +244,14 @@ Status copy_entries(IndexCopy& copy, Writing& writing, Step& step, PageArea& are
 }
 
 // The commit uses this place, or fails.
-Result<engine::TablePlace> place_to_move_to(Call& call, engine::Anchor anchor) {
+Outcome<engine::TablePlace> place_to_move_to(Call& call, engine::Anchor anchor) {
     const RootTable* const table = FESTORE_TRY(call.instance.root_table(anchor));
     return table->at(FESTORE_TRY(table->free_place(call.session.identity)));
 }
 
 // After everything is copied: prepares the new record and its recovery copy. After a repair or a rebuild, no object that the old record
 // counts may be missing.
-Result<CallOutcome> finish(Call& call, IndexCopy& copy, PageArea& area, Writing& writing) {
+Outcome<CallOutcome> finish(Call& call, IndexCopy& copy, PageArea& area, Writing& writing) {
     IndexTransaction& transaction = copy.fresh.transaction;
     if (FESTORE_TRY(transaction.prepare(writing.pages())) == IndexTransaction::Prepared::need_room || area.room() == 0)
         return CallOutcome::need_room;
@@ -278,8 +278,8 @@ public:
     explicit NextRange(IndexCopy& copy) : copy_(copy) {}
     bool take(Bytes key, const Entry& entry) override {
         if (!engine::is_lost_range(key)) return true;
-        const Result<LostRange> range = engine::decode_lost_range(entry);
-        if (!range) status = tl::make_unexpected(range.error());
+        const Outcome<LostRange> range = engine::decode_lost_range(entry);
+        if (!range) status = fail(range.error());
         if (!range) return false;
         if (range->acknowledged || range->epoch == 0 || range->epoch != copy_.old.epoch) return true;
         copy_.begin_range(key, *range);
@@ -292,7 +292,7 @@ private:
 };
 
 // One transaction has read as much of a range as it takes: now only the rest of the range is lost.
-Result<bool> end_part(IndexCopy& copy, Writing& writing, Step& step) {
+Outcome<bool> end_part(IndexCopy& copy, Writing& writing, Step& step) {
     engine::LostBound rest;
     rest.set_behind(copy.position());
     const LostRange range{false, copy.old.epoch, rest.bytes(), copy.range_before()};
@@ -305,7 +305,7 @@ Result<bool> end_part(IndexCopy& copy, Writing& writing, Step& step) {
 }
 
 // Moves an undo to its next lost range. False: not done yet, and `step` says why.
-Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
+Outcome<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
     if (copy.has_range && !copy.is_copied) return true;
     engine::Effect effect;
     const auto remove = [&](Bytes key) {
@@ -347,7 +347,7 @@ Result<bool> go_to_range(IndexCopy& copy, Writing& writing, Step& step) {
     return copy.is_copied;
 }
 
-Result<Step> step_of(Call& call, IndexCopy& copy, PageArea& area, Workspace& old, LeftOut& left_out) {
+Outcome<Step> step_of(Call& call, IndexCopy& copy, PageArea& area, Workspace& old, LeftOut& left_out) {
     Writing writing(copy, area);
     Step step;
     if (copy.is_turning) {
@@ -367,19 +367,19 @@ Result<Step> step_of(Call& call, IndexCopy& copy, PageArea& area, Workspace& old
 
 }  // namespace
 
-Result<protocol::RepairStepAnswer> copy_step(Call& call, protocol::PageArea request, LeftOut& left_out) {
+Outcome<protocol::RepairStepAnswer> copy_step(Call& call, protocol::PageArea request, LeftOut& left_out) {
     auto& copy = call.session.store.index_copy;
     if (!copy || copy->is_complete) return fail(Code::bad_state);
     PageArea area = FESTORE_TRY(PageArea::over(call.area, request));
     Workspace* const old = FESTORE_TRY(call.workspace(copy->old));
-    const Result<Step> done = step_of(call, *copy, area, *old, left_out);
+    const Outcome<Step> done = step_of(call, *copy, area, *old, left_out);
     protocol::RepairStepAnswer answer;
     answer.pages.generation = copy->old.generation;
     answer.pages.written = area.finish();
     if (!done) {
         encode(answer.pages, call.answer);
         copy.reset();
-        return tl::make_unexpected(done.error());
+        return fail(done.error());
     }
     answer.pages.outcome = done->outcome;
     if (done->outcome == CallOutcome::need_pages)

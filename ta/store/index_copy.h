@@ -137,6 +137,6 @@ struct LeftOut {
 
 // One step of the running copy. After an error the copy is over.
 struct Call;
-Result<protocol::RepairStepAnswer> copy_step(Call& call, protocol::PageArea request, LeftOut& left_out);
+Outcome<protocol::RepairStepAnswer> copy_step(Call& call, protocol::PageArea request, LeftOut& left_out);
 
 }  // namespace festore::ta

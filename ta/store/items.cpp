@@ -31,7 +31,7 @@ size_t take_room(TEE_Param& memory) {
     return room;
 }
 
-Result<gp::HeapBuffer> listing_buffer(Call& call) {
+Outcome<gp::HeapBuffer> listing_buffer(Call& call) {
     const size_t room = take_room(call.content);
     if (room >= limits::kListBufferBytesMin) return gp::HeapBuffer::allocate(std::min(room, limits::kListBufferBytesMax));
     call.content.memref.size = limits::kListBufferBytesMin;

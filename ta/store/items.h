@@ -15,7 +15,7 @@ inline protocol::CallOutcome outcome_of(engine::ChangeProgress progress) {
 // The size of the client's buffer; sets the size that is returned to the client to 0.
 size_t take_room(TEE_Param& memory);
 // A buffer for as much of a listing as the client has room for. short_buffer: less than the minimum; the client gets the minimum as size.
-Result<gp::HeapBuffer> listing_buffer(Call& call);
+Outcome<gp::HeapBuffer> listing_buffer(Call& call);
 void give(Call& call, Bytes content);
 // Copies all of the content if it fits into `room`. short_buffer: it does not; the client gets the size needed.
 Status give_whole(Call& call, Bytes content, size_t room);

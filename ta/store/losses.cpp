@@ -17,8 +17,8 @@ public:
     explicit RangeSink(MutableBytes room) : out_(room) {}
     bool take(Bytes key, const Entry& entry) override {
         if (!engine::is_lost_range(key)) return true;
-        const Result<engine::LostRange> range = engine::decode_lost_range(entry);
-        if (!range) status = tl::make_unexpected(range.error());
+        const Outcome<engine::LostRange> range = engine::decode_lost_range(entry);
+        if (!range) status = fail(range.error());
         if (!range || out_.room() < 4 + key.size() + range->from.size() + range->before.size()) return false;
         encode(protocol::LostRangeItem{range->acknowledged, key, range->from, range->before}, out_);
         ++count;
@@ -34,7 +34,7 @@ private:
 
 }  // namespace
 
-Result<ChangeProgress> check_not_lost(engine::IndexReader& reader, Bytes name, bool is_stored) {
+Outcome<ChangeProgress> check_not_lost(engine::IndexReader& reader, Bytes name, bool is_stored) {
     LostRangeSearch search(name);
     if (FESTORE_TRY(search.run(reader)) == ChangeProgress::need_pages) return ChangeProgress::need_pages;
     if (search.found() && !search.is_acknowledged()) return fail(Code::name_lost);
@@ -42,10 +42,10 @@ Result<ChangeProgress> check_not_lost(engine::IndexReader& reader, Bytes name, b
     return ChangeProgress::done;
 }
 
-Result<ChangeProgress> check_change(engine::IndexTransaction& transaction, engine::CallPages& pages, Bytes name, bool is_stored) {
+Outcome<ChangeProgress> check_change(engine::IndexTransaction& transaction, engine::CallPages& pages, Bytes name, bool is_stored) {
     if ((transaction.record().flags & engine::kRootLostRanges) == 0) return ChangeProgress::done;
     engine::IndexReader reader = transaction.reader(pages);
-    const Result<ChangeProgress> found = reader.find(name);
+    const Outcome<ChangeProgress> found = reader.find(name);
     if (found || found.error().code != Code::item_not_found) return found;
     return check_not_lost(reader, name, is_stored);
 }
@@ -65,7 +65,7 @@ Status store_lost_ranges(Call& call) {
     answer.pages = page_answer(listed ? outcome_of(listed->progress) : CallOutcome::done, record.generation, workspace->pages, area);
     if (!listed || !sink.status) {
         encode(answer.pages, call.answer);
-        return tl::make_unexpected(listed ? sink.status.error() : listed.error());
+        return fail(listed ? sink.status.error() : listed.error());
     }
     answer.more = listed->more;
     answer.items = sink.count;

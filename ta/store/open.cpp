@@ -15,7 +15,7 @@ using engine::Anchor;
 using engine::RootRecord;
 
 // Checks that the owner has no store of that name. False: that is not certain, because the RPMB was not asked.
-Result<bool> has_none_anywhere(Call& call, Anchor wanted, const engine::StoreNameTag& name, bool without_asking_rpmb) {
+Outcome<bool> has_none_anywhere(Call& call, Anchor wanted, const engine::StoreNameTag& name, bool without_asking_rpmb) {
     const bool may_ask = FESTORE_TRY(call.instance.may_ask_rpmb());  // false if the TEE, or root, says that there is no RPMB
     if (wanted == Anchor::rpmb && !may_ask) return fail(Code::storage_not_available);
     FESTORE_CHECK(has_none(call, wanted, name));
@@ -31,15 +31,15 @@ Result<bool> has_none_anywhere(Call& call, Anchor wanted, const engine::StoreNam
 // A record under ree is believed only if the RPMB has no record of this owner and name, whatever the directory's header says (rule 27),
 // and does not know that the store had moved there and was destroyed (rule 25). False: the RPMB gave no answer or was not asked, and this
 // record is one (or, of format 1.0, may be one) that is believed without an answer.
-Result<bool> none_in_rpmb(Call& call, const RootRecord& record, bool without_asking_rpmb) {
+Outcome<bool> none_in_rpmb(Call& call, const RootRecord& record, bool without_asking_rpmb) {
     const bool may_have_moved = (record.flags & engine::kRootMoving) != 0;
-    if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return may_have_moved ? Result<bool>(fail(Code::rpmb_no_answer)) : true;
+    if (!FESTORE_TRY(call.instance.may_ask_rpmb())) return may_have_moved ? Outcome<bool>(fail(Code::rpmb_no_answer)) : true;
     const bool does_without = !may_have_moved && (record.minor == 0 || (record.flags & engine::kRootMadeUnasked) != 0);
     if (without_asking_rpmb && does_without) return false;
-    const Result<bool> has_record = call.instance.rpmb_has_record_of({call.session.identity, record.name}, record.store_id);
-    if (has_record) return *has_record ? Result<bool>(fail(Code::store_in_rpmb)) : true;
-    if (!no_answer(has_record.error().code)) return tl::make_unexpected(has_record.error());
-    return does_without ? Result<bool>(false) : fail(Code::rpmb_no_answer);
+    const Outcome<bool> has_record = call.instance.rpmb_has_record_of({call.session.identity, record.name}, record.store_id);
+    if (has_record) return *has_record ? Outcome<bool>(fail(Code::store_in_rpmb)) : true;
+    if (!no_answer(has_record.error().code)) return fail(has_record.error());
+    return does_without ? Outcome<bool>(false) : fail(Code::rpmb_no_answer);
 }
 
 Status write_header(Call& call, const RootRecord& record, Bytes name, const engine::KeyCheckValue& key_check) {
@@ -58,7 +58,7 @@ Status write_header(Call& call, const RootRecord& record, Bytes name, const engi
     return give_whole(call, out.written(), take_room(call.content));
 }
 
-Result<engine::Cipher> choose_cipher(Instance& instance, protocol::CipherChoice wanted) {
+Outcome<engine::Cipher> choose_cipher(Instance& instance, protocol::CipherChoice wanted) {
     if (wanted == protocol::CipherChoice::aes_256_gcm) return engine::Cipher::aes_256_gcm;
     if (wanted == protocol::CipherChoice::chacha20_poly1305) {
         if (!has_chacha20_poly1305()) return fail(Code::not_supported);

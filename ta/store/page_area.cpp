@@ -7,7 +7,7 @@ namespace festore::ta {
 
 using protocol::slot_offset;
 
-Result<PageArea> PageArea::over(const TEE_Param& memory, protocol::PageArea request) {
+Outcome<PageArea> PageArea::over(const TEE_Param& memory, protocol::PageArea request) {
     const size_t slots = size_t{request.brought} + request.room;
     const bool fits = slots <= protocol::kCallPagesMax && memory.memref.buffer != nullptr &&
                       memory.memref.size >= protocol::area_bytes(slots);

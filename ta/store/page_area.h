@@ -11,7 +11,7 @@ namespace festore::ta {
 class PageArea final : public engine::CallPages {
 public:
     // bad_parameters: the memory is smaller than the request says, or a page came twice.
-    static Result<PageArea> over(const TEE_Param& memory, protocol::PageArea request);
+    static Outcome<PageArea> over(const TEE_Param& memory, protocol::PageArea request);
 
     bool contains(uint32_t page) override;
     Status read(uint32_t page, engine::PageBytes& sealed) override;

@@ -12,7 +12,7 @@ using engine::kTagBytes;
 class Segments {
 public:
     // bad_parameters: the memory has not the size that SegmentsRequest needs.
-    static Result<Segments> of(Call& call, const protocol::SegmentsRequest& request, uint32_t segment_bytes) {
+    static Outcome<Segments> of(Call& call, const protocol::SegmentsRequest& request, uint32_t segment_bytes) {
         if (segment_bytes > limits::kSegmentBytesServed) return fail(Code::limit_exceeded);
         const size_t tags = static_cast<size_t>(engine::segments_of(request.content_bytes, segment_bytes)) * kTagBytes;
         if (call.content.memref.buffer == nullptr || call.content.memref.size != request.content_bytes + tags)
@@ -22,7 +22,7 @@ public:
     }
 
     // A copy of the whole content in TA memory; given to seal(), exactly this copy is sealed.
-    [[nodiscard]] Result<gp::HeapBuffer> copy_of_all() const {
+    [[nodiscard]] Outcome<gp::HeapBuffer> copy_of_all() const {
         gp::HeapBuffer all = FESTORE_TRY(gp::HeapBuffer::allocate(request_.content_bytes));
         if (request_.content_bytes > 0)
             TEE_MemMove(all.bytes().data(), at(content_offset()), static_cast<gp::Size>(request_.content_bytes));

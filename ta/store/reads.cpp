@@ -17,7 +17,7 @@ struct ReadSource {
     engine::Tree tree;
     bool pending = false;
 
-    static Result<ReadSource> of(const Call& call, bool pending) {
+    static Outcome<ReadSource> of(const Call& call, bool pending) {
         ReadSource source;
         source.record = FESTORE_TRY(call.record());
         source.pending = pending;
@@ -63,9 +63,9 @@ Status find(Call& call, bool with_content) {
     ReadSource source = FESTORE_TRY(ReadSource::of(call, (request.flags & protocol::kStorePending) != 0));
     const size_t room = with_content ? take_room(call.content) : 0;
     engine::IndexReader reader = source.reader(area);
-    Result<ChangeProgress> found = reader.find(request.name);
+    Outcome<ChangeProgress> found = reader.find(request.name);
     if (!found && found.error().code == Code::item_not_found && (source.record.flags & engine::kRootLostRanges) != 0) {
-        const Result<ChangeProgress> checked = check_not_lost(reader, request.name, false);
+        const Outcome<ChangeProgress> checked = check_not_lost(reader, request.name, false);
         if (!checked || *checked == ChangeProgress::need_pages) found = checked;
     }
     const CallOutcome outcome = found ? outcome_of(*found) : CallOutcome::done;
@@ -73,7 +73,7 @@ Status find(Call& call, bool with_content) {
     answer.pages = page_answer(outcome, source.record.generation, source.workspace->pages, area);
     if (!found) {
         encode(answer.pages, call.answer);
-        return tl::make_unexpected(found.error());
+        return fail(found.error());
     }
     if (*found == ChangeProgress::done) {
         answer.metadata = metadata_of(reader.entry());
@@ -105,7 +105,7 @@ Status store_list(Call& call) {
                                source.workspace->pages, area);
     if (!listed) {
         encode(answer.pages, call.answer);
-        return tl::make_unexpected(listed.error());
+        return fail(listed.error());
     }
     answer.more = listed->more;
     answer.items = sink.count();

@@ -25,7 +25,7 @@ CopyKind kind_of(RebuildKind kind) {
 }
 
 // Reads the record whose index lies in the old page file from the present index. item_not_found: there is none.
-Result<ChangeProgress> read_old_record(Workspace& workspace, PageArea& area, const RootRecord& record, RootRecord& old) {
+Outcome<ChangeProgress> read_old_record(Workspace& workspace, PageArea& area, const RootRecord& record, RootRecord& old) {
     const engine::Tree tree{record.index, record.height, record.page_count};
     workspace.pages.begin_call(area, tree, nullptr);
     engine::IndexReader reader(workspace.pages, tree);
@@ -205,7 +205,7 @@ Status store_finish_move(Call& call) {
     const RootTable* const moved_to = FESTORE_TRY(call.instance.root_table(Anchor::rpmb));
     FESTORE_CHECK(moved_to->find(call.session.identity, request.transaction));
     RootTable* const left = FESTORE_TRY(call.instance.root_table(Anchor::ree));
-    const Result<size_t> place = left->find(call.session.identity, request.transaction);
+    const Outcome<size_t> place = left->find(call.session.identity, request.transaction);
     if (!place) return {};
     FESTORE_CHECK(left->bury(*place));
     drop_claim(Anchor::ree, *place);

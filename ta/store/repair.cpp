@@ -18,8 +18,8 @@ using protocol::CallOutcome;
 
 // The table, even if it was damaged: the TEE has then deleted it, and gives an empty one when it is asked again. What this instance has
 // seen before, the table must still match (rule 5).
-Result<RootTable*> table_of(const Call& call, Anchor anchor) {
-    const Result<RootTable*> first = call.instance.root_table(anchor);
+Outcome<RootTable*> table_of(const Call& call, Anchor anchor) {
+    const Outcome<RootTable*> first = call.instance.root_table(anchor);
     if (first || (first.error().code != Code::corrupt_object && first.error().code != Code::corrupt_object_2)) return first;
     return call.instance.root_table(anchor);
 }
@@ -31,36 +31,36 @@ struct Damaged {
 };
 
 // access_conflict: there is an intact record. not_supported: there is a record of a newer version.
-Result<Damaged> find_damaged(const Call& call, Anchor anchor, const engine::StoreId& store_id, const engine::StoreNameTag& name) {
+Outcome<Damaged> find_damaged(const Call& call, Anchor anchor, const engine::StoreId& store_id, const engine::StoreNameTag& name) {
     const StoreOwner owner{call.session.identity, name};
     for (const Anchor other : {Anchor::ree, Anchor::rpmb}) {
         if (other == anchor || !trusted_storage(storage_of(other))) continue;
-        if (const Result<bool> may_ask = call.instance.may_ask_rpmb(); other == Anchor::rpmb && may_ask && !*may_ask) continue;
+        if (const Outcome<bool> may_ask = call.instance.may_ask_rpmb(); other == Anchor::rpmb && may_ask && !*may_ask) continue;
         const RootTable* const table = FESTORE_TRY(table_of(call, other));
         // The store may have moved to the RPMB and been destroyed there. (A tombstone under ree proves nothing: a store that moved leaves
         // one.)
         const bool may_be_destroyed = table->remembers_destroyed(store_id) || table->has_forgotten_destroyed(owner.identity);
         if (other == Anchor::rpmb && may_be_destroyed) return fail(Code::store_destroyed);
         // A damaged record there may be this store's, unless it says that it is of another store.
-        const Result<size_t> there = table->find(owner);
+        const Outcome<size_t> there = table->find(owner);
         if (there && table->is_readable(*there)) return fail(Code::access_conflict);
         if (there && !table->is_of_another(*there, store_id)) return fail(Code::corrupt_object);
     }
     RootTable* const table = FESTORE_TRY(table_of(call, anchor));
-    const Result<size_t> of_id = table->find(owner.identity, store_id);
-    const Result<size_t> place = of_id ? of_id : table->find(owner);
+    const Outcome<size_t> of_id = table->find(owner.identity, store_id);
+    const Outcome<size_t> place = of_id ? of_id : table->find(owner);
     Damaged damaged{table, std::nullopt};
     if (!place) return damaged;
-    const Result<RootRecord> record = table->record(*place);
+    const Outcome<RootRecord> record = table->record(*place);
     if (record) return fail(Code::access_conflict);
-    if (record.error().code != Code::corrupt_object) return tl::make_unexpected(record.error());
+    if (record.error().code != Code::corrupt_object) return fail(record.error());
     if (of_id) damaged.place = *place;
     else damaged.perhaps = *place;
     return damaged;
 }
 
 // The place for the repaired record. store_destroyed: the store was destroyed, not lost (rule 25).
-Result<Call::Place> place_for(const Call& call, const RootRecord& copy, const std::optional<engine::TablePlace>& at) {
+Outcome<Call::Place> place_for(const Call& call, const RootRecord& copy, const std::optional<engine::TablePlace>& at) {
     const engine::StoreId& store_id = copy.store_id;
     const Damaged damaged = FESTORE_TRY(find_damaged(call, copy.anchor, store_id, copy.name));
     RootTable* const table = damaged.table;

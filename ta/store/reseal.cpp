@@ -13,7 +13,7 @@ using engine::kTagBytes;
 class Resealing {
 public:
     // bad_parameters: the memory does not hold exactly the requested segments; bad_state: the payload does not have them.
-    static Result<Resealing> of(Call& call, const protocol::ResealSegmentsRequest& request, const OpenPayload& from) {
+    static Outcome<Resealing> of(Call& call, const protocol::ResealSegmentsRequest& request, const OpenPayload& from) {
         if (from.segment_bytes > limits::kSegmentBytesServed) return fail(Code::limit_exceeded);
         const uint64_t count = engine::segments_of(request.content_bytes, from.segment_bytes);
         if (request.number >= from.segments || count > from.segments - request.number) return fail(Code::bad_state);

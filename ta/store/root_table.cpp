@@ -50,13 +50,13 @@ Status RootTable::load() {
     return {};
 }
 
-Result<RootTable::Image> RootTable::read_image() {
+Outcome<RootTable::Image> RootTable::read_image() {
     const uint32_t storage = FESTORE_TRY(trusted_storage(storage_of(anchor_)));
     Image image(FESTORE_TRY(gp::HeapBuffer::allocate(kBytesMax)));
     image.header.anchor = anchor_;
-    Result<gp::PersistentObject> opened = gp::PersistentObject::open(storage, table_object(), kFlags);
+    Outcome<gp::PersistentObject> opened = gp::PersistentObject::open(storage, table_object(), kFlags);
     if (!opened && opened.error().code == Code::item_not_found) return image;
-    if (!opened) return tl::make_unexpected(opened.error());
+    if (!opened) return fail(opened.error());
     const size_t size = FESTORE_TRY(opened->size());
     image.layout = size % kRootRecordBytes == 0 ? Layout::format_1_0 : Layout::format_1_1;
     const size_t before = image.layout == Layout::format_1_0 ? kTableHeaderBytes : 0;  // puts the places where 1.1 has them
@@ -101,7 +101,7 @@ RootTable::Known RootTable::known_of(Bytes content) const {
     copy_bytes(content.subspan(engine::kRootNameOffset, known.name.size()), known.name);
     // For an unreadable record the worse case is assumed.
     bool of_another_table = true;
-    Result<RootRecord> record = engine::decode_root_record(content);
+    Outcome<RootRecord> record = engine::decode_root_record(content);
     const bool is_newer = !record && record.error().code == Code::not_supported && content[4] == std::byte{engine::kFormatMajor};
     known.has_name = record || is_newer;
     if (record) {
@@ -152,7 +152,7 @@ void RootTable::forget(size_t place) {
 // After any failure everything is read again (rule 2).
 Status RootTable::read_record(size_t place) {
     if (!object_) return fail(Code::bad_state);
-    const Result<size_t> read = object_->read_at(offset_of(place), raw(place));
+    const Outcome<size_t> read = object_->read_at(offset_of(place), raw(place));
     if (!read || *read != kRootRecordBytes) {
         wipe(raw(place));
         loaded_ = false;
@@ -168,7 +168,7 @@ Status RootTable::read_record(size_t place) {
     return {};
 }
 
-Result<RootRecord> RootTable::record(size_t place) {
+Outcome<RootRecord> RootTable::record(size_t place) {
     if (place >= places_) return fail(Code::item_not_found);
     if (!known_[place].at_hand) FESTORE_CHECK(read_record(place));
     RootRecord record = FESTORE_TRY(engine::decode_root_record(raw(place)));

@@ -46,23 +46,25 @@ public:
 
     // The place of the owner's store with that name, or with that id; item_not_found: there is none. A damaged record of the owner may
     // have had any name: it is found for every name that no other record of the owner has (rule 3).
-    Result<size_t> find(const StoreOwner& owner) const;
-    Result<size_t> find(const Identity& owner, const engine::StoreId& store_id) const;
+    Outcome<size_t> find(const StoreOwner& owner) const;
+    Outcome<size_t> find(const Identity& owner, const engine::StoreId& store_id) const;
     // How many stores the owner has here, damaged records included.
     [[nodiscard]] size_t count(const Identity& owner) const;
     // A place for a new store of that owner, or for a repaired one. limit_exceeded.
-    Result<size_t> free_place(const Identity& owner) const;
+    Outcome<size_t> free_place(const Identity& owner) const;
     // The place that a lost store had in this table, if nothing is there now.
     [[nodiscard]] std::optional<size_t> lost_place(const engine::TablePlace& at) const;
     // The record, read from the TEE's object unless it is in memory: then errors as of load(). corrupt_object, not_supported (of a newer
     // version).
-    Result<engine::RootRecord> record(size_t place);
+    Outcome<engine::RootRecord> record(size_t place);
 
     // The owner that the record there names; not set: the place is free. item_not_found: there is no such place.
-    Result<std::optional<Identity>> owner(size_t place) const;
+    Outcome<std::optional<Identity>> owner(size_t place) const;
     // Whether the record there has this store id, even if it is damaged.
     [[nodiscard]] bool is_of(size_t place, const engine::StoreId& store_id) const;
 
+    // Whether the record there tells its name, which a damaged one does not.
+    [[nodiscard]] bool has_name(size_t place) const { return place < places_ && known_[place].has_name; }
     // Whether the record there can be read.
     [[nodiscard]] bool is_readable(size_t place) const { return place < places_ && known_[place].is_readable; }
     // Whether the record there, damaged or not, says that it is of another store.
@@ -143,7 +145,7 @@ private:
         return (layout_ == Layout::format_1_0 ? 0 : engine::kTableHeaderBytes) + place * engine::kRootRecordBytes;
     }
     Status read_object();
-    Result<Image> read_image();
+    Outcome<Image> read_image();
     Status read_record(size_t place);
     [[nodiscard]] Status accept(const Image& image) const;
     [[nodiscard]] Status accept(size_t place, const Known& now) const;

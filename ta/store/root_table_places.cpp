@@ -21,17 +21,17 @@ bool RootTable::has_record_of(size_t place, const Identity& owner) const {
     return known_[place].holds == Holds::record && known_[place].owner == owner_form(owner);
 }
 
-Result<size_t> RootTable::find(const StoreOwner& owner) const {
+Outcome<size_t> RootTable::find(const StoreOwner& owner) const {
     std::optional<size_t> damaged;
     for (size_t place = 0; place < places_; ++place) {
         if (!has_record_of(place, owner.identity)) continue;
         if (known_[place].has_name && known_[place].name == owner.name) return place;
         if (!known_[place].has_name && !damaged) damaged = place;
     }
-    return damaged ? Result<size_t>(*damaged) : fail(Code::item_not_found);
+    return damaged ? Outcome<size_t>(*damaged) : fail(Code::item_not_found);
 }
 
-Result<size_t> RootTable::find(const Identity& owner, const engine::StoreId& store_id) const {
+Outcome<size_t> RootTable::find(const Identity& owner, const engine::StoreId& store_id) const {
     for (size_t place = 0; place < places_; ++place)
         if (has_record_of(place, owner) && known_[place].store_id == store_id) return place;
     return fail(Code::item_not_found);
@@ -100,7 +100,7 @@ bool RootTable::is_in_old_rpmb() const {
     return version == 0 ? !gp::tee_is_simulated() : version < kFirstWithoutFault;
 }
 
-Result<size_t> RootTable::free_place(const Identity& owner) const {
+Outcome<size_t> RootTable::free_place(const Identity& owner) const {
     const bool for_root = is_root(owner);
     const bool old = is_in_old_rpmb();
     const size_t all = old ? limits::kStoresMaxInOldRpmb : limits::kStoresMax;
@@ -126,9 +126,9 @@ Result<size_t> RootTable::free_place(const Identity& owner) const {
     const bool is_full = !for_root && records + kept_tombstones >= allowed;
     if (is_full || held >= limits::kStoresPerOwnerMax) {
         const auto own = own_kept_tombstone(owner);
-        return own && *own < all ? Result<size_t>(*own) : fail(Code::limit_exceeded);
+        return own && *own < all ? Outcome<size_t>(*own) : fail(Code::limit_exceeded);
     }
-    return best ? Result<size_t>(*best) : fail(Code::limit_exceeded);
+    return best ? Outcome<size_t>(*best) : fail(Code::limit_exceeded);
 }
 
 std::optional<size_t> RootTable::lost_place(const engine::TablePlace& at) const {
@@ -136,7 +136,7 @@ std::optional<size_t> RootTable::lost_place(const engine::TablePlace& at) const 
     return at.place;
 }
 
-Result<std::optional<Identity>> RootTable::owner(size_t place) const {
+Outcome<std::optional<Identity>> RootTable::owner(size_t place) const {
     if (place >= places_) return fail(Code::item_not_found);
     if (known_[place].holds != Holds::record) return std::optional<Identity>{};
     Reader in(known_[place].owner);

@@ -15,7 +15,7 @@ using protocol::CallOutcome;
 engine::Tree tree_of(const RootRecord& record) { return {record.index, record.height, record.page_count}; }
 
 // Continues the walk as far as the pages of this call go.
-Result<ChangeProgress> read_free_list(engine::Pages& pages, const RootRecord& record, FreeListWalk& walk) {
+Outcome<ChangeProgress> read_free_list(engine::Pages& pages, const RootRecord& record, FreeListWalk& walk) {
     while (!walk.next.is_none()) {
         const Pinned page = FESTORE_TRY(pages.fetch(walk.next, PageKind::free_list, 0, engine::Use::once));
         if (!page) return ChangeProgress::need_pages;
@@ -48,7 +48,7 @@ Status store_scan(Call& call) {
                                workspace->pages, area);
     if (!listed) {
         encode(answer.pages, call.answer);
-        return tl::make_unexpected(listed.error());
+        return fail(listed.error());
     }
     answer.items = sink.count();
     answer.passed_over = listed->passed_over && sink.count() == 0;
@@ -69,14 +69,14 @@ Status store_free_list(Call& call) {
     const engine::Tree tree = tree_of(record);
     workspace->pages.begin_call(area, tree, nullptr);
     const uint32_t pages_before = walk->pages;
-    Result<ChangeProgress> read = read_free_list(workspace->pages, record, *walk);
+    Outcome<ChangeProgress> read = read_free_list(workspace->pages, record, *walk);
     protocol::FreeListAnswer answer;
     if (read && *read == ChangeProgress::need_pages && walk->pages > pages_before) read = ChangeProgress::done;
     if (read && *read == ChangeProgress::done) answer.next_page = walk->next.page;
     answer.pages = page_answer(read ? outcome_of(*read) : CallOutcome::done, record.generation, workspace->pages, area);
     if (!read) {
         encode(answer.pages, call.answer);
-        return tl::make_unexpected(read.error());
+        return fail(read.error());
     }
     encode(answer, call.answer);
     return {};

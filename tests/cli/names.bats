@@ -91,3 +91,24 @@ setup() {
     run --separate-stderr as_user 4321 --storage store get a
     expect_success
 }
+
+# Rule 25: the command looks at the store before it destroys it, which is no choice of a name.
+@test "destroy: neither a copy of a directory nor a copied header reaches the store that it was copied from" {
+    festore --store web --name web put a <<< one
+    cp -a web copy
+    run --separate-stderr festore --store copy destroy --yes
+    expect_error 4 "cannot destroy the store: the header of '$PWD/copy' is that of the store at '$PWD/web': *"
+    festore --store mine --name mine put b <<< two
+    cp -a mine kept
+    cp web/festore.store mine/
+    run --separate-stderr festore --store mine destroy --yes
+    expect_error 4 "*is that of the store at '$PWD/web': *"
+    mv web moved
+    run --separate-stderr festore --store mine destroy --yes
+    expect_error 6 "*the pages at '$PWD/mine' are not those of the store that its header names, and this may be the directory of the store 'mine'*"
+    [ "$(festore --store moved get a)" = one ]
+    cp kept/festore.store mine/
+    [ "$(festore --store mine get b)" = two ]
+    festore --store mine --name mine destroy --yes
+    festore --store moved destroy --yes
+}

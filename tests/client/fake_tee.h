@@ -104,9 +104,9 @@ protected:
         options_.storage = Storage::ree;
         options_.call_timeout = std::chrono::seconds(1);
     }
-    Expected<Client> try_connect() { return ClientAccess::connect(kFake, options_); }
+    Result<Client> try_connect() { return ClientAccess::connect(kFake, options_); }
     Client connect() {
-        Expected<Client> client = try_connect();
+        Result<Client> client = try_connect();
         EXPECT_TRUE(client) << client.error().message;
         return std::move(*client);
     }

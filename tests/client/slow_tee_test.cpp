@@ -13,7 +13,7 @@ protected:
         options_.on_warning = [this](std::string_view line) { warnings_.emplace_back(line); };
     }
     // The result of a get that is answered after that time. Warnings go to warnings_.
-    Expected<std::vector<std::byte>> get_from(std::chrono::milliseconds answered_after, Client& client) {
+    Result<std::vector<std::byte>> get_from(std::chrono::milliseconds answered_after, Client& client) {
         serve = [answered_after](Command, TEEC_Operation& o) {
             std::this_thread::sleep_for(answered_after);
             return give(o, "hello", 5, 5);

@@ -32,7 +32,7 @@ std::string environment(const char* name, const char* otherwise) {
 class Library : public Backend {
 public:
     explicit Library(TeeKind kind) : kind_(kind) {}
-    Expected<Client> connect(const ClientOptions& options) override {
+    Result<Client> connect(const ClientOptions& options) override {
         ClientOptions with_tee = options;
         with_tee.tee = kind_;
         with_tee.call_timeout = std::chrono::seconds(std::stoul(environment("CONFORMANCE_TIMEOUT", "60")));
@@ -71,7 +71,7 @@ private:
         return groups;
     }
     TeeKind kind_;
-    std::optional<Expected<LoadedTee>> loaded_;
+    std::optional<Result<LoadedTee>> loaded_;
 };
 
 #ifdef FESTORE_IN_PROCESS
@@ -81,7 +81,7 @@ public:
         tee_.install(ta::host_image());
         sim::use_tee(&tee_);
     }
-    Expected<Client> connect(const ClientOptions& options) override {
+    Result<Client> connect(const ClientOptions& options) override {
         return ClientAccess::connect(sim::teec_in_process(), options, claimed_id(options.owner));
     }
     void as_user(const User& user, const std::function<void()>& body) override {

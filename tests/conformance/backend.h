@@ -27,7 +27,7 @@ struct User {
 class Backend {
 public:
     virtual ~Backend() = default;
-    virtual Expected<Client> connect(const ClientOptions& options) = 0;
+    virtual Result<Client> connect(const ClientOptions& options) = 0;
     // Runs `body` as another user: in this process if the TEE is in it, else in a child. Its failures fail the test.
     virtual void as_user(const User& user, const std::function<void()>& body) = 0;
     // The Client API itself, for a client that does not use the library.

@@ -25,14 +25,14 @@ class Conformance : public testing::TestWithParam<Storage> {
 protected:
     // A client of the suite's user in the storage under test.
     Client connect(Owner owner = Owner::user()) {
-        Expected<Client> client = try_connect(owner);
+        Result<Client> client = try_connect(owner);
         if (!client) ADD_FAILURE() << "connect: " << client.error().message;
         if (!client) std::exit(1);  // nothing else can work
         make_store(*client, owner);
         return std::move(*client);
     }
     // Everybody has no store: uses the storage ree instead.
-    Expected<Client> try_connect(Owner owner = Owner::user()) {
+    Result<Client> try_connect(Owner owner = Owner::user()) {
         ClientOptions options;
         options.owner = owner;
         options.storage = is_store(owner) ? Storage::store : GetParam() == Storage::store ? Storage::ree : GetParam();
@@ -49,7 +49,7 @@ protected:
     }
     // The answer's code, 0 for success; also noted for the comparison of two TEEs.
     template <class T>
-    int code(const std::string& which, const Expected<T>& answer) {
+    int code(const std::string& which, const Result<T>& answer) {
         const auto* info = testing::UnitTest::GetInstance()->current_test_info();
         note_answer(std::string(info->name()) + " " + which, answer ? nullptr : &answer.error());
         return answer ? 0 : static_cast<int>(answer.error().code);
@@ -62,7 +62,7 @@ protected:
         }
     }
     static void remove_all(Client& client) {
-        const Expected<Listing> listing = client.list();
+        const Result<Listing> listing = client.list();
         ASSERT_TRUE(listing) << listing.error().message;
         for (const ObjectInfo& object : listing->objects) {
             const auto removed = client.remove(object.name);
@@ -70,7 +70,7 @@ protected:
         }
     }
     static std::vector<std::string> names(Client& client, std::string_view prefix = {}) {
-        const Expected<Listing> listing = client.list(prefix);
+        const Result<Listing> listing = client.list(prefix);
         EXPECT_TRUE(listing) << listing.error().message;
         std::vector<std::string> result;
         if (listing)

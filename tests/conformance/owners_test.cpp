@@ -103,7 +103,7 @@ TEST_P(Owners, AnothersStoreIsNotOpened) {
         ClientOptions options;
         options.storage = Storage::store;
         options.store_directory = hers;
-        Expected<Client> client = backend().connect(options);
+        Result<Client> client = backend().connect(options);
         ASSERT_TRUE(client) << client.error().message;
         EXPECT_EQ(code("get", client->get("diary")), kNotPermitted);
         EXPECT_EQ(code("put", client->put("diary", content_of(1))), kNotPermitted);

@@ -17,7 +17,7 @@ TeeStatus healthy() {
 }
 constexpr RpmbEvidence kGoodRpmb{true, RpmbDevice::present};
 
-Grade severity_of(const std::string& id, const Expected<TeeStatus>& status, const RpmbEvidence& rpmb = kGoodRpmb) {
+Grade severity_of(const std::string& id, const Result<TeeStatus>& status, const RpmbEvidence& rpmb = kGoodRpmb) {
     const std::vector<CheckResult> findings = check_tee(status, rpmb);
     const CheckResult* finding = find(findings, id);
     EXPECT_NE(finding, nullptr) << id;
@@ -26,7 +26,7 @@ Grade severity_of(const std::string& id, const Expected<TeeStatus>& status, cons
 
 TEST(Tee, ReachableOrNot) {
     EXPECT_EQ(severity_of("tee-reachable", healthy()), Grade::ok);
-    const Expected<TeeStatus> failed = tl::make_unexpected(Error{ErrorCode::no_tee, "no answer", 0, 0});
+    const Result<TeeStatus> failed = Error{ErrorCode::no_tee, "no answer", 0, 0};
     EXPECT_EQ(severity_of("tee-reachable", failed), Grade::serious);
     EXPECT_EQ(check_tee(failed, {}).size(), 1U) << "nothing else is known";
 }

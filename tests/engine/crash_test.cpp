@@ -78,7 +78,7 @@ private:
                 model.erase(name);
             } else if (random_() % 9 == 0 && !model.empty()) {
                 const auto from = model.begin();
-                const Result<Effect> moved = store_.rename(from->first, name, true);
+                const Outcome<Effect> moved = store_.rename(from->first, name, true);
                 EXPECT_TRUE(moved);
                 Object object = from->second;
                 object.version = moved ? moved->version : 0;
@@ -86,7 +86,7 @@ private:
                 model[name] = object;
             } else {
                 const std::string content(random_() % 300, static_cast<char>('a' + random_() % 26));
-                const Result<Effect> effect = store_.put(name, content);
+                const Outcome<Effect> effect = store_.put(name, content);
                 EXPECT_TRUE(effect);
                 model[name] = {content, effect ? effect->version : 0};
             }

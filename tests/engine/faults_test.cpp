@@ -76,7 +76,7 @@ TEST(Faults, ATransactionWhoseSecondPhaseFailedRefusesEverything) {
         store.reopen();
         store.begin();
         store.crypto.fail_at(n % 20);
-        const Result<Effect> put = store.put(std::string(200, 'n') + std::to_string(n / 20 * 37), std::string(700, 'c'));
+        const Outcome<Effect> put = store.put(std::string(200, 'n') + std::to_string(n / 20 * 37), std::string(700, 'c'));
         store.crypto.fail_at(0);
         if (put || !store.transaction->is_broken()) {
             if (!put) {

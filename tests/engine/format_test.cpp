@@ -11,7 +11,7 @@ namespace {
 
 TEST(Rule03RootRecord, RoundTripSizeAndGarbage) {
     const RootRecordBytes bytes = encoded(example_record());
-    const Result<RootRecord> back = decode_root_record(bytes);
+    const Outcome<RootRecord> back = decode_root_record(bytes);
     ASSERT_TRUE(back);
     EXPECT_EQ(encoded(*back), bytes);
     for (size_t i = kRootNameOffset; i < kRootRecordBytes; ++i) EXPECT_EQ(bytes[i], std::byte{0});
@@ -25,7 +25,7 @@ TEST(Rule03RootRecord, RoundTripSizeAndGarbage) {
             RootRecordBytes garbage = bytes;
             garbage[offset] = static_cast<std::byte>(random());
             for (size_t k = offset + 1; i > 25 && k < bytes.size(); ++k) garbage[k] = static_cast<std::byte>(random());
-            const Result<RootRecord> decoded = decode_root_record(garbage);
+            const Outcome<RootRecord> decoded = decode_root_record(garbage);
             EXPECT_TRUE(!decoded || encoded(*decoded) == garbage) << offset;
         }
     }
@@ -35,7 +35,7 @@ TEST(Rule03RootRecord, ContradictionsAndVersionsFromTheFuture) {
     const auto code = [](const std::function<void(RootRecord&)>& change) {
         RootRecord r = example_record();
         change(r);
-        const Result<RootRecord> decoded = decode_root_record(encoded(r));
+        const Outcome<RootRecord> decoded = decode_root_record(encoded(r));
         return decoded ? Code::success : decoded.error().code;
     };
     EXPECT_EQ(code([](RootRecord&) {}), Code::success);
@@ -67,11 +67,11 @@ TEST(Rule03RootRecord, ContradictionsAndVersionsFromTheFuture) {
 }
 
 TEST(Rule03RootRecord, OneOf10IsReadAndBecomes11) {
-    const Result<RootRecord> old = decode_root_record(as_written_by_1_0(record_of_1_0()));
+    const Outcome<RootRecord> old = decode_root_record(as_written_by_1_0(record_of_1_0()));
     ASSERT_TRUE(old);
     EXPECT_EQ(old->minor, 0);
     EXPECT_EQ(old->changes, kChangesOfUpgrade) << "above all versions, which 1.0 counted for each name";
-    const Result<RootRecord> now = decode_root_record(encoded(*old));
+    const Outcome<RootRecord> now = decode_root_record(encoded(*old));
     ASSERT_TRUE(now);
     EXPECT_EQ(now->minor, kFormatMinor);
     EXPECT_EQ(now->changes, old->changes);
@@ -108,7 +108,7 @@ TEST(EntryFormat, RoundTripTruncationAndWhatNewerVersionsAdd) {
         Writer out(bytes);
         encode(entry, out);
         ASSERT_TRUE(out.ok() && out.room() == 0);
-        const Result<Entry> back = decode_entry(bytes);
+        const Outcome<Entry> back = decode_entry(bytes);
         ASSERT_TRUE(back);
         std::vector<std::byte> again(bytes.size());
         Writer out_again(again);
@@ -297,7 +297,7 @@ TEST(Rule03RootRecord, OfAStoreWithAName) {
     record.name = filled<StoreNameTag>(0xe0);
     EXPECT_EQ(decode_root_record(encoded(record)).error().code, Code::corrupt_object) << "a name without its flag";
     record.flags |= kRootNamed;
-    const Result<RootRecord> back = decode_root_record(encoded(record));
+    const Outcome<RootRecord> back = decode_root_record(encoded(record));
     ASSERT_TRUE(back);
     EXPECT_EQ(back->name, record.name);
     record.name = {};

@@ -57,7 +57,7 @@ TEST(Rule11Gathered, WhatACallDidNotBringStaysUntilTheChangeIsMade) {
         store.begin();
         for (size_t i = 0; i < 300; i += 5) ASSERT_TRUE(store.put(sorted_name((target + 300 + i) % 900), "changed"));
         ASSERT_TRUE(store.get(sorted_name(target), true));
-        const Result<Effect> put = store.put(sorted_name(target) + "x", std::string(700, 'c'));
+        const Outcome<Effect> put = store.put(sorted_name(target) + "x", std::string(700, 'c'));
         ASSERT_TRUE(put) << "at " << target << ": " << static_cast<uint32_t>(put.error().code);
         cached += store.counts.brought == 0 ? 1 : 0;
         ASSERT_TRUE(store.commit());
@@ -89,7 +89,7 @@ TEST(Rule11Gathered, ANeighbourThatIsSealedToMakeRoomForTheOther) {
     // The new name splits the leaf of m into m0 m1 and m2 m3 m4. These two and the root fill the three frames, all dirty.
     // m1 alone is underfull: it needs its left neighbour, which is not in a frame.
     store.begin();
-    const Result<Effect> renamed = store.rename("m0", "m4");
+    const Outcome<Effect> renamed = store.rename("m0", "m4");
     ASSERT_TRUE(renamed) << static_cast<uint32_t>(renamed.error().code);
     ASSERT_TRUE(store.commit());
     auto moved = model.extract("m0");
@@ -121,7 +121,7 @@ TEST(Rule11Gathered, ANeighbourThatIsSealedAlthoughThereAreManyFrames) {
     ASSERT_EQ(store.pages->dirty_frames(), frames);
     store.bring_all = true;
     for (size_t i = 1; i < 4; ++i) {
-        const Result<Effect> removed = store.remove(name(1, i));
+        const Outcome<Effect> removed = store.remove(name(1, i));
         ASSERT_TRUE(removed) << i << ": " << static_cast<uint32_t>(removed.error().code);
         model.erase(name(1, i));
     }
@@ -141,7 +141,7 @@ TEST(Rule11TransactionLimit, BeyondItAnErrorAndNothingChanged) {
     Code code = Code::success;
     size_t puts = 0;
     while (code == Code::success && puts < 100000) {
-        const Result<Effect> put = store.put(name_of(puts), std::string(500, 'c'));
+        const Outcome<Effect> put = store.put(name_of(puts), std::string(500, 'c'));
         code = put ? Code::success : put.error().code;
         ++puts;
     }

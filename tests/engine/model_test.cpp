@@ -31,20 +31,20 @@ void step(TestStore& store, Model& model, uint64_t& changes, std::mt19937_64& ra
     const bool filling = model.size() < 250;
     if (what < (filling ? 6U : 3U)) {
         const std::string content = random_content(random, name.size());
-        const Result<Effect> effect = store.put(name, content);
+        const Outcome<Effect> effect = store.put(name, content);
         ASSERT_TRUE(effect) << static_cast<uint32_t>(effect.error().code);
         EXPECT_EQ(effect->version, ++changes);
         model[name] = {content, changes};
     } else if (what < 9) {
         std::string victim = name;
         if (const auto at = model.lower_bound(name); at != model.end()) victim = at->first;
-        const Result<Effect> effect = store.remove(victim);
+        const Outcome<Effect> effect = store.remove(victim);
         EXPECT_EQ(effect.has_value(), model.erase(victim) == 1) << static_cast<uint32_t>(effect ? Code::success : effect.error().code);
     } else {
         std::string from = random_name(random, kind);
         if (const auto at = model.lower_bound(from); at != model.end()) from = at->first;
         const bool fits = !model.contains(from) || model[from].content.size() <= inline_bytes_max(name.size());
-        const Result<Effect> effect = store.rename(from, name, true);
+        const Outcome<Effect> effect = store.rename(from, name, true);
         ASSERT_EQ(effect.has_value(), model.contains(from) && fits);
         if (effect && from != name) {
             Object moved = model[from];

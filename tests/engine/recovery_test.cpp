@@ -121,7 +121,7 @@ TableHeaderBytes encoded(const TableHeader& header) {
 
 TEST(Rule25RootTable, HeaderRoundTripAndRefusals) {
     const TableHeaderBytes bytes = encoded(example_table_header());
-    const Result<TableHeader> back = decode_table_header(bytes);
+    const Outcome<TableHeader> back = decode_table_header(bytes);
     ASSERT_TRUE(back);
     EXPECT_EQ(encoded(*back), bytes);
     for (size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(decode_table_header(Bytes(bytes).first(size)));
@@ -174,7 +174,7 @@ TEST(Rule25RootTable, PlacesOfBothFormats) {
     std::vector<std::byte> now(kTableHeaderBytes, std::byte{0});
     copy_bytes(encoded(example_table_header()), now);
     now.insert(now.end(), old.begin(), old.end());
-    const Result<Bytes> places = places_of_table(now);
+    const Outcome<Bytes> places = places_of_table(now);
     ASSERT_TRUE(places);
     EXPECT_TRUE(std::ranges::equal(*places, old));
     EXPECT_NE(now.size() % kRootRecordBytes, 0U) << "a TA of format 1.0 must refuse it";

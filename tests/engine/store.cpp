@@ -51,7 +51,7 @@ void TestStore::apply(Call& call) {
 }
 
 // As the client library does it: repeats the call with the missing pages until it is done.
-Result<ChangeProgress> TestStore::run_calls(const std::function<Result<ChangeProgress>(Call&)>& operation) {
+Outcome<ChangeProgress> TestStore::run_calls(const std::function<Outcome<ChangeProgress>(Call&)>& operation) {
     std::set<uint32_t> brought;
     counts = {};
     while (true) {
@@ -63,7 +63,7 @@ Result<ChangeProgress> TestStore::run_calls(const std::function<Result<ChangePro
         for (const uint32_t page : brought) call.in[page] = disk.read(page);
         if (before_call) before_call(call);
         ++counts.rounds;
-        const Result<ChangeProgress> result = operation(call);
+        const Outcome<ChangeProgress> result = operation(call);
         apply(call);
         counts.brought = brought.size();
         if (!result || *result == ChangeProgress::done) return result;
@@ -83,7 +83,7 @@ void TestStore::begin() {
     EXPECT_TRUE(begun);
 }
 
-Result<Effect> TestStore::put(std::string_view name, std::string_view content, const PutArguments& conditions) {
+Outcome<Effect> TestStore::put(std::string_view name, std::string_view content, const PutArguments& conditions) {
     Entry entry;
     entry.flags = conditions.entry.flags;
     entry.modified = 1600000000;
@@ -92,7 +92,7 @@ Result<Effect> TestStore::put(std::string_view name, std::string_view content, c
     return put_entry(name, entry, conditions);
 }
 
-Result<Effect> TestStore::put_entry(std::string_view name, const Entry& entry, const PutArguments& conditions) {
+Outcome<Effect> TestStore::put_entry(std::string_view name, const Entry& entry, const PutArguments& conditions) {
     PutArguments arguments = conditions;
     arguments.name = bytes_of(name);
     arguments.entry = entry;
@@ -101,13 +101,13 @@ Result<Effect> TestStore::put_entry(std::string_view name, const Entry& entry, c
     return effect;
 }
 
-Result<Effect> TestStore::remove(std::string_view name) {
+Outcome<Effect> TestStore::remove(std::string_view name) {
     Effect effect;
     FESTORE_CHECK(run_calls([&](Call& call) { return transaction->remove(call, bytes_of(name), effect); }));
     return effect;
 }
 
-Result<Effect> TestStore::rename(std::string_view from, std::string_view to, bool replace) {
+Outcome<Effect> TestStore::rename(std::string_view from, std::string_view to, bool replace) {
     Effect effect;
     FESTORE_CHECK(run_calls([&](Call& call) {
         return transaction->rename(call, bytes_of(from), bytes_of(to), replace, effect);
@@ -116,7 +116,7 @@ Result<Effect> TestStore::rename(std::string_view from, std::string_view to, boo
 }
 
 Status TestStore::prepare() {
-    const auto prepared = run_calls([&](Call& call) -> Result<ChangeProgress> {
+    const auto prepared = run_calls([&](Call& call) -> Outcome<ChangeProgress> {
         while (true) {
             const auto state = FESTORE_TRY(transaction->prepare(call));
             if (state == IndexTransaction::Prepared::yes) return ChangeProgress::done;
@@ -125,7 +125,7 @@ Status TestStore::prepare() {
             call.out.clear();
         }
     });
-    if (!prepared) return tl::make_unexpected(prepared.error());
+    if (!prepared) return fail(prepared.error());
     return {};
 }
 
@@ -144,10 +144,10 @@ Status TestStore::commit() {
 
 void TestStore::give_up() { transaction->end(); }
 
-Result<Object> TestStore::get(std::string_view name, bool in_transaction) {
+Outcome<Object> TestStore::get(std::string_view name, bool in_transaction) {
     Object object;
     const Tree tree{root.index, root.height, root.page_count};
-    FESTORE_CHECK(run_calls([&](Call& call) -> Result<ChangeProgress> {
+    FESTORE_CHECK(run_calls([&](Call& call) -> Outcome<ChangeProgress> {
         if (!in_transaction) pages->begin_call(call, tree, nullptr);
         IndexReader reader = in_transaction ? transaction->reader(call) : IndexReader(*pages, tree);
         const ChangeProgress progress = FESTORE_TRY(reader.find(bytes_of(name)));
@@ -179,13 +179,13 @@ private:
 
 }  // namespace
 
-Result<Model> TestStore::list(std::string_view prefix, size_t page) {
+Outcome<Model> TestStore::list(std::string_view prefix, size_t page) {
     Model model;
     const Tree tree{root.index, root.height, root.page_count};
     std::string cursor;
     bool more = true;
     while (more) {
-        FESTORE_CHECK(run_calls([&](Call& call) -> Result<ChangeProgress> {
+        FESTORE_CHECK(run_calls([&](Call& call) -> Outcome<ChangeProgress> {
             pages->begin_call(call, tree, nullptr);
             IndexReader reader(*pages, tree);
             ModelSink sink(model, page);

@@ -54,24 +54,24 @@ public:
 
     // The three steps of a change. What commit() writes to the disk is durable before the root record is replaced.
     void begin();
-    Result<Effect> put(std::string_view name, std::string_view content, const PutArguments& conditions = {});
-    Result<Effect> put_entry(std::string_view name, const Entry& entry, const PutArguments& conditions = {});
-    Result<Effect> remove(std::string_view name);
-    Result<Effect> rename(std::string_view from, std::string_view to, bool replace = false);
+    Outcome<Effect> put(std::string_view name, std::string_view content, const PutArguments& conditions = {});
+    Outcome<Effect> put_entry(std::string_view name, const Entry& entry, const PutArguments& conditions = {});
+    Outcome<Effect> remove(std::string_view name);
+    Outcome<Effect> rename(std::string_view from, std::string_view to, bool replace = false);
     Status prepare();
     Status commit();
     void give_up();
 
-    Result<Object> get(std::string_view name, bool in_transaction = false);
+    Outcome<Object> get(std::string_view name, bool in_transaction = false);
     // Lists all objects, `page` at a time.
-    Result<Model> list(std::string_view prefix = {}, size_t page = 1000);
+    Outcome<Model> list(std::string_view prefix = {}, size_t page = 1000);
 
     // Forgets everything but the disk and the root record.
     void reopen();
     // Checks that every page is reachable or free, exactly once, and well-formed, and that every count is right. Returns the objects.
     Model verify();
 
-    Result<ChangeProgress> run_calls(const std::function<Result<ChangeProgress>(Call&)>& operation);
+    Outcome<ChangeProgress> run_calls(const std::function<Outcome<ChangeProgress>(Call&)>& operation);
     void apply(Call& call);
 
     OpenSslCrypto crypto;

@@ -31,7 +31,7 @@ protected:
         store_.reopen();
         size_t damaged = 0;
         for (const auto& [name, object] : good_) {
-            const Result<Object> read = store_.get(name);
+            const Outcome<Object> read = store_.get(name);
             if (read) {
                 ASSERT_EQ(*read, object) << what;
                 continue;
@@ -46,7 +46,7 @@ protected:
             store_.give_up();
         } else if (in_use_.contains(page)) {
             EXPECT_GT(damaged, 0U) << what << " of page " << page;
-            const Result<Model> listed = store_.list();
+            const Outcome<Model> listed = store_.list();
             EXPECT_FALSE(listed) << what;
         } else {
             EXPECT_EQ(damaged, 0U) << what;

@@ -8,7 +8,7 @@
 namespace festore::engine {
 namespace {
 
-Code code_of(const Result<Effect>& result) { return result ? Code::success : result.error().code; }
+Code code_of(const Outcome<Effect>& result) { return result ? Code::success : result.error().code; }
 
 class TreeTest : public testing::Test {
 protected:
@@ -163,7 +163,7 @@ TEST_F(TreeTest, PayloadsAreNamedWhenTheyAreDropped) {
     ASSERT_TRUE(store_.commit());
     EXPECT_EQ(store_.root.content_bytes, 100000U);
     store_.begin();
-    const Result<Effect> effect = store_.put("big", "small now");
+    const Outcome<Effect> effect = store_.put("big", "small now");
     ASSERT_TRUE(effect->dropped_payload);
     EXPECT_EQ(effect->payload, id);
     ASSERT_TRUE(store_.commit());

@@ -69,7 +69,7 @@ TEST(Huk, RawAndHexadecimalAreTold) {
     // 32 bytes that are all digits are the text of 16 bytes, with and without a newline.
     const std::string text = "000102030405060708090A0b0c0d0e0f";
     for (const std::string& form : {text, text + "\n", "0x" + text, " " + text + "\r\n"}) {
-        const Result<Huk> huk = Huk::parse(bytes_of(form));
+        const Outcome<Huk> huk = Huk::parse(bytes_of(form));
         ASSERT_TRUE(huk) << form;
         EXPECT_EQ(hex(huk->expose()), "000102030405060708090a0b0c0d0e0f");
     }

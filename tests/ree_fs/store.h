@@ -127,7 +127,7 @@ public:
 
     [[nodiscard]] Inspection inspect(const Huk* huk, ObjectReceiver* receiver = nullptr) const {
         const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        Result<Inspection> result = inspect_storage(StorageDirectory(descriptor), {huk, nullptr, {}, receiver});
+        Outcome<Inspection> result = inspect_storage(StorageDirectory(descriptor), {huk, nullptr, {}, receiver});
         ::close(descriptor);
         EXPECT_TRUE(result.has_value());
         return result ? std::move(*result) : Inspection{};

@@ -42,7 +42,7 @@ inline Objects verified(const MemorySupplicant::Files& files, std::string& fault
 // An object's content as the writer's own code reads it.
 inline Buffer content_of(StoredObject& object) {
     Buffer content(static_cast<size_t>(object.length()));
-    const Result<size_t> size = object.read(0, content);
+    const Outcome<size_t> size = object.read(0, content);
     EXPECT_TRUE(size && *size == content.size());
     return content;
 }

@@ -17,7 +17,7 @@ public:
     size_t torn_bytes = 0;
 
 protected:
-    Result<int> do_create(const std::string& name) override {
+    Outcome<int> do_create(const std::string& name) override {
         if (cut()) return fail(Code::storage_not_available);
         return MemorySupplicant::do_create(name);
     }

@@ -18,7 +18,7 @@ public:
     [[nodiscard]] bool has_failed() const { return fail_at_ != 0 && changes_ >= fail_at_; }
 
 protected:
-    Result<int> do_create(const std::string& name) override {
+    Outcome<int> do_create(const std::string& name) override {
         if (fails()) return fail(Code::storage_no_space);
         return MemorySupplicant::do_create(name);
     }

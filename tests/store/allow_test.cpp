@@ -33,14 +33,14 @@ protected:
         functions.invoke_command = invoke;
         ClientOptions options;
         options.storage = storage;
-        Expected<Client> client = ClientAccess::connect(functions, options, uid, nullptr);
+        Result<Client> client = ClientAccess::connect(functions, options, uid, nullptr);
         if (!client) throw std::runtime_error(client.error().message);
         return std::move(*client);
     }
     template <class F>
     void as_root(F&& f) {
         Client root = of(0);
-        const Expected<void> done = f(root);
+        const Result<void> done = f(root);
         EXPECT_TRUE(done) << message(done);
     }
     static Allowance limits(std::optional<uint64_t> bytes, std::optional<uint32_t> objects = {}, std::optional<uint32_t> stores = {}) {

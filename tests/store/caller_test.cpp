@@ -64,7 +64,7 @@ protected:
         options.wait = std::chrono::seconds(0);
         options.idle_timeout = idle_timeout_;
         sim::set_caller({1000, 1000, {kGroup}});
-        Expected<Client> client = ClientAccess::connect(counted(), options, owner.kind == Owner::Kind::group ? owner.gid : 1000);
+        Result<Client> client = ClientAccess::connect(counted(), options, owner.kind == Owner::Kind::group ? owner.gid : 1000);
         if (!client) throw std::runtime_error(client.error().message);
         return std::move(*client);
     }
@@ -107,7 +107,7 @@ std::string not_refused(Client& client, Storage storage) {
 }
 
 template <class T>
-bool refused(const Expected<T>& answer) {
+bool refused(const Result<T>& answer) {
     return !answer && answer.error().code == ErrorCode::not_permitted;
 }
 
@@ -127,8 +127,8 @@ TEST_F(Callers, Rule33AForkedChildIsRefusedByStreams) {
         Client client = connect_counted(storage);
         const Content content = content_of(400000);
         ASSERT_EQ(code(client.put("a", content)), kDone);
-        Expected<ReadStream> reading = client.read("a");
-        Expected<WriteStream> writing = client.write("b");
+        Result<ReadStream> reading = client.read("a");
+        Result<WriteStream> writing = client.write("b");
         ASSERT_TRUE(reading && writing);
         ASSERT_EQ(code(writing->write(content)), kDone);
         const int before = sum_of_counts();
@@ -147,7 +147,7 @@ TEST_F(Callers, Rule33AForkedChildIsRefusedByStreams) {
 
 TEST_F(Callers, Rule33AForkedChildIsRefusedByTransactions) {
     Client client = connect_counted();
-    Expected<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.begin();
     ASSERT_TRUE(transaction);
     ASSERT_EQ(code(transaction->put("a", content_of(100))), kDone);
     const int before = sum_of_counts();
@@ -262,7 +262,7 @@ TEST_F(Callers, Rule33ASessionThatIsOpenedAnewIsOfTheUserThatConnected) {
     once.if_absent = true;
     for (const bool stays : {false, true}) {
         become(0);
-        Expected<Client> client = ClientAccess::connect(changing_user(), options);
+        Result<Client> client = ClientAccess::connect(changing_user(), options);
         ASSERT_TRUE(client) << message(client);
         ASSERT_EQ(code(client->put("a", content_of(100))), kDone);
         counts().dies = true;
@@ -275,7 +275,7 @@ TEST_F(Callers, Rule33ASessionThatIsOpenedAnewIsOfTheUserThatConnected) {
         EXPECT_EQ(message(refused).find("connect anew") != std::string::npos, stays) << message(refused);
         becomes_another = false;
         become(4321);
-        Expected<Client> other = ClientAccess::connect(changing_user(), options);
+        Result<Client> other = ClientAccess::connect(changing_user(), options);
         const bool is_made = other && other->get("a");
         become(0);
         EXPECT_FALSE(is_made) << "it was put for the other user";

@@ -41,6 +41,15 @@ protected:
         encode(*header, out);
         std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(out.size()));
     }
+    Client named(const std::string& name) {
+        ClientOptions options;
+        options.storage = Storage::store;
+        options.store_directory = store().string();
+        options.store_name = name;
+        options.wait = wait_;
+        sim::set_caller({1000, 1000, {}});
+        return std::move(*ClientAccess::connect(sim::teec_in_process(), options, 1000));
+    }
     void put_copy_back() {
         std::filesystem::remove_all(store());
         std::filesystem::rename(folder_ / "copy", store());
@@ -81,7 +90,9 @@ TEST_F(ChangedHeader, Rule25ASilentRpmbIsReported) {
     change([](protocol::StoreHeader& header) { header.anchor = stored::Anchor::ree; });
     for (const Rpmb silent : {Rpmb::not_available, Rpmb::ends_ta}) {
         rpmb_is(silent);
-        const auto destroyed = connect().destroy();
+        const auto refused = connect().destroy();
+        EXPECT_EQ(code(refused), static_cast<int>(ErrorCode::no_tee)) << message(refused);
+        const auto destroyed = named("default").destroy();
         rpmb_is(Rpmb::answers);
         ASSERT_TRUE(destroyed) << message(destroyed);
         EXPECT_FALSE(destroyed->record_dropped);

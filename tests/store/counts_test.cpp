@@ -42,7 +42,7 @@ protected:
     static void load(Client& client, size_t from, size_t to) {
         constexpr size_t kChunk = 10000;
         while (from < to) {
-            Expected<Transaction> transaction = client.begin();
+            Result<Transaction> transaction = client.begin();
             ASSERT_TRUE(transaction) << transaction.error().message;
             for (const size_t end = std::min(to, from + kChunk); from < end; ++from) {
                 const auto put = transaction->put(name_of(from), content_of(16));
@@ -65,7 +65,7 @@ TEST_F(Counts, Rule03ACommitIsOneWriteHoweverManyChangesItCarries) {
     one("rename", [&] { return client.rename("a", "b").has_value(); });
     one("remove", [&] { return client.remove("b").has_value(); });
     for (const size_t changes : {1U, 30U, 2000U}) {
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction);
         const sim::Counters cost = cost_of([&] {
             for (size_t i = 0; i < changes; ++i)

@@ -77,7 +77,7 @@ private:
         else if (case_.kind == 'd') device_.cut_at_disk_change(case_.first, case_.seed % 5);
         else device_.cut_at_event(case_.first);
         bool acknowledged = false;
-        if (Expected<Client> client = device_.try_connect())
+        if (Result<Client> client = device_.try_connect())
             acknowledged = all_verbs()[case_.verb].run(*client, case_.anchor).has_value();
         EXPECT_TRUE(device_.is_off() || acknowledged);
         if (acknowledged) allowed_.erase(allowed_.begin(), allowed_.end() - 1);
@@ -86,7 +86,7 @@ private:
     // The next program builds on what the killed one left, durable or not. Then the power fails.
     void kill() {
         device_.end_programs();
-        const Expected<ObjectInfo> stored = device_.connect().put("next", kNext);
+        const Result<ObjectInfo> stored = device_.connect().put("next", kNext);
         EXPECT_TRUE(stored) << stored.error().message;
         allowed_ = after_next(allowed_);
         device_.cut_power(random_);
@@ -95,7 +95,7 @@ private:
     void cut_again() {
         device_.cut_at_event(case_.second);
         bool acknowledged = false;
-        if (Expected<Client> client = device_.try_connect()) {
+        if (Result<Client> client = device_.try_connect()) {
             (void)client->get("p");
             acknowledged = client->put("next", kNext).has_value();
         }
@@ -112,7 +112,7 @@ private:
             << "neither the old state nor the new one: " << (found ? std::to_string(found->size()) : "no") << " objects";
         {
             Client client = device_.connect();
-            const Expected<ObjectInfo> stored = client.put("again", kNext);
+            const Result<ObjectInfo> stored = client.put("again", kNext);
             ASSERT_TRUE(stored) << stored.error().message;
         }
         if (!found) found.emplace();

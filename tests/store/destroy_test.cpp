@@ -45,13 +45,13 @@ protected:
         for (const auto& [name, content] : device_.snapshot().files.files) found.push_back(name);
         return found;
     }
-    static Expected<DestroyReport> destroy(Client& client, bool lost = false) {
+    static Result<DestroyReport> destroy(Client& client, bool lost = false) {
         DestroyOptions options;
         options.lost_directory = lost;
         return client.destroy(options);
     }
     template <class T>
-    static int code(const Expected<T>& answer) {
+    static int code(const Result<T>& answer) {
         return answer ? 0 : static_cast<int>(answer.error().code);
     }
     InitOptions anchored() const {
@@ -260,7 +260,7 @@ TEST_P(Destroying, SessionsThatHaveItOpenServeNothingMore) {
     ASSERT_TRUE(reader.get("p"));
     {
         Client writer = device_.connect();
-        Expected<Transaction> running = writer.begin();
+        Result<Transaction> running = writer.begin();
         ASSERT_TRUE(running);
         Client client = device_.connect();
         EXPECT_EQ(code(destroy(client)), kBusy) << "rule 6: the writer has the lock";
@@ -285,7 +285,7 @@ TEST_P(Destroying, CutAtEveryEventAndEveryCallIntoTeeStorage) {
                 if (kind == 'e') device_.cut_at_event(n);
                 else device_.cut_at_storage_call(n);
                 bool done = false;
-                if (Expected<Client> client = device_.try_connect()) done = destroy(*client).has_value();
+                if (Result<Client> client = device_.try_connect()) done = destroy(*client).has_value();
                 const bool cut = device_.is_off();
                 EXPECT_NE(done, cut && !done) << "the result must be reported correctly";
                 device_.cut_power(random);
@@ -306,7 +306,7 @@ TEST_P(Destroying, EveryFaultOfFilesAndOfTheTee) {
         for (uint64_t n = 1; n < 500; ++n, ++cases) {
             device_.restore(before_);
             arm(n);
-            if (Expected<Client> client = device_.try_connect()) {
+            if (Result<Client> client = device_.try_connect()) {
                 const auto done = destroy(*client);
                 if (done) {
                     EXPECT_EQ(records(), 0U) << what << n;

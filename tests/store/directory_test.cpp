@@ -46,7 +46,7 @@ protected:
         return other.lock(LockKind::exclusive, kNow).has_value();
     }
     template <class T>
-    static void expect_damaged(const Expected<T>& result, const path& named, const char* what) {
+    static void expect_damaged(const Result<T>& result, const path& named, const char* what) {
         ASSERT_FALSE(result) << what;
         EXPECT_EQ(result.error().code, ErrorCode::damaged) << what << ": " << result.error().message;
         EXPECT_NE(result.error().message.find(named.string()), std::string::npos) << result.error().message;
@@ -94,7 +94,7 @@ TEST_F(Directory, Rule24TheFolderExchangedBetweenTheLookAndTheOpening) {
 // An aborted upload removes its own file, but not another file that has its name by then.
 TEST_F(Directory, Rule24AnUploadRemovesOnlyItsOwnFile) {
     const auto directory = made();
-    auto upload = std::make_unique<Expected<StoreDirectory::Upload>>(directory->create_payload(kId));
+    auto upload = std::make_unique<Result<StoreDirectory::Upload>>(directory->create_payload(kId));
     ASSERT_TRUE(*upload);
     const path file = only_file_of(store() / "payloads");
     std::filesystem::remove(file);
@@ -228,7 +228,7 @@ TEST_F(Directory, Rule29ANewPageFileThatWasExchangedDoesNotBecomeThePageFile) {
 TEST_F(Directory, Rule29AnUploadExchangedBeforeItsRenameIsNotPublished) {
     const auto directory = made();
     const auto lock = directory->lock(LockKind::exclusive, kNow);
-    Expected<StoreDirectory::Upload> upload = directory->create_payload(kId);
+    Result<StoreDirectory::Upload> upload = directory->create_payload(kId);
     ASSERT_TRUE(upload);
     const path file = only_file_of(store() / "payloads");
     files_.before("rename", "upload", [&] {

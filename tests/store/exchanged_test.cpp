@@ -19,7 +19,7 @@ protected:
         Client client = connect("mine");
         ASSERT_TRUE(client.put("mine", content_of(100)));
     }
-    Expected<Client> connect_with(MeddlingFiles& files, const std::string& name, uint32_t uid) {
+    Result<Client> connect_with(MeddlingFiles& files, const std::string& name, uint32_t uid) {
         sim::set_caller({uid, uid, {}});
         ClientOptions options;
         options.storage = Storage::store;
@@ -60,7 +60,7 @@ TEST_F(Exchanged, Rule24AClientThatHasAStoreOpenChangesNoOther) {
 TEST_F(Exchanged, Rule24AVerbWhoseDirectoryIsExchangedBeforeItsLockChangesNoOther) {
     for (const char* verb : {"put", "clean", "destroy", "repair", "begin"}) {
         MeddlingFiles files;
-        Expected<Client> client = connect_with(files, "mine", 1000);
+        Result<Client> client = connect_with(files, "mine", 1000);
         ASSERT_TRUE(client) << message(client);
         ASSERT_TRUE(client->get("mine"));
         files.before("open_folder", ".", [this] { exchange(); });
@@ -84,7 +84,7 @@ TEST_F(Exchanged, Rule24AVerbWhoseDirectoryIsExchangedBeforeItsLockChangesNoOthe
 // Destroy may remove what is left of a store without a record, but not what the path leads to by then.
 TEST_F(Exchanged, Rule24DestroyRemovesTheRestThatItHasLookedAt) {
     MeddlingFiles files;
-    Expected<Client> client = connect_with(files, "mine", 1000);
+    Result<Client> client = connect_with(files, "mine", 1000);
     ASSERT_TRUE(client) << message(client);
     std::filesystem::rename(folder_ / "mine", folder_ / "aside");
     DestroyOptions lost;
@@ -100,7 +100,7 @@ TEST_F(Exchanged, Rule24DestroyRemovesTheRestThatItHasLookedAt) {
 // A store's pages come back, the header last, while a put makes a store in a folder that was empty.
 TEST_F(Exchanged, Rule20NoStoreIsMadeOverPagesThatComeBack) {
     MeddlingFiles files;
-    Expected<Client> client = connect_with(files, "new", 1002);
+    Result<Client> client = connect_with(files, "new", 1002);
     ASSERT_TRUE(client) << message(client);
     files.before("open_folder", ".", [this] { std::filesystem::copy(folder_ / "theirs" / "pages", folder_ / "new" / "pages",
                                                                    std::filesystem::copy_options::overwrite_existing); });
@@ -126,7 +126,7 @@ protected:
         ClientOptions options;
         options.storage = Storage::store;
         options.store_directory = (folder_ / "store").string();
-        Expected<Client> client = ClientAccess::connect(functions, options, 1000);
+        Result<Client> client = ClientAccess::connect(functions, options, 1000);
         if (!client) throw std::runtime_error(client.error().message);
         command_ = static_cast<uint32_t>(command);
         overtake_ = [this] {
@@ -141,7 +141,7 @@ protected:
 TEST_F(Exchanged, APutThatTheDiskCannotHoldFailsBeforeAnythingIsWritten) {
     MeddlingFiles files;
     files.free = 100'000;
-    Expected<Client> client = connect_with(files, "mine", 1000);
+    Result<Client> client = connect_with(files, "mine", 1000);
     ASSERT_TRUE(client) << message(client);
     const auto refused = client->put("mine", content_of(99'999));
     EXPECT_EQ(code(refused), kNoSpace);
@@ -149,9 +149,9 @@ TEST_F(Exchanged, APutThatTheDiskCannotHoldFailsBeforeAnythingIsWritten) {
     EXPECT_NE(message(refused).find("has 100000 free"), std::string::npos) << message(refused);
     PutOptions options;
     options.size = 1'000'000'000;
-    Expected<WriteStream> stream = client->write("mine", options);
+    Result<WriteStream> stream = client->write("mine", options);
     ASSERT_TRUE(stream) << message(stream);
-    Expected<void> written;
+    Result<void> written;
     size_t parts = 0;
     while (written && ++parts < 10) written = stream->write(content_of(200'000));
     EXPECT_EQ(code(written), kNoSpace);
@@ -171,7 +171,7 @@ TEST_F(Exchanged, Rule30APageThatCannotBeReadCostsAListingOnlyItsOwnNames) {
     for (uint64_t page = 2; page < pages; ++page) {
         MeddlingFiles files;
         files.unreadable = page * limits::kPageBytes;
-        Expected<Client> client = connect_with(files, "mine", 1000);
+        Result<Client> client = connect_with(files, "mine", 1000);
         ASSERT_TRUE(client) << message(client);
         const auto listing = client->list();
         const auto report = client->verify({});
@@ -194,7 +194,7 @@ TEST_F(Exchanged, Rule30APageThatCannotBeReadCostsAListingOnlyItsOwnNames) {
 TEST_F(Exchanged, Rule10AnUploadThatIsCollectedAtOnceIsMadeAnew) {
     ASSERT_TRUE(connect("mine").put("small", content_of(10)));
     MeddlingFiles files;
-    Expected<Client> client = connect_with(files, "mine", 1000);
+    Result<Client> client = connect_with(files, "mine", 1000);
     ASSERT_TRUE(client) << message(client);
     files.before("look", "upload", [this] {
         for (const auto& file : std::filesystem::directory_iterator(folder_ / "mine" / "payloads")) std::filesystem::remove(file.path());
@@ -210,7 +210,7 @@ TEST_F(Exchanged, AProgramWithoutDescriptorsSeesNoDamage) {
     for (int i = 0; i < 300; ++i) ASSERT_TRUE(filled.put("object " + std::to_string(i), content_of(100)));
     MeddlingFiles files;
     files.fails_to_open = protocol::kPageFile;
-    Expected<Client> client = connect_with(files, "mine", 1000);
+    Result<Client> client = connect_with(files, "mine", 1000);
     ASSERT_TRUE(client) << message(client);
     const auto verified = client->verify({});
     EXPECT_EQ(code(verified), static_cast<int>(ErrorCode::failure));
@@ -219,7 +219,7 @@ TEST_F(Exchanged, AProgramWithoutDescriptorsSeesNoDamage) {
 
 TEST_F(Exchanged, Rule20InitTellsThatAnotherProgramWasFaster) {
     MeddlingFiles files;
-    Expected<Client> client = connect_with(files, "new", 1002);
+    Result<Client> client = connect_with(files, "new", 1002);
     ASSERT_TRUE(client) << message(client);
     files.before("lock", "folder", [&] {
         Client faster = connect("new", 1002);

@@ -48,8 +48,8 @@ protected:
         bool happened = false;
         {
             fault.arm(device_, n);
-            Expected<Client> client = device_.try_connect();
-            const Expected<void> done = client ? verb.run(*client, anchor) : Expected<void>(unexpected(client.error()));
+            Result<Client> client = device_.try_connect();
+            const Result<void> done = client ? verb.run(*client, anchor) : Result<void>(unexpected(client.error()));
             happened = !fault.is_due(device_);
             fault.arm(device_, 0);
             const bool has_committed = device_.tee_objects() != before.tee;
@@ -70,7 +70,7 @@ protected:
         return happened;
     }
     // Keeps only the states that are right for the answer.
-    void narrow(std::vector<Model>& allowed, const Expected<void>& done, bool has_committed, const Fault& fault,
+    void narrow(std::vector<Model>& allowed, const Result<void>& done, bool has_committed, const Fault& fault,
                 const std::string& what) {
         if (done) {
             allowed.erase(allowed.begin(), allowed.end() - 1);

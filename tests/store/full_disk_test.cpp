@@ -17,7 +17,7 @@ protected:
     static std::string name_of(size_t i) { return "object " + std::to_string(1000000 + i); }
     // In one transaction, which frees almost no pages, so almost none are free.
     static void load(Client& client, size_t count) {
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction) << transaction.error().message;
         for (size_t i = 0; i < count; ++i) ASSERT_TRUE(transaction->put(name_of(i), content_of(100)));
         ASSERT_TRUE(transaction->commit());
@@ -94,14 +94,14 @@ TEST_F(FullDisk, Rule31ABatchThatWouldTakeTheReserveIsRefusedAndChangesNothing) 
     const auto before = client.store_status();
     ASSERT_TRUE(before);
     // It fits into the reserve, but leaves too little of it.
-    Expected<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.begin();
     ASSERT_TRUE(transaction);
     for (size_t i = 0; i < 80; ++i) ASSERT_TRUE(transaction->put("some " + name_of(i), content_of(800)));
     const auto committed = transaction->commit();
     ASSERT_FALSE(committed);
     EXPECT_EQ(committed.error().code, ErrorCode::no_space) << committed.error().message;
     EXPECT_EQ(client.store_status()->generation, before->generation);
-    Expected<Transaction> removal = client.begin();
+    Result<Transaction> removal = client.begin();
     ASSERT_TRUE(removal);
     for (size_t i = 0; i < 10; ++i) ASSERT_TRUE(removal->remove(name_of(i)));
     const auto removed = removal->commit();

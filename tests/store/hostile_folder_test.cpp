@@ -29,17 +29,17 @@ protected:
     [[nodiscard]] path payload() const { return only_file_of(store() / protocol::kPayloadFolder); }
 
     // Runs every verb, each with a new client. Returns their errors.
-    std::vector<std::pair<std::string, Expected<void>>> run_verbs() {
-        std::vector<std::pair<std::string, Expected<void>>> done;
+    std::vector<std::pair<std::string, Result<void>>> run_verbs() {
+        std::vector<std::pair<std::string, Result<void>>> done;
         const auto run = [&](const char* verb, auto&& call) {
             const Timer timer(verb);
-            Expected<Client> client = try_connect("store", 1000, nullptr);
+            Result<Client> client = try_connect("store", 1000, nullptr);
             if (!client) {
-                done.emplace_back(verb, tl::unexpected<Error>(client.error()));
+                done.emplace_back(verb, client.error());
                 return;
             }
             const auto result = call(*client);
-            done.emplace_back(verb, result ? Expected<void>() : Expected<void>(tl::unexpected<Error>(result.error())));
+            done.emplace_back(verb, result ? Result<void>() : Result<void>(result.error()));
         };
         run("get", [](Client& c) { return c.get("small"); });
         run("get large", [](Client& c) { return c.get("large"); });
@@ -59,7 +59,7 @@ protected:
         run("destroy", [](Client& c) { return c.destroy({}); });
         return done;
     }
-    static bool is_refusal(const Expected<void>& result, const path& planted) {
+    static bool is_refusal(const Result<void>& result, const path& planted) {
         return !result && result.error().code == ErrorCode::damaged &&
                result.error().message.find(planted.string()) != std::string::npos;
     }
@@ -115,7 +115,7 @@ TEST_F(HostileFolder, Rule24ForeignFilesAmongPayloadsStay) {
     Client client = connect();
     VerifyOptions options;
     options.remove_orphaned = true;
-    const Expected<VerifyReport> report = client.verify(options);
+    const Result<VerifyReport> report = client.verify(options);
     ASSERT_TRUE(report) << message(report);
     EXPECT_EQ(report->removed.files, 1U);
     EXPECT_EQ(report->orphaned->files, 1U);
@@ -146,7 +146,7 @@ TEST_F(HostileFolder, ARelativePathStaysTheStoreThatItWas) {
     ClientOptions options;
     options.storage = Storage::store;
     options.store_directory = "store";
-    Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000);
+    Result<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000);
     std::filesystem::create_directory(folder_ / "elsewhere");
     std::filesystem::current_path(folder_ / "elsewhere");
     ASSERT_TRUE(client) << message(client);

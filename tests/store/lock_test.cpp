@@ -35,7 +35,7 @@ protected:
         // Files that a client already has open must not replace the lock.
         ASSERT_TRUE(client.put("first", content_of(100)));
         ASSERT_TRUE(second.put("first", content_of(100)));
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction) << message(transaction);
         for (int i = 0; i < 50; ++i) ASSERT_TRUE(transaction->put("of the first " + std::to_string(i), content_of(300)));
         tamper();
@@ -118,7 +118,7 @@ TEST_F(Locking, Rule29TheDirectoryExchangedForACopyWhileAWriterWorks) {
 TEST_F(Locking, Rule29ACommitIntoADirectoryThatWasExchangedIsNotAcknowledged) {
     for (const bool is_replaced : {true, false}) {
         Client client = connect();
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction) << message(transaction);
         ASSERT_TRUE(transaction->put("a", content_of(300)));
         std::filesystem::copy(store(), folder_ / "copy", std::filesystem::copy_options::recursive);
@@ -137,7 +137,7 @@ TEST_F(Locking, Rule29ACommitIntoADirectoryThatWasExchangedIsNotAcknowledged) {
 // What was written to a file that has lost its name is not acknowledged.
 TEST_F(Locking, Rule29ACommitIntoARemovedPageFileIsNotAcknowledged) {
     Client client = connect();
-    Expected<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.begin();
     ASSERT_TRUE(transaction);
     ASSERT_TRUE(transaction->put("a", content_of(300)));
     std::filesystem::copy(store() / "pages", folder_ / "pages");
@@ -166,7 +166,7 @@ TEST_F(Locking, Rule29ACommitWhosePageFileGoesMeanwhileIsNotAcknowledged) {
     ClientOptions options;
     options.storage = Storage::store;
     options.store_directory = store().string();
-    Expected<Client> client = ClientAccess::connect(functions, options, 1000);
+    Result<Client> client = ClientAccess::connect(functions, options, 1000);
     ASSERT_TRUE(client) << message(client);
     exchanged = store() / "pages";
     at_commit = [] { std::filesystem::rename(exchanged, exchanged.string() + ".away"); };
@@ -293,7 +293,7 @@ TEST_F(ForkedHolder, Rule29AChildDoesNotKeepALockThatIsLetGo) {
 
 TEST_F(ForkedHolder, Rule29AChildThatEndsDoesNotLetGoOfItsParentsLock) {
     StoreDirectory directory(system_files(), folder_, std::nullopt);
-    auto lock = std::make_unique<Expected<StoreLock>>(directory.lock(LockKind::exclusive, std::chrono::seconds(0)));
+    auto lock = std::make_unique<Result<StoreLock>>(directory.lock(LockKind::exclusive, std::chrono::seconds(0)));
     ASSERT_TRUE(*lock);
     const pid_t child = fork();
     if (child == 0) {
@@ -309,7 +309,7 @@ TEST_F(ForkedHolder, Rule29AChildThatEndsDoesNotLetGoOfItsParentsLock) {
 // The child has all of its parent's descriptors.
 TEST_F(ForkedHolder, Rule29AChildMadeWithoutForksHandlersDoesNotLetGoOfItsParentsLock) {
     auto directory = std::make_unique<StoreDirectory>(system_files(), folder_, std::nullopt);
-    auto lock = std::make_unique<Expected<StoreLock>>(directory->lock(LockKind::exclusive, std::chrono::seconds(0)));
+    auto lock = std::make_unique<Result<StoreLock>>(directory->lock(LockKind::exclusive, std::chrono::seconds(0)));
     ASSERT_TRUE(*lock);
     const pid_t child = make_child(MadeBy::clone);
     if (child == 0) {

@@ -27,7 +27,7 @@ TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* oper
 
 class LyingTee : public StoreTest {
 protected:
-    Expected<Client> connect_through_the_liar() {
+    Result<Client> connect_through_the_liar() {
         sim::set_caller({1000, 1000, {}});
         static TeecFunctions functions = sim::teec_in_process();
         functions.invoke_command = invoke;
@@ -41,7 +41,7 @@ protected:
 
 TEST_F(LyingTee, AnOlderTrustedApplicationIsGivenNothingToKeep) {
     minor_version = 4;
-    Expected<Client> client = connect_through_the_liar();
+    Result<Client> client = connect_through_the_liar();
     ASSERT_TRUE(client) << message(client);
     PutOptions options;
     options.write_once = true;
@@ -51,7 +51,7 @@ TEST_F(LyingTee, AnOlderTrustedApplicationIsGivenNothingToKeep) {
         EXPECT_NE(message(refused).find("--removable"), std::string::npos) << message(refused);
     }
     EXPECT_EQ(code(client->write("a", options)), static_cast<int>(ErrorCode::no_tee));
-    Expected<Transaction> transaction = client->begin();
+    Result<Transaction> transaction = client->begin();
     ASSERT_TRUE(transaction) << message(transaction);
     EXPECT_EQ(code(transaction->put("a", content_of(10), options)), static_cast<int>(ErrorCode::no_tee));
     EXPECT_EQ(code(transaction->write("a", options)), static_cast<int>(ErrorCode::no_tee));
@@ -63,7 +63,7 @@ TEST_F(LyingTee, AnOlderTrustedApplicationIsGivenNothingToKeep) {
 
 TEST_F(LyingTee, AnOlderTrustedApplicationKeepsItsCipher) {
     minor_version = 6;
-    Expected<Client> client = connect_through_the_liar();
+    Result<Client> client = connect_through_the_liar();
     ASSERT_TRUE(client) << message(client);
     ASSERT_TRUE(client->put("a", content_of(100000)));
     const auto before = client->store_status();
@@ -81,7 +81,7 @@ TEST_F(LyingTee, AnOlderTrustedApplicationKeepsItsCipher) {
 
 TEST_F(LyingTee, NamesOfAListingThatAreNoneAreRefused) {
     ASSERT_TRUE(connect().put("one name", content_of(10)));
-    Expected<Client> client = connect_through_the_liar();
+    Result<Client> client = connect_through_the_liar();
     ASSERT_TRUE(client) << message(client);
     change_listing = [](MutableBytes) {};
     EXPECT_EQ(names(*client, "one"), std::vector<std::string>{"one name"});
@@ -95,7 +95,7 @@ TEST_F(LyingTee, NamesOfAListingThatAreNoneAreRefused) {
 
 TEST_F(LyingTee, NamesOfAListingHaveThePrefixThatWasAskedFor) {
     ASSERT_TRUE(connect().put("one name", content_of(10)));
-    Expected<Client> client = connect_through_the_liar();
+    Result<Client> client = connect_through_the_liar();
     ASSERT_TRUE(client) << message(client);
     change_listing = [](MutableBytes items) {
         if (items.size() > kNameAt) items[kNameAt] = std::byte{'p'};

@@ -48,7 +48,7 @@ TEST_F(StoreHeap, Rule21HoldsAllTransactionsAllSessionsAndTheLargestObject) {
     std::printf("%zu with both tables, and a single change\n", peak());
     ClientOptions options;
     options.storage = Storage::ree;
-    Expected<Client> persistent = ClientAccess::connect(sim::teec_in_process(), options, 2000);
+    Result<Client> persistent = ClientAccess::connect(sim::teec_in_process(), options, 2000);
     ASSERT_TRUE(persistent);
     ASSERT_TRUE(persistent->list());
     open_sessions();

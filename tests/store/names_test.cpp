@@ -14,7 +14,7 @@ class Names : public StoreTest {
 protected:
     explicit Names(const sim::Config& config = {}) : StoreTest(config) {}
     // An empty `directory`: none is named.
-    Expected<Client> open(const std::string& directory, const std::string& name, uint32_t uid = 1000) {
+    Result<Client> open(const std::string& directory, const std::string& name, uint32_t uid = 1000) {
         sim::set_caller({uid, uid, {}});
         ClientOptions options;
         options.storage = Storage::store;
@@ -24,7 +24,7 @@ protected:
         return ClientAccess::connect(sim::teec_in_process(), options, uid);
     }
     Client client(const std::string& directory, const std::string& name = "", uint32_t uid = 1000) {
-        Expected<Client> opened = open(directory, name, uid);
+        Result<Client> opened = open(directory, name, uid);
         if (!opened) throw std::runtime_error(opened.error().message);
         return std::move(*opened);
     }
@@ -34,7 +34,7 @@ protected:
     }
     std::string path(const std::string& directory) const { return "'" + (folder_ / directory).string() + "'"; }
     template <class T>
-    static void expect(const Expected<T>& answer, int kind, const std::string& part) {
+    static void expect(const Result<T>& answer, int kind, const std::string& part) {
         EXPECT_EQ(code(answer), kind) << message(answer);
         EXPECT_NE(message(answer).find(part), std::string::npos) << message(answer);
     }

@@ -156,7 +156,7 @@ TEST_F(Racing, Rule24OneHardLinkAtTheNameThatIsAskedFor) {
                          [&] { std::filesystem::rename(pages, store() / protocol::kOldPageFile); });
         });
     });
-    Expected<Client> client = try_connect(store().relative_path(), 1000, &files);
+    Result<Client> client = try_connect(store().relative_path(), 1000, &files);
     ASSERT_TRUE(client) << message(client);
     (void)client->destroy({});
     EXPECT_TRUE(was_opened);

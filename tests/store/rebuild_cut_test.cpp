@@ -35,19 +35,19 @@ protected:
         start_ = device_.snapshot();
         cipher_ = other_cipher();
     }
-    Expected<void> run(Client& client, Step step) const {
+    Result<void> run(Client& client, Step step) const {
         DropOptions most;
         most.most = true;
         if (step == Step::drop) {
             const auto done = client.drop_damaged(most);
-            return done ? Expected<void>() : unexpected(done.error());
+            return done ? Result<void>() : unexpected(done.error());
         }
         RebuildOptions to_rpmb;
         if (step == Step::move) to_rpmb.anchor = Anchor::rpmb;
         if (step == Step::recipher) to_rpmb.cipher = cipher_;
         const auto done = step == Step::undo ? client.undo_drop() : client.rebuild(to_rpmb);
         EXPECT_TRUE(!done || step != Step::recipher || !done->has_other_cipher);
-        return done ? Expected<void>() : unexpected(done.error());
+        return done ? Result<void>() : unexpected(done.error());
     }
     [[nodiscard]] bool is_done(Step step) {
         Client client = device_.connect();
@@ -111,7 +111,7 @@ TEST_P(RebuildCuts, AtEveryEventAndEveryCallIntoTeeStorage) {
                 if (kind == 'e') device_.cut_at_event(n);
                 else device_.cut_at_storage_call(n);
                 bool done = false;
-                if (Expected<Client> client = device_.try_connect()) done = run(*client, step).has_value();
+                if (Result<Client> client = device_.try_connect()) done = run(*client, step).has_value();
                 const bool cut = device_.is_off();
                 EXPECT_TRUE(cut || done) << kind << n;
                 device_.cut_power(random);
@@ -137,7 +137,7 @@ TEST_P(RebuildCuts, EveryFault) {
                 device_.restore(start_);
                 arm(n);
                 bool done = false;
-                if (Expected<Client> client = device_.try_connect()) {
+                if (Result<Client> client = device_.try_connect()) {
                     const auto ran = run(*client, step);
                     done = ran.has_value();
                     EXPECT_TRUE(ran || !ran.error().message.empty());

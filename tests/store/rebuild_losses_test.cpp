@@ -189,7 +189,7 @@ TEST_P(Losses, TheFirstPageIsUndoneWhereNothingWasLostBefore) {
 TEST_P(Losses, ManyObjectsInARowAreOneRange) {
     {
         Client client = device_.connect();
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         for (unsigned i = 0; i < 600; ++i) ASSERT_TRUE(transaction->put("q" + std::to_string(1000 + i), content_of(1200)));
         ASSERT_TRUE(transaction->put("zzz", content_of(5)));
         ASSERT_TRUE(transaction->commit());

@@ -119,7 +119,7 @@ TEST_P(Rebuilding, Rule25AStoreIsDestroyedAlsoWhereItsMoveWasCut) {
             device_.cut_at_storage_call(n);
             RebuildOptions to_rpmb;
             to_rpmb.anchor = Anchor::rpmb;
-            if (Expected<Client> client = device_.try_connect()) (void)client->rebuild(to_rpmb);
+            if (Result<Client> client = device_.try_connect()) (void)client->rebuild(to_rpmb);
             const bool is_over = !device_.is_off();
             std::mt19937_64 random(n);
             device_.cut_power(random);
@@ -171,14 +171,14 @@ TEST_P(Rebuilding, OthersThatHaveItOpenGoOn) {
     Client writer = device_.connect();
     ASSERT_TRUE(reader.get("payload 0"));
     ASSERT_TRUE(writer.put("object 1001", content_of(11)));
-    Expected<ReadStream> stream = reader.read("payload 1");
+    Result<ReadStream> stream = reader.read("payload 1");
     ASSERT_TRUE(stream);
     ASSERT_TRUE(device_.connect().rebuild());
     EXPECT_TRUE(reader.get("object 1002"));
     EXPECT_TRUE(writer.put("object 1003", content_of(12)));
     EXPECT_EQ(*reader.get("object 1003"), content_of(12));
     ASSERT_TRUE(device_.connect().rebuild());
-    Expected<Transaction> transaction = writer.begin();
+    Result<Transaction> transaction = writer.begin();
     ASSERT_TRUE(transaction);
     EXPECT_EQ(code(reader.rebuild()), kBusy) << "not while a transaction runs";
     ASSERT_TRUE(transaction->put("object 1004", content_of(13)));
@@ -244,7 +244,7 @@ TEST_P(Rebuilding, Rule30LostNamesAreClosedUntilSomebodyGivesThemUp) {
         EXPECT_EQ(code(client.remove(name)), kDamaged);
         EXPECT_EQ(code(client.rename(name, "elsewhere")), kDamaged);
         EXPECT_EQ(code(client.rename("payload 0", name, true)), kDamaged);
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction);
         EXPECT_EQ(code(transaction->put(name, content_of(5))), kDamaged);
         EXPECT_EQ(code(transaction->remove(name)), kDamaged);

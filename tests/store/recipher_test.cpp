@@ -20,17 +20,17 @@ protected:
         from_ = to_ == Cipher::aes_256_gcm ? Cipher::chacha20_poly1305 : Cipher::aes_256_gcm;
         good_ = device_.snapshot();
     }
-    static Expected<StoreInfo> rebuild(Client& client, Cipher cipher) {
+    static Result<StoreInfo> rebuild(Client& client, Cipher cipher) {
         RebuildOptions options;
         options.cipher = cipher;
         return client.rebuild(options);
     }
-    Expected<StoreInfo> rebuild(Cipher cipher) {
+    Result<StoreInfo> rebuild(Cipher cipher) {
         Client client = device_.connect();
         return rebuild(client, cipher);
     }
     // Changes to the other cipher. After the first content, `other` acts as another program.
-    Expected<StoreInfo> rebuild_beside(Client& client, const std::function<void()>& other) const {
+    Result<StoreInfo> rebuild_beside(Client& client, const std::function<void()>& other) const {
         RebuildOptions options;
         options.cipher = to_;
         unsigned n = 0;
@@ -47,7 +47,7 @@ protected:
         for (uint64_t n = 1; !cut && n < 1000; ++n) {
             device_.restore(good_);
             device_.cut_at_event(n);
-            if (Expected<Client> other = device_.try_connect()) (void)other->rebuild(options);
+            if (Result<Client> other = device_.try_connect()) (void)other->rebuild(options);
             std::mt19937_64 random(n);
             device_.cut_power(random);
             const auto status = device_.connect().store_status();
@@ -217,8 +217,8 @@ TEST_P(Recipher, Rule30WhatCanBeUndoneComesFirst) {
 
 TEST_P(Recipher, ReadersGoOn) {
     Client reader = device_.connect();
-    Expected<ReadStream> stream = reader.read("kept");
-    Expected<ReadStream> other = reader.read("payload 1");
+    Result<ReadStream> stream = reader.read("kept");
+    Result<ReadStream> other = reader.read("payload 1");
     ASSERT_TRUE(stream && other);
     Content got(truth_["kept"].size());
     const MutableBytes all(got);
@@ -237,7 +237,7 @@ TEST_P(Recipher, ReadersGoOn) {
 // The content is stored as it was sealed; the store reports that one with the old cipher is left.
 TEST_P(Recipher, AWriterThatBeganBeforeIsNotLost) {
     Client writer = device_.connect();
-    Expected<WriteStream> stream = writer.write("late");
+    Result<WriteStream> stream = writer.write("late");
     ASSERT_TRUE(stream);
     const Content content = content_of(600000, 8);
     ASSERT_TRUE(stream->write(Bytes(content).first(400000)));
@@ -311,7 +311,7 @@ TEST_P(Recipher, EveryAllocationOfTheTa) {
         device_.restore(good_);
         arm(n);
         bool done = false;
-        if (Expected<Client> client = device_.try_connect()) done = rebuild(*client, to_).has_value();
+        if (Result<Client> client = device_.try_connect()) done = rebuild(*client, to_).has_value();
         happened = device_.tee().faults().allocation == 0;
         arm(0);
         device_.end_programs();

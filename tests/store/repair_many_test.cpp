@@ -11,7 +11,7 @@ TEST(RepairOfMany, FiveThousandObjectsWithinTheHeap) {
     Objects truth;
     {
         Client client = device.connect();
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction);
         for (unsigned i = 0; i < 5000; ++i) {
             const std::string name = "object " + std::to_string(i);
@@ -34,7 +34,7 @@ TEST(RepairOfMany, AnIndexThatIsLargerThanOneTransaction) {
     constexpr unsigned kEach = 3000;
     for (unsigned first = 0; first < kObjects; first += kEach) {
         Client client = device.connect();
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction);
         for (unsigned i = first; i < first + kEach; ++i)
             ASSERT_TRUE(transaction->put("object " + std::to_string(1000000 + i), content_of(800, i)));

@@ -37,7 +37,7 @@ TEST_P(Repairing, EveryOpeningWarnsUntilItIsAcknowledged) {
         options.store_directory = kDirectory;
         options.on_warning = [&](std::string_view text) { seen.emplace_back(text); };
         sim::set_caller({1000, 1000, {}});
-        Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000, &device_.files());
+        Result<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000, &device_.files());
         EXPECT_TRUE(client->get("a"));
         EXPECT_TRUE(client->put("a", objects().at("a")));
         EXPECT_TRUE(client->list());
@@ -245,7 +245,7 @@ TEST_P(Repairing, CutAtEveryEventAndEveryCallIntoTeeStorage) {
                 if (kind == 'e') device_.cut_at_event(n);
                 else device_.cut_at_storage_call(n);
                 bool done = false;
-                if (Expected<Client> client = device_.try_connect()) done = client->repair().has_value();
+                if (Result<Client> client = device_.try_connect()) done = client->repair().has_value();
                 const bool cut = device_.is_off();
                 EXPECT_TRUE(cut || done) << kind << n;
                 device_.cut_power(random);
@@ -276,7 +276,7 @@ TEST_P(Repairing, EveryFault) {
         for (uint64_t n = 1; n < 1000; ++n, ++cases) {
             device_.restore(lost);
             arm(n);
-            if (Expected<Client> client = device_.try_connect()) {
+            if (Result<Client> client = device_.try_connect()) {
                 const auto done = client->repair();
                 EXPECT_TRUE(done || !done.error().message.empty());
             }

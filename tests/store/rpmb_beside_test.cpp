@@ -41,7 +41,7 @@ protected:
         faults.rpmb = rpmb;
         tee_->set_faults(faults);
     }
-    Expected<Client> connect_through(const std::string& name) {
+    Result<Client> connect_through(const std::string& name) {
         sim::set_caller({1000, 1000, {}});
         static TeecFunctions functions = sim::teec_in_process();
         functions.invoke_command = invoke;
@@ -49,6 +49,14 @@ protected:
         options.storage = Storage::store;
         options.store_directory = (folder_ / name).string();
         return ClientAccess::connect(functions, options, 1000, nullptr);
+    }
+    Client named_default() {
+        ClientOptions options;
+        options.storage = Storage::store;
+        options.store_directory = (folder_ / "store").string();
+        options.store_name = "default";
+        sim::set_caller({1000, 1000, {}});
+        return std::move(*ClientAccess::connect(sim::teec_in_process(), options, 1000));
     }
     static InitOptions of(Anchor anchor, bool without_asking = false) {
         InitOptions options;
@@ -123,7 +131,8 @@ TEST_F(RpmbBeside, AnRpmbThatGivesNoAnswerRefusesTheStoreUnharmed) {
         EXPECT_EQ(*connect().get("a"), content_of(10));
     }
     rpmb_is(Rpmb::not_available);
-    EXPECT_TRUE(connect().destroy()) << "its owner can destroy it";
+    EXPECT_EQ(code(connect().destroy()), kNoTee) << "the RPMB may have another store, to which this directory belongs";
+    EXPECT_TRUE(named_default().destroy()) << "its owner can destroy it";
 }
 
 // On a board whose trusted application dies when it asks the RPMB, a marked store costs each client one death, not one per opening.
@@ -152,7 +161,7 @@ TEST_F(RpmbBeside, Rule25ADestroyThatCouldNotAskTheRpmbSaysSo) {
     EXPECT_FALSE(answered->may_be_in_rpmb);
     ASSERT_TRUE(connect().put("a", content_of(10)));
     rpmb_is(Rpmb::not_available);
-    const auto silent = connect().destroy();
+    const auto silent = named_default().destroy();
     ASSERT_TRUE(silent) << message(silent);
     EXPECT_TRUE(silent->record_dropped && silent->may_be_in_rpmb);
     rpmb_is(Rpmb::answers);
@@ -181,7 +190,8 @@ TEST_F(RpmbBeside, ADamagedTableInTheRpmbKeepsNobodyFromDestroying) {
     const Bytes id = bytes_of(engine::kRootTableId);
     ASSERT_TRUE(tee_->store_object(TEE_STORAGE_PRIVATE_RPMB, protocol::kTaUuid, id, content_of(300)));
     EXPECT_NE(code(connect().get("a")), 0);
-    const auto destroyed = connect().destroy();
+    EXPECT_FALSE(connect().destroy()) << "the RPMB may have another store, to which this directory belongs";
+    const auto destroyed = named_default().destroy();
     ASSERT_TRUE(destroyed) << message(destroyed);
     EXPECT_TRUE(destroyed->may_be_in_rpmb);
 }
@@ -226,7 +236,7 @@ TEST_F(RpmbBeside, AnOlderTrustedApplicationIsAskedAsItAlwaysWas) {
     ASSERT_TRUE(connect().put("a", content_of(10)));
     minor_of_ta = 5;
     dead_openings = 1;
-    Expected<Client> client = connect_through("store");
+    Result<Client> client = connect_through("store");
     ASSERT_TRUE(client) << message(client);
     EXPECT_EQ(*client->get("a"), content_of(10));
     EXPECT_EQ(open_requests, (std::vector<size_t>{29, 29}));

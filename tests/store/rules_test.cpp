@@ -50,7 +50,7 @@ TEST_F(Rules, Rule01AnIdleClientKeepsNothingOpenButForItsTransaction) {
     };
     EXPECT_TRUE(closes());
     {
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction) << message(transaction);
         ASSERT_TRUE(transaction->put("b", content_of(10)));
         std::this_thread::sleep_for(std::chrono::milliseconds(300));
@@ -121,7 +121,7 @@ TEST_F(Rules, Rule06TwoWritersExcludeEachOther) {
     Client other = connect();
     ASSERT_TRUE(one.put("a", content_of(10)));
     {
-        Expected<Transaction> transaction = one.begin();
+        Result<Transaction> transaction = one.begin();
         ASSERT_TRUE(transaction) << message(transaction);
         EXPECT_EQ(code(other.put("b", content_of(10))), kBusy);
         EXPECT_EQ(code(other.remove("a")), kBusy);

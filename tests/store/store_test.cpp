@@ -14,7 +14,7 @@ TEST_F(Verbs, PutMakesTheStoreAndGetGivesItBack) {
     Client client = connect();
     EXPECT_EQ(code(client.get("a")), kNotFound);
     EXPECT_EQ(code(client.store_status()), kNotFound);
-    const Expected<ObjectInfo> stored = client.put("a", content_of(100));
+    const Result<ObjectInfo> stored = client.put("a", content_of(100));
     ASSERT_TRUE(stored) << message(stored);
     EXPECT_EQ(stored->version, 1U);
     const auto got = client.get("a");
@@ -87,7 +87,7 @@ TEST_F(Verbs, Conditions) {
 
 TEST_F(Verbs, ManyObjectsAreListedInOrder) {
     Client client = connect();
-    Expected<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.begin();
     ASSERT_TRUE(transaction) << message(transaction);
     for (int i = 0; i < 3000; ++i) {
         const auto put = transaction->put("object " + std::to_string(i), content_of(static_cast<size_t>(i % 300)));
@@ -116,7 +116,7 @@ TEST_F(Verbs, Rule11SpillsPagesWhileItAsksForOthers) {
     Client client = connect();
     constexpr int kObjects = 1500;
     const auto name = [](int i) { return "object " + std::to_string(i * 7919 % kObjects); };
-    Expected<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.begin();
     ASSERT_TRUE(transaction) << message(transaction);
     for (int i = 0; i < kObjects; ++i) {
         const auto stored = transaction->put(name(i), content_of(900, static_cast<unsigned>(i)));
@@ -136,7 +136,7 @@ TEST_F(Verbs, ATransactionThatIsGivenUpChangesNothing) {
     Client client = connect();
     ASSERT_TRUE(client.put("kept", content_of(10)));
     {
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction);
         ASSERT_TRUE(transaction->remove("kept"));
         ASSERT_TRUE(transaction->put("new", content_of(70000)));
@@ -145,7 +145,7 @@ TEST_F(Verbs, ATransactionThatIsGivenUpChangesNothing) {
         EXPECT_FALSE(transaction->is_over());
     }
     EXPECT_EQ(names(client), std::vector<std::string>{"kept"});
-    Expected<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.begin();
     ASSERT_TRUE(transaction) << message(transaction);
     ASSERT_TRUE(transaction->remove("kept"));
     ASSERT_TRUE(transaction->put("new", content_of(70000)));

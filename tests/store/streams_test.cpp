@@ -46,7 +46,7 @@ protected:
         return std::move(*stream);
     }
     // Reads up to the end or an error, which is left in `result`.
-    static Content rest(ReadStream& stream, size_t part, Expected<size_t>& result) {
+    static Content rest(ReadStream& stream, size_t part, Result<size_t>& result) {
         Content content;
         Content buffer(part);
         while ((result = stream.read(buffer)) && *result > 0)
@@ -54,7 +54,7 @@ protected:
         return content;
     }
     static Content rest(ReadStream& stream, size_t part = 7777) {
-        Expected<size_t> result = 0;
+        Result<size_t> result = 0;
         Content content = rest(stream, part, result);
         EXPECT_TRUE(result) << message(result);
         return content;
@@ -185,7 +185,7 @@ TEST_F(Streams, Rule09OrEndsWithAClearErrorAndNoMixture) {
         if (removed) ASSERT_TRUE(client.remove("a"));
         else ASSERT_TRUE(client.put("a", content_of(200000, 3)));
         ASSERT_TRUE(client.get("b"));
-        Expected<size_t> result = 0;
+        Result<size_t> result = 0;
         EXPECT_EQ(rest(late, 1000, result).size(), 22000U) << "of the segment that was verified before";
         EXPECT_EQ(code(result), kBusy) << message(result);
         EXPECT_EQ(late.position(), 32000U) << "an error does not move the position";
@@ -243,7 +243,7 @@ TEST_F(Streams, OnlyVerifiedSegmentsComeOut) {
         file.put('\x55').put('\xAA');
     }
     ReadStream stream = opened(client, "a");
-    Expected<size_t> result = 0;
+    Result<size_t> result = 0;
     Content content = rest(stream, 1000, result);
     EXPECT_EQ(code(result), kDamaged);
     content.resize(content.size() / 1000 * 1000);
@@ -270,7 +270,7 @@ TEST_F(Streams, OneUploadAtATime) {
 
 TEST_F(Streams, InATransaction) {
     Client client = connect();
-    Expected<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.begin();
     ASSERT_TRUE(transaction);
     for (const char* name : {"a", "b"}) {
         auto stream = transaction->write(name);
@@ -289,7 +289,7 @@ TEST_F(Streams, InATransaction) {
     ASSERT_TRUE(transaction->commit());
     write(*late, content_of(10), 4096);
     EXPECT_NE(code(late->finish()), kDone) << "its transaction is over";
-    Expected<Transaction> another = client.begin();
+    Result<Transaction> another = client.begin();
     ASSERT_TRUE(another);
     EXPECT_EQ(names(client), (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(payloads().size(), 2U);
@@ -313,7 +313,7 @@ TEST_F(Streams, OfPersistentObjectsToo) {
     ClientOptions options;
     options.storage = Storage::ree;
     sim::set_caller({1000, 1000, {}});
-    Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000);
+    Result<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000);
     ASSERT_TRUE(client);
     EXPECT_EQ(begun(*client, "a", content_of(100000)).finish()->size, 100000U);
     ReadStream stream = opened(*client, "a");

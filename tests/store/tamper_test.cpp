@@ -28,7 +28,7 @@ protected:
     Seen look(const std::string& what) {
         Seen seen;
         Client client = device_.connect();
-        const Expected<Listing> listing = client.list();
+        const Result<Listing> listing = client.list();
         seen.list_damaged = !listing || !listing->missing.empty();
         if (!seen.list_damaged) {
             EXPECT_EQ(listing->objects.size(), truth_.size()) << what;
@@ -46,7 +46,7 @@ protected:
     }
     // The cheapest read that needs all pages of the index.
     ErrorCode listed() {
-        const Expected<Listing> listing = device_.connect().list();
+        const Result<Listing> listing = device_.connect().list();
         if (listing && !listing->missing.empty()) return ErrorCode::damaged;
         return listing ? kNone : listing.error().code;
     }
@@ -56,7 +56,7 @@ protected:
     }
     void fill(size_t objects, size_t payload, unsigned seed, uint32_t uid = 1000, const char* directory = kDirectory) {
         Client client = device_.connect(uid, directory);
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction) << transaction.error().message;
         Objects objects_now;
         for (unsigned i = 0; i < objects; ++i) objects_now["filler " + std::to_string(i)] = content_of(150, seed + i);
@@ -177,7 +177,7 @@ TEST_F(TamperFiles, EveryBitOfTheHeaderAndEveryTruncation) {
     remember();
     const std::string header = file("festore.store");
     const auto refused = [&](const std::string& what) {
-        const Expected<Listing> listing = device_.connect().list();
+        const Result<Listing> listing = device_.connect().list();
         ASSERT_FALSE(listing) << what;
         const ErrorCode code = listing.error().code;
         // The changed header may claim a newer version, another kind of TEE or another owner.

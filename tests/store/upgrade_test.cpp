@@ -47,7 +47,7 @@ protected:
     }
     static Objects objects_after() { return *verb().states().back(); }
     bool change() {
-        Expected<Client> client = device_.try_connect();
+        Result<Client> client = device_.try_connect();
         return client && verb().run(*client, GetParam());
     }
     // The state is old or new, new if the change was acknowledged; and the stores still work.

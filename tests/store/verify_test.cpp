@@ -17,7 +17,7 @@ protected:
     // A store with three levels of index, two contents in their own files, and free pages.
     void fill(size_t objects = 400) {
         Client client = device_.connect();
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction) << transaction.error().message;
         for (unsigned i = 0; i < objects; ++i) put(*transaction, "object " + std::to_string(i), 150);
         put(*transaction, "payload 0", kLarge);
@@ -38,7 +38,7 @@ protected:
     static VerifyReport verify(Client& client, const std::vector<std::string>& names = {}) {
         VerifyOptions options;
         options.names = names;
-        Expected<VerifyReport> report = client.verify(options);
+        Result<VerifyReport> report = client.verify(options);
         EXPECT_TRUE(report) << report.error().message;
         return report.value_or(VerifyReport());
     }
@@ -293,7 +293,7 @@ TEST_F(VerifyStore, Rule10WhatNoObjectRefersToIsRemovedWhenAskedFor) {
     EXPECT_EQ(verify().orphaned->files, 1U);
     ASSERT_TRUE(client.put("large", content_of(kLarge)));
     EXPECT_EQ(verify().orphaned->files, 0U);
-    Expected<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.begin();
     ASSERT_TRUE(transaction);
     EXPECT_EQ(client.verify(options).error().code, ErrorCode::conflict);
 }
@@ -302,7 +302,7 @@ TEST_F(VerifyStore, Rule10WhatNoObjectRefersToIsRemovedWhenAskedFor) {
 TEST_F(VerifyStore, Rule10ACommitLooksWhetherItsFilesAreStillThere) {
     fill(20);
     Client client = device_.connect();
-    Expected<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.begin();
     ASSERT_TRUE(transaction);
     ASSERT_TRUE(transaction->put("new", content_of(kLarge)));
     std::vector<std::string> uploads;
@@ -319,7 +319,7 @@ TEST_F(VerifyStore, Rule10ACommitLooksWhetherItsFilesAreStillThere) {
 TEST_F(VerifyStore, ATransactionMayRunMeanwhile) {
     fill(20);
     Client client = device_.connect();
-    Expected<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.begin();
     ASSERT_TRUE(transaction);
     ASSERT_TRUE(transaction->put("new", content_of(kLarge)));
     const VerifyReport report = verify(client);
@@ -345,7 +345,7 @@ TEST_P(VerifyPersistent, WholeDamagedAndAbsent) {
     sim::set_caller({1000, 1000, {}});
     ClientOptions options;
     options.storage = GetParam();
-    Expected<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000);
+    Result<Client> client = ClientAccess::connect(sim::teec_in_process(), options, 1000);
     ASSERT_TRUE(client);
     for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(client->put(name, content_of(1000)));
     auto report = client->verify();

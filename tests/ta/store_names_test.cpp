@@ -157,6 +157,18 @@ TEST_F(StoreNames, DestroyTakesTheOneThatIsNamed) {
     EXPECT_EQ(find_named(session_, "web"), 0U);
 }
 
+// A record of a newer version tells its name, though nothing else.
+TEST_F(StoreNames, ARecordOfANewerVersionIsReachedByItsOwnNameOnly) {
+    end_sessions();
+    Content content = table();
+    content[engine::kTableHeaderBytes + engine::kRootRecordBytes + 5] = std::byte{9};  // the minor version
+    store_table(content);
+    session_ = session_of(1000);
+    EXPECT_EQ(destroy_named(session_, web_, "jobs"), number(Code::item_not_found));
+    end_sessions();
+    EXPECT_EQ(table(), content);
+}
+
 // Rule 3: a damaged record prevents new stores of every name, because its own name is unknown.
 TEST_F(StoreNames, Rule03ADamagedRecordMayBeOfAnyName) {
     end_sessions();

@@ -15,7 +15,7 @@ template <class M>
 void check_message(const M& message, size_t expected_size) {
     const std::vector<std::byte> bytes = encoded(message);
     EXPECT_EQ(bytes.size(), expected_size) << "the size is part of the contract";
-    const Result<M> back = decode<M>(bytes);
+    const Outcome<M> back = decode<M>(bytes);
     ASSERT_TRUE(back);
     EXPECT_EQ(encoded(*back), bytes);
 
@@ -30,7 +30,7 @@ void check_message(const M& message, size_t expected_size) {
             std::vector<std::byte> garbage = bytes;
             garbage[offset] = static_cast<std::byte>(random());
             for (size_t i = offset + 1; round % 2 == 0 && i < garbage.size(); ++i) garbage[i] = static_cast<std::byte>(random());
-            const Result<M> decoded = decode<M>(garbage);
+            const Outcome<M> decoded = decode<M>(garbage);
             if (decoded) {
                 ASSERT_EQ(encoded(*decoded), garbage) << "at offset " << offset;
             } else {

@@ -85,7 +85,7 @@ Device::~Device() {
     the_device = nullptr;
 }
 
-Expected<Client> Device::try_connect(uint32_t uid, const std::string& directory) {
+Result<Client> Device::try_connect(uint32_t uid, const std::string& directory) {
     static const TeecFunctions functions = [] {
         TeecFunctions f = sim::teec_in_process();
         f.initialize_context = DeviceCalls::initialize;
@@ -102,7 +102,7 @@ Expected<Client> Device::try_connect(uint32_t uid, const std::string& directory)
 }
 
 Client Device::connect(uint32_t uid, const std::string& directory) {
-    Expected<Client> client = try_connect(uid, directory);
+    Result<Client> client = try_connect(uid, directory);
     if (!client) throw std::runtime_error(client.error().message);
     return std::move(*client);
 }

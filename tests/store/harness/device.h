@@ -35,7 +35,7 @@ public:
     SimulatedFiles& files() { return files_; }
     sim::Tee& tee() { return *tee_; }
     // A client of the store at `directory`.
-    Expected<Client> try_connect(uint32_t uid = 1000, const std::string& directory = "/data/user/store");
+    Result<Client> try_connect(uint32_t uid = 1000, const std::string& directory = "/data/user/store");
     Client connect(uint32_t uid = 1000, const std::string& directory = "/data/user/store");
 
     // The power fails at the n-th event from now on, at the n-th call into TEE storage, or at the n-th change that the TEE makes to

@@ -41,11 +41,11 @@ protected:
 
     // A client of the user's store `name`; the first put creates the store.
     Client connect(const std::string& name = "store", uint32_t uid = 1000, Files* files = nullptr) {
-        Expected<Client> client = try_connect(name, uid, files);
+        Result<Client> client = try_connect(name, uid, files);
         if (!client) throw std::runtime_error(client.error().message);
         return std::move(*client);
     }
-    Expected<Client> try_connect(const std::string& name, uint32_t uid, Files* files) {
+    Result<Client> try_connect(const std::string& name, uint32_t uid, Files* files) {
         sim::set_caller({uid, uid, {}});
         ClientOptions options;
         options.storage = Storage::store;
@@ -55,15 +55,15 @@ protected:
         return ClientAccess::connect(sim::teec_in_process(), options, uid, files);
     }
     template <class T>
-    static int code(const Expected<T>& answer) {
+    static int code(const Result<T>& answer) {
         return answer ? 0 : static_cast<int>(answer.error().code);
     }
     template <class T>
-    static std::string message(const Expected<T>& answer) {
+    static std::string message(const Result<T>& answer) {
         return answer ? "" : answer.error().message;
     }
     static std::vector<std::string> names(Client& client, std::string_view prefix = {}) {
-        const Expected<Listing> listing = client.list(prefix);
+        const Result<Listing> listing = client.list(prefix);
         EXPECT_TRUE(listing) << message(listing);
         std::vector<std::string> result;
         if (listing)

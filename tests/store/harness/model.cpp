@@ -16,12 +16,12 @@ Objects objects_before() {
 }
 
 template <class T>
-Expected<void> outcome(const Expected<T>& answer) {
+Result<void> outcome(const Result<T>& answer) {
     if (!answer) return unexpected(answer.error());
     return {};
 }
 
-Expected<void> put(Client& client, const std::string& name, const Content& content) {
+Result<void> put(Client& client, const std::string& name, const Content& content) {
     return outcome(client.put(name, content));
 }
 
@@ -33,7 +33,7 @@ std::vector<Model> two_states(F&& change) {
     return {objects_before(), after};
 }
 
-Expected<void> make(Client& client, Anchor anchor) {
+Result<void> make(Client& client, Anchor anchor) {
     InitOptions options;
     options.anchor = anchor;
     if (anchor == Anchor::rpmb)
@@ -42,19 +42,19 @@ Expected<void> make(Client& client, Anchor anchor) {
 }
 
 // Writes in parts of more than a segment each.
-Expected<void> stream(Client& client, Anchor) {
-    Expected<WriteStream> stream = client.write("p");
+Result<void> stream(Client& client, Anchor) {
+    Result<WriteStream> stream = client.write("p");
     if (!stream) return unexpected(stream.error());
     const Content content = content_of(kStreamed, 4);
-    Expected<void> done;
+    Result<void> done;
     for (Bytes rest = content; done && !rest.empty(); rest = rest.subspan(kStreamed / 2)) done = stream->write(rest.first(kStreamed / 2));
     return done ? outcome(stream->finish()) : done;
 }
 
-Expected<void> batch(Client& client, Anchor) {
-    Expected<Transaction> transaction = client.begin();
+Result<void> batch(Client& client, Anchor) {
+    Result<Transaction> transaction = client.begin();
     if (!transaction) return unexpected(transaction.error());
-    Expected<void> done = outcome(transaction->put("x", content_of(500)));
+    Result<void> done = outcome(transaction->put("x", content_of(500)));
     if (done) done = outcome(transaction->put("y", content_of(kPayload, 3)));
     if (done) done = transaction->remove("a");
     if (done) done = outcome(transaction->rename("p", "q"));
@@ -99,7 +99,7 @@ Device::Snapshot before_verb(Device& device, const Verb& verb, Anchor anchor) {
         InitOptions options;
         options.anchor = anchor;
         EXPECT_TRUE(client.init(options));
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         for (const auto& [name, content] : objects_before()) EXPECT_TRUE(transaction->put(name, content));
         EXPECT_TRUE(transaction->commit());
         for (const char* name : {"a", "p", "filler 7"}) EXPECT_TRUE(put(client, name, objects_before().at(name)));
@@ -111,7 +111,7 @@ Device::Snapshot before_verb(Device& device, const Verb& verb, Anchor anchor) {
 
 Model read_all(Device& device, const std::string& what) {
     Client client = device.connect();
-    const Expected<Listing> listing = client.list();
+    const Result<Listing> listing = client.list();
     if (!listing) {
         EXPECT_EQ(listing.error().code, ErrorCode::not_found) << what << ": " << listing.error().message;
         return std::nullopt;

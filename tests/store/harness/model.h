@@ -17,7 +17,7 @@ Model read_all(Device& device, const std::string& what);
 
 struct Verb {
     const char* name;
-    Expected<void> (*run)(Client& client, Anchor anchor);
+    Result<void> (*run)(Client& client, Anchor anchor);
     std::vector<Model> (*states)();  // the states that it goes through, from before it to after it
 };
 const std::vector<Verb>& all_verbs();

@@ -27,7 +27,7 @@ protected:
         InitOptions options;
         options.anchor = GetParam();
         ASSERT_TRUE(client.init(options));
-        Expected<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.begin();
         ASSERT_TRUE(transaction);
         for (unsigned i = 0; i < objects; ++i) truth_["object " + std::to_string(1000 + i)] = content_of(150 + i % 50, i);
         truth_["payload 0"] = content_of(kPayload, 1);
@@ -124,7 +124,7 @@ protected:
         ADD_FAILURE() << "no page is the root";
         return 0;
     }
-    Expected<DropReport> drop(bool most = true) {
+    Result<DropReport> drop(bool most = true) {
         DropOptions options;
         options.most = most;
         return device_.connect().drop_damaged(options);

@@ -33,10 +33,10 @@ public:
     }
 
 protected:
-    Result<int> do_create(const std::string& name) override {
+    Outcome<int> do_create(const std::string& name) override {
         const Change change = next_change();
         if (change == Change::lost) return fail(Code::storage_not_available);
-        Result<int> made = MemorySupplicant::do_create(name);
+        Outcome<int> made = MemorySupplicant::do_create(name);
         return change == Change::whole ? made : fail(Code::storage_not_available);
     }
     Status do_write(int file, uint64_t offset, Bytes bytes) override {

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Whose directory is it? Without a name, a header is believed only if the pages are those of the store that it names, or if no other store
+// of the owner can be meant (rule 25); wherever that is not known, nothing is destroyed.
+#include "sim/include/tee_internal_api.h"
+#include "tests/store/harness/changed_headers.h"
+
+#include <sys/stat.h>
+
+namespace festore::store_test {
+namespace {
+
+class Whose : public ChangedHeaders {
+protected:
+    // "other" and the unnamed "store"; the latter has the header of the former.
+    void plant_whole(const std::string& other = "other") {
+        make(other, "other", Anchor::ree);
+        make("store", "", Anchor::rpmb);
+        copy("store", "copy");
+        write("store", header(other));
+    }
+    void expect_refused() {
+        const auto destroyed = client("store").destroy();
+        EXPECT_EQ(code(destroyed), kDamaged) << message(destroyed);
+        EXPECT_TRUE(std::filesystem::exists(folder_ / "store" / "pages"));
+        copy("copy", "store");
+        EXPECT_TRUE(client("store").get("a"));
+    }
+    void lose_objects(std::string_view kind) {
+        for (const auto& id : tee_->stored_ids(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid))
+            if (text_of(Bytes(id)).find(kind) != std::string_view::npos)
+                tee_->lose_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id);
+    }
+    void begin_anew() {
+        tee_ = std::make_unique<sim::Tee>(sim::Config{});
+        tee_->install(ta::host_image());
+        sim::use_tee(tee_.get());
+        std::filesystem::remove_all(folder_);
+        std::filesystem::create_directory(folder_);
+    }
+};
+
+// The command looks at the store before it asks whether to destroy it.
+TEST_F(Whose, Rule25HavingLookedIsNoChoiceOfAName) {
+    plant_whole();
+    Client looked = client("store");
+    static_cast<void>(looked.store_status());
+    EXPECT_EQ(code(looked.destroy()), kConflict);
+    EXPECT_TRUE(client("other").get("a"));
+}
+
+TEST_F(Whose, Rule25ACopyOfTheDirectoryIsNotTheStore) {
+    make("store", "", Anchor::ree);
+    copy("store", "copy");
+    EXPECT_EQ(code(client("copy").destroy()), kConflict);
+    EXPECT_TRUE(client("store").get("a"));
+}
+
+TEST_F(Whose, Rule25AMovedOtherIsNotReached) {
+    plant_whole();
+    std::filesystem::rename(folder_ / "other", folder_ / "moved");
+    expect_refused();
+    EXPECT_TRUE(client("moved").get("a"));
+}
+
+TEST_F(Whose, Rule25AnOtherWithoutAClaimIsNotReached) {
+    std::string deep = "deep";
+    for (int i = 0; i < 12; ++i) deep += "/" + std::string(30, 'x');
+    plant_whole(deep);
+    expect_refused();
+    EXPECT_TRUE(client(deep).get("a"));
+    begin_anew();
+    plant_whole();
+    lose_objects("claim");
+    expect_refused();
+    EXPECT_TRUE(client("other").get("a"));
+}
+
+TEST_F(Whose, Rule25ADamagedTableHidesNoOther) {
+    make("third", "third", Anchor::ree);
+    make("other", "other", Anchor::rpmb);
+    make("store", "", Anchor::rpmb);
+    write("store", header("other"));
+    for (const auto& id : tee_->stored_ids(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid))
+        if (text_of(Bytes(id)).find("root table") != std::string_view::npos)
+            tee_->damage_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id);
+    EXPECT_FALSE(client("store").destroy());
+    EXPECT_TRUE(client("other").get("a"));
+}
+
+TEST_F(Whose, Rule25NothingAtTheOthersPlaceMakesItReachable) {
+    for (int how = 0; how < 5; ++how) {
+        plant_whole();
+        copy("other", "real");
+        const auto file = folder_ / "other" / protocol::kHeaderFile;
+        std::ofstream(folder_ / "victim") << "v";
+        if (how == 1) std::filesystem::resize_file(file, uint64_t{1} << 36);
+        if (how == 0 || how == 2) std::filesystem::remove(file);
+        if (how == 0) {
+            EXPECT_EQ(mkfifo(file.c_str(), 0600), 0);
+        }
+        if (how == 2) std::filesystem::create_symlink(folder_ / "real" / protocol::kHeaderFile, file);
+        if (how == 3) std::filesystem::remove_all(folder_ / "other");
+        if (how == 3) {
+            EXPECT_EQ(mkfifo((folder_ / "other").c_str(), 0600), 0);
+        }
+        if (how == 4) std::filesystem::remove(folder_ / "other" / "pages");
+        if (how == 4) std::filesystem::create_symlink(folder_ / "victim", folder_ / "other" / "pages");
+        expect_refused();
+        std::filesystem::remove_all(folder_ / "other");
+        EXPECT_TRUE(client("real").get("a")) << how;
+        begin_anew();
+    }
+}
+
+// The TEE may remember pages of the other store: that proves nothing about this directory.
+TEST_F(Whose, Rule25WhatTheTeeRemembersProvesNothing) {
+    plant_whole();
+    Client reading = client("other");
+    ASSERT_TRUE(reading.get("a"));
+    std::filesystem::rename(folder_ / "other", folder_ / "moved");
+    expect_refused();
+    EXPECT_TRUE(client("moved").get("a"));
+}
+
+TEST_F(Whose, AMovedStoreIsDestroyed) {
+    make("other", "other", Anchor::ree);
+    make("store", "", Anchor::rpmb);
+    std::filesystem::rename(folder_ / "other", folder_ / "also moved");
+    std::filesystem::rename(folder_ / "store", folder_ / "moved");
+    const auto destroyed = client("moved").destroy();
+    ASSERT_TRUE(destroyed) << message(destroyed);
+    EXPECT_TRUE(destroyed->record_dropped);
+    copy("also moved", "stale");
+    ASSERT_TRUE(client("also moved", "other").destroy()) << "with its name, whatever is elsewhere";
+}
+
+TEST_F(Whose, Rule25ANamedStoreIsNotDestroyedAtTheDirectoryOfAnother) {
+    plant_whole();
+    EXPECT_EQ(code(client("store", "other").destroy()), kDamaged);
+    copy("copy", "store");
+    EXPECT_TRUE(client("store").get("a"));
+    EXPECT_TRUE(client("other").get("a"));
+}
+
+// Nor are the files of a moved store removed under a name of which the TEE has no record.
+TEST_F(Whose, Rule25AFreeNameRemovesNoFilesOfAnother) {
+    make("theirs", "", Anchor::ree, 2000);
+    make("store", "", Anchor::rpmb);
+    std::filesystem::rename(folder_ / "store", folder_ / "moved");
+    copy("moved", "copy");
+    plant("moved", "theirs");
+    protocol::StoreHeader changed = header("moved");
+    changed.set_name("free");
+    write("moved", changed);
+    EXPECT_EQ(code(client("moved", "free").destroy()), kDamaged);
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "moved" / "pages"));
+    copy("copy", "moved");
+    EXPECT_TRUE(client("moved").get("a"));
+}
+
+TEST_F(Whose, AStoreWhoseHeaderGotTheNameOfAnotherIsDestroyed) {
+    make("store", "mine", Anchor::ree);
+    make("other", "other", Anchor::ree);
+    copy("store", "copy");
+    protocol::StoreHeader changed = header("store");
+    changed.set_name("other");
+    write("store", changed);
+    EXPECT_FALSE(client("store", "other").destroy());
+    const auto destroyed = client("store").destroy();
+    ASSERT_TRUE(destroyed) << message(destroyed);
+    EXPECT_TRUE(destroyed->record_dropped);
+    copy("copy", "store");
+    EXPECT_FALSE(client("store").get("a"));
+    EXPECT_TRUE(client("other").get("a"));
+}
+
+TEST_F(Whose, Rule25TheIdOfADestroyedStoreAndALostAnswerDestroyNothing) {
+    for (const bool after : {false, true}) {
+        make("store", "", Anchor::ree);
+        make("gone", "gone", Anchor::ree);
+        const protocol::StoreHeader gone = header("gone");
+        ASSERT_TRUE(client("gone").destroy());
+        copy("store", "copy");
+        protocol::StoreHeader changed = header("store");
+        changed.store_id = gone.store_id;
+        changed.key_check = gone.key_check;
+        changed.set_name("free");
+        write("store", changed);
+        Client dying = dying_client("store");
+        destroy_deaths = 1, dies_after = after;
+        EXPECT_FALSE(dying.destroy());
+        destroy_deaths = 0;
+        copy("copy", "store");
+        EXPECT_TRUE(client("store").get("a"));
+        ASSERT_TRUE(client("store").destroy());
+    }
+}
+
+TEST_F(Whose, Rule03APlantedNameMakesNoOtherStoreUnderAnyPath) {
+    for (int how = 0; how < 3; ++how) {
+        make("store", "", Anchor::rpmb);
+        std::filesystem::resize_file(folder_ / "store" / "pages", 0);
+        std::filesystem::remove_all(folder_ / "store" / "payloads");
+        protocol::StoreHeader changed = header("store");
+        changed.set_name("free");
+        changed.anchor = stored::Anchor::ree;
+        write("store", changed);
+        std::string path = "./store";
+        if (how == 1) std::filesystem::create_directory_symlink(folder_ / "store", folder_ / (path = "link"));
+        if (how == 2) std::filesystem::rename(folder_ / "store", folder_ / (path = "moved"));
+        EXPECT_EQ(code(client(path).get("a")), kDamaged) << how;
+        EXPECT_EQ(code(client(path).put("b", content_of(3))), kDamaged) << how;
+        EXPECT_EQ(client("none", "", 0).store_records()->size(), 1U) << "no weaker store beside it";
+        begin_anew();
+    }
+}
+
+// A move to the RPMB was cut, and the RPMB is gone: once root says that there is none, the owner and root can destroy the store.
+TEST_F(Whose, Rule21AStoreInACutMoveCanBeDestroyedOnceRootSaysThatThereIsNoRpmb) {
+    for (const bool by_root : {false, true}) {
+        make("store", "", Anchor::ree);
+        {
+            Client moving = client("store");
+            ASSERT_TRUE(moving.get("a"));
+            sim::Faults faults;
+            faults.storage = 3;
+            faults.storage_code = static_cast<uint32_t>(Code::storage_not_available);
+            tee_->set_faults(faults);
+            RebuildOptions to_rpmb;
+            to_rpmb.anchor = Anchor::rpmb;
+            ASSERT_FALSE(moving.rebuild(to_rpmb));
+        }
+        rpmb_is(Rpmb::not_available);
+        EXPECT_EQ(code(client("store", "default").destroy()), static_cast<int>(ErrorCode::no_tee)) << "it may be in the RPMB";
+        ASSERT_TRUE(client("root", "", 0).set_no_rpmb(true, true));
+        EXPECT_FALSE(client("store").get("a"));
+        DestroyOptions others;
+        others.other = DestroyOptions::Other{false, 1000};
+        const auto destroyed = by_root ? client("root", "", 0).destroy(others) : client("store").destroy();
+        ASSERT_TRUE(destroyed) << message(destroyed);
+        EXPECT_TRUE(destroyed->record_dropped && destroyed->may_be_in_rpmb);
+        begin_anew();
+    }
+}
+
+// A folder with nothing but a header is not the store's directory.
+TEST_F(Whose, AHeaderAtTheLastPlaceKeepsNoRecord) {
+    make("store", "", Anchor::ree);
+    copy("store", "copy");
+    std::filesystem::remove_all(folder_ / "store");
+    std::filesystem::create_directory(folder_ / "store");
+    std::filesystem::copy_file(folder_ / "copy" / protocol::kHeaderFile, folder_ / "store" / protocol::kHeaderFile);
+    EXPECT_TRUE(client("nowhere", "default").destroy(lost()));
+}
+
+// A record of a newer version tells its name, though nothing else.
+TEST_F(Whose, Rule25ANamedDestroyReachesNoNewerRecordOfAnotherName) {
+    make("other", "other", Anchor::ree);
+    make("store", "web", Anchor::rpmb);
+    const protocol::StoreHeader theirs = header("other");
+    plant("store", "other");
+    for (const auto& id : tee_->stored_ids(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid)) {
+        if (text_of(Bytes(id)).find("root table") == std::string_view::npos) continue;
+        auto table = tee_->stored_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id).value();
+        const size_t at = text_of(Bytes(table)).find(text_of(Bytes(theirs.store_id)));
+        table[at - 28 + 5] = std::byte{9};  // its minor version
+        ASSERT_TRUE(tee_->store_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id, table));
+        EXPECT_FALSE(client("store", "web").destroy());
+        EXPECT_EQ(tee_->stored_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id).value(), table);
+    }
+}
+
+}  // namespace
+}  // namespace festore::store_test
