@@ -43,54 +43,49 @@ int kind_of(AllowName::Kind kind) {
     return kind == AllowName::Kind::user ? FESTORE_ALLOW_USER : FESTORE_ALLOW_GROUP;
 }
 
-int wrong(festore_client* client) { return failed(client->error, {ErrorCode::usage, "a name or a limit is not valid", 0, 0}); }
-
-int told(festore_client* client, const Result<void>& done) { return done ? FESTORE_OK : failed(client->error, done.error()); }
+int wrong(festore_client* client) { return wrong_usage(client->error, "a name or a limit is not valid"); }
 
 }  // namespace
 
-extern "C" {
-
 int festore_allow(festore_client* client, const festore_allow_name* names, size_t count, const festore_allow_limits* limits) {
-    return guarded(client->error, [&]() -> int {
+    return with_client(client, [&](Client& c) -> int {
         const auto all = to_names(names, count);
         const auto allowance = to_allowance(limits);
-        if (!all || !allowance) return wrong(client);
-        return told(client, client->client.allow(*all, *allowance));
+        return all && allowance ? told(client, c.allow(*all, *allowance)) : wrong(client);
     });
 }
 
 int festore_disallow(festore_client* client, const festore_allow_name* names, size_t count) {
-    return guarded(client->error, [&]() -> int {
+    return with_client(client, [&](Client& c) -> int {
         const auto all = to_names(names, count);
-        return all ? told(client, client->client.disallow(*all)) : wrong(client);
+        return all ? told(client, c.disallow(*all)) : wrong(client);
     });
 }
 
 int festore_allow_others(festore_client* client, const festore_allow_limits* limits) {
-    return guarded(client->error, [&]() -> int {
+    return with_client(client, [&](Client& c) -> int {
         const auto allowance = to_allowance(limits);
         if (!allowance) return wrong(client);
-        return told(client, client->client.allow_others(limits != nullptr ? allowance : std::nullopt));
+        return told(client, c.allow_others(limits != nullptr ? allowance : std::nullopt));
     });
 }
 
 int festore_allow_in_all(festore_client* client, int storage, const festore_allow_limits* limits) {
-    return guarded(client->error, [&]() -> int {
+    return with_client(client, [&](Client& c) -> int {
         auto allowance = to_allowance(limits);
         if (!allowance || (storage != FESTORE_STORAGE_REE && storage != FESTORE_STORAGE_RPMB)) return wrong(client);
         allowance->stores.reset();
-        return told(client, client->client.allow_in_all(storage == FESTORE_STORAGE_REE ? Storage::ree : Storage::rpmb, *allowance));
+        return told(client, c.allow_in_all(storage == FESTORE_STORAGE_REE ? Storage::ree : Storage::rpmb, *allowance));
     });
 }
 
 int festore_allow_all(festore_client* client) {
-    return guarded(client->error, [&]() -> int { return told(client, client->client.allow_all()); });
+    return with_client(client, [&](Client& c) { return told(client, c.allow_all()); });
 }
 
 int festore_allowed(festore_client* client, int* may, festore_allow_limits* limits) {
-    return guarded(client->error, [&]() -> int {
-        const auto report = client->client.allowed();
+    return with_client(client, [&](Client& c) -> int {
+        const auto report = c.allowed();
         if (!report) return failed(client->error, report.error());
         if (may != nullptr) *may = report->standing == AllowReport::Standing::refused ? 0 : 1;
         if (limits != nullptr) *limits = to_limits(report->own);
@@ -99,15 +94,14 @@ int festore_allowed(festore_client* client, int* may, festore_allow_limits* limi
 }
 
 int festore_allow_list(festore_client* client, festore_allow_entry each, void* context) {
-    return guarded(client->error, [&]() -> int {
-        const auto report = client->client.allowed();
+    return with_client(client, [&](Client& c) -> int {
+        if (each == nullptr) return wrong_usage(client->error, "the function to call is NULL");
+        const auto report = c.allowed();
         if (!report) return failed(client->error, report.error());
         for (const AllowedOne& one : report->named) {
             const festore_allow_limits limits = to_limits(one.limits);
-            if (each != nullptr) each(kind_of(one.kind), one.identity.c_str(), &limits, context);
+            each(context, kind_of(one.kind), one.identity.c_str(), &limits);
         }
         return FESTORE_OK;
     });
 }
-
-}  // extern "C"

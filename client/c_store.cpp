@@ -4,8 +4,6 @@
 
 #include "client/errors.h"
 
-#include "base/tee_client_api.h"
-
 #include <cstdio>
 
 using namespace festore;
@@ -15,7 +13,9 @@ namespace {
 
 festore_store_info to_store_info(const StoreInfo& s) {
     festore_store_info info = {};
-    (void)std::snprintf(info.store_id, sizeof info.store_id, "%s", s.store_id.c_str());
+    const auto copy = [](const std::string& text, auto& to) { (void)std::snprintf(to, sizeof to, "%s", text.c_str()); };
+    copy(s.store_id, info.store_id);
+    copy(s.name, info.name);
     info.anchor = s.anchor == Anchor::rpmb ? FESTORE_ANCHOR_RPMB : FESTORE_ANCHOR_REE;
     info.cipher = s.cipher == "chacha20-poly1305" ? FESTORE_CIPHER_CHACHA20_POLY1305 : FESTORE_CIPHER_AES_256_GCM;
     info.generation = s.generation;
@@ -25,7 +25,21 @@ festore_store_info to_store_info(const StoreInfo& s) {
     info.freshness_lost_count = s.freshness_lost_count;
     info.freshness_lost_generation = s.freshness_lost_generation;
     info.created = s.created;
+    info.has_other_cipher = s.has_other_cipher ? 1 : 0;
+    info.made_without_rpmb_answer = s.made_without_rpmb_answer ? 1 : 0;
     return info;
+}
+
+// Runs a call that gives information about the store.
+template <class F>
+int with_store(festore_client* client, festore_store_info* info, F&& call) {
+    return with_client(client, [&](Client& c) -> int {
+        if (!has_room(info)) return wrong_options(client);
+        const Result<StoreInfo> store = call(c);
+        if (!store) return failed(client->error, store.error());
+        give(to_store_info(*store), info);
+        return FESTORE_OK;
+    });
 }
 
 void tell_lost(const std::vector<LostRange>& ranges, festore_lost each, void* context) {
@@ -34,201 +48,42 @@ void tell_lost(const std::vector<LostRange>& ranges, festore_lost each, void* co
         if (each != nullptr) each(context, end(range.from), end(range.before), range.acknowledged ? 1 : 0);
 }
 
-// Nothing if a value is unknown.
-std::optional<InitOptions> to_init_options(int anchor, int cipher) {
-    InitOptions options;
-    switch (anchor) {
-    case 0:
-    case FESTORE_ANCHOR_REE: break;
-    case FESTORE_ANCHOR_RPMB: options.anchor = Anchor::rpmb; break;
-    default: return std::nullopt;
-    }
-    switch (cipher) {
-    case FESTORE_CIPHER_AUTO: break;
-    case FESTORE_CIPHER_AES_256_GCM: options.cipher = Cipher::aes_256_gcm; break;
-    case FESTORE_CIPHER_CHACHA20_POLY1305: options.cipher = Cipher::chacha20_poly1305; break;
-    default: return std::nullopt;
-    }
-    return options;
+// `anchor`: not set if it is 0. False: a value is unknown.
+bool read_choices(int given_anchor, int given_cipher, std::optional<Anchor>& anchor, Cipher& cipher) {
+    if (given_anchor < 0 || given_anchor > FESTORE_ANCHOR_RPMB) return false;
+    if (given_cipher < FESTORE_CIPHER_AUTO || given_cipher > FESTORE_CIPHER_CHACHA20_POLY1305) return false;
+    if (given_anchor != 0) anchor = given_anchor == FESTORE_ANCHOR_RPMB ? Anchor::rpmb : Anchor::ree;
+    if (given_cipher == FESTORE_CIPHER_AES_256_GCM) cipher = Cipher::aes_256_gcm;
+    if (given_cipher == FESTORE_CIPHER_CHACHA20_POLY1305) cipher = Cipher::chacha20_poly1305;
+    return true;
 }
 
 }  // namespace
 
-int festore_init(festore_client* client, int anchor, int cipher) {
-    return guarded(client->error, [&]() -> int {
-        std::optional<InitOptions> options = to_init_options(anchor, cipher);
-        if (!options) {
-            client->error = "an option has an unknown value";
-            return FESTORE_EUSAGE;
-        }
-        auto made = client->client.init(*options);
-        if (!made && anchor == FESTORE_ANCHOR_REE && rpmb_gave_no_answer(made.error().tee_result)) {
-            options->without_asking_rpmb = true;
-            made = client->client.init(*options);
-        }
-        return made ? FESTORE_OK : failed(client->error, made.error());
-    });
+int festore_init(festore_client* client, const festore_init_options* given, festore_store_info* info) {
+    const auto known = taken(given);
+    InitOptions options;
+    std::optional<Anchor> anchor;
+    const bool is_known = known && read_choices(known->anchor, known->cipher, anchor, options.cipher);
+    if (!is_known) return with_client(client, [&](Client&) { return wrong_options(client); });
+    options.anchor = anchor.value_or(Anchor::ree);
+    options.without_asking_rpmb = known->without_asking_rpmb != 0;
+    return with_store(client, info, [&](Client& c) { return c.init(options); });
 }
 
 int festore_store_status(festore_client* client, festore_store_info* info) {
-    return guarded(client->error, [&]() -> int {
-        const auto status = client->client.store_status();
-        if (!status) return failed(client->error, status.error());
-        if (info != nullptr) *info = to_store_info(*status);
-        return FESTORE_OK;
-    });
+    return with_store(client, info, [&](Client& c) { return c.store_status(); });
 }
 
-int festore_begin(festore_client* client, festore_transaction** transaction) {
-    return guarded(client->error, [&]() -> int {
-        *transaction = nullptr;
-        Result<Transaction> begun = client->client.begin();
-        if (!begun) return failed(client->error, begun.error());
-        *transaction = new festore_transaction{client, std::move(*begun)};
-        return FESTORE_OK;
-    });
-}
-
-int festore_transaction_put(festore_transaction* t, const char* name, const void* content, size_t size, unsigned flags) {
-    return c_api::put(t->client, t->transaction, name, content, size, flags);
-}
-
-int festore_transaction_write_open(festore_transaction* t, const char* name, unsigned flags, festore_writer** writer) {
-    return open_writer(t->client, t->transaction, name, flags, writer);
-}
-
-int festore_transaction_remove(festore_transaction* t, const char* name) {
-    return c_api::remove(t->client, t->transaction, name);
-}
-
-int festore_transaction_rename(festore_transaction* t, const char* old_name, const char* new_name, int replace) {
-    return c_api::rename(t->client, t->transaction, old_name, new_name, replace != 0);
-}
-
-int festore_commit(festore_transaction* transaction) {
-    if (transaction == nullptr) return FESTORE_EUSAGE;
-    const std::unique_ptr<festore_transaction> ended(transaction);
-    return guarded(transaction->client->error, [&]() -> int {
-        const auto committed = transaction->transaction.commit();
-        return committed ? FESTORE_OK : failed(transaction->client->error, committed.error());
-    });
-}
-
-void festore_rollback(festore_transaction* transaction) { delete transaction; }
-
-int festore_verify(festore_client* client, const char* const* names, size_t count, festore_damage each, void* context,
-                   festore_verify_report* report) {
-    return guarded(client->error, [&]() -> int {
-        VerifyOptions options;
-        for (size_t i = 0; i < count; ++i) {
-            if (names == nullptr || names[i] == nullptr) return no_name(client->error);
-            options.names.emplace_back(names[i]);
-        }
-        const auto verified = client->client.verify(options);
-        if (!verified) return failed(client->error, verified.error());
-        for (const Damage& damage : verified->damaged)
-            if (each != nullptr) each(context, damage.name.empty() ? nullptr : damage.name.c_str(), damage.error.message.c_str());
-        const auto orphaned = verified->orphaned.value_or(VerifyReport::Orphaned());
-        if (report != nullptr)
-            *report = {verified->objects, verified->content_bytes, verified->damaged.size(), verified->absent.size(),
-                       verified->orphaned ? 1 : 0, orphaned.files, orphaned.bytes};
-        if (verified->damaged.empty() && verified->absent.empty()) return FESTORE_OK;
-        client->error = std::to_string(verified->damaged.size()) + " damaged, " + std::to_string(verified->absent.size()) + " absent";
-        return verified->damaged.empty() ? FESTORE_ENOTFOUND : FESTORE_EDAMAGED;
-    });
-}
-
-int festore_repair(festore_client* client) {
-    return guarded(client->error, [&]() -> int {
-        const auto repaired = client->client.repair();
-        return repaired ? FESTORE_OK : failed(client->error, repaired.error());
-    });
-}
-
-int festore_acknowledge(festore_client* client) {
-    return guarded(client->error, [&]() -> int {
-        const auto acknowledged = client->client.acknowledge();
-        return acknowledged ? FESTORE_OK : failed(client->error, acknowledged.error());
-    });
-}
-
-int festore_rebuild(festore_client* client, int anchor) {
-    if (anchor != 0 && anchor != FESTORE_ANCHOR_REE && anchor != FESTORE_ANCHOR_RPMB) return FESTORE_EUSAGE;
-    return guarded(client->error, [&]() -> int {
-        RebuildOptions options;
-        if (anchor != 0) options.anchor = anchor == FESTORE_ANCHOR_RPMB ? Anchor::rpmb : Anchor::ree;
-        const auto rebuilt = client->client.rebuild(options);
-        return rebuilt ? FESTORE_OK : failed(client->error, rebuilt.error());
-    });
-}
-
-int festore_rebuild_cipher(festore_client* client, int cipher) {
-    const std::optional<InitOptions> wanted = to_init_options(0, cipher);
-    if (!wanted) return FESTORE_EUSAGE;
-    return guarded(client->error, [&]() -> int {
-        RebuildOptions options;
-        options.cipher = wanted->cipher;
-        const auto rebuilt = client->client.rebuild(options);
-        return rebuilt ? FESTORE_OK : failed(client->error, rebuilt.error());
-    });
-}
-
-int festore_has_other_cipher(festore_client* client, int* other) {
-    return guarded(client->error, [&]() -> int {
-        const auto status = client->client.store_status();
-        if (!status) return failed(client->error, status.error());
-        if (other != nullptr) *other = status->has_other_cipher ? 1 : 0;
-        return FESTORE_OK;
-    });
-}
-
-int festore_drop_damaged(festore_client* client, int most, festore_lost each, void* context) {
-    return guarded(client->error, [&]() -> int {
-        DropOptions options;
-        options.most = most != 0;
-        const auto dropped = client->client.drop_damaged(options);
-        if (!dropped) return failed(client->error, dropped.error());
-        tell_lost(dropped->lost, each, context);
-        return FESTORE_OK;
-    });
-}
-
-int festore_lost_ranges(festore_client* client, festore_lost each, void* context) {
-    return guarded(client->error, [&]() -> int {
-        const auto ranges = client->client.lost_ranges();
-        if (!ranges) return failed(client->error, ranges.error());
-        tell_lost(*ranges, each, context);
-        return FESTORE_OK;
-    });
-}
-
-int festore_undo_drop(festore_client* client) {
-    return guarded(client->error, [&]() -> int {
-        const auto undone = client->client.undo_drop();
-        return undone ? FESTORE_OK : failed(client->error, undone.error());
-    });
-}
-
-int festore_acknowledge_lost(festore_client* client, const char* name) {
-    if (name == nullptr) return no_name(client->error);
-    return guarded(client->error, [&]() -> int {
-        const auto acknowledged = client->client.acknowledge_lost(name);
-        return acknowledged ? FESTORE_OK : failed(client->error, acknowledged.error());
-    });
-}
-
-int festore_destroy(festore_client* client, int lost_directory) {
-    return guarded(client->error, [&]() -> int {
-        DestroyOptions options;
-        options.lost_directory = lost_directory != 0;
-        const auto destroyed = client->client.destroy(options);
-        return destroyed ? FESTORE_OK : failed(client->error, destroyed.error());
-    });
+int festore_rename(festore_client* client, const char* old_name, const char* new_name, int replace, festore_info* info) {
+    const auto rename = [&](Client& c) { return c_api::rename(client, c, old_name, new_name, replace != 0, info); };
+    return with_client(client, rename, old_name, new_name);
 }
 
 int festore_own_stores(festore_client* client, festore_store each, void* context) {
-    return guarded(client->error, [&]() -> int {
-        const auto stores = client->client.own_stores();
+    return with_client(client, [&](Client& c) -> int {
+        if (each == nullptr) return wrong_usage(client->error, "the function to call is NULL");
+        const auto stores = c.own_stores();
         if (!stores) return failed(client->error, stores.error());
         const auto text = [](const std::string& s) { return s.empty() ? nullptr : s.c_str(); };
         for (const StoreRecord& store : *stores) {
@@ -239,18 +94,121 @@ int festore_own_stores(festore_client* client, festore_store each, void* context
     });
 }
 
-int festore_has_no_rpmb(festore_client* client, int* none) {
-    return guarded(client->error, [&]() -> int {
-        const auto use = client->client.rpmb_use();
-        if (!use) return failed(client->error, use.error());
-        if (none != nullptr) *none = use->none_here ? 1 : 0;
+int festore_begin(festore_client* client, festore_transaction** transaction) {
+    const auto begin = [&](Client& c) -> int {
+        Result<Transaction> begun = c.begin();
+        if (!begun) return failed(client->error, begun.error());
+        *transaction = new festore_transaction{client, std::move(*begun)};
+        return FESTORE_OK;
+    };
+    return with_client(client, begin, transaction);
+}
+
+int festore_transaction_put(festore_transaction* t, const char* name, const void* content, size_t size,
+                            const festore_put_options* options, festore_info* info) {
+    if (t == nullptr) return FESTORE_EUSAGE;
+    const auto put = [&](Client&) { return c_api::put(t->client, t->transaction, name, bytes_of(content, size), options, info); };
+    return with_client(t->client, put, name);
+}
+
+int festore_transaction_write_open(festore_transaction* t, const char* name, const festore_put_options* options, festore_writer** writer) {
+    if (t == nullptr) return FESTORE_EUSAGE;
+    return with_client(t->client, [&](Client&) { return open_writer(t->client, t->transaction, name, options, writer); }, name, writer);
+}
+
+int festore_transaction_remove(festore_transaction* t, const char* name) {
+    if (t == nullptr) return FESTORE_EUSAGE;
+    return with_client(t->client, [&](Client&) { return told(t->client, t->transaction.remove(name)); }, name);
+}
+
+int festore_transaction_rename(festore_transaction* t, const char* old_name, const char* new_name, int replace, festore_info* info) {
+    if (t == nullptr) return FESTORE_EUSAGE;
+    const auto rename = [&](Client&) { return c_api::rename(t->client, t->transaction, old_name, new_name, replace != 0, info); };
+    return with_client(t->client, rename, old_name, new_name);
+}
+
+int festore_commit(festore_transaction* transaction, uint64_t* generation) {
+    if (transaction == nullptr) return FESTORE_EUSAGE;
+    const std::unique_ptr<festore_transaction> ended(transaction);
+    return guarded(transaction->client->error, [&]() -> int {
+        const auto committed = transaction->transaction.commit();
+        if (!committed) return failed(transaction->client->error, committed.error());
+        if (generation != nullptr) *generation = *committed;
         return FESTORE_OK;
     });
 }
 
-int festore_set_no_rpmb(festore_client* client, int none, int without_asking) {
-    return guarded(client->error, [&]() -> int {
-        const auto use = client->client.set_no_rpmb(none != 0, without_asking != 0);
-        return use ? FESTORE_OK : failed(client->error, use.error());
+void festore_rollback(festore_transaction* transaction) { delete transaction; }
+
+int festore_destroy(festore_client* client, unsigned flags, festore_destroy_report* report) {
+    return with_client(client, [&](Client& c) -> int {
+        if ((flags & ~unsigned{FESTORE_LOST_DIRECTORY}) != 0 || !has_room(report)) return wrong_options(client);
+        DestroyOptions options;
+        options.lost_directory = (flags & FESTORE_LOST_DIRECTORY) != 0;
+        const auto destroyed = c.destroy(options);
+        if (!destroyed) return failed(client->error, destroyed.error());
+        give(festore_destroy_report{0, destroyed->record_dropped ? 1 : 0, destroyed->may_be_in_rpmb ? 1 : 0, destroyed->files,
+                                    destroyed->left.size()},
+             report);
+        return FESTORE_OK;
     });
+}
+
+int festore_repair(festore_client* client, festore_store_info* info) {
+    return with_store(client, info, [&](Client& c) { return c.repair(); });
+}
+
+int festore_acknowledge(festore_client* client, festore_store_info* info) {
+    return with_store(client, info, [&](Client& c) { return c.acknowledge(); });
+}
+
+int festore_rebuild(festore_client* client, const festore_rebuild_options* given, festore_store_info* info) {
+    const auto known = taken(given);
+    RebuildOptions options;
+    const bool is_known = known && read_choices(known->anchor, known->cipher, options.anchor, options.cipher);
+    if (!is_known) return with_client(client, [&](Client&) { return wrong_options(client); });
+    return with_store(client, info, [&](Client& c) { return c.rebuild(options); });
+}
+
+int festore_drop_damaged(festore_client* client, unsigned flags, festore_lost each, void* context) {
+    return with_client(client, [&](Client& c) -> int {
+        if ((flags & ~unsigned{FESTORE_DROP_MOST}) != 0) return wrong_options(client);
+        DropOptions options;
+        options.most = (flags & FESTORE_DROP_MOST) != 0;
+        const auto dropped = c.drop_damaged(options);
+        if (!dropped) return failed(client->error, dropped.error());
+        tell_lost(dropped->lost, each, context);
+        return FESTORE_OK;
+    });
+}
+
+int festore_lost_ranges(festore_client* client, festore_lost each, void* context) {
+    return with_client(client, [&](Client& c) -> int {
+        const auto ranges = c.lost_ranges();
+        if (!ranges) return failed(client->error, ranges.error());
+        tell_lost(*ranges, each, context);
+        return FESTORE_OK;
+    });
+}
+
+int festore_undo_drop(festore_client* client) {
+    return with_client(client, [&](Client& c) { return told(client, c.undo_drop()); });
+}
+
+int festore_acknowledge_lost(festore_client* client, const char* name) {
+    return with_client(client, [&](Client& c) { return told(client, c.acknowledge_lost(name)); }, name);
+}
+
+int festore_has_no_rpmb(festore_client* client, int* none) {
+    const auto look = [&](Client& c) -> int {
+        const auto use = c.rpmb_use();
+        if (!use) return failed(client->error, use.error());
+        *none = use->none_here ? 1 : 0;
+        return FESTORE_OK;
+    };
+    return with_client(client, look, none);
+}
+
+int festore_set_no_rpmb(festore_client* client, int none, int without_asking) {
+    return with_client(client, [&](Client& c) { return told(client, c.set_no_rpmb(none != 0, without_asking != 0)); });
 }

@@ -50,7 +50,8 @@ Result<void> Store::check_is_meant(const Operation& operation, const protocol::S
         if (const std::string place = other_place_of(own.stores, header.store_id); !place.empty())
             return unexpected({ErrorCode::conflict,
                                cannot(operation) + "the header of " + quote(directory_.path()) + " is that of the store at " +
-                                   quote(place) + ": if this is a copy, remove it as any folder; if that is one, name this store with --name",
+                                   quote(place) + ": if this is a copy, remove it as any folder; if that is one, name this store with " +
+                                   "--name",
                                0, 0});
     }
     if (refused == Code::success && pages_prove_store(operation)) return {};

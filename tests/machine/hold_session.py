@@ -7,8 +7,16 @@ import sys
 import time
 
 festore = ctypes.CDLL("libfestore.so.0")
+
+
+class Options(ctypes.Structure):  # the first members of struct festore_options
+    _fields_ = [("struct_size", ctypes.c_size_t), ("tee", ctypes.c_int), ("owner", ctypes.c_int), ("gid", ctypes.c_uint32),
+                ("storage", ctypes.c_int)]
+
+
+options = Options(struct_size=ctypes.sizeof(Options), storage=1)  # ree: needs no directory
 client = ctypes.c_void_p()
-if festore.festore_connect(None, ctypes.byref(client)) != 0:
+if festore.festore_connect(ctypes.byref(options), ctypes.byref(client)) != 0:
     sys.exit("no connection")
 end = time.monotonic() + float(sys.argv[1])
 while time.monotonic() < end:

@@ -176,23 +176,26 @@ TEST_F(Whose, AStoreWhoseHeaderGotTheNameOfAnotherIsDestroyed) {
 
 TEST_F(Whose, Rule25TheIdOfADestroyedStoreAndALostAnswerDestroyNothing) {
     for (const bool after : {false, true}) {
-        make("store", "", Anchor::ree);
-        make("gone", "gone", Anchor::ree);
-        const protocol::StoreHeader gone = header("gone");
-        ASSERT_TRUE(client("gone").destroy());
-        copy("store", "copy");
-        protocol::StoreHeader changed = header("store");
-        changed.store_id = gone.store_id;
-        changed.key_check = gone.key_check;
-        changed.set_name("free");
-        write("store", changed);
-        Client dying = dying_client("store");
-        destroy_deaths = 1, dies_after = after;
-        EXPECT_FALSE(dying.destroy());
-        destroy_deaths = 0;
-        copy("copy", "store");
-        EXPECT_TRUE(client("store").get("a"));
-        ASSERT_TRUE(client("store").destroy());
+        for (const char* name : {"", "free"}) {
+            make("store", "", Anchor::ree);
+            make("gone", "gone", Anchor::ree);
+            const protocol::StoreHeader gone = header("gone");
+            ASSERT_TRUE(client("gone").destroy());
+            std::filesystem::rename(folder_ / "store", folder_ / "moved");
+            copy("moved", "copy");
+            protocol::StoreHeader changed = header("moved");
+            changed.store_id = gone.store_id;
+            changed.key_check = gone.key_check;
+            changed.set_name("free");
+            write("moved", changed);
+            Client dying = dying_client("moved", name);
+            destroy_deaths = 1, dies_after = after;
+            EXPECT_FALSE(dying.destroy()) << name;
+            destroy_deaths = 0;
+            copy("copy", "moved");
+            EXPECT_TRUE(client("moved").get("a"));
+            ASSERT_TRUE(client("moved").destroy());
+        }
     }
 }
 

@@ -42,10 +42,10 @@ protected:
         if (!connected) throw std::runtime_error(connected.error().message);
         return std::move(*connected);
     }
-    Client dying_client(const std::string& folder) {
+    Client dying_client(const std::string& folder, const std::string& name = "") {
         static TeecFunctions functions = sim::teec_in_process();
         functions.invoke_command = invoke_dying;
-        return client(folder, "", 1000, functions);
+        return client(folder, name, 1000, functions);
     }
     protocol::StoreHeader header(const std::string& folder) {
         const auto file = folder_ / folder / protocol::kHeaderFile;
