@@ -44,7 +44,7 @@ Result<std::string> absolute_path(const std::string& path) {
 
 Result<StoreChoice> choose_store(const Owner& owner, const std::string& directory, const std::string& name) {
     FESTORE_CHECK(check_store_name(name));
-    StoreChoice choice{directory, std::string(wire_form_of_store_name(name)), directory.empty() || !name.empty()};
+    StoreChoice choice{directory, std::string(wire_form_of_store_name(name)), directory.empty() || !name.empty(), !name.empty()};
     if (directory.empty()) choice.directory = FESTORE_TRY(default_store_directory(owner, name));
     return choice;
 }

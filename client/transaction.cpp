@@ -24,7 +24,8 @@ Result<void> Client::State::name_store(Files& files) {
                            "a store belongs to a user or a group: everybody's objects are in the storage ree or rpmb", 0, 0});
     const StoreChoice chosen = FESTORE_TRY(choose_store(options.owner, options.store_directory, options.store_name));
     const std::string absolute = FESTORE_TRY(absolute_path(chosen.directory));
-    const StoreOptions named{absolute, chosen.name, chosen.is_name_fixed, options.owner, options.wait, options.on_warning};
+    const StoreOptions named{absolute, chosen.name, chosen.is_name_fixed, chosen.is_name_given, options.owner, options.wait,
+                             options.on_warning};
     store = std::make_unique<Store>(*this, files, named);
     return {};
 }

@@ -100,12 +100,12 @@ Result<Store::Dropped> Store::drop_record_by_id(const Operation& operation, cons
 Result<Store::Dropped> Store::drop_own_record(const Operation& operation, const protocol::StoreHeader& header) {
     Code refused = Code::success;
     const auto opened = open_in_tee(operation, header, &refused);
-    bool is_known = true;
+    bool is_known = opened.has_value() || !ta_knows_names();
     if (ta_knows_names()) {
         const Result<OwnRecords> own = own_records(operation);
         if (!own && !is_name_chosen_) return unexpected(own.error());
-        const auto may_be = [&](const StoreRecord& store) { return !store.info || store.info->store_id == hex(header.store_id); };
-        is_known = !own || std::any_of(own->stores.begin(), own->stores.end(), may_be);
+        const auto is_its = [&](const StoreRecord& store) { return store.info && store.info->store_id == hex(header.store_id); };
+        is_known = is_known || (own && std::any_of(own->stores.begin(), own->stores.end(), is_its));
         const Code why = !opened && refused == Code::success ? Code::target_dead : refused;
         if (own) FESTORE_CHECK(check_is_meant(operation, header, *own, why));
     }
@@ -125,6 +125,19 @@ Result<Store::Dropped> Store::drop_own_record(const Operation& operation, const 
     return drop_record_by_id(operation, header, is_known);
 }
 
+// For what goes by the name alone: having opened a store is no choice of its name.
+class Store::ChosenName {
+public:
+    explicit ChosenName(Store& store) : store_(store), name_(std::exchange(store.name_, store.options_.name)) {}
+    ~ChosenName() { store_.name_ = name_; }
+    ChosenName(const ChosenName&) = delete;
+    ChosenName& operator=(const ChosenName&) = delete;
+
+private:
+    Store& store_;
+    std::string name_;
+};
+
 Error Store::none_but_rpmb_is_silent(const Operation& operation) const {
     return {ErrorCode::no_tee,
             cannot(operation) + "the TEE has no record of one" + with_name() + " under ree, and the RPMB gives no answer. " +
@@ -134,6 +147,7 @@ Error Store::none_but_rpmb_is_silent(const Operation& operation) const {
 
 Result<StoreInfo> Store::record(const Other& other) {
     const Operation operation{"look for a store's record", {}};
+    const ChosenName chosen(*this);
     FESTORE_CHECK(check_name_is_known(operation));
     if (!other)
         FESTORE_CHECK(check_name_is_told(operation));
@@ -175,6 +189,7 @@ Result<void> Store::check_is_lost(const Operation& operation, const protocol::St
 }
 
 Result<DestroyReport> Store::destroy_record(const Operation& operation, const DestroyOptions& options) {
+    const ChosenName chosen(*this);
     FESTORE_CHECK(check_name_is_known(operation));
     if (!options.other)
         FESTORE_CHECK(check_name_is_told(operation));
@@ -214,12 +229,18 @@ Result<DestroyReport> Store::destroy(const DestroyOptions& options) {
     if (contents->kind == Kind::foreign)
         return unexpected({ErrorCode::failure, cannot(operation) + quote(directory_.path()) + " is not a store", 0, 0});
     if (contents->kind == Kind::headless) return unexpected(without_header(operation));
+    // Somebody may have changed the name in the header: the TA compares the chosen one with the record's.
+    const auto use_chosen_name = [&] {
+        if (contents->header && is_name_chosen_) contents->header->set_name(options_.name);
+    };
+    use_chosen_name();
     if (contents->header)
         FESTORE_CHECK(check_header(operation, *contents->header));
     const std::optional<protocol::StoreHeader> before = contents->header;
     const StoreLock lock = FESTORE_TRY(directory_.lock(LockKind::exclusive, options_.wait));
     contents = directory_.look();
     if (!contents) return unexpected(contents.error());
+    use_chosen_name();
     // Somebody may have exchanged the directory since, or moved its header away.
     if (contents->kind == Kind::headless) return unexpected(without_header(operation));
     if (contents->kind == Kind::foreign)
@@ -236,7 +257,8 @@ Result<DestroyReport> Store::destroy(const DestroyOptions& options) {
         const Dropped dropped = FESTORE_TRY(drop_own_record(operation, *contents->header));
         report.record_dropped = dropped.was_there;
         report.may_be_in_rpmb = dropped.may_be_in_rpmb;
-        if (!dropped.was_there) FESTORE_CHECK(check_header_hides_no_store(operation, Hidden::at_any_place));
+        if (!dropped.was_there && contents->kind != Kind::unused)
+            FESTORE_CHECK(check_header_hides_no_store(operation, Hidden::at_any_place, "else remove it as any folder"));
     }
     opened_serial_ = 0;
     FESTORE_CHECK(directory_.remove_files(report.files, report.left));

@@ -285,6 +285,7 @@ struct StoreChoice {
     std::string directory;
     std::string name;            // empty: the default one
     bool is_name_fixed = false;  // otherwise the directory's header gives the name
+    bool is_name_given = false;
 };
 // `directory`, `name`: empty if the caller does not choose. usage: there is no default directory, or the name is not valid.
 Result<StoreChoice> choose_store(const Owner& owner, const std::string& directory, const std::string& name);

@@ -41,7 +41,7 @@ std::string Store::with_name() const { return name_.empty() ? "" : " with the na
 
 // There is no store at the directory, and no name was given: any of the owner's stores may be meant.
 Result<void> Store::check_name_is_told(const Operation& operation) {
-    if (options_.is_name_fixed) return {};
+    if (is_name_chosen_) return {};
     const Result<std::vector<StoreRecord>> stores = own_stores();
     if (!stores || stores->size() < 2) return {};
     return unexpected({ErrorCode::usage,

@@ -107,7 +107,8 @@ Error Store::refused_to_open(const Operation& operation, Code code) const {
         return {ErrorCode::damaged,
                 cannot(operation) + "the TEE has a record of a store of yours under rpmb, and " + where +
                     " is one of ree: a wrong or exchanged directory. Put back that of rpmb, or name it with --store; if you have both, "
-                    "'festore destroy' here gives up this one, and its record in the RPMB if it was moved there",
+                    "'festore destroy' gives up this one, once that one is back at its place, and its record in the RPMB if it was moved "
+                    "there",
                 static_cast<uint32_t>(code), TEEC_ORIGIN_TRUSTED_APP, Reason::store_in_rpmb};
     case Code::store_destroyed:
         return {ErrorCode::damaged,
@@ -202,7 +203,8 @@ Result<void> Store::look_and_open(const Operation& operation, Missing missing, b
             FESTORE_CHECK(settle_if_cut(operation));
         if (opened) correct_header(operation);
         if (opened || !may_be_made) return opened;
-        FESTORE_CHECK(check_header_hides_no_store(operation, is_name_chosen_ ? Hidden::last_seen_here : Hidden::at_any_place));
+        FESTORE_CHECK(check_header_hides_no_store(operation, is_name_chosen_ ? Hidden::last_seen_here : Hidden::at_any_place,
+                                                  "else choose with --name"));
     }
     if (missing == Missing::is_made) {
         const Result<bool> made = make(operation, {}, again);

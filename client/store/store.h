@@ -18,6 +18,7 @@ struct StoreOptions {
     std::string directory;
     std::string name;            // as in protocol messages: empty for the default store
     bool is_name_fixed = false;  // otherwise the directory's header gives the name
+    bool is_name_given = false;  // by the caller, and not only by the default directory
     Owner owner;
     std::chrono::milliseconds wait{};
     std::function<void(std::string_view)> on_warning;
@@ -155,9 +156,12 @@ private:
     Result<void> check_is_meant(const Operation& operation, const protocol::StoreHeader& header, const OwnRecords& own, Code refused);
     // Checks that this directory, whose header names no store of which the TEE has a record, is not that of another of the owner's stores.
     enum class Hidden { last_seen_here, at_any_place };  // which stores count: also those that are not known to be elsewhere?
-    Result<void> check_header_hides_no_store(const Operation& operation, Hidden hidden);
+    Result<void> check_header_hides_no_store(const Operation& operation, Hidden hidden, std::string_view advice);
+    [[nodiscard]] Error may_be_of(const Operation& operation, const StoreRecord& store, bool is_namesake) const;
 
     // client/store/destroy.cpp
+    class ChosenName;
+    friend class ChosenName;
     struct FoundRecord {
         std::optional<protocol::StoreStatus> status;  // none: no record was found
         bool is_rpmb_silent = false;                  // then, the RPMB may have one

@@ -45,37 +45,55 @@ std::string Store::other_place_of(const std::vector<StoreRecord>& stores, const 
     return "";
 }
 
+// Others' whereabouts can be forged by whoever can write there, so without a name they prove nothing: then only the pages count, and not
+// even they if another store was last seen here.
 Result<void> Store::check_is_meant(const Operation& operation, const protocol::StoreHeader& header, const OwnRecords& own, Code refused) {
-    if (!is_name_chosen_) {
-        if (const std::string place = other_place_of(own.stores, header.store_id); !place.empty())
-            return unexpected({ErrorCode::conflict,
-                               cannot(operation) + "the header of " + quote(directory_.path()) + " is that of the store at " +
-                                   quote(place) + ": if this is a copy, remove it as any folder; if that is one, name this store with " +
-                                   "--name",
-                               0, 0});
-    }
-    if (refused == Code::success && pages_prove_store(operation)) return {};
-    const std::string here = "the pages at " + quote(directory_.path()) + " are not those of the store that its header names";
+    const std::string id = hex(header.store_id);
+    const auto is_its = [&](const StoreRecord& store) { return store.info && store.info->store_id == id; };
+    bool is_here = false;
     for (const StoreRecord& store : own.stores) {
-        if (store.info && store.info->store_id == hex(header.store_id)) continue;
-        // The TEE has refused this one because of that one in the RPMB, and said that destroying gives this one up.
-        if (refused == Code::store_in_rpmb && store.name == shown_store_name(header.name())) continue;
-        const Whereabouts where = whereabouts_of(store);
-        if (is_name_chosen_ ? where != Whereabouts::here : where == Whereabouts::elsewhere) continue;
-        return unexpected({ErrorCode::damaged,
-                           cannot(operation) + here + ", and this may be the directory of the store " + text_of(store) +
-                               ": choose the one that is meant with --name" +
-                               (is_name_chosen_ ? ", and its directory with --store" : ""),
+        const Whereabouts where = is_its(store) ? whereabouts_of(store) : Whereabouts::unknown;
+        is_here = is_here || where == Whereabouts::here;
+        if (where != Whereabouts::elsewhere || options_.is_name_given) continue;
+        return unexpected({ErrorCode::conflict,
+                           cannot(operation) + "the header of " + quote(directory_.path()) + " is that of the store at " +
+                               quote(store.directory) + ": if this is a copy, remove it as any folder; if that is one, name this store " +
+                               "with --name",
                            0, 0});
     }
-    if (is_name_chosen_ || !own.is_rpmb_silent) return {};
+    const bool is_open = refused == Code::success;
+    const bool is_proven = is_open && pages_prove_store(operation);
+    // If the TEE has no record of that store, no record is reached.
+    const auto may_be_its = [&](const StoreRecord& store) { return !store.info || is_its(store); };
+    const bool is_reached = std::any_of(own.stores.begin(), own.stores.end(), may_be_its);
+    for (const StoreRecord& store : own.stores) {
+        if (!is_reached || is_its(store)) continue;
+        const Whereabouts where = whereabouts_of(store);
+        // The TEE refuses a store under ree beside one of the same name in the RPMB: the name does not tell which is meant.
+        const bool is_namesake = refused == Code::store_in_rpmb && store.name == shown_store_name(header.name());
+        bool is_doubtful = !is_proven || (where == Whereabouts::here && !is_here);
+        if (is_name_chosen_) is_doubtful = !is_proven && where == Whereabouts::here && !(is_open && is_here);
+        if (is_namesake) is_doubtful = where != Whereabouts::elsewhere;
+        if (is_doubtful) return unexpected(may_be_of(operation, store, is_namesake));
+    }
+    if (is_name_chosen_ || is_proven || !own.is_rpmb_silent) return {};
     return unexpected({ErrorCode::no_tee,
-                       cannot(operation) + here + ", and the RPMB, which may have the record of another one, gives no answer: choose the " +
-                           "one that is meant with --name. " + std::string(kNoRpmbHint),
+                       cannot(operation) + "the RPMB gives no answer, and may have the record of another store, to which " +
+                           quote(directory_.path()) + " belongs: choose the one that is meant with --name. " + std::string(kNoRpmbHint),
                        0, 0});
 }
 
-Result<void> Store::check_header_hides_no_store(const Operation& operation, Hidden hidden) {
+Error Store::may_be_of(const Operation& operation, const StoreRecord& store, bool is_namesake) const {
+    std::string advice = ": choose the one that is meant with --name";
+    if (is_name_chosen_) advice = ": put its own header back, or move the directory of the one that is meant elsewhere";
+    if (is_namesake) advice = ": put its own header back, or move this directory elsewhere and the other one back to its place";
+    return {ErrorCode::damaged,
+            cannot(operation) + quote(directory_.path()) + " may be the directory of the store " + text_of(store) +
+                ", and not of the one that its header names" + advice,
+            0, 0};
+}
+
+Result<void> Store::check_header_hides_no_store(const Operation& operation, Hidden hidden, std::string_view advice) {
     if (!ta_knows_names()) return {};
     const OwnRecords own = FESTORE_TRY(own_records(operation));
     for (const StoreRecord& store : own.stores) {
@@ -83,8 +101,8 @@ Result<void> Store::check_header_hides_no_store(const Operation& operation, Hidd
         if (hidden == Hidden::last_seen_here ? where != Whereabouts::here : where == Whereabouts::elsewhere) continue;
         return unexpected({ErrorCode::damaged,
                            cannot(operation) + "the TEE has no record of the store that the header of " + quote(directory_.path()) +
-                               " names, and this may be the directory of the store " + text_of(store) +
-                               ": then put its own header back; else remove it as any folder, or choose with --name",
+                               " names, and this may be the directory of the store " + text_of(store) + ": then put its own header back; " +
+                               std::string(advice),
                            0, 0});
     }
     return {};

@@ -105,7 +105,7 @@ setup() {
     expect_error 4 "*is that of the store at '$PWD/web': *"
     mv web moved
     run --separate-stderr festore --store mine destroy --yes
-    expect_error 6 "*the pages at '$PWD/mine' are not those of the store that its header names, and this may be the directory of the store 'mine'*"
+    expect_error 6 "*'$PWD/mine' may be the directory of the store 'mine', last at '$PWD/mine', and not of the one that its header names: *--name"
     [ "$(festore --store moved get a)" = one ]
     cp kept/festore.store mine/
     [ "$(festore --store mine get b)" = two ]

@@ -131,6 +131,31 @@ END
     [ "${lines[4]}" = 0000 ]
 }
 
+# snippets LANGUAGE: the code in that section of the document.
+snippets() {
+    awk -v section="## $1" '/^## /{ inside = $0 == section } inside && /^    /{ print substr($0, 5) }' docs/library.md
+}
+
+@test "the snippets of docs/library.md compile" {
+    cd "$BATS_TEST_DIRNAME/../.."
+    {
+        printf '%s\n' '#include <festore/client.hpp>' 'int fail(const std::string& = {});' 'bool more();' \
+            'std::span<const std::byte> next();' 'extern std::array<std::byte, 32> key, buffer;' 'int snippets() {'
+        snippets C++
+        echo 'return static_cast<int>(count.value_or(0)); }'
+    } > "$BATS_TEST_TMPDIR/snippets.cpp"
+    grep -q 'client->read' "$BATS_TEST_TMPDIR/snippets.cpp"
+    c++ -std=c++20 -Wall -Wextra -Wno-unused-variable -Werror -fsyntax-only $(pkg-config --cflags festore) "$BATS_TEST_TMPDIR/snippets.cpp"
+    {
+        printf '%s\n' '#include <festore/festore.h>' '#include <stdio.h>' 'extern unsigned char key[32];' 'int snippets(void);' \
+            'int snippets(void) {'
+        snippets C
+        echo 'return result; }'
+    } > "$BATS_TEST_TMPDIR/snippets.c"
+    grep -q festore_put "$BATS_TEST_TMPDIR/snippets.c"
+    cc -std=c11 -Wall -Wextra -Werror -pedantic -fsyntax-only $(pkg-config --cflags festore) "$BATS_TEST_TMPDIR/snippets.c"
+}
+
 @test "the shared library exports only the API" {
     shown=$(nm -D --defined-only "$LD_LIBRARY_PATH/libfestore.so" | awk '{print $3}' | c++filt |
         grep -vE '^festore_|^FESTORE_0|^festore::(Client::|ReadStream::|Transaction::|WriteStream::|default_store_directory|version\[?)' || true)

@@ -204,5 +204,16 @@ TEST_F(Names, TheStandardDirectoryOfAName) {
     for (const char* variable : {"FESTORE_STORE", "FESTORE_NAME", "STATE_DIRECTORY", "HOME"}) unsetenv(variable);
 }
 
+// Rule 25: that nobody named a directory does not mean that the store is at the standard one.
+TEST_F(Names, ACopyAtTheStandardDirectoryIsNotTheStore) {
+    const std::string home = (folder_ / "home").string();
+    std::filesystem::create_directory(home);
+    setenv("STATE_DIRECTORY", home.c_str(), 1);
+    std::filesystem::copy(folder_ / "first", folder_ / "home" / "festore", std::filesystem::copy_options::recursive);
+    expect(client("").destroy(), kConflict, "is that of the store at " + path("first"));
+    EXPECT_TRUE(client("first").get("a"));
+    unsetenv("STATE_DIRECTORY");
+}
+
 }  // namespace
 }  // namespace festore::store_test

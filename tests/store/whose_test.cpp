@@ -166,7 +166,8 @@ TEST_F(Whose, AStoreWhoseHeaderGotTheNameOfAnotherIsDestroyed) {
     changed.set_name("other");
     write("store", changed);
     EXPECT_FALSE(client("store", "other").destroy());
-    const auto destroyed = client("store").destroy();
+    EXPECT_FALSE(client("store").destroy()) << "it may be the directory of the other one";
+    const auto destroyed = client("store", "mine").destroy();
     ASSERT_TRUE(destroyed) << message(destroyed);
     EXPECT_TRUE(destroyed->record_dropped);
     copy("copy", "store");
@@ -242,6 +243,69 @@ TEST_F(Whose, Rule21AStoreInACutMoveCanBeDestroyedOnceRootSaysThatThereIsNoRpmb)
         const auto destroyed = by_root ? client("root", "", 0).destroy(others) : client("store").destroy();
         ASSERT_TRUE(destroyed) << message(destroyed);
         EXPECT_TRUE(destroyed->record_dropped && destroyed->may_be_in_rpmb);
+        begin_anew();
+    }
+}
+
+// Two stores of one name, one under ree and one in the RPMB: the name does not tell which one the header should name.
+TEST_F(Whose, Rule25ANamesakeInTheRpmbIsNotDestroyedInNameOnly) {
+    for (const char* name : {"", "web"}) {
+        for (const bool is_moved : {false, true}) {
+            make("store", "web", Anchor::rpmb);
+            rpmb_is(Rpmb::not_available);
+            InitOptions unasked;
+            unasked.without_asking_rpmb = true;
+            ASSERT_TRUE(client("other", "web").init(unasked));
+            rpmb_is(Rpmb::answers);
+            copy("store", "copy");
+            write("store", header("other"));
+            if (is_moved) std::filesystem::rename(folder_ / "other", folder_ / "moved");
+            EXPECT_FALSE(client("store", name).destroy()) << name << is_moved;
+            copy("copy", "store");
+            EXPECT_TRUE(client("store").get("a"));
+            begin_anew();
+        }
+    }
+}
+
+// Whoever can write the other store's last place can make it look as if that store was there.
+TEST_F(Whose, Rule25AForgedPlaceProvesNothing) {
+    make("other", "other", Anchor::ree);
+    make("store", "", Anchor::rpmb);
+    std::filesystem::rename(folder_ / "store", folder_ / "moved");
+    std::filesystem::rename(folder_ / "other", folder_ / "also moved");
+    std::filesystem::create_directory(folder_ / "store");
+    std::filesystem::copy_file(folder_ / "moved" / protocol::kHeaderFile, folder_ / "store" / protocol::kHeaderFile);
+    std::ofstream(folder_ / "store" / "pages") << "x";
+    write("moved", header("also moved"));
+    EXPECT_EQ(code(client("moved").destroy()), kDamaged);
+    EXPECT_TRUE(client("also moved").get("a"));
+}
+
+// Nor do the other store's own pages at the place where the TEE saw this one last.
+TEST_F(Whose, Rule25CopiedPagesProveNothingAtAnothersPlace) {
+    plant_whole();
+    std::filesystem::copy_file(folder_ / "other" / "pages", folder_ / "store" / "pages", std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::rename(folder_ / "other" / protocol::kHeaderFile, folder_ / "header");
+    expect_refused();
+    std::filesystem::rename(folder_ / "header", folder_ / "other" / protocol::kHeaderFile);
+    EXPECT_TRUE(client("other").get("a"));
+}
+
+TEST_F(Whose, Rule25HavingLookedIsNoChoiceOfALostStore) {
+    for (const bool opens : {true, false}) {
+        plant_whole();
+        protocol::StoreHeader changed = header("store");
+        if (!opens) changed.key_check = {};
+        write("store", changed);
+        {
+            Client looked = client("store");
+            static_cast<void>(looked.store_status());
+            std::filesystem::rename(folder_ / "store", folder_ / "gone");
+            std::filesystem::rename(folder_ / "other", folder_ / "moved");
+            EXPECT_FALSE(looked.destroy(lost()));
+            EXPECT_TRUE(client("moved").get("a"));
+        }
         begin_anew();
     }
 }
