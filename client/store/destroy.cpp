@@ -114,12 +114,10 @@ Result<Store::Dropped> Store::drop_own_record(const Operation& operation, const 
     const bool is_beside_rpmb = refused == Code::store_in_rpmb || refused == Code::rpmb_no_answer || refused == Code::store_destroyed;
     // Neither does a damaged record: the TA compares what is left of it with the store's id.
     const bool is_damaged = refused == Code::corrupt_object || refused == Code::corrupt_object_2;
-    // The header's name may have become that of another store.
-    const bool is_renamed = refused == Code::bad_parameters && !options_.is_name_fixed && is_known;
     if (opened || is_beside_rpmb || is_damaged) {
         const Dropped dropped = FESTORE_TRY(drop_record(operation, {}, header.anchor, header.store_id, is_known));
         if (dropped.was_there) return dropped;
-    } else if (refused != Code::item_not_found && !is_renamed) {
+    } else if (refused != Code::item_not_found) {
         return unexpected(opened.error());
     }
     return drop_record_by_id(operation, header, is_known);
