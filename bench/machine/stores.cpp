@@ -32,7 +32,7 @@ Client TestStore::connect() const { return must(Client::connect(options)); }
 void TestStore::fill() const {
     Client client = connect();
     must(client.init());
-    IndexTransaction transaction = must(client.begin());
+    Transaction transaction = must(client.begin());
     for (size_t i = 0; i < objects; ++i) must(transaction.put(object_name(i), content_of(kSmallBytes, i)));
     must(transaction.commit());
 }
