@@ -56,10 +56,9 @@ festore_tee_status to_status(const TeeStatus& s) {
     status.protocol_major = s.protocol_major;
     status.protocol_minor = s.protocol_minor;
     status.object_bytes_max = s.object_bytes_max;
-    const auto copy = [](const std::string& text, auto& to) { (void)std::snprintf(to, sizeof to, "%s", text.c_str()); };
-    copy(s.ta_version, status.ta_version);
-    copy(s.tee_version, status.tee_version);
-    copy(s.identity, status.identity);
+    copy_text(s.ta_version, status.ta_version);
+    copy_text(s.tee_version, status.tee_version);
+    copy_text(s.identity, status.identity);
     return status;
 }
 

@@ -7,6 +7,7 @@
 #include "festore/client.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -68,13 +69,13 @@ int guarded(LastError& error, F&& body) {
     return FESTORE_EFAILURE;
 }
 
-// Runs `body(Client&)`. `outputs`: what must not be NULL.
-template <class F, class... Outputs>
-int with_client(festore_client* client, F&& body, const Outputs*... outputs) {
+// Runs `body(Client&)`. `required`: names and outputs that must not be NULL.
+template <class F, class... Required>
+int with_client(festore_client* client, F&& body, const Required*... required) {
     if (client == nullptr) return FESTORE_EUSAGE;
     return guarded(client->error, [&]() -> int {
         if (!client->client) return wrong_usage(client->error, "this client is not connected");
-        if (((outputs == nullptr) || ...)) return wrong_usage(client->error, "a name or an output is NULL");
+        if (((required == nullptr) || ...)) return wrong_usage(client->error, "a name or an output is NULL");
         return body(*client->client);
     });
 }
@@ -109,6 +110,12 @@ void give(T known, T* out) {
     known.struct_size = size;
     std::memcpy(out, &known, std::min(size, sizeof(T)));
     if (size > sizeof(T)) std::memset(reinterpret_cast<char*>(out) + sizeof(T), 0, size - sizeof(T));
+}
+
+// As much of the text as fits.
+template <size_t N>
+void copy_text(const std::string& text, char (&to)[N]) {
+    (void)std::snprintf(to, N, "%s", text.c_str());
 }
 
 inline festore_info to_info(const ObjectInfo& info) {

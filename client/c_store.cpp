@@ -4,8 +4,6 @@
 
 #include "client/errors.h"
 
-#include <cstdio>
-
 using namespace festore;
 using namespace festore::c_api;
 
@@ -13,9 +11,8 @@ namespace {
 
 festore_store_info to_store_info(const StoreInfo& s) {
     festore_store_info info = {};
-    const auto copy = [](const std::string& text, auto& to) { (void)std::snprintf(to, sizeof to, "%s", text.c_str()); };
-    copy(s.store_id, info.store_id);
-    copy(s.name, info.name);
+    copy_text(s.store_id, info.store_id);
+    copy_text(s.name, info.name);
     info.anchor = s.anchor == Anchor::rpmb ? FESTORE_ANCHOR_RPMB : FESTORE_ANCHOR_REE;
     info.cipher = s.cipher == "chacha20-poly1305" ? FESTORE_CIPHER_CHACHA20_POLY1305 : FESTORE_CIPHER_AES_256_GCM;
     info.generation = s.generation;

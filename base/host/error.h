@@ -7,7 +7,7 @@
 
 namespace festore {
 
-// Says at a return statement that it gives no value.
+// Marks the return of an error.
 inline Error unexpected(Error error) { return error; }
 inline Error propagated(Error error) { return error; }
 

@@ -148,18 +148,18 @@ Result<void> Store::learn_outcome(const Operation& operation, const protocol::Id
     return unexpected(std::move(error));
 }
 
-Result<bool> Store::make_pages_durable() {
+Result<void> Store::make_pages_durable() {
     FESTORE_CHECK(directory_.sync_pages());
-    return directory_.pages_are_named();
+    const bool is_named = FESTORE_TRY(directory_.pages_are_named());
+    return is_named ? Result<void>() : directory_.pages_were_exchanged();
 }
 
 // Everything that the root record will refer to must first be durable (rule 7), and in the file that has the name (rule 29).
 Result<void> Store::commit(const Operation& operation, const protocol::Id& transaction, uint64_t generation) {
     may_be_committed_ = false;
-    const Result<bool> durable = make_pages_durable();
-    if (!durable || !*durable) {
+    if (const auto durable = make_pages_durable(); !durable) {
         (void)channel_.call(transaction_request(Command::store_abort, transaction, generation), operation);
-        return unexpected(durable ? directory_.pages_were_exchanged() : durable.error());
+        return durable;
     }
     may_be_committed_ = true;
     const Result<StoreReply> reply =

@@ -3,7 +3,6 @@
 // TEE has no record of the directory, and nothing opens it; another call of destroy removes it.
 #include "client/store/store.h"
 
-#include "base/host/hex.h"
 #include "base/result.h"
 #include "client/store/requests.h"
 #include "protocol/store_care.h"
@@ -102,9 +101,9 @@ Result<Store::Dropped> Store::drop_own_record(const Operation& operation, const 
     const auto opened = open_in_tee(operation, header, &refused);
     bool is_known = opened.has_value() || !ta_knows_names();
     if (ta_knows_names()) {
-        const Result<OwnRecords> own = own_records(operation);
+        const Result<Records> own = list_records(operation, true);
         if (!own && !is_name_chosen_) return unexpected(own.error());
-        const auto is_its = [&](const StoreRecord& store) { return store.info && store.info->store_id == hex(header.store_id); };
+        const auto is_its = [&](const StoreRecord& store) { return has_id(store, header.store_id); };
         is_known = is_known || (own && std::any_of(own->stores.begin(), own->stores.end(), is_its));
         const Code why = !opened && refused == Code::success ? Code::target_dead : refused;
         if (own) FESTORE_CHECK(check_is_meant(operation, header, *own, why));
@@ -198,8 +197,8 @@ Result<DestroyReport> Store::destroy_record(const Operation& operation, const De
     const protocol::StoreStatus& record = *found.status;
     if (!options.other) {
         FESTORE_CHECK(check_is_lost(operation, record));
-        const std::vector<StoreRecord> stores = ta_knows_names() ? FESTORE_TRY(list_records(operation, true)) : std::vector<StoreRecord>();
-        if (const std::string place = other_place_of(stores, record.store_id); !place.empty())
+        const Records own = ta_knows_names() ? FESTORE_TRY(list_records(operation, true)) : Records();
+        if (const std::string place = other_place_of(own.stores, record.store_id); !place.empty())
             return unexpected({ErrorCode::conflict,
                                cannot(operation) + "its directory is not lost, but at " + quote(place) +
                                    ": name it with --store, and destroy both together, without --lost",

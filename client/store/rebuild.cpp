@@ -285,8 +285,7 @@ Result<void> Store::undo_part(const Operation& operation) {
     const Result<protocol::RepairStepAnswer> made = copy_entries(operation, plan);
     if (!made) return refused(made.error());
     if (const auto kept = keep_reserve(); !kept) return refused(kept.error());
-    const Result<bool> durable = make_pages_durable();
-    if (!durable || !*durable) return refused(durable ? directory_.pages_were_exchanged() : durable.error());
+    if (const auto durable = make_pages_durable(); !durable) return refused(durable.error());
     return commit_rebuild(operation, *made);
 }
 

@@ -26,9 +26,7 @@ void add_claim(Bytes content, const protocol::StoreStatus& status, StoreRecord& 
 
 }  // namespace
 
-// The place's record, if there is one; `end`: there are no more places.
-Result<std::optional<StoreRecord>> Store::record_at(const Operation& operation, const RecordPlace& at, bool& end) {
-    end = false;
+Result<bool> Store::add_record_at(const Operation& operation, const RecordPlace& at, Records& records) {
     StoreChannel::Request request;
     request.command = protocol::Command::store_record_at;
     request.encode = [at](protocol::PageArea, Writer& out) { encode(protocol::RecordAtRequest{at.anchor, at.place, at.own}, out); };
@@ -38,54 +36,51 @@ Result<std::optional<StoreRecord>> Store::record_at(const Operation& operation, 
     }
     const StoreReply reply = FESTORE_TRY(channel_.call(request, operation));
     const auto code = static_cast<Code>(reply.result);
-    // An RPMB that is built in but does not answer counts as empty.
-    const bool is_silent = is_silent_rpmb(at.anchor, reply.result);
-    if (is_silent && at.is_rpmb_silent != nullptr) *at.is_rpmb_silent = true;
-    end = code == Code::item_not_found || is_silent;
-    if (end) return std::nullopt;
+    if (code == Code::item_not_found) return false;
+    if (is_silent_rpmb(at.anchor, reply.result)) {
+        records.is_rpmb_silent = true;
+        return false;
+    }
     if (code == Code::access_denied)
         return unexpected({ErrorCode::not_permitted, cannot(operation) + "only root may know of others' stores", reply.result,
                            reply.origin});
     if (!reply.ok()) return unexpected(error_of_store_command(reply.result, reply.origin, operation));
     const auto answer = protocol::decode<RecordAtAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(operation));
-    if (answer->state == RecordAtAnswer::State::free) return std::nullopt;
-    StoreRecord record;
+    if (answer->state == RecordAtAnswer::State::free) return true;
+    StoreRecord& record = records.stores.emplace_back();
     record.is_group = answer->login == 2;
     record.identity = uuid_text(answer->identity);
     record.anchor = api_anchor(at.anchor);
     record.place = at.place;
-    if (answer->state != RecordAtAnswer::State::readable) return record;
+    if (answer->state != RecordAtAnswer::State::readable) return true;
     record.info = described(answer->status);
     add_claim(reply.content, answer->status, record);
     record.info->name = record.name;
-    return record;
+    return true;
 }
 
-Result<std::vector<StoreRecord>> Store::list_records(const Operation& operation, bool own, bool* is_rpmb_silent) {
-    std::vector<StoreRecord> records;
+// An RPMB that is built in but does not answer counts as empty.
+Result<Store::Records> Store::list_records(const Operation& operation, bool own) {
+    Records records;
     for (const stored::Anchor anchor : FESTORE_TRY(anchors())) {
-        bool end = false;
-        for (uint32_t place = 0; !end && place < limits::kStoresMax; ++place) {
-            auto record = FESTORE_TRY(record_at(operation, {anchor, place, own, is_rpmb_silent}, end));
-            if (record) records.push_back(std::move(*record));
-        }
+        bool has_more = true;
+        for (uint32_t place = 0; has_more && place < limits::kStoresMax; ++place)
+            has_more = FESTORE_TRY(add_record_at(operation, {anchor, place, own}, records));
     }
     return records;
 }
 
-Result<std::vector<StoreRecord>> Store::records() { return list_records({"list the stores of this device", {}}, false); }
-
-Result<Store::OwnRecords> Store::own_records(const Operation& operation) {
-    OwnRecords own;
-    own.stores = FESTORE_TRY(list_records(operation, true, &own.is_rpmb_silent));
-    return own;
+Result<std::vector<StoreRecord>> Store::records() {
+    Records all = FESTORE_TRY(list_records({"list the stores of this device", {}}, false));
+    return std::move(all.stores);
 }
 
 Result<std::vector<StoreRecord>> Store::own_stores() {
     const Operation operation{"list your stores", {}};
     FESTORE_CHECK(check_minor(operation, kMinorThatKnowsNames, "cannot do that"));
-    return list_records(operation, true);
+    Records own = FESTORE_TRY(list_records(operation, true));
+    return std::move(own.stores);
 }
 
 }  // namespace festore

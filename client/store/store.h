@@ -116,15 +116,14 @@ private:
         stored::Anchor anchor = stored::Anchor::ree;
         uint32_t place = 0;
         bool own = false;  // only the caller's own
-        bool* is_rpmb_silent = nullptr;  // set if it is
     };
-    Result<std::optional<StoreRecord>> record_at(const Operation& operation, const RecordPlace& at, bool& end);
-    Result<std::vector<StoreRecord>> list_records(const Operation& operation, bool own, bool* is_rpmb_silent = nullptr);
-    struct OwnRecords {
+    struct Records {
         std::vector<StoreRecord> stores;
         bool is_rpmb_silent = false;  // then, it may have more
     };
-    Result<OwnRecords> own_records(const Operation& operation);
+    // Adds the place's record, if there is one. False: there are no more places.
+    Result<bool> add_record_at(const Operation& operation, const RecordPlace& at, Records& records);
+    Result<Records> list_records(const Operation& operation, bool own);
 
     // client/store/store.cpp
     // Checks that the trusted application has that minor version of the protocol. no_tee: "is older, and LACKS: ADVICE".
@@ -148,12 +147,13 @@ private:
     Whereabouts whereabouts_of(const StoreRecord& store);
     // Whether the directory has pages of the store that is open in the TEE.
     bool pages_prove_store(const Operation& operation);
+    static bool has_id(const StoreRecord& store, const protocol::Id& store_id);  // false also if the record cannot be read
     // The other directory at which the store with that id is; empty: none is known.
     std::string other_place_of(const std::vector<StoreRecord>& stores, const protocol::Id& store_id);
     // Before the store that the header names is destroyed. conflict: that one is elsewhere. damaged: this may be another one's directory.
     // no_tee: that is not known.
     // `refused`: why the TEE has not opened it; success: it has.
-    Result<void> check_is_meant(const Operation& operation, const protocol::StoreHeader& header, const OwnRecords& own, Code refused);
+    Result<void> check_is_meant(const Operation& operation, const protocol::StoreHeader& header, const Records& own, Code refused);
     // Checks that this directory, whose header names no store of which the TEE has a record, is not that of another of the owner's stores.
     enum class Hidden { last_seen_here, at_any_place };  // which stores count: also those that are not known to be elsewhere?
     Result<void> check_header_hides_no_store(const Operation& operation, Hidden hidden, std::string_view advice);
@@ -205,8 +205,7 @@ private:
     template <class F>
     Result<protocol::ChangeAnswer> change_alone(const Operation& operation, Missing missing, F&& make_request);
     Result<protocol::ChangeAnswer> change_once(const Operation& operation, const ChangeRequest& request, bool& died);
-    // False: the page file was exchanged.
-    Result<bool> make_pages_durable();
+    Result<void> make_pages_durable();  // in the file that has the name
     Result<void> commit(const Operation& operation, const protocol::Id& transaction, uint64_t generation);
     Result<void> publish(const std::vector<StoreDirectory::Upload*>& uploads);
     Result<void> learn_outcome(const Operation& operation, const protocol::Id& transaction, uint64_t generation, Error error);

@@ -20,8 +20,7 @@ Store::Whereabouts Store::whereabouts_of(const StoreRecord& store) {
     StoreDirectory last(files_, store.directory, std::nullopt);
     const Result<DirectoryContents> contents = last.look();
     if (last.is_same_as(directory_)) return Whereabouts::here;
-    if (!contents || !contents->header || !store.info || hex(contents->header->store_id) != store.info->store_id)
-        return Whereabouts::unknown;
+    if (!contents || !contents->header || !has_id(store, contents->header->store_id)) return Whereabouts::unknown;
     // A header alone proves nothing, unless the store has no pages.
     using Kind = DirectoryContents::Kind;
     const bool has_it = contents->kind == Kind::store || (contents->kind == Kind::unused && store.info->height == 0);
@@ -37,30 +36,29 @@ bool Store::pages_prove_store(const Operation& operation) {
     return step && !step->gap;
 }
 
+bool Store::has_id(const StoreRecord& store, const protocol::Id& store_id) {
+    return store.info && store.info->store_id == hex(store_id);
+}
+
 std::string Store::other_place_of(const std::vector<StoreRecord>& stores, const protocol::Id& store_id) {
-    for (const StoreRecord& store : stores) {
-        const bool is_that = store.info && store.info->store_id == hex(store_id);
-        if (is_that && whereabouts_of(store) == Whereabouts::elsewhere) return store.directory;
-    }
+    for (const StoreRecord& store : stores)
+        if (has_id(store, store_id) && whereabouts_of(store) == Whereabouts::elsewhere) return store.directory;
     return "";
 }
 
-// Others' whereabouts can be forged by whoever can write there, so without a name they prove nothing: then only the pages count, and not
-// even they if another store was last seen here.
-Result<void> Store::check_is_meant(const Operation& operation, const protocol::StoreHeader& header, const OwnRecords& own, Code refused) {
-    const std::string id = hex(header.store_id);
-    const auto is_its = [&](const StoreRecord& store) { return store.info && store.info->store_id == id; };
-    bool is_here = false;
-    for (const StoreRecord& store : own.stores) {
-        const Whereabouts where = is_its(store) ? whereabouts_of(store) : Whereabouts::unknown;
-        is_here = is_here || where == Whereabouts::here;
-        if (where != Whereabouts::elsewhere || options_.is_name_given) continue;
+// Whoever can write at another store's last place can make it look as if that store was there. So, if no name was chosen, only the pages
+// prove whose directory this is, and not even the pages if another store was last seen here.
+Result<void> Store::check_is_meant(const Operation& operation, const protocol::StoreHeader& header, const Records& own, Code refused) {
+    const auto is_its = [&](const StoreRecord& store) { return has_id(store, header.store_id); };
+    const std::string other_place = options_.is_name_given ? "" : other_place_of(own.stores, header.store_id);
+    if (!other_place.empty())
         return unexpected({ErrorCode::conflict,
                            cannot(operation) + "the header of " + quote(directory_.path()) + " is that of the store at " +
-                               quote(store.directory) + ": if this is a copy, remove it as any folder; if that is one, name this store " +
+                               quote(other_place) + ": if this is a copy, remove it as any folder; if that is one, name this store " +
                                "with --name",
                            0, 0});
-    }
+    const auto was_here = [&](const StoreRecord& store) { return is_its(store) && whereabouts_of(store) == Whereabouts::here; };
+    const bool is_here = std::any_of(own.stores.begin(), own.stores.end(), was_here);
     const bool is_open = refused == Code::success;
     const bool is_proven = is_open && pages_prove_store(operation);
     // If the TEE has no record of that store, no record is reached.
@@ -95,7 +93,7 @@ Error Store::may_be_of(const Operation& operation, const StoreRecord& store, boo
 
 Result<void> Store::check_header_hides_no_store(const Operation& operation, Hidden hidden, std::string_view advice) {
     if (!ta_knows_names()) return {};
-    const OwnRecords own = FESTORE_TRY(own_records(operation));
+    const Records own = FESTORE_TRY(list_records(operation, true));
     for (const StoreRecord& store : own.stores) {
         const Whereabouts where = whereabouts_of(store);
         if (hidden == Hidden::last_seen_here ? where != Whereabouts::here : where == Whereabouts::elsewhere) continue;

@@ -66,7 +66,7 @@ struct festore_options {
 };
 #define FESTORE_OPTIONS_INIT {.struct_size = sizeof(struct festore_options)}
 
-/* options may be NULL. *client is a handle also on failure, which only tells its error and must be closed; NULL if memory is exhausted. */
+/* options may be NULL. After a failure *client is a handle that only tells the error; close it, too. It is NULL if memory is exhausted. */
 FESTORE_CALL festore_connect(const struct festore_options* options, festore_client** client);
 FESTORE_API void festore_close(festore_client* client); /* NULL is fine */
 
@@ -182,8 +182,8 @@ FESTORE_CALL festore_verify(festore_client* client, const char* const* names, si
 /* What the TEE tells of itself. */
 enum festore_device_key {
     FESTORE_KEY_NOT_COMPARED = 0,   /* it is not known whether the device has a secret of its own */
-    FESTORE_KEY_ZERO = 1,           /* it has none: anybody who has the disk can decrypt it */
-    FESTORE_KEY_PREDICTABLE = 2,    /* nor here: its key is a well-known one */
+    FESTORE_KEY_ZERO = 1,           /* its key is all zeroes: anybody who has the disk can decrypt it */
+    FESTORE_KEY_PREDICTABLE = 2,    /* its key is another well-known one: anybody who has the disk can decrypt it */
     FESTORE_KEY_NOT_KNOWN_WEAK = 3
 };
 struct festore_tee_status {

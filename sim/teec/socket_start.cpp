@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 #include "sim/teec/socket_start.h"
 
+#include "base/host/environment.h"
 #include "base/tee_client_api.h"
 
 #include <algorithm>
@@ -27,11 +28,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kStartLimit = std::chrono::seconds(15);
 constexpr timeval kWelcomeLimit{10, 0};
-
-std::string environment(const char* name) {
-    const char* value = secure_getenv(name);
-    return value != nullptr ? value : "";
-}
 
 fs::path absolute(const fs::path& path) {
     std::error_code failed;

@@ -52,11 +52,13 @@ Outcome<StoreClaim> read_claim(const Call& call, Anchor anchor, size_t place, co
     return claim;
 }
 
-void drop_claim(Anchor anchor, size_t place) {
-    const auto storage = trusted_storage(storage_of(anchor));
-    if (!storage) return;
+Status bury_with_claim(RootTable& table, size_t place) {
+    FESTORE_CHECK(table.bury(place));
+    const auto storage = trusted_storage(storage_of(table.anchor()));
+    if (!storage) return {};
     auto object = gp::PersistentObject::open(*storage, object_of(place), TEE_DATA_FLAG_ACCESS_WRITE_META);
     if (object) static_cast<void>(std::move(*object).remove());
+    return {};
 }
 
 }  // namespace festore::ta

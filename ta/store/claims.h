@@ -17,7 +17,8 @@ Outcome<engine::StoreClaim> claim_of(const Call& call, const engine::RootRecord&
 Status keep_claim(engine::Anchor anchor, size_t place, const engine::StoreClaim& claim);
 // item_not_found: no claim is kept, or it is of another store.
 Outcome<engine::StoreClaim> read_claim(const Call& call, engine::Anchor anchor, size_t place, const engine::RootRecord& record);
-// A claim that cannot be removed stays until the next store in this place replaces it.
-void drop_claim(engine::Anchor anchor, size_t place);
+// Makes the record a tombstone (RootTable::bury), and removes its claim. A claim that cannot be removed stays until the next store in this
+// place replaces it.
+Status bury_with_claim(RootTable& table, size_t place);
 
 }  // namespace festore::ta

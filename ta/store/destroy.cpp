@@ -33,11 +33,17 @@ struct Found {
     RootTable* table;
     size_t place;
 
-    static Outcome<Found> by_name(Call& call, engine::Anchor anchor, const protocol::OwnerClaim& claim, Bytes name) {
-        const Identity owner = FESTORE_TRY(owner_of(call, claim));
+    // First finishes what is destroyed: a caller that repeats an unfinished destroy must not get "not found".
+    static Outcome<RootTable*> table_for(Call& call, engine::Anchor anchor, const Identity& owner) {
         RootTable* const table = FESTORE_TRY(table_of(call, anchor));
         FESTORE_CHECK(finish_destroyed_of(call, *table, owner));
-        const engine::StoreNameTag tag = FESTORE_TRY(name_tag(call, name));
+        return table;
+    }
+
+    static Outcome<Found> by_name(Call& call, const protocol::FindRequest& request) {
+        const Identity owner = FESTORE_TRY(owner_of(call, request.owner));
+        RootTable* const table = FESTORE_TRY(table_for(call, request.anchor, owner));
+        const engine::StoreNameTag tag = FESTORE_TRY(name_tag(call, request.name));
         return Found{table, FESTORE_TRY(table->find({owner, tag}))};
     }
 
@@ -45,9 +51,7 @@ struct Found {
     // the caller named a store, it must not reach another one.
     static Outcome<Found> to_destroy(Call& call, const protocol::DestroyRequest& request) {
         const Identity owner = FESTORE_TRY(owner_of(call, request.owner));
-        RootTable* const table = FESTORE_TRY(table_of(call, request.anchor));
-        // First, because a caller that repeats an unfinished destroy must not get "not found".
-        FESTORE_CHECK(finish_destroyed_of(call, *table, owner));
+        RootTable* const table = FESTORE_TRY(table_for(call, request.anchor, owner));
         const Outcome<size_t> by_id = table->find(owner, request.store_id);
         const engine::StoreNameTag tag = FESTORE_TRY(name_tag(call, request.name));
         const Outcome<size_t> by_name = table->find({owner, tag});
@@ -80,8 +84,7 @@ Outcome<bool> destroy_in_rpmb(Call& call, const Found& found, const protocol::De
         RootTable* const table = FESTORE_TRY(call.instance.root_table(engine::Anchor::rpmb));
         const Outcome<size_t> place = table->find(owner, request.store_id);
         if (!place) return erase_copy_secret(request.store_id);
-        FESTORE_CHECK(table->bury(*place));
-        drop_claim(engine::Anchor::rpmb, *place);
+        FESTORE_CHECK(bury_with_claim(*table, *place));
         return finish_destroyed_of(call, *table, owner);
     }();
     if (destroyed) return false;
@@ -96,9 +99,7 @@ Status destroy_under_ree(Call& call, const protocol::DestroyRequest& request) {
     const Identity owner = FESTORE_TRY(owner_of(call, request.owner));
     const Outcome<size_t> place = (*table)->find(owner, request.store_id);
     if (!place) return {};
-    FESTORE_CHECK((*table)->bury(*place));
-    drop_claim(engine::Anchor::ree, *place);
-    return {};
+    return bury_with_claim(**table, *place);
 }
 
 // Gives the client the claim on the store, if one is kept.
@@ -115,7 +116,7 @@ Status give_claim(Call& call, const RootTable& table, size_t place, const engine
 
 Status store_find(Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::FindRequest>(call.request));
-    const Found found = FESTORE_TRY(Found::by_name(call, request.anchor, request.owner, request.name));
+    const Found found = FESTORE_TRY(Found::by_name(call, request));
     encode_status(FESTORE_TRY(found.table->record(found.place)), call.answer);
     return {};
 }
@@ -150,8 +151,7 @@ Status store_destroy(Call& call) {
     protocol::DestroyAnswer answer;
     if (found.table->anchor() == engine::Anchor::rpmb) FESTORE_CHECK(destroy_under_ree(call, request));
     if (found.table->anchor() == engine::Anchor::ree) answer.may_be_in_rpmb = FESTORE_TRY(destroy_in_rpmb(call, found, request));
-    FESTORE_CHECK(found.table->bury(found.place));
-    drop_claim(found.table->anchor(), found.place);
+    FESTORE_CHECK(bury_with_claim(*found.table, found.place));
     call.instance.forget_store(request.store_id);
     FESTORE_CHECK(finish_destroyed_of(call, *found.table, FESTORE_TRY(owner_of(call, request.owner))));
     encode(answer, call.answer);

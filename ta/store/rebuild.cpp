@@ -88,9 +88,7 @@ Status commit_moved(Call& call, const Call::Place& from, const RootRecord& now, 
     static_cast<void>(keep_claim(Anchor::rpmb, place, made.claim));
     FESTORE_CHECK(to->write_new(place, next));
     call.session.store.anchor = Anchor::rpmb;
-    FESTORE_CHECK(from.table->bury(from.place));
-    drop_claim(Anchor::ree, from.place);
-    return {};
+    return bury_with_claim(*from.table, from.place);
 }
 
 // `cipher`: the cipher of the new index, if it is not that of the old one.
@@ -207,9 +205,7 @@ Status store_finish_move(Call& call) {
     RootTable* const left = FESTORE_TRY(call.instance.root_table(Anchor::ree));
     const Outcome<size_t> place = left->find(call.session.identity, request.transaction);
     if (!place) return {};
-    FESTORE_CHECK(left->bury(*place));
-    drop_claim(Anchor::ree, *place);
-    return {};
+    return bury_with_claim(*left, *place);
 }
 
 }  // namespace festore::ta

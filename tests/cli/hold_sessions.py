@@ -8,21 +8,16 @@ import ctypes
 import os
 import sys
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from ctypes_client import connect  # noqa: E402
+
 command = os.environ.get("FESTORE_UNDER_TEST") or sys.argv[1]  # argv[1] may be a wrapper
 beside = os.path.join(os.path.dirname(command), "..", "lib", "libfestore.so")
 festore = ctypes.CDLL(beside if os.path.exists(beside) else "libfestore.so.0")
-
-
-class Options(ctypes.Structure):  # the first members of struct festore_options
-    _fields_ = [("struct_size", ctypes.c_size_t), ("tee", ctypes.c_int), ("owner", ctypes.c_int), ("gid", ctypes.c_uint32),
-                ("storage", ctypes.c_int)]
-
-
-options = Options(struct_size=ctypes.sizeof(Options), storage=1)  # ree: needs no directory
 held = []
 while len(held) < 100:
-    client = ctypes.c_void_p()
-    code = festore.festore_connect(ctypes.byref(options), ctypes.byref(client))
+    code, client = connect(festore)
     if code != 0:
         festore.festore_close(client)
         break

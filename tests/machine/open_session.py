@@ -2,19 +2,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A client that holds a session open: connects and prints "connected"; after a line on standard input it puts and gets."""
 import ctypes
+import os
 import sys
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from ctypes_client import connect  # noqa: E402
+
 festore = ctypes.CDLL("libfestore.so.0")
-
-
-class Options(ctypes.Structure):  # the first members of struct festore_options
-    _fields_ = [("struct_size", ctypes.c_size_t), ("tee", ctypes.c_int), ("owner", ctypes.c_int), ("gid", ctypes.c_uint32),
-                ("storage", ctypes.c_int)]
-
-
-options = Options(struct_size=ctypes.sizeof(Options), storage=1)  # ree: needs no directory
-client = ctypes.c_void_p()
-if festore.festore_connect(ctypes.byref(options), ctypes.byref(client)) != 0:
+result, client = connect(festore)
+if result != 0:
     sys.exit("no connection")
 print("connected", flush=True)
 sys.stdin.readline()

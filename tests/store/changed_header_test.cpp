@@ -1,55 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Somebody changes the header of a store under rpmb, so that destroying it would remove the directory but not the record, and a copy of
 // the directory would be served again (rule 25). The TEE finds the record by the store's id.
-#include "protocol/store_files.h"
-#include "tests/store/harness/harness.h"
-
-#include <fstream>
-#include <functional>
+#include "tests/store/harness/changed_headers.h"
 
 namespace festore::store_test {
 namespace {
 
-using Rpmb = sim::Faults::Rpmb;
-
-class ChangedHeader : public StoreTest {
+class ChangedHeader : public ChangedHeaders {
 protected:
     void SetUp() override {
         StoreTest::SetUp();
-        Client client = connect();
-        InitOptions options;
-        options.anchor = Anchor::rpmb;
-        ASSERT_TRUE(client.init(options));
-        ASSERT_TRUE(client.put("a", content_of(10)));
-        std::filesystem::copy(store(), folder_ / "copy", std::filesystem::copy_options::recursive);
+        make("store", "", Anchor::rpmb);
+        copy("store", "copy");
     }
     [[nodiscard]] std::filesystem::path store() const { return folder_ / "store"; }
-    void rpmb_is(Rpmb rpmb) {
-        sim::Faults faults;
-        faults.rpmb = rpmb;
-        tee_->set_faults(faults);
-    }
-    void change(const std::function<void(protocol::StoreHeader&)>& how) {
-        const std::filesystem::path file = store() / protocol::kHeaderFile;
-        std::vector<std::byte> bytes(std::filesystem::file_size(file));
-        std::ifstream(file, std::ios::binary).read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-        auto header = protocol::decode_store_header(bytes);
-        ASSERT_TRUE(header);
-        how(*header);
-        bytes.resize(protocol::kNamedStoreHeaderBytes);
-        Writer out(bytes);
-        encode(*header, out);
-        std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(out.size()));
-    }
-    Client named(const std::string& name) {
-        ClientOptions options;
-        options.storage = Storage::store;
-        options.store_directory = store().string();
-        options.store_name = name;
-        options.wait = wait_;
-        sim::set_caller({1000, 1000, {}});
-        return std::move(*ClientAccess::connect(sim::teec_in_process(), options, 1000));
-    }
+    void change(const std::function<void(protocol::StoreHeader&)>& how) { ChangedHeaders::change("store", how); }
     void put_copy_back() {
         std::filesystem::remove_all(store());
         std::filesystem::rename(folder_ / "copy", store());
@@ -92,7 +57,7 @@ TEST_F(ChangedHeader, Rule25ASilentRpmbIsReported) {
         rpmb_is(silent);
         const auto refused = connect().destroy();
         EXPECT_EQ(code(refused), static_cast<int>(ErrorCode::no_tee)) << message(refused);
-        const auto destroyed = named("default").destroy();
+        const auto destroyed = client("store", "default").destroy();
         rpmb_is(Rpmb::answers);
         ASSERT_TRUE(destroyed) << message(destroyed);
         EXPECT_FALSE(destroyed->record_dropped);
@@ -103,15 +68,10 @@ TEST_F(ChangedHeader, Rule25ASilentRpmbIsReported) {
 }
 
 TEST_F(ChangedHeader, Rule25TheNameOfAnotherStoreHarmsNeither) {
-    ClientOptions options;
-    options.storage = Storage::store;
-    options.store_directory = (folder_ / "other").string();
-    options.store_name = "other";
-    sim::set_caller({1000, 1000, {}});
-    ASSERT_TRUE(ClientAccess::connect(sim::teec_in_process(), options, 1000).value().init({}));
+    ASSERT_TRUE(client("other", "other").init({}));
     change([](protocol::StoreHeader& header) { header.set_name("other"); });
     EXPECT_FALSE(connect().destroy()) << "it may be the directory of the other one";
-    const auto destroyed = named("default").destroy();
+    const auto destroyed = client("store", "default").destroy();
     ASSERT_TRUE(destroyed) << message(destroyed);
     EXPECT_TRUE(destroyed->record_dropped);
     EXPECT_TRUE(connect("other").store_status());

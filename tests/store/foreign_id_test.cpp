@@ -44,9 +44,7 @@ TEST_F(ForeignId, Rule25AnIdOfAnotherOwnerDoesNotKeepTheRecord) {
         copy("store", "copy");
         for (const bool changes_anchor : {false, true}) {
             plant("store", "theirs", changes_anchor);
-            protocol::StoreHeader changed = header("store");
-            changed.set_name("free");
-            write("store", changed);
+            rename_in_header("store", "free");
             const auto destroyed = client("store").destroy();
             EXPECT_EQ(code(destroyed), kDamaged) << "without its record, the directory is not removed: " << message(destroyed);
             EXPECT_NE(message(destroyed).find("'default', last at"), std::string::npos) << message(destroyed);
@@ -95,10 +93,10 @@ TEST_F(ForeignId, Rule25AnUnknownOutcomeIsNoDestruction) {
             for (const bool is_renamed : {false, true}) {
                 make("store", "", Anchor::rpmb);
                 copy("store", "copy");
-                protocol::StoreHeader changed = header("store");
-                if (is_renamed) changed.set_name("free");
-                else changed.anchor = stored::Anchor::ree;
-                write("store", changed);
+                change("store", [&](protocol::StoreHeader& changed) {
+                    if (is_renamed) changed.set_name("free");
+                    else changed.anchor = stored::Anchor::ree;
+                });
                 Client dying = dying_client("store");
                 destroy_deaths = 1, hello_deaths = hellos, dies_after = after;
                 const auto destroyed = dying.destroy();
@@ -130,12 +128,7 @@ TEST_F(ForeignId, Rule25AStoreInASilentRpmbStays) {
 // A header without pages looks like that of a store whose creation was interrupted.
 TEST_F(ForeignId, Rule03APlantedNameMakesNoOtherStore) {
     make("store", "", Anchor::rpmb);
-    std::filesystem::resize_file(folder_ / "store" / "pages", 0);
-    std::filesystem::remove_all(folder_ / "store" / "payloads");
-    protocol::StoreHeader changed = header("store");
-    changed.set_name("free");
-    changed.anchor = stored::Anchor::ree;
-    write("store", changed);
+    plant_unused("store", "free");
     EXPECT_EQ(code(client("store").get("a")), kDamaged);
     EXPECT_EQ(code(client("store").put("b", content_of(3))), kDamaged);
     EXPECT_EQ(client("none", "", 0).store_records()->size(), 1U) << "no weaker store beside it";

@@ -5,12 +5,10 @@
 #include "protocol/messages.h"
 #include "protocol/store_messages.h"
 #include "sim/include/tee_internal_api.h"
-#include "tests/store/harness/harness.h"
+#include "tests/store/harness/changed_headers.h"
 
 namespace festore::store_test {
 namespace {
-
-using Rpmb = sim::Faults::Rpmb;
 
 uint16_t minor_of_ta = protocol::kVersionMinor;  // in the answer to hello
 std::vector<size_t> open_requests;               // their sizes
@@ -29,17 +27,12 @@ TEEC_Result invoke(TEEC_Session* session, uint32_t command, TEEC_Operation* oper
     return result;
 }
 
-class RpmbBeside : public StoreTest {
+class RpmbBeside : public ChangedHeaders {
 protected:
     ~RpmbBeside() override {
         minor_of_ta = protocol::kVersionMinor;
         open_requests.clear();
         dead_openings = 0;
-    }
-    void rpmb_is(Rpmb rpmb) {
-        sim::Faults faults;
-        faults.rpmb = rpmb;
-        tee_->set_faults(faults);
     }
     Result<Client> connect_through(const std::string& name) {
         sim::set_caller({1000, 1000, {}});
@@ -49,14 +42,6 @@ protected:
         options.storage = Storage::store;
         options.store_directory = (folder_ / name).string();
         return ClientAccess::connect(functions, options, 1000, nullptr);
-    }
-    Client named_default() {
-        ClientOptions options;
-        options.storage = Storage::store;
-        options.store_directory = (folder_ / "store").string();
-        options.store_name = "default";
-        sim::set_caller({1000, 1000, {}});
-        return std::move(*ClientAccess::connect(sim::teec_in_process(), options, 1000));
     }
     static InitOptions of(Anchor anchor, bool without_asking = false) {
         InitOptions options;
@@ -133,7 +118,7 @@ TEST_F(RpmbBeside, AnRpmbThatGivesNoAnswerRefusesTheStoreUnharmed) {
     }
     rpmb_is(Rpmb::not_available);
     EXPECT_EQ(code(connect().destroy()), kNoTee) << "the RPMB may have another store, to which this directory belongs";
-    EXPECT_TRUE(named_default().destroy()) << "its owner can destroy it";
+    EXPECT_TRUE(client("store", "default").destroy()) << "its owner can destroy it";
 }
 
 // On a board whose trusted application dies when it asks the RPMB, a marked store costs each client one death, not one per opening.
@@ -162,7 +147,7 @@ TEST_F(RpmbBeside, Rule25ADestroyThatCouldNotAskTheRpmbSaysSo) {
     EXPECT_FALSE(answered->may_be_in_rpmb);
     ASSERT_TRUE(connect().put("a", content_of(10)));
     rpmb_is(Rpmb::not_available);
-    const auto silent = named_default().destroy();
+    const auto silent = client("store", "default").destroy();
     ASSERT_TRUE(silent) << message(silent);
     EXPECT_TRUE(silent->record_dropped && silent->may_be_in_rpmb);
     rpmb_is(Rpmb::answers);
@@ -192,7 +177,7 @@ TEST_F(RpmbBeside, ADamagedTableInTheRpmbKeepsNobodyFromDestroying) {
     ASSERT_TRUE(tee_->store_object(TEE_STORAGE_PRIVATE_RPMB, protocol::kTaUuid, id, content_of(300)));
     EXPECT_NE(code(connect().get("a")), 0);
     EXPECT_FALSE(connect().destroy()) << "the RPMB may have another store, to which this directory belongs";
-    const auto destroyed = named_default().destroy();
+    const auto destroyed = client("store", "default").destroy();
     ASSERT_TRUE(destroyed) << message(destroyed);
     EXPECT_TRUE(destroyed->may_be_in_rpmb);
 }

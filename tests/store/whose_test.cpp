@@ -150,9 +150,7 @@ TEST_F(Whose, Rule25AFreeNameRemovesNoFilesOfAnother) {
     std::filesystem::rename(folder_ / "store", folder_ / "moved");
     copy("moved", "copy");
     plant("moved", "theirs");
-    protocol::StoreHeader changed = header("moved");
-    changed.set_name("free");
-    write("moved", changed);
+    rename_in_header("moved", "free");
     EXPECT_EQ(code(client("moved", "free").destroy()), kDamaged);
     EXPECT_TRUE(std::filesystem::exists(folder_ / "moved" / "pages"));
     copy("copy", "moved");
@@ -163,9 +161,7 @@ TEST_F(Whose, AStoreWhoseHeaderGotTheNameOfAnotherIsDestroyed) {
     make("store", "mine", Anchor::ree);
     make("other", "other", Anchor::ree);
     copy("store", "copy");
-    protocol::StoreHeader changed = header("store");
-    changed.set_name("other");
-    write("store", changed);
+    rename_in_header("store", "other");
     EXPECT_FALSE(client("store", "other").destroy());
     EXPECT_FALSE(client("store").destroy()) << "it may be the directory of the other one";
     const auto destroyed = client("store", "mine").destroy();
@@ -185,11 +181,11 @@ TEST_F(Whose, Rule25TheIdOfADestroyedStoreAndALostAnswerDestroyNothing) {
             ASSERT_TRUE(client("gone").destroy());
             std::filesystem::rename(folder_ / "store", folder_ / "moved");
             copy("moved", "copy");
-            protocol::StoreHeader changed = header("moved");
-            changed.store_id = gone.store_id;
-            changed.key_check = gone.key_check;
-            changed.set_name("free");
-            write("moved", changed);
+            change("moved", [&](protocol::StoreHeader& changed) {
+                changed.store_id = gone.store_id;
+                changed.key_check = gone.key_check;
+                changed.set_name("free");
+            });
             Client dying = dying_client("moved", name);
             destroy_deaths = 1, dies_after = after;
             EXPECT_FALSE(dying.destroy()) << name;
@@ -204,12 +200,7 @@ TEST_F(Whose, Rule25TheIdOfADestroyedStoreAndALostAnswerDestroyNothing) {
 TEST_F(Whose, Rule03APlantedNameMakesNoOtherStoreUnderAnyPath) {
     for (int how = 0; how < 3; ++how) {
         make("store", "", Anchor::rpmb);
-        std::filesystem::resize_file(folder_ / "store" / "pages", 0);
-        std::filesystem::remove_all(folder_ / "store" / "payloads");
-        protocol::StoreHeader changed = header("store");
-        changed.set_name("free");
-        changed.anchor = stored::Anchor::ree;
-        write("store", changed);
+        plant_unused("store", "free");
         std::string path = "./store";
         if (how == 1) std::filesystem::create_directory_symlink(folder_ / "store", folder_ / (path = "link"));
         if (how == 2) std::filesystem::rename(folder_ / "store", folder_ / (path = "moved"));
@@ -296,9 +287,7 @@ TEST_F(Whose, Rule25CopiedPagesProveNothingAtAnothersPlace) {
 TEST_F(Whose, Rule25HavingLookedIsNoChoiceOfALostStore) {
     for (const bool opens : {true, false}) {
         plant_whole();
-        protocol::StoreHeader changed = header("store");
-        if (!opens) changed.key_check = {};
-        write("store", changed);
+        if (!opens) change("store", [](protocol::StoreHeader& changed) { changed.key_check = {}; });
         {
             Client looked = client("store");
             static_cast<void>(looked.store_status());

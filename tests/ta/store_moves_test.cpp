@@ -97,15 +97,8 @@ TEST_F(StoreRebuild, Rule27ASessionOfBeforeAMoveDoesNotGoOnUnderRee) {
         ASSERT_EQ(late.result, 0U);
         session_ = session_of(1000);
         ASSERT_EQ(open_store(session_, disk_), 0U);
-        const auto ready = rebuild(session_, RebuildKind::whole, {}, protocol::RebuildAnchor::rpmb);
-        ASSERT_TRUE(ready);
-        sim::Faults faults;
-        faults.storage = n;
-        faults.storage_code = number(Code::storage_no_space);
-        tee_.set_faults(faults);
-        const uint32_t moved = rebuild_commit(session_, *ready);
-        tee_.set_faults({});
-        if (moved != 0 && find(before, Anchor::ree) == 0 && find(before, Anchor::rpmb) == 0) {
+        const uint32_t moved = move_failing_at(n);
+        if (moved != 0 && is_under_both(before)) {
             ++with_both;
             ASSERT_EQ(secrets_of(disk_), 1U);
             EXPECT_EQ(commit(before, late.commit), number(Code::bad_state)) << n;
@@ -160,22 +153,14 @@ TEST_F(StoreRebuild, Rule27AMoveThatWasCutLeavesNoRecordThatIsOpenedUnasked) {
     const Content marked = table(Anchor::ree);
     size_t cut = 0;
     for (uint64_t n = 1; n < 40; ++n) {
-        const auto ready = rebuild(session_, RebuildKind::whole, {}, protocol::RebuildAnchor::rpmb);
-        ASSERT_TRUE(ready);
-        sim::Faults faults;
-        faults.storage = n;
-        faults.panic_on_storage = true;
-        tee_.set_faults(faults);
-        const uint32_t committed = rebuild_commit(session_, *ready);
-        tee_.set_faults({});
+        const uint32_t committed = move_failing_at(n, true);
         end_sessions();
         session_ = session_of(1000);
-        const bool has_both = find(session_, Anchor::ree) == 0 && find(session_, Anchor::rpmb) == 0;
-        if (has_both) {
+        if (is_under_both(session_)) {
             ++cut;
             end_sessions();  // the next instance has not read the RPMB
             session_ = session_of(1000);
-            faults = {};
+            sim::Faults faults;
             faults.rpmb = sim::Faults::Rpmb::not_available;
             tee_.set_faults(faults);
             const protocol::OpenRequest unasked{disk_.header.store_id, Anchor::ree, disk_.header.key_check, true};
@@ -183,12 +168,7 @@ TEST_F(StoreRebuild, Rule27AMoveThatWasCutLeavesNoRecordThatIsOpenedUnasked) {
             tee_.set_faults({});
         }
         if (committed == 0) break;
-        // Restores the state before the move, for the next cut.
-        lose(kTable, Anchor::rpmb);
-        store_table(marked, Anchor::ree);
-        session_ = session_of(1000);
-        std::erase_if(disk_.pages, [](const auto& page) { return (page.first & protocol::kNewPage) != 0; });
-        ASSERT_EQ(open_store(session_, disk_), 0U) << n;
+        begin_again(marked);
     }
     EXPECT_GE(cut, 1U);
 }
@@ -198,16 +178,8 @@ TEST_F(StoreRebuild, Rule25DestroyingInTheRpmbDestroysWhatACutMoveLeft) {
     const Content before = table();
     size_t left = 0;
     for (uint64_t n = 1; n < 40; ++n) {
-        const auto ready = rebuild(session_, RebuildKind::whole, {}, protocol::RebuildAnchor::rpmb);
-        ASSERT_TRUE(ready);
-        sim::Faults faults;
-        faults.storage = n;
-        faults.storage_code = number(Code::storage_no_space);
-        tee_.set_faults(faults);
-        const uint32_t committed = rebuild_commit(session_, *ready);
-        tee_.set_faults({});
-        if (committed == 0) break;
-        if (find(session_, Anchor::ree) == 0 && find(session_, Anchor::rpmb) == 0) {
+        if (move_failing_at(n) == 0) break;
+        if (is_under_both(session_)) {
             ++left;
             Disk moved = disk_;
             moved.header.anchor = Anchor::rpmb;
@@ -215,14 +187,7 @@ TEST_F(StoreRebuild, Rule25DestroyingInTheRpmbDestroysWhatACutMoveLeft) {
             EXPECT_EQ(find(session_, Anchor::ree), number(Code::item_not_found)) << n;
             EXPECT_EQ(destroy(session_, disk_), number(Code::store_destroyed)) << "under ree, too";
         }
-        // Restores the state before the move, for the next cut.
-        end_sessions();
-        lose(kTable, Anchor::rpmb);
-        lose(kSecrets, Anchor::rpmb);
-        store_table(before);
-        session_ = session_of(1000);
-        std::erase_if(disk_.pages, [](const auto& page) { return (page.first & protocol::kNewPage) != 0; });
-        ASSERT_EQ(open_store(session_, disk_), 0U) << n;
+        begin_again(before);
     }
     EXPECT_GE(left, 1U);
 }

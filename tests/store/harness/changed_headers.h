@@ -6,6 +6,7 @@
 #include "tests/store/harness/harness.h"
 
 #include <fstream>
+#include <functional>
 
 namespace festore::store_test {
 
@@ -60,6 +61,23 @@ protected:
         std::ofstream(folder_ / folder / protocol::kHeaderFile, std::ios::binary | std::ios::trunc)
             .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(out.size()));
     }
+    void change(const std::string& folder, const std::function<void(protocol::StoreHeader&)>& how) {
+        protocol::StoreHeader changed = header(folder);
+        how(changed);
+        write(folder, changed);
+    }
+    void rename_in_header(const std::string& folder, const std::string& name) {
+        change(folder, [&](protocol::StoreHeader& changed) { changed.set_name(name); });
+    }
+    // Makes a store under rpmb look like one under ree, of another name, whose creation was interrupted.
+    void plant_unused(const std::string& folder, const std::string& name) {
+        std::filesystem::resize_file(folder_ / folder / "pages", 0);
+        std::filesystem::remove_all(folder_ / folder / "payloads");
+        change(folder, [&](protocol::StoreHeader& changed) {
+            changed.set_name(name);
+            changed.anchor = stored::Anchor::ree;
+        });
+    }
     void make(const std::string& folder, const std::string& name, Anchor anchor, uint32_t uid = 1000) {
         Client made = client(folder, name, uid);
         InitOptions options;
@@ -69,12 +87,12 @@ protected:
     }
     // The header of `folder` names the store of `other` from now on, under the anchor that this one is not under.
     void plant(const std::string& folder, const std::string& other, bool changes_anchor = true) {
-        protocol::StoreHeader changed = header(folder);
         const protocol::StoreHeader theirs = header(other);
-        changed.store_id = theirs.store_id;
-        changed.key_check = theirs.key_check;
-        if (changes_anchor) changed.anchor = changed.anchor == stored::Anchor::ree ? stored::Anchor::rpmb : stored::Anchor::ree;
-        write(folder, changed);
+        change(folder, [&](protocol::StoreHeader& changed) {
+            changed.store_id = theirs.store_id;
+            changed.key_check = theirs.key_check;
+            if (changes_anchor) changed.anchor = changed.anchor == stored::Anchor::ree ? stored::Anchor::rpmb : stored::Anchor::ree;
+        });
     }
     void copy(const std::string& from, const std::string& to) {
         std::filesystem::remove_all(folder_ / to);

@@ -50,6 +50,31 @@ protected:
         disk_.header.anchor = Anchor::rpmb;
         ASSERT_EQ(open_store(session_, disk_), 0U);
     }
+    // Moves the store to the RPMB; the n-th call into TEE storage fails, or ends the TA. Returns the commit's result.
+    uint32_t move_failing_at(uint64_t n, bool ends_ta = false) {
+        const auto ready = rebuild(session_, RebuildKind::whole, {}, protocol::RebuildAnchor::rpmb);
+        EXPECT_TRUE(ready);
+        if (!ready) return number(Code::generic);
+        sim::Faults faults;
+        faults.storage = n;
+        faults.panic_on_storage = ends_ta;
+        if (!ends_ta) faults.storage_code = number(Code::storage_no_space);
+        tee_.set_faults(faults);
+        const uint32_t committed = rebuild_commit(session_, *ready);
+        tee_.set_faults({});
+        return committed;
+    }
+    bool is_under_both(uint32_t session) { return find(session, Anchor::ree) == 0 && find(session, Anchor::rpmb) == 0; }
+    // After a move that failed: opens the store as it was before, when ree had that table.
+    void begin_again(const Content& before) {
+        end_sessions();
+        lose(kTable, Anchor::rpmb);
+        lose(kSecrets, Anchor::rpmb);
+        store_table(before);
+        session_ = session_of(1000);
+        std::erase_if(disk_.pages, [](const auto& page) { return (page.first & protocol::kNewPage) != 0; });
+        ASSERT_EQ(open_store(session_, disk_), 0U);
+    }
     uint32_t drop(std::string_view name) {
         const auto ready = rebuild(session_, RebuildKind::without_damage, name);
         EXPECT_TRUE(ready);
