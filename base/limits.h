@@ -21,7 +21,7 @@ inline constexpr size_t kListBufferBytesMin = 512;
 inline constexpr size_t kListBufferBytesMax = size_t{64} * 1024;
 // What the TA reads from a TEE object in one call.
 inline constexpr size_t kReadChunkBytes = size_t{64} * 1024;
-// Sessions of one TA instance (rules 21 and 28). One user can have several identities (its own, its groups', everybody's), or
+// Sessions of one TA instance (rules 21 and 28). One user can have several identities (its own, its groups', the public one), or
 // thousands (subordinate ids), so the last places are reserved: kSessionsKeptForNew for identities without a session; of these,
 // kSessionsKeptForOwners for identities that have a store, and the last kSessionsKeptForRoot for uid 0. When only reserved places are
 // left, an owner gets another session only if it has fewer than kSessionsPerOwner: one owner cannot take them all.

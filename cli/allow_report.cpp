@@ -29,13 +29,13 @@ std::string limits_text(const Allowance& a) {
     return text.empty() ? "no limits" : text;
 }
 
-const char* kind_name(AllowName::Kind kind) {
-    if (kind == AllowName::Kind::everybody) return "public";
-    return kind == AllowName::Kind::user ? "user" : "group";
+const char* kind_name(Owner::Kind kind) {
+    if (kind == Owner::Kind::public_) return "public";
+    return kind == Owner::Kind::user ? "user" : "group";
 }
 
 Json named_json(const AllowedOne& one, const OwnerNames& names) {
-    const bool is_group = one.kind == AllowName::Kind::group;
+    const bool is_group = one.kind == Owner::Kind::group;
     const OwnerNames::Owner* const owner = one.identity.empty() ? nullptr : names.find(is_group, one.identity);
     Json json = {{"owner", owner != nullptr ? Json(OwnerNames::spelled(is_group, *owner)) : Json(nullptr)},
                  {"name", owner != nullptr ? Json(owner->name) : Json(nullptr)},
@@ -88,8 +88,8 @@ std::string allow_text(const AllowReport& report, const OwnerNames& names) {
     total("ree", report.total_ree);
     total("rpmb", report.total_rpmb);
     for (const AllowedOne& one : report.named) {
-        const bool is_public = one.kind == AllowName::Kind::everybody;
-        text += status_row(is_public ? "public" : names.text(one.kind == AllowName::Kind::group, one.identity), limits_text(one.limits));
+        const bool is_public = one.kind == Owner::Kind::public_;
+        text += status_row(is_public ? "public" : names.text(one.kind == Owner::Kind::group, one.identity), limits_text(one.limits));
     }
     return text;
 }

@@ -29,7 +29,7 @@ constexpr uint64_t kWaitSecondsMax = 86400;
 // The values of the global options as they were written.
 struct GlobalTexts {
     std::string tee, group, storage, store, name, timeout, wait;
-    bool everybody = false;
+    bool is_public = false;
 };
 
 constexpr const char* kStorageHelp = "where objects live: store (default), or whole in the TEE's own storage: ree or rpmb";
@@ -67,7 +67,7 @@ void declare_globals(CLI::App& app, GlobalTexts& texts, Options& options) {
     };
     global("--tee", texts.tee, "KIND", "which TEE: auto (default), optee, or sim, the simulated one");
     global("--group", texts.group, "GROUP", "objects of a group that you are a member of: a name or a number");
-    add_flag(app, "--public", texts.everybody, "objects of everybody on this device");
+    add_flag(app, "--public", texts.is_public, "objects that anybody on this device may use");
     global("--storage", texts.storage, "STORAGE", kStorageHelp);
     global("--store", texts.store, "DIR", "the directory of the store (default: the owner's); implies --storage store");
     global("--name", texts.name, "NAME", "which of the owner's stores (default: 'default'); implies --storage store");
@@ -82,9 +82,9 @@ void declare_globals(CLI::App& app, GlobalTexts& texts, Options& options) {
 }
 
 Result<Owner> owner_of(const GlobalTexts& texts) {
-    if (texts.everybody && !texts.group.empty())
+    if (texts.is_public && !texts.group.empty())
         return unexpected(usage_error("--group and --public exclude each other"));
-    if (texts.everybody) return Owner::everybody();
+    if (texts.is_public) return Owner::public_();
     if (texts.group.empty()) return Owner::user();
     if (const group* found = getgrnam(texts.group.c_str()); found != nullptr) return Owner::group(found->gr_gid);
     const auto gid = parse_number(texts.group, UINT32_MAX - 1);
@@ -96,9 +96,9 @@ Result<Owner> owner_of(const GlobalTexts& texts) {
 Result<Storage> storage_of(const GlobalTexts& texts) {
     const std::string variable = environment("FESTORE_STORAGE");
     const bool names_store = !texts.store.empty() || !texts.name.empty();
-    const bool by_variable = texts.storage.empty() && !names_store && !texts.everybody;
+    const bool by_variable = texts.storage.empty() && !names_store && !texts.is_public;
     const std::string& name = by_variable ? variable : texts.storage;
-    Storage storage = texts.everybody ? Storage::ree : kDefaultStorage;
+    Storage storage = texts.is_public ? Storage::ree : kDefaultStorage;
     if (name == "store" || names_store) storage = Storage::store;
     else if (name == "ree") storage = Storage::ree;
     else if (name == "rpmb") storage = Storage::rpmb;
@@ -108,8 +108,8 @@ Result<Storage> storage_of(const GlobalTexts& texts) {
     if (names_store && !texts.storage.empty() && texts.storage != "store")
         return unexpected(usage_error((texts.store.empty() ? "--name names a store" : "--store names the directory of a store") +
                                       (", and --storage " + texts.storage + " has none")));
-    if (texts.everybody && storage == Storage::store)
-        return unexpected(usage_error("--public has no store: a store belongs to a user or a group; everybody's objects are in "
+    if (texts.is_public && storage == Storage::store)
+        return unexpected(usage_error("--public has no store: a store belongs to a user or a group; public objects are in "
                                       "the storage ree or rpmb"));
     return storage;
 }
@@ -240,19 +240,19 @@ std::optional<uint64_t> parse_number(std::string_view text, uint64_t max) {
     return value;
 }
 
-Result<std::optional<OtherOwner>> parse_owner(std::string_view text, std::string_view verb) {
+Result<std::optional<Owner>> parse_owner(std::string_view text, std::string_view verb) {
     if (text.empty()) return std::nullopt;
     const bool is_group = text.starts_with("gid:");
     const bool is_owner = is_group || text.starts_with("uid:");
     const auto id = is_owner ? parse_number(text.substr(4), UINT32_MAX - 1) : std::nullopt;
     if (!id) return unexpected(usage_error("--owner is uid:N or gid:N, not " + quote(text), verb));
-    return OtherOwner{is_group, static_cast<uint32_t>(*id)};
+    return is_group ? Owner::group(static_cast<uint32_t>(*id)) : Owner::user(static_cast<uint32_t>(*id));
 }
 
 Result<void> check_is_for_store(const Options& options, std::string_view verb) {
     if (options.client.storage == Storage::store) return {};
-    if (options.client.owner.kind == Owner::Kind::everybody)
-        return unexpected(usage_error("only a store can do that, and everybody (--public) has none", verb));
+    if (options.client.owner.kind == Owner::Kind::public_)
+        return unexpected(usage_error("only a store can do that, and --public has none", verb));
     return unexpected(usage_error("only a store can do that: use --storage store, or name one with --store", verb));
 }
 
@@ -260,8 +260,8 @@ Result<void> check_name_argument(const std::string& name) { return require_name(
 
 Result<void> NameOption::resolve(std::string& name, const Options& options) const {
     if (!hex) return check_name_argument(name);
-    const bool everybodys = options.client.owner.kind == Owner::Kind::everybody && options.client.storage == Storage::ree;
-    if (!everybodys) return unexpected(usage_error("--hex needs --public and the storage ree, where the first demo's objects are"));
+    const bool is_public = options.client.owner.kind == Owner::Kind::public_ && options.client.storage == Storage::ree;
+    if (!is_public) return unexpected(usage_error("--hex needs --public and the storage ree, where the first demo's objects are"));
     std::string bytes;
     for (size_t i = 0; i < name.size(); i += 2) {
         unsigned char byte = 0;

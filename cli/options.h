@@ -18,7 +18,7 @@ namespace festore::cli {
 
 class Verb;
 
-// Where objects live if neither the command line nor FESTORE_STORAGE says so. Everybody's objects are in ree, because a
+// Where objects live if neither the command line nor FESTORE_STORAGE says so. Public objects are in ree, because a
 // store has an owner.
 inline constexpr Storage kDefaultStorage = Storage::store;
 
@@ -64,7 +64,7 @@ Error usage_error(const std::string& message, std::string_view verb = {});
 std::optional<uint64_t> parse_number(std::string_view text, uint64_t max = UINT64_MAX);
 
 // Parses the value of --owner: "uid:N" or "gid:N"; none if it is empty. usage: anything else.
-Result<std::optional<OtherOwner>> parse_owner(std::string_view text, std::string_view verb);
+Result<std::optional<Owner>> parse_owner(std::string_view text, std::string_view verb);
 
 // For verbs that only a store supports. usage: the command line is not for a store.
 Result<void> check_is_for_store(const Options& options, std::string_view verb);

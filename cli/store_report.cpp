@@ -49,14 +49,14 @@ StoreReport report_of(const StoreInfo& info) {
 StoreReport look_at_store(Client& client, const ClientOptions& options) {
     StoreReport report;
     if (const auto chosen = choose_store(options.owner, options.store_directory, options.store_name)) report.directory = chosen->directory;
-    Result<StoreInfo> info = client.store_status();
+    Result<StoreInfo> info = client.store()->status();
     if (info) {
         report.info = std::move(*info);
-        Result<std::vector<LostRange>> lost = client.lost_ranges();
+        Result<std::vector<LostRange>> lost = client.store()->lost_ranges();
         if (lost) report.lost = std::move(*lost);
         else report.error = lost.error();
     } else if (info.error().code != ErrorCode::not_found) report.error = info.error();
-    if (const auto stores = client.own_stores())
+    if (const auto stores = client.store()->own_records())
         std::copy_if(stores->begin(), stores->end(), std::back_inserter(report.others), [&](const StoreRecord& store) {
             return !report.info || !store.info || store.info->store_id != report.info->store_id;
         });

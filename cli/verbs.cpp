@@ -134,7 +134,7 @@ constexpr VerbEntry kVerbs[] = {
      make_rpmb},
     {"allow", "[USER|@GROUP... | --everybody | --total | --all]", "show or set who may store how much on this device",
      "Root lists who may store: users, and groups as @GROUP. From the first name on, nobody else may. Limits can be set for\n"
-     "the bytes and objects in each of the TEE's own storages (ree, rpmb), and for stores. --public names everybody's objects.\n"
+     "the bytes and objects in each of the TEE's own storages (ree, rpmb), and for stores. --public names the public objects.\n"
      "--everybody lets users store who are not named, with these limits. --total limits all users but root together; the rest\n"
      "is root's. --remove takes names, or --everybody, off the list; that lets nobody else store. --all removes the list:\n"
      "everybody may store. A user who may not store can make no store and put no new or larger object into ree or rpmb\n"

@@ -65,25 +65,26 @@ AllowLimits limits_of(const Allowance& allowance) {
     return {allowance.bytes.value_or(kNoLimitOfBytes), allowance.objects.value_or(kNoLimit), allowance.stores.value_or(kNoLimit)};
 }
 
-AllowName::Kind kind_of(protocol::Login login) {
-    if (login == protocol::Login::public_) return AllowName::Kind::everybody;
-    return login == protocol::Login::user ? AllowName::Kind::user : AllowName::Kind::group;
+Owner::Kind kind_of(protocol::Login login) {
+    if (login == protocol::Login::public_) return Owner::Kind::public_;
+    return login == protocol::Login::user ? Owner::Kind::user : Owner::Kind::group;
 }
 
-Result<AllowRequest> request_of(AllowVerb verb, const std::vector<AllowName>& names, const Allowance& limits) {
+Result<AllowRequest> request_of(AllowVerb verb, const std::vector<Owner>& names, const Allowance& limits) {
     if (names.empty() || names.size() > limits::kAllowNamesMax)
         return unexpected({ErrorCode::usage,
                            "1 to " + std::to_string(limits::kAllowNamesMax) + " users and groups can be named at once", 0, 0});
     AllowRequest request;
     request.verb = verb;
     request.limits = limits_of(limits);
-    for (const AllowName& name : names) {
+    for (const Owner& name : names) {
         protocol::Allowed& to = request.names[request.count++];
-        const bool is_everybody = name.kind == AllowName::Kind::everybody;
-        to.login = is_everybody ? protocol::Login::public_
-                                : name.kind == AllowName::Kind::user ? protocol::Login::user : protocol::Login::group;
-        to.id = is_everybody ? protocol::kNoId : name.id;
-        if (name.kind == AllowName::Kind::user && name.id == 0)
+        const bool is_public = name.kind == Owner::Kind::public_;
+        if (!is_public && !name.id) return unexpected({ErrorCode::usage, "name a user by its uid and a group by its gid", 0, 0});
+        to.login = is_public ? protocol::Login::public_
+                             : name.kind == Owner::Kind::user ? protocol::Login::user : protocol::Login::group;
+        to.id = is_public ? protocol::kNoId : *name.id;
+        if (name.kind == Owner::Kind::user && name.id == 0)
             return unexpected({ErrorCode::usage, "root (uid 0) is not limited, and not on the list", 0, 0});
     }
     return request;
@@ -142,7 +143,7 @@ Error explain_refusal(SessionSource& sessions, const Error& error, const Operati
     return explained;
 }
 
-Result<void> Client::State::allow(const Operation& operation, const AllowRequest& request) {
+Result<void> ClientState::allow(const Operation& operation, const AllowRequest& request) {
     const auto use = FESTORE_TRY(this->use());
     Session* const open = FESTORE_TRY(session());
     FESTORE_CHECK(check_allows(operation, *open));
@@ -153,7 +154,7 @@ Result<void> Client::State::allow(const Operation& operation, const AllowRequest
     return {};
 }
 
-Result<AllowReport> Client::State::allowed(const Operation& operation) {
+Result<AllowReport> ClientState::allowed(const Operation& operation) {
     Session* const open = FESTORE_TRY(session());
     FESTORE_CHECK(check_allows(operation, *open));
     std::vector<std::byte> page(protocol::kAllowedPageBytes);
@@ -180,18 +181,18 @@ Result<AllowReport> Client::State::allowed(const Operation& operation) {
     for (uint32_t i = 0; i < answer->entries; ++i) {
         const auto entry = protocol::decode_next<protocol::AllowedEntry>(rest);
         if (!entry) return unexpected(nonsense(operation));
-        const AllowName::Kind kind = kind_of(entry->login);
-        report.named.push_back({kind, kind == AllowName::Kind::everybody ? "" : uuid_text(entry->identity), allowance_of(entry->limits)});
+        const Owner::Kind kind = kind_of(entry->login);
+        report.named.push_back({kind, kind == Owner::Kind::public_ ? "" : uuid_text(entry->identity), allowance_of(entry->limits)});
     }
     return report;
 }
 
-Result<void> Client::allow(const std::vector<AllowName>& names, const Allowance& limits) {
+Result<void> Client::allow(const std::vector<Owner>& names, const Allowance& limits) {
     const auto request = FESTORE_TRY(request_of(AllowVerb::set, names, limits));
     return state_->allow({"set who may store", {}}, request);
 }
 
-Result<void> Client::disallow(const std::vector<AllowName>& names) {
+Result<void> Client::disallow(const std::vector<Owner>& names) {
     const auto request = FESTORE_TRY(request_of(AllowVerb::drop, names, {}));
     return state_->allow({"take them off the list of who may store", {}}, request);
 }

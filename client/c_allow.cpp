@@ -24,23 +24,23 @@ festore_allow_limits to_limits(const Allowance& a) {
     return {a.bytes.value_or(FESTORE_NO_LIMIT), a.objects ? *a.objects : FESTORE_NO_LIMIT, a.stores ? *a.stores : FESTORE_NO_LIMIT};
 }
 
-std::optional<std::vector<AllowName>> to_names(const festore_allow_name* names, size_t count) {
-    std::vector<AllowName> all;
+std::optional<std::vector<Owner>> to_names(const festore_allow_name* names, size_t count) {
+    std::vector<Owner> all;
     if (names == nullptr && count > 0) return std::nullopt;
     for (size_t i = 0; i < count; ++i) {
         switch (names[i].kind) {
-        case FESTORE_ALLOW_USER: all.push_back(AllowName::user(names[i].id)); break;
-        case FESTORE_ALLOW_GROUP: all.push_back(AllowName::group(names[i].id)); break;
-        case FESTORE_ALLOW_PUBLIC: all.push_back(AllowName::everybody()); break;
+        case FESTORE_ALLOW_USER: all.push_back(Owner::user(names[i].id)); break;
+        case FESTORE_ALLOW_GROUP: all.push_back(Owner::group(names[i].id)); break;
+        case FESTORE_ALLOW_PUBLIC: all.push_back(Owner::public_()); break;
         default: return std::nullopt;
         }
     }
     return all;
 }
 
-int kind_of(AllowName::Kind kind) {
-    if (kind == AllowName::Kind::everybody) return FESTORE_ALLOW_PUBLIC;
-    return kind == AllowName::Kind::user ? FESTORE_ALLOW_USER : FESTORE_ALLOW_GROUP;
+int kind_of(Owner::Kind kind) {
+    if (kind == Owner::Kind::public_) return FESTORE_ALLOW_PUBLIC;
+    return kind == Owner::Kind::user ? FESTORE_ALLOW_USER : FESTORE_ALLOW_GROUP;
 }
 
 int wrong(festore_client* client) { return wrong_usage(client->error, "a name or a limit is not valid"); }

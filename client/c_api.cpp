@@ -15,7 +15,7 @@ std::optional<Owner> to_owner(int owner, uint32_t gid) {
     switch (owner) {
     case FESTORE_OWNER_USER: return Owner::user();
     case FESTORE_OWNER_GROUP: return Owner::group(gid);
-    case FESTORE_OWNER_PUBLIC: return Owner::everybody();
+    case FESTORE_OWNER_PUBLIC: return Owner::public_();
     default: return std::nullopt;
     }
 }
@@ -43,13 +43,20 @@ std::optional<ClientOptions> to_options(const festore_options& given) {
     return result;
 }
 
+int number_of(DeviceKey key) {
+    switch (key) {
+    case DeviceKey::zero: return FESTORE_KEY_ZERO;
+    case DeviceKey::predictable: return FESTORE_KEY_PREDICTABLE;
+    case DeviceKey::not_known_weak: return FESTORE_KEY_NOT_KNOWN_WEAK;
+    case DeviceKey::not_compared: break;
+    }
+    return FESTORE_KEY_NOT_COMPARED;
+}
+
 festore_tee_status to_status(const TeeStatus& s) {
     festore_tee_status status = {};
     status.tee = s.kind == TeeKind::sim ? FESTORE_TEE_SIM : FESTORE_TEE_OPTEE;
-    status.device_key = s.zero_huk           ? FESTORE_KEY_ZERO
-                        : s.predictable_huk ? FESTORE_KEY_PREDICTABLE
-                        : s.huk_compared    ? FESTORE_KEY_NOT_KNOWN_WEAK
-                                            : FESTORE_KEY_NOT_COMPARED;
+    status.device_key = number_of(s.device_key);
     status.has_ree = s.has_ree ? 1 : 0;
     status.has_rpmb = s.has_rpmb ? 1 : 0;
     status.rollback_protection_rpmb = s.rollback_protection_rpmb;

@@ -27,14 +27,24 @@ festore_store_info to_store_info(const StoreInfo& s) {
     return info;
 }
 
+// As with_client(): runs `body(Store&)`.
+template <class F, class... Required>
+int with_store(festore_client* client, F&& body, const Required*... required) {
+    const auto in_store = [&](Client& connected) -> int {
+        Result<Store> store = connected.store();
+        return store ? body(*store) : failed(client->error, store.error());
+    };
+    return with_client(client, in_store, required...);
+}
+
 // Runs a call that gives information about the store.
 template <class F>
-int with_store(festore_client* client, festore_store_info* info, F&& call) {
-    return with_client(client, [&](Client& c) -> int {
+int give_info(festore_client* client, festore_store_info* info, F&& call) {
+    return with_store(client, [&](Store& store) -> int {
         if (!has_room(info)) return wrong_options(client);
-        const Result<StoreInfo> store = call(c);
-        if (!store) return failed(client->error, store.error());
-        give(to_store_info(*store), info);
+        const Result<StoreInfo> found = call(store);
+        if (!found) return failed(client->error, found.error());
+        give(to_store_info(*found), info);
         return FESTORE_OK;
     });
 }
@@ -65,40 +75,40 @@ int festore_init(festore_client* client, const festore_init_options* given, fest
     if (!is_known) return with_client(client, [&](Client&) { return wrong_options(client); });
     options.anchor = anchor.value_or(Anchor::ree);
     options.without_asking_rpmb = known->without_asking_rpmb != 0;
-    return with_store(client, info, [&](Client& c) { return c.init(options); });
+    return give_info(client, info, [&](Store& store) { return store.init(options); });
 }
 
 int festore_store_status(festore_client* client, festore_store_info* info) {
-    return with_store(client, info, [&](Client& c) { return c.store_status(); });
+    return give_info(client, info, [&](Store& store) { return store.status(); });
 }
 
 int festore_rename(festore_client* client, const char* old_name, const char* new_name, int replace, festore_info* info) {
-    const auto rename = [&](Client& c) { return c_api::rename(client, c, old_name, new_name, replace != 0, info); };
-    return with_client(client, rename, old_name, new_name);
+    const auto rename = [&](Store& store) { return c_api::rename(client, store, old_name, new_name, replace != 0, info); };
+    return with_store(client, rename, old_name, new_name);
 }
 
 int festore_own_stores(festore_client* client, festore_store each, void* context) {
-    return with_client(client, [&](Client& c) -> int {
+    return with_store(client, [&](Store& store) -> int {
         if (each == nullptr) return wrong_usage(client->error, "the function to call is NULL");
-        const auto stores = c.own_stores();
+        const auto stores = store.own_records();
         if (!stores) return failed(client->error, stores.error());
         const auto text = [](const std::string& s) { return s.empty() ? nullptr : s.c_str(); };
-        for (const StoreRecord& store : *stores) {
-            const int anchor = store.anchor == Anchor::rpmb ? FESTORE_ANCHOR_RPMB : FESTORE_ANCHOR_REE;
-            each(context, text(store.name), anchor, text(store.directory));
+        for (const StoreRecord& record : *stores) {
+            const int anchor = record.anchor == Anchor::rpmb ? FESTORE_ANCHOR_RPMB : FESTORE_ANCHOR_REE;
+            each(context, text(record.name), anchor, text(record.directory));
         }
         return FESTORE_OK;
     });
 }
 
 int festore_begin(festore_client* client, festore_transaction** transaction) {
-    const auto begin = [&](Client& c) -> int {
-        Result<Transaction> begun = c.begin();
+    const auto begin = [&](Store& store) -> int {
+        Result<Transaction> begun = store.begin();
         if (!begun) return failed(client->error, begun.error());
         *transaction = new festore_transaction{client, std::move(*begun)};
         return FESTORE_OK;
     };
-    return with_client(client, begin, transaction);
+    return with_store(client, begin, transaction);
 }
 
 int festore_transaction_put(festore_transaction* t, const char* name, const void* content, size_t size,
@@ -138,11 +148,11 @@ int festore_commit(festore_transaction* transaction, uint64_t* generation) {
 void festore_rollback(festore_transaction* transaction) { delete transaction; }
 
 int festore_destroy(festore_client* client, unsigned flags, festore_destroy_report* report) {
-    return with_client(client, [&](Client& c) -> int {
+    return with_store(client, [&](Store& store) -> int {
         if ((flags & ~unsigned{FESTORE_LOST_DIRECTORY}) != 0 || !has_room(report)) return wrong_options(client);
         DestroyOptions options;
         options.lost_directory = (flags & FESTORE_LOST_DIRECTORY) != 0;
-        const auto destroyed = c.destroy(options);
+        const auto destroyed = store.destroy(options);
         if (!destroyed) return failed(client->error, destroyed.error());
         give(festore_destroy_report{0, destroyed->record_dropped ? 1 : 0, destroyed->may_be_in_rpmb ? 1 : 0, destroyed->files,
                                     destroyed->left.size()},
@@ -152,11 +162,11 @@ int festore_destroy(festore_client* client, unsigned flags, festore_destroy_repo
 }
 
 int festore_repair(festore_client* client, festore_store_info* info) {
-    return with_store(client, info, [&](Client& c) { return c.repair(); });
+    return give_info(client, info, [&](Store& store) { return store.repair(); });
 }
 
 int festore_acknowledge(festore_client* client, festore_store_info* info) {
-    return with_store(client, info, [&](Client& c) { return c.acknowledge(); });
+    return give_info(client, info, [&](Store& store) { return store.acknowledge(); });
 }
 
 int festore_rebuild(festore_client* client, const festore_rebuild_options* given, festore_store_info* info) {
@@ -164,15 +174,15 @@ int festore_rebuild(festore_client* client, const festore_rebuild_options* given
     RebuildOptions options;
     const bool is_known = known && read_choices(known->anchor, known->cipher, options.anchor, options.cipher);
     if (!is_known) return with_client(client, [&](Client&) { return wrong_options(client); });
-    return with_store(client, info, [&](Client& c) { return c.rebuild(options); });
+    return give_info(client, info, [&](Store& store) { return store.rebuild(options); });
 }
 
 int festore_drop_damaged(festore_client* client, unsigned flags, festore_lost each, void* context) {
-    return with_client(client, [&](Client& c) -> int {
+    return with_store(client, [&](Store& store) -> int {
         if ((flags & ~unsigned{FESTORE_DROP_MOST}) != 0) return wrong_options(client);
         DropOptions options;
         options.most = (flags & FESTORE_DROP_MOST) != 0;
-        const auto dropped = c.drop_damaged(options);
+        const auto dropped = store.drop_damaged(options);
         if (!dropped) return failed(client->error, dropped.error());
         tell_lost(dropped->lost, each, context);
         return FESTORE_OK;
@@ -180,8 +190,8 @@ int festore_drop_damaged(festore_client* client, unsigned flags, festore_lost ea
 }
 
 int festore_lost_ranges(festore_client* client, festore_lost each, void* context) {
-    return with_client(client, [&](Client& c) -> int {
-        const auto ranges = c.lost_ranges();
+    return with_store(client, [&](Store& store) -> int {
+        const auto ranges = store.lost_ranges();
         if (!ranges) return failed(client->error, ranges.error());
         tell_lost(*ranges, each, context);
         return FESTORE_OK;
@@ -189,11 +199,11 @@ int festore_lost_ranges(festore_client* client, festore_lost each, void* context
 }
 
 int festore_undo_drop(festore_client* client) {
-    return with_client(client, [&](Client& c) { return told(client, c.undo_drop()); });
+    return with_store(client, [&](Store& store) { return told(client, store.undo_drop()); });
 }
 
 int festore_acknowledge_lost(festore_client* client, const char* name) {
-    return with_client(client, [&](Client& c) { return told(client, c.acknowledge_lost(name)); }, name);
+    return with_store(client, [&](Store& store) { return told(client, store.acknowledge_lost(name)); }, name);
 }
 
 int festore_has_no_rpmb(festore_client* client, int* none) {

@@ -22,6 +22,12 @@ std::string version_text(uint32_t version) {
            std::to_string(version & 0xFF);
 }
 
+DeviceKey device_key_of(const protocol::HelloAnswer& hello) {
+    if ((hello.features & protocol::kFeatureZeroHuk) != 0) return DeviceKey::zero;
+    if ((hello.features & protocol::kFeaturePredictableHuk) != 0) return DeviceKey::predictable;
+    return (hello.features & protocol::kFeatureHukCompared) != 0 ? DeviceKey::not_known_weak : DeviceKey::not_compared;
+}
+
 // Wipes a part of the shared buffer when the call that used it ends.
 class WipeAfter {
 public:
@@ -64,7 +70,7 @@ Error too_large(std::string_view name, uint64_t bytes_max) {
             0, 0};
 }
 
-Result<Session*> Client::State::session() {
+Result<Session*> ClientState::session() {
     if (!session_) {
         FESTORE_CHECK(check_caller());
         // The user that connected, not the current one: the TEE refuses if the kernel reports another user.
@@ -80,7 +86,7 @@ Result<Session*> Client::State::session() {
     return session_.get();
 }
 
-void Client::State::tell_if_supplicant_is_missing() {
+void ClientState::tell_if_supplicant_is_missing() {
     if (has_told_of_supplicant_ || !options.on_warning || !tee.look_for_supplicant) return;
     if (tee.look_for_supplicant() != SupplicantSeen::missing) return;
     has_told_of_supplicant_ = true;
@@ -88,44 +94,45 @@ void Client::State::tell_if_supplicant_is_missing() {
                        std::to_string(options.call_timeout.count()) + " s for an answer");
 }
 
-Result<Client::State::Use> Client::State::use() {
+Result<ClientState::Use> ClientState::use() {
     FESTORE_CHECK(check_caller());
     return Use(*this);
 }
 
-Client::State::Use::Use(State& state) : state_(&state) {
+ClientState::Use::Use(ClientState& state) : state_(&state) {
     ++state.uses_;
     if (state.session_ && !state.session_->hold()) state.session_.reset();
 }
 
-Client::State::Use::~Use() {
+ClientState::Use::~Use() {
     if (state_ != nullptr && --state_->uses_ == 0 && state_->session_) state_->session_->let_go();
 }
 
-Result<Reply> Client::State::command(const Operation& operation, bool repeatable, protocol::Command command, Bytes request) {
+Result<Reply> ClientState::command(const Operation& operation, bool repeatable, protocol::Command command, Bytes request) {
     return run(operation, repeatable, [&](Session& session) { return session.invoke(command, request); });
 }
 
-Client::Client(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Client::Client(std::shared_ptr<ClientState> state) : state_(std::move(state)) {}
 Client::Client(Client&&) noexcept = default;
 Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
 Result<Client> Client::connect(const ClientOptions& options) {
     LoadedTee tee = FESTORE_TRY(load_tee(options.tee, options.sim_library));
-    return State::connect(std::move(tee), options, std::nullopt, system_files());
+    return ClientState::connect(std::move(tee), options, std::nullopt, system_files());
 }
 
 Result<Client> ClientAccess::connect(const TeecFunctions& functions, const ClientOptions& options,
                                      std::optional<uint32_t> claimed_id, Files* files,
                                      const std::function<SupplicantSeen()>& look_for_supplicant) {
-    return Client::State::connect({functions, TeeKind::sim, "in process", look_for_supplicant}, options, claimed_id,
-                                  files != nullptr ? *files : system_files());
+    return ClientState::connect({functions, TeeKind::sim, "in process", look_for_supplicant}, options, claimed_id,
+                                files != nullptr ? *files : system_files());
 }
 
-Result<Client> Client::State::connect(LoadedTee tee, const ClientOptions& options, std::optional<uint32_t> claimed_id,
-                                      Files& files) {
-    auto state = std::make_shared<State>(options.owner);
+Result<Client> ClientState::connect(LoadedTee tee, const ClientOptions& options, std::optional<uint32_t> claimed_id,
+                                    Files& files) {
+    FESTORE_CHECK(check_owner(options.owner));
+    auto state = std::make_shared<ClientState>(options.owner);
     state->tee = std::move(tee);
     state->options = options;
     state->claimed_id = claimed_id;
@@ -192,7 +199,7 @@ Result<std::vector<std::byte>> Client::get(std::string_view name) {
     return content;
 }
 
-Result<ObjectInfo> Client::State::get(std::string_view name, const std::function<void(Bytes)>& take) {
+Result<ObjectInfo> ClientState::get(std::string_view name, const std::function<void(Bytes)>& take) {
     const Operation operation{"get", name};
     const Encoded request(protocol::NameRequest{to_protocol(options.storage), bytes_of(name)});
     size_t size = 0;
@@ -267,9 +274,7 @@ Result<TeeStatus> Client::status() {
     status.object_bytes_max = hello.object_bytes_max;
     status.has_ree = (hello.features & protocol::kFeatureRee) != 0;
     status.has_rpmb = (hello.features & protocol::kFeatureRpmb) != 0;
-    status.zero_huk = (hello.features & protocol::kFeatureZeroHuk) != 0;
-    status.huk_compared = status.zero_huk || (hello.features & protocol::kFeatureHukCompared) != 0;
-    status.predictable_huk = (hello.features & protocol::kFeaturePredictableHuk) != 0;
+    status.device_key = device_key_of(hello);
     // OP-TEE claims nothing for its files, and reports 100 where it has no protection at all; older TAs pass such numbers on.
     constexpr uint32_t kByHardware = 1000;
     status.rollback_protection_rpmb =

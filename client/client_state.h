@@ -21,11 +21,11 @@ private:
     Writer out_;
 };
 
-struct Client::State final : SessionSource {
+struct ClientState final : SessionSource {
     LoadedTee tee;
     ClientOptions options;
     std::optional<uint32_t> claimed_id;
-    std::unique_ptr<Store> store;  // null unless the storage is `store`
+    std::unique_ptr<StoreClient> store;  // null unless the storage is `store`
 
     static Result<Client> connect(LoadedTee tee, const ClientOptions& options, std::optional<uint32_t> claimed_id,
                                   Files& files);
@@ -59,16 +59,15 @@ struct Client::State final : SessionSource {
         ~Use();
 
     private:
-        friend State;
-        explicit Use(State& state);
-        State* state_;
+        friend ClientState;
+        explicit Use(ClientState& state);
+        ClientState* state_;
     };
     // Needed before anything that reaches the TEE or the store's files. not_permitted: the caller is not the one that connected.
     Result<Use> use();
-    Result<Use> use_store();  // usage: this client has no store
     [[nodiscard]] Result<void> check_caller() const { return caller_.check(); }
 
-    explicit State(const Owner& owner) : caller_(owner) {}
+    explicit ClientState(const Owner& owner) : caller_(owner) {}
 
 private:
     void tell_if_supplicant_is_missing();
@@ -81,7 +80,7 @@ private:
 };
 
 template <class F>
-Result<Reply> Client::State::run(const Operation& operation, bool repeatable, F&& call) {
+Result<Reply> ClientState::run(const Operation& operation, bool repeatable, F&& call) {
     for (int attempt = 0;; ++attempt) {
         const Result<Session*> open = session();
         if (!open) return unexpected(open.error());
@@ -102,13 +101,13 @@ Result<Reply> Client::State::run(const Operation& operation, bool repeatable, F&
 
 protocol::Storage to_protocol(Storage storage);
 ObjectInfo info_of(std::string_view name, const protocol::Metadata& m);
-// Everybody's space also holds objects of the first demo, whose clients chose any bytes as names.
+// The public space also holds objects of the first demo, whose clients chose any bytes as names.
 bool may_be_legacy(std::string_view name, const ClientOptions& options);
 // The error for an answer that no TA gives.
 Error nonsense(const Operation& operation);
 // usage: a put cannot have this name, or these options together.
 Result<void> check_put(std::string_view name, const PutOptions& options);
-// usage: no object can have that name. Names of the first demo's objects are accepted in everybody's space.
+// usage: no object can have that name. Names of the first demo's objects are accepted in the public space.
 Result<void> check_existing(std::string_view name, const ClientOptions& options);
 // The error for a content that is too large for a persistent object.
 Error too_large(std::string_view name, uint64_t bytes_max);

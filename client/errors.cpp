@@ -98,6 +98,10 @@ bool rpmb_gave_no_answer(uint32_t tee_result) {
     return code == Code::target_dead || code == Code::communication || code == Code::storage_not_available;
 }
 
+Error public_has_no_store() {
+    return {ErrorCode::usage, "a store belongs to a user or a group; public objects are in the storage ree or rpmb", 0, 0};
+}
+
 Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner) {
     Error error{ErrorCode::no_tee, "", result, origin};
     switch (static_cast<Code>(result)) {
@@ -106,7 +110,7 @@ Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner) {
                         "b7e89fc1-5044-431e-b4c5-9fb6ae256423.ta in its folder (usually /lib/optee_armtz)";
         return error;
     case Code::access_denied:
-        if (owner.kind == Owner::Kind::group) return not_a_member(owner.gid);
+        if (owner.kind == Owner::Kind::group) return not_a_member(*owner.id);
         error.code = ErrorCode::not_permitted;
         error.message = "the TEE refuses the login";
         return error;

@@ -30,6 +30,7 @@ bool rpmb_gave_no_answer(uint32_t tee_result);
 Error error_of_session(uint32_t result, uint32_t origin, const Owner& owner);
 // The kernel does not let this process log in as the group.
 Error not_a_member(uint32_t gid);
+Error public_has_no_store();
 // The TEE could not be reached at all.
 Error error_of_context(uint32_t result, TeeKind kind);
 

@@ -19,10 +19,6 @@ bool is_wanted(const protocol::ListEntry& entry, std::string_view prefix, const 
     return (is_legacy || check_name(entry.name) == NameFault::none) && name.starts_with(prefix);
 }
 
-protocol::OtherOwner to_protocol(const OtherOwner& owner) {
-    return {owner.is_group ? protocol::Login::group : protocol::Login::user, owner.id};
-}
-
 Error not_of_stores() {
     return {ErrorCode::usage,
             "root can drop only the record of another's store ('festore destroy --owner'); this is for --storage ree and rpmb", 0, 0};
@@ -54,11 +50,11 @@ ObjectInfo info_of(std::string_view name, const protocol::Metadata& m) {
 }
 
 bool may_be_legacy(std::string_view name, const ClientOptions& options) {
-    return options.owner.kind == Owner::Kind::everybody && options.storage == Storage::ree &&
+    return options.owner.kind == Owner::Kind::public_ && options.storage == Storage::ree &&
            name.size() <= limits::kObjectIdBytesMax;
 }
 
-Result<Listing> Client::State::list(std::string_view prefix, const std::optional<protocol::OtherOwner>& of) {
+Result<Listing> ClientState::list(std::string_view prefix, const std::optional<protocol::OtherOwner>& of) {
     const Operation operation{"list", prefix};
     Listing listing;
     std::vector<std::byte> cursor;
@@ -103,21 +99,23 @@ Result<Listing> Client::list(std::string_view prefix) {
     return sorted(state_->list(prefix, {}));
 }
 
-Result<Listing> Client::list_of(const OtherOwner& owner, std::string_view prefix) {
+Result<Listing> Client::list_of(const Owner& owner, std::string_view prefix) {
     if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
         return unexpected(usage_of_name(prefix, fault));
     if (state_->store) return unexpected(not_of_stores());
+    const protocol::OtherOwner other = FESTORE_TRY(named_owner(owner));
     const auto use = FESTORE_TRY(state_->use());
-    Result<Listing> listing = state_->list(prefix, to_protocol(owner));
+    Result<Listing> listing = state_->list(prefix, other);
     if (!listing) return only_root(listing.error());
     return sorted(std::move(listing));
 }
 
-Result<void> Client::remove_of(const OtherOwner& owner, std::string_view name) {
+Result<void> Client::remove_of(const Owner& owner, std::string_view name) {
     FESTORE_CHECK(require_name(name));
     if (state_->store) return unexpected(not_of_stores());
+    const protocol::OtherOwner other = FESTORE_TRY(named_owner(owner));
     const auto use = FESTORE_TRY(state_->use());
-    const Encoded request(protocol::RemoveOfRequest{to_protocol(owner), {to_protocol(state_->options.storage), bytes_of(name)}});
+    const Encoded request(protocol::RemoveOfRequest{other, {to_protocol(state_->options.storage), bytes_of(name)}});
     const Result<Reply> reply = state_->command(Operation{"remove", name}, false, protocol::Command::remove_of, request.bytes());
     if (!reply) return unexpected(only_root(reply.error()));
     return {};

@@ -30,7 +30,7 @@ Error refused(const Operation& operation, Error error) {
 
 }  // namespace
 
-Result<RpmbUse> Client::State::rpmb(const Operation& operation, const RpmbRequest& request) {
+Result<RpmbUse> ClientState::rpmb(const Operation& operation, const RpmbRequest& request) {
     const Encoded encoded(request);
     // Repeating is safe, since it changes nothing more. But if asking the RPMB has ended the TA, asking again would only end the next one.
     const bool repeatable = request.word != RpmbRequest::Word::none || request.without_asking;

@@ -3,6 +3,7 @@
 #include "base/host/environment.h"
 #include "base/result.h"
 #include "client/store/directory.h"
+#include "client/tee/caller.h"
 
 #include <filesystem>
 #include <unistd.h>
@@ -14,7 +15,9 @@ bool is_absolute(const std::string& path) { return path.starts_with('/'); }
 
 // The directory of the owner's default store.
 Result<std::string> directory_of_default_store(const Owner& owner) {
-    if (owner.kind == Owner::Kind::group) return "/var/lib/festore/gid-" + std::to_string(owner.gid);
+    FESTORE_CHECK(check_owner(owner));
+    if (owner.kind == Owner::Kind::public_) return unexpected(public_has_no_store());
+    if (owner.kind == Owner::Kind::group) return "/var/lib/festore/gid-" + std::to_string(*owner.id);
     // systemd gives a unit's folders as a list.
     const std::string state = environment("STATE_DIRECTORY");
     if (const std::string first = state.substr(0, state.find(':')); is_absolute(first)) return first + "/festore";

@@ -7,8 +7,8 @@
 namespace festore {
 
 struct WriteStream::State {
-    std::shared_ptr<Client::State> client;
-    std::optional<Client::State::Use> use;  // of a store: the TA has the payload's key in this session
+    std::shared_ptr<ClientState> client;
+    std::optional<ClientState::Use> use;  // of a store: the TA has the payload's key in this session
     std::unique_ptr<StoreWriter> writer;    // of a store
     std::string name;
     PutOptions options;
@@ -83,7 +83,7 @@ Result<WriteStream> Transaction::write(std::string_view name, const PutOptions& 
 }
 
 struct ReadStream::State {
-    std::shared_ptr<Client::State> client;
+    std::shared_ptr<ClientState> client;
     std::unique_ptr<StoreReader> reader;
 };
 

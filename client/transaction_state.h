@@ -6,10 +6,10 @@
 namespace festore {
 
 struct Transaction::State {
-    std::shared_ptr<Client::State> client;
-    std::optional<Client::State::Use> use;  // none: committed
+    std::shared_ptr<ClientState> client;
+    std::optional<ClientState::Use> use;  // none: committed
 
-    State(std::shared_ptr<Client::State> of, Client::State::Use held) : client(std::move(of)) { use.emplace(std::move(held)); }
+    State(std::shared_ptr<ClientState> of, ClientState::Use held) : client(std::move(of)) { use.emplace(std::move(held)); }
     ~State() {
         if (use) client->store->batch_abort();
     }

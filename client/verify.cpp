@@ -38,7 +38,7 @@ Result<std::vector<std::string>> names_to_verify(Client& client, const VerifyOpt
 
 }  // namespace
 
-Result<uint32_t> Client::State::count_damaged() {
+Result<uint32_t> ClientState::count_damaged() {
     const Operation operation{"verify", {}};
     const Encoded request(protocol::CountDamagedRequest{to_protocol(options.storage)});
     const Result<Reply> reply = command(operation, true, protocol::Command::count_damaged, request.bytes());

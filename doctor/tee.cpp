@@ -15,11 +15,11 @@ CheckResult huk(const TeeStatus& status) {
         "every key of the TEE's storage derives from it: anybody who has the disk can decrypt everything that is stored";
     const char* const fix =
         "fuse a random key, and use an OP-TEE whose platform driver reads it, before anything is stored";
-    if (status.zero_huk)
+    if (status.device_key == DeviceKey::zero)
         return {"zero-huk", Grade::serious, "the hardware unique key is sixteen zero bytes", why, fix};
-    if (status.predictable_huk)
+    if (status.device_key == DeviceKey::predictable)
         return {"zero-huk", Grade::serious, "the hardware unique key is a well-known test key", why, fix};
-    if (!status.huk_compared)
+    if (status.device_key == DeviceKey::not_compared)
         return {"zero-huk", Grade::unknown, "it is not known whether the hardware unique key is secret",
                 "the trusted application could not compare it with well-known ones (an OP-TEE without the system "
                 "pseudo-TA, "

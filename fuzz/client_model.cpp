@@ -91,7 +91,7 @@ void ClientModel::list(Client& client) {
 }
 
 void ClientModel::status(Client& client) {
-    const auto info = client.store_status();
+    const auto info = client.store()->status();
     if (!is_known()) return;
     require(info || trust_ != Trust::all, "a store has a status");
     if (info) require(info->objects == objects_.size() && info->content_bytes == bytes_in(objects_), "the status counts all objects");
@@ -99,7 +99,7 @@ void ClientModel::status(Client& client) {
 
 void ClientModel::rename(Client& client, const std::string& name) {
     const std::string to = pick();
-    const auto renamed = client.rename(name, to, true);
+    const auto renamed = client.store()->rename(name, to, true);
     // An invalid new name may be reported first.
     if (!is_name(to)) return require(!renamed || trust_ == Trust::nothing, "no object gets an invalid name");
     if (!check(renamed, name) || !is_known()) return;
@@ -127,7 +127,7 @@ void ClientModel::put(Client& client, const std::string& name, size_t size, bool
 }
 
 void ClientModel::batch(Client& client, const std::string& name) {
-    auto transaction = client.begin();
+    auto transaction = client.store()->begin();
     if (is_known()) require(transaction || trust_ != Trust::all, "a batch begins");
     if (!transaction) return;
     auto next = objects_;
@@ -209,7 +209,7 @@ void ClientModel::verify(Client& client, const std::string& name) {
 void ClientModel::destroy(Client& client) {
     DestroyOptions options;
     options.lost_directory = in_.one_in(8);
-    const auto report = client.destroy(options);
+    const auto report = client.store()->destroy(options);
     if (trust_ == Trust::all && is_known() && !options.lost_directory)
         require(report && report->record_dropped && report->left.empty(), "a store is destroyed");
     if (!report && !is_known()) return;
@@ -221,7 +221,7 @@ void ClientModel::destroy(Client& client) {
 }
 
 void ClientModel::repair(Client& client) {
-    const auto repaired = client.repair();
+    const auto repaired = client.store()->repair();
     if (trust_ == Trust::nothing) return;
     if (is_known() || is_gone_) return require(!repaired, "a store that is intact or destroyed is not repaired");
     require(repaired || trust_ != Trust::all, "a store whose directory is intact is repaired");
@@ -233,7 +233,7 @@ void ClientModel::repair(Client& client) {
 }
 
 void ClientModel::acknowledge(Client& client) {
-    const auto done = client.acknowledge();
+    const auto done = client.store()->acknowledge();
     if (trust_ != Trust::all || !is_known()) return;
     if (to_acknowledge_) require(done && !done->freshness_lost, "the lost freshness is acknowledged");
     else require(!done && done.error().code == ErrorCode::conflict, "there is nothing to acknowledge");
@@ -241,9 +241,9 @@ void ClientModel::acknowledge(Client& client) {
 }
 
 void ClientModel::records(Client& client) {
-    const auto all = client.store_records();
+    const auto all = client.store()->all_records();
     if (trust_ != Trust::nothing) require(!all, "only uid 0 may list all stores");
-    const auto own = client.store_record();
+    const auto own = client.store()->record();
     if (!is_known()) return;
     if (trust_ == Trust::all) require(own.has_value(), "the TEE has a record");
     if (own) require(own->objects == objects_.size(), "a record counts all objects");
@@ -258,7 +258,7 @@ void ClientModel::one_step(Client& client) {
     if (what < 112) return status(client);
     if (what < 116) return (void)client.status();
     if (what < 120) {
-        const auto made = client.init();
+        const auto made = client.store()->init();
         if (is_known()) require(!made, "a store is not made twice");
         else if (made) trust_ = Trust::nothing;
         return;

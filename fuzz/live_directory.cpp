@@ -176,7 +176,7 @@ void run_live_directory(Bytes input) {
                 client.emplace(std::move(*connected));
             }
             const store_test::Timer timer("a call of the library");
-            if (in.one_in(16)) (void)client->init();  // there is a store already, or its record
+            if (in.one_in(16)) (void)client->store()->init();  // there is a store already, or its record
             else model.one_step(*client);
         }
     }

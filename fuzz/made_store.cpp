@@ -23,7 +23,7 @@ MadeStore make_store(const std::function<Result<Client>()>& connect) {
         Result<Client> client = connect();
         require(client.has_value(), "the library connects");
         // The cipher is given: else the TA measures by the clock which cipher is faster.
-        require(client->init({Anchor::ree, Cipher::aes_256_gcm}).has_value(), "a store is made");
+        require(client->store()->init({Anchor::ree, Cipher::aes_256_gcm}).has_value(), "a store is made");
         for (char c = 'a'; c < 'm'; ++c) made.objects[std::string("object ") + c] = letters(800, c);
         made.objects["empty"] = "";
         made.objects["large"] = letters(70000, 'A');

@@ -99,7 +99,7 @@ Status run(Instance& instance, Session& session, Command command, uint32_t types
     if (command != Command::hello && !session.identity_checked) return fail(Code::bad_state);
     if (is_demo) return write_object(instance, session, params);
     const bool is_store = is_of_store(command);
-    if (is_store && session.identity.login == protocol::Login::public_) return fail(Code::access_denied);  // everybody cannot own a store
+    if (is_store && session.identity.login == protocol::Login::public_) return fail(Code::access_denied);  // the public cannot own a store
 
     const size_t request_max = is_store ? protocol::kStoreRequestBytesMax : protocol::kRequestBytesMax;
     const auto request = FESTORE_TRY(CopiedIn<kRequestBytesMax>::from(params[0], request_max));

@@ -8,7 +8,7 @@ namespace festore::ta {
 
 struct Identity {
     protocol::Login login = protocol::Login::public_;
-    Uuid uuid{};  // nil for public, which everybody shares
+    Uuid uuid{};  // nil for the public, which all callers share
     friend bool operator==(const Identity&, const Identity&) = default;
 };
 

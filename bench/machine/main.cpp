@@ -60,7 +60,7 @@ std::array<TestStore, 3> make_stores(const Options& options, const Plan& plan) {
 nlohmann::ordered_json about(const TestStore& store) {
     Client client = store.connect();
     const auto tee = client.status();
-    const auto info = client.store_status();
+    const auto info = client.store()->status();
     if (!tee || !info) throw Failed(tee ? info.error().message : tee.error().message);
     utsname system{};
     uname(&system);

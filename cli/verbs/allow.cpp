@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kVerb = "allow";
 
-Result<AllowName> parse_name(const std::string& text) {
+Result<Owner> parse_name(const std::string& text) {
     const bool is_group = text.starts_with("@") || text.starts_with("gid:");
     const size_t marked = text.starts_with("@") ? 1 : text.starts_with("gid:") || text.starts_with("uid:") ? 4 : 0;
     const std::string rest = text.substr(marked);
@@ -24,7 +24,7 @@ Result<AllowName> parse_name(const std::string& text) {
         if (const passwd* const found = is_group ? nullptr : getpwnam(rest.c_str()); found != nullptr) id = found->pw_uid;
     }
     if (!id) return unexpected(usage_error(fmt::format("there is no {} {}", is_group ? "group" : "user", quote(rest)), kVerb));
-    return is_group ? AllowName::group(static_cast<uint32_t>(*id)) : AllowName::user(static_cast<uint32_t>(*id));
+    return is_group ? Owner::group(static_cast<uint32_t>(*id)) : Owner::user(static_cast<uint32_t>(*id));
 }
 
 class Allow : public Verb {
@@ -41,7 +41,7 @@ public:
     }
 
     Outcome run(const Options& options) override {
-        const bool is_public = options.client.owner.kind == Owner::Kind::everybody;
+        const bool is_public = options.client.owner.kind == Owner::Kind::public_;
         const Result<Wanted> wanted = understand(is_public);
         if (!wanted) return failed(wanted.error());
         ClientOptions chosen = options.client;
@@ -60,7 +60,7 @@ private:
     enum class Mode { look, named, removed, others, no_others, total, all };
     struct Wanted {
         Mode mode = Mode::look;
-        std::vector<AllowName> names;
+        std::vector<Owner> names;
         Allowance limits;
     };
 
@@ -76,10 +76,10 @@ private:
         else if (everybody_) wanted.mode = remove_ ? Mode::no_others : Mode::others;
         else if (has_names) wanted.mode = remove_ ? Mode::removed : Mode::named;
         for (const std::string& text : names_) {
-            const AllowName name = FESTORE_TRY(parse_name(text));
+            const Owner name = FESTORE_TRY(parse_name(text));
             wanted.names.push_back(name);
         }
-        if (is_public) wanted.names.push_back(AllowName::everybody());
+        if (is_public) wanted.names.push_back(Owner::public_());
         FESTORE_CHECK(take_limits(wanted));
         return wanted;
     }

@@ -87,7 +87,7 @@ private:
         allow_many_files();
         const InterruptsHeld held;
         Client client = FESTORE_TRY(Client::connect(options.client));
-        Transaction transaction = FESTORE_TRY(client.begin());
+        Transaction transaction = FESTORE_TRY(client.store()->begin());
         for (const BatchCommand& command : commands) {
             Result<void> done = InterruptsHeld::check();
             if (done) done = do_command(options, transaction, command);

@@ -31,7 +31,7 @@ public:
         const Result<std::string> question = question_about(*client, options, wanted);
         if (!question) return failed(question.error());
         if (const auto agreed = confirmation_.ask(*question); !agreed) return failed(agreed.error());
-        const Result<DestroyReport> report = client->destroy(wanted);
+        const Result<DestroyReport> report = client->store()->destroy(wanted);
         if (!report) return failed(report.error());
         return outcome_of(options, *report);
     }
@@ -52,7 +52,7 @@ private:
                                quote(store.info->directory), store.info->objects) +
                    " " + what_copies_are_worth(store.info->anchor);
         }
-        const StoreInfo record = FESTORE_TRY(client.store_record(wanted.other));
+        const StoreInfo record = FESTORE_TRY(client.store()->record(wanted.other));
         return fmt::format("drop the TEE's record of the store {} ({}) of {}, made {}, with its {} objects. {}", quote(record.name),
                            record.store_id, owner_.empty() ? "yours" : owner_, time_text(record.created), record.objects,
                            what_copies_are_worth(record.anchor));

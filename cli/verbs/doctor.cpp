@@ -45,10 +45,10 @@ bool is_said_to_have_none(const Options& options) {
     return use && use->none_here;
 }
 
-// The store that the command line selects. None for everybody (--public), who has no store.
+// The store that the command line selects. None for --public, which has no store.
 std::optional<StoreEvidence> look_at_store_of(const Options& options) {
     ClientOptions client = options.client;
-    if (client.owner.kind == Owner::Kind::everybody) return std::nullopt;
+    if (client.owner.kind == Owner::Kind::public_) return std::nullopt;
     client.storage = Storage::store;
     Result<Client> connected = Client::connect(client);
     if (!connected) return std::nullopt;  // the TEE's findings say why, or no directory for a store is known
@@ -65,7 +65,7 @@ std::optional<std::vector<StoreRecord>> all_stores(const Options& options) {
     client.storage = Storage::store;
     Result<Client> connected = Client::connect(client);
     if (!connected) return std::nullopt;
-    Result<std::vector<StoreRecord>> records = connected->store_records();
+    Result<std::vector<StoreRecord>> records = connected->store()->all_records();
     if (!records) return std::nullopt;
     return std::move(*records);
 }

@@ -33,13 +33,13 @@ public:
         if (const auto valid = check_is_for_store(options, "init"); !valid) return failed(valid.error());
         Result<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
-        Result<StoreInfo> made = client->init(init);
+        Result<StoreInfo> made = client->store()->init(init);
         if (!made && anchor_ == "ree" && rpmb_gave_no_answer(made.error().tee_result)) {
             // A user who names the anchor accepts its protection, but must see that the RPMB did not answer.
             print_line("the RPMB did not answer whether it has a record of a store of yours; the store is made without its answer, and "
                        "marked so");
             init.without_asking_rpmb = true;
-            made = client->init(init);
+            made = client->store()->init(init);
         }
         if (!made) return failed(made.error());
         const std::string with_name = made->name == kDefaultStoreName ? "" : " with the name " + quote(made->name);

@@ -41,9 +41,9 @@ public:
     Outcome run(const Options& options) override {
         if (const NameFault fault = check_prefix(bytes_of(prefix_)); fault != NameFault::none)
             return failed(usage_of_name(prefix_, fault));
-        const Result<std::optional<OtherOwner>> parsed = parse_owner(owner_, "ls");
+        const Result<std::optional<Owner>> parsed = parse_owner(owner_, "ls");
         if (!parsed) return failed(parsed.error());
-        const std::optional<OtherOwner>& owner = *parsed;
+        const std::optional<Owner>& owner = *parsed;
         Result<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
         const Result<Listing> listing = owner ? client->list_of(*owner, prefix_) : client->list(prefix_);

@@ -21,7 +21,7 @@ public:
         if (const auto valid = check_is_for_store(options, "mv"); !valid) return failed(valid.error());
         Result<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
-        const Result<ObjectInfo> renamed = client->rename(old_, new_, replace_);
+        const Result<ObjectInfo> renamed = client->store()->rename(old_, new_, replace_);
         if (!renamed) return failed(renamed.error());
         print_note(options, fmt::format("renamed {} to {}", quote(old_), quote(new_)));
         Outcome outcome;

@@ -26,7 +26,7 @@ public:
         if (const auto valid = read_options(options, rebuild); !valid) return failed(valid.error());
         Result<Client> client = Client::connect(options.client);
         if (!client) return failed(client.error());
-        const Result<StoreInfo> before = client->store_status();
+        const Result<StoreInfo> before = client->store()->status();
         if (!before) return failed(before.error());
         RebuildProgress resealed;
         Result<StoreInfo> after = *before;
@@ -36,7 +36,7 @@ public:
                 resealed = progress;
                 if (line.is_due()) line.draw(rebuild_progress_text(progress));
             };
-            after = client->rebuild(rebuild);
+            after = client->store()->rebuild(rebuild);
         }
         if (!after) return failed(after.error());
         Outcome outcome;

@@ -38,7 +38,7 @@ public:
         Result<Client> client = Client::connect(quiet);
         if (!client) return failed(client.error());
         if (acknowledge_ && !names_.empty()) return acknowledge_names(*client, options);
-        if (acknowledge_) return outcome_of(client->acknowledge(), options, "acknowledged");
+        if (acknowledge_) return outcome_of(client->store()->acknowledge(), options, "acknowledged");
         if (undo_) return undone(*client, options);
         const StoreReport store = look_at_store(*client, quiet);
         const auto agreed = confirmation_.ask(
@@ -49,7 +49,7 @@ public:
                                 "no longer be known.",
                                 quote(store.directory)));
         if (!agreed) return failed(agreed.error());
-        return drop_ ? dropped(*client, options) : outcome_of(client->repair(), options, "repaired");
+        return drop_ ? dropped(*client, options) : outcome_of(client->store()->repair(), options, "repaired");
     }
 
 private:
@@ -74,7 +74,7 @@ private:
     Outcome dropped(Client& client, const Options& options) const {
         DropOptions drop;
         drop.most = most_;
-        const Result<DropReport> report = client.drop_damaged(drop);
+        const Result<DropReport> report = client.store()->drop_damaged(drop);
         if (!report) return failed(report.error());
         Outcome outcome;
         StoreReport store = report_of(report->store);
@@ -92,7 +92,7 @@ private:
     }
 
     static Outcome undone(Client& client, const Options& options) {
-        const Result<StoreInfo> info = client.undo_drop();
+        const Result<StoreInfo> info = client.store()->undo_drop();
         if (!info) return failed(info.error());
         Outcome outcome;
         outcome.document = json_of(report_of(*info));
@@ -103,7 +103,7 @@ private:
     Outcome acknowledge_names(Client& client, const Options& options) const {
         Outcome outcome;
         for (const std::string& name : names_) {
-            const Result<StoreInfo> info = client.acknowledge_lost(name);
+            const Result<StoreInfo> info = client.store()->acknowledge_lost(name);
             if (!info) {
                 outcome.errors.push_back(info.error());
                 continue;

@@ -17,9 +17,9 @@ public:
     }
 
     Outcome run(const Options& options) override {
-        const Result<std::optional<OtherOwner>> parsed = parse_owner(owner_, "rm");
+        const Result<std::optional<Owner>> parsed = parse_owner(owner_, "rm");
         if (!parsed) return failed(parsed.error());
-        const std::optional<OtherOwner>& owner = *parsed;
+        const std::optional<Owner>& owner = *parsed;
         for (std::string& name : names_)  // check all before anything is removed
             if (const auto valid = name_option_.resolve(name, options); !valid) return failed(valid.error());
         Result<Client> client = Client::connect(options.client);

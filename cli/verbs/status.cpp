@@ -63,7 +63,7 @@ private:
         chosen.storage = Storage::store;
         Result<Client> client = Client::connect(chosen);
         if (!client) return failed(client.error());
-        const Result<std::vector<StoreRecord>> records = client->store_records();
+        const Result<std::vector<StoreRecord>> records = client->store()->all_records();
         if (!records) return failed(records.error());
         const OwnerNames names;
         Outcome outcome;
@@ -116,7 +116,7 @@ private:
         return status_row(whose, row);
     }
 
-    static bool has_store(const Options& options) { return options.client.owner.kind != Owner::Kind::everybody; }
+    static bool has_store(const Options& options) { return options.client.owner.kind != Owner::Kind::public_; }
 
     static Json document_of(const TeeStatus& s) {
         const auto storage = [](bool there, uint32_t level) {
@@ -135,15 +135,19 @@ private:
                 {"storage",
                  {{"ree", storage(s.has_ree, s.rollback_protection_ree)},
                   {"rpmb", storage(s.has_rpmb, s.rollback_protection_rpmb)}}},
-                {"zero_huk", s.zero_huk},
-                {"predictable_huk", s.predictable_huk},
-                {"huk_compared", s.huk_compared}};
+                {"zero_huk", s.device_key == DeviceKey::zero},
+                {"predictable_huk", s.device_key == DeviceKey::predictable},
+                {"huk_compared", s.device_key != DeviceKey::not_compared}};
     }
 
     static const char* key_text(const TeeStatus& s) {
-        if (s.zero_huk) return "all zeroes: anybody who has the disk can decrypt it";
-        if (s.predictable_huk) return "not secret: anybody who has the disk can decrypt it";
-        return s.huk_compared ? "not known to be weak" : "could not be checked: it is not known whether it is secret";
+        switch (s.device_key) {
+        case DeviceKey::zero: return "all zeroes: anybody who has the disk can decrypt it";
+        case DeviceKey::predictable: return "not secret: anybody who has the disk can decrypt it";
+        case DeviceKey::not_known_weak: return "not known to be weak";
+        case DeviceKey::not_compared: break;
+        }
+        return "could not be checked: it is not known whether it is secret";
     }
 
     static const char* rpmb_text(const TeeStatus& s, bool no_rpmb) {

@@ -81,7 +81,7 @@ public:
             outcome.errors.back().code = ErrorCode::damaged;
         }
         if (options.client.storage == Storage::store) {
-            const Result<StoreInfo> store = client->store_status();
+            const Result<StoreInfo> store = client->store()->status();
             if (!store) outcome.errors.push_back(store.error());
             outcome.document["freshness_given_up"] = store ? freshness_given_up_json(*store) : Json(nullptr);
             if (store && store->has_other_cipher) print_note(options, other_cipher_text(*store));

@@ -5,17 +5,19 @@
 
 #include "base/result.h"
 #include "client/store/requests.h"
+#include "client/tee/caller.h"
 #include "protocol/store_care.h"
 
 namespace festore {
 namespace {
 
 using protocol::Command;
-using Other = std::optional<DestroyOptions::Other>;
+using Other = std::optional<Owner>;
 
-protocol::OwnerClaim claim_of(const Other& other) {
-    if (!other) return {};
-    return {true, other->is_group ? protocol::Login::group : protocol::Login::user, other->id};
+Result<protocol::OwnerClaim> claim_of(const Other& other) {
+    if (!other) return protocol::OwnerClaim{};
+    const protocol::OtherOwner owner = FESTORE_TRY(named_owner(*other));
+    return protocol::OwnerClaim{true, owner.login, owner.id};
 }
 
 Error not_root(const Operation& operation, const StoreReply& reply) {
@@ -25,7 +27,7 @@ Error not_root(const Operation& operation, const StoreReply& reply) {
 
 }  // namespace
 
-Result<std::span<const stored::Anchor>> Store::anchors() {
+Result<std::span<const stored::Anchor>> StoreClient::anchors() {
     static constexpr std::array kAll{stored::Anchor::ree, stored::Anchor::rpmb};
     Session* const session = FESTORE_TRY(sessions_.session());
     const bool has_rpmb = (session->hello().features & protocol::kFeatureRpmb) != 0;
@@ -33,11 +35,12 @@ Result<std::span<const stored::Anchor>> Store::anchors() {
 }
 
 // Looks under each anchor: an error of one is reported only if no record is found. A silent RPMB counts as empty.
-Result<Store::FoundRecord> Store::find_record(const Operation& operation, const Other& other) {
+Result<StoreClient::FoundRecord> StoreClient::find_record(const Operation& operation, const Other& other) {
+    const protocol::OwnerClaim owner = FESTORE_TRY(claim_of(other));
     FoundRecord found;
     std::optional<Error> fault;
     for (const stored::Anchor anchor : FESTORE_TRY(anchors())) {
-        const protocol::FindRequest request{anchor, claim_of(other), bytes_of(name_)};
+        const protocol::FindRequest request{anchor, owner, bytes_of(name_)};
         const StoreReply reply = FESTORE_TRY(channel_.call(request_of(Command::store_find, request), operation));
         if (reply.ok()) {
             const auto status = protocol::decode<protocol::StoreStatus>(reply.answer);
@@ -56,10 +59,10 @@ Result<Store::FoundRecord> Store::find_record(const Operation& operation, const 
 }
 
 // Repeating is safe, so a second call shows the outcome of the first (rule 4): store_destroyed.
-Result<Store::Dropped> Store::drop_record(const Operation& operation, const Other& other, stored::Anchor anchor,
-                                          const protocol::Id& store_id, bool is_known) {
+Result<StoreClient::Dropped> StoreClient::drop_record(const Operation& operation, const Other& other, stored::Anchor anchor,
+                                                      const protocol::Id& store_id, bool is_known) {
     const bool any_name = !options_.is_name_fixed && ta_knows_names();
-    protocol::DestroyRequest request{anchor, claim_of(other), store_id, bytes_of(name_), false, any_name};
+    protocol::DestroyRequest request{anchor, FESTORE_TRY(claim_of(other)), store_id, bytes_of(name_), false, any_name};
     Result<StoreReply> reply = channel_.call(request_of(Command::store_destroy, request), operation);
     const bool unknown = !reply || reply->died();
     if (unknown) FESTORE_CHECK(sessions_.session());
@@ -79,7 +82,8 @@ Result<Store::Dropped> Store::drop_record(const Operation& operation, const Othe
 }
 
 // Under each anchor, by the store's id: somebody may have changed the name or the anchor in the header to keep the record.
-Result<Store::Dropped> Store::drop_record_by_id(const Operation& operation, const protocol::StoreHeader& header, bool is_known) {
+Result<StoreClient::Dropped> StoreClient::drop_record_by_id(const Operation& operation, const protocol::StoreHeader& header,
+                                                            bool is_known) {
     Dropped dropped{};
     std::optional<Error> fault;
     for (const stored::Anchor anchor : FESTORE_TRY(anchors())) {
@@ -96,7 +100,7 @@ Result<Store::Dropped> Store::drop_record_by_id(const Operation& operation, cons
 }
 
 // Drops the record of the store whose directory this is.
-Result<Store::Dropped> Store::drop_own_record(const Operation& operation, const protocol::StoreHeader& header) {
+Result<StoreClient::Dropped> StoreClient::drop_own_record(const Operation& operation, const protocol::StoreHeader& header) {
     Code refused = Code::success;
     const auto opened = open_in_tee(operation, header, &refused);
     bool is_known = opened.has_value() || !ta_knows_names();
@@ -123,26 +127,26 @@ Result<Store::Dropped> Store::drop_own_record(const Operation& operation, const 
 }
 
 // For what goes by the name alone: having opened a store is no choice of its name.
-class Store::ChosenName {
+class StoreClient::ChosenName {
 public:
-    explicit ChosenName(Store& store) : store_(store), name_(std::exchange(store.name_, store.options_.name)) {}
+    explicit ChosenName(StoreClient& store) : store_(store), name_(std::exchange(store.name_, store.options_.name)) {}
     ~ChosenName() { store_.name_ = name_; }
     ChosenName(const ChosenName&) = delete;
     ChosenName& operator=(const ChosenName&) = delete;
 
 private:
-    Store& store_;
+    StoreClient& store_;
     std::string name_;
 };
 
-Error Store::none_but_rpmb_is_silent(const Operation& operation) const {
+Error StoreClient::none_but_rpmb_is_silent(const Operation& operation) const {
     return {ErrorCode::no_tee,
             cannot(operation) + "the TEE has no record of one" + with_name() + " under ree, and the RPMB gives no answer. " +
                 std::string(kNoRpmbHint),
             0, 0};
 }
 
-Result<StoreInfo> Store::record(const Other& other) {
+Result<StoreInfo> StoreClient::record(const Other& other) {
     const Operation operation{"look for a store's record", {}};
     const ChosenName chosen(*this);
     FESTORE_CHECK(check_name_is_known(operation));
@@ -160,7 +164,7 @@ Result<StoreInfo> Store::record(const Other& other) {
 }
 
 // Checks that nothing at the path may be the directory of that store, even with its header lost or replaced.
-Result<void> Store::check_is_lost(const Operation& operation, const protocol::StoreStatus& record) {
+Result<void> StoreClient::check_is_lost(const Operation& operation, const protocol::StoreStatus& record) {
     using Kind = DirectoryContents::Kind;
     const Result<DirectoryContents> contents = directory_.look();
     if (!contents) {
@@ -185,7 +189,7 @@ Result<void> Store::check_is_lost(const Operation& operation, const protocol::St
                        0, 0, Reason::not_lost});
 }
 
-Result<DestroyReport> Store::destroy_record(const Operation& operation, const DestroyOptions& options) {
+Result<DestroyReport> StoreClient::destroy_record(const Operation& operation, const DestroyOptions& options) {
     const ChosenName chosen(*this);
     FESTORE_CHECK(check_name_is_known(operation));
     if (!options.other)
@@ -209,7 +213,7 @@ Result<DestroyReport> Store::destroy_record(const Operation& operation, const De
     return DestroyReport{true, 0, {}, dropped.may_be_in_rpmb};
 }
 
-Result<DestroyReport> Store::destroy(const DestroyOptions& options) {
+Result<DestroyReport> StoreClient::destroy(const DestroyOptions& options) {
     const Operation operation{"destroy the store", {}};
     if (batch_) return unexpected(transaction_is_running(operation));
     if (options.lost_directory || options.other) return destroy_record(operation, options);

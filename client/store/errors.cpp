@@ -50,7 +50,7 @@ Error error_of_store_command(uint32_t result, uint32_t origin, const Operation& 
         return error(ErrorCode::no_tee, "the RPMB gives no answer, and may have a record that matters here. " + std::string(kNoRpmbHint));
     case Code::busy: return error(ErrorCode::busy, "too many transactions are running on this device; repeat it later");
     case Code::access_denied:
-        return error(ErrorCode::not_permitted, "a store belongs to a user or a group; everybody's objects are in the storage ree or rpmb");
+        return error(ErrorCode::not_permitted, "a store belongs to a user or a group; public objects are in the storage ree or rpmb");
     case Code::not_supported:
         return error(ErrorCode::no_tee, "the TEE or its trusted application does not know stores: install the trusted "
                                         "application that belongs to this version, on an OP-TEE with its system pseudo-TA");

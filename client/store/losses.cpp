@@ -16,7 +16,7 @@ constexpr size_t kListCallsMax = 1'000'000;
 
 }  // namespace
 
-Result<std::vector<LostRange>> Store::lost_ranges(const Operation& operation) {
+Result<std::vector<LostRange>> StoreClient::lost_ranges(const Operation& operation) {
     std::vector<LostRange> ranges;
     FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     if ((status_.flags & stored::kRootLostRanges) == 0) return ranges;
@@ -29,7 +29,8 @@ Result<std::vector<LostRange>> Store::lost_ranges(const Operation& operation) {
     return unexpected(store_nonsense(operation));
 }
 
-Result<bool> Store::list_ranges(const Operation& operation, std::vector<std::byte>& after, std::vector<LostRange>& ranges, bool& again) {
+Result<bool> StoreClient::list_ranges(const Operation& operation, std::vector<std::byte>& after, std::vector<LostRange>& ranges,
+                                      bool& again) {
     StoreChannel::Request request;
     request.command = Command::store_lost_ranges;
     request.got_on = has_listed;
@@ -53,19 +54,19 @@ Result<bool> Store::list_ranges(const Operation& operation, std::vector<std::byt
     return more;
 }
 
-Result<bool> Store::has_unacknowledged_loss(const Operation& operation) {
+Result<bool> StoreClient::has_unacknowledged_loss(const Operation& operation) {
     const auto ranges = FESTORE_TRY(lost_ranges(operation));
     return std::any_of(ranges.begin(), ranges.end(), [](const LostRange& range) { return !range.acknowledged; });
 }
 
 // The old pages are kept for an undo, and until a repair is acknowledged.
-void Store::drop_old_pages_if_done(const Operation& operation) {
+void StoreClient::drop_old_pages_if_done(const Operation& operation) {
     if ((status_.flags & stored::kRootFreshnessLost) != 0) return;
     const Result<bool> lost = has_unacknowledged_loss(operation);
     if (lost && !*lost) directory_.drop_old_pages();
 }
 
-Result<StoreInfo> Store::acknowledge_lost(std::string_view name) {
+Result<StoreInfo> StoreClient::acknowledge_lost(std::string_view name) {
     const Operation operation{"acknowledge the loss of", name, Storage::store};
     const auto answer = change_to(operation, Command::store_acknowledge_lost,
                                   [name = std::string(name)](protocol::PageArea area, Writer& out) {

@@ -15,13 +15,13 @@ constexpr uint16_t kMinorThatAsksRpmb = 6;
 
 }  // namespace
 
-Store::Store(SessionSource& sessions, Files& files, const StoreOptions& options)
+StoreClient::StoreClient(SessionSource& sessions, Files& files, const StoreOptions& options)
     : sessions_(sessions), files_(files), options_(options), is_name_chosen_(options.is_name_fixed), name_(options.name),
       directory_(files, options.directory,
-                 options.owner.kind == Owner::Kind::group ? std::optional(options.owner.gid) : std::nullopt),
+                 options.owner.kind == Owner::Kind::group ? options.owner.id : std::nullopt),
       channel_(sessions, directory_) {}
 
-StoreInfo Store::info() const {
+StoreInfo StoreClient::info() const {
     StoreInfo info = described(status_);
     info.directory = directory_.path();
     info.name = std::string(shown_store_name(name_));
@@ -29,7 +29,7 @@ StoreInfo Store::info() const {
     return info;
 }
 
-StoreInfo Store::described(const protocol::StoreStatus& status) {
+StoreInfo StoreClient::described(const protocol::StoreStatus& status) {
     StoreInfo info;
     info.store_id = hex(status.store_id);
     info.anchor = api_anchor(status.anchor);
@@ -51,7 +51,7 @@ StoreInfo Store::described(const protocol::StoreStatus& status) {
     return info;
 }
 
-Result<void> Store::take_status(Bytes answer, const Operation& operation) {
+Result<void> StoreClient::take_status(Bytes answer, const Operation& operation) {
     const auto status = protocol::decode<protocol::StoreStatus>(answer);
     if (!status) return unexpected(store_nonsense(operation));
     status_ = *status;
@@ -61,13 +61,13 @@ Result<void> Store::take_status(Bytes answer, const Operation& operation) {
 }
 
 // Rule 19: every opening warns, until the loss is acknowledged.
-void Store::warn_of_lost_freshness() {
+void StoreClient::warn_of_lost_freshness() {
     if ((status_.flags & stored::kRootFreshnessLost) == 0 || std::exchange(has_warned_, true) || !options_.on_warning) return;
     options_.on_warning(freshness_lost_text(info()));
 }
 
 // The header is in clear, so these checks only choose the message; the TA repeats those that it can.
-Result<void> Store::check_header(const Operation& operation, const protocol::StoreHeader& header) {
+Result<void> StoreClient::check_header(const Operation& operation, const protocol::StoreHeader& header) {
     Session* const session = FESTORE_TRY(sessions_.session());
     const protocol::HelloAnswer& hello = session->hello();
     const auto kind = (hello.features & protocol::kFeatureSimulated) != 0 ? protocol::TeeKind::simulated
@@ -87,7 +87,7 @@ Result<void> Store::check_header(const Operation& operation, const protocol::Sto
     return take_name(operation, header);
 }
 
-Error Store::refused_to_open(const Operation& operation, Code code) const {
+Error StoreClient::refused_to_open(const Operation& operation, Code code) const {
     const std::string where = "the store at " + quote(directory_.path());
     switch (code) {
     case Code::security:
@@ -130,14 +130,14 @@ Error Store::refused_to_open(const Operation& operation, Code code) const {
 }
 
 // Whether the TA asks the RPMB when this store is opened, and can be told not to.
-bool Store::is_rpmb_asked(stored::Anchor anchor) {
+bool StoreClient::is_rpmb_asked(stored::Anchor anchor) {
     const Result<Session*> session = sessions_.session();
     if (!session || anchor != stored::Anchor::ree) return false;
     const protocol::HelloAnswer& hello = (*session)->hello();
     return (hello.features & protocol::kFeatureRpmb) != 0 && hello.version_minor >= kMinorThatAsksRpmb;
 }
 
-Result<void> Store::open_in_tee(const Operation& operation, const protocol::StoreHeader& header, Code* refused) {
+Result<void> StoreClient::open_in_tee(const Operation& operation, const protocol::StoreHeader& header, Code* refused) {
     *refused = Code::success;
     protocol::OpenRequest message{header.store_id, header.anchor, header.key_check, false, bytes_of(header.name())};
     message.without_asking_rpmb = asking_ends_ta_ && is_rpmb_asked(header.anchor);
@@ -162,7 +162,7 @@ Result<void> Store::open_in_tee(const Operation& operation, const protocol::Stor
     return {};
 }
 
-Result<void> Store::open_existing(const Operation& operation, const DirectoryContents& contents, bool& may_be_made) {
+Result<void> StoreClient::open_existing(const Operation& operation, const DirectoryContents& contents, bool& may_be_made) {
     may_be_made = false;
     FESTORE_CHECK(check_header(operation, *contents.header));
     Code refused = Code::success;
@@ -177,7 +177,7 @@ Result<void> Store::open_existing(const Operation& operation, const DirectoryCon
     return opened;
 }
 
-Result<void> Store::ensure_open(const Operation& operation, Missing missing) {
+Result<void> StoreClient::ensure_open(const Operation& operation, Missing missing) {
     constexpr int kTriesMax = 3;
     for (int tries = 1;; ++tries) {
         FESTORE_CHECK(sessions_.session());
@@ -189,7 +189,7 @@ Result<void> Store::ensure_open(const Operation& operation, Missing missing) {
     }
 }
 
-Result<void> Store::look_and_open(const Operation& operation, Missing missing, bool& again) {
+Result<void> StoreClient::look_and_open(const Operation& operation, Missing missing, bool& again) {
     const DirectoryContents contents = FESTORE_TRY(directory_.look());
     using Kind = DirectoryContents::Kind;
     if (contents.kind == Kind::foreign) return unexpected(is_foreign(operation));
@@ -213,14 +213,14 @@ Result<void> Store::look_and_open(const Operation& operation, Missing missing, b
     return unexpected(is_not_there(operation, again));
 }
 
-Error Store::is_foreign(const Operation& operation) const {
+Error StoreClient::is_foreign(const Operation& operation) const {
     return {ErrorCode::failure,
             cannot(operation) + quote(directory_.path()) +
                 " is not a store, and not an empty folder that could become one; choose with --store",
             0, 0};
 }
 
-Error Store::without_header(const Operation& operation) const {
+Error StoreClient::without_header(const Operation& operation) const {
     return {ErrorCode::damaged,
             cannot(operation) + "the store at " + quote(directory_.path()) + " has lost its header, " +
                 std::string(protocol::kHeaderFile) + ": put that back from any copy of the directory",
@@ -228,7 +228,7 @@ Error Store::without_header(const Operation& operation) const {
 }
 
 // An owner has one store of a name: if the TEE has its record, a missing directory does not mean that the store was never made.
-Error Store::is_not_there(const Operation& operation, bool& has_record) {
+Error StoreClient::is_not_there(const Operation& operation, bool& has_record) {
     if (const auto known = check_name_is_known(operation); !known) return known.error();
     const auto record = find_record(operation, {});
     has_record = record && record->status;
@@ -250,7 +250,7 @@ Error Store::is_not_there(const Operation& operation, bool& has_record) {
             0, 0};
 }
 
-Result<StoreInfo> Store::status() {
+Result<StoreInfo> StoreClient::status() {
     opened_serial_ = batch_ ? opened_serial_ : 0;  // ask the TEE anew
     FESTORE_CHECK(ensure_open({"look at the store", {}}, Missing::is_an_error));
     return info();

@@ -45,7 +45,7 @@ Error error_of_segments(const StoreReply& reply, const Operation& operation) {
 
 }  // namespace
 
-StoreWriter::StoreWriter(Store& store, std::string_view name, const PutOptions& options, uint64_t batch)
+StoreWriter::StoreWriter(StoreClient& store, std::string_view name, const PutOptions& options, uint64_t batch)
     : store_(store), name_(name), options_(options), batch_(batch) {
     if (!options_.modified) options_.modified = static_cast<int64_t>(std::time(nullptr));
 }
@@ -94,7 +94,7 @@ void StoreReader::load(uint64_t from, GuardedBytes content) {
 }
 
 // Checks the free space before anything is written. The disk may still fill up later.
-Result<void> Store::check_space(const StoreWriter& writer, const Operation& operation) const {
+Result<void> StoreClient::check_space(const StoreWriter& writer, const Operation& operation) const {
     if (!writer.options_.size) return {};
     const uint64_t needed = *writer.options_.size + segments_of(*writer.options_.size, kSegmentBytes) * kTagBytes;
     const std::optional<uint64_t> free = directory_.free_bytes();
@@ -106,7 +106,7 @@ Result<void> Store::check_space(const StoreWriter& writer, const Operation& oper
 }
 
 // A session has one upload at a time: the TA keeps one key for it (rule 21).
-Result<void> Store::begin_payload(StoreWriter& writer, const Operation& operation, Missing missing) {
+Result<void> StoreClient::begin_payload(StoreWriter& writer, const Operation& operation, Missing missing) {
     if (uploading_ != nullptr && uploading_ != &writer)
         return unexpected({ErrorCode::conflict, cannot(operation) + "another stream of this client is writing: finish it first", 0, 0,
                            Reason::in_use});
@@ -137,7 +137,7 @@ Result<void> Store::begin_payload(StoreWriter& writer, const Operation& operatio
     return {};
 }
 
-Result<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
+Result<void> StoreClient::seal(StoreWriter& writer, Bytes plain, bool last) {
     const Operation operation{"put", writer.name_, Storage::store};
     if (!writer.file_)
         FESTORE_CHECK(begin_payload(writer, operation, Missing::is_made));
@@ -157,7 +157,7 @@ Result<void> Store::seal(StoreWriter& writer, Bytes plain, bool last) {
     return {};
 }
 
-Result<void> Store::write_parts(StoreWriter& writer, Bytes part) {
+Result<void> StoreClient::write_parts(StoreWriter& writer, Bytes part) {
     while (!part.empty()) {
         if (writer.pending_.size() == kPartBytes) {
             FESTORE_CHECK(seal(writer, writer.pending_, false));
@@ -180,7 +180,7 @@ Result<void> Store::write_parts(StoreWriter& writer, Bytes part) {
     return {};
 }
 
-Result<void> Store::write(StoreWriter& writer, Bytes part) {
+Result<void> StoreClient::write(StoreWriter& writer, Bytes part) {
     const Operation operation{"put", writer.name_, Storage::store};
     if (writer.over_) return unexpected(is_over(operation));
     Result<void> written;
@@ -192,7 +192,7 @@ Result<void> Store::write(StoreWriter& writer, Bytes part) {
 }
 
 // Seals what is left, and makes the payload durable; or leaves a small content as it is.
-Result<void> Store::complete(StoreWriter& writer) {
+Result<void> StoreClient::complete(StoreWriter& writer) {
     if (!writer.file_ && writer.size_ <= protocol::inline_content_max(writer.name_.size())) return {};
     FESTORE_CHECK(seal(writer, writer.pending_, true));
     FESTORE_CHECK(writer.write_sealed());
@@ -200,7 +200,7 @@ Result<void> Store::complete(StoreWriter& writer) {
 }
 
 // `again`: start again.
-Result<std::unique_ptr<StoreReader>> Store::find(const Operation& operation, MissedPayload& missed, bool& again) {
+Result<std::unique_ptr<StoreReader>> StoreClient::find(const Operation& operation, MissedPayload& missed, bool& again) {
     StoreChannel::Request request = name_request(Command::store_get, operation.name);
     request.use = Payload::output;
     request.content_room = limits::kIndexEntryBytesMax;
@@ -282,7 +282,7 @@ void StoreReader::read_behind(const SegmentsRequest& part) {
 }
 
 // `lost`: the session ended, or has looked up another object since.
-Result<void> Store::load_segments(StoreReader& reader, size_t wanted, const Operation& operation, bool& lost) {
+Result<void> StoreClient::load_segments(StoreReader& reader, size_t wanted, const Operation& operation, bool& lost) {
     const protocol::StoreMetadata& m = reader.metadata_;
     SegmentsRequest part;
     const std::vector<std::byte> sealed = FESTORE_TRY(reader.read_sealed(wanted, part));
@@ -305,7 +305,7 @@ Result<void> Store::load_segments(StoreReader& reader, size_t wanted, const Oper
 
 // Rule 9: the TEE has the key of the payload that was looked up last. It can no longer find the key of a payload that the index
 // does not refer to any more.
-Result<void> Store::find_again(StoreReader& reader, const Operation& operation) {
+Result<void> StoreClient::find_again(StoreReader& reader, const Operation& operation) {
     opened_serial_ = opened_serial_ == sessions_.serial() ? opened_serial_ : 0;
     const Result<std::unique_ptr<StoreReader>> found = open_reader(operation);
     const bool gone = !found && found.error().code == ErrorCode::not_found;
@@ -326,7 +326,7 @@ Result<void> Store::find_again(StoreReader& reader, const Operation& operation) 
 }
 
 // An error leaves the position where it was: the caller does not get what was read before the error.
-Result<size_t> Store::read_on(StoreReader& reader, MutableBytes out, const Operation& operation) {
+Result<size_t> StoreClient::read_on(StoreReader& reader, MutableBytes out, const Operation& operation) {
     constexpr int kTriesMax = 3;
     const uint64_t begin = reader.position_;
     size_t given = 0;

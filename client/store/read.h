@@ -9,7 +9,7 @@ namespace festore {
 // Retries a read that other writers, or the end of the session, have disturbed; the last time under a lock that keeps
 // writers out.
 template <class T, class F>
-Result<T> Store::read(const Operation& operation, F&& once) {
+Result<T> StoreClient::read(const Operation& operation, F&& once) {
     constexpr int kTriesWithoutLock = 3;
     StoreLock lock;
     for (int attempt = 0;; ++attempt) {

@@ -25,7 +25,7 @@ constexpr size_t kRoom = 64;
 }  // namespace
 
 // Opens the store again under the writer's lock: nothing changes any more.
-Result<StoreLock> Store::lock_and_open(const Operation& operation) {
+Result<StoreLock> StoreClient::lock_and_open(const Operation& operation) {
     if (batch_) return unexpected(transaction_is_running(operation));
     FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     FESTORE_CHECK(check_minor(operation, kMinorThatRebuilds, "cannot do that"));
@@ -36,7 +36,7 @@ Result<StoreLock> Store::lock_and_open(const Operation& operation) {
     return lock;
 }
 
-Result<void> Store::begin_rebuild(const Operation& operation, RebuildKind kind, const RebuildPlan& plan) {
+Result<void> StoreClient::begin_rebuild(const Operation& operation, RebuildKind kind, const RebuildPlan& plan) {
     StoreChannel::Request begin;
     begin.command = plan.cipher ? Command::store_recipher_begin : Command::store_rebuild_begin;
     begin.has_area = true;
@@ -51,7 +51,7 @@ Result<void> Store::begin_rebuild(const Operation& operation, RebuildKind kind, 
 }
 
 // Steps until all is copied. Leaves out what is damaged if `plan` says so, and notes there whether the root was among it.
-Result<protocol::RepairStepAnswer> Store::copy_entries(const Operation& operation, RebuildPlan& plan) {
+Result<protocol::RepairStepAnswer> StoreClient::copy_entries(const Operation& operation, RebuildPlan& plan) {
     uint32_t passed_page = 0;
     size_t next_name = 0;
     StoreChannel::Request request;
@@ -89,7 +89,7 @@ Result<protocol::RepairStepAnswer> Store::copy_entries(const Operation& operatio
     return unexpected(store_nonsense(operation));
 }
 
-Result<void> Store::commit_rebuild(const Operation& operation, const protocol::RepairStepAnswer& made) {
+Result<void> StoreClient::commit_rebuild(const Operation& operation, const protocol::RepairStepAnswer& made) {
     const Result<StoreReply> reply =
         channel_.call(transaction_request(Command::store_rebuild_commit, made.transaction, made.generation), operation);
     channel_.forget_pages();
@@ -99,7 +99,7 @@ Result<void> Store::commit_rebuild(const Operation& operation, const protocol::R
     return learn_outcome(operation, made.transaction, made.generation, std::move(error));
 }
 
-void Store::give_up_rebuild(const Operation& operation) {
+void StoreClient::give_up_rebuild(const Operation& operation) {
     directory_.drop_new_pages();
     directory_.close_old_pages();
     (void)channel_.call(transaction_request(Command::store_abort, {}, 0), operation);
@@ -108,7 +108,7 @@ void Store::give_up_rebuild(const Operation& operation) {
 
 // Commits the rebuild, whose new pages are durable as pages.next. They are removed only if it is certain that the commit did not happen;
 // otherwise the next opening settles it.
-Result<void> Store::put_in_place(const Operation& operation, const protocol::RepairStepAnswer& made, bool keeps_old) {
+Result<void> StoreClient::put_in_place(const Operation& operation, const protocol::RepairStepAnswer& made, bool keeps_old) {
     if (const auto committed = commit_rebuild(operation, made); !committed) {
         const bool is_unknown = committed.error().code == ErrorCode::no_tee;
         if (!is_unknown) directory_.drop_next_pages();
@@ -134,7 +134,7 @@ Result<void> Store::put_in_place(const Operation& operation, const protocol::Rep
     return taken;
 }
 
-Result<StoreInfo> Store::make_anew(const Operation& operation, RebuildPlan& plan) {
+Result<StoreInfo> StoreClient::make_anew(const Operation& operation, RebuildPlan& plan) {
     channel_.forget_pages();
     const uint64_t objects = status_.objects;
     if (const auto begun = begin_rebuild(operation, plan.passes_over ? RebuildKind::without_damage : RebuildKind::whole, plan); !begun)
@@ -165,7 +165,7 @@ Result<StoreInfo> Store::make_anew(const Operation& operation, RebuildPlan& plan
 }
 
 // The header in clear names the anchor of the record and the cipher of the store.
-Result<void> Store::write_header_of_record(const Operation& operation) {
+Result<void> StoreClient::write_header_of_record(const Operation& operation) {
     protocol::StoreHeader moved = header_;
     moved.anchor = status_.anchor;
     moved.cipher = status_.cipher;
@@ -177,7 +177,7 @@ Result<void> Store::write_header_of_record(const Operation& operation) {
 
 // Finishes an interrupted move, which has left a header that says ree, and the record in the RPMB. The TEE looks into the RPMB to find out
 // whether there was such a move, and first buries what is left of the record under ree.
-Result<bool> Store::follow_move(const Operation& operation, Code refused) {
+Result<bool> StoreClient::follow_move(const Operation& operation, Code refused) {
     const bool is_ree = header_.anchor == stored::Anchor::ree;
     const bool may_have_moved = is_ree && (refused == Code::store_in_rpmb || refused == Code::item_not_found);
     if (!may_have_moved || !directory_.has_next_pages().value_or(false) || !directory_.may_lock()) return false;
@@ -192,7 +192,7 @@ Result<bool> Store::follow_move(const Operation& operation, Code refused) {
 
 // Names of the objects whose content is damaged. One that could not be read for another reason is read once more, and counts as damaged
 // if that fails, too; if this user may not read it, nothing is dropped.
-Result<void> Store::name_damaged(const VerifyReport& report, std::vector<std::string>& names) {
+Result<void> StoreClient::name_damaged(const VerifyReport& report, std::vector<std::string>& names) {
     for (const Damage& damage : report.damaged) {
         if (damage.name.empty()) continue;
         Error error = damage.error;
@@ -210,7 +210,7 @@ Result<void> Store::name_damaged(const VerifyReport& report, std::vector<std::st
     return {};
 }
 
-Result<DropReport> Store::drop_damaged(const DropOptions& options) {
+Result<DropReport> StoreClient::drop_damaged(const DropOptions& options) {
     const Operation operation{"drop what is damaged", {}};
     const StoreLock lock = FESTORE_TRY(lock_and_open(operation));
     const VerifyReport found = FESTORE_TRY(verify({}));
@@ -234,7 +234,7 @@ Result<DropReport> Store::drop_damaged(const DropOptions& options) {
     return report;
 }
 
-Result<StoreInfo> Store::undo_drop() {
+Result<StoreInfo> StoreClient::undo_drop() {
     const Operation operation{"undo the loss", {}};
     const StoreLock lock = FESTORE_TRY(lock_and_open(operation));
     Result<StoreInfo> undone = undo_from(operation, protocol::kOldPageFile);
@@ -244,7 +244,7 @@ Result<StoreInfo> Store::undo_drop() {
     return undone;
 }
 
-Result<StoreInfo> Store::undo_from(const Operation& operation, std::string_view file) {
+Result<StoreInfo> StoreClient::undo_from(const Operation& operation, std::string_view file) {
     const auto is_nothing = [](const Error& error) { return static_cast<Code>(error.tee_result) == Code::item_not_found; };
     if (const auto opened = directory_.open_old_pages(file); !opened) {
         Error error = opened.error();
@@ -269,12 +269,12 @@ Result<StoreInfo> Store::undo_from(const Operation& operation, std::string_view 
     }
 }
 
-Error Store::nothing_to_undo(const Operation& operation) {
+Error StoreClient::nothing_to_undo(const Operation& operation) {
     return {ErrorCode::conflict, cannot(operation) + "nothing was dropped from this store that can still be read again", 0, 0,
             Reason::nothing_to_undo};
 }
 
-Result<void> Store::undo_part(const Operation& operation) {
+Result<void> StoreClient::undo_part(const Operation& operation) {
     RebuildPlan plan;
     FESTORE_CHECK(begin_rebuild(operation, RebuildKind::undo, plan));
     const auto refused = [&](Error error) -> Result<void> {
@@ -291,7 +291,7 @@ Result<void> Store::undo_part(const Operation& operation) {
 
 // Whether the open page file has the root of the index that the record means. The root is read from the file now, whatever the TA
 // remembers. Nothing: not known now.
-std::optional<bool> Store::pages_fit(const Operation& operation) {
+std::optional<bool> StoreClient::pages_fit(const Operation& operation) {
     if (status_.index_page == 0) return true;
     channel_.forget_pages();
     Scan::Start start;
@@ -302,7 +302,7 @@ std::optional<bool> Store::pages_fit(const Operation& operation) {
     return !first->gap || first->gap->page != status_.index_page;
 }
 
-Result<void> Store::settle_if_cut(const Operation& operation) {
+Result<void> StoreClient::settle_if_cut(const Operation& operation) {
     const bool has_next = FESTORE_TRY(directory_.has_next_pages());
     if (!has_next || is_settling_ || !directory_.may_lock()) return {};
     is_settling_ = true;
@@ -313,7 +313,7 @@ Result<void> Store::settle_if_cut(const Operation& operation) {
 }
 
 // Settles an interrupted rebuild. If neither file matches the record, both stay: that is damage, and is reported as such.
-Result<void> Store::settle_next_pages(const Operation& operation) {
+Result<void> StoreClient::settle_next_pages(const Operation& operation) {
     const StoreLock lock = FESTORE_TRY(directory_.lock(LockKind::exclusive, options_.wait));
     const bool there = FESTORE_TRY(directory_.has_next_pages());
     Code refused = Code::success;

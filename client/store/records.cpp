@@ -26,7 +26,7 @@ void add_claim(Bytes content, const protocol::StoreStatus& status, StoreRecord& 
 
 }  // namespace
 
-Result<bool> Store::add_record_at(const Operation& operation, const RecordPlace& at, Records& records) {
+Result<bool> StoreClient::add_record_at(const Operation& operation, const RecordPlace& at, Records& records) {
     StoreChannel::Request request;
     request.command = protocol::Command::store_record_at;
     request.encode = [at](protocol::PageArea, Writer& out) { encode(protocol::RecordAtRequest{at.anchor, at.place, at.own}, out); };
@@ -61,7 +61,7 @@ Result<bool> Store::add_record_at(const Operation& operation, const RecordPlace&
 }
 
 // An RPMB that is built in but does not answer counts as empty.
-Result<Store::Records> Store::list_records(const Operation& operation, bool own) {
+Result<StoreClient::Records> StoreClient::list_records(const Operation& operation, bool own) {
     Records records;
     for (const stored::Anchor anchor : FESTORE_TRY(anchors())) {
         bool has_more = true;
@@ -71,12 +71,12 @@ Result<Store::Records> Store::list_records(const Operation& operation, bool own)
     return records;
 }
 
-Result<std::vector<StoreRecord>> Store::records() {
+Result<std::vector<StoreRecord>> StoreClient::records() {
     Records all = FESTORE_TRY(list_records({"list the stores of this device", {}}, false));
     return std::move(all.stores);
 }
 
-Result<std::vector<StoreRecord>> Store::own_stores() {
+Result<std::vector<StoreRecord>> StoreClient::own_stores() {
     const Operation operation{"list your stores", {}};
     FESTORE_CHECK(check_minor(operation, kMinorThatKnowsNames, "cannot do that"));
     Records own = FESTORE_TRY(list_records(operation, true));

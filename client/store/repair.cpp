@@ -28,7 +28,7 @@ constexpr const char* kOldPagesHint =
 
 }  // namespace
 
-Error Store::refused_to_repair(const Operation& operation, Code code) const {
+Error StoreClient::refused_to_repair(const Operation& operation, Code code) const {
     const std::string where = "the store at " + quote(directory_.path());
     const auto error = [&](ErrorCode kind, const std::string& text) {
         const Reason reason = kind == ErrorCode::conflict ? Reason::record_intact : Reason::none;
@@ -64,7 +64,7 @@ Error Store::refused_to_repair(const Operation& operation, Code code) const {
 }
 
 // `damaged`: this recovery copy cannot be used, but perhaps the other one can.
-Result<protocol::RepairStepAnswer> Store::copy_index(const Operation& operation, bool older, bool& damaged) {
+Result<protocol::RepairStepAnswer> StoreClient::copy_index(const Operation& operation, bool older, bool& damaged) {
     damaged = false;
     StoreChannel::Request begin;
     begin.command = Command::store_repair_begin;
@@ -99,7 +99,7 @@ Result<protocol::RepairStepAnswer> Store::copy_index(const Operation& operation,
     return unexpected(store_nonsense(operation));
 }
 
-Result<void> Store::commit_repair(const Operation& operation, const protocol::RepairStepAnswer& made) {
+Result<void> StoreClient::commit_repair(const Operation& operation, const protocol::RepairStepAnswer& made) {
     const Result<bool> named = directory_.pages_are_named();
     if (!named || !*named) return unexpected(named ? directory_.pages_were_exchanged() : named.error());
     const Result<StoreReply> reply =
@@ -119,7 +119,7 @@ Result<void> Store::commit_repair(const Operation& operation, const protocol::Re
     return unexpected(refused_to_repair(operation, static_cast<Code>(reply->result)));
 }
 
-Result<StoreInfo> Store::repair() {
+Result<StoreInfo> StoreClient::repair() {
     const Operation operation{"repair the store", {}};
     Result<StoreInfo> repaired = repair_locked(operation);
     const bool is_intact = !repaired && repaired.error().tee_result == static_cast<uint32_t>(Code::access_conflict);
@@ -130,7 +130,7 @@ Result<StoreInfo> Store::repair() {
     return repaired;
 }
 
-Result<StoreInfo> Store::repair_locked(const Operation& operation) {
+Result<StoreInfo> StoreClient::repair_locked(const Operation& operation) {
     if (batch_) return unexpected(transaction_is_running(operation));
     opened_serial_ = 0;
     Result<DirectoryContents> contents = directory_.look();
@@ -165,7 +165,7 @@ Result<StoreInfo> Store::repair_locked(const Operation& operation) {
     return info();
 }
 
-Result<StoreInfo> Store::acknowledge() {
+Result<StoreInfo> StoreClient::acknowledge() {
     const Operation operation{"acknowledge the repair", {}};
     FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     if ((status_.flags & stored::kRootFreshnessLost) == 0)

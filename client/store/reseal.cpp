@@ -22,7 +22,7 @@ constexpr size_t kNamesShownMax = 10;
 
 }  // namespace
 
-struct Store::ResealPass {
+struct StoreClient::ResealPass {
     explicit ResealPass(const RebuildOptions& chosen) : options(chosen) {}
     const RebuildOptions& options;
     RebuildProgress progress;
@@ -44,7 +44,7 @@ struct Store::ResealPass {
 };
 
 // If the index already has the wanted cipher, and contents still have the other one, the index is left as it is.
-Result<StoreInfo> Store::rebuild_index(const Operation& operation, const RebuildOptions& options) {
+Result<StoreInfo> StoreClient::rebuild_index(const Operation& operation, const RebuildOptions& options) {
     const StoreLock lock = FESTORE_TRY(lock_and_open(operation));
     RebuildPlan plan;
     if (options.cipher != Cipher::automatic) {
@@ -70,7 +70,7 @@ Result<StoreInfo> Store::rebuild_index(const Operation& operation, const Rebuild
     return done;
 }
 
-Result<StoreInfo> Store::rebuild(const RebuildOptions& options) {
+Result<StoreInfo> StoreClient::rebuild(const RebuildOptions& options) {
     const Operation operation{"rebuild the store", {}};
     if (options.anchor && options.cipher != Cipher::automatic)
         return unexpected({ErrorCode::usage, cannot(operation) + "change the anchor and the cipher one after the other", 0, 0});
@@ -89,7 +89,7 @@ Result<StoreInfo> Store::rebuild(const RebuildOptions& options) {
 }
 
 // Two ciphers stay in use until the damaged objects are given up, or their files are put back.
-Error Store::not_all_resealed(const Operation& operation, const ResealPass& pass) {
+Error StoreClient::not_all_resealed(const Operation& operation, const ResealPass& pass) {
     std::string text = cannot(operation) + "contents still have the other cipher, since they are damaged: ";
     for (size_t i = 0; i < std::min(pass.names.size(), kNamesShownMax); ++i) text += (i == 0 ? "" : ", ") + quote(pass.names[i]);
     if (pass.names.size() > kNamesShownMax) text += ", and " + std::to_string(pass.names.size() - kNamesShownMax) + " more";
@@ -99,7 +99,7 @@ Error Store::not_all_resealed(const Operation& operation, const ResealPass& pass
     return {ErrorCode::damaged, std::move(text), pass.damaged.front().tee_result, pass.damaged.front().tee_origin};
 }
 
-Result<void> Store::reseal_contents(const Operation& operation, ResealPass& pass) {
+Result<void> StoreClient::reseal_contents(const Operation& operation, ResealPass& pass) {
     constexpr size_t kStepsMax = 100'000'000;  // stops a listing that would never end
     FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     Scan::Start start;
@@ -119,7 +119,7 @@ Result<void> Store::reseal_contents(const Operation& operation, ResealPass& pass
 }
 
 // A damaged object is noted, and the next one follows. The store is locked for the commit only.
-Result<void> Store::reseal_object(const std::string& name, ResealPass& pass) {
+Result<void> StoreClient::reseal_object(const std::string& name, ResealPass& pass) {
     const Operation operation{"seal anew", name, Storage::store};
     for (int tries = 1;; ++tries) {
         std::optional<StoreWriter> writer;
@@ -151,7 +151,8 @@ Result<void> Store::reseal_object(const std::string& name, ResealPass& pass) {
 }
 
 // Makes the object's new payload durable, and the request that puts it into the entry.
-Result<Store::ChangeRequest> Store::reseal_payload(const Operation& operation, std::optional<StoreWriter>& writer, ResealPass& pass) {
+Result<StoreClient::ChangeRequest> StoreClient::reseal_payload(const Operation& operation, std::optional<StoreWriter>& writer,
+                                                               ResealPass& pass) {
     MissedPayload missed;
     const auto reader = read<std::unique_ptr<StoreReader>>(operation, [&](bool& again) { return find(operation, missed, again); });
     if (!reader) {
@@ -184,7 +185,7 @@ Result<Store::ChangeRequest> Store::reseal_payload(const Operation& operation, s
 }
 
 // Reseals as many segments as one call takes. While the TEE works, the last call's output is written, and the next call's input is read.
-Result<void> Store::reseal_part(StoreReader& reader, StoreWriter& writer, const Operation& operation, ResealPass& pass) {
+Result<void> StoreClient::reseal_part(StoreReader& reader, StoreWriter& writer, const Operation& operation, ResealPass& pass) {
     reader.load(reader.position_, {});
     protocol::SegmentsRequest part;
     const Result<std::vector<std::byte>> sealed = reader.read_sealed(kPartBytes, part);
@@ -220,7 +221,7 @@ Result<void> Store::reseal_part(StoreReader& reader, StoreWriter& writer, const 
 
 // The record says which cipher a store has; the header only informs people. If it names another one (a rebuild was interrupted, an older
 // header was put back), a program that can writes it anew, without waiting: nothing depends on it.
-void Store::correct_header(const Operation& operation) {
+void StoreClient::correct_header(const Operation& operation) {
     if (header_.cipher == status_.cipher || batch_ || !directory_.may_lock()) return;
     const Result<StoreLock> lock = directory_.lock(LockKind::exclusive, {});
     if (!lock) return;

@@ -17,11 +17,11 @@ bool is_of_a_page(ErrorCode code) {
 
 }  // namespace
 
-Store::Scan::Scan(Store& store, const Operation& operation, const Start& start)
+StoreClient::Scan::Scan(StoreClient& store, const Operation& operation, const Start& start)
     : store_(store), operation_(operation), from_(start.from.begin(), start.from.end()), inclusive_(start.inclusive),
       passed_page_(start.passed_page), afresh_(start.afresh) {}
 
-Result<Store::Scan::Answer> Store::Scan::answer_of(const StoreReply& reply) const {
+Result<StoreClient::Scan::Answer> StoreClient::Scan::answer_of(const StoreReply& reply) const {
     const auto answer = protocol::decode<protocol::ScanAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(operation_));
     Answer result;
@@ -47,7 +47,7 @@ Result<Store::Scan::Answer> Store::Scan::answer_of(const StoreReply& reply) cons
     return result;
 }
 
-Result<Store::Scan::Answer> Store::Scan::ask() {
+Result<StoreClient::Scan::Answer> StoreClient::Scan::ask() {
     return store_.read<Answer>(operation_, [&](bool& again) -> Result<Answer> {
         StoreChannel::Request request;
         request.command = protocol::Command::store_scan;
@@ -64,7 +64,7 @@ Result<Store::Scan::Answer> Store::Scan::ask() {
     });
 }
 
-Result<Store::Scan::Step> Store::Scan::next() {
+Result<StoreClient::Scan::Step> StoreClient::Scan::next() {
     if (is_end_) return Step{{}, std::nullopt, true};
     for (int passes = 0; passes < kPassesMax; ++passes) {
         Result<Answer> answer = ask();

@@ -6,7 +6,7 @@
 
 namespace festore {
 
-class Store::Scan {
+class StoreClient::Scan {
 public:
     struct Item {
         std::string name;
@@ -30,7 +30,7 @@ public:
     };
 
     // `operation`: the operation, for messages; its texts must outlive this.
-    Scan(Store& store, const Operation& operation, const Start& start);
+    Scan(StoreClient& store, const Operation& operation, const Start& start);
     // The next step. An error: the store cannot be read at all.
     Result<Step> next();
 
@@ -44,7 +44,7 @@ private:
     Result<Answer> ask();
     Result<Answer> answer_of(const StoreReply& reply) const;
 
-    Store& store_;
+    StoreClient& store_;
     const Operation operation_;
     std::vector<std::byte> from_;
     bool inclusive_;

@@ -24,9 +24,9 @@ struct StoreOptions {
     std::function<void(std::string_view)> on_warning;
 };
 
-class Store {
+class StoreClient {
 public:
-    Store(SessionSource& sessions, Files& files, const StoreOptions& options);
+    StoreClient(SessionSource& sessions, Files& files, const StoreOptions& options);
 
     Result<ObjectInfo> put(std::string_view name, Bytes content, const PutOptions& options);
     Result<std::vector<std::byte>> get(std::string_view name);
@@ -46,7 +46,7 @@ public:
     Result<StoreInfo> init(const InitOptions& options);
     Result<StoreInfo> status();
     Result<VerifyReport> verify(const VerifyOptions& options);
-    Result<StoreInfo> record(const std::optional<DestroyOptions::Other>& other);
+    Result<StoreInfo> record(const std::optional<Owner>& other);
     Result<std::vector<StoreRecord>> records();
     Result<std::vector<StoreRecord>> own_stores();
     Result<DestroyReport> destroy(const DestroyOptions& options);
@@ -167,7 +167,7 @@ private:
         bool is_rpmb_silent = false;                  // then, the RPMB may have one
     };
     [[nodiscard]] Error none_but_rpmb_is_silent(const Operation& operation) const;
-    Result<FoundRecord> find_record(const Operation& operation, const std::optional<DestroyOptions::Other>& other);
+    Result<FoundRecord> find_record(const Operation& operation, const std::optional<Owner>& other);
     // Those that this TEE has.
     Result<std::span<const stored::Anchor>> anchors();
     // Whether there was a record, and whether the RPMB may have the record of the same store after a move.
@@ -176,7 +176,7 @@ private:
         bool may_be_in_rpmb = false;
     };
     // `is_known`: the TEE had a record with that id, so an answer that it was destroyed is about this call.
-    Result<Dropped> drop_record(const Operation& operation, const std::optional<DestroyOptions::Other>& other, stored::Anchor anchor,
+    Result<Dropped> drop_record(const Operation& operation, const std::optional<Owner>& other, stored::Anchor anchor,
                                 const protocol::Id& store_id, bool is_known);
     Result<Dropped> drop_record_by_id(const Operation& operation, const protocol::StoreHeader& header, bool is_known);
     Result<Dropped> drop_own_record(const Operation& operation, const protocol::StoreHeader& header);

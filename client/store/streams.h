@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A content on its way into a store or out of it, with at most a few times protocol::kCallContentBytesMax of it in memory. Store
-// moves it. Plaintext in it is wiped. Thread safety: one thread at a time, with their Store.
+// A content on its way into a store or out of it, with at most a few times protocol::kCallContentBytesMax of it in memory. StoreClient
+// moves it. Plaintext in it is wiped. Thread safety: one thread at a time, with their StoreClient.
 #pragma once
 #include "base/host/guarded_memory.h"
 #include "client/store/directory.h"
@@ -11,24 +11,24 @@
 
 namespace festore {
 
-class Store;
+class StoreClient;
 
 // A put whose content comes in parts: kept for the index as long as it fits there, then written to a payload.
 class StoreWriter {
 public:
     // `batch`: the transaction that the put belongs to; 0: none. `store` must outlive this.
-    StoreWriter(Store& store, std::string_view name, const PutOptions& options, uint64_t batch);
+    StoreWriter(StoreClient& store, std::string_view name, const PutOptions& options, uint64_t batch);
     ~StoreWriter();  // leaves nothing behind unless it was kept
     StoreWriter(const StoreWriter&) = delete;
     StoreWriter& operator=(const StoreWriter&) = delete;
 
 private:
-    friend class Store;
+    friend class StoreClient;
     void reserve(size_t bytes);
     void end();
     Result<void> write_sealed();
 
-    Store& store_;
+    StoreClient& store_;
     const std::string name_;
     PutOptions options_;  // with a time
     const uint64_t batch_;
@@ -58,7 +58,7 @@ public:
     size_t give(MutableBytes out);
 
 private:
-    friend class Store;
+    friend class StoreClient;
     [[nodiscard]] bool is_loaded() const {
         return position_ >= loaded_from_ && position_ - loaded_from_ < loaded_.size();
     }

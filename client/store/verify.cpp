@@ -27,9 +27,9 @@ bool is_damage(ErrorCode code) {
 
 }  // namespace
 
-class Store::Verification {
+class StoreClient::Verification {
 public:
-    Verification(Store& store, const VerifyOptions& options) : store_(store), options_(options) {}
+    Verification(StoreClient& store, const VerifyOptions& options) : store_(store), options_(options) {}
 
     Result<VerifyReport> run() {
         if (const auto open = store_.ensure_open({"verify the store", {}}, Missing::is_an_error); !open)
@@ -239,7 +239,7 @@ private:
         report_.orphaned = found;
     }
 
-    Store& store_;
+    StoreClient& store_;
     const VerifyOptions& options_;
     VerifyProgress progress_;
     VerifyReport report_;
@@ -248,6 +248,6 @@ private:
     bool has_loss_ = false;    // names were lost, and nobody has acknowledged it
 };
 
-Result<VerifyReport> Store::verify(const VerifyOptions& options) { return Verification(*this, options).run(); }
+Result<VerifyReport> StoreClient::verify(const VerifyOptions& options) { return Verification(*this, options).run(); }
 
 }  // namespace festore

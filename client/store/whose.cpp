@@ -14,7 +14,7 @@
 namespace festore {
 
 // The claim about a store's directory may be out of date: only what is there counts.
-Store::Whereabouts Store::whereabouts_of(const StoreRecord& store) {
+StoreClient::Whereabouts StoreClient::whereabouts_of(const StoreRecord& store) {
     if (store.directory == directory_.path()) return Whereabouts::here;
     if (store.directory.empty()) return Whereabouts::unknown;
     StoreDirectory last(files_, store.directory, std::nullopt);
@@ -28,7 +28,7 @@ Store::Whereabouts Store::whereabouts_of(const StoreRecord& store) {
 }
 
 // Not what the TA or this client remembers: the pages are read anew. A store without pages proves nothing.
-bool Store::pages_prove_store(const Operation& operation) {
+bool StoreClient::pages_prove_store(const Operation& operation) {
     if (status_.index_page == 0) return false;
     channel_.forget_pages();
     Scan scan(*this, operation, {{}, true, 0, true});
@@ -36,11 +36,11 @@ bool Store::pages_prove_store(const Operation& operation) {
     return step && !step->gap;
 }
 
-bool Store::has_id(const StoreRecord& store, const protocol::Id& store_id) {
+bool StoreClient::has_id(const StoreRecord& store, const protocol::Id& store_id) {
     return store.info && store.info->store_id == hex(store_id);
 }
 
-std::string Store::other_place_of(const std::vector<StoreRecord>& stores, const protocol::Id& store_id) {
+std::string StoreClient::other_place_of(const std::vector<StoreRecord>& stores, const protocol::Id& store_id) {
     for (const StoreRecord& store : stores)
         if (has_id(store, store_id) && whereabouts_of(store) == Whereabouts::elsewhere) return store.directory;
     return "";
@@ -48,7 +48,8 @@ std::string Store::other_place_of(const std::vector<StoreRecord>& stores, const 
 
 // Whoever can write at another store's last place can make it look as if that store was there. So, if no name was chosen, only the pages
 // prove whose directory this is, and not even the pages if another store was last seen here.
-Result<void> Store::check_is_meant(const Operation& operation, const protocol::StoreHeader& header, const Records& own, Code refused) {
+Result<void> StoreClient::check_is_meant(const Operation& operation, const protocol::StoreHeader& header, const Records& own,
+                                         Code refused) {
     const auto is_its = [&](const StoreRecord& store) { return has_id(store, header.store_id); };
     const std::string other_place = options_.is_name_given ? "" : other_place_of(own.stores, header.store_id);
     if (!other_place.empty())
@@ -81,7 +82,7 @@ Result<void> Store::check_is_meant(const Operation& operation, const protocol::S
                        0, 0});
 }
 
-Error Store::may_be_of(const Operation& operation, const StoreRecord& store, bool is_namesake) const {
+Error StoreClient::may_be_of(const Operation& operation, const StoreRecord& store, bool is_namesake) const {
     std::string advice = ": choose the one that is meant with --name";
     if (is_name_chosen_) advice = ": put its own header back, or move the directory of the one that is meant elsewhere";
     if (is_namesake) advice = ": put its own header back, or move this directory elsewhere and the other one back to its place";
@@ -91,7 +92,7 @@ Error Store::may_be_of(const Operation& operation, const StoreRecord& store, boo
             0, 0};
 }
 
-Result<void> Store::check_header_hides_no_store(const Operation& operation, Hidden hidden, std::string_view advice) {
+Result<void> StoreClient::check_header_hides_no_store(const Operation& operation, Hidden hidden, std::string_view advice) {
     if (!ta_knows_names()) return {};
     const Records own = FESTORE_TRY(list_records(operation, true));
     for (const StoreRecord& store : own.stores) {

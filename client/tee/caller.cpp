@@ -13,9 +13,23 @@ bool is_member_of(gid_t gid) {
     return gid == getegid() || std::find(groups.begin(), groups.begin() + std::max(count, 0), gid) != groups.end();
 }
 
+Result<void> check_owner(const Owner& owner) {
+    if (owner.kind == Owner::Kind::group && !owner.id) return unexpected({ErrorCode::usage, "a group as owner needs its gid", 0, 0});
+    if (owner.kind == Owner::Kind::user && owner.id && *owner.id != geteuid())
+        return unexpected({ErrorCode::not_permitted,
+                           "user " + std::to_string(geteuid()) + " cannot use the objects of user " + std::to_string(*owner.id), 0, 0});
+    return {};
+}
+
+Result<protocol::OtherOwner> named_owner(const Owner& owner) {
+    if (owner.kind == Owner::Kind::public_ || !owner.id)
+        return unexpected({ErrorCode::usage, "name a user by its uid or a group by its gid", 0, 0});
+    return protocol::OtherOwner{owner.kind == Owner::Kind::group ? protocol::Login::group : protocol::Login::user, *owner.id};
+}
+
 Caller::Caller(const Owner& owner)
     : owner_(owner), user_(geteuid()), group_(getegid()),
-      is_member_(owner.kind == Owner::Kind::group && is_member_of(owner.gid)) {}
+      is_member_(owner.kind == Owner::Kind::group && owner.id && is_member_of(*owner.id)) {}
 
 Result<void> Caller::check() const {
     const auto refused = [](const std::string& why) {
@@ -25,8 +39,8 @@ Result<void> Caller::check() const {
     if (geteuid() != user_ || getegid() != group_)
         return refused("it was connected as user " + std::to_string(user_) + " and group " + std::to_string(group_) +
                        ", and this process is user " + std::to_string(geteuid()) + " and group " + std::to_string(getegid()) + " now");
-    if (is_member_ && !is_member_of(owner_.gid))
-        return refused("this process is not a member of group " + std::to_string(owner_.gid) + " any more");
+    if (is_member_ && !is_member_of(*owner_.id))
+        return refused("this process is not a member of group " + std::to_string(*owner_.id) + " any more");
     return {};
 }
 

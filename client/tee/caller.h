@@ -5,6 +5,7 @@
 #pragma once
 #include "client/errors.h"
 #include "client/files/process_mark.h"
+#include "protocol/messages.h"
 
 #include <sys/types.h>
 
@@ -27,5 +28,10 @@ private:
 
 // Whether the kernel counts this process as a member of the group.
 bool is_member_of(gid_t gid);
+
+// Whether this process can act for that owner. usage: a group without a gid. not_permitted: another user.
+Result<void> check_owner(const Owner& owner);
+// A user or group as requests of root name it. usage: it has no id, or it is not a user or group.
+Result<protocol::OtherOwner> named_owner(const Owner& owner);
 
 }  // namespace festore

@@ -33,7 +33,7 @@ uint32_t login_method(const Owner& owner) {
     switch (owner.kind) {
     case Owner::Kind::user: return TEEC_LOGIN_USER;
     case Owner::Kind::group: return TEEC_LOGIN_GROUP;
-    case Owner::Kind::everybody: break;
+    case Owner::Kind::public_: break;
     }
     return TEEC_LOGIN_PUBLIC;
 }
@@ -90,8 +90,8 @@ Result<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const Clien
     if (!session->worker_.started())
         return unexpected({ErrorCode::failure, "cannot start a thread: the system's limit is reached", 0, 0});
     // Checked here, since libteec gives one answer for all that the kernel refuses, and complains on standard error.
-    if (tee.kind == TeeKind::optee && options.owner.kind == Owner::Kind::group && !is_member_of(options.owner.gid))
-        return unexpected(not_a_member(options.owner.gid));
+    if (tee.kind == TeeKind::optee && options.owner.kind == Owner::Kind::group && !is_member_of(*options.owner.id))
+        return unexpected(not_a_member(*options.owner.id));
     session->limit_ = options.call_timeout;
     session->connection_ = std::make_shared<Connection>();
     session->connection_->tee = tee.functions;
@@ -107,7 +107,7 @@ Result<std::unique_ptr<Session>> Session::open(const LoadedTee& tee, const Clien
     const auto opening = std::make_shared<Opening>();
     opening->connection = session->connection_;
     opening->method = login_method(options.owner);
-    opening->gid = options.owner.gid;
+    opening->gid = options.owner.id.value_or(0);
     const bool answered = session->worker_.run(
         [opening] {
             Connection& c = *opening->connection;
@@ -152,9 +152,9 @@ Result<void> Session::say_hello(const ClientOptions& options, std::optional<uint
         break;
     case Owner::Kind::group:
         request.login = protocol::Login::group;
-        request.id = claimed_id.value_or(options.owner.gid);
+        request.id = claimed_id.value_or(*options.owner.id);
         break;
-    case Owner::Kind::everybody: break;
+    case Owner::Kind::public_: break;
     }
     std::array<std::byte, encoded_bytes(protocol::HelloRequest{})> encoded{};
     Writer out(encoded);

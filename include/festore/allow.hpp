@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Root's list of who may store how much on this device. Without a list, everybody may store, without limits.
 #pragma once
+#include "festore/types.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace festore {
-
-// A user, a group, or everybody, as root names them in the list.
-struct AllowName {
-    enum class Kind { user, group, everybody } kind = Kind::user;  // everybody: the objects of everybody (Owner::everybody())
-    uint32_t id = 0;                                               // uid or gid
-    static AllowName user(uint32_t uid) { return {Kind::user, uid}; }
-    static AllowName group(uint32_t gid) { return {Kind::group, gid}; }
-    static AllowName everybody() { return {Kind::everybody, 0}; }
-};
 
 // Not set: no limit. The limits of bytes and objects apply to the storages ree and rpmb separately. An object counts as its content, its
 // name and 64 more bytes.
@@ -26,8 +19,8 @@ struct Allowance {
 };
 
 struct AllowedOne {
-    AllowName::Kind kind = AllowName::Kind::user;
-    std::string identity;  // the UUID by which the TEE knows the user or group; "" for everybody
+    Owner::Kind kind = Owner::Kind::user;
+    std::string identity;  // the UUID by which the TEE knows the user or group; "" for public objects
     Allowance limits;
 };
 

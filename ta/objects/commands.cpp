@@ -18,12 +18,12 @@ Outcome<PersistentObjects> objects_of(const Call& call, protocol::Storage storag
     return PersistentObjects(*ids, call.session.identity, storage);
 }
 
-// The name of a request. In everybody's space it may also be an id of the first demo, with any bytes, even empty
+// The name of a request. In the public space it may also be an id of the first demo, with any bytes, even empty
 // (docs/decisions/0011).
 Outcome<protocol::NameRequest> named(const Call& call) {
     const auto request = FESTORE_TRY(protocol::decode<protocol::NameRequest>(call.request));
-    const bool everybodys = call.session.identity.login == protocol::Login::public_;
-    const bool may_be_legacy = everybodys && request.storage == protocol::Storage::ree &&
+    const bool is_public = call.session.identity.login == protocol::Login::public_;
+    const bool may_be_legacy = is_public && request.storage == protocol::Storage::ree &&
                                request.name.size() <= limits::kObjectIdBytesMax;
     if (!may_be_legacy && check_name(request.name) != NameFault::none) return fail(Code::bad_format);
     return request;

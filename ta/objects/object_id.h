@@ -7,7 +7,7 @@
 //   K = the TA's unique key on this device for the label "festore object ids 1"
 //
 // A listing finds an owner's objects by the owner tag, without opening other owners' objects. Ids without the prefix "FSO" 0x01
-// are those of the first demo, whose TA used the caller's bytes as the id: they belong to everybody, as they always did.
+// are those of the first demo, whose TA used the caller's bytes as the id: they are public, as they always were.
 #pragma once
 #include "base/secret_bytes.h"
 #include "gp/persistent_object.h"

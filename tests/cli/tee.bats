@@ -154,7 +154,7 @@ load helper
     festore --group "$group" rm "${PREFIX}shared"
 }
 
-@test "public objects belong to everybody" {
+@test "public objects belong to all callers" {
     echo all | festore --public put "${PREFIX}public"
     [ "$(festore --public get "${PREFIX}public")" = all ]
     run --separate-stderr festore get "${PREFIX}public"

@@ -81,7 +81,7 @@ refused() {
         refused "batch: only a store can do that: *" --storage "$storage" batch
         refused "init: only a store can do that: *" --storage "$storage" init
     done
-    refused "mv: only a store can do that, and everybody (--public) has none; *" --public mv a b
+    refused "mv: only a store can do that, and --public has none; *" --public mv a b
     refused "init: --anchor is ree or rpmb, not 'disk'; *" --store here init --anchor disk
     refused "rpmb: --none and --ask exclude each other; *" rpmb --none --ask
     refused "rpmb: --without-asking goes with --none; *" rpmb --without-asking

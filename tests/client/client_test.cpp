@@ -142,7 +142,7 @@ TEST_F(HostileTee, NamesThatAreNoneAreRefused) {
 }
 
 TEST_F(HostileTee, AnyBytesNameTheFirstDemosObjectsAndNoOthers) {
-    options_.owner = Owner::everybody();
+    options_.owner = Owner::public_();
     Client client = connect();
     for (const char* id : {"", "two\nlines", "\xff"}) {
         serve = listing_of(id, protocol::kObjectLegacy);

@@ -201,7 +201,7 @@ std::string store_directory(const Owner& owner) {
     const std::string& folder = stores_folder();
     switch (owner.kind) {
     case Owner::Kind::user: return folder + "/uid-" + std::to_string(backend().uid());
-    case Owner::Kind::group: return folder + "/gid-" + std::to_string(owner.gid);
+    case Owner::Kind::group: return folder + "/gid-" + std::to_string(*owner.id);
     default: return "";
     }
 }

@@ -41,7 +41,7 @@ public:
 Backend& backend();
 std::vector<Storage> storages();
 std::string name_of(Storage storage);
-// The owner's store directory; empty for everybody, who has no store.
+// The owner's store directory; empty for the public, which has no store.
 std::string store_directory(const Owner& owner);
 
 // Appends a line "CASE: code N, TEE result 0x…, origin N" to CONFORMANCE_ANSWERS, if that is set. No message, since messages

@@ -35,12 +35,12 @@ TEST_P(Demo, ItsClientStoresWhatFestoreReads) {
     Content data(7000, std::byte{0x42});
     EXPECT_EQ(store_as_the_demo("object#1", data), TEEC_SUCCESS);
 
-    Client everybody = connect(Owner::everybody());
-    EXPECT_EQ(everybody.get("object#1").value_or(Content{}), data);
-    EXPECT_EQ(names(everybody), std::vector<std::string>{"object#1"});
+    Client anybody = connect(Owner::public_());
+    EXPECT_EQ(anybody.get("object#1").value_or(Content{}), data);
+    EXPECT_EQ(names(anybody), std::vector<std::string>{"object#1"});
     Client own = connect();
     EXPECT_EQ(code("get from a user's space", own.get("object#1")), kNotFound);
-    EXPECT_EQ(code("remove", everybody.remove("object#1")), 0);
+    EXPECT_EQ(code("remove", anybody.remove("object#1")), 0);
 }
 
 // The library would not send this, so the test checks the trusted application's own limit.
@@ -49,8 +49,8 @@ TEST_P(Demo, ItsClientMayNotStoreMoreThanOthers) {
     constexpr uint32_t kLimitExceeded = 0x80FE0004;  // docs/protocol.md
     constexpr size_t kLimit = 512 * 1024;
     EXPECT_EQ(store_as_the_demo("large", Content(kLimit + 1)), kLimitExceeded);
-    Client everybody = connect(Owner::everybody());
-    EXPECT_EQ(code("get", everybody.get("large")), kNotFound);
+    Client anybody = connect(Owner::public_());
+    EXPECT_EQ(code("get", anybody.get("large")), kNotFound);
 }
 
 INSTANTIATE_TEST_SUITE_P(Storage, Demo, testing::ValuesIn(storages()),

@@ -31,7 +31,7 @@ protected:
         make_store(*client, owner);
         return std::move(*client);
     }
-    // Everybody has no store: uses the storage ree instead.
+    // The public has no store: uses the storage ree instead.
     Result<Client> try_connect(Owner owner = Owner::user()) {
         ClientOptions options;
         options.owner = owner;
@@ -40,11 +40,11 @@ protected:
         return backend().connect(options);
     }
     static bool is_store(const Owner& owner) {
-        return GetParam() == Storage::store && owner.kind != Owner::Kind::everybody;
+        return GetParam() == Storage::store && owner.kind != Owner::Kind::public_;
     }
     static void make_store(Client& client, const Owner& owner) {
-        if (!is_store(owner) || client.store_status()) return;
-        const auto made = client.init();
+        if (!is_store(owner) || client.store()->status()) return;
+        const auto made = client.store()->init();
         EXPECT_TRUE(made) << made.error().message;
     }
     // The answer's code, 0 for success; also noted for the comparison of two TEEs.
@@ -54,9 +54,9 @@ protected:
         note_answer(std::string(info->name()) + " " + which, answer ? nullptr : &answer.error());
         return answer ? 0 : static_cast<int>(answer.error().code);
     }
-    // Each test begins without objects of its user and of everybody.
+    // Each test begins without objects of its user and of the public.
     void SetUp() override {
-        for (const Owner owner : {Owner::user(), Owner::everybody()}) {
+        for (const Owner owner : {Owner::user(), Owner::public_()}) {
             Client client = connect(owner);
             remove_all(client);
         }

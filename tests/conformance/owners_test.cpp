@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Owners: objects of a user, of a group, of everybody; no access to others' objects. (rule 22)
+// Owners: objects of a user, of a group, of the public; no access to others' objects. (rule 22)
 #include "tests/conformance/fixture.h"
 
 #include <sys/mman.h>
@@ -111,17 +111,17 @@ TEST_P(Owners, AnothersStoreIsNotOpened) {
     backend().as_user(alice(), [this] { EXPECT_EQ(connect().get("diary").value_or(Content{}), content_of(500, 1)); });
 }
 
-TEST_P(Owners, PublicObjectsAreEverybodys) {
+TEST_P(Owners, AnybodyUsesPublicObjects) {
     backend().as_user(alice(), [this] {
-        Client client = connect(Owner::everybody());
+        Client client = connect(Owner::public_());
         ASSERT_TRUE(client.put("notice", content_of(50, 5)));
     });
     backend().as_user(bob(), [this] {
-        Client everybody = connect(Owner::everybody());
-        EXPECT_EQ(everybody.get("notice").value_or(Content{}), content_of(50, 5));
+        Client anybody = connect(Owner::public_());
+        EXPECT_EQ(anybody.get("notice").value_or(Content{}), content_of(50, 5));
         Client own = connect();
         EXPECT_TRUE(names(own).empty());
-        EXPECT_TRUE(everybody.remove("notice"));
+        EXPECT_TRUE(anybody.remove("notice"));
     });
 }
 

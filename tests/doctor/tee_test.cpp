@@ -12,7 +12,7 @@ TeeStatus healthy() {
     status.tee_version = "4.10.0";
     status.has_ree = true;
     status.has_rpmb = true;
-    status.huk_compared = true;
+    status.device_key = DeviceKey::not_known_weak;
     return status;
 }
 constexpr RpmbEvidence kGoodRpmb{true, RpmbDevice::present};
@@ -49,13 +49,13 @@ TEST(Tee, SimulatedOrNot) {
 TEST(Tee, HukIsOkOnlyWhereItWasCompared) {
     TeeStatus status = healthy();
     EXPECT_EQ(severity_of("zero-huk", status), Grade::ok);
-    status.zero_huk = true;
+    status.device_key = DeviceKey::zero;
     EXPECT_EQ(severity_of("zero-huk", status), Grade::serious);
     status = healthy();
-    status.predictable_huk = true;
+    status.device_key = DeviceKey::predictable;
     EXPECT_EQ(severity_of("zero-huk", status), Grade::serious);
     status = healthy();
-    status.huk_compared = false;
+    status.device_key = DeviceKey::not_compared;
     EXPECT_EQ(severity_of("zero-huk", status), Grade::unknown);
 }
 

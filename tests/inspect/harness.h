@@ -34,7 +34,7 @@ protected:
     // A store with an index of two levels, free pages, payloads of one segment and of several.
     void make_store(const std::string& name = "store") {
         Client client = connect(name);
-        auto many = client.begin();
+        auto many = client.store()->begin();
         ASSERT_TRUE(many) << message(many);
         for (unsigned i = 0; i < 40; ++i) ASSERT_TRUE(many->put("inline " + std::to_string(i), content_of(200 + i, i)));
         ASSERT_TRUE(many->put("größe/payload", large_));

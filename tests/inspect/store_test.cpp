@@ -121,7 +121,7 @@ TEST_F(Stores, AnotherKeyDoesNotFit) {
 }
 
 TEST_F(Stores, AStoreOfNoChangesIsEmpty) {
-    ASSERT_TRUE(connect().init());
+    ASSERT_TRUE(connect().store()->init());
     const InspectAnswer without = inspect(true);
     EXPECT_EQ(exit_code(without), 0) << errors_of(without);
     EXPECT_EQ(without.document["key"], "fits");
@@ -210,7 +210,7 @@ TEST_F(Stores, OfAnchorRpmbNoFileHasTheRecord) {
     options.anchor = Anchor::rpmb;
     {
         Client client = connect();
-        ASSERT_TRUE(client.init(options));
+        ASSERT_TRUE(client.store()->init(options));
         ASSERT_TRUE(client.put("a", content_of(5000)));
     }
     std::filesystem::create_directory(folder_ / "tee");

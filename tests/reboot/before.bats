@@ -3,7 +3,7 @@
 # Stores objects; then the machine is powered off cleanly, and started again for after.bats.
 . "$BATS_TEST_DIRNAME/objects.bash"
 
-@test "before the reboot: objects of root, a user, a group and everybody are stored" {
+@test "before the reboot: objects of root, a user, a group and the public are stored" {
     cut -c1-36 /proc/sys/kernel/random/boot_id > /var/lib/reboot-test
     for object in $objects; do
         IFS=: read -r owner name size <<< "$object"

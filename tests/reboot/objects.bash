@@ -3,7 +3,7 @@
 
 objects='root:empty:0 root:one:1 root:demo:7000 root:large:524288 alice:hers:5000 shared:ours:300 public:everybody:40'
 
-# as OWNER ARGUMENTS...: the command as root, as alice, or as root for the group shared or for everybody.
+# as OWNER ARGUMENTS...: the command as root, as alice, or as root for the group shared or for the public.
 as() {
     local owner=$1
     shift

@@ -53,7 +53,7 @@ protected:
 };
 
 TEST_F(Allowing, Rule28ErrorsNameTheLimitWhatIsUsedAndWhatIsWanted) {
-    as_root([&](Client& root) { return root.allow({AllowName::user(kAlice)}, limits(400, 2, 0)); });
+    as_root([&](Client& root) { return root.allow({Owner::user(kAlice)}, limits(400, 2, 0)); });
     EXPECT_EQ(code(of(kAlice).put("a", content_of(100))), kDone);
     const auto bytes = of(kAlice).put("bb", content_of(200));
     EXPECT_EQ(code(bytes), kNoSpace);
@@ -77,7 +77,7 @@ TEST_F(Allowing, Rule28ErrorsNameTheLimitWhatIsUsedAndWhatIsWanted) {
 }
 
 TEST_F(Allowing, AStreamIsRefusedLikeAPut) {
-    as_root([&](Client& root) { return root.allow({AllowName::user(kAlice)}); });
+    as_root([&](Client& root) { return root.allow({Owner::user(kAlice)}); });
     Client bob = of(kBob);
     auto stream = bob.write("a");
     ASSERT_TRUE(stream);
@@ -87,9 +87,9 @@ TEST_F(Allowing, AStreamIsRefusedLikeAPut) {
 
 TEST_F(Allowing, Rule28WhatRootAndOthersSee) {
     as_root([&](Client& root) { return root.allow_others(limits({}, 3)); });
-    as_root([&](Client& root) { return root.allow({AllowName::group(5), AllowName::everybody(), AllowName::user(kAlice)}, limits(7)); });
+    as_root([&](Client& root) { return root.allow({Owner::group(5), Owner::public_(), Owner::user(kAlice)}, limits(7)); });
     as_root([&](Client& root) { return root.allow_in_all(Storage::ree, limits(8, 9)); });
-    as_root([&](Client& root) { return root.disallow({AllowName::group(5)}); });
+    as_root([&](Client& root) { return root.disallow({Owner::group(5)}); });
     const auto all = of(0).allowed();
     ASSERT_TRUE(all);
     EXPECT_TRUE(all->listed && !all->closed && all->others && !all->damaged);
@@ -97,9 +97,9 @@ TEST_F(Allowing, Rule28WhatRootAndOthersSee) {
     EXPECT_EQ(all->total_ree.bytes, 8U);
     EXPECT_FALSE(all->total_rpmb.bytes || all->total_rpmb.objects);
     ASSERT_EQ(all->named.size(), 2U);
-    EXPECT_EQ(all->named[0].kind, AllowName::Kind::everybody);
+    EXPECT_EQ(all->named[0].kind, Owner::Kind::public_);
     EXPECT_EQ(all->named[0].identity, "");
-    EXPECT_EQ(all->named[1].kind, AllowName::Kind::user);
+    EXPECT_EQ(all->named[1].kind, Owner::Kind::user);
     EXPECT_EQ(all->named[1].identity.size(), 36U);
     EXPECT_EQ(all->named[1].limits.bytes, 7U);
     const auto bobs = of(kBob).allowed();
@@ -111,19 +111,19 @@ TEST_F(Allowing, Rule28WhatRootAndOthersSee) {
 
 TEST_F(Allowing, Rule28OnlyRootSaysIt) {
     Client bob = of(kBob);
-    const auto refused = bob.allow({AllowName::user(kBob)});
+    const auto refused = bob.allow({Owner::user(kBob)});
     EXPECT_EQ(code(refused), kNotPermitted);
     EXPECT_EQ(message(refused), "cannot set who may store: only root may do that");
-    for (const auto& answer : {bob.disallow({AllowName::user(kBob)}), bob.allow_others(Allowance{}), bob.allow_others(std::nullopt),
+    for (const auto& answer : {bob.disallow({Owner::user(kBob)}), bob.allow_others(Allowance{}), bob.allow_others(std::nullopt),
                                bob.allow_in_all(Storage::ree, {}), bob.allow_all()})
         EXPECT_EQ(code(answer), kNotPermitted);
     Client root = of(0);
     constexpr int kUsage = static_cast<int>(ErrorCode::usage);
-    EXPECT_EQ(code(root.allow({AllowName::user(0)})), kUsage);
+    EXPECT_EQ(code(root.allow({Owner::user(0)})), kUsage);
     EXPECT_EQ(code(root.allow({})), kUsage);
-    EXPECT_EQ(code(root.allow(std::vector<AllowName>(33, AllowName::user(1)))), kUsage);
+    EXPECT_EQ(code(root.allow(std::vector<Owner>(33, Owner::user(1)))), kUsage);
     EXPECT_EQ(code(root.allow_in_all(Storage::store, {})), kUsage);
-    EXPECT_EQ(code(root.disallow({AllowName::user(1)})), kNotFound);
+    EXPECT_EQ(code(root.disallow({Owner::user(1)})), kNotFound);
 }
 
 TEST_F(Allowing, Rule28ADamagedOrNewerListSaysWhatToDo) {
@@ -133,7 +133,7 @@ TEST_F(Allowing, Rule28ADamagedOrNewerListSaysWhatToDo) {
     EXPECT_TRUE(message(damaged).find("until root sets it again ('festore allow')") != std::string::npos) << message(damaged);
     EXPECT_EQ(code(connect("store", kAlice).put("a", content_of(1))), kDamaged);
     EXPECT_TRUE(of(0).allowed()->damaged);
-    as_root([&](Client& root) { return root.allow({AllowName::user(kAlice)}); });
+    as_root([&](Client& root) { return root.allow({Owner::user(kAlice)}); });
     EXPECT_EQ(code(of(kAlice).put("a", content_of(1))), kDone);
     std::array<std::byte, engine::kAllowListBytesMax> memory{};
     engine::AllowListDraft draft(memory, nullptr);
@@ -143,21 +143,21 @@ TEST_F(Allowing, Rule28ADamagedOrNewerListSaysWhatToDo) {
     const auto newer = of(kAlice).put("b", content_of(1));
     EXPECT_EQ(code(newer), kDamaged);
     EXPECT_TRUE(message(newer).find("of a newer version") != std::string::npos) << message(newer);
-    EXPECT_EQ(code(of(0).allow({AllowName::user(kAlice)})), kDamaged);
+    EXPECT_EQ(code(of(0).allow({Owner::user(kAlice)})), kDamaged);
     as_root([&](Client& root) { return root.allow_all(); });
     EXPECT_EQ(code(of(kAlice).put("b", content_of(1))), kDone);
 }
 
 TEST_F(Allowing, AnOlderTrustedApplicationHasNoList) {
     minor_of_ta = 6;
-    EXPECT_EQ(code(of(0).allow({AllowName::user(kAlice)})), kNoTee);
+    EXPECT_EQ(code(of(0).allow({Owner::user(kAlice)})), kNoTee);
     EXPECT_EQ(code(of(0).allowed()), kNoTee);
     EXPECT_TRUE(message(of(0).allow_all()).find("this trusted application is older") != std::string::npos);
 }
 
 TEST_F(Allowing, AStoreThatIsThereGoesOn) {
     EXPECT_EQ(code(connect("mine", kBob).put("a", content_of(10))), kDone);
-    as_root([&](Client& root) { return root.allow({AllowName::user(kAlice)}); });
+    as_root([&](Client& root) { return root.allow({Owner::user(kAlice)}); });
     Client bob = connect("mine", kBob);
     EXPECT_EQ(code(bob.put("b", content_of(100'000))), kDone);
     EXPECT_EQ(names(bob), (std::vector<std::string>{"a", "b"}));

@@ -64,7 +64,7 @@ protected:
         options.wait = std::chrono::seconds(0);
         options.idle_timeout = idle_timeout_;
         sim::set_caller({1000, 1000, {kGroup}});
-        Result<Client> client = ClientAccess::connect(counted(), options, owner.kind == Owner::Kind::group ? owner.gid : 1000);
+        Result<Client> client = ClientAccess::connect(counted(), options, owner.id.value_or(1000));
         if (!client) throw std::runtime_error(client.error().message);
         return std::move(*client);
     }
@@ -94,15 +94,15 @@ std::string not_refused(Client& client, Storage storage) {
     refused("verify", client.verify());
     refused("status", client.status());
     if (storage != Storage::store) return names;
-    refused("rename", client.rename("a", "c"));
-    refused("begin", client.begin());
-    refused("init", client.init());
-    refused("store_status", client.store_status());
-    refused("store_records", client.store_records());
-    refused("store_record", client.store_record());
-    refused("destroy", client.destroy());
-    refused("repair", client.repair());
-    refused("acknowledge", client.acknowledge());
+    refused("rename", client.store()->rename("a", "c"));
+    refused("begin", client.store()->begin());
+    refused("init", client.store()->init());
+    refused("store_status", client.store()->status());
+    refused("store_records", client.store()->all_records());
+    refused("store_record", client.store()->record());
+    refused("destroy", client.store()->destroy());
+    refused("repair", client.store()->repair());
+    refused("acknowledge", client.store()->acknowledge());
     return names;
 }
 
@@ -147,7 +147,7 @@ TEST_F(Callers, Rule33AForkedChildIsRefusedByStreams) {
 
 TEST_F(Callers, Rule33AForkedChildIsRefusedByTransactions) {
     Client client = connect_counted();
-    Result<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.store()->begin();
     ASSERT_TRUE(transaction);
     ASSERT_EQ(code(transaction->put("a", content_of(100))), kDone);
     const int before = sum_of_counts();
@@ -172,7 +172,7 @@ TEST_F(Callers, Rule33AChildsDestructorsLeaveAloneWhatIsTheParents) {
         idle_timeout_ = idle_timeout;
         const Content large = content_of(400000);
         std::optional<Client> client(connect_counted());
-        std::optional<Transaction> transaction(std::move(*client->begin()));
+        std::optional<Transaction> transaction(std::move(*client->store()->begin()));
         ASSERT_EQ(code(transaction->put("large", large)), kDone);
         std::optional<Client> other(connect_counted(Storage::ree));
         ASSERT_EQ(code(other->put("a", large)), kDone);
@@ -286,7 +286,7 @@ TEST_F(Callers, Rule33ASessionThatIsOpenedAnewIsOfTheUserThatConnected) {
 TEST_F(Callers, Rule33NoSessionIsOpenedAsAnotherUserToEndATransaction) {
     if (geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
     Client client = connect_counted();
-    std::optional<Transaction> transaction(std::move(*client.begin()));
+    std::optional<Transaction> transaction(std::move(*client.store()->begin()));
     counts().dies = true;
     EXPECT_EQ(code(transaction->put("a", content_of(10))), kNoTee);
     counts().dies = false;

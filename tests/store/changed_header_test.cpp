@@ -22,13 +22,13 @@ protected:
     void expect_copy_is_refused() {
         put_copy_back();
         EXPECT_FALSE(connect().get("a"));
-        EXPECT_FALSE(connect().repair());
+        EXPECT_FALSE(connect().store()->repair());
     }
 };
 
 TEST_F(ChangedHeader, Rule25AnotherNameKeepsNoRecord) {
     change([](protocol::StoreHeader& header) { header.set_name("another"); });
-    const auto destroyed = connect().destroy();
+    const auto destroyed = connect().store()->destroy();
     ASSERT_TRUE(destroyed) << message(destroyed);
     EXPECT_TRUE(destroyed->record_dropped);
     expect_copy_is_refused();
@@ -36,7 +36,7 @@ TEST_F(ChangedHeader, Rule25AnotherNameKeepsNoRecord) {
 
 TEST_F(ChangedHeader, Rule25AnotherAnchorKeepsNoRecord) {
     change([](protocol::StoreHeader& header) { header.anchor = stored::Anchor::ree; });
-    const auto destroyed = connect().destroy();
+    const auto destroyed = connect().store()->destroy();
     ASSERT_TRUE(destroyed) << message(destroyed);
     EXPECT_TRUE(destroyed->record_dropped);
     expect_copy_is_refused();
@@ -47,7 +47,7 @@ TEST_F(ChangedHeader, Rule25BothKeepNoRecord) {
         header.anchor = stored::Anchor::ree;
         header.set_name("another");
     });
-    ASSERT_TRUE(connect().destroy());
+    ASSERT_TRUE(connect().store()->destroy());
     expect_copy_is_refused();
 }
 
@@ -55,9 +55,9 @@ TEST_F(ChangedHeader, Rule25ASilentRpmbIsReported) {
     change([](protocol::StoreHeader& header) { header.anchor = stored::Anchor::ree; });
     for (const Rpmb silent : {Rpmb::not_available, Rpmb::ends_ta}) {
         rpmb_is(silent);
-        const auto refused = connect().destroy();
+        const auto refused = connect().store()->destroy();
         EXPECT_EQ(code(refused), static_cast<int>(ErrorCode::no_tee)) << message(refused);
-        const auto destroyed = client("store", "default").destroy();
+        const auto destroyed = client("store", "default").store()->destroy();
         rpmb_is(Rpmb::answers);
         ASSERT_TRUE(destroyed) << message(destroyed);
         EXPECT_FALSE(destroyed->record_dropped);
@@ -68,13 +68,13 @@ TEST_F(ChangedHeader, Rule25ASilentRpmbIsReported) {
 }
 
 TEST_F(ChangedHeader, Rule25TheNameOfAnotherStoreHarmsNeither) {
-    ASSERT_TRUE(client("other", "other").init({}));
+    ASSERT_TRUE(client("other", "other").store()->init({}));
     change([](protocol::StoreHeader& header) { header.set_name("other"); });
-    EXPECT_FALSE(connect().destroy()) << "it may be the directory of the other one";
-    const auto destroyed = client("store", "default").destroy();
+    EXPECT_FALSE(connect().store()->destroy()) << "it may be the directory of the other one";
+    const auto destroyed = client("store", "default").store()->destroy();
     ASSERT_TRUE(destroyed) << message(destroyed);
     EXPECT_TRUE(destroyed->record_dropped);
-    EXPECT_TRUE(connect("other").store_status());
+    EXPECT_TRUE(connect("other").store()->status());
     expect_copy_is_refused();
 }
 
@@ -84,27 +84,27 @@ TEST_F(ChangedHeader, Rule03ALostDirectoryAndASilentRpmb) {
     rpmb_is(Rpmb::not_available);
     DestroyOptions lost;
     lost.lost_directory = true;
-    const auto destroyed = connect().destroy(lost);
+    const auto destroyed = connect().store()->destroy(lost);
     ASSERT_FALSE(destroyed);
     EXPECT_EQ(destroyed.error().code, ErrorCode::no_tee) << message(destroyed);
-    const auto record = connect().store_record();
+    const auto record = connect().store()->record();
     ASSERT_FALSE(record);
     EXPECT_EQ(record.error().code, ErrorCode::no_tee) << message(record);
     EXPECT_NE(record.error().message.find("festore rpmb --none"), std::string::npos) << "the next step: " << message(record);
     rpmb_is(Rpmb::answers);
-    EXPECT_TRUE(connect().destroy(lost));
+    EXPECT_TRUE(connect().store()->destroy(lost));
 }
 
 TEST_F(ChangedHeader, Rule19ARepairSaysThatTheRpmbIsSilent) {
     for (const Rpmb silent : {Rpmb::not_available, Rpmb::ends_ta}) {
         rpmb_is(silent);
-        const auto repaired = connect().repair();
+        const auto repaired = connect().store()->repair();
         rpmb_is(Rpmb::answers);
         ASSERT_FALSE(repaired);
         EXPECT_EQ(repaired.error().code, ErrorCode::no_tee) << message(repaired);
         EXPECT_NE(repaired.error().message.find("RPMB"), std::string::npos) << message(repaired);
         EXPECT_NE(repaired.error().message.find("festore rpmb --none"), std::string::npos) << message(repaired);
-        EXPECT_TRUE(connect().store_status()) << "nothing has changed";
+        EXPECT_TRUE(connect().store()->status()) << "nothing has changed";
     }
 }
 

@@ -42,7 +42,7 @@ protected:
     static void load(Client& client, size_t from, size_t to) {
         constexpr size_t kChunk = 10000;
         while (from < to) {
-            Result<Transaction> transaction = client.begin();
+            Result<Transaction> transaction = client.store()->begin();
             ASSERT_TRUE(transaction) << transaction.error().message;
             for (const size_t end = std::min(to, from + kChunk); from < end; ++from) {
                 const auto put = transaction->put(name_of(from), content_of(16));
@@ -62,10 +62,10 @@ TEST_F(Counts, Rule03ACommitIsOneWriteHoweverManyChangesItCarries) {
     one("put", [&] { return client.put("a", content_of(10)).has_value(); });
     one("replace", [&] { return client.put("a", content_of(20)).has_value(); });
     one("put with payload", [&] { return client.put("p", content_of(100000)).has_value(); });
-    one("rename", [&] { return client.rename("a", "b").has_value(); });
+    one("rename", [&] { return client.store()->rename("a", "b").has_value(); });
     one("remove", [&] { return client.remove("b").has_value(); });
     for (const size_t changes : {1U, 30U, 2000U}) {
-        Result<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.store()->begin();
         ASSERT_TRUE(transaction);
         const sim::Counters cost = cost_of([&] {
             for (size_t i = 0; i < changes; ++i)
@@ -80,7 +80,7 @@ TEST_F(Counts, Rule03ACommitIsOneWriteHoweverManyChangesItCarries) {
 TEST_F(Counts, WarmSmallObjects) {
     Client client = device_.connect();
     load(client, 0, 200);
-    ASSERT_EQ(client.store_status()->height, 2U);
+    ASSERT_EQ(client.store()->status()->height, 2U);
     ASSERT_TRUE(client.get(name_of(77)));
     for (const char* what : {"the same", "once more"}) {
         const sim::Counters get = cost_of([&] { return client.get(name_of(77)).has_value(); });
@@ -153,7 +153,7 @@ TEST_F(Counts, CallsGrowByNoMoreThanTheHeight) {
         {
             Client client = device_.connect();
             load(client, there, objects);
-            const auto status = client.store_status();
+            const auto status = client.store()->status();
             ASSERT_TRUE(status);
             EXPECT_EQ(status->objects, objects);
             height = status->height;

@@ -31,7 +31,7 @@ protected:
     // Puts the files back, but not the TEE's storage, and checks that repair refuses.
     void expect_not_repaired() {
         device_.files().restore(before_.files);
-        const auto repaired = device_.connect().repair();
+        const auto repaired = device_.connect().store()->repair();
         EXPECT_EQ(code(repaired), kConflict);
         const char* const why = "the store was destroyed, and not lost";
         if (repaired) return;
@@ -48,7 +48,7 @@ protected:
     static Result<DestroyReport> destroy(Client& client, bool lost = false) {
         DestroyOptions options;
         options.lost_directory = lost;
-        return client.destroy(options);
+        return client.store()->destroy(options);
     }
     template <class T>
     static int code(const Result<T>& answer) {
@@ -73,7 +73,7 @@ protected:
         EXPECT_EQ(records(), 0U) << what;
         EXPECT_TRUE(files().empty()) << what;
         Client client = device_.connect();
-        const auto made = client.init(anchored());
+        const auto made = client.store()->init(anchored());
         EXPECT_TRUE(made) << what << ": " << made.error().message;
         EXPECT_TRUE(client.put("a", content_of(10))) << what;
         EXPECT_EQ(client.list()->objects.size(), 1U) << what;
@@ -94,7 +94,7 @@ TEST_P(Destroying, NothingOfItIsLeftAndANewOneCanBeMade) {
     EXPECT_EQ(records(), 0U);
     EXPECT_EQ(code(client.get("a")), kNotFound);
     EXPECT_EQ(code(destroy(client)), kNotFound);
-    EXPECT_TRUE(client.init(anchored()));
+    EXPECT_TRUE(client.store()->init(anchored()));
     EXPECT_EQ(client.list()->objects.size(), 0U);
 }
 
@@ -114,14 +114,14 @@ TEST_P(Destroying, WhatIsNotTheStoresStays) {
 
 TEST_P(Destroying, AnothersStoreInTheSameTableStays) {
     Client other = device_.connect(1001, "/data/other/store");
-    ASSERT_TRUE(other.init(anchored()));
+    ASSERT_TRUE(other.store()->init(anchored()));
     ASSERT_TRUE(other.put("theirs", content_of(50)));
     Client client = device_.connect();
     ASSERT_TRUE(destroy(client));
     EXPECT_EQ(records(), 1U);
     EXPECT_EQ(*other.get("theirs"), content_of(50));
     ASSERT_TRUE(other.put("theirs", content_of(60)));
-    ASSERT_TRUE(client.init(anchored()));
+    ASSERT_TRUE(client.store()->init(anchored()));
     EXPECT_EQ(*other.get("theirs"), content_of(60));
 }
 
@@ -134,7 +134,7 @@ TEST_P(Destroying, Rule20OnlyTheOwnDirectory) {
     Client client = device_.connect();
     ASSERT_TRUE(destroy(client, false));
     Client elsewhere = device_.connect(1000, "/data/user/second");
-    ASSERT_TRUE(elsewhere.init(anchored()));
+    ASSERT_TRUE(elsewhere.store()->init(anchored()));
     const Device::TeeObjects tee = device_.tee_objects();
     SimulatedFiles::Snapshot both = device_.snapshot().files;
     both.files.insert(before_.files.files.begin(), before_.files.files.end());
@@ -176,7 +176,7 @@ TEST_P(Destroying, Rule03ADamagedRecordIsNoMissingStore) {
         if (verb == 0) code_now = code(client.list());
         if (verb == 1) code_now = code(client.get("a"));
         if (verb == 2) code_now = code(client.remove("a"));
-        if (verb == 3) code_now = code(client.store_status());
+        if (verb == 3) code_now = code(client.store()->status());
         EXPECT_EQ(code_now, kDamaged) << verb;
     }
 }
@@ -207,8 +207,8 @@ TEST_P(Destroying, Rule25NorAfterLost) {
 
 TEST_P(Destroying, Rule25NorAfterRootHasDroppedIt) {
     DestroyOptions options;
-    options.other = DestroyOptions::Other{false, 1000};
-    ASSERT_TRUE(device_.connect(0, "/data/root/store").destroy(options));
+    options.other = Owner::user(1000);
+    ASSERT_TRUE(device_.connect(0, "/data/root/store").store()->destroy(options));
     expect_not_repaired();
 }
 
@@ -220,10 +220,10 @@ TEST_P(Destroying, ALostDirectoryNeedsToBeToldSo) {
     }
     device_.restore({{{"/"}, {}}, before_.tee});
     Client client = device_.connect();
-    EXPECT_EQ(code(client.init(anchored())), kConflict);
+    EXPECT_EQ(code(client.store()->init(anchored())), kConflict);
     EXPECT_EQ(code(destroy(client)), kNotFound);
     EXPECT_EQ(records(), 1U);
-    const auto record = client.store_record();
+    const auto record = client.store()->record();
     ASSERT_TRUE(record);
     EXPECT_EQ(record->anchor, GetParam());
     EXPECT_EQ(record->objects, verb().states().front()->size());
@@ -231,23 +231,23 @@ TEST_P(Destroying, ALostDirectoryNeedsToBeToldSo) {
     ASSERT_TRUE(dropped) << dropped.error().message;
     EXPECT_TRUE(dropped->record_dropped);
     EXPECT_EQ(records(), 0U);
-    EXPECT_EQ(code(client.store_record()), kNotFound);
+    EXPECT_EQ(code(client.store()->record()), kNotFound);
     EXPECT_EQ(code(destroy(client, true)), kNotFound);
-    EXPECT_TRUE(client.init(anchored()));
+    EXPECT_TRUE(client.store()->init(anchored()));
 }
 
 TEST_P(Destroying, Rule21RootDropsTheRecordOfAnother) {
     DestroyOptions options;
-    options.other = DestroyOptions::Other{false, 1000};
+    options.other = Owner::user(1000);
     Client stranger = device_.connect(1001, "/data/other/store");
-    EXPECT_EQ(code(stranger.destroy(options)), kNotPermitted);
-    EXPECT_EQ(code(stranger.store_record(options.other)), kNotPermitted);
+    EXPECT_EQ(code(stranger.store()->destroy(options)), kNotPermitted);
+    EXPECT_EQ(code(stranger.store()->record(options.other)), kNotPermitted);
     Client owner = device_.connect();
     ASSERT_TRUE(owner.get("a"));
     Client root = device_.connect(0, "/data/root/store");
-    EXPECT_EQ(root.store_record(options.other)->objects, verb().states().front()->size());
-    EXPECT_EQ(code(root.destroy({false, DestroyOptions::Other{true, 1000}})), kNotFound) << "a group of that number";
-    ASSERT_TRUE(root.destroy(options));
+    EXPECT_EQ(root.store()->record(options.other)->objects, verb().states().front()->size());
+    EXPECT_EQ(code(root.store()->destroy({false, Owner::group(1000)})), kNotFound) << "a group of that number";
+    ASSERT_TRUE(root.store()->destroy(options));
     EXPECT_EQ(records(), 0U);
     EXPECT_EQ(device_.snapshot().files, before_.files) << "root does not touch the owner's directory";
     EXPECT_EQ(code(owner.get("a")), kDamaged) << "nothing is served";
@@ -260,7 +260,7 @@ TEST_P(Destroying, SessionsThatHaveItOpenServeNothingMore) {
     ASSERT_TRUE(reader.get("p"));
     {
         Client writer = device_.connect();
-        Result<Transaction> running = writer.begin();
+        Result<Transaction> running = writer.store()->begin();
         ASSERT_TRUE(running);
         Client client = device_.connect();
         EXPECT_EQ(code(destroy(client)), kBusy) << "rule 6: the writer has the lock";

@@ -46,13 +46,13 @@ TEST_F(Exchanged, Rule24AClientThatHasAStoreOpenChangesNoOther) {
     EXPECT_FALSE(client.put("mine", content_of(300)));
     EXPECT_FALSE(client.put("large", content_of(30'000)));
     EXPECT_FALSE(client.remove("mine"));
-    EXPECT_FALSE(client.begin());
+    EXPECT_FALSE(client.store()->begin());
     VerifyOptions options;
     options.remove_orphaned = true;
     EXPECT_FALSE(client.verify(options));
-    EXPECT_FALSE(client.acknowledge());
-    EXPECT_FALSE(client.repair());
-    EXPECT_FALSE(client.destroy({}));
+    EXPECT_FALSE(client.store()->acknowledge());
+    EXPECT_FALSE(client.store()->repair());
+    EXPECT_FALSE(client.store()->destroy({}));
     expect_theirs_are_whole();
 }
 
@@ -69,9 +69,9 @@ TEST_F(Exchanged, Rule24AVerbWhoseDirectoryIsExchangedBeforeItsLockChangesNoOthe
         const std::string_view v = verb;
         if (v == "put") (void)client->put("mine", content_of(300));
         if (v == "clean") (void)client->verify(clean);
-        if (v == "destroy") (void)client->destroy({});
-        if (v == "repair") (void)client->repair();
-        if (v == "begin") (void)client->begin();
+        if (v == "destroy") (void)client->store()->destroy({});
+        if (v == "repair") (void)client->store()->repair();
+        if (v == "begin") (void)client->store()->begin();
         EXPECT_TRUE(files.has_meddled()) << verb;
         expect_theirs_are_whole();
         std::filesystem::remove(folder_ / "mine");
@@ -89,10 +89,10 @@ TEST_F(Exchanged, Rule24DestroyRemovesTheRestThatItHasLookedAt) {
     std::filesystem::rename(folder_ / "mine", folder_ / "aside");
     DestroyOptions lost;
     lost.lost_directory = true;
-    ASSERT_TRUE(client->destroy(lost));
+    ASSERT_TRUE(client->store()->destroy(lost));
     std::filesystem::rename(folder_ / "aside", folder_ / "mine");
     files.before("open_folder", ".", [this] { exchange(); });
-    EXPECT_FALSE(client->destroy({}));
+    EXPECT_FALSE(client->store()->destroy({}));
     EXPECT_TRUE(files.has_meddled());
     expect_theirs_are_whole();
 }
@@ -227,10 +227,10 @@ TEST_F(Exchanged, Rule20InitTellsThatAnotherProgramWasFaster) {
     });
     InitOptions options;
     options.anchor = Anchor::rpmb;
-    const auto made = client->init(options);
+    const auto made = client->store()->init(options);
     EXPECT_TRUE(files.has_meddled());
     EXPECT_EQ(code(made), kConflict) << "the store has the anchor ree: " << message(made);
-    EXPECT_EQ(client->store_status()->anchor, Anchor::ree);
+    EXPECT_EQ(client->store()->status()->anchor, Anchor::ree);
 }
 
 TEST_F(Overtaken, Rule06AFirstPutUsesTheStoreThatAnotherHasJustMade) {

@@ -17,7 +17,7 @@ protected:
     static std::string name_of(size_t i) { return "object " + std::to_string(1000000 + i); }
     // In one transaction, which frees almost no pages, so almost none are free.
     static void load(Client& client, size_t count) {
-        Result<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.store()->begin();
         ASSERT_TRUE(transaction) << transaction.error().message;
         for (size_t i = 0; i < count; ++i) ASSERT_TRUE(transaction->put(name_of(i), content_of(100)));
         ASSERT_TRUE(transaction->commit());
@@ -69,7 +69,7 @@ TEST_F(FullDisk, Rule31APutThatWouldTakeTheReserveIsRefusedAndChangesNothing) {
     load(client, 40);
     fill_up();
     const size_t put = put_all(client, "more ");
-    const auto before = client.store_status();
+    const auto before = client.store()->status();
     const auto listed = client.list({});
     ASSERT_TRUE(before && listed);
     EXPECT_EQ(listed->objects.size(), 40 + put);
@@ -82,7 +82,7 @@ TEST_F(FullDisk, Rule31APutThatWouldTakeTheReserveIsRefusedAndChangesNothing) {
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code, ErrorCode::no_space) << refused.error().message;
     }
-    EXPECT_EQ(client.store_status()->generation, before->generation);
+    EXPECT_EQ(client.store()->status()->generation, before->generation);
     for (const ObjectInfo& object : listed->objects) ASSERT_TRUE(client.remove(object.name)) << object.name;
     expect_whole(client, 0);
 }
@@ -91,17 +91,17 @@ TEST_F(FullDisk, Rule31ABatchThatWouldTakeTheReserveIsRefusedAndChangesNothing) 
     Client client = device_.connect();
     load(client, 40);
     fill_up();
-    const auto before = client.store_status();
+    const auto before = client.store()->status();
     ASSERT_TRUE(before);
     // It fits into the reserve, but leaves too little of it.
-    Result<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.store()->begin();
     ASSERT_TRUE(transaction);
     for (size_t i = 0; i < 80; ++i) ASSERT_TRUE(transaction->put("some " + name_of(i), content_of(800)));
     const auto committed = transaction->commit();
     ASSERT_FALSE(committed);
     EXPECT_EQ(committed.error().code, ErrorCode::no_space) << committed.error().message;
-    EXPECT_EQ(client.store_status()->generation, before->generation);
-    Result<Transaction> removal = client.begin();
+    EXPECT_EQ(client.store()->status()->generation, before->generation);
+    Result<Transaction> removal = client.store()->begin();
     ASSERT_TRUE(removal);
     for (size_t i = 0; i < 10; ++i) ASSERT_TRUE(removal->remove(name_of(i)));
     const auto removed = removal->commit();
@@ -132,7 +132,7 @@ TEST_F(FullDisk, Rule31AStoreIsDestroyed) {
     load(client, 300);
     ASSERT_TRUE(client.put("large", content_of(kLargeBytes)));
     fill_up();
-    const auto destroyed = client.destroy();
+    const auto destroyed = client.store()->destroy();
     ASSERT_TRUE(destroyed) << destroyed.error().message;
     EXPECT_TRUE(destroyed->record_dropped);
     EXPECT_TRUE(device_.files().snapshot().files.empty());
@@ -155,7 +155,7 @@ TEST_F(FullDisk, Rule31AStoreWithoutAReserveGetsOne) {
 
 TEST_F(FullDisk, Rule31ANewStoreHasItBeforeItsFirstObject) {
     Client client = device_.connect();
-    ASSERT_TRUE(client.init({}));
+    ASSERT_TRUE(client.store()->init({}));
     EXPECT_GT(device_.files().held(), 10 * kPage);
     EXPECT_TRUE(device_.files().at(kPages).empty()) << "the size of a page file shows whether it was used";
 }
@@ -163,11 +163,11 @@ TEST_F(FullDisk, Rule31ANewStoreHasItBeforeItsFirstObject) {
 TEST_F(FullDisk, AStoreThatCannotHaveItIsNotMade) {
     device_.files().set_capacity(10 * kPage);
     Client client = device_.connect();
-    const auto made = client.init({});
+    const auto made = client.store()->init({});
     ASSERT_FALSE(made);
     EXPECT_EQ(made.error().code, ErrorCode::no_space);
     make_room();
-    EXPECT_TRUE(client.init({}));
+    EXPECT_TRUE(client.store()->init({}));
 }
 
 TEST_F(FullDisk, AFileSystemThatKnowsNoReserveDoesWithout) {
@@ -175,7 +175,7 @@ TEST_F(FullDisk, AFileSystemThatKnowsNoReserveDoesWithout) {
     Client client = device_.connect();
     load(client, 300);
     ASSERT_TRUE(client.put("large", content_of(kLargeBytes)));
-    ASSERT_TRUE(client.rename("large", "other"));
+    ASSERT_TRUE(client.store()->rename("large", "other"));
     ASSERT_TRUE(client.remove("other"));
     expect_whole(client, 300);
 }
@@ -195,7 +195,7 @@ class RepairOnAFullDisk : public Repairing {};
 TEST_P(RepairOnAFullDisk, Rule31ARepairedStoreHasAReserve) {
     lose_record();
     Client client = device_.connect();
-    ASSERT_TRUE(client.repair());
+    ASSERT_TRUE(client.store()->repair());
     device_.files().set_capacity(device_.files().held());
     for (const auto& [name, content] : objects()) ASSERT_TRUE(client.remove(name)) << name;
 }

@@ -53,10 +53,10 @@ protected:
             options.remove_orphaned = true;
             return c.verify(options);
         });
-        run("init", [](Client& c) { return c.init({}); });
-        run("acknowledge", [](Client& c) { return c.acknowledge(); });
-        run("repair", [](Client& c) { return c.repair(); });
-        run("destroy", [](Client& c) { return c.destroy({}); });
+        run("init", [](Client& c) { return c.store()->init({}); });
+        run("acknowledge", [](Client& c) { return c.store()->acknowledge(); });
+        run("repair", [](Client& c) { return c.store()->repair(); });
+        run("destroy", [](Client& c) { return c.store()->destroy({}); });
         return done;
     }
     static bool is_refusal(const Result<void>& result, const path& planted) {

@@ -35,7 +35,7 @@ protected:
         // Files that a client already has open must not replace the lock.
         ASSERT_TRUE(client.put("first", content_of(100)));
         ASSERT_TRUE(second.put("first", content_of(100)));
-        Result<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.store()->begin();
         ASSERT_TRUE(transaction) << message(transaction);
         for (int i = 0; i < 50; ++i) ASSERT_TRUE(transaction->put("of the first " + std::to_string(i), content_of(300)));
         tamper();
@@ -118,7 +118,7 @@ TEST_F(Locking, Rule29TheDirectoryExchangedForACopyWhileAWriterWorks) {
 TEST_F(Locking, Rule29ACommitIntoADirectoryThatWasExchangedIsNotAcknowledged) {
     for (const bool is_replaced : {true, false}) {
         Client client = connect();
-        Result<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.store()->begin();
         ASSERT_TRUE(transaction) << message(transaction);
         ASSERT_TRUE(transaction->put("a", content_of(300)));
         std::filesystem::copy(store(), folder_ / "copy", std::filesystem::copy_options::recursive);
@@ -137,7 +137,7 @@ TEST_F(Locking, Rule29ACommitIntoADirectoryThatWasExchangedIsNotAcknowledged) {
 // What was written to a file that has lost its name is not acknowledged.
 TEST_F(Locking, Rule29ACommitIntoARemovedPageFileIsNotAcknowledged) {
     Client client = connect();
-    Result<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.store()->begin();
     ASSERT_TRUE(transaction);
     ASSERT_TRUE(transaction->put("a", content_of(300)));
     std::filesystem::copy(store() / "pages", folder_ / "pages");

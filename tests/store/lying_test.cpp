@@ -51,7 +51,7 @@ TEST_F(LyingTee, AnOlderTrustedApplicationIsGivenNothingToKeep) {
         EXPECT_NE(message(refused).find("--removable"), std::string::npos) << message(refused);
     }
     EXPECT_EQ(code(client->write("a", options)), static_cast<int>(ErrorCode::no_tee));
-    Result<Transaction> transaction = client->begin();
+    Result<Transaction> transaction = client->store()->begin();
     ASSERT_TRUE(transaction) << message(transaction);
     EXPECT_EQ(code(transaction->put("a", content_of(10), options)), static_cast<int>(ErrorCode::no_tee));
     EXPECT_EQ(code(transaction->write("a", options)), static_cast<int>(ErrorCode::no_tee));
@@ -66,16 +66,16 @@ TEST_F(LyingTee, AnOlderTrustedApplicationKeepsItsCipher) {
     Result<Client> client = connect_through_the_liar();
     ASSERT_TRUE(client) << message(client);
     ASSERT_TRUE(client->put("a", content_of(100000)));
-    const auto before = client->store_status();
+    const auto before = client->store()->status();
     for (const Cipher cipher : {Cipher::aes_256_gcm, Cipher::chacha20_poly1305}) {
         RebuildOptions options;
         options.cipher = cipher;
-        const auto refused = client->rebuild(options);
+        const auto refused = client->store()->rebuild(options);
         EXPECT_EQ(code(refused), static_cast<int>(ErrorCode::no_tee));
         EXPECT_NE(message(refused).find("older"), std::string::npos) << message(refused);
     }
-    EXPECT_TRUE(client->rebuild()) << "still works";
-    EXPECT_EQ(client->store_status()->cipher, before->cipher);
+    EXPECT_TRUE(client->store()->rebuild()) << "still works";
+    EXPECT_EQ(client->store()->status()->cipher, before->cipher);
     minor_version = protocol::kVersionMinor;
 }
 

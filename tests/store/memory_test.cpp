@@ -13,7 +13,7 @@ protected:
     // Fills a transaction's memory: plaintext pages, and a content in its own file.
     void begin(uint32_t uid) {
         clients_.push_back(connect("store " + std::to_string(uid), uid));
-        auto transaction = clients_.back().begin();
+        auto transaction = clients_.back().store()->begin();
         ASSERT_TRUE(transaction) << message(transaction);
         for (int i = 0; i < 300; ++i) ASSERT_TRUE(transaction->put("object " + std::to_string(i), content_of(700)));
         ASSERT_TRUE(transaction->put("large", content_of(100000)));
@@ -43,7 +43,7 @@ TEST_F(StoreHeap, Rule21HoldsAllTransactionsAllSessionsAndTheLargestObject) {
     InitOptions in_rpmb;
     in_rpmb.anchor = Anchor::rpmb;
     Client other = connect("another", 2000);
-    ASSERT_TRUE(other.init(in_rpmb)) << "both root tables are in memory now";
+    ASSERT_TRUE(other.store()->init(in_rpmb)) << "both root tables are in memory now";
     ASSERT_TRUE(other.put("large", content_of(100000)));
     std::printf("%zu with both tables, and a single change\n", peak());
     ClientOptions options;

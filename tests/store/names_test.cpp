@@ -47,8 +47,8 @@ TEST_F(Names, TwoStoresOfOneOwnerKnowNothingOfEachOther) {
     EXPECT_EQ(names(web), std::vector<std::string>{"b"});
     ASSERT_TRUE(web.put("a", content_of(30)));
     EXPECT_EQ(first.get("a").value(), content_of(10));
-    EXPECT_EQ(first.store_status()->name, "default");
-    EXPECT_EQ(web.store_status()->name, "web");
+    EXPECT_EQ(first.store()->status()->name, "default");
+    EXPECT_EQ(web.store()->status()->name, "web");
 }
 
 TEST_F(Names, TheDirectorySaysItsNameAndTheRecordWhetherThatIsTrue) {
@@ -71,7 +71,7 @@ TEST_F(Names, TheDirectorySaysItsNameAndTheRecordWhetherThatIsTrue) {
         std::ofstream(header, std::ios::binary | std::ios::trunc) << std::string(text_of(Bytes(changed)));
         const auto got = client("web").get("b");
         EXPECT_EQ(code(got), kDamaged) << name << ": " << message(got);
-        EXPECT_EQ(code(client("web").repair()), kConflict) << name << ": its record is intact, whatever name the header has";
+        EXPECT_EQ(code(client("web").store()->repair()), kConflict) << name << ": its record is intact, whatever name the header has";
         std::ofstream(header, std::ios::binary | std::ios::trunc) << bytes;
     }
     EXPECT_TRUE(client("web").get("b"));
@@ -83,7 +83,7 @@ TEST_F(Names, AClientStaysWithTheStoreThatItOpenedFirst) {
     ASSERT_TRUE(web.get("b"));
     std::filesystem::rename(folder_ / "web", folder_ / "aside");
     std::filesystem::rename(folder_ / "first", folder_ / "web");
-    expect(web.store_status(), kDamaged, "has the name 'default', and not 'web'");
+    expect(web.store()->status(), kDamaged, "has the name 'default', and not 'web'");
     EXPECT_EQ(code(web.put("c", content_of(5))), kDamaged);
     EXPECT_TRUE(client("web").get("a")) << "a new client believes the header";
     EXPECT_EQ(code(client("web", "web").get("a")), kDamaged) << "unless the name was given";
@@ -94,19 +94,19 @@ TEST_F(Names, AMissingDirectoryIsToldWhereItWas) {
     const auto got = client("elsewhere", "web").get("b");
     expect(got, kDamaged, "its directory was last at " + path("web") + ": the TEE has the record of a store of yours with the name 'web'");
     expect(got, kDamaged, "'festore destroy --lost --name web' gives it up");
-    expect(client("elsewhere", "web").init(), kConflict, "its directory was last at " + path("web"));
+    expect(client("elsewhere", "web").store()->init(), kConflict, "its directory was last at " + path("web"));
     EXPECT_TRUE(client("moved").get("b")) << "where it is now";
     const auto none = client("nowhere", "db").get("b");
     expect(none, kNotFound, "you have the stores 'default', last at " + path("first") + ", 'web', last at " + path("web"));
-    EXPECT_EQ(code(client("nowhere", "db").init()), kDone);
+    EXPECT_EQ(code(client("nowhere", "db").store()->init()), kDone);
 }
 
 TEST_F(Names, ALostOneIsGivenUpAloneAndItsNameIsFree) {
     std::filesystem::remove_all(folder_ / "web");
     DestroyOptions lost;
     lost.lost_directory = true;
-    expect(client("web", "other").destroy(lost), kNotFound, "the TEE has no record of one with the name 'other'");
-    ASSERT_TRUE(client("web", "web").destroy(lost));
+    expect(client("web", "other").store()->destroy(lost), kNotFound, "the TEE has no record of one with the name 'other'");
+    ASSERT_TRUE(client("web", "web").store()->destroy(lost));
     EXPECT_TRUE(client("first").get("a"));
     EXPECT_EQ(code(client("web", "web").get("b")), kNotFound);
     EXPECT_TRUE(client("web", "web").put("b", content_of(1)));
@@ -120,49 +120,49 @@ TEST_F(Names, AMissingDirectoryAloneGivesNoStoreUp) {
     EXPECT_EQ(message(got).find("destroy"), std::string::npos);
     DestroyOptions lost;
     lost.lost_directory = true;
-    expect(client("web").destroy(lost), static_cast<int>(ErrorCode::usage), "choose one with --name");
-    expect(client("elsewhere", "default").destroy(lost), kConflict, "its directory is not lost, but at " + path("first"));
+    expect(client("web").store()->destroy(lost), static_cast<int>(ErrorCode::usage), "choose one with --name");
+    expect(client("elsewhere", "default").store()->destroy(lost), kConflict, "its directory is not lost, but at " + path("first"));
     EXPECT_TRUE(client("first").get("a"));
-    EXPECT_TRUE(client("web", "web").destroy(lost));
+    EXPECT_TRUE(client("web", "web").store()->destroy(lost));
     EXPECT_TRUE(client("first").get("a"));
 }
 
 TEST_F(Names, TheOwnerSeesItsOwnAndRootAll) {
-    ASSERT_TRUE(client("theirs", "vault", 2000).init());
-    const auto own = client("first").own_stores();
+    ASSERT_TRUE(client("theirs", "vault", 2000).store()->init());
+    const auto own = client("first").store()->own_records();
     ASSERT_TRUE(own) << message(own);
     ASSERT_EQ(own->size(), 2U);
     EXPECT_EQ((*own)[0].name, "default");
     EXPECT_EQ((*own)[0].directory, (folder_ / "first").string());
     EXPECT_EQ((*own)[1].name, "web");
     EXPECT_EQ((*own)[1].info->objects, 1U);
-    EXPECT_EQ(client("none", "", 3000).own_stores()->size(), 0U);
-    const auto all = client("none", "", 0).store_records();
+    EXPECT_EQ(client("none", "", 3000).store()->own_records()->size(), 0U);
+    const auto all = client("none", "", 0).store()->all_records();
     ASSERT_TRUE(all);
     ASSERT_EQ(all->size(), 3U);
     EXPECT_EQ((*all)[2].name, "vault");
-    EXPECT_EQ(code(client("first").store_records()), kNotPermitted);
+    EXPECT_EQ(code(client("first").store()->all_records()), kNotPermitted);
     DestroyOptions other;
-    other.other = OtherOwner{false, 2000};
-    EXPECT_EQ(code(client("none", "", 0).destroy(other)), kNotFound) << "that owner has no default store";
-    EXPECT_TRUE(client("none", "vault", 0).destroy(other));
+    other.other = Owner::user(2000);
+    EXPECT_EQ(code(client("none", "", 0).store()->destroy(other)), kNotFound) << "that owner has no default store";
+    EXPECT_TRUE(client("none", "vault", 0).store()->destroy(other));
     EXPECT_EQ(code(client("theirs", "vault", 2000).get("x")), kNotFound);
 }
 
 TEST_F(Names, RepairAndRebuildKeepTheNameAndTellTheNewPlace) {
     std::filesystem::rename(folder_ / "web", folder_ / "moved");
-    ASSERT_TRUE(client("moved").rebuild({}));
-    EXPECT_EQ(client("first").own_stores()->at(1).directory, (folder_ / "moved").string());
+    ASSERT_TRUE(client("moved").store()->rebuild({}));
+    EXPECT_EQ(client("first").store()->own_records()->at(1).directory, (folder_ / "moved").string());
     RebuildOptions to_rpmb;
     to_rpmb.anchor = Anchor::rpmb;
     std::filesystem::rename(folder_ / "moved", folder_ / "again");
-    ASSERT_TRUE(client("again", "web").rebuild(to_rpmb));
-    const auto own = client("first").own_stores();
+    ASSERT_TRUE(client("again", "web").store()->rebuild(to_rpmb));
+    const auto own = client("first").store()->own_records();
     ASSERT_EQ(own->size(), 2U);
     EXPECT_EQ(own->at(1).anchor, Anchor::rpmb);
     EXPECT_EQ(own->at(1).name, "web");
     EXPECT_EQ(own->at(1).directory, (folder_ / "again").string());
-    EXPECT_EQ(client("again").store_status()->name, "web");
+    EXPECT_EQ(client("again").store()->status()->name, "web");
     EXPECT_TRUE(client("again", "web").get("b"));
 }
 
@@ -177,8 +177,8 @@ TEST_F(Names, WhatIsNoNameIsRefused) {
 }
 
 TEST_F(Names, NineAreTooMany) {
-    for (int i = 3; i <= 8; ++i) ASSERT_TRUE(client("n" + std::to_string(i), "n" + std::to_string(i)).init()) << i;
-    expect(client("n9", "n9").init(), kNoSpace, "you have 8 stores, the most that one owner may have");
+    for (int i = 3; i <= 8; ++i) ASSERT_TRUE(client("n" + std::to_string(i), "n" + std::to_string(i)).store()->init()) << i;
+    expect(client("n9", "n9").store()->init(), kNoSpace, "you have 8 stores, the most that one owner may have");
     EXPECT_FALSE(std::filesystem::exists(folder_ / "n9")) << "no folder is made for it";
 }
 
@@ -188,10 +188,10 @@ TEST_F(Names, TheStandardDirectoryOfAName) {
     setenv("HOME", home.c_str(), 1);
     for (const char* variable : {"FESTORE_STORE", "FESTORE_NAME", "STATE_DIRECTORY", "XDG_DATA_HOME"}) unsetenv(variable);
     if (geteuid() != 0) {
-        EXPECT_EQ(client("", "api").init()->directory, home + "/.local/share/festore@api");
+        EXPECT_EQ(client("", "api").store()->init()->directory, home + "/.local/share/festore@api");
     }
     setenv("STATE_DIRECTORY", home.c_str(), 1);
-    EXPECT_EQ(client("", "jobs").init()->directory, home + "/festore@jobs");
+    EXPECT_EQ(client("", "jobs").store()->init()->directory, home + "/festore@jobs");
     EXPECT_EQ(default_store_directory(Owner::user(), "jobs").value(), home + "/festore@jobs");
     EXPECT_EQ(default_store_directory(Owner::user(), "default").value(), home + "/festore");
     EXPECT_EQ(default_store_directory(Owner::group(7)).value(), "/var/lib/festore/gid-7");
@@ -200,7 +200,7 @@ TEST_F(Names, TheStandardDirectoryOfAName) {
     setenv("FESTORE_NAME", "not/a/name", 1);
     setenv("FESTORE_STORE", (home + "/elsewhere").c_str(), 1);
     EXPECT_EQ(default_store_directory().value(), home + "/festore");
-    EXPECT_EQ(client("", "jobs").store_status()->directory, home + "/festore@jobs");
+    EXPECT_EQ(client("", "jobs").store()->status()->directory, home + "/festore@jobs");
     for (const char* variable : {"FESTORE_STORE", "FESTORE_NAME", "STATE_DIRECTORY", "HOME"}) unsetenv(variable);
 }
 
@@ -210,7 +210,7 @@ TEST_F(Names, ACopyAtTheStandardDirectoryIsNotTheStore) {
     std::filesystem::create_directory(home);
     setenv("STATE_DIRECTORY", home.c_str(), 1);
     std::filesystem::copy(folder_ / "first", folder_ / "home" / "festore", std::filesystem::copy_options::recursive);
-    expect(client("").destroy(), kConflict, "is that of the store at " + path("first"));
+    expect(client("").store()->destroy(), kConflict, "is that of the store at " + path("first"));
     EXPECT_TRUE(client("first").get("a"));
     unsetenv("STATE_DIRECTORY");
 }

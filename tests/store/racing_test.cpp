@@ -101,10 +101,10 @@ TEST_F(Racing, Rule24NamesExchangedForLinksWhileAStoreIsMadeAndDestroyed) {
              [&](int) {
                  Client client = connect();
                  (void)client.put("a", content_of(20'000));
-                 destroyed += client.destroy({}) ? 1 : 0;
+                 destroyed += client.store()->destroy({}) ? 1 : 0;
                  DestroyOptions lost;
                  lost.lost_directory = true;
-                 (void)client.destroy(lost);
+                 (void)client.store()->destroy(lost);
              },
              10, [&] { return destroyed > 0; });
         EXPECT_GT(destroyed, 0);
@@ -131,7 +131,7 @@ TEST_F(Racing, Rule24OneHardLinkMovedBetweenTwoNames) {
         std::error_code ignored;
         std::filesystem::create_hard_link(outside_.file(), second, ignored);
         stored += client.put("object " + std::to_string(round % 7), content_of(200)) ? 1 : 0;
-        if (round % 3 == 0) (void)client.destroy({});
+        if (round % 3 == 0) (void)client.store()->destroy({});
     }
     ended = true;
     racer.join();
@@ -158,7 +158,7 @@ TEST_F(Racing, Rule24OneHardLinkAtTheNameThatIsAskedFor) {
     });
     Result<Client> client = try_connect(store().relative_path(), 1000, &files);
     ASSERT_TRUE(client) << message(client);
-    (void)client->destroy({});
+    (void)client->store()->destroy({});
     EXPECT_TRUE(was_opened);
     EXPECT_EQ(outside_.state(), before);
 }

@@ -39,23 +39,23 @@ protected:
         DropOptions most;
         most.most = true;
         if (step == Step::drop) {
-            const auto done = client.drop_damaged(most);
+            const auto done = client.store()->drop_damaged(most);
             return done ? Result<void>() : unexpected(done.error());
         }
         RebuildOptions to_rpmb;
         if (step == Step::move) to_rpmb.anchor = Anchor::rpmb;
         if (step == Step::recipher) to_rpmb.cipher = cipher_;
-        const auto done = step == Step::undo ? client.undo_drop() : client.rebuild(to_rpmb);
+        const auto done = step == Step::undo ? client.store()->undo_drop() : client.store()->rebuild(to_rpmb);
         EXPECT_TRUE(!done || step != Step::recipher || !done->has_other_cipher);
         return done ? Result<void>() : unexpected(done.error());
     }
     [[nodiscard]] bool is_done(Step step) {
         Client client = device_.connect();
-        const auto ranges = client.lost_ranges();
+        const auto ranges = client.store()->lost_ranges();
         EXPECT_TRUE(ranges) << message(ranges);
         if (step == Step::drop) return ranges && !ranges->empty();
         if (step == Step::undo) return ranges && ranges->empty();
-        const auto status = client.store_status();
+        const auto status = client.store()->status();
         EXPECT_TRUE(status) << message(status);
         if (step == Step::move) return status && status->anchor == Anchor::rpmb;
         if (step == Step::recipher) return status && status->cipher == name_of(cipher_) && !status->has_other_cipher;
@@ -103,7 +103,7 @@ TEST_P(RebuildCuts, AtEveryEventAndEveryCallIntoTeeStorage) {
     for (const Step step : steps()) {
         prepare(step);
         ASSERT_FALSE(HasFailure());
-        epoch_ = device_.connect().store_status()->epoch;
+        epoch_ = device_.connect().store()->status()->epoch;
         for (const char kind : {'e', 's'}) {
             for (uint64_t n = 1;; ++n, ++cases) {
                 std::mt19937_64 random(n);
@@ -131,7 +131,7 @@ TEST_P(RebuildCuts, EveryFault) {
     for (const Step step : steps()) {
         prepare(step);
         ASSERT_FALSE(HasFailure());
-        epoch_ = device_.connect().store_status()->epoch;
+        epoch_ = device_.connect().store()->status()->epoch;
         const auto all = [&](const char* what, const std::function<void(uint64_t)>& arm, const std::function<bool()>& is_due) {
             for (uint64_t n = 1; n < 1000; ++n, ++cases) {
                 device_.restore(start_);

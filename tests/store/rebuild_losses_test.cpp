@@ -35,14 +35,14 @@ TEST_P(Losses, ASecondOneAtTheEndOpensNothingOfTheFirst) {
         ASSERT_TRUE(drop());
         expect_closed(kKept);
         if (acknowledges) {
-            ASSERT_TRUE(device_.connect().acknowledge_lost(kKept));
+            ASSERT_TRUE(device_.connect().store()->acknowledge_lost(kKept));
         }
         const size_t page = page_of(last_readable());
         flip_page(page);
         ASSERT_TRUE(drop());
-        EXPECT_EQ(device_.connect().lost_ranges()->size(), 2U);
+        EXPECT_EQ(device_.connect().store()->lost_ranges()->size(), 2U);
         flip_page(page, kOldPages);
-        const auto undone = device_.connect().undo_drop();
+        const auto undone = device_.connect().store()->undo_drop();
         ASSERT_TRUE(undone) << message(undone);
         if (!acknowledges) expect_closed(kKept);
         EXPECT_FALSE(device_.connect().put(kKept, content_of(10))) << "it was kept for good";
@@ -64,7 +64,7 @@ TEST_P(Losses, NamesThatDifferOnlyWhereABoundHasNoRoomStayClosed) {
     EXPECT_EQ(*device_.connect().get(stem + "bb"), content_of(kPayload)) << "it was not lost";
     flip(file, 70);
     ASSERT_TRUE(device_.connect().remove(stem + "bb"));
-    const auto undone = device_.connect().undo_drop();
+    const auto undone = device_.connect().store()->undo_drop();
     ASSERT_FALSE(undone);
     EXPECT_EQ(undone.error().reason, Reason::nothing_to_undo) << "such a range covers more than was lost";
     EXPECT_NE(code(device_.connect().stat(stem + "bb")), kDone) << "the removed object is not restored";
@@ -78,11 +78,11 @@ TEST_P(Losses, ARangeThatHoldsMoreThanWasLostIsNotUndone) {
     ASSERT_TRUE(drop());
     for (const std::string& file : files) flip(file, 70);
     ASSERT_TRUE(device_.connect().remove(stem + "bb"));
-    const auto undone = device_.connect().undo_drop();
+    const auto undone = device_.connect().store()->undo_drop();
     EXPECT_TRUE(!undone && undone.error().reason == Reason::nothing_to_undo) << message(undone);
     EXPECT_NE(code(device_.connect().stat(stem + "bb")), kDone) << "the removed object is not restored";
     expect_closed(stem + "aa");
-    ASSERT_TRUE(device_.connect().acknowledge_lost(stem + "cc"));
+    ASSERT_TRUE(device_.connect().store()->acknowledge_lost(stem + "cc"));
     EXPECT_EQ(code(device_.connect().get(stem + "aa")), kNotFound);
 }
 
@@ -94,11 +94,11 @@ TEST_P(Losses, OneInsideOfAnAcknowledgedOneIsClosed) {
     const std::string file = file_of(stem + "bb");
     flip(file_of(stem + "aa"), 70);
     ASSERT_TRUE(drop());
-    ASSERT_TRUE(device_.connect().acknowledge_lost(stem + "aa"));
+    ASSERT_TRUE(device_.connect().store()->acknowledge_lost(stem + "aa"));
     flip(file, 70);
     ASSERT_TRUE(drop());
     expect_closed(stem + "bb");
-    EXPECT_FALSE(device_.connect().lost_ranges()->front().acknowledged);
+    EXPECT_FALSE(device_.connect().store()->lost_ranges()->front().acknowledged);
 }
 
 // For any number of names in the last part.
@@ -109,8 +109,8 @@ TEST_P(Losses, AnUndoEndsWhereAPartEnds) {
         flip_page(root);
         ASSERT_TRUE(drop());
         flip_page(root, kOldPages);
-        ASSERT_TRUE(device_.connect().undo_drop());
-        const auto again = device_.connect().undo_drop();
+        ASSERT_TRUE(device_.connect().store()->undo_drop());
+        const auto again = device_.connect().store()->undo_drop();
         ASSERT_FALSE(again);
         EXPECT_EQ(again.error().reason, Reason::nothing_to_undo) << objects << message(again);
         EXPECT_TRUE(read_all(device_, "undone") == truth_);
@@ -123,11 +123,11 @@ TEST_P(Losses, ARepairInBetweenTakesNoUndoAway) {
     flip_page(page);
     ASSERT_TRUE(drop());
     device_.restore({device_.snapshot().files, device_.tee_objects_but_tables()});
-    ASSERT_TRUE(device_.connect().repair());
-    ASSERT_TRUE(device_.connect().acknowledge());
+    ASSERT_TRUE(device_.connect().store()->repair());
+    ASSERT_TRUE(device_.connect().store()->acknowledge());
     EXPECT_EQ(code(device_.connect().get("object 1060")), kDamaged);
     flip_page(page, "/data/user/store/pages.older");
-    const auto undone = device_.connect().undo_drop();
+    const auto undone = device_.connect().store()->undo_drop();
     ASSERT_TRUE(undone) << message(undone);
     EXPECT_TRUE(read_all(device_, "undone") == truth_);
     EXPECT_FALSE(has_file(kOldPages));
@@ -157,10 +157,10 @@ TEST_P(Losses, AnUndoAfterBothEndsWereLostBringsBackNothingThatWasRemoved) {
         if (removes_before) remove_all();
         const size_t lost = truth_.size() - readable;
         for (const size_t page : {first, last}) flip_page(page, kOldPages);
-        ASSERT_TRUE(device_.connect().undo_drop());
+        ASSERT_TRUE(device_.connect().store()->undo_drop());
         EXPECT_TRUE(!removes_before || device_.connect().list()->objects.size() <= lost) << "only what this drop lost is restored";
         if (!removes_before) remove_all();
-        EXPECT_FALSE(device_.connect().undo_drop());
+        EXPECT_FALSE(device_.connect().store()->undo_drop());
         expect_closed("object 1060");
     }
 }
@@ -169,7 +169,7 @@ TEST_P(Losses, AnUndoAfterBothEndsWereLostBringsBackNothingThatWasRemoved) {
 TEST_P(Losses, TheFirstPageIsUndoneWhereNothingWasLostBefore) {
     flip_page(page_of("object 1060"));
     ASSERT_TRUE(drop());
-    ASSERT_TRUE(device_.connect().acknowledge_lost("object 1060"));
+    ASSERT_TRUE(device_.connect().store()->acknowledge_lost("object 1060"));
     size_t first = 0;
     for (size_t page = 2; page < pages() && first == 0; ++page) {
         flip_page(page);
@@ -180,7 +180,7 @@ TEST_P(Losses, TheFirstPageIsUndoneWhereNothingWasLostBefore) {
     ASSERT_TRUE(drop());
     EXPECT_EQ(code(device_.connect().get("unknown")), kNotFound);
     flip_page(first, kOldPages);
-    const auto undone = device_.connect().undo_drop();
+    const auto undone = device_.connect().store()->undo_drop();
     ASSERT_TRUE(undone) << message(undone);
     EXPECT_EQ(*device_.connect().get("object 1000"), truth_["object 1000"]);
 }
@@ -189,7 +189,7 @@ TEST_P(Losses, TheFirstPageIsUndoneWhereNothingWasLostBefore) {
 TEST_P(Losses, ManyObjectsInARowAreOneRange) {
     {
         Client client = device_.connect();
-        Result<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.store()->begin();
         for (unsigned i = 0; i < 600; ++i) ASSERT_TRUE(transaction->put("q" + std::to_string(1000 + i), content_of(1200)));
         ASSERT_TRUE(transaction->put("zzz", content_of(5)));
         ASSERT_TRUE(transaction->commit());
@@ -205,7 +205,7 @@ TEST_P(Losses, ManyObjectsInARowAreOneRange) {
     EXPECT_EQ(code(client.get("absent")), kNotFound);
     EXPECT_TRUE(client.put("absent", content_of(5)));
     EXPECT_TRUE(client.get("zzz"));
-    EXPECT_TRUE(client.acknowledge_lost("q1300"));
+    EXPECT_TRUE(client.store()->acknowledge_lost("q1300"));
     EXPECT_EQ(code(client.get("q1000")), kNotFound);
 }
 
@@ -214,13 +214,13 @@ TEST_P(Losses, ALargeOneIsUndoneInParts) {
     const size_t root = root_page();
     flip_page(root);
     ASSERT_TRUE(drop());
-    EXPECT_EQ(device_.connect().store_status()->objects, 0U);
+    EXPECT_EQ(device_.connect().store()->status()->objects, 0U);
     flip_page(root, kOldPages);
-    const auto undone = device_.connect().undo_drop();
+    const auto undone = device_.connect().store()->undo_drop();
     ASSERT_TRUE(undone) << message(undone);
     EXPECT_EQ(undone->objects, truth_.size());
     EXPECT_TRUE(read_all(device_, "undone") == truth_);
-    EXPECT_TRUE(device_.connect().lost_ranges()->empty());
+    EXPECT_TRUE(device_.connect().store()->lost_ranges()->empty());
     EXPECT_FALSE(has_file(kOldPages));
 }
 
@@ -228,7 +228,7 @@ TEST_P(Losses, WithoutTheOldPagesNothingIsUndone) {
     flip(payload_file(1), 70);
     ASSERT_TRUE(drop());
     ASSERT_EQ(device_.files().remove(kOldPages), 0);
-    const auto undone = device_.connect().undo_drop();
+    const auto undone = device_.connect().store()->undo_drop();
     EXPECT_EQ(code(undone), kDamaged);
     EXPECT_NE(message(undone).find("pages.old"), std::string::npos) << message(undone);
 }
@@ -245,7 +245,7 @@ TEST_P(Losses, Rule31AfterARebuildOrADropRemovingNeedsNoSpace) {
             device_.restore(start);
             device_.files().set_capacity({});
             device_.files().set_capacity(device_.files().held() + more * kPage);
-            const bool done = drops ? drop().has_value() : device_.connect().rebuild().has_value();
+            const bool done = drops ? drop().has_value() : device_.connect().store()->rebuild().has_value();
             refused += done ? 0 : 1;
             EXPECT_TRUE(done || device_.snapshot().tee == start.tee) << more;
             device_.files().set_capacity(device_.files().held());
@@ -279,7 +279,7 @@ TEST_P(Settling, FailsAtEachPointAndLosesNothing) {
                 Client other = device_.connect();
                 ASSERT_TRUE(other.get("object 1001"));
                 device_.files().fail_at(n, EIO);
-                (void)device_.connect().rebuild();
+                (void)device_.connect().store()->rebuild();
                 is_over = device_.files().will_fail();
                 device_.files().fail_at(0, EIO);
                 if (is_over || !has_file(kNextPages)) break;

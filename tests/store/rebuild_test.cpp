@@ -7,10 +7,10 @@ namespace {
 
 TEST_P(Rebuilding, AWholeStoreIsTheSameUnderNewKeys) {
     Client client = device_.connect();
-    const StoreInfo before = *client.store_status();
+    const StoreInfo before = *client.store()->status();
     const auto listing = client.list();
     const uint64_t writes = device_.tee().counters().storage_write;
-    const auto after = client.rebuild();
+    const auto after = client.store()->rebuild();
     ASSERT_TRUE(after) << message(after);
     EXPECT_EQ(device_.tee().counters().storage_write - writes, 1U) << "a commit like any other";
     EXPECT_NE(after->epoch, before.epoch);
@@ -30,13 +30,13 @@ TEST_P(Rebuilding, AWholeStoreIsTheSameUnderNewKeys) {
     EXPECT_TRUE(client.put("object 1000", content_of(10)));
     EXPECT_TRUE(client.verify()->damaged.empty());
     EXPECT_LE(device_.tee().ta_heap_bytes_peak(ta::host_image().uuid), limits::kTaHeapBytes);
-    EXPECT_TRUE(client.rebuild()) << "once more";
+    EXPECT_TRUE(client.store()->rebuild()) << "once more";
 }
 
 TEST_P(Rebuilding, NothingIsMadeOfADamagedStore) {
     flip_page(leaf_page());
     const Device::Snapshot before = device_.snapshot();
-    EXPECT_EQ(code(device_.connect().rebuild()), kDamaged);
+    EXPECT_EQ(code(device_.connect().store()->rebuild()), kDamaged);
     EXPECT_TRUE(device_.snapshot().files == before.files);
     EXPECT_TRUE(device_.snapshot().tee == before.tee);
 }
@@ -50,19 +50,19 @@ TEST_P(Rebuilding, Rule27ARecordMovesToTheRpmbAndNotBack) {
     {
         Client other = device_.connect();
         ASSERT_TRUE(other.get("payload 0"));
-        const auto moved = device_.connect().rebuild(to_rpmb);
+        const auto moved = device_.connect().store()->rebuild(to_rpmb);
         ASSERT_TRUE(moved) << message(moved);
         EXPECT_EQ(moved->anchor, Anchor::rpmb);
         EXPECT_FALSE(moved->freshness_lost);
         EXPECT_TRUE(read_all(device_, "moved") == truth_);
         EXPECT_TRUE(other.put("object 1003", truth_["object 1003"])) << "a client that has it open still works";
     }
-    EXPECT_EQ(code(device_.connect().rebuild(to_ree)), kConflict);
+    EXPECT_EQ(code(device_.connect().store()->rebuild(to_ree)), kConflict);
     const Device::Snapshot in_rpmb = device_.snapshot();
     // The directory is put back, with its recovery copies.
     device_.restore({good_.files, in_rpmb.tee});
     EXPECT_EQ(code(device_.connect().get("payload 0")), kDamaged);
-    EXPECT_NE(code(device_.connect().repair()), kDone);
+    EXPECT_NE(code(device_.connect().store()->repair()), kDone);
     // The same with a TEE whose ree storage was put back, too; an RPMB that does not answer does not help.
     Device::TeeObjects tee = in_rpmb.tee;
     for (const auto& [id, content] : good_.tee)
@@ -71,16 +71,16 @@ TEST_P(Rebuilding, Rule27ARecordMovesToTheRpmbAndNotBack) {
     const int code_with_old_ree = code(device_.connect().get("payload 0"));
     EXPECT_EQ(code_with_old_ree, kDamaged) << "under either anchor the directory is an older one";
     device_.restore(in_rpmb);
-    EXPECT_TRUE(device_.connect().rebuild(to_rpmb)) << "it is there already";
-    ASSERT_TRUE(device_.connect().destroy());
-    EXPECT_EQ(code(device_.connect().init()), kDone) << "no record is left";
+    EXPECT_TRUE(device_.connect().store()->rebuild(to_rpmb)) << "it is there already";
+    ASSERT_TRUE(device_.connect().store()->destroy());
+    EXPECT_EQ(code(device_.connect().store()->init()), kDone) << "no record is left";
 }
 
 TEST_P(Rebuilding, Rule25AMovedStoreThatWasDestroyedIsNotServedFromBefore) {
     if (GetParam() == Anchor::rpmb) GTEST_SKIP() << "skipped: it is there already";
     RebuildOptions to_rpmb;
     to_rpmb.anchor = Anchor::rpmb;
-    ASSERT_TRUE(device_.connect().rebuild(to_rpmb));
+    ASSERT_TRUE(device_.connect().store()->rebuild(to_rpmb));
     const Device::Snapshot moved = device_.snapshot();
     const auto with_old_ree = [&] {
         Device::TeeObjects tee = device_.snapshot().tee;
@@ -90,21 +90,21 @@ TEST_P(Rebuilding, Rule25AMovedStoreThatWasDestroyedIsNotServedFromBefore) {
         return tee;
     };
     // Destroyed in the RPMB; then the whole disk is put back.
-    ASSERT_TRUE(device_.connect().destroy());
+    ASSERT_TRUE(device_.connect().store()->destroy());
     device_.restore({good_.files, with_old_ree()});
     const auto got = device_.connect().get("payload 0");
     EXPECT_EQ(code(got), kDamaged);
     EXPECT_NE(message(got).find("had moved to the RPMB, and was destroyed there"), std::string::npos) << message(got);
-    EXPECT_EQ(code(device_.connect().repair()), kConflict);
-    EXPECT_TRUE(device_.connect().destroy());
-    EXPECT_TRUE(device_.connect().init()) << "a new one can be made";
+    EXPECT_EQ(code(device_.connect().store()->repair()), kConflict);
+    EXPECT_TRUE(device_.connect().store()->destroy());
+    EXPECT_TRUE(device_.connect().store()->init()) << "a new one can be made";
     // The disk is put back before the destroy: then the store is gone from the RPMB, too.
     device_.restore(moved);
     device_.restore({good_.files, with_old_ree()});
-    ASSERT_TRUE(device_.connect().destroy());
+    ASSERT_TRUE(device_.connect().store()->destroy());
     device_.restore({moved.files, device_.snapshot().tee});
     EXPECT_NE(code(device_.connect().get("payload 0")), kDone);
-    EXPECT_EQ(code(device_.connect().repair()), kConflict);
+    EXPECT_EQ(code(device_.connect().store()->repair()), kConflict);
 }
 
 // A cut between the two records of a move leaves both, or the secret of copies that are already written. A store that is destroyed
@@ -119,7 +119,7 @@ TEST_P(Rebuilding, Rule25AStoreIsDestroyedAlsoWhereItsMoveWasCut) {
             device_.cut_at_storage_call(n);
             RebuildOptions to_rpmb;
             to_rpmb.anchor = Anchor::rpmb;
-            if (Result<Client> client = device_.try_connect()) (void)client->rebuild(to_rpmb);
+            if (Result<Client> client = device_.try_connect()) (void)client->store()->rebuild(to_rpmb);
             const bool is_over = !device_.is_off();
             std::mt19937_64 random(n);
             device_.cut_power(random);
@@ -132,9 +132,9 @@ TEST_P(Rebuilding, Rule25AStoreIsDestroyedAlsoWhereItsMoveWasCut) {
                 std::erase_if(without.tee, [](const auto& object) { return object.first.first == TEE_STORAGE_PRIVATE_REE; });
                 without.disk = {};
                 device_.restore(without);
-                (void)device_.connect().repair();
+                (void)device_.connect().store()->repair();
             }
-            const auto destroyed = device_.connect().destroy();
+            const auto destroyed = device_.connect().store()->destroy();
             ASSERT_TRUE(destroyed) << n << message(destroyed);
             with_both += is_over ? 0 : 1;
             kept.tee = device_.snapshot().tee;
@@ -143,9 +143,9 @@ TEST_P(Rebuilding, Rule25AStoreIsDestroyedAlsoWhereItsMoveWasCut) {
             kept.disk = {};
             device_.restore(kept);
             EXPECT_FALSE(device_.connect().get("payload 0")) << n;
-            EXPECT_FALSE(device_.connect().repair()) << n;
+            EXPECT_FALSE(device_.connect().store()->repair()) << n;
             device_.restore({{{"/"}, {}}, device_.snapshot().tee});
-            EXPECT_TRUE(device_.connect().init()) << n;
+            EXPECT_TRUE(device_.connect().store()->init()) << n;
             if (is_over) break;
         }
         EXPECT_GT(with_both, 3U);
@@ -158,10 +158,10 @@ TEST_P(Rebuilding, Rule27NothingMovesToAnRpmbThatRootHasDenied) {
     ASSERT_TRUE(device_.connect(0, "/data/root/store").set_no_rpmb(true, true));
     RebuildOptions to_rpmb;
     to_rpmb.anchor = Anchor::rpmb;
-    EXPECT_FALSE(device_.connect().rebuild(to_rpmb));
+    EXPECT_FALSE(device_.connect().store()->rebuild(to_rpmb));
     InitOptions in_rpmb;
     in_rpmb.anchor = Anchor::rpmb;
-    EXPECT_FALSE(device_.connect(1001, "/data/other/store").init(in_rpmb));
+    EXPECT_FALSE(device_.connect(1001, "/data/other/store").store()->init(in_rpmb));
     EXPECT_TRUE(read_all(device_, "untouched") == truth_);
 }
 
@@ -173,14 +173,14 @@ TEST_P(Rebuilding, OthersThatHaveItOpenGoOn) {
     ASSERT_TRUE(writer.put("object 1001", content_of(11)));
     Result<ReadStream> stream = reader.read("payload 1");
     ASSERT_TRUE(stream);
-    ASSERT_TRUE(device_.connect().rebuild());
+    ASSERT_TRUE(device_.connect().store()->rebuild());
     EXPECT_TRUE(reader.get("object 1002"));
     EXPECT_TRUE(writer.put("object 1003", content_of(12)));
     EXPECT_EQ(*reader.get("object 1003"), content_of(12));
-    ASSERT_TRUE(device_.connect().rebuild());
-    Result<Transaction> transaction = writer.begin();
+    ASSERT_TRUE(device_.connect().store()->rebuild());
+    Result<Transaction> transaction = writer.store()->begin();
     ASSERT_TRUE(transaction);
-    EXPECT_EQ(code(reader.rebuild()), kBusy) << "not while a transaction runs";
+    EXPECT_EQ(code(reader.store()->rebuild()), kBusy) << "not while a transaction runs";
     ASSERT_TRUE(transaction->put("object 1004", content_of(13)));
     EXPECT_TRUE(transaction->commit());
     EXPECT_EQ(*reader.get("object 1004"), content_of(13));
@@ -212,17 +212,17 @@ TEST_P(Rebuilding, Rule30DroppingEachPageCostsItsOwnNamesAlone) {
         ASSERT_TRUE(verified);
         EXPECT_EQ(verified->damaged.size(), report->lost.size()) << "only the loss";
         EXPECT_EQ(device_.connect().list()->missing.size(), report->lost.size());
-        EXPECT_EQ(code(device_.connect().undo_drop()), report->lost.empty() ? kDone : kDamaged) << "it is still damaged";
+        EXPECT_EQ(code(device_.connect().store()->undo_drop()), report->lost.empty() ? kDone : kDamaged) << "it is still damaged";
         if (report->lost.empty()) continue;
         ++with_loss;
         EXPECT_EQ(look().damaged, before.damaged) << "and nothing has changed";
         flip_page(page, kOldPages);
-        const auto undone = device_.connect().undo_drop();
+        const auto undone = device_.connect().store()->undo_drop();
         ASSERT_TRUE(undone) << message(undone);
         EXPECT_TRUE(read_all(device_, "undone") == truth_);
         EXPECT_TRUE(device_.connect().verify()->damaged.empty());
         EXPECT_FALSE(has_file(kOldPages));
-        EXPECT_EQ(code(device_.connect().undo_drop()), kConflict);
+        EXPECT_EQ(code(device_.connect().store()->undo_drop()), kConflict);
     }
     EXPECT_GT(with_loss, 5U);
 }
@@ -242,9 +242,9 @@ TEST_P(Rebuilding, Rule30LostNamesAreClosedUntilSomebodyGivesThemUp) {
         EXPECT_EQ(code(client.put(name, content_of(5), absent)), kDamaged);
         EXPECT_EQ(code(client.put(name, content_of(kPayload))), kDamaged);
         EXPECT_EQ(code(client.remove(name)), kDamaged);
-        EXPECT_EQ(code(client.rename(name, "elsewhere")), kDamaged);
-        EXPECT_EQ(code(client.rename("payload 0", name, true)), kDamaged);
-        Result<Transaction> transaction = client.begin();
+        EXPECT_EQ(code(client.store()->rename(name, "elsewhere")), kDamaged);
+        EXPECT_EQ(code(client.store()->rename("payload 0", name, true)), kDamaged);
+        Result<Transaction> transaction = client.store()->begin();
         ASSERT_TRUE(transaction);
         EXPECT_EQ(code(transaction->put(name, content_of(5))), kDamaged);
         EXPECT_EQ(code(transaction->remove(name)), kDamaged);
@@ -253,18 +253,18 @@ TEST_P(Rebuilding, Rule30LostNamesAreClosedUntilSomebodyGivesThemUp) {
     }
     EXPECT_EQ(code(client.get("unknown")), kNotFound) << "it was not lost";
     EXPECT_TRUE(client.put("unknown", content_of(5)));
-    EXPECT_EQ(code(client.acknowledge_lost("unknown")), kConflict);
-    EXPECT_EQ(code(client.rebuild()), kConflict) << "it would remove the old pages";
+    EXPECT_EQ(code(client.store()->acknowledge_lost("unknown")), kConflict);
+    EXPECT_EQ(code(client.store()->rebuild()), kConflict) << "it would remove the old pages";
     EXPECT_TRUE(has_file(kOldPages));
-    const auto given_up = client.acknowledge_lost(lost[1]);
+    const auto given_up = client.store()->acknowledge_lost(lost[1]);
     ASSERT_TRUE(given_up) << message(given_up);
     EXPECT_FALSE(has_file(kOldPages));
     EXPECT_EQ(code(client.get(lost.front())), kNotFound);
     EXPECT_TRUE(client.put(lost.front(), content_of(5)));
     EXPECT_TRUE(client.verify()->damaged.empty());
     EXPECT_TRUE(client.list()->missing.empty());
-    EXPECT_EQ(code(client.acknowledge_lost(lost[1])), kConflict) << "only once";
-    EXPECT_TRUE(client.rebuild());
+    EXPECT_EQ(code(client.store()->acknowledge_lost(lost[1])), kConflict) << "only once";
+    EXPECT_TRUE(client.store()->rebuild());
 }
 
 // Otherwise one flipped byte could replace an object that must be kept for good.
@@ -276,18 +276,18 @@ TEST_P(Rebuilding, Rule30WhereAnObjectMayHaveBeenKeptForGoodNothingIsStored) {
     const std::vector<std::string> lost = look().damaged;
     ASSERT_TRUE(drop());
     Client client = device_.connect();
-    ASSERT_TRUE(client.acknowledge_lost(lost.front()));
+    ASSERT_TRUE(client.store()->acknowledge_lost(lost.front()));
     for (int round = 0; round < 2; ++round) {
         EXPECT_EQ(code(client.get(lost.front())), kNotFound);
         EXPECT_EQ(code(client.remove(lost.front())), kNotFound);
         const auto put = client.put(lost.front(), content_of(5));
         EXPECT_EQ(code(put), kConflict);
         EXPECT_EQ(put.error().reason, Reason::write_once);
-        EXPECT_EQ(code(client.rename("payload 0", lost.front(), true)), kConflict);
+        EXPECT_EQ(code(client.store()->rename("payload 0", lost.front(), true)), kConflict);
         EXPECT_TRUE(client.verify()->damaged.empty());
-        ASSERT_EQ(client.lost_ranges()->size(), 1U);
-        EXPECT_TRUE(client.lost_ranges()->front().acknowledged);
-        EXPECT_TRUE(client.rebuild()) << "the rebuild keeps that";
+        ASSERT_EQ(client.store()->lost_ranges()->size(), 1U);
+        EXPECT_TRUE(client.store()->lost_ranges()->front().acknowledged);
+        EXPECT_TRUE(client.store()->rebuild()) << "the rebuild keeps that";
     }
 }
 
@@ -329,7 +329,7 @@ TEST_P(Rebuilding, AContentThatIsDamagedCostsItsOwnNameAlone) {
         EXPECT_FALSE(is_in(report->lost[0], damaged[0] + " "));
         EXPECT_EQ(look().damaged, damaged);
         if (missing) {
-            ASSERT_TRUE(device_.connect().undo_drop()) << "the index has it again";
+            ASSERT_TRUE(device_.connect().store()->undo_drop()) << "the index has it again";
             EXPECT_EQ(look().damaged, damaged) << "and the content is still missing";
             continue;
         }
@@ -338,11 +338,11 @@ TEST_P(Rebuilding, AContentThatIsDamagedCostsItsOwnNameAlone) {
         ASSERT_TRUE(device_.connect().verify(clean));
         EXPECT_TRUE(has_file(file)) << "an undo may bring it back";
         flip(file, 70);
-        ASSERT_TRUE(device_.connect().undo_drop());
+        ASSERT_TRUE(device_.connect().store()->undo_drop());
         EXPECT_TRUE(read_all(device_, "undone") == truth_);
         flip(file, 70);
         ASSERT_TRUE(drop(false));
-        ASSERT_TRUE(device_.connect().acknowledge_lost(damaged[0]));
+        ASSERT_TRUE(device_.connect().store()->acknowledge_lost(damaged[0]));
         ASSERT_TRUE(device_.connect().verify(clean));
         EXPECT_FALSE(has_file(file));
     }
@@ -368,9 +368,9 @@ TEST_P(Rebuilding, Rule30DamageThatHidesLostRangesClosesAllNames) {
         if (!hides) continue;
         ++hidden;
         EXPECT_TRUE(look().objects == before.objects) << "existing objects are served";
-        const auto undone = client.undo_drop();
+        const auto undone = client.store()->undo_drop();
         EXPECT_TRUE(!undone && (code(undone) == kDamaged || undone.error().reason == Reason::nothing_to_undo)) << message(undone);
-        ASSERT_TRUE(client.acknowledge_lost("unknown"));
+        ASSERT_TRUE(client.store()->acknowledge_lost("unknown"));
     }
     EXPECT_GE(hidden, 1U);
 }
@@ -383,13 +383,13 @@ TEST_P(Rebuilding, TwoLossesAreUndoneOneAfterTheOther) {
     ASSERT_TRUE(drop(false));
     flip(second, 70);
     ASSERT_TRUE(drop(false));
-    ASSERT_EQ(device_.connect().lost_ranges()->size(), 2U);
+    ASSERT_EQ(device_.connect().store()->lost_ranges()->size(), 2U);
     flip(first, 70);
     flip(second, 70);
-    ASSERT_TRUE(device_.connect().undo_drop());
-    ASSERT_EQ(device_.connect().lost_ranges()->size(), 1U);
+    ASSERT_TRUE(device_.connect().store()->undo_drop());
+    ASSERT_EQ(device_.connect().store()->lost_ranges()->size(), 1U);
     EXPECT_EQ(look().damaged.size(), 1U) << "only a backup restores that";
-    EXPECT_EQ(code(device_.connect().undo_drop()), kConflict);
+    EXPECT_EQ(code(device_.connect().store()->undo_drop()), kConflict);
 }
 
 INSTANTIATE_TEST_SUITE_P(Anchors, Rebuilding, testing::Values(Anchor::ree, Anchor::rpmb),

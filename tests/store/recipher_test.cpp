@@ -23,7 +23,7 @@ protected:
     static Result<StoreInfo> rebuild(Client& client, Cipher cipher) {
         RebuildOptions options;
         options.cipher = cipher;
-        return client.rebuild(options);
+        return client.store()->rebuild(options);
     }
     Result<StoreInfo> rebuild(Cipher cipher) {
         Client client = device_.connect();
@@ -37,7 +37,7 @@ protected:
         options.on_progress = [&](const RebuildProgress&) {
             if (n++ == 0) other();
         };
-        return client.rebuild(options);
+        return client.store()->rebuild(options);
     }
     // Changes to the other cipher, and cuts as soon as the index has it.
     void rebuild_index_only() {
@@ -47,10 +47,10 @@ protected:
         for (uint64_t n = 1; !cut && n < 1000; ++n) {
             device_.restore(good_);
             device_.cut_at_event(n);
-            if (Result<Client> other = device_.try_connect()) (void)other->rebuild(options);
+            if (Result<Client> other = device_.try_connect()) (void)other->store()->rebuild(options);
             std::mt19937_64 random(n);
             device_.cut_power(random);
-            const auto status = device_.connect().store_status();
+            const auto status = device_.connect().store()->status();
             cut = status && status->has_other_cipher;
         }
         ASSERT_TRUE(cut);
@@ -61,14 +61,14 @@ protected:
 
 TEST_P(Recipher, AStoreIsTheSameWithAnotherCipher) {
     Client client = device_.connect();
-    const StoreInfo before = *client.store_status();
+    const StoreInfo before = *client.store()->status();
     const auto listing = client.list();
     const std::string old_file = payload_file(0);
     std::vector<RebuildProgress> told;
     RebuildOptions options;
     options.cipher = to_;
     options.on_progress = [&](const RebuildProgress& progress) { told.push_back(progress); };
-    const auto after = client.rebuild(options);
+    const auto after = client.store()->rebuild(options);
     ASSERT_TRUE(after) << message(after);
     EXPECT_EQ(after->cipher, name_of(to_));
     EXPECT_FALSE(after->has_other_cipher);
@@ -116,12 +116,12 @@ TEST_P(Recipher, BetweenItsPartsTheStoreSaysSoAndWorks) {
     EXPECT_EQ(report->other_cipher, 3U);
     EXPECT_TRUE(read_all(device_, "of two ciphers") == truth_);
     ASSERT_TRUE(client.put("payload 0", truth_["payload 0"])) << "a new content has the new cipher";
-    ASSERT_TRUE(client.rename("payload 1", "renamed"));
+    ASSERT_TRUE(client.store()->rename("payload 1", "renamed"));
     EXPECT_EQ(client.verify()->other_cipher, 2U);
     EXPECT_EQ(*client.get("renamed"), truth_["payload 1"]);
-    ASSERT_TRUE(client.rename("renamed", "payload 1"));
-    ASSERT_TRUE(client.rebuild());
-    EXPECT_TRUE(client.store_status()->has_other_cipher) << "a rebuild without a cipher leaves them";
+    ASSERT_TRUE(client.store()->rename("renamed", "payload 1"));
+    ASSERT_TRUE(client.store()->rebuild());
+    EXPECT_TRUE(client.store()->status()->has_other_cipher) << "a rebuild without a cipher leaves them";
     const auto done = rebuild(client, to_);
     ASSERT_TRUE(done) << message(done);
     EXPECT_FALSE(done->has_other_cipher);
@@ -143,11 +143,11 @@ TEST_P(Recipher, Rule19ARepairBetweenItsPartsKeepsBoth) {
     device_.restore_tee(device_.tee_objects_but_tables());
     {
         Client client = device_.connect();
-        const auto repaired = client.repair();
+        const auto repaired = client.store()->repair();
         ASSERT_TRUE(repaired) << message(repaired);
         EXPECT_TRUE(repaired->has_other_cipher);
         EXPECT_EQ(repaired->cipher, name_of(to_));
-        ASSERT_TRUE(client.acknowledge());
+        ASSERT_TRUE(client.store()->acknowledge());
     }
     EXPECT_TRUE(read_all(device_, "repaired") == truth_);
     ASSERT_TRUE(rebuild(to_));
@@ -162,7 +162,7 @@ TEST_P(Recipher, AHeaderThatNamesTheOtherOneIsWrittenAnew) {
     EXPECT_EQ(device_.files().at(kHeader)[12], std::byte{static_cast<unsigned char>(to_)});
     device_.files().at(kHeader)[12] = std::byte{static_cast<unsigned char>(from_)};
     Client client = device_.connect();
-    ASSERT_TRUE(client.begin()) << "also by a client that holds the lock";
+    ASSERT_TRUE(client.store()->begin()) << "also by a client that holds the lock";
     EXPECT_TRUE(client.get("payload 0"));
 }
 
@@ -174,7 +174,7 @@ TEST_P(Recipher, ADamagedContentIsNamedAndTheOthersAreDone) {
     EXPECT_NE(message(done).find("'payload 0'"), std::string::npos) << message(done);
     EXPECT_EQ(message(done).find("'payload 1'"), std::string::npos) << message(done);
     Client client = device_.connect();
-    EXPECT_TRUE(client.store_status()->has_other_cipher);
+    EXPECT_TRUE(client.store()->status()->has_other_cipher);
     EXPECT_EQ(client.verify()->other_cipher, 1U);
     EXPECT_EQ(*client.get("payload 1"), truth_["payload 1"]);
     const Device::Snapshot damaged = device_.snapshot();
@@ -195,8 +195,8 @@ TEST_P(Recipher, ADamagedContentIsGivenUp) {
     ASSERT_TRUE(dropped) << message(dropped);
     EXPECT_FALSE(dropped->store.has_other_cipher) << "that was the last";
     EXPECT_EQ(code(rebuild(from_)), kConflict) << "a drop that could be undone is not acknowledged";
-    EXPECT_EQ(device_.connect().store_status()->cipher, name_of(to_));
-    ASSERT_TRUE(device_.connect().acknowledge_lost("payload 0"));
+    EXPECT_EQ(device_.connect().store()->status()->cipher, name_of(to_));
+    ASSERT_TRUE(device_.connect().store()->acknowledge_lost("payload 0"));
     EXPECT_TRUE(rebuild(from_));
 }
 
@@ -210,7 +210,7 @@ TEST_P(Recipher, Rule30WhatCanBeUndoneComesFirst) {
     EXPECT_EQ(refused.error().reason, Reason::not_acknowledged);
     EXPECT_TRUE(device_.snapshot().files == before.files);
     flip_page(leaf, kOldPages);
-    ASSERT_TRUE(device_.connect().undo_drop());
+    ASSERT_TRUE(device_.connect().store()->undo_drop());
     ASSERT_TRUE(rebuild(to_));
     EXPECT_TRUE(read_all(device_, "undone") == truth_);
 }
@@ -247,10 +247,10 @@ TEST_P(Recipher, AWriterThatBeganBeforeIsNotLost) {
     ASSERT_TRUE(put) << message(put);
     truth_["late"] = content;
     EXPECT_TRUE(read_all(device_, "late") == truth_);
-    EXPECT_TRUE(device_.connect().store_status()->has_other_cipher);
+    EXPECT_TRUE(device_.connect().store()->status()->has_other_cipher);
     const auto again = rebuild(to_);
     EXPECT_TRUE(again) << message(again);
-    EXPECT_FALSE(device_.connect().store_status()->has_other_cipher);
+    EXPECT_FALSE(device_.connect().store()->status()->has_other_cipher);
     EXPECT_TRUE(read_all(device_, "late") == truth_);
 }
 
@@ -259,7 +259,7 @@ TEST_P(Recipher, OthersChangeTheStoreMeanwhile) {
     Client client = device_.connect();
     Client other = device_.connect();
     const auto done = rebuild_beside(client, [&] {
-        ASSERT_TRUE(other.rename("payload 1", "a payload"));
+        ASSERT_TRUE(other.store()->rename("payload 1", "a payload"));
         ASSERT_TRUE(other.put("payload 0", truth_["payload 1"]));
         ASSERT_TRUE(other.remove("object 1000"));
     });
@@ -278,7 +278,7 @@ TEST_P(Recipher, AnotherOneThatWantsTheOppositeIsNoSuccess) {
     const auto done = rebuild_beside(client, [&] { ASSERT_TRUE(rebuild(other, from_)); });
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code, ErrorCode::busy) << message(done);
-    EXPECT_EQ(other.store_status()->cipher, from_ == Cipher::aes_256_gcm ? "aes-256-gcm" : "chacha20-poly1305");
+    EXPECT_EQ(other.store()->status()->cipher, from_ == Cipher::aes_256_gcm ? "aes-256-gcm" : "chacha20-poly1305");
     EXPECT_TRUE(read_all(device_, "both") == truth_);
 }
 
@@ -329,14 +329,14 @@ TEST_P(Recipher, NotWithAMove) {
     RebuildOptions both;
     both.cipher = to_;
     both.anchor = Anchor::rpmb;
-    const auto refused = device_.connect().rebuild(both);
+    const auto refused = device_.connect().store()->rebuild(both);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::usage);
     if (GetParam() == Anchor::rpmb) return;
     rebuild_index_only();
     RebuildOptions move;
     move.anchor = Anchor::rpmb;
-    const auto moved = device_.connect().rebuild(move);
+    const auto moved = device_.connect().store()->rebuild(move);
     ASSERT_TRUE(moved) << message(moved);
     EXPECT_TRUE(moved->has_other_cipher) << "a move between the parts keeps both ciphers";
     EXPECT_TRUE(read_all(device_, "moved") == truth_);

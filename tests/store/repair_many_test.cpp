@@ -11,7 +11,7 @@ TEST(RepairOfMany, FiveThousandObjectsWithinTheHeap) {
     Objects truth;
     {
         Client client = device.connect();
-        Result<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.store()->begin();
         ASSERT_TRUE(transaction);
         for (unsigned i = 0; i < 5000; ++i) {
             const std::string name = "object " + std::to_string(i);
@@ -21,7 +21,7 @@ TEST(RepairOfMany, FiveThousandObjectsWithinTheHeap) {
         ASSERT_TRUE(transaction->commit());
     }
     device.restore({device.snapshot().files, {}});
-    const auto repaired = device.connect().repair();
+    const auto repaired = device.connect().store()->repair();
     ASSERT_TRUE(repaired) << repaired.error().message;
     EXPECT_EQ(read_all(device, "repaired"), truth);
     std::printf("%zu bytes of the TA's heap at most\n", device.tee().ta_heap_bytes_peak(ta::host_image().uuid));
@@ -34,7 +34,7 @@ TEST(RepairOfMany, AnIndexThatIsLargerThanOneTransaction) {
     constexpr unsigned kEach = 3000;
     for (unsigned first = 0; first < kObjects; first += kEach) {
         Client client = device.connect();
-        Result<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.store()->begin();
         ASSERT_TRUE(transaction);
         for (unsigned i = first; i < first + kEach; ++i)
             ASSERT_TRUE(transaction->put("object " + std::to_string(1000000 + i), content_of(800, i)));
@@ -42,7 +42,7 @@ TEST(RepairOfMany, AnIndexThatIsLargerThanOneTransaction) {
     }
     device.restore({device.snapshot().files, {}});
     Client client = device.connect();
-    const auto repaired = client.repair();
+    const auto repaired = client.store()->repair();
     ASSERT_TRUE(repaired) << repaired.error().message;
     EXPECT_EQ(repaired->objects, kObjects);
     const auto report = client.verify();
@@ -57,7 +57,7 @@ TEST(RepairWithoutThePta, ThereIsNoRecoveryCopy) {
     Device device(config);
     Client client = device.connect();
     EXPECT_FALSE(client.put("a", content_of(5)));
-    EXPECT_FALSE(client.repair());
+    EXPECT_FALSE(client.store()->repair());
 }
 
 }  // namespace

@@ -11,14 +11,14 @@ namespace {
 
 TEST_P(Repairing, ALostRecordIsToldAndBroughtBackWhole) {
     const uint64_t last = generation();
-    const uint64_t epoch = device_.connect().store_status()->epoch;
+    const uint64_t epoch = device_.connect().store()->status()->epoch;
     lose_record();
     {
         Client client = device_.connect();
         EXPECT_EQ(code(client.get("a")), kDamaged);
         EXPECT_EQ(code(client.put("a", content_of(5))), kDamaged);
-        EXPECT_EQ(code(client.init()), kDamaged);
-        const auto repaired = client.repair();
+        EXPECT_EQ(code(client.store()->init()), kDamaged);
+        const auto repaired = client.store()->repair();
         ASSERT_TRUE(repaired) << message(repaired);
         EXPECT_EQ(repaired->anchor, GetParam());
         EXPECT_NE(repaired->epoch, epoch);
@@ -29,7 +29,7 @@ TEST_P(Repairing, ALostRecordIsToldAndBroughtBackWhole) {
 
 TEST_P(Repairing, EveryOpeningWarnsUntilItIsAcknowledged) {
     lose_record();
-    ASSERT_TRUE(device_.connect().repair());
+    ASSERT_TRUE(device_.connect().store()->repair());
     const auto warnings = [&] {
         std::vector<std::string> seen;
         ClientOptions options;
@@ -46,20 +46,20 @@ TEST_P(Repairing, EveryOpeningWarnsUntilItIsAcknowledged) {
     ASSERT_EQ(warnings().size(), 1U);
     EXPECT_NE(warnings()[0].find("freshness was lost"), std::string::npos);
     EXPECT_NE(warnings()[0].find("1 repair"), std::string::npos);
-    ASSERT_TRUE(device_.connect().acknowledge());
+    ASSERT_TRUE(device_.connect().store()->acknowledge());
     EXPECT_TRUE(warnings().empty());
 }
 
 TEST_P(Repairing, AnIntactRecordIsNeverReplaced) {
     Client client = device_.connect();
-    const auto intact = client.repair();
+    const auto intact = client.store()->repair();
     EXPECT_EQ(code(intact), kConflict);
     EXPECT_NE(message(intact).find("intact record"), std::string::npos) << message(intact);
     const Device::Snapshot older = device_.snapshot();
     for (unsigned i = 0; i < 5; ++i) ASSERT_TRUE(client.put("a", content_of(50, i)));
     device_.files().restore(older.files);
     const Device::TeeObjects tee = device_.tee_objects();
-    const auto with_older = device_.connect().repair();
+    const auto with_older = device_.connect().store()->repair();
     EXPECT_EQ(code(with_older), kConflict) << "an older directory";
     EXPECT_EQ(device_.tee_objects(), tee);
     EXPECT_EQ(device_.snapshot().files, older.files);
@@ -68,9 +68,9 @@ TEST_P(Repairing, AnIntactRecordIsNeverReplaced) {
 TEST_P(Repairing, AHeaderThatClaimsAnotherAnchorIsRefused) {
     device_.files().at(kDirectory + "/festore.store")[11] = std::byte{GetParam() == Anchor::ree ? uint8_t{2} : uint8_t{1}};
     const SimulatedFiles::Snapshot claimed = device_.snapshot().files;
-    EXPECT_EQ(code(device_.connect().repair()), kConflict) << "there is a record, under the other anchor";
+    EXPECT_EQ(code(device_.connect().store()->repair()), kConflict) << "there is a record, under the other anchor";
     lose_record();
-    const auto refused = device_.connect().repair();
+    const auto refused = device_.connect().store()->repair();
     EXPECT_EQ(code(refused), kDamaged);
     EXPECT_NE(message(refused).find("another anchor"), std::string::npos) << message(refused);
     EXPECT_FALSE(device_.has_a_table());
@@ -79,15 +79,15 @@ TEST_P(Repairing, AHeaderThatClaimsAnotherAnchorIsRefused) {
 
 TEST_P(Repairing, AnotherUserRepairsNothing) {
     lose_record();
-    const auto refused = device_.connect(1001).repair();
+    const auto refused = device_.connect(1001).store()->repair();
     EXPECT_EQ(code(refused), kNotPermitted);
     // A user who writes himself into the header is detected by the seal.
-    ASSERT_TRUE(device_.connect(1001, "/data/other/store").init());
+    ASSERT_TRUE(device_.connect(1001, "/data/other/store").store()->init());
     Content& header = device_.files().at(kDirectory + "/festore.store");
     const Content theirs = device_.files().at("/data/other/store/festore.store");
-    ASSERT_TRUE(device_.connect(1001, "/data/other/store").destroy());
+    ASSERT_TRUE(device_.connect(1001, "/data/other/store").store()->destroy());
     std::copy(theirs.begin() + 16, theirs.begin() + 36, header.begin() + 16);
-    const auto forged = device_.connect(1001).repair();
+    const auto forged = device_.connect(1001).store()->repair();
     EXPECT_EQ(code(forged), kNotPermitted);
     EXPECT_NE(message(forged).find("another user's"), std::string::npos) << message(forged);
 }
@@ -98,7 +98,7 @@ TEST_P(Repairing, TheOtherCopyIsTakenWhenOneIsOfNoUse) {
         device_.restore(before_);
         damage_slot(newest ? newest_slot() : 1 - newest_slot());
         lose_record();
-        const auto repaired = device_.connect().repair();
+        const auto repaired = device_.connect().store()->repair();
         ASSERT_TRUE(repaired) << message(repaired);
         EXPECT_EQ(repaired->freshness_lost_generation, newest ? last - 1 : last);
         EXPECT_EQ(repaired->objects, objects().size()) << "the last change added no object";
@@ -107,7 +107,7 @@ TEST_P(Repairing, TheOtherCopyIsTakenWhenOneIsOfNoUse) {
     damage_slot(0);
     damage_slot(1);
     lose_record();
-    const auto none = device_.connect().repair();
+    const auto none = device_.connect().store()->repair();
     EXPECT_EQ(code(none), kDamaged);
     EXPECT_NE(message(none).find("no recovery copy"), std::string::npos) << message(none);
     EXPECT_FALSE(device_.has_a_table());
@@ -125,7 +125,7 @@ TEST_P(Repairing, EachPageDamaged) {
         flip(kPages, page * kPage + 7);
         lose_record();
         const SimulatedFiles::Snapshot files = device_.snapshot().files;
-        const auto repaired = device_.connect().repair();
+        const auto repaired = device_.connect().store()->repair();
         if (!repaired) {
             EXPECT_EQ(code(repaired), kDamaged) << message(repaired);
             EXPECT_FALSE(device_.has_a_table());
@@ -150,7 +150,7 @@ TEST_P(Repairing, AMissingContentIsNamedAfterwards) {
     }
     lose_record();
     Client client = device_.connect();
-    ASSERT_TRUE(client.repair());
+    ASSERT_TRUE(client.store()->repair());
     const auto report = client.verify();
     ASSERT_TRUE(report);
     ASSERT_EQ(report->damaged.size(), 1U);
@@ -163,7 +163,7 @@ TEST_P(Repairing, ADamagedTableAndAnUnusableRecord) {
     Client other = device_.connect(1001, "/data/other/store");
     InitOptions options;
     options.anchor = GetParam();
-    ASSERT_TRUE(other.init(options));
+    ASSERT_TRUE(other.store()->init(options));
     ASSERT_TRUE(other.put("theirs", content_of(77)));
     const Device::Snapshot both = device_.snapshot();
     {
@@ -173,11 +173,11 @@ TEST_P(Repairing, ADamagedTableAndAnUnusableRecord) {
     device_.restore(both);
     Device::TeeObjects stored = device_.tee_objects();
     device_.tee().damage_object(storage(), ta::host_image().uuid, Device::table_in(stored)->first.second);
-    ASSERT_TRUE(device_.connect().repair());
+    ASSERT_TRUE(device_.connect().store()->repair());
     {
         Client theirs = device_.connect(1001, "/data/other/store");
         EXPECT_EQ(code(theirs.get("theirs")), kDamaged);
-        const auto repaired = theirs.repair();
+        const auto repaired = theirs.store()->repair();
         ASSERT_TRUE(repaired) << message(repaired);
         EXPECT_EQ(*theirs.get("theirs"), content_of(77));
     }
@@ -188,7 +188,7 @@ TEST_P(Repairing, ADamagedTableAndAnUnusableRecord) {
     Device::table_in(tee)->second[engine::kTableHeaderBytes] ^= std::byte{0xFF};
     device_.restore_tee(tee);
     EXPECT_EQ(code(device_.connect().get("a")), kDamaged);
-    const auto repaired = device_.connect().repair();
+    const auto repaired = device_.connect().store()->repair();
     ASSERT_TRUE(repaired) << message(repaired);
     EXPECT_EQ(*device_.connect(1001, "/data/other/store").get("theirs"), content_of(77));
     expect_repaired(objects(), last);
@@ -197,7 +197,7 @@ TEST_P(Repairing, ADamagedTableAndAnUnusableRecord) {
     tee = device_.tee_objects();
     Device::table_in(tee)->second[engine::kTableHeaderBytes + 4] = std::byte{9};
     device_.restore_tee(tee);
-    EXPECT_NE(code(device_.connect().repair()), kDone);
+    EXPECT_NE(code(device_.connect().store()->repair()), kDone);
     EXPECT_EQ(device_.tee_objects(), tee);
 }
 
@@ -206,14 +206,14 @@ TEST_P(Repairing, Rule05WhatAnInstanceHasSeenItInsistsOn) {
     ASSERT_TRUE(witness.get("a"));
     for (const Content& id : device_.tee().stored_ids(storage(), ta::host_image().uuid))
         device_.tee().damage_object(storage(), ta::host_image().uuid, id);
-    EXPECT_NE(code(device_.connect().repair()), kDone);
+    EXPECT_NE(code(device_.connect().store()->repair()), kDone);
 }
 
 // As with another eMMC, or after a reset of its RPMB by its vendor.
 TEST_P(Repairing, Rule25WithTheWholeRpmbNothingIsRepaired) {
     const SimulatedFiles::Snapshot files = device_.snapshot().files;
     device_.restore({files, {}});
-    const auto repaired = device_.connect().repair();
+    const auto repaired = device_.connect().store()->repair();
     if (GetParam() == Anchor::ree) {
         EXPECT_TRUE(repaired) << message(repaired);
         return;
@@ -226,10 +226,10 @@ TEST_P(Repairing, Rule25WithTheWholeRpmbNothingIsRepaired) {
 
 TEST_P(Repairing, TwiceIsCountedTwice) {
     lose_record();
-    ASSERT_TRUE(device_.connect().repair());
+    ASSERT_TRUE(device_.connect().store()->repair());
     const uint64_t last = generation();
     lose_record();
-    ASSERT_TRUE(device_.connect().repair());
+    ASSERT_TRUE(device_.connect().store()->repair());
     expect_repaired(objects(), last, 2);
 }
 
@@ -245,18 +245,18 @@ TEST_P(Repairing, CutAtEveryEventAndEveryCallIntoTeeStorage) {
                 if (kind == 'e') device_.cut_at_event(n);
                 else device_.cut_at_storage_call(n);
                 bool done = false;
-                if (Result<Client> client = device_.try_connect()) done = client->repair().has_value();
+                if (Result<Client> client = device_.try_connect()) done = client->store()->repair().has_value();
                 const bool cut = device_.is_off();
                 EXPECT_TRUE(cut || done) << kind << n;
                 device_.cut_power(random);
                 if (!device_.has_a_table()) {
                     EXPECT_FALSE(done) << "acknowledged, but lost";
                     EXPECT_EQ(code(device_.connect().get("a")), kDamaged);
-                    const auto again = device_.connect().repair();
+                    const auto again = device_.connect().store()->repair();
                     EXPECT_TRUE(again) << kind << n << " seed " << seed << ": " << message(again);
                 }
                 EXPECT_EQ(read_all(device_, std::string(1, kind) + std::to_string(n)), objects());
-                EXPECT_TRUE(device_.connect().store_status()->freshness_lost);
+                EXPECT_TRUE(device_.connect().store()->status()->freshness_lost);
                 EXPECT_TRUE(device_.connect().put("a", objects().at("a")));
                 if (!cut) break;
                 ASSERT_FALSE(HasFailure()) << kind << n << " seed " << seed;
@@ -277,14 +277,14 @@ TEST_P(Repairing, EveryFault) {
             device_.restore(lost);
             arm(n);
             if (Result<Client> client = device_.try_connect()) {
-                const auto done = client->repair();
+                const auto done = client->store()->repair();
                 EXPECT_TRUE(done || !done.error().message.empty());
             }
             const bool due = is_due();
             arm(0);
             device_.end_programs();
             if (!device_.has_a_table()) {
-                const auto again = device_.connect().repair();
+                const auto again = device_.connect().store()->repair();
                 EXPECT_TRUE(again) << what << n << ": " << message(again);
             }
             EXPECT_EQ(read_all(device_, what + std::to_string(n)), objects());

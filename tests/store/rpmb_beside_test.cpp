@@ -57,10 +57,10 @@ protected:
         const auto table = tee_->stored_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id);
         ASSERT_TRUE(table);
         std::filesystem::copy(folder_ / "mine", folder_ / "old", std::filesystem::copy_options::recursive);
-        ASSERT_TRUE(connect("mine").destroy());
+        ASSERT_TRUE(connect("mine").store()->destroy());
         {
             Client client = connect("mine");
-            ASSERT_TRUE(client.init(of(Anchor::rpmb)));
+            ASSERT_TRUE(client.store()->init(of(Anchor::rpmb)));
             ASSERT_TRUE(client.put("a", content_of(10, 2)));
         }
         ASSERT_TRUE(tee_->store_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id, *table));
@@ -81,11 +81,11 @@ TEST_F(RpmbBeside, Rule27AnExchangedDirectoryIsNotServed) {
     is_refused(connect("mine").get("a"), "get");
     is_refused(connect("mine").put("a", content_of(10, 3)), "put");
     is_refused(connect("mine").list(), "list");
-    is_refused(connect("mine").store_status(), "status");
+    is_refused(connect("mine").store()->status(), "status");
     is_refused(connect("mine").verify(), "verify");
-    is_refused(connect("mine").begin(), "begin");
-    is_refused(connect("mine").init(), "init");
-    EXPECT_EQ(code(connect("mine").repair()), kConflict);
+    is_refused(connect("mine").store()->begin(), "begin");
+    is_refused(connect("mine").store()->init(), "init");
+    EXPECT_EQ(code(connect("mine").store()->repair()), kConflict);
     std::filesystem::rename(folder_ / "mine", folder_ / "old");
     std::filesystem::rename(folder_ / "away", folder_ / "mine");
     EXPECT_EQ(*connect("mine").get("a"), content_of(10, 2)) << "the right one is served";
@@ -93,10 +93,10 @@ TEST_F(RpmbBeside, Rule27AnExchangedDirectoryIsNotServed) {
 
 TEST_F(RpmbBeside, Rule27TheOneUnderReeCanBeGivenUp) {
     exchange();
-    EXPECT_EQ(code(connect("mine").destroy()), static_cast<int>(ErrorCode::damaged)) << "the name does not tell which is meant";
+    EXPECT_EQ(code(connect("mine").store()->destroy()), static_cast<int>(ErrorCode::damaged)) << "the name does not tell which is meant";
     std::filesystem::rename(folder_ / "mine", folder_ / "old");
     std::filesystem::rename(folder_ / "away", folder_ / "mine");
-    const auto destroyed = connect("old").destroy();
+    const auto destroyed = connect("old").store()->destroy();
     ASSERT_TRUE(destroyed) << message(destroyed);
     EXPECT_TRUE(destroyed->record_dropped);
     EXPECT_EQ(*connect("mine").get("a"), content_of(10, 2));
@@ -112,26 +112,26 @@ TEST_F(RpmbBeside, AnRpmbThatGivesNoAnswerRefusesTheStoreUnharmed) {
         EXPECT_NE(message(got).find(what), std::string::npos) << message(got);
         EXPECT_NE(message(got).find("'festore rpmb --none --without-asking'"), std::string::npos) << message(got);
         EXPECT_EQ(code(connect().put("a", content_of(20))), kNoTee);
-        EXPECT_EQ(code(connect().repair()), kNoTee);
+        EXPECT_EQ(code(connect().store()->repair()), kNoTee);
         rpmb_is(Rpmb::answers);
         EXPECT_EQ(*connect().get("a"), content_of(10));
     }
     rpmb_is(Rpmb::not_available);
-    EXPECT_EQ(code(connect().destroy()), kNoTee) << "the RPMB may have another store, to which this directory belongs";
-    EXPECT_TRUE(client("store", "default").destroy()) << "its owner can destroy it";
+    EXPECT_EQ(code(connect().store()->destroy()), kNoTee) << "the RPMB may have another store, to which this directory belongs";
+    EXPECT_TRUE(client("store", "default").store()->destroy()) << "its owner can destroy it";
 }
 
 // On a board whose trusted application dies when it asks the RPMB, a marked store costs each client one death, not one per opening.
 TEST_F(RpmbBeside, AMarkedStoreIsServedWhereAskingEndsTheTrustedApplication) {
     rpmb_is(Rpmb::ends_ta);
-    const auto made = connect().init(of(Anchor::ree, true));
+    const auto made = connect().store()->init(of(Anchor::ree, true));
     ASSERT_TRUE(made) << message(made);
     EXPECT_TRUE(made->made_without_rpmb_answer);
     Client client = connect();
     ASSERT_TRUE(client.put("a", content_of(10)));
     const uint64_t sessions = tee_->counters().ta_open_session;
     for (int i = 0; i < 3; ++i) {
-        const auto status = client.store_status();
+        const auto status = client.store()->status();
         ASSERT_TRUE(status) << message(status);
         EXPECT_TRUE(status->made_without_rpmb_answer);
     }
@@ -142,33 +142,34 @@ TEST_F(RpmbBeside, AMarkedStoreIsServedWhereAskingEndsTheTrustedApplication) {
 // If the RPMB does not answer, the store may have moved there, and the record under ree may be an older one.
 TEST_F(RpmbBeside, Rule25ADestroyThatCouldNotAskTheRpmbSaysSo) {
     ASSERT_TRUE(connect().put("a", content_of(10)));
-    const auto answered = connect().destroy();
+    const auto answered = connect().store()->destroy();
     ASSERT_TRUE(answered) << message(answered);
     EXPECT_FALSE(answered->may_be_in_rpmb);
     ASSERT_TRUE(connect().put("a", content_of(10)));
     rpmb_is(Rpmb::not_available);
-    const auto silent = client("store", "default").destroy();
+    const auto silent = client("store", "default").store()->destroy();
     ASSERT_TRUE(silent) << message(silent);
     EXPECT_TRUE(silent->record_dropped && silent->may_be_in_rpmb);
     rpmb_is(Rpmb::answers);
     ASSERT_TRUE(connect().put("a", content_of(10)));
     rpmb_is(Rpmb::ends_ta);
     ASSERT_TRUE(connect("root", 0).set_no_rpmb(true, true));
-    const auto none = connect().destroy();
+    const auto none = connect().store()->destroy();
     ASSERT_TRUE(none) << message(none);
     EXPECT_FALSE(none->may_be_in_rpmb) << "root says that there is none";
 }
 
 TEST_F(RpmbBeside, WhereAskingEndsTheTrustedApplicationALostStoreIsGivenUp) {
     rpmb_is(Rpmb::ends_ta);
-    ASSERT_TRUE(connect().init(of(Anchor::ree, true)));
+    ASSERT_TRUE(connect().store()->init(of(Anchor::ree, true)));
     std::filesystem::remove_all(folder_ / "store");
     DestroyOptions lost;
     lost.lost_directory = true;
-    const auto destroyed = connect().destroy(lost);
+    const auto destroyed = connect().store()->destroy(lost);
     ASSERT_TRUE(destroyed) << message(destroyed);
     EXPECT_TRUE(destroyed->may_be_in_rpmb);
-    EXPECT_EQ(code(connect().destroy(lost)), static_cast<int>(ErrorCode::no_tee)) << "it is not known whether the RPMB has a record";
+    EXPECT_EQ(code(connect().store()->destroy(lost)), static_cast<int>(ErrorCode::no_tee))
+        << "it is not known whether the RPMB has a record";
 }
 
 TEST_F(RpmbBeside, ADamagedTableInTheRpmbKeepsNobodyFromDestroying) {
@@ -176,17 +177,17 @@ TEST_F(RpmbBeside, ADamagedTableInTheRpmbKeepsNobodyFromDestroying) {
     const Bytes id = bytes_of(engine::kRootTableId);
     ASSERT_TRUE(tee_->store_object(TEE_STORAGE_PRIVATE_RPMB, protocol::kTaUuid, id, content_of(300)));
     EXPECT_NE(code(connect().get("a")), 0);
-    EXPECT_FALSE(connect().destroy()) << "the RPMB may have another store, to which this directory belongs";
-    const auto destroyed = client("store", "default").destroy();
+    EXPECT_FALSE(connect().store()->destroy()) << "the RPMB may have another store, to which this directory belongs";
+    const auto destroyed = client("store", "default").store()->destroy();
     ASSERT_TRUE(destroyed) << message(destroyed);
     EXPECT_TRUE(destroyed->may_be_in_rpmb);
 }
 
 TEST_F(RpmbBeside, WhetherAStoreIsMarkedIsShown) {
     ASSERT_TRUE(connect().put("a", content_of(10)));
-    EXPECT_FALSE(connect().store_status()->made_without_rpmb_answer);
-    ASSERT_TRUE(connect("theirs", 1001).init(of(Anchor::ree, true)));
-    const auto records = connect("root", 0).store_records();
+    EXPECT_FALSE(connect().store()->status()->made_without_rpmb_answer);
+    ASSERT_TRUE(connect("theirs", 1001).store()->init(of(Anchor::ree, true)));
+    const auto records = connect("root", 0).store()->all_records();
     ASSERT_TRUE(records) << message(records);
     ASSERT_EQ(records->size(), 2U);
     EXPECT_FALSE(records->at(0).info->made_without_rpmb_answer);
@@ -211,7 +212,7 @@ TEST_F(RpmbBeside, OnlyRootSaysThatThereIsNone) {
     EXPECT_EQ(*connect().get("a"), content_of(10)) << "the trusted application no longer dies";
     EXPECT_EQ(code(connect("none", 1002).get("a")), kNotFound);
     EXPECT_TRUE(connect("fresh", 1001).put("b", content_of(10))) << "nor when a store is made";
-    EXPECT_FALSE(connect("fresh", 1001).store_status()->made_without_rpmb_answer);
+    EXPECT_FALSE(connect("fresh", 1001).store()->status()->made_without_rpmb_answer);
     ASSERT_TRUE(connect("root", 0).set_no_rpmb(false));
     EXPECT_FALSE(connect().rpmb_use()->none_here);
     EXPECT_EQ(code(connect().get("a")), kNoTee);

@@ -50,7 +50,7 @@ TEST_F(Rules, Rule01AnIdleClientKeepsNothingOpenButForItsTransaction) {
     };
     EXPECT_TRUE(closes());
     {
-        Result<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.store()->begin();
         ASSERT_TRUE(transaction) << message(transaction);
         ASSERT_TRUE(transaction->put("b", content_of(10)));
         std::this_thread::sleep_for(std::chrono::milliseconds(300));
@@ -121,11 +121,11 @@ TEST_F(Rules, Rule06TwoWritersExcludeEachOther) {
     Client other = connect();
     ASSERT_TRUE(one.put("a", content_of(10)));
     {
-        Result<Transaction> transaction = one.begin();
+        Result<Transaction> transaction = one.store()->begin();
         ASSERT_TRUE(transaction) << message(transaction);
         EXPECT_EQ(code(other.put("b", content_of(10))), kBusy);
         EXPECT_EQ(code(other.remove("a")), kBusy);
-        EXPECT_EQ(code(other.begin()), kBusy);
+        EXPECT_EQ(code(other.store()->begin()), kBusy);
         EXPECT_EQ(code(other.get("a")), kDone) << "a reader waits for nobody";
     }
     EXPECT_EQ(code(other.put("b", content_of(10))), kDone);
@@ -194,7 +194,8 @@ TEST_F(Rules, AStoreWhoseDirectoryIsGoneIsNoStoreThatNeverWas) {
     ASSERT_TRUE(connect().put("a", content_of(10)));
     std::filesystem::rename(folder_ / "store", folder_ / "elsewhere");
     Client client = connect();
-    for (const auto& answer : {message(client.get("a")), message(client.stat("a")), message(client.list()), message(client.store_status())})
+    for (const auto& answer : {message(client.get("a")), message(client.stat("a")), message(client.list()),
+                               message(client.store()->status())})
         EXPECT_NE(answer.find("the TEE has the record of a store of yours, and it is not at"), std::string::npos) << answer;
     EXPECT_EQ(code(client.get("a")), static_cast<int>(ErrorCode::damaged));
     EXPECT_EQ(code(client.put("a", content_of(10))), static_cast<int>(ErrorCode::conflict));
@@ -204,7 +205,7 @@ TEST_F(Rules, AStoreWhoseDirectoryIsGoneIsNoStoreThatNeverWas) {
     std::filesystem::remove_all(folder_ / "store");
     DestroyOptions lost;
     lost.lost_directory = true;
-    ASSERT_TRUE(connect().destroy(lost));
+    ASSERT_TRUE(connect().store()->destroy(lost));
     EXPECT_EQ(code(connect().get("a")), static_cast<int>(ErrorCode::not_found));
 }
 
@@ -215,24 +216,24 @@ TEST_F(Rules, AStoreWithoutItsHeaderIsToldFromAFolderOfOtherThings) {
     Client client = connect();
     for (const auto& [answer, said] : {std::pair{code(client.get("a")), message(client.get("a"))},
                                        std::pair{code(client.put("b", content_of(10))), message(client.put("b", content_of(10)))},
-                                       std::pair{code(client.repair()), message(client.repair())},
-                                       std::pair{code(client.init()), message(client.init())},
-                                       std::pair{code(client.destroy()), message(client.destroy())}}) {
+                                       std::pair{code(client.store()->repair()), message(client.store()->repair())},
+                                       std::pair{code(client.store()->init()), message(client.store()->init())},
+                                       std::pair{code(client.store()->destroy()), message(client.store()->destroy())}}) {
         EXPECT_EQ(answer, static_cast<int>(ErrorCode::damaged)) << said;
         EXPECT_NE(said.find("has lost its header, festore.store: put that back"), std::string::npos) << said;
     }
     DestroyOptions lost;
     lost.lost_directory = true;
-    EXPECT_EQ(code(client.destroy(lost)), kConflict) << "it may be the directory of the record";
+    EXPECT_EQ(code(client.store()->destroy(lost)), kConflict) << "it may be the directory of the record";
     write_file(folder_ / "store" / "README", "");
-    EXPECT_EQ(code(client.destroy(lost)), kConflict) << "also with another file in it";
+    EXPECT_EQ(code(client.store()->destroy(lost)), kConflict) << "also with another file in it";
     EXPECT_NE(message(client.get("a")).find("has lost its header"), std::string::npos) << message(client.get("a"));
     std::filesystem::remove(folder_ / "store" / "README");
     std::filesystem::rename(folder_ / "kept", header);
     std::filesystem::rename(folder_ / "store" / "pages", folder_ / "kept");
     std::filesystem::create_symlink("elsewhere", folder_ / "store" / "pages");
-    EXPECT_EQ(code(client.destroy(lost)), kDamaged);
-    EXPECT_NE(message(client.destroy(lost)).find("move it away, or name another place"), std::string::npos);
+    EXPECT_EQ(code(client.store()->destroy(lost)), kDamaged);
+    EXPECT_NE(message(client.store()->destroy(lost)).find("move it away, or name another place"), std::string::npos);
     std::filesystem::rename(folder_ / "kept", folder_ / "store" / "pages");
     EXPECT_EQ(*connect().get("a"), content_of(10));
 }
@@ -243,7 +244,7 @@ TEST_F(Rules, DestroyOverwritesTheRecoveryCopiesAlsoOfAPageFileWithTwoNames) {
         const std::filesystem::path pages = folder_ / "store" / protocol::kPageFile;
         if (two_names) std::filesystem::create_hard_link(pages, folder_ / "store" / protocol::kOldPageFile);
         std::ifstream opened(pages, std::ios::binary);  // stays readable when the name is gone
-        ASSERT_TRUE(connect().destroy());
+        ASSERT_TRUE(connect().store()->destroy());
         std::string copies(2 * limits::kPageBytes, 'x');
         opened.read(copies.data(), static_cast<std::streamsize>(copies.size()));
         EXPECT_EQ(copies, std::string(copies.size(), '\0')) << two_names;
@@ -256,7 +257,7 @@ TEST_F(Rules, AFolderWithAnotherProgramsLockFileIsNotTheStores) {
     write_file(folder_ / "store" / "lock", "4242");
     Client client = connect();
     EXPECT_EQ(code(client.put("a", content_of(10))), static_cast<int>(ErrorCode::failure)) << message(client.put("a", content_of(10)));
-    EXPECT_EQ(code(client.destroy()), static_cast<int>(ErrorCode::failure));
+    EXPECT_EQ(code(client.store()->destroy()), static_cast<int>(ErrorCode::failure));
     EXPECT_EQ(read_file(folder_ / "store" / "lock"), "4242");
     write_file(folder_ / "store" / "lock", "");
     EXPECT_TRUE(client.put("a", content_of(10)));
@@ -266,14 +267,14 @@ TEST_F(Rules, ADirectoryWithAnotherStoresHeaderIsNotLost) {
     const std::filesystem::path header = folder_ / "store" / protocol::kHeaderFile;
     ASSERT_TRUE(connect().put("a", content_of(10)));
     std::filesystem::copy(header, folder_ / "of the first");
-    ASSERT_TRUE(connect().destroy());
+    ASSERT_TRUE(connect().store()->destroy());
     Client client = connect();
     ASSERT_TRUE(client.put("a", content_of(20)));
     std::filesystem::rename(header, folder_ / "kept");
     std::filesystem::copy(folder_ / "of the first", header);
     DestroyOptions lost;
     lost.lost_directory = true;
-    EXPECT_EQ(code(client.destroy(lost)), kConflict);
+    EXPECT_EQ(code(client.store()->destroy(lost)), kConflict);
     std::filesystem::remove(header);
     std::filesystem::rename(folder_ / "kept", header);
     EXPECT_EQ(*connect().get("a"), content_of(20));
@@ -284,7 +285,7 @@ TEST_F(Rules, InitTellsALostHeaderAlsoWhereTheStoreIsOpen) {
     Client client = connect();
     ASSERT_TRUE(client.put("a", content_of(10)));
     std::filesystem::rename(folder_ / "store" / protocol::kHeaderFile, folder_ / "kept");
-    const auto made = client.init();
+    const auto made = client.store()->init();
     EXPECT_EQ(code(made), kDamaged);
     EXPECT_NE(message(made).find("has lost its header"), std::string::npos) << message(made);
 }
@@ -297,7 +298,7 @@ TEST_F(Rules, Rule20NoStoreIsMadeOverOneThatHasLostItsPages) {
         std::filesystem::rename(store, folder_ / "away");
         DestroyOptions lost;
         lost.lost_directory = true;
-        ASSERT_TRUE(connect().destroy(lost));
+        ASSERT_TRUE(connect().store()->destroy(lost));
         std::filesystem::rename(folder_ / "away", store);
         if (rest != std::string_view("payloads")) {
             std::filesystem::remove_all(store / "payloads");
@@ -307,13 +308,13 @@ TEST_F(Rules, Rule20NoStoreIsMadeOverOneThatHasLostItsPages) {
         std::filesystem::remove(store / "pages");
         Client client = connect();
         EXPECT_EQ(code(client.put("new", content_of(10))), kDamaged) << rest;
-        EXPECT_EQ(code(client.init()), kDamaged) << rest;
+        EXPECT_EQ(code(client.store()->init()), kDamaged) << rest;
         std::filesystem::rename(store / protocol::kHeaderFile, folder_ / "kept");
         EXPECT_EQ(code(client.put("new", content_of(10))), kDamaged) << rest << ", without its header";
         std::filesystem::rename(folder_ / "kept", store / protocol::kHeaderFile);
         ASSERT_TRUE(std::filesystem::exists(store / rest)) << rest;
         EXPECT_FALSE(std::filesystem::is_empty(store / rest)) << rest;
-        EXPECT_EQ(code(client.destroy()), kDone) << rest;
+        EXPECT_EQ(code(client.store()->destroy()), kDone) << rest;
         EXPECT_FALSE(std::filesystem::exists(store / rest)) << rest;
     }
 }
@@ -334,13 +335,13 @@ TEST_F(Rules, Rule21StoresAreLimitedAndTheLastAreForRoot) {
 }
 
 TEST_F(Rules, Rule21RootListsTheStoresOfAll) {
-    EXPECT_TRUE(connect("root's", 0).store_records()->empty());
+    EXPECT_TRUE(connect("root's", 0).store()->all_records()->empty());
     ASSERT_TRUE(connect("one", 1000).put("a", content_of(5)));
     ASSERT_TRUE(connect("other", 1001).put("b", content_of(7)));
     ASSERT_TRUE(connect("gone", 1002).put("c", content_of(7)));
-    ASSERT_TRUE(connect("gone", 1002).destroy());
-    EXPECT_EQ(code(connect("one", 1000).store_records()), kNotPermitted);
-    const auto records = connect("root's", 0).store_records();
+    ASSERT_TRUE(connect("gone", 1002).store()->destroy());
+    EXPECT_EQ(code(connect("one", 1000).store()->all_records()), kNotPermitted);
+    const auto records = connect("root's", 0).store()->all_records();
     ASSERT_TRUE(records) << message(records);
     ASSERT_EQ(records->size(), 2U);
     EXPECT_EQ(records->at(0).identity, "fc34275c-d8dd-5ba7-968b-504718363b87");
@@ -356,18 +357,18 @@ TEST_F(Rules, Rule21TransactionsAreLimited) {
     std::vector<Transaction> running;
     for (uint32_t uid = 1000; uid < 1000 + limits::kBatchesMax; ++uid) {
         clients.push_back(connect("store " + std::to_string(uid), uid));
-        auto transaction = clients.back().begin();
+        auto transaction = clients.back().store()->begin();
         ASSERT_TRUE(transaction) << message(transaction);
         ASSERT_TRUE(transaction->put("a", content_of(1)));
         running.push_back(std::move(*transaction));
     }
     Client client = connect("another", 2000);
-    EXPECT_EQ(code(client.begin()), kBusy);
+    EXPECT_EQ(code(client.store()->begin()), kBusy);
     EXPECT_EQ(code(client.put("a", content_of(1))), kDone) << "single changes need no place";
     Client of_root = connect("root's", 0);
-    EXPECT_TRUE(of_root.begin()) << "root still has its place (rule 28)";
+    EXPECT_TRUE(of_root.store()->begin()) << "root still has its place (rule 28)";
     running.pop_back();
-    const auto begun = client.begin();
+    const auto begun = client.store()->begin();
     EXPECT_EQ(code(begun), kDone) << message(begun);
 }
 

@@ -40,12 +40,12 @@ TEST_F(Secrecy, NeitherNamesNorContentsAreInTheFiles) {
         Client client = connect(directory, cipher == Cipher::aes_256_gcm ? 1000 : 1001);
         InitOptions init;
         init.cipher = cipher;
-        ASSERT_TRUE(client.init(init));
+        ASSERT_TRUE(client.store()->init(init));
         for (const size_t size : {size_t{20}, size_t{500}, size_t{5000}, size_t{200000}}) {
             const std::string name = std::string(kName) + " " + std::to_string(size);
             ASSERT_TRUE(client.put(name, repeated(kText, size)));
             ASSERT_TRUE(client.put(name, repeated(kText, size))) << "replaced";
-            ASSERT_TRUE(client.rename(name, name + " renamed"));
+            ASSERT_TRUE(client.store()->rename(name, name + " renamed"));
             EXPECT_EQ(*client.get(name + " renamed"), repeated(kText, size));
         }
         ASSERT_TRUE(client.put("removed " + std::string(kName), repeated(kText, 300)));

@@ -13,7 +13,7 @@ class Verbs : public StoreTest {};
 TEST_F(Verbs, PutMakesTheStoreAndGetGivesItBack) {
     Client client = connect();
     EXPECT_EQ(code(client.get("a")), kNotFound);
-    EXPECT_EQ(code(client.store_status()), kNotFound);
+    EXPECT_EQ(code(client.store()->status()), kNotFound);
     const Result<ObjectInfo> stored = client.put("a", content_of(100));
     ASSERT_TRUE(stored) << message(stored);
     EXPECT_EQ(stored->version, 1U);
@@ -43,9 +43,9 @@ TEST_F(Verbs, ReplaceRemoveRename) {
     ASSERT_TRUE(client.put("a", content_of(10)));
     ASSERT_TRUE(client.put("b", content_of(50000)));
     EXPECT_EQ(client.put("a", content_of(60000, 2))->version, 3U);
-    EXPECT_EQ(code(client.rename("a", "b")), kConflict);
-    EXPECT_EQ(code(client.rename("none", "b")), kNotFound);
-    const auto renamed = client.rename("a", "b", true);
+    EXPECT_EQ(code(client.store()->rename("a", "b")), kConflict);
+    EXPECT_EQ(code(client.store()->rename("none", "b")), kNotFound);
+    const auto renamed = client.store()->rename("a", "b", true);
     ASSERT_TRUE(renamed) << message(renamed);
     EXPECT_EQ(renamed->version, 4U);
     EXPECT_EQ(names(client), std::vector<std::string>{"b"});
@@ -75,8 +75,8 @@ TEST_F(Verbs, Conditions) {
     EXPECT_TRUE(client.stat("w")->write_once);
     EXPECT_TRUE(client.stat("w")->kept);
     EXPECT_EQ(code(client.remove("w")), kConflict);
-    EXPECT_EQ(code(client.rename("w", "v")), kConflict);
-    EXPECT_EQ(code(client.rename("a", "w", true)), kConflict);
+    EXPECT_EQ(code(client.store()->rename("w", "v")), kConflict);
+    EXPECT_EQ(code(client.store()->rename("a", "w", true)), kConflict);
     write_once.removable = true;
     EXPECT_EQ(code(client.put("r", content_of(14), write_once)), kDone);
     EXPECT_FALSE(client.stat("r")->kept);
@@ -87,7 +87,7 @@ TEST_F(Verbs, Conditions) {
 
 TEST_F(Verbs, ManyObjectsAreListedInOrder) {
     Client client = connect();
-    Result<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.store()->begin();
     ASSERT_TRUE(transaction) << message(transaction);
     for (int i = 0; i < 3000; ++i) {
         const auto put = transaction->put("object " + std::to_string(i), content_of(static_cast<size_t>(i % 300)));
@@ -104,7 +104,7 @@ TEST_F(Verbs, ManyObjectsAreListedInOrder) {
     Client other = connect();
     for (int i = 0; i < 3000; i += 97)
         EXPECT_EQ(*other.get("object " + std::to_string(i)), content_of(static_cast<size_t>(i % 300)));
-    const auto status = other.store_status();
+    const auto status = other.store()->status();
     ASSERT_TRUE(status);
     EXPECT_EQ(status->objects, 3000U);
     EXPECT_EQ(status->generation, 1U);
@@ -116,7 +116,7 @@ TEST_F(Verbs, Rule11SpillsPagesWhileItAsksForOthers) {
     Client client = connect();
     constexpr int kObjects = 1500;
     const auto name = [](int i) { return "object " + std::to_string(i * 7919 % kObjects); };
-    Result<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.store()->begin();
     ASSERT_TRUE(transaction) << message(transaction);
     for (int i = 0; i < kObjects; ++i) {
         const auto stored = transaction->put(name(i), content_of(900, static_cast<unsigned>(i)));
@@ -136,7 +136,7 @@ TEST_F(Verbs, ATransactionThatIsGivenUpChangesNothing) {
     Client client = connect();
     ASSERT_TRUE(client.put("kept", content_of(10)));
     {
-        Result<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.store()->begin();
         ASSERT_TRUE(transaction);
         ASSERT_TRUE(transaction->remove("kept"));
         ASSERT_TRUE(transaction->put("new", content_of(70000)));
@@ -145,7 +145,7 @@ TEST_F(Verbs, ATransactionThatIsGivenUpChangesNothing) {
         EXPECT_FALSE(transaction->is_over());
     }
     EXPECT_EQ(names(client), std::vector<std::string>{"kept"});
-    Result<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.store()->begin();
     ASSERT_TRUE(transaction) << message(transaction);
     ASSERT_TRUE(transaction->remove("kept"));
     ASSERT_TRUE(transaction->put("new", content_of(70000)));
@@ -157,11 +157,11 @@ TEST_F(Verbs, ATransactionThatIsGivenUpChangesNothing) {
 
 TEST_F(Verbs, Rule20InitRefusesWhatIsThere) {
     Client client = connect();
-    const auto made = client.init();
+    const auto made = client.store()->init();
     ASSERT_TRUE(made) << message(made);
     EXPECT_EQ(made->generation, 0U);
     EXPECT_EQ(made->anchor, Anchor::ree);
-    EXPECT_EQ(code(client.init()), kConflict);
+    EXPECT_EQ(code(client.store()->init()), kConflict);
     EXPECT_EQ(code(connect("elsewhere").put("a", {})), kConflict) << "the TEE has a record of this user's store";
     std::filesystem::create_directory(folder_ / "strange");
     std::filesystem::create_directory(folder_ / "strange" / "thing");
@@ -176,7 +176,7 @@ TEST_F(Verbs, BothCiphers) {
             Client client = connect(name, uid);
             InitOptions options;
             options.cipher = cipher;
-            const auto made = client.init(options);
+            const auto made = client.store()->init(options);
             ASSERT_TRUE(made) << message(made);
             EXPECT_EQ(made->cipher, name);
             ASSERT_TRUE(client.put("small", content_of(100)));
@@ -186,7 +186,7 @@ TEST_F(Verbs, BothCiphers) {
         Client again = connect(name, uid);
         EXPECT_EQ(again.get("small"), content_of(100));
         EXPECT_EQ(again.get("large"), content_of(100000));
-        EXPECT_EQ(again.store_status()->cipher, name);
+        EXPECT_EQ(again.store()->status()->cipher, name);
         for (const auto& entry : std::filesystem::directory_iterator(folder_ / name / "payloads")) {
             std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
             file.seekp(1000);
@@ -198,7 +198,7 @@ TEST_F(Verbs, BothCiphers) {
 
 TEST_F(Verbs, TheCipherThatNobodyNamesIsOneOfTheTwo) {
     Client client = connect();
-    const auto made = client.init();
+    const auto made = client.store()->init();
     ASSERT_TRUE(made) << message(made);
     EXPECT_TRUE(made->cipher == "aes-256-gcm" || made->cipher == "chacha20-poly1305");
 }
@@ -207,13 +207,13 @@ TEST_F(Verbs, AnchorRpmb) {
     Client client = connect();
     InitOptions options;
     options.anchor = Anchor::rpmb;
-    const auto made = client.init(options);
+    const auto made = client.store()->init(options);
     ASSERT_TRUE(made) << message(made);
     EXPECT_EQ(made->anchor, Anchor::rpmb);
     ASSERT_TRUE(client.put("a", content_of(5000)));
     EXPECT_EQ(*connect().get("a"), content_of(5000));
-    EXPECT_EQ(connect().store_status()->anchor, Anchor::rpmb);
-    EXPECT_EQ(code(connect("other").init()), kConflict) << "never a weaker record beside it (rule 3)";
+    EXPECT_EQ(connect().store()->status()->anchor, Anchor::rpmb);
+    EXPECT_EQ(code(connect("other").store()->init()), kConflict) << "never a weaker record beside it (rule 3)";
 }
 
 }  // namespace

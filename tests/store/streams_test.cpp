@@ -270,7 +270,7 @@ TEST_F(Streams, OneUploadAtATime) {
 
 TEST_F(Streams, InATransaction) {
     Client client = connect();
-    Result<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.store()->begin();
     ASSERT_TRUE(transaction);
     for (const char* name : {"a", "b"}) {
         auto stream = transaction->write(name);
@@ -289,7 +289,7 @@ TEST_F(Streams, InATransaction) {
     ASSERT_TRUE(transaction->commit());
     write(*late, content_of(10), 4096);
     EXPECT_NE(code(late->finish()), kDone) << "its transaction is over";
-    Result<Transaction> another = client.begin();
+    Result<Transaction> another = client.store()->begin();
     ASSERT_TRUE(another);
     EXPECT_EQ(names(client), (std::vector<std::string>{"a", "b"}));
     EXPECT_EQ(payloads().size(), 2U);

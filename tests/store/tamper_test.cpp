@@ -56,7 +56,7 @@ protected:
     }
     void fill(size_t objects, size_t payload, unsigned seed, uint32_t uid = 1000, const char* directory = kDirectory) {
         Client client = device_.connect(uid, directory);
-        Result<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.store()->begin();
         ASSERT_TRUE(transaction) << transaction.error().message;
         Objects objects_now;
         for (unsigned i = 0; i < objects; ++i) objects_now["filler " + std::to_string(i)] = content_of(150, seed + i);
@@ -317,7 +317,7 @@ protected:
     PutBack() {
         InitOptions options;
         options.anchor = GetParam();
-        EXPECT_TRUE(device_.connect().init(options));
+        EXPECT_TRUE(device_.connect().store()->init(options));
         fill(20, 1500, 1);
         older_ = device_.snapshot();
         older_truth_ = truth_;

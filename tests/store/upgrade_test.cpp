@@ -18,7 +18,7 @@ protected:
         options.anchor = GetParam();
         {
             Client other = device_.connect(1001, kOthers);
-            ASSERT_TRUE(other.init(options));
+            ASSERT_TRUE(other.store()->init(options));
             ASSERT_TRUE(other.put("theirs", content_of(77)));
         }
         before_ = device_.snapshot();
@@ -65,7 +65,7 @@ protected:
 TEST_P(Upgrading, ReadingChangesNothing) {
     EXPECT_EQ(read_all(device_, "read"), objects());
     ASSERT_TRUE(device_.connect().verify());
-    ASSERT_TRUE(device_.connect().store_status());
+    ASSERT_TRUE(device_.connect().store()->status());
     EXPECT_TRUE(is_of_1_0());
     EXPECT_EQ(device_.snapshot().files, before_.files);
 }
@@ -83,17 +83,17 @@ TEST_P(Upgrading, ThenALostRecordIsBroughtBackAndADestroyedOneIsNot) {
     ASSERT_TRUE(change());
     const Device::Snapshot upgraded = device_.snapshot();
     lose_record();
-    ASSERT_TRUE(device_.connect().repair());
+    ASSERT_TRUE(device_.connect().store()->repair());
     EXPECT_EQ(read_all(device_, "repaired"), objects_after());
     device_.restore(upgraded);
-    ASSERT_TRUE(device_.connect().destroy());
+    ASSERT_TRUE(device_.connect().store()->destroy());
     device_.files().restore(upgraded.files);
-    const auto refused = device_.connect().repair();
+    const auto refused = device_.connect().store()->repair();
     EXPECT_EQ(code(refused), kConflict) << message(refused);
     // The other owner's store was never changed by this version, but is destroyed all the same.
-    ASSERT_TRUE(device_.connect(1001, kOthers).destroy());
+    ASSERT_TRUE(device_.connect(1001, kOthers).store()->destroy());
     device_.files().restore(upgraded.files);
-    EXPECT_FALSE(device_.connect(1001, kOthers).repair());
+    EXPECT_FALSE(device_.connect(1001, kOthers).store()->repair());
 }
 
 TEST_P(Upgrading, CutAtEveryEventAndEveryCallIntoTeeStorage) {

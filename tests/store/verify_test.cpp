@@ -17,14 +17,14 @@ protected:
     // A store with three levels of index, two contents in their own files, and free pages.
     void fill(size_t objects = 400) {
         Client client = device_.connect();
-        Result<Transaction> transaction = client.begin();
+        Result<Transaction> transaction = client.store()->begin();
         ASSERT_TRUE(transaction) << transaction.error().message;
         for (unsigned i = 0; i < objects; ++i) put(*transaction, "object " + std::to_string(i), 150);
         put(*transaction, "payload 0", kLarge);
         put(*transaction, "payload 1", kLarge);
         ASSERT_TRUE(transaction->commit());
         ASSERT_TRUE(client.put("object 1", truth_["object 1"]));
-        ASSERT_GT(client.store_status()->free_pages, 0U);
+        ASSERT_GT(client.store()->status()->free_pages, 0U);
         good_ = device_.snapshot();
     }
     void put(Transaction& transaction, const std::string& name, size_t size) {
@@ -293,7 +293,7 @@ TEST_F(VerifyStore, Rule10WhatNoObjectRefersToIsRemovedWhenAskedFor) {
     EXPECT_EQ(verify().orphaned->files, 1U);
     ASSERT_TRUE(client.put("large", content_of(kLarge)));
     EXPECT_EQ(verify().orphaned->files, 0U);
-    Result<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.store()->begin();
     ASSERT_TRUE(transaction);
     EXPECT_EQ(client.verify(options).error().code, ErrorCode::conflict);
 }
@@ -302,7 +302,7 @@ TEST_F(VerifyStore, Rule10WhatNoObjectRefersToIsRemovedWhenAskedFor) {
 TEST_F(VerifyStore, Rule10ACommitLooksWhetherItsFilesAreStillThere) {
     fill(20);
     Client client = device_.connect();
-    Result<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.store()->begin();
     ASSERT_TRUE(transaction);
     ASSERT_TRUE(transaction->put("new", content_of(kLarge)));
     std::vector<std::string> uploads;
@@ -319,7 +319,7 @@ TEST_F(VerifyStore, Rule10ACommitLooksWhetherItsFilesAreStillThere) {
 TEST_F(VerifyStore, ATransactionMayRunMeanwhile) {
     fill(20);
     Client client = device_.connect();
-    Result<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.store()->begin();
     ASSERT_TRUE(transaction);
     ASSERT_TRUE(transaction->put("new", content_of(kLarge)));
     const VerifyReport report = verify(client);
@@ -332,7 +332,7 @@ TEST_F(VerifyStore, AnEmptyStoreAndNoStore) {
     Client client = device_.connect();
     VerifyOptions options;
     EXPECT_EQ(client.verify(options).error().code, ErrorCode::not_found);
-    ASSERT_TRUE(client.init({}));
+    ASSERT_TRUE(client.store()->init({}));
     const VerifyReport report = verify(client);
     EXPECT_EQ(report.objects, 0U);
     EXPECT_TRUE(report.damaged.empty());

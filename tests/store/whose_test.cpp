@@ -19,7 +19,7 @@ protected:
         write("store", header(other));
     }
     void expect_refused() {
-        const auto destroyed = client("store").destroy();
+        const auto destroyed = client("store").store()->destroy();
         EXPECT_EQ(code(destroyed), kDamaged) << message(destroyed);
         EXPECT_TRUE(std::filesystem::exists(folder_ / "store" / "pages"));
         copy("copy", "store");
@@ -43,15 +43,15 @@ protected:
 TEST_F(Whose, Rule25HavingLookedIsNoChoiceOfAName) {
     plant_whole();
     Client looked = client("store");
-    static_cast<void>(looked.store_status());
-    EXPECT_EQ(code(looked.destroy()), kConflict);
+    static_cast<void>(looked.store()->status());
+    EXPECT_EQ(code(looked.store()->destroy()), kConflict);
     EXPECT_TRUE(client("other").get("a"));
 }
 
 TEST_F(Whose, Rule25ACopyOfTheDirectoryIsNotTheStore) {
     make("store", "", Anchor::ree);
     copy("store", "copy");
-    EXPECT_EQ(code(client("copy").destroy()), kConflict);
+    EXPECT_EQ(code(client("copy").store()->destroy()), kConflict);
     EXPECT_TRUE(client("store").get("a"));
 }
 
@@ -83,7 +83,7 @@ TEST_F(Whose, Rule25ADamagedTableHidesNoOther) {
     for (const auto& id : tee_->stored_ids(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid))
         if (text_of(Bytes(id)).find("root table") != std::string_view::npos)
             tee_->damage_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id);
-    EXPECT_FALSE(client("store").destroy());
+    EXPECT_FALSE(client("store").store()->destroy());
     EXPECT_TRUE(client("other").get("a"));
 }
 
@@ -119,7 +119,7 @@ TEST_F(Whose, Rule25WhatTheTeeRemembersProvesNothing) {
     ASSERT_TRUE(reading.get("a"));
     std::filesystem::rename(folder_ / "other", folder_ / "moved");
     std::filesystem::rename(folder_ / "store", folder_ / "also moved");
-    EXPECT_EQ(code(client("also moved").destroy()), kDamaged);
+    EXPECT_EQ(code(client("also moved").store()->destroy()), kDamaged);
     EXPECT_TRUE(client("moved").get("a"));
 }
 
@@ -128,16 +128,16 @@ TEST_F(Whose, AMovedStoreIsDestroyed) {
     make("store", "", Anchor::rpmb);
     std::filesystem::rename(folder_ / "other", folder_ / "also moved");
     std::filesystem::rename(folder_ / "store", folder_ / "moved");
-    const auto destroyed = client("moved").destroy();
+    const auto destroyed = client("moved").store()->destroy();
     ASSERT_TRUE(destroyed) << message(destroyed);
     EXPECT_TRUE(destroyed->record_dropped);
     copy("also moved", "stale");
-    ASSERT_TRUE(client("also moved", "other").destroy()) << "with its name, whatever is elsewhere";
+    ASSERT_TRUE(client("also moved", "other").store()->destroy()) << "with its name, whatever is elsewhere";
 }
 
 TEST_F(Whose, Rule25ANamedStoreIsNotDestroyedAtTheDirectoryOfAnother) {
     plant_whole();
-    EXPECT_EQ(code(client("store", "other").destroy()), kDamaged);
+    EXPECT_EQ(code(client("store", "other").store()->destroy()), kDamaged);
     copy("copy", "store");
     EXPECT_TRUE(client("store").get("a"));
     EXPECT_TRUE(client("other").get("a"));
@@ -151,7 +151,7 @@ TEST_F(Whose, Rule25AFreeNameRemovesNoFilesOfAnother) {
     copy("moved", "copy");
     plant("moved", "theirs");
     rename_in_header("moved", "free");
-    EXPECT_EQ(code(client("moved", "free").destroy()), kDamaged);
+    EXPECT_EQ(code(client("moved", "free").store()->destroy()), kDamaged);
     EXPECT_TRUE(std::filesystem::exists(folder_ / "moved" / "pages"));
     copy("copy", "moved");
     EXPECT_TRUE(client("moved").get("a"));
@@ -162,9 +162,9 @@ TEST_F(Whose, AStoreWhoseHeaderGotTheNameOfAnotherIsDestroyed) {
     make("other", "other", Anchor::ree);
     copy("store", "copy");
     rename_in_header("store", "other");
-    EXPECT_FALSE(client("store", "other").destroy());
-    EXPECT_FALSE(client("store").destroy()) << "it may be the directory of the other one";
-    const auto destroyed = client("store", "mine").destroy();
+    EXPECT_FALSE(client("store", "other").store()->destroy());
+    EXPECT_FALSE(client("store").store()->destroy()) << "it may be the directory of the other one";
+    const auto destroyed = client("store", "mine").store()->destroy();
     ASSERT_TRUE(destroyed) << message(destroyed);
     EXPECT_TRUE(destroyed->record_dropped);
     copy("copy", "store");
@@ -178,7 +178,7 @@ TEST_F(Whose, Rule25TheIdOfADestroyedStoreAndALostAnswerDestroyNothing) {
             make("store", "", Anchor::ree);
             make("gone", "gone", Anchor::ree);
             const protocol::StoreHeader gone = header("gone");
-            ASSERT_TRUE(client("gone").destroy());
+            ASSERT_TRUE(client("gone").store()->destroy());
             std::filesystem::rename(folder_ / "store", folder_ / "moved");
             copy("moved", "copy");
             change("moved", [&](protocol::StoreHeader& changed) {
@@ -188,11 +188,11 @@ TEST_F(Whose, Rule25TheIdOfADestroyedStoreAndALostAnswerDestroyNothing) {
             });
             Client dying = dying_client("moved", name);
             destroy_deaths = 1, dies_after = after;
-            EXPECT_FALSE(dying.destroy()) << name;
+            EXPECT_FALSE(dying.store()->destroy()) << name;
             destroy_deaths = 0;
             copy("copy", "moved");
             EXPECT_TRUE(client("moved").get("a"));
-            ASSERT_TRUE(client("moved").destroy());
+            ASSERT_TRUE(client("moved").store()->destroy());
         }
     }
 }
@@ -206,7 +206,7 @@ TEST_F(Whose, Rule03APlantedNameMakesNoOtherStoreUnderAnyPath) {
         if (how == 2) std::filesystem::rename(folder_ / "store", folder_ / (path = "moved"));
         EXPECT_EQ(code(client(path).get("a")), kDamaged) << how;
         EXPECT_EQ(code(client(path).put("b", content_of(3))), kDamaged) << how;
-        EXPECT_EQ(client("none", "", 0).store_records()->size(), 1U) << "no weaker store beside it";
+        EXPECT_EQ(client("none", "", 0).store()->all_records()->size(), 1U) << "no weaker store beside it";
         begin_anew();
     }
 }
@@ -224,15 +224,15 @@ TEST_F(Whose, Rule21AStoreInACutMoveCanBeDestroyedOnceRootSaysThatThereIsNoRpmb)
             tee_->set_faults(faults);
             RebuildOptions to_rpmb;
             to_rpmb.anchor = Anchor::rpmb;
-            ASSERT_FALSE(moving.rebuild(to_rpmb));
+            ASSERT_FALSE(moving.store()->rebuild(to_rpmb));
         }
         rpmb_is(Rpmb::not_available);
-        EXPECT_EQ(code(client("store", "default").destroy()), static_cast<int>(ErrorCode::no_tee)) << "it may be in the RPMB";
+        EXPECT_EQ(code(client("store", "default").store()->destroy()), static_cast<int>(ErrorCode::no_tee)) << "it may be in the RPMB";
         ASSERT_TRUE(client("root", "", 0).set_no_rpmb(true, true));
         EXPECT_FALSE(client("store").get("a"));
         DestroyOptions others;
-        others.other = DestroyOptions::Other{false, 1000};
-        const auto destroyed = by_root ? client("root", "", 0).destroy(others) : client("store").destroy();
+        others.other = Owner::user(1000);
+        const auto destroyed = by_root ? client("root", "", 0).store()->destroy(others) : client("store").store()->destroy();
         ASSERT_TRUE(destroyed) << message(destroyed);
         EXPECT_TRUE(destroyed->record_dropped && destroyed->may_be_in_rpmb);
         begin_anew();
@@ -247,12 +247,12 @@ TEST_F(Whose, Rule25ANamesakeInTheRpmbIsNotDestroyedInNameOnly) {
             rpmb_is(Rpmb::not_available);
             InitOptions unasked;
             unasked.without_asking_rpmb = true;
-            ASSERT_TRUE(client("other", "web").init(unasked));
+            ASSERT_TRUE(client("other", "web").store()->init(unasked));
             rpmb_is(Rpmb::answers);
             copy("store", "copy");
             write("store", header("other"));
             if (is_moved) std::filesystem::rename(folder_ / "other", folder_ / "moved");
-            EXPECT_FALSE(client("store", name).destroy()) << name << is_moved;
+            EXPECT_FALSE(client("store", name).store()->destroy()) << name << is_moved;
             copy("copy", "store");
             EXPECT_TRUE(client("store").get("a"));
             begin_anew();
@@ -270,7 +270,7 @@ TEST_F(Whose, Rule25AForgedPlaceProvesNothing) {
     std::filesystem::copy_file(folder_ / "moved" / protocol::kHeaderFile, folder_ / "store" / protocol::kHeaderFile);
     std::ofstream(folder_ / "store" / "pages") << "x";
     write("moved", header("also moved"));
-    EXPECT_EQ(code(client("moved").destroy()), kDamaged);
+    EXPECT_EQ(code(client("moved").store()->destroy()), kDamaged);
     EXPECT_TRUE(client("also moved").get("a"));
 }
 
@@ -290,10 +290,10 @@ TEST_F(Whose, Rule25HavingLookedIsNoChoiceOfALostStore) {
         if (!opens) change("store", [](protocol::StoreHeader& changed) { changed.key_check = {}; });
         {
             Client looked = client("store");
-            static_cast<void>(looked.store_status());
+            static_cast<void>(looked.store()->status());
             std::filesystem::rename(folder_ / "store", folder_ / "gone");
             std::filesystem::rename(folder_ / "other", folder_ / "moved");
-            EXPECT_FALSE(looked.destroy(lost()));
+            EXPECT_FALSE(looked.store()->destroy(lost()));
             EXPECT_TRUE(client("moved").get("a"));
         }
         begin_anew();
@@ -307,7 +307,7 @@ TEST_F(Whose, AHeaderAtTheLastPlaceKeepsNoRecord) {
     std::filesystem::remove_all(folder_ / "store");
     std::filesystem::create_directory(folder_ / "store");
     std::filesystem::copy_file(folder_ / "copy" / protocol::kHeaderFile, folder_ / "store" / protocol::kHeaderFile);
-    EXPECT_TRUE(client("nowhere", "default").destroy(lost()));
+    EXPECT_TRUE(client("nowhere", "default").store()->destroy(lost()));
 }
 
 // A record of a newer version tells its name, though nothing else.
@@ -322,7 +322,7 @@ TEST_F(Whose, Rule25ANamedDestroyReachesNoNewerRecordOfAnotherName) {
         const size_t at = text_of(Bytes(table)).find(text_of(Bytes(theirs.store_id)));
         table[at - 28 + 5] = std::byte{9};  // its minor version
         ASSERT_TRUE(tee_->store_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id, table));
-        EXPECT_FALSE(client("store", "web").destroy());
+        EXPECT_FALSE(client("store", "web").store()->destroy());
         EXPECT_EQ(tee_->stored_object(TEE_STORAGE_PRIVATE_REE, protocol::kTaUuid, id).value(), table);
     }
 }

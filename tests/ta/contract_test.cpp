@@ -62,7 +62,7 @@ TEST_F(Contract, ParametersAtSessionOpeningAreRefused) {
     params.types = types(kValueIn, kNone, kNone, kNone);
     uint32_t session = 0;
     uint32_t origin = 0;
-    EXPECT_EQ(tee_.open_session(protocol::kTaUuid, everybody(), params, &session, &origin),
+    EXPECT_EQ(tee_.open_session(protocol::kTaUuid, the_public(), params, &session, &origin),
               number(Code::bad_parameters));
 }
 
@@ -92,7 +92,7 @@ TEST_F(Contract, OneUsersManyIdentitiesLeaveRoomForOthersAndForRoot) {  // rule 
         while (open(identity, &session) == 0) sessions.push_back(session);
     };
     take_all(user(1));
-    take_all(everybody());
+    take_all(the_public());
     EXPECT_EQ(sessions.size(), 2 * limits::kSessionsPerIdentityMax);
     for (gid_t gid = 1; gid <= 10; ++gid) take_all({2, sim::uuid_of_group(gid)});
     EXPECT_EQ(open(user(2), &session), 0U) << "another user's first";
@@ -104,21 +104,21 @@ TEST_F(Contract, OneUsersManyIdentitiesLeaveRoomForOthersAndForRoot) {  // rule 
     EXPECT_EQ(of_root, limits::kSessionsKeptForRoot) << "uid 0 still can, but not in the sessions kept for owners";
 }
 
-TEST_F(Contract, BytesThatAreNoNameAreForEverybodysObjectsOnly) {
+TEST_F(Contract, BytesThatAreNoNameAreForPublicObjectsOnly) {
     const uint32_t mine = session_of(1000);
-    uint32_t everybodys = 0;
-    ASSERT_EQ(open(everybody(), &everybodys), 0U);
+    uint32_t public_session = 0;
+    ASSERT_EQ(open(the_public(), &public_session), 0U);
     Content content(10);
     for (const std::string& id : {std::string("\xff"), std::string("a\nb"), std::string()}) {
         EXPECT_EQ(get(mine, id, content).result, number(Code::bad_format));
         EXPECT_EQ(stat(mine, id), number(Code::bad_format));
         EXPECT_EQ(remove(mine, id), number(Code::bad_format));
-        EXPECT_EQ(get(everybodys, id, content).result, number(Code::item_not_found));
-        EXPECT_EQ(stat(everybodys, id), number(Code::item_not_found));
-        EXPECT_EQ(remove(everybodys, id), number(Code::item_not_found));
-        EXPECT_EQ(put(everybodys, id, filled(1, 1)), number(Code::bad_format)) << "nothing new is stored under such an id";
+        EXPECT_EQ(get(public_session, id, content).result, number(Code::item_not_found));
+        EXPECT_EQ(stat(public_session, id), number(Code::item_not_found));
+        EXPECT_EQ(remove(public_session, id), number(Code::item_not_found));
+        EXPECT_EQ(put(public_session, id, filled(1, 1)), number(Code::bad_format)) << "nothing new is stored under such an id";
     }
-    EXPECT_EQ(stat(everybodys, std::string(65, '\xff')), number(Code::bad_format)) << "longer than any id";
+    EXPECT_EQ(stat(public_session, std::string(65, '\xff')), number(Code::bad_format)) << "longer than any id";
 }
 
 TEST_F(Contract, AnswersNeedRoomBeforeAnythingChanges) {
@@ -155,7 +155,7 @@ TEST_F(Contract, AShortBufferSaysWhatIsNeeded) {
 
 TEST_F(Contract, TheDemosCommandStoresForThePublic) {
     uint32_t session = 0;
-    ASSERT_EQ(open(everybody(), &session), 0U);
+    ASSERT_EQ(open(the_public(), &session), 0U);
     std::string id = "object#1";
     Content data = filled(7000, 0x42);
     sim::Params params;
@@ -224,7 +224,7 @@ TEST_F(Contract, RpmbIsRefusedWhereThereIsNone) {
     sim::Params none;
     uint32_t session = 0;
     uint32_t origin = 0;
-    ASSERT_EQ(without.open_session(protocol::kTaUuid, everybody(), none, &session, &origin), 0U);
+    ASSERT_EQ(without.open_session(protocol::kTaUuid, the_public(), none, &session, &origin), 0U);
     std::array<std::byte, 64> request{};
     Writer out(request);
     encode(protocol::NameRequest{protocol::Storage::rpmb, bytes_of("x")}, out);

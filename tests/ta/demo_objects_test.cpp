@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Objects that the first demo's TA left in the storage: raw content under the caller's own bytes, for everybody. They are found, listed,
+// Objects that the first demo's TA left in the storage: raw content under the caller's own bytes, as public objects. They are found,
 // read, removed, and hidden by a put that replaces them. Also: the state after a crash between the two steps of a put or rm.
 #include "base/name.h"
 #include "tests/ta/harness/storage_harness.h"
@@ -58,7 +58,7 @@ TEST_F(DemoObjects, MayHaveIdsThatAreNoNames) {
     EXPECT_EQ(stat(everyone_, std::string(limits::kObjectIdBytesMax + 1, '\n')), number(Code::bad_format));
 }
 
-// If a client could ask for any id, it could read everybody's objects.
+// If a client could ask for any id, it could read the public objects.
 TEST_F(DemoObjects, AreNotWhatIsAskedForByTheIdOfAnothersObject) {
     const uint32_t alice = session_of(1000);
     const Content id = put_new(alice, "private", filled(50, 0xA1));

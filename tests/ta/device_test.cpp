@@ -45,7 +45,7 @@ TEST_F(FusedDevice, TheIdsOfItsObjectsAreItsOwn) {
     sim::Params none;
     uint32_t session = 0;
     uint32_t origin = 0;
-    ASSERT_EQ(other.open_session(protocol::kTaUuid, everybody(), none, &session, &origin), 0U);
+    ASSERT_EQ(other.open_session(protocol::kTaUuid, the_public(), none, &session, &origin), 0U);
     std::string id = "x";
     sim::Params params;
     params.types = types(kIn, kIn, kNone, kNone);

@@ -146,7 +146,7 @@ TEST_F(Garbage, SessionsOpenedWithOddParameters) {
             params.values[i] = {buffers[i].data(), buffers[i].size(), static_cast<uint32_t>(random_()),
                                 static_cast<uint32_t>(random_())};
         }
-        const sim::Identity callers[] = {everybody(), user(1000), user(4), group(4), {pick(9), {}}};
+        const sim::Identity callers[] = {the_public(), user(1000), user(4), group(4), {pick(9), {}}};
         uint32_t session = 0;
         uint32_t origin = 0;
         const uint32_t result = tee_.open_session(protocol::kTaUuid, callers[pick(5)], params, &session, &origin);

@@ -44,7 +44,7 @@ TEST_F(Sessions, Rule28OwnersAreNotKeptOutByIdentitiesThatHaveNoStore) {
     EXPECT_EQ(take_all(user(1000)), limits::kSessionsPerOwner) << "under ree";
     EXPECT_EQ(take_all(user(1001)), limits::kSessionsPerOwner) << "under rpmb, which no session of this instance has used";
     EXPECT_EQ(open(group(1000), &session_), kBusy) << "a group of an owner's number is another identity";
-    EXPECT_EQ(open(everybody(), &session_), kBusy);
+    EXPECT_EQ(open(the_public(), &session_), kBusy);
     EXPECT_EQ(take_all(user(0)), limits::kSessionsKeptForRoot) << "root has no store, but sessions are kept for it";
 }
 

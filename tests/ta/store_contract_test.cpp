@@ -99,7 +99,7 @@ TEST_F(StoreContract, Rule22NoCommandBeforeTheIdentityIsChecked) {
     EXPECT_EQ(find(session_), 0U);
 }
 
-TEST_F(StoreContract, EverybodyHasNoStore) {
+TEST_F(StoreContract, ThePublicHasNoStore) {
     const uint32_t everyone = public_session();
     expect_each_refused(everyone, Code::access_denied);
     EXPECT_EQ(make(everyone, disk_).result, number(Code::access_denied));

@@ -82,7 +82,7 @@ protected:
         Client made = client(folder, name, uid);
         InitOptions options;
         options.anchor = anchor;
-        ASSERT_TRUE(made.init(options));
+        ASSERT_TRUE(made.store()->init(options));
         ASSERT_TRUE(made.put("a", content_of(10)));
     }
     // The header of `folder` names the store of `other` from now on, under the anchor that this one is not under.

@@ -37,7 +37,7 @@ Result<void> make(Client& client, Anchor anchor) {
     InitOptions options;
     options.anchor = anchor;
     if (anchor == Anchor::rpmb)
-        if (const auto made = client.init(options); !made) return unexpected(made.error());
+        if (const auto made = client.store()->init(options); !made) return unexpected(made.error());
     return put(client, "a", content_of(100));
 }
 
@@ -52,7 +52,7 @@ Result<void> stream(Client& client, Anchor) {
 }
 
 Result<void> batch(Client& client, Anchor) {
-    Result<Transaction> transaction = client.begin();
+    Result<Transaction> transaction = client.store()->begin();
     if (!transaction) return unexpected(transaction.error());
     Result<void> done = outcome(transaction->put("x", content_of(500)));
     if (done) done = outcome(transaction->put("y", content_of(kPayload, 3)));
@@ -78,7 +78,7 @@ const std::vector<Verb>& all_verbs() {
         {"stream", stream, [] { return two_states([](Objects& o) { o["p"] = content_of(kStreamed, 4); }); }},
         {"remove", [](Client& c, Anchor) { return c.remove("p"); },
          [] { return two_states([](Objects& o) { o.erase("p"); }); }},
-        {"rename", [](Client& c, Anchor) { return outcome(c.rename("a", "p", true)); },
+        {"rename", [](Client& c, Anchor) { return outcome(c.store()->rename("a", "p", true)); },
          [] { return two_states([](Objects& o) { o["p"] = o["a"], o.erase("a"); }); }},
         {"batch", batch, [] {
              return two_states([](Objects& o) {
@@ -98,13 +98,13 @@ Device::Snapshot before_verb(Device& device, const Verb& verb, Anchor anchor) {
         Client client = device.connect();
         InitOptions options;
         options.anchor = anchor;
-        EXPECT_TRUE(client.init(options));
-        Result<Transaction> transaction = client.begin();
+        EXPECT_TRUE(client.store()->init(options));
+        Result<Transaction> transaction = client.store()->begin();
         for (const auto& [name, content] : objects_before()) EXPECT_TRUE(transaction->put(name, content));
         EXPECT_TRUE(transaction->commit());
         for (const char* name : {"a", "p", "filler 7"}) EXPECT_TRUE(put(client, name, objects_before().at(name)));
-        EXPECT_GT(client.store_status()->height, 1U);
-        EXPECT_GT(client.store_status()->free_pages, 0U);
+        EXPECT_GT(client.store()->status()->height, 1U);
+        EXPECT_GT(client.store()->status()->free_pages, 0U);
     }
     return device.snapshot();
 }

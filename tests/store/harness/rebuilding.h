@@ -26,8 +26,8 @@ protected:
         Client client = device_.connect();
         InitOptions options;
         options.anchor = GetParam();
-        ASSERT_TRUE(client.init(options));
-        Result<Transaction> transaction = client.begin();
+        ASSERT_TRUE(client.store()->init(options));
+        Result<Transaction> transaction = client.store()->begin();
         ASSERT_TRUE(transaction);
         for (unsigned i = 0; i < objects; ++i) truth_["object " + std::to_string(1000 + i)] = content_of(150 + i % 50, i);
         truth_["payload 0"] = content_of(kPayload, 1);
@@ -46,7 +46,7 @@ protected:
 
     static std::string name_of(Cipher cipher) { return cipher == Cipher::aes_256_gcm ? "aes-256-gcm" : "chacha20-poly1305"; }
     Cipher other_cipher() {
-        const auto status = device_.connect().store_status();
+        const auto status = device_.connect().store()->status();
         EXPECT_TRUE(status) << message(status);
         const bool is_aes = status && status->cipher == name_of(Cipher::aes_256_gcm);
         return is_aes ? Cipher::chacha20_poly1305 : Cipher::aes_256_gcm;
@@ -127,7 +127,7 @@ protected:
     Result<DropReport> drop(bool most = true) {
         DropOptions options;
         options.most = most;
-        return device_.connect().drop_damaged(options);
+        return device_.connect().store()->drop_damaged(options);
     }
     static bool is_in(const LostRange& range, const std::string& name) {
         return range.from <= name && (range.before.empty() || name < range.before);

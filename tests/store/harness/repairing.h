@@ -25,7 +25,7 @@ protected:
     void damage_slot(size_t slot) { flip(kPages, slot * kPage + 100); }
     uint64_t generation() {
         Client client = device_.connect();
-        return client.store_status()->generation;
+        return client.store()->status()->generation;
     }
     // The slot of the newest generation.
     size_t newest_slot() { return generation() % 2; }
@@ -36,7 +36,7 @@ protected:
     void expect_repaired(const Objects& expected, uint64_t generation, uint32_t times = 1) {
         EXPECT_EQ(read_all(device_, "repaired"), expected);
         Client client = device_.connect();
-        const auto status = client.store_status();
+        const auto status = client.store()->status();
         ASSERT_TRUE(status) << message(status);
         EXPECT_TRUE(status->freshness_lost);
         EXPECT_EQ(status->freshness_lost_generation, generation);
@@ -44,17 +44,17 @@ protected:
         EXPECT_GT(status->generation, generation);
         EXPECT_EQ(status->objects, expected.size());
         ASSERT_TRUE(client.put("behind", content_of(300)));
-        EXPECT_TRUE(client.store_status()->freshness_lost) << "it persists";
-        const auto acknowledged = client.acknowledge();
+        EXPECT_TRUE(client.store()->status()->freshness_lost) << "it persists";
+        const auto acknowledged = client.store()->acknowledge();
         ASSERT_TRUE(acknowledged) << message(acknowledged);
         EXPECT_FALSE(acknowledged->freshness_lost);
         EXPECT_EQ(acknowledged->freshness_lost_count, times) << "the count remains";
-        EXPECT_EQ(code(client.acknowledge()), kConflict);
+        EXPECT_EQ(code(client.store()->acknowledge()), kConflict);
         const auto report = client.verify();
         ASSERT_TRUE(report) << message(report);
         EXPECT_TRUE(report->damaged.empty());
         EXPECT_EQ(report->objects, expected.size() + 1);
-        EXPECT_FALSE(device_.connect().store_status()->freshness_lost);
+        EXPECT_FALSE(device_.connect().store()->status()->freshness_lost);
     }
 
     Device device_;

@@ -32,7 +32,7 @@ protected:
 
     static sim::Identity user(uid_t uid) { return {1, sim::uuid_of_user(uid)}; }
     static sim::Identity group(gid_t gid) { return {2, sim::uuid_of_group(gid)}; }
-    static sim::Identity everybody() { return {0, {}}; }
+    static sim::Identity the_public() { return {0, {}}; }
 
     uint32_t open(const sim::Identity& identity, uint32_t* session) {
         sim::Params params;

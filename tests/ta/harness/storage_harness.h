@@ -66,7 +66,7 @@ protected:
     }
     uint32_t public_session() {
         uint32_t session = 0;
-        EXPECT_EQ(open(everybody(), &session), 0U);
+        EXPECT_EQ(open(the_public(), &session), 0U);
         return session;
     }
 

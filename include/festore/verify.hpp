@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// libfestore, C++: types for verifying objects and for destroying a store. The functions are members of Client (client.hpp).
+// libfestore, C++: types for verifying objects: Client::verify (client.hpp).
 #pragma once
 #include "festore/error.hpp"
 
@@ -49,29 +49,6 @@ struct VerifyReport {
     };
     std::optional<Orphaned> orphaned;
     Orphaned removed;  // what remove_orphaned removed
-};
-
-// Another user or group.
-struct OtherOwner {
-    bool is_group = false;
-    uint32_t id = 0;  // its uid or gid
-};
-
-struct DestroyOptions {
-    // The store's directory is lost: only the TEE's record of the store is dropped.
-    bool lost_directory = false;
-    // For uid 0: drop the record of another owner's store. That store's directory is left alone.
-    using Other = OtherOwner;
-    std::optional<Other> other;
-};
-
-struct DestroyReport {
-    bool record_dropped = false;     // false: the record was already gone, and only the rest of the directory was removed
-    uint64_t files = 0;              // number of files removed
-    std::vector<std::string> left;   // paths in the directory that do not belong to the store
-    // The RPMB gave no answer. The store may have moved there although its record under ree does not say so (an older record that was put
-    // back); then it still exists in the RPMB. Once the RPMB answers, another destroy with lost_directory removes it there.
-    bool may_be_in_rpmb = false;
 };
 
 }  // namespace festore
