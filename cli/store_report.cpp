@@ -3,7 +3,7 @@
 
 #include "cli/output.h"
 #include "client/errors.h"
-#include "client/store/directory.h"
+#include "client/store/disk/directory.h"
 #include "client/store/errors.h"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 #include "client/errors.h"
 #include "base/host/environment.h"
 #include "base/result.h"
-#include "client/store/directory.h"
+#include "client/store/disk/directory.h"
 #include "client/tee/caller.h"
 
 #include <filesystem>

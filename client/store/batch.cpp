@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Transactions over several calls. The TA keeps the changed pages, and gives back sealed what does not fit its memory, to be
 // stored in free pages (rule 11). The lock is held from before begin until the outcome is known (rule 6).
-#include "client/store/store.h"
+#include "client/store/changeable_store.h"
 
 #include "base/result.h"
 #include "client/store/requests.h"
@@ -22,7 +22,7 @@ Error over(const Operation& operation) {
 
 }  // namespace
 
-Result<void> StoreClient::begin_in_tee(const Operation& operation, Batch& batch) {
+Result<void> ChangeableStore::begin_in_tee(const Operation& operation, Batch& batch) {
     const auto deadline = std::chrono::steady_clock::now() + options_.wait;
     while (true) {
         // Read the generation under the lock: nobody else can commit now.
@@ -50,7 +50,7 @@ Result<void> StoreClient::begin_in_tee(const Operation& operation, Batch& batch)
     }
 }
 
-Result<void> StoreClient::begin() {
+Result<void> ChangeableStore::begin() {
     const Operation operation{"begin a transaction", {}, Storage::store};
     if (batch_) return unexpected({ErrorCode::conflict, cannot(operation) + "one is running already", 0, 0, Reason::in_use});
     FESTORE_CHECK(ensure_open(operation, Missing::is_made));
@@ -63,7 +63,7 @@ Result<void> StoreClient::begin() {
     return {};
 }
 
-void StoreClient::batch_abort() {
+void ChangeableStore::batch_abort() {
     if (!batch_) return;
     const bool is_parents = !process_.is_here();
     for (StoreDirectory::Upload& upload : batch_->uploads)
@@ -76,7 +76,7 @@ void StoreClient::batch_abort() {
 }
 
 // An error of the TA's first phase leaves the transaction as it was; any other ends it.
-Result<protocol::ChangeAnswer> StoreClient::batch_change(const Operation& operation, const ChangeRequest& request) {
+Result<protocol::ChangeAnswer> ChangeableStore::batch_change(const Operation& operation, const ChangeRequest& request) {
     if (!batch_ || batch_->over || batch_->serial != sessions_.serial()) {
         if (batch_) batch_->over = true;
         return unexpected(over(operation));
@@ -100,14 +100,14 @@ Result<protocol::ChangeAnswer> StoreClient::batch_change(const Operation& operat
     return *answer;
 }
 
-Result<ObjectInfo> StoreClient::batch_put(std::string_view name, Bytes content, const PutOptions& options) {
+Result<ObjectInfo> ChangeableStore::batch_put(std::string_view name, Bytes content, const PutOptions& options) {
     FESTORE_CHECK(check_keeping({"put", name, Storage::store}, options));
     StoreWriter writer(*this, name, options, batch_ ? batch_->number : 0);
     FESTORE_CHECK(write(writer, content));
     return finish_in_batch(writer);
 }
 
-Result<ObjectInfo> StoreClient::finish_in_batch(StoreWriter& writer) {
+Result<ObjectInfo> ChangeableStore::finish_in_batch(StoreWriter& writer) {
     const std::string name = writer.name_;
     const Operation operation{"put", name, Storage::store};
     Result<void> done;
@@ -129,12 +129,12 @@ Result<ObjectInfo> StoreClient::finish_in_batch(StoreWriter& writer) {
     return stored_info(name, *answer, size, options);
 }
 
-Result<void> StoreClient::batch_remove(std::string_view name) {
+Result<void> ChangeableStore::batch_remove(std::string_view name) {
     FESTORE_CHECK(batch_change({"remove", name, Storage::store}, remove_request(name, false)));
     return {};
 }
 
-Result<ObjectInfo> StoreClient::batch_rename(std::string_view from, std::string_view to, bool replace) {
+Result<ObjectInfo> ChangeableStore::batch_rename(std::string_view from, std::string_view to, bool replace) {
     const auto answer = FESTORE_TRY(batch_change({"rename", from, Storage::store}, rename_request(from, to, replace, false)));
     ObjectInfo info;
     info.name = to;
@@ -142,7 +142,7 @@ Result<ObjectInfo> StoreClient::batch_rename(std::string_view from, std::string_
     return info;
 }
 
-Result<void> StoreClient::prepare_batch(const Operation& operation) {
+Result<void> ChangeableStore::prepare_batch(const Operation& operation) {
     StoreChannel::Request request;
     request.command = Command::store_prepare;
     request.has_area = true;
@@ -157,7 +157,7 @@ Result<void> StoreClient::prepare_batch(const Operation& operation) {
     }
 }
 
-Result<uint64_t> StoreClient::batch_commit() {
+Result<uint64_t> ChangeableStore::batch_commit() {
     const Operation operation{"commit the transaction", {}, Storage::store};
     if (!batch_ || batch_->over || batch_->serial != sessions_.serial()) {
         batch_abort();

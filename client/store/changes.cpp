@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Changing a store: lock, change in the TEE, pages written and synced, root record (rules 4, 6, 7).
-#include "client/store/store.h"
+#include "client/store/changeable_store.h"
 
 #include "base/result.h"
 #include "client/store/requests.h"
@@ -27,8 +27,8 @@ ObjectInfo info_of(std::string_view name, const protocol::ChangeAnswer& answer) 
 
 }  // namespace
 
-ObjectInfo StoreClient::stored_info(std::string_view name, const protocol::ChangeAnswer& answer, uint64_t size,
-                                    const PutOptions& options) {
+ObjectInfo ChangeableStore::stored_info(std::string_view name, const protocol::ChangeAnswer& answer, uint64_t size,
+                                        const PutOptions& options) {
     ObjectInfo info = info_of(name, answer);
     info.size = size;
     info.modified = options.modified.value_or(0);
@@ -39,32 +39,28 @@ ObjectInfo StoreClient::stored_info(std::string_view name, const protocol::Chang
 
 // Pages that a call must have room for: its changes, and, if it ends the transaction, the dirty pages, the free list and the
 // recovery copy. A generous estimate from the engine's bounds (engine/tree_change.h).
-size_t StoreClient::room_for(size_t changes) const {
+size_t ChangeableStore::room_for(size_t changes) const {
     const size_t height = size_t{status_.height} + changes;
     return std::min<size_t>(changes * (8 * height + 4) + 28, protocol::kCallPagesMax);
 }
 
 // A trusted application with an older protocol would refuse the request as malformed: it cannot keep objects for good.
-Result<void> StoreClient::check_keeping(const Operation& operation, const PutOptions& options) {
+Result<void> ChangeableStore::check_keeping(const Operation& operation, const PutOptions& options) {
     constexpr uint16_t kMinorThatKeeps = 5;
     if (!options.write_once || options.removable) return {};
     return check_minor(operation, kMinorThatKeeps, "cannot prevent the removal of write-once objects",
                        "install the one of this festore, or use --removable");
 }
 
-// Pages beyond those in use. A removal takes at most two for each level and three more (engine/tree_change.h), and three for the free
-// list. The next removal takes those that it frees, so all removals together take little more than the first. Twice that is reserved.
-uint32_t StoreClient::spare_pages(uint8_t height) { return 4U * height + 12; }
-
 // For the height that the index may have after this change. If other programs have changed the store since its status was read, the
 // pages that this change has written show how many pages there are.
-Result<void> StoreClient::keep_reserve() {
+Result<void> ChangeableStore::keep_reserve() {
     return directory_.keep_reserve(status_.page_count, spare_pages(static_cast<uint8_t>(status_.height + 1)));
 }
 
 // A small content, or a payload and its size.
-StoreClient::ChangeRequest StoreClient::put_request(std::string_view name, Bytes content, uint64_t size, const PutOptions& options,
-                                                    const std::optional<protocol::Id>& payload, bool single) {
+ChangeableStore::ChangeRequest ChangeableStore::put_request(std::string_view name, Bytes content, uint64_t size, const PutOptions& options,
+                                                            const std::optional<protocol::Id>& payload, bool single) {
     ChangeRequest request;
     request.command = Command::store_put;
     request.has_area = true;
@@ -94,14 +90,14 @@ StoreClient::ChangeRequest StoreClient::put_request(std::string_view name, Bytes
     return request;
 }
 
-StoreClient::ChangeRequest StoreClient::put_request(const StoreWriter& writer, bool single) {
+ChangeableStore::ChangeRequest ChangeableStore::put_request(const StoreWriter& writer, bool single) {
     std::optional<protocol::Id> payload;
     if (writer.file_) payload = writer.next_.payload;
     const Bytes content = payload ? Bytes() : Bytes(writer.pending_);
     return put_request(writer.name_, content, writer.size_, writer.options_, payload, single);
 }
 
-StoreClient::ChangeRequest StoreClient::remove_request(std::string_view name, bool single) {
+ChangeableStore::ChangeRequest ChangeableStore::remove_request(std::string_view name, bool single) {
     ChangeRequest request;
     request.command = Command::store_remove;
     request.has_area = true;
@@ -114,7 +110,7 @@ StoreClient::ChangeRequest StoreClient::remove_request(std::string_view name, bo
     return request;
 }
 
-StoreClient::ChangeRequest StoreClient::rename_request(std::string_view from, std::string_view to, bool replace, bool single) {
+ChangeableStore::ChangeRequest ChangeableStore::rename_request(std::string_view from, std::string_view to, bool replace, bool single) {
     ChangeRequest request;
     request.command = Command::store_rename;
     request.has_area = true;
@@ -128,8 +124,8 @@ StoreClient::ChangeRequest StoreClient::rename_request(std::string_view from, st
 }
 
 // Rule 4: the lock is held, so the TEE's record shows whether the commit took effect.
-Result<void> StoreClient::learn_outcome(const Operation& operation, const protocol::Id& transaction, uint64_t generation,
-                                        Error error) {
+Result<void> ChangeableStore::learn_outcome(const Operation& operation, const protocol::Id& transaction, uint64_t generation,
+                                            Error error) {
     const auto not_known = [&](const std::string& why) {
         Error unknown = error;
         unknown.code = ErrorCode::no_tee;
@@ -148,14 +144,14 @@ Result<void> StoreClient::learn_outcome(const Operation& operation, const protoc
     return unexpected(std::move(error));
 }
 
-Result<void> StoreClient::make_pages_durable() {
+Result<void> ChangeableStore::make_pages_durable() {
     FESTORE_CHECK(directory_.sync_pages());
     const bool is_named = FESTORE_TRY(directory_.pages_are_named());
     return is_named ? Result<void>() : directory_.pages_were_exchanged();
 }
 
 // Everything that the root record will refer to must first be durable (rule 7), and in the file that has the name (rule 29).
-Result<void> StoreClient::commit(const Operation& operation, const protocol::Id& transaction, uint64_t generation) {
+Result<void> ChangeableStore::commit(const Operation& operation, const protocol::Id& transaction, uint64_t generation) {
     may_be_committed_ = false;
     if (const auto durable = make_pages_durable(); !durable) {
         (void)channel_.call(transaction_request(Command::store_abort, transaction, generation), operation);
@@ -179,7 +175,7 @@ Result<void> StoreClient::commit(const Operation& operation, const protocol::Id&
 
 // Gives the payloads that the root record will refer to their final names (rules 7, 10). The first time that there are any, the
 // leftovers of interrupted uploads are collected, too.
-Result<void> StoreClient::publish(const std::vector<StoreDirectory::Upload*>& uploads) {
+Result<void> ChangeableStore::publish(const std::vector<StoreDirectory::Upload*>& uploads) {
     if (uploads.empty()) return {};
     if (!std::exchange(has_collected_, true)) directory_.collect_uploads();
     for (StoreDirectory::Upload* const upload : uploads)
@@ -188,7 +184,7 @@ Result<void> StoreClient::publish(const std::vector<StoreDirectory::Upload*>& up
 }
 
 // `died`: the TA died, or its session no longer knows the store, before anything was committed: nothing has changed.
-Result<protocol::ChangeAnswer> StoreClient::change_once(const Operation& operation, const ChangeRequest& request, bool& died) {
+Result<protocol::ChangeAnswer> ChangeableStore::change_once(const Operation& operation, const ChangeRequest& request, bool& died) {
     channel_.expect({status_.index_page, status_.free_list_page});
     const StoreReply reply = FESTORE_TRY(channel_.call(request, operation));
     died = reply.died() || static_cast<Code>(reply.result) == Code::bad_state;
@@ -208,21 +204,21 @@ Result<protocol::ChangeAnswer> StoreClient::change_once(const Operation& operati
 }
 
 // The path may lead to another directory than when the store was opened. Under the lock it stays the one that is looked at here.
-Result<bool> StoreClient::is_same_store() {
+Result<bool> ChangeableStore::is_same_store() {
     const DirectoryContents contents = FESTORE_TRY(directory_.look());
     const Result<bool> has_next = directory_.has_next_pages();  // opening the store settles which page file is its own
     if (!has_next) return has_next;
     return contents.header && contents.header->store_id == header_.store_id && !*has_next;
 }
 
-Error StoreClient::was_exchanged(const Operation& operation) const {
+Error ChangeableStore::was_exchanged(const Operation& operation) const {
     return {ErrorCode::damaged,
             cannot(operation) + "the directory at " + quote(directory_.path()) + " was exchanged for another one; repeat it", 0, 0};
 }
 
 // One change as a whole transaction. `make_request` makes the request once the store is open; it may upload.
 template <class F>
-Result<protocol::ChangeAnswer> StoreClient::change_alone(const Operation& operation, Missing missing, F&& make_request) {
+Result<protocol::ChangeAnswer> ChangeableStore::change_alone(const Operation& operation, Missing missing, F&& make_request) {
     if (batch_) return unexpected(batch_is_running(operation));
     for (int attempt = 0;; ++attempt) {
         FESTORE_CHECK(ensure_open(operation, missing));
@@ -253,7 +249,7 @@ Result<protocol::ChangeAnswer> StoreClient::change_alone(const Operation& operat
     }
 }
 
-Result<ObjectInfo> StoreClient::put(std::string_view name, Bytes content, const PutOptions& options) {
+Result<ObjectInfo> ChangeableStore::put(std::string_view name, Bytes content, const PutOptions& options) {
     const Operation operation{"put", name, Storage::store};
     PutOptions timed = options;
     timed.size = content.size();
@@ -273,12 +269,12 @@ Result<ObjectInfo> StoreClient::put(std::string_view name, Bytes content, const 
     return stored_info(name, *answer, content.size(), timed);
 }
 
-Error StoreClient::with_version(Error error, std::string_view name, const PutOptions& options) {
+Error ChangeableStore::with_version(Error error, std::string_view name, const PutOptions& options) {
     if (!options.if_version || static_cast<Code>(error.tee_result) != Code::version_conflict) return error;
     return festore::with_version(std::move(error), *options.if_version, stat(name));
 }
 
-Result<std::unique_ptr<StoreWriter>> StoreClient::open_writer(std::string_view name, const PutOptions& options, bool in_batch) {
+Result<std::unique_ptr<StoreWriter>> ChangeableStore::open_writer(std::string_view name, const PutOptions& options, bool in_batch) {
     const Operation operation{"put", name, Storage::store};
     if (!in_batch) {
         if (batch_) return unexpected(batch_is_running(operation));
@@ -288,7 +284,7 @@ Result<std::unique_ptr<StoreWriter>> StoreClient::open_writer(std::string_view n
     return std::make_unique<StoreWriter>(*this, name, options, in_batch && batch_ ? batch_->number : 0);
 }
 
-Result<ObjectInfo> StoreClient::finish(StoreWriter& writer) {
+Result<ObjectInfo> ChangeableStore::finish(StoreWriter& writer) {
     const Operation operation{"put", writer.name_, Storage::store};
     if (writer.over_) return unexpected({ErrorCode::usage, cannot(operation) + "its stream is over", 0, 0});
     if (writer.batch_ != 0) return finish_in_batch(writer);
@@ -311,13 +307,13 @@ Result<ObjectInfo> StoreClient::finish(StoreWriter& writer) {
     return stored_info(operation.name, *answer, size, options);
 }
 
-Result<protocol::ChangeAnswer> StoreClient::change_made_by(
+Result<protocol::ChangeAnswer> ChangeableStore::change_made_by(
     const Operation& operation, const std::function<Result<ChangeRequest>(StoreDirectory::Upload*&)>& make_request) {
     return change_alone(operation, Missing::is_an_error, make_request);
 }
 
-Result<protocol::ChangeAnswer> StoreClient::change_to(const Operation& operation, Command command,
-                                                      const std::function<void(protocol::PageArea, Writer&)>& encode) {
+Result<protocol::ChangeAnswer> ChangeableStore::change_to(const Operation& operation, Command command,
+                                                          const std::function<void(protocol::PageArea, Writer&)>& encode) {
     return change_alone(operation, Missing::is_an_error, [&](auto&) -> Result<ChangeRequest> {
         ChangeRequest request;
         request.command = command;
@@ -328,14 +324,14 @@ Result<protocol::ChangeAnswer> StoreClient::change_to(const Operation& operation
     });
 }
 
-Result<void> StoreClient::remove(std::string_view name) {
+Result<void> ChangeableStore::remove(std::string_view name) {
     const auto answer = change_alone({"remove", name, Storage::store}, Missing::is_an_error,
                                      [&](auto&) -> Result<ChangeRequest> { return remove_request(name, true); });
     if (!answer) return unexpected(answer.error());
     return {};
 }
 
-Result<ObjectInfo> StoreClient::rename(std::string_view from, std::string_view to, bool replace) {
+Result<ObjectInfo> ChangeableStore::rename(std::string_view from, std::string_view to, bool replace) {
     const auto answer = change_alone({"rename", from, Storage::store}, Missing::is_an_error,
                                      [&](auto&) -> Result<ChangeRequest> { return rename_request(from, to, replace, true); });
     if (!answer) return unexpected(answer.error());

@@ -7,7 +7,7 @@
 #include "base/host/guarded_memory.h"
 #include "client/store/page_cache.h"
 #include "client/tee/session.h"
-#include "client/store/directory.h"
+#include "client/store/disk/directory.h"
 #include "client/store/errors.h"
 
 #include <functional>

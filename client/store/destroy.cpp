@@ -14,55 +14,13 @@ namespace {
 using protocol::Command;
 using Other = std::optional<Owner>;
 
-Result<protocol::OwnerClaim> claim_of(const Other& other) {
-    if (!other) return protocol::OwnerClaim{};
-    const protocol::OtherOwner owner = FESTORE_TRY(named_owner(*other));
-    return protocol::OwnerClaim{true, owner.login, owner.id};
-}
-
-Error not_root(const Operation& operation, const StoreReply& reply) {
-    return {ErrorCode::not_permitted, cannot(operation) + "only root may drop the record of another's store", reply.result,
-            reply.origin};
-}
-
 }  // namespace
-
-Result<std::span<const stored::Anchor>> StoreClient::anchors() {
-    static constexpr std::array kAll{stored::Anchor::ree, stored::Anchor::rpmb};
-    Session* const session = FESTORE_TRY(sessions_.session());
-    const bool has_rpmb = (session->hello().features & protocol::kFeatureRpmb) != 0;
-    return std::span(kAll).first(has_rpmb ? 2 : 1);
-}
-
-// Looks under each anchor: an error of one is reported only if no record is found. A silent RPMB counts as empty.
-Result<StoreClient::FoundRecord> StoreClient::find_record(const Operation& operation, const Other& other) {
-    const protocol::OwnerClaim owner = FESTORE_TRY(claim_of(other));
-    FoundRecord found;
-    std::optional<Error> fault;
-    for (const stored::Anchor anchor : FESTORE_TRY(anchors())) {
-        const protocol::FindRequest request{anchor, owner, bytes_of(name_)};
-        const StoreReply reply = FESTORE_TRY(channel_.call(request_of(Command::store_find, request), operation));
-        if (reply.ok()) {
-            const auto status = protocol::decode<protocol::StoreStatus>(reply.answer);
-            if (!status) return unexpected(store_nonsense(operation));
-            found.status = *status;
-            return found;
-        }
-        const auto code = static_cast<Code>(reply.result);
-        found.is_rpmb_silent = is_silent_rpmb(anchor, reply.result);
-        if (code == Code::item_not_found || found.is_rpmb_silent) continue;
-        if (code == Code::access_denied && other) return unexpected(not_root(operation, reply));
-        if (!fault) fault = error_of_store_command(reply.result, reply.origin, operation);
-    }
-    if (fault) return unexpected(std::move(*fault));
-    return found;
-}
 
 // Repeating is safe, so a second call shows the outcome of the first (rule 4): store_destroyed.
 Result<StoreClient::Dropped> StoreClient::drop_record(const Operation& operation, const Other& other, stored::Anchor anchor,
                                                       const protocol::Id& store_id, bool is_known) {
     const bool any_name = !options_.is_name_fixed && ta_knows_names();
-    protocol::DestroyRequest request{anchor, FESTORE_TRY(claim_of(other)), store_id, bytes_of(name_), false, any_name};
+    protocol::DestroyRequest request{anchor, FESTORE_TRY(owner_claim(other)), store_id, bytes_of(name_), false, any_name};
     Result<StoreReply> reply = channel_.call(request_of(Command::store_destroy, request), operation);
     const bool unknown = !reply || reply->died();
     if (unknown) FESTORE_CHECK(sessions_.session());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Names that were lost with dropped damage (engine/reserved.h), as the index records them.
-#include "client/store/read.h"
+#include "client/store/store.h"
 #include "base/result.h"
+#include "client/store/read.h"
 #include "protocol/store_rebuild.h"
 
 #include <algorithm>
@@ -16,7 +17,7 @@ constexpr size_t kListCallsMax = 1'000'000;
 
 }  // namespace
 
-Result<std::vector<LostRange>> StoreClient::lost_ranges(const Operation& operation) {
+Result<std::vector<LostRange>> ReadableStore::lost_ranges(const Operation& operation) {
     std::vector<LostRange> ranges;
     FESTORE_CHECK(ensure_open(operation, Missing::is_an_error));
     if ((status_.flags & stored::kRootLostRanges) == 0) return ranges;
@@ -29,8 +30,8 @@ Result<std::vector<LostRange>> StoreClient::lost_ranges(const Operation& operati
     return unexpected(store_nonsense(operation));
 }
 
-Result<bool> StoreClient::list_ranges(const Operation& operation, std::vector<std::byte>& after, std::vector<LostRange>& ranges,
-                                      bool& again) {
+Result<bool> ReadableStore::list_ranges(const Operation& operation, std::vector<std::byte>& after, std::vector<LostRange>& ranges,
+                                        bool& again) {
     StoreChannel::Request request;
     request.command = Command::store_lost_ranges;
     request.got_on = has_listed;
@@ -54,13 +55,13 @@ Result<bool> StoreClient::list_ranges(const Operation& operation, std::vector<st
     return more;
 }
 
-Result<bool> StoreClient::has_unacknowledged_loss(const Operation& operation) {
+Result<bool> ReadableStore::has_unacknowledged_loss(const Operation& operation) {
     const auto ranges = FESTORE_TRY(lost_ranges(operation));
     return std::any_of(ranges.begin(), ranges.end(), [](const LostRange& range) { return !range.acknowledged; });
 }
 
 // The old pages are kept for an undo, and until a repair is acknowledged.
-void StoreClient::drop_old_pages_if_done(const Operation& operation) {
+void ReadableStore::drop_old_pages_if_done(const Operation& operation) {
     if ((status_.flags & stored::kRootFreshnessLost) != 0) return;
     const Result<bool> lost = has_unacknowledged_loss(operation);
     if (lost && !*lost) directory_.drop_old_pages();

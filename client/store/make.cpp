@@ -3,16 +3,20 @@
 #include "client/allow.h"
 #include "base/result.h"
 #include "client/store/requests.h"
-#include "client/store/store.h"
+#include "client/store/open_store.h"
 
 #include <ctime>
 
 namespace festore {
 
+// Pages beyond those in use. A removal takes at most two for each level and three more (engine/tree_change.h), and three for the free
+// list. The next removal takes those that it frees, so all removals together take little more than the first. Twice that is reserved.
+uint32_t OpenStore::spare_pages(uint8_t height) { return 4U * height + 12; }
+
 using protocol::Command;
 
 // A TA before protocol 1.3, or from a kit without mbedTLS, has one cipher only.
-Result<protocol::CipherChoice> StoreClient::cipher_to_ask_for(const Operation& operation, Cipher cipher) {
+Result<protocol::CipherChoice> OpenStore::cipher_to_ask_for(const Operation& operation, Cipher cipher) {
     Session* const session = FESTORE_TRY(sessions_.session());
     const bool has_both = (session->hello().features & protocol::kFeatureChaCha20) != 0;
     if (cipher == Cipher::automatic) return has_both ? protocol::CipherChoice::faster : protocol::CipherChoice::aes_256_gcm;
@@ -23,7 +27,7 @@ Result<protocol::CipherChoice> StoreClient::cipher_to_ask_for(const Operation& o
                        0, 0});
 }
 
-Result<protocol::StoreHeader> StoreClient::ask_for_header(const Operation& operation, const InitOptions& options) {
+Result<protocol::StoreHeader> OpenStore::ask_for_header(const Operation& operation, const InitOptions& options) {
     protocol::MakeRequest message;
     const protocol::CipherChoice cipher = FESTORE_TRY(cipher_to_ask_for(operation, options.cipher));
     message.cipher = cipher;
@@ -62,7 +66,7 @@ Result<protocol::StoreHeader> StoreClient::ask_for_header(const Operation& opera
 }
 
 // Rule 7: the directory is durable before the record exists.
-Result<void> StoreClient::make_locked(const Operation& operation, const protocol::StoreHeader& header) {
+Result<void> OpenStore::make_locked(const Operation& operation, const protocol::StoreHeader& header) {
     FESTORE_CHECK(directory_.write_header(header));
     const protocol::TransactionRequest create{header.store_id, 0};
     const StoreReply reply = FESTORE_TRY(channel_.call(request_of(Command::store_create, create), operation));
@@ -80,7 +84,7 @@ Result<void> StoreClient::make_locked(const Operation& operation, const protocol
 }
 
 // Rule 20: if the TEE has a record, no folder is made. `has_record`: the TEE has one by now.
-Result<bool> StoreClient::make(const Operation& operation, const InitOptions& options, bool& has_record) {
+Result<bool> OpenStore::make(const Operation& operation, const InitOptions& options, bool& has_record) {
     const Result<protocol::StoreHeader> header = ask_for_header(operation, options);
     has_record = !header && header.error().code == ErrorCode::conflict;
     if (!header) return unexpected(header.error());
@@ -104,7 +108,7 @@ Result<bool> StoreClient::make(const Operation& operation, const InitOptions& op
     return true;
 }
 
-Result<StoreInfo> StoreClient::init(const InitOptions& options) {
+Result<StoreInfo> OpenStore::init(const InitOptions& options) {
     const Operation operation{"make a store", {}};
     const auto there_is_one = [&] {
         return Error{ErrorCode::conflict, cannot(operation) + "there is one at " + quote(directory_.path()), 0, 0, Reason::store_exists};

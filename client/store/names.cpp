@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // An owner's stores by name: which one is meant, and what the TEE knows of each.
-#include "client/store/store.h"
+#include "client/store/open_store.h"
 
 #include "base/result.h"
 #include "client/store/requests.h"
 
 namespace festore {
 
-bool StoreClient::ta_knows_names() {
+bool OpenStore::ta_knows_names() {
     const Result<Session*> session = sessions_.session();
     return session && (*session)->hello().version_minor >= kMinorThatKnowsNames;
 }
 
 // The header is in clear, so this check only chooses the message: the TA compares the name with the record's.
-Result<void> StoreClient::take_name(const Operation& operation, const protocol::StoreHeader& header) {
+Result<void> OpenStore::take_name(const Operation& operation, const protocol::StoreHeader& header) {
     if (!options_.is_name_fixed) name_ = std::string(header.name());
     if (header.name() != name_)
         return unexpected({ErrorCode::damaged,
@@ -24,23 +24,23 @@ Result<void> StoreClient::take_name(const Operation& operation, const protocol::
     return check_name_is_known(operation);
 }
 
-Result<void> StoreClient::check_name_is_known(const Operation& operation) {
+Result<void> OpenStore::check_name_is_known(const Operation& operation) {
     return check_minor(operation, name_.empty() ? 0 : kMinorThatKnowsNames, "does not know names of stores");
 }
 
-protocol::StoreClaim StoreClient::claim() {
+protocol::StoreClaim OpenStore::claim() {
     protocol::StoreClaim claim{bytes_of(name_), {}};
     const std::string& path = directory_.path();
     if (path.size() <= limits::kStoreDirectoryBytesMax && ta_knows_names()) claim.directory = bytes_of(path);
     return claim;
 }
 
-std::string StoreClient::name_option() const { return name_.empty() ? "" : " --name " + name_; }
+std::string OpenStore::name_option() const { return name_.empty() ? "" : " --name " + name_; }
 
-std::string StoreClient::with_name() const { return name_.empty() ? "" : " with the name " + quote(name_); }
+std::string OpenStore::with_name() const { return name_.empty() ? "" : " with the name " + quote(name_); }
 
 // There is no store at the directory, and no name was given: any of the owner's stores may be meant.
-Result<void> StoreClient::check_name_is_told(const Operation& operation) {
+Result<void> OpenStore::check_name_is_told(const Operation& operation) {
     if (is_name_chosen_) return {};
     const Result<std::vector<StoreRecord>> stores = own_stores();
     if (!stores || stores->size() < 2) return {};
@@ -51,7 +51,7 @@ Result<void> StoreClient::check_name_is_told(const Operation& operation) {
 }
 
 // For messages: what is not known is left out.
-std::string StoreClient::where_it_was() {
+std::string OpenStore::where_it_was() {
     const Result<std::vector<StoreRecord>> stores = own_stores();
     if (!stores) return "";
     for (const StoreRecord& store : *stores)
@@ -60,7 +60,7 @@ std::string StoreClient::where_it_was() {
     return "";
 }
 
-std::string StoreClient::other_stores() {
+std::string OpenStore::other_stores() {
     const Result<std::vector<StoreRecord>> stores = own_stores();
     if (!stores || stores->empty()) return "";
     std::string text;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Opening a store (rules 3, 18, 20).
-#include "client/store/store.h"
+#include "client/store/open_store.h"
 
 #include "base/host/hex.h"
 #include "base/result.h"
@@ -15,13 +15,13 @@ constexpr uint16_t kMinorThatAsksRpmb = 6;
 
 }  // namespace
 
-StoreClient::StoreClient(SessionSource& sessions, Files& files, const StoreOptions& options)
+OpenStore::OpenStore(SessionSource& sessions, Files& files, const StoreOptions& options)
     : sessions_(sessions), files_(files), options_(options), is_name_chosen_(options.is_name_fixed), name_(options.name),
       directory_(files, options.directory,
                  options.owner.kind == Owner::Kind::group ? options.owner.id : std::nullopt),
       channel_(sessions, directory_) {}
 
-StoreInfo StoreClient::info() const {
+StoreInfo OpenStore::info() const {
     StoreInfo info = described(status_);
     info.directory = directory_.path();
     info.name = std::string(shown_store_name(name_));
@@ -29,7 +29,7 @@ StoreInfo StoreClient::info() const {
     return info;
 }
 
-StoreInfo StoreClient::described(const protocol::StoreStatus& status) {
+StoreInfo OpenStore::described(const protocol::StoreStatus& status) {
     StoreInfo info;
     info.store_id = hex(status.store_id);
     info.anchor = api_anchor(status.anchor);
@@ -51,7 +51,7 @@ StoreInfo StoreClient::described(const protocol::StoreStatus& status) {
     return info;
 }
 
-Result<void> StoreClient::take_status(Bytes answer, const Operation& operation) {
+Result<void> OpenStore::take_status(Bytes answer, const Operation& operation) {
     const auto status = protocol::decode<protocol::StoreStatus>(answer);
     if (!status) return unexpected(store_nonsense(operation));
     status_ = *status;
@@ -61,13 +61,13 @@ Result<void> StoreClient::take_status(Bytes answer, const Operation& operation) 
 }
 
 // Rule 19: every opening warns, until the loss is acknowledged.
-void StoreClient::warn_of_lost_freshness() {
+void OpenStore::warn_of_lost_freshness() {
     if ((status_.flags & stored::kRootFreshnessLost) == 0 || std::exchange(has_warned_, true) || !options_.on_warning) return;
     options_.on_warning(freshness_lost_text(info()));
 }
 
 // The header is in clear, so these checks only choose the message; the TA repeats those that it can.
-Result<void> StoreClient::check_header(const Operation& operation, const protocol::StoreHeader& header) {
+Result<void> OpenStore::check_header(const Operation& operation, const protocol::StoreHeader& header) {
     Session* const session = FESTORE_TRY(sessions_.session());
     const protocol::HelloAnswer& hello = session->hello();
     const auto kind = (hello.features & protocol::kFeatureSimulated) != 0 ? protocol::TeeKind::simulated
@@ -87,7 +87,7 @@ Result<void> StoreClient::check_header(const Operation& operation, const protoco
     return take_name(operation, header);
 }
 
-Error StoreClient::refused_to_open(const Operation& operation, Code code) const {
+Error OpenStore::refused_to_open(const Operation& operation, Code code) const {
     const std::string where = "the store at " + quote(directory_.path());
     switch (code) {
     case Code::security:
@@ -130,14 +130,14 @@ Error StoreClient::refused_to_open(const Operation& operation, Code code) const 
 }
 
 // Whether the TA asks the RPMB when this store is opened, and can be told not to.
-bool StoreClient::is_rpmb_asked(stored::Anchor anchor) {
+bool OpenStore::is_rpmb_asked(stored::Anchor anchor) {
     const Result<Session*> session = sessions_.session();
     if (!session || anchor != stored::Anchor::ree) return false;
     const protocol::HelloAnswer& hello = (*session)->hello();
     return (hello.features & protocol::kFeatureRpmb) != 0 && hello.version_minor >= kMinorThatAsksRpmb;
 }
 
-Result<void> StoreClient::open_in_tee(const Operation& operation, const protocol::StoreHeader& header, Code* refused) {
+Result<void> OpenStore::open_in_tee(const Operation& operation, const protocol::StoreHeader& header, Code* refused) {
     *refused = Code::success;
     protocol::OpenRequest message{header.store_id, header.anchor, header.key_check, false, bytes_of(header.name())};
     message.without_asking_rpmb = asking_ends_ta_ && is_rpmb_asked(header.anchor);
@@ -162,7 +162,7 @@ Result<void> StoreClient::open_in_tee(const Operation& operation, const protocol
     return {};
 }
 
-Result<void> StoreClient::open_existing(const Operation& operation, const DirectoryContents& contents, bool& may_be_made) {
+Result<void> OpenStore::open_existing(const Operation& operation, const DirectoryContents& contents, bool& may_be_made) {
     may_be_made = false;
     FESTORE_CHECK(check_header(operation, *contents.header));
     Code refused = Code::success;
@@ -177,7 +177,7 @@ Result<void> StoreClient::open_existing(const Operation& operation, const Direct
     return opened;
 }
 
-Result<void> StoreClient::ensure_open(const Operation& operation, Missing missing) {
+Result<void> OpenStore::ensure_open(const Operation& operation, Missing missing) {
     constexpr int kTriesMax = 3;
     for (int tries = 1;; ++tries) {
         FESTORE_CHECK(sessions_.session());
@@ -189,7 +189,7 @@ Result<void> StoreClient::ensure_open(const Operation& operation, Missing missin
     }
 }
 
-Result<void> StoreClient::look_and_open(const Operation& operation, Missing missing, bool& again) {
+Result<void> OpenStore::look_and_open(const Operation& operation, Missing missing, bool& again) {
     const DirectoryContents contents = FESTORE_TRY(directory_.look());
     using Kind = DirectoryContents::Kind;
     if (contents.kind == Kind::foreign) return unexpected(is_foreign(operation));
@@ -213,14 +213,14 @@ Result<void> StoreClient::look_and_open(const Operation& operation, Missing miss
     return unexpected(is_not_there(operation, again));
 }
 
-Error StoreClient::is_foreign(const Operation& operation) const {
+Error OpenStore::is_foreign(const Operation& operation) const {
     return {ErrorCode::failure,
             cannot(operation) + quote(directory_.path()) +
                 " is not a store, and not an empty folder that could become one; choose with --store",
             0, 0};
 }
 
-Error StoreClient::without_header(const Operation& operation) const {
+Error OpenStore::without_header(const Operation& operation) const {
     return {ErrorCode::damaged,
             cannot(operation) + "the store at " + quote(directory_.path()) + " has lost its header, " +
                 std::string(protocol::kHeaderFile) + ": put that back from any copy of the directory",
@@ -228,7 +228,7 @@ Error StoreClient::without_header(const Operation& operation) const {
 }
 
 // An owner has one store of a name: if the TEE has its record, a missing directory does not mean that the store was never made.
-Error StoreClient::is_not_there(const Operation& operation, bool& has_record) {
+Error OpenStore::is_not_there(const Operation& operation, bool& has_record) {
     if (const auto known = check_name_is_known(operation); !known) return known.error();
     const auto record = find_record(operation, {});
     has_record = record && record->status;
@@ -250,10 +250,42 @@ Error StoreClient::is_not_there(const Operation& operation, bool& has_record) {
             0, 0};
 }
 
-Result<StoreInfo> StoreClient::status() {
+Result<StoreInfo> OpenStore::status() {
     opened_serial_ = batch_ ? opened_serial_ : 0;  // ask the TEE anew
     FESTORE_CHECK(ensure_open({"look at the store", {}}, Missing::is_an_error));
     return info();
+}
+
+// The header in clear names the anchor of the record and the cipher of the store.
+Result<void> OpenStore::write_header_of_record(const Operation& operation) {
+    protocol::StoreHeader moved = header_;
+    moved.anchor = status_.anchor;
+    moved.cipher = status_.cipher;
+    FESTORE_CHECK(directory_.write_header(moved));
+    header_ = moved;
+    Code refused = Code::success;
+    return open_in_tee(operation, moved, &refused);
+}
+
+// The record says which cipher a store has; the header only informs people. If it names another one (a rebuild was interrupted, an older
+// header was put back), a program that can writes it anew, without waiting: nothing depends on it.
+void OpenStore::correct_header(const Operation& operation) {
+    if (header_.cipher == status_.cipher || batch_ || !directory_.may_lock()) return;
+    const Result<StoreLock> lock = directory_.lock(LockKind::exclusive, {});
+    if (!lock) return;
+    const Result<DirectoryContents> contents = directory_.look();
+    Code refused = Code::success;
+    if (!contents || !contents->header || contents->header->store_id != header_.store_id) return;
+    if (contents->header->anchor != header_.anchor || !open_in_tee(operation, *contents->header, &refused)) return;
+    if (header_.cipher != status_.cipher) (void)write_header_of_record(operation);
+}
+
+Result<void> OpenStore::check_minor(const Operation& operation, uint16_t minor, std::string_view lacks, std::string_view advice) {
+    Session* const session = FESTORE_TRY(sessions_.session());
+    if (session->hello().version_minor >= minor) return {};
+    return unexpected({ErrorCode::no_tee,
+                       cannot(operation) + "this trusted application is older, and " + std::string(lacks) + ": " + std::string(advice),
+                       0, 0});
 }
 
 }  // namespace festore

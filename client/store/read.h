@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Retrying reads of a store (rule 9).
 #pragma once
-#include "client/store/store.h"
+#include "client/store/readable_store.h"
 #include "client/store/requests.h"
 
 namespace festore {
@@ -9,7 +9,7 @@ namespace festore {
 // Retries a read that other writers, or the end of the session, have disturbed; the last time under a lock that keeps
 // writers out.
 template <class T, class F>
-Result<T> StoreClient::read(const Operation& operation, F&& once) {
+Result<T> ReadableStore::read(const Operation& operation, F&& once) {
     constexpr int kTriesWithoutLock = 3;
     StoreLock lock;
     for (int attempt = 0;; ++attempt) {

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Which stores the TEE has records of: the caller's own, or all owners' (rule 21: for uid 0).
-#include "client/store/store.h"
+#include "client/store/open_store.h"
 
 #include "base/limits.h"
 #include "base/result.h"
 #include "base/writer.h"
 #include "base/host/text.h"
+#include "client/store/requests.h"
+#include "client/tee/caller.h"
 #include "protocol/store_care.h"
 
 namespace festore {
 namespace {
 
+using protocol::Command;
 using protocol::RecordAtAnswer;
 
 constexpr size_t kClaimBytesMax = 2 + kStoreNameBytesMax + limits::kStoreDirectoryBytesMax;
@@ -26,9 +29,51 @@ void add_claim(Bytes content, const protocol::StoreStatus& status, StoreRecord& 
 
 }  // namespace
 
-Result<bool> StoreClient::add_record_at(const Operation& operation, const RecordPlace& at, Records& records) {
+Error not_root(const Operation& operation, const StoreReply& reply) {
+    return {ErrorCode::not_permitted, cannot(operation) + "only root may drop the record of another's store", reply.result,
+            reply.origin};
+}
+
+Result<protocol::OwnerClaim> owner_claim(const std::optional<Owner>& other) {
+    if (!other) return protocol::OwnerClaim{};
+    const protocol::OtherOwner owner = FESTORE_TRY(named_owner(*other));
+    return protocol::OwnerClaim{true, owner.login, owner.id};
+}
+
+Result<std::span<const stored::Anchor>> OpenStore::anchors() {
+    static constexpr std::array kAll{stored::Anchor::ree, stored::Anchor::rpmb};
+    Session* const session = FESTORE_TRY(sessions_.session());
+    const bool has_rpmb = (session->hello().features & protocol::kFeatureRpmb) != 0;
+    return std::span(kAll).first(has_rpmb ? 2 : 1);
+}
+
+// Looks under each anchor: an error of one is reported only if no record is found. A silent RPMB counts as empty.
+Result<OpenStore::FoundRecord> OpenStore::find_record(const Operation& operation, const std::optional<Owner>& other) {
+    const protocol::OwnerClaim owner = FESTORE_TRY(owner_claim(other));
+    FoundRecord found;
+    std::optional<Error> fault;
+    for (const stored::Anchor anchor : FESTORE_TRY(anchors())) {
+        const protocol::FindRequest request{anchor, owner, bytes_of(name_)};
+        const StoreReply reply = FESTORE_TRY(channel_.call(request_of(Command::store_find, request), operation));
+        if (reply.ok()) {
+            const auto status = protocol::decode<protocol::StoreStatus>(reply.answer);
+            if (!status) return unexpected(store_nonsense(operation));
+            found.status = *status;
+            return found;
+        }
+        const auto code = static_cast<Code>(reply.result);
+        found.is_rpmb_silent = is_silent_rpmb(anchor, reply.result);
+        if (code == Code::item_not_found || found.is_rpmb_silent) continue;
+        if (code == Code::access_denied && other) return unexpected(not_root(operation, reply));
+        if (!fault) fault = error_of_store_command(reply.result, reply.origin, operation);
+    }
+    if (fault) return unexpected(std::move(*fault));
+    return found;
+}
+
+Result<bool> OpenStore::add_record_at(const Operation& operation, const RecordPlace& at, Records& records) {
     StoreChannel::Request request;
-    request.command = protocol::Command::store_record_at;
+    request.command = Command::store_record_at;
     request.encode = [at](protocol::PageArea, Writer& out) { encode(protocol::RecordAtRequest{at.anchor, at.place, at.own}, out); };
     if (ta_knows_names()) {
         request.use = Payload::output;
@@ -61,7 +106,7 @@ Result<bool> StoreClient::add_record_at(const Operation& operation, const Record
 }
 
 // An RPMB that is built in but does not answer counts as empty.
-Result<StoreClient::Records> StoreClient::list_records(const Operation& operation, bool own) {
+Result<OpenStore::Records> OpenStore::list_records(const Operation& operation, bool own) {
     Records records;
     for (const stored::Anchor anchor : FESTORE_TRY(anchors())) {
         bool has_more = true;
@@ -71,12 +116,12 @@ Result<StoreClient::Records> StoreClient::list_records(const Operation& operatio
     return records;
 }
 
-Result<std::vector<StoreRecord>> StoreClient::records() {
+Result<std::vector<StoreRecord>> OpenStore::records() {
     Records all = FESTORE_TRY(list_records({"list the stores of this device", {}}, false));
     return std::move(all.stores);
 }
 
-Result<std::vector<StoreRecord>> StoreClient::own_stores() {
+Result<std::vector<StoreRecord>> OpenStore::own_stores() {
     const Operation operation{"list your stores", {}};
     FESTORE_CHECK(check_minor(operation, kMinorThatKnowsNames, "cannot do that"));
     Records own = FESTORE_TRY(list_records(operation, true));

@@ -2,8 +2,9 @@
 // Rebuilding a store, with another cipher if asked for: first its index (client/store/rebuild.cpp), in one commit; then its contents,
 // each sealed anew in the TEE in a separate commit; last the index again, which records that all are done. After an interruption anywhere
 // the store is whole, and the same command continues. Other programs may read and change the store meanwhile.
-#include "client/store/read.h"
+#include "client/store/store.h"
 #include "base/result.h"
+#include "client/store/read.h"
 #include "client/store/scan.h"
 #include "protocol/store_reseal.h"
 
@@ -217,19 +218,6 @@ Result<void> StoreClient::reseal_part(StoreReader& reader, StoreWriter& writer, 
     writer.sealed_ = std::move(reply->content);
     reader.position_ += part.content_bytes;
     return {};
-}
-
-// The record says which cipher a store has; the header only informs people. If it names another one (a rebuild was interrupted, an older
-// header was put back), a program that can writes it anew, without waiting: nothing depends on it.
-void StoreClient::correct_header(const Operation& operation) {
-    if (header_.cipher == status_.cipher || batch_ || !directory_.may_lock()) return;
-    const Result<StoreLock> lock = directory_.lock(LockKind::exclusive, {});
-    if (!lock) return;
-    const Result<DirectoryContents> contents = directory_.look();
-    Code refused = Code::success;
-    if (!contents || !contents->header || contents->header->store_id != header_.store_id) return;
-    if (contents->header->anchor != header_.anchor || !open_in_tee(operation, *contents->header, &refused)) return;
-    if (header_.cipher != status_.cipher) (void)write_header_of_record(operation);
 }
 
 }  // namespace festore

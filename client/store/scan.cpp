@@ -17,11 +17,11 @@ bool is_of_a_page(ErrorCode code) {
 
 }  // namespace
 
-StoreClient::Scan::Scan(StoreClient& store, const Operation& operation, const Start& start)
+ReadableStore::Scan::Scan(ReadableStore& store, const Operation& operation, const Start& start)
     : store_(store), operation_(operation), from_(start.from.begin(), start.from.end()), inclusive_(start.inclusive),
       passed_page_(start.passed_page), afresh_(start.afresh) {}
 
-Result<StoreClient::Scan::Answer> StoreClient::Scan::answer_of(const StoreReply& reply) const {
+Result<ReadableStore::Scan::Answer> ReadableStore::Scan::answer_of(const StoreReply& reply) const {
     const auto answer = protocol::decode<protocol::ScanAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(operation_));
     Answer result;
@@ -47,7 +47,7 @@ Result<StoreClient::Scan::Answer> StoreClient::Scan::answer_of(const StoreReply&
     return result;
 }
 
-Result<StoreClient::Scan::Answer> StoreClient::Scan::ask() {
+Result<ReadableStore::Scan::Answer> ReadableStore::Scan::ask() {
     return store_.read<Answer>(operation_, [&](bool& again) -> Result<Answer> {
         StoreChannel::Request request;
         request.command = protocol::Command::store_scan;
@@ -64,7 +64,7 @@ Result<StoreClient::Scan::Answer> StoreClient::Scan::ask() {
     });
 }
 
-Result<StoreClient::Scan::Step> StoreClient::Scan::next() {
+Result<ReadableStore::Scan::Step> ReadableStore::Scan::next() {
     if (is_end_) return Step{{}, std::nullopt, true};
     for (int passes = 0; passes < kPassesMax; ++passes) {
         Result<Answer> answer = ask();

@@ -2,11 +2,11 @@
 // The entries of a store's index in the order of their names, without those in damaged pages (rule 30). Other programs may change the
 // store meanwhile: an entry that comes or goes may be seen or not. Thread safety: as for the store.
 #pragma once
-#include "client/store/store.h"
+#include "client/store/readable_store.h"
 
 namespace festore {
 
-class StoreClient::Scan {
+class ReadableStore::Scan {
 public:
     struct Item {
         std::string name;
@@ -30,7 +30,7 @@ public:
     };
 
     // `operation`: the operation, for messages; its texts must outlive this.
-    Scan(StoreClient& store, const Operation& operation, const Start& start);
+    Scan(ReadableStore& store, const Operation& operation, const Start& start);
     // The next step. An error: the store cannot be read at all.
     Result<Step> next();
 
@@ -44,7 +44,7 @@ private:
     Result<Answer> ask();
     Result<Answer> answer_of(const StoreReply& reply) const;
 
-    StoreClient& store_;
+    ReadableStore& store_;
     const Operation operation_;
     std::vector<std::byte> from_;
     bool inclusive_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A content on its way into a store or out of it, with at most a few times protocol::kCallContentBytesMax of it in memory. StoreClient
-// moves it. Plaintext in it is wiped. Thread safety: one thread at a time, with their StoreClient.
+// A content on its way into a store or out of it, with at most a few times protocol::kCallContentBytesMax of it in memory. The
+// store moves it. Plaintext in it is wiped. Thread safety: one thread at a time, with their store.
 #pragma once
 #include "base/host/guarded_memory.h"
-#include "client/store/directory.h"
+#include "client/store/disk/directory.h"
 #include "protocol/store_messages.h"
 
 #include <algorithm>
@@ -11,24 +11,27 @@
 
 namespace festore {
 
+class ChangeableStore;
+class ReadableStore;
 class StoreClient;
 
 // A put whose content comes in parts: kept for the index as long as it fits there, then written to a payload.
 class StoreWriter {
 public:
     // `batch`: the transaction that the put belongs to; 0: none. `store` must outlive this.
-    StoreWriter(StoreClient& store, std::string_view name, const PutOptions& options, uint64_t batch);
+    StoreWriter(ChangeableStore& store, std::string_view name, const PutOptions& options, uint64_t batch);
     ~StoreWriter();  // leaves nothing behind unless it was kept
     StoreWriter(const StoreWriter&) = delete;
     StoreWriter& operator=(const StoreWriter&) = delete;
 
 private:
+    friend class ChangeableStore;
     friend class StoreClient;
     void reserve(size_t bytes);
     void end();
     Result<void> write_sealed();
 
-    StoreClient& store_;
+    ChangeableStore& store_;
     const std::string name_;
     PutOptions options_;  // with a time
     const uint64_t batch_;
@@ -58,6 +61,7 @@ public:
     size_t give(MutableBytes out);
 
 private:
+    friend class ReadableStore;
     friend class StoreClient;
     [[nodiscard]] bool is_loaded() const {
         return position_ >= loaded_from_ && position_ - loaded_from_ < loaded_.size();

@@ -2,8 +2,9 @@
 // Reading a whole store back: its index page by page, its free list, and each content segment by segment, without keeping it.
 // Damage is noted, and reading goes on past it. Other programs may change the store meanwhile: an object that comes or goes is
 // not damage (rule 9).
-#include "client/store/read.h"
+#include "client/store/store.h"
 #include "base/result.h"
+#include "client/store/read.h"
 #include "client/store/scan.h"
 
 #include "base/writer.h"

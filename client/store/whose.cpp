@@ -14,7 +14,7 @@
 namespace festore {
 
 // The claim about a store's directory may be out of date: only what is there counts.
-StoreClient::Whereabouts StoreClient::whereabouts_of(const StoreRecord& store) {
+OpenStore::Whereabouts OpenStore::whereabouts_of(const StoreRecord& store) {
     if (store.directory == directory_.path()) return Whereabouts::here;
     if (store.directory.empty()) return Whereabouts::unknown;
     StoreDirectory last(files_, store.directory, std::nullopt);
@@ -36,11 +36,11 @@ bool StoreClient::pages_prove_store(const Operation& operation) {
     return step && !step->gap;
 }
 
-bool StoreClient::has_id(const StoreRecord& store, const protocol::Id& store_id) {
+bool OpenStore::has_id(const StoreRecord& store, const protocol::Id& store_id) {
     return store.info && store.info->store_id == hex(store_id);
 }
 
-std::string StoreClient::other_place_of(const std::vector<StoreRecord>& stores, const protocol::Id& store_id) {
+std::string OpenStore::other_place_of(const std::vector<StoreRecord>& stores, const protocol::Id& store_id) {
     for (const StoreRecord& store : stores)
         if (has_id(store, store_id) && whereabouts_of(store) == Whereabouts::elsewhere) return store.directory;
     return "";
@@ -82,7 +82,7 @@ Result<void> StoreClient::check_is_meant(const Operation& operation, const proto
                        0, 0});
 }
 
-Error StoreClient::may_be_of(const Operation& operation, const StoreRecord& store, bool is_namesake) const {
+Error OpenStore::may_be_of(const Operation& operation, const StoreRecord& store, bool is_namesake) const {
     std::string advice = ": choose the one that is meant with --name";
     if (is_name_chosen_) advice = ": put its own header back, or move the directory of the one that is meant elsewhere";
     if (is_namesake) advice = ": put its own header back, or move this directory elsewhere and the other one back to its place";
@@ -92,7 +92,7 @@ Error StoreClient::may_be_of(const Operation& operation, const StoreRecord& stor
             0, 0};
 }
 
-Result<void> StoreClient::check_header_hides_no_store(const Operation& operation, Hidden hidden, std::string_view advice) {
+Result<void> OpenStore::check_header_hides_no_store(const Operation& operation, Hidden hidden, std::string_view advice) {
     if (!ta_knows_names()) return {};
     const Records own = FESTORE_TRY(list_records(operation, true));
     for (const StoreRecord& store : own.stores) {

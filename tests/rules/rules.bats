@@ -39,6 +39,8 @@ allowed() {
     # Each room of the command behind one header.
     [ -z "$(grep -rlE '#include "inspect/' cli --include=*.cpp --include=*.h | xargs -r grep -hE '#include "inspect/' | grep -v 'inspect/run.h')" ]
     [ -z "$(grep -rlE '#include "doctor/' cli --include=*.cpp --include=*.h | xargs -r grep -hE '#include "doctor/' | grep -v 'doctor/checks.h')" ]
+    # The store's directory knows nothing of the store.
+    [ -z "$(grep -hE '#include "client/' client/store/disk/* | grep -vE '"client/(store/disk/|files/|errors\.h)')" ]
     allowed include festore
     allowed examples festore
     allowed bench client protocol engine base tests festore

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A store's directory alone, which somebody changes between two system calls of one operation (rules 24 and 29).
-#include "client/store/directory.h"
+#include "client/store/disk/directory.h"
 #include "protocol/store_care.h"
 #include "tests/store/harness/meddling_files.h"
 #include "tests/store/harness/planted.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Rule 29: if something in the directory is removed, replaced or put back while a program writes, two writers never fill the same pages,
 // and nothing acknowledged is lost except what was in removed files. Also: the process that took a lock holds it, not its children.
-#include "client/store/directory.h"
+#include "client/store/disk/directory.h"
 #include "protocol/store_messages.h"
 #include "tests/store/harness/harness.h"
 #include "tests/store/harness/in_child.h"

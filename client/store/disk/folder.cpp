@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "client/store/folder.h"
+#include "client/store/disk/folder.h"
 
 #include "base/result.h"
 #include "client/errors.h"

@@ -2,7 +2,7 @@
 // A store's pages and payloads, in its directory.
 #include "client/errors.h"
 #include "base/result.h"
-#include "client/store/directory.h"
+#include "client/store/disk/directory.h"
 #include "protocol/store_rebuild.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-#include "client/store/directory.h"
+#include "client/store/disk/directory.h"
 
 #include "base/result.h"
 #include "client/errors.h"

@@ -2,7 +2,7 @@
 // The page file that a repair or a rebuild makes beside the old one, and that replaces the old one when it is complete (rule 19).
 #include "client/errors.h"
 #include "base/result.h"
-#include "client/store/directory.h"
+#include "client/store/disk/directory.h"
 
 #include <cerrno>
 

@@ -5,7 +5,7 @@
 //   the page file   is what two writers would destroy, even if they reach it from two folders; only writers lock it
 #include "client/errors.h"
 #include "base/result.h"
-#include "client/store/directory.h"
+#include "client/store/disk/directory.h"
 
 #include <cerrno>
 #include <thread>

@@ -16,7 +16,7 @@ constexpr size_t kListCallsMax = 10'000'000;
 
 }  // namespace
 
-ObjectInfo StoreClient::object_info(std::string_view name, const protocol::StoreMetadata& m) {
+ObjectInfo ReadableStore::object_info(std::string_view name, const protocol::StoreMetadata& m) {
     ObjectInfo info;
     info.name = name;
     info.size = m.size;
@@ -28,7 +28,7 @@ ObjectInfo StoreClient::object_info(std::string_view name, const protocol::Store
     return info;
 }
 
-Result<StoreReply> StoreClient::look_up(const Operation& operation, const StoreChannel::Request& request, bool& again) {
+Result<StoreReply> ReadableStore::look_up(const Operation& operation, const StoreChannel::Request& request, bool& again) {
     Result<StoreReply> reply = channel_.call(request, operation);
     if (!reply) {
         // A rebuild in another program has written the record, but not yet renamed its page file.
@@ -44,12 +44,12 @@ Result<StoreReply> StoreClient::look_up(const Operation& operation, const StoreC
     return reply;
 }
 
-Result<std::unique_ptr<StoreReader>> StoreClient::open_reader(const Operation& operation) {
+Result<std::unique_ptr<StoreReader>> ReadableStore::open_reader(const Operation& operation) {
     MissedPayload missed;
     return read<std::unique_ptr<StoreReader>>(operation, [&](bool& again) { return find(operation, missed, again); });
 }
 
-Result<std::vector<std::byte>> StoreClient::get(std::string_view name) {
+Result<std::vector<std::byte>> ReadableStore::get(std::string_view name) {
     const Operation operation{"get", name, Storage::store};
     MissedPayload missed;
     return read<std::vector<std::byte>>(operation, [&](bool& again) -> Result<std::vector<std::byte>> {
@@ -67,7 +67,7 @@ Result<std::vector<std::byte>> StoreClient::get(std::string_view name) {
     });
 }
 
-Result<ObjectInfo> StoreClient::stat(std::string_view name) {
+Result<ObjectInfo> ReadableStore::stat(std::string_view name) {
     const Operation operation{"stat", name, Storage::store};
     return read<ObjectInfo>(operation, [&](bool& again) -> Result<ObjectInfo> {
         const StoreReply reply = FESTORE_TRY(look_up(operation, name_request(Command::store_stat, name), again));
@@ -78,7 +78,7 @@ Result<ObjectInfo> StoreClient::stat(std::string_view name) {
 }
 
 // Appends the names after those in `listing`. True if there was one.
-Result<bool> StoreClient::list_on(const Operation& operation, Listing& listing, bool& more) {
+Result<bool> ReadableStore::list_on(const Operation& operation, Listing& listing, bool& more) {
     const std::string_view prefix = operation.name;
     return read<bool>(operation, [&](bool& again) -> Result<bool> {
         StoreChannel::Request request;
@@ -107,7 +107,7 @@ Result<bool> StoreClient::list_on(const Operation& operation, Listing& listing, 
     });
 }
 
-Result<Listing> StoreClient::list(std::string_view prefix) {
+Result<Listing> ReadableStore::list(std::string_view prefix) {
     const Operation operation{"list", prefix, Storage::store};
     Listing listing;
     for (size_t call = 0; call < kListCallsMax; ++call) {
@@ -124,7 +124,7 @@ Result<Listing> StoreClient::list(std::string_view prefix) {
 
 // Adds the lost ranges that nobody has acknowledged. If they cannot be read, the listing is returned all the same, with all names as
 // a missing range.
-Listing StoreClient::with_lost_ranges(const Operation& operation, Listing listing) {
+Listing ReadableStore::with_lost_ranges(const Operation& operation, Listing listing) {
     const std::string_view prefix = operation.name;
     const auto ranges = lost_ranges(operation);
     if (!ranges) {
@@ -141,7 +141,7 @@ Listing StoreClient::with_lost_ranges(const Operation& operation, Listing listin
 
 // Rule 30: a damaged page of the index costs the names in it, and no others. `error`: what reading the page gave; returned if no name can
 // be listed.
-Result<Listing> StoreClient::list_past_damage(const Operation& operation, Listing listing, const Error& error) {
+Result<Listing> ReadableStore::list_past_damage(const Operation& operation, Listing listing, const Error& error) {
     const std::string_view prefix = operation.name;
     const auto is_behind = [prefix](std::string_view name) { return name > prefix && !name.starts_with(prefix); };
     const auto what_there_is = [&]() -> Result<Listing> {
@@ -166,14 +166,6 @@ Result<Listing> StoreClient::list_past_damage(const Operation& operation, Listin
         if (names.before.empty() || is_behind(names.before)) return what_there_is();
     }
     return unexpected(store_nonsense(operation));
-}
-
-Result<void> StoreClient::check_minor(const Operation& operation, uint16_t minor, std::string_view lacks, std::string_view advice) {
-    Session* const session = FESTORE_TRY(sessions_.session());
-    if (session->hello().version_minor >= minor) return {};
-    return unexpected({ErrorCode::no_tee,
-                       cannot(operation) + "this trusted application is older, and " + std::string(lacks) + ": " + std::string(advice),
-                       0, 0});
 }
 
 }  // namespace festore

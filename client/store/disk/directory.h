@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A store's directory (protocol/store_files.h, docs/format-store.md), as the client library uses it: files, locks, the
 // order of writes and syncs (rules 6, 7, 20). The TA verifies contents; nothing here is trusted. Everything is reached from
-// two open folders (rule 24, client/store/folder.h).
+// two open folders (rule 24, client/store/disk/folder.h).
 //
 // Errors: no_space (disk full, quota), not_permitted, not_found, busy (a lock was not free in time), damaged (also anything that
 // is not the store's own file), failure; the message names the file. Thread safety: one thread at a time.
 #pragma once
 #include "base/bytes.h"
-#include "client/store/folder.h"
+#include "client/store/disk/folder.h"
 #include "protocol/store_files.h"
 
 #include <chrono>

@@ -2,7 +2,7 @@
 // A store's directory as a whole: the payloads in it, and its removal.
 #include "client/errors.h"
 #include "base/result.h"
-#include "client/store/directory.h"
+#include "client/store/disk/directory.h"
 
 #include <cerrno>
 
