@@ -30,11 +30,11 @@ void widen_pipe(int descriptor) { (void)fcntl(descriptor, F_SETPIPE_SZ, static_c
 
 }  // namespace
 
-Result<Source> Source::open(const std::string& file) {
+Result<Source> Source::open(const std::string& file, const std::optional<InputLimit>& limit) {
     const bool standard = is_standard_stream(file);
     const std::string what = standard ? "standard input" : quote(file);
     // Opens a pipe without waiting for a writer: read() waits, and a signal ends that wait.
-    Source source(Descriptor(standard ? -1 : ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)), what);
+    Source source(Descriptor(standard ? -1 : ::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)), what, limit);
     if (!standard && !source.opened_.valid()) return unexpected(system_error("read " + what));
     source.may_wait_long_ = !standard && is_pipe(source.descriptor());
     widen_pipe(source.descriptor());
@@ -66,6 +66,11 @@ Result<size_t> Source::read(MutableBytes out) {
         if (count < 0) return unexpected(system_error("read " + what_));
         if (count == 0) break;
         used += static_cast<size_t>(count);
+    }
+    taken_ += used;
+    if (limit_ && taken_ > limit_->bytes_max) {
+        wipe(out);
+        return unexpected(beyond_limit(what_, *limit_));
     }
     return used;
 }

@@ -3,6 +3,7 @@
 // Thread safety: one thread.
 #pragma once
 #include "base/host/destination.h"
+#include "base/host/file_io.h"
 #include "base/host/new_file.h"
 
 #include <optional>
@@ -17,8 +18,8 @@ inline constexpr size_t kTransferBytes = size_t{256} << 10;
 // FILE, or standard input, as the content to store.
 class Source {
 public:
-    static Result<Source> open(const std::string& file);
-    // Fills `out`; less only at the end. Needs an InterruptsHeld. failure: a signal came.
+    static Result<Source> open(const std::string& file, const std::optional<InputLimit>& limit = {});
+    // Fills `out`; less only at the end. Needs an InterruptsHeld. failure: a signal came. no_space: it has more than the limit.
     Result<size_t> read(MutableBytes out);
     // failure: a regular file changed since it was opened.
     [[nodiscard]] Result<void> check_unchanged() const;
@@ -32,12 +33,15 @@ private:
         int64_t nanoseconds = 0;
         bool operator==(const Stamp&) const = default;
     };
-    Source(Descriptor opened, std::string what) : opened_(std::move(opened)), what_(std::move(what)) {}
+    Source(Descriptor opened, std::string what, const std::optional<InputLimit>& limit)
+        : opened_(std::move(opened)), what_(std::move(what)), limit_(limit) {}
     [[nodiscard]] int descriptor() const;
     [[nodiscard]] Stamp stamp() const;
 
     Descriptor opened_;  // none: standard input
     std::string what_;   // for messages
+    std::optional<InputLimit> limit_;
+    uint64_t taken_ = 0;  // bytes, so far
     Stamp at_first_;
     bool may_wait_long_ = false;  // a pipe that may have no writer yet
 };

@@ -3,8 +3,8 @@
 
 #include "base/result.h"
 #include "base/writer.h"
-#include "client/allow.h"
 #include "client/client_state.h"
+#include "client/persistent/objects.h"
 
 #include <algorithm>
 #include <array>
@@ -14,12 +14,14 @@
 namespace festore {
 namespace {
 
-// Limits the attempts to read an object that grows between them.
-constexpr int kGetAttemptsMax = 4;
-
 std::string version_text(uint32_t version) {
     return std::to_string(version >> 16) + "." + std::to_string(version >> 8 & 0xFF) + "." +
            std::to_string(version & 0xFF);
+}
+
+Error not_of_stores() {
+    return {ErrorCode::usage,
+            "root can drop only the record of another's store ('festore destroy --owner'); this is for --storage ree and rpmb", 0, 0};
 }
 
 DeviceKey device_key_of(const protocol::HelloAnswer& hello) {
@@ -28,23 +30,7 @@ DeviceKey device_key_of(const protocol::HelloAnswer& hello) {
     return (hello.features & protocol::kFeatureHukCompared) != 0 ? DeviceKey::not_known_weak : DeviceKey::not_compared;
 }
 
-// Wipes a part of the shared buffer when the call that used it ends.
-class WipeAfter {
-public:
-    explicit WipeAfter(MutableBytes bytes) : bytes_(bytes) {}
-    ~WipeAfter() { wipe(bytes_); }
-    WipeAfter(const WipeAfter&) = delete;
-    WipeAfter& operator=(const WipeAfter&) = delete;
-
-private:
-    MutableBytes bytes_;
-};
-
 }  // namespace
-
-protocol::Storage to_protocol(Storage storage) {
-    return storage == Storage::ree ? protocol::Storage::ree : protocol::Storage::rpmb;
-}
 
 Error nonsense(const Operation& operation) {
     return {ErrorCode::failure,
@@ -61,13 +47,6 @@ Result<void> check_put(std::string_view name, const PutOptions& options) {
     if (options.if_absent && options.if_version)
         return unexpected({ErrorCode::usage, "if-absent and if-version exclude each other", 0, 0});
     return {};
-}
-
-Error too_large(std::string_view name, uint64_t bytes_max) {
-    return {ErrorCode::no_space,
-            "cannot put " + quote(name) + ": it has more than the " + std::to_string(bytes_max) +
-                " bytes that an object in the TEE's own storage can have",
-            0, 0};
 }
 
 Result<Session*> ClientState::session() {
@@ -92,6 +71,14 @@ void ClientState::tell_if_supplicant_is_missing() {
     has_told_of_supplicant_ = true;
     options.on_warning("the TEE does not answer, and no tee-supplicant runs: start it; waiting up to " +
                        std::to_string(options.call_timeout.count()) + " s for an answer");
+}
+
+ClientState::ClientState(const Owner& owner) : caller_(owner) {}
+ClientState::~ClientState() = default;
+
+Objects& ClientState::objects() {
+    if (store) return *store;
+    return *persistent;
 }
 
 Result<ClientState::Use> ClientState::use() {
@@ -138,6 +125,8 @@ Result<Client> ClientState::connect(LoadedTee tee, const ClientOptions& options,
     state->claimed_id = claimed_id;
     if (options.storage == Storage::store)
         FESTORE_CHECK(state->name_store(files));
+    else
+        state->persistent = std::make_unique<PersistentObjects>(*state);
     {
         const auto use = FESTORE_TRY(state->use());
         FESTORE_CHECK(state->session());
@@ -148,106 +137,54 @@ Result<Client> ClientState::connect(LoadedTee tee, const ClientOptions& options,
 Result<ObjectInfo> Client::put(std::string_view name, std::span<const std::byte> content, const PutOptions& options) {
     FESTORE_CHECK(check_put(name, options));
     const auto use = FESTORE_TRY(state_->use());
-    if (state_->store) return state_->store->put(name, content, options);
-    const Operation operation{"put", name};
-    Session* const open = FESTORE_TRY(state_->session());
-    if (const uint64_t max = open->hello().object_bytes_max; content.size() > max)
-        return unexpected(too_large(name, max));
-    protocol::PutRequest request;
-    request.storage = to_protocol(state_->options.storage);
-    request.flags = static_cast<uint8_t>((options.if_absent ? protocol::kPutIfAbsent : 0) |
-                                         (options.if_version ? protocol::kPutIfVersion : 0) |
-                                         (options.write_once ? protocol::kPutWriteOnce : 0));
-    request.if_version = options.if_version.value_or(0);
-    request.modified = options.modified.value_or(static_cast<int64_t>(std::time(nullptr)));
-    request.content_size = static_cast<uint32_t>(content.size());
-    request.name = bytes_of(name);
-    const Encoded encoded(request);
-    const bool repeatable = request.flags == 0;  // with a condition, a repeat could conflict with the first try's own success
-    const Result<Reply> reply = state_->run(operation, repeatable, [&](Session& session) -> Result<Reply> {
-        const MutableBytes buffer = FESTORE_TRY(session.buffer(content.size()));
-        copy_bytes(content, buffer);
-        Result<Reply> answer =
-            session.invoke(protocol::Command::put, encoded.bytes(), Payload::input, content.size());
-        if (answer) wipe(buffer.first(content.size()));
-        return answer;
-    });
-    if (!reply && options.if_version && static_cast<Code>(reply.error().tee_result) == Code::version_conflict)
-        return unexpected(with_version(reply.error(), *options.if_version, stat(name)));
-    if (!reply) {
-        const size_t size = name.size() + content.size();
-        return unexpected(explain_refusal(*state_, reply.error(), operation, {state_->options.storage, size}));
-    }
-    const auto answer = protocol::decode<protocol::PutAnswer>(reply->bytes());
-    if (!answer || answer->content_size != content.size()) return unexpected(nonsense(operation));
-    ObjectInfo info;
-    info.name = name;
-    info.size = content.size();
-    info.version = answer->version;
-    info.modified = request.modified;
-    info.write_once = options.write_once;
-    return info;
+    return state_->objects().put(name, content, options);
 }
 
 Result<std::vector<std::byte>> Client::get(std::string_view name) {
     FESTORE_CHECK(check_existing(name, state_->options));
     const auto use = FESTORE_TRY(state_->use());
-    if (state_->store) return state_->store->get(name);
-    std::vector<std::byte> content;
-    const auto got = state_->get(name, [&](Bytes given) { content.assign(given.begin(), given.end()); });
-    if (!got) return unexpected(got.error());
-    return content;
-}
-
-Result<ObjectInfo> ClientState::get(std::string_view name, const std::function<void(Bytes)>& take) {
-    const Operation operation{"get", name};
-    const Encoded request(protocol::NameRequest{to_protocol(options.storage), bytes_of(name)});
-    size_t size = 0;
-    for (int attempt = 0; attempt < kGetAttemptsMax; ++attempt) {
-        MutableBytes shared;
-        const Result<Reply> reply = run(operation, true, [&](Session& session) -> Result<Reply> {
-            const MutableBytes buffer = FESTORE_TRY(session.buffer(size));
-            shared = buffer;
-            return session.invoke(protocol::Command::get, request.bytes(), Payload::output, shared.size());
-        });
-        if (!reply) return unexpected(reply.error());
-        if (reply->result == TEEC_ERROR_SHORT_BUFFER) {  // larger than the buffer, or grown since the last attempt
-            if (reply->payload_size <= shared.size() || reply->payload_size > UINT32_MAX)
-                return unexpected(nonsense(operation));
-            size = reply->payload_size;
-            continue;
-        }
-        const auto metadata = protocol::decode<protocol::Metadata>(reply->bytes());
-        if (!metadata || metadata->content_size != reply->payload_size || reply->payload_size > shared.size())
-            return unexpected(nonsense(operation));
-        const WipeAfter wipe_after(shared.first(reply->payload_size));
-        take(shared.first(reply->payload_size));
-        return info_of(name, *metadata);
-    }
-    return unexpected({ErrorCode::busy, "cannot get " + quote(name) + ": it changes all the time", 0, 0});
+    return state_->objects().get(name);
 }
 
 Result<ObjectInfo> Client::stat(std::string_view name) {
     FESTORE_CHECK(check_existing(name, state_->options));
     const auto use = FESTORE_TRY(state_->use());
-    if (state_->store) return state_->store->stat(name);
-    const Operation operation{"stat", name};
-    const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
-    const Result<Reply> reply = state_->run(
-        operation, true, [&](Session& session) { return session.invoke(protocol::Command::stat, request.bytes()); });
-    if (!reply) return unexpected(reply.error());
-    const auto metadata = protocol::decode<protocol::Metadata>(reply->bytes());
-    if (!metadata) return unexpected(nonsense(operation));
-    return info_of(name, *metadata);
+    return state_->objects().stat(name);
 }
 
 Result<void> Client::remove(std::string_view name) {
     FESTORE_CHECK(check_existing(name, state_->options));
     const auto use = FESTORE_TRY(state_->use());
-    if (state_->store) return state_->store->remove(name);
-    const Encoded request(protocol::NameRequest{to_protocol(state_->options.storage), bytes_of(name)});
-    FESTORE_CHECK(state_->command(Operation{"remove", name}, false, protocol::Command::remove, request.bytes()));
-    return {};
+    return state_->objects().remove(name);
+}
+
+Result<Listing> Client::list(std::string_view prefix) {
+    FESTORE_CHECK(require_prefix(prefix));
+    const auto use = FESTORE_TRY(state_->use());
+    return state_->objects().list(prefix);
+}
+
+Result<Listing> Client::list_of(const Owner& owner, std::string_view prefix) {
+    FESTORE_CHECK(require_prefix(prefix));
+    if (!state_->persistent) return unexpected(not_of_stores());
+    const protocol::OtherOwner other = FESTORE_TRY(named_owner(owner));
+    const auto use = FESTORE_TRY(state_->use());
+    return state_->persistent->list_of(other, prefix);
+}
+
+Result<void> Client::remove_of(const Owner& owner, std::string_view name) {
+    FESTORE_CHECK(require_name(name));
+    if (!state_->persistent) return unexpected(not_of_stores());
+    const protocol::OtherOwner other = FESTORE_TRY(named_owner(owner));
+    const auto use = FESTORE_TRY(state_->use());
+    return state_->persistent->remove_of(other, name);
+}
+
+Result<VerifyReport> Client::verify(const VerifyOptions& options) {
+    for (const std::string& name : options.names)
+        FESTORE_CHECK(require_name(name));
+    const auto use = FESTORE_TRY(state_->use());
+    return state_->objects().verify(options);
 }
 
 Result<TeeStatus> Client::status() {

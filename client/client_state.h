@@ -9,6 +9,8 @@
 
 namespace festore {
 
+class PersistentObjects;
+
 // A request, encoded for the TA.
 template <class M>
 class Encoded {
@@ -25,7 +27,10 @@ struct ClientState final : SessionSource {
     LoadedTee tee;
     ClientOptions options;
     std::optional<uint32_t> claimed_id;
-    std::unique_ptr<StoreClient> store;  // null unless the storage is `store`
+    // One of them, by the storage; objects() is that one.
+    std::unique_ptr<StoreClient> store;
+    std::unique_ptr<PersistentObjects> persistent;
+    Objects& objects();
 
     static Result<Client> connect(LoadedTee tee, const ClientOptions& options, std::optional<uint32_t> claimed_id,
                                   Files& files);
@@ -42,14 +47,9 @@ struct ClientState final : SessionSource {
     Result<Reply> run(const Operation& operation, bool repeatable, F&& call);
     // The same for a command without a payload.
     Result<Reply> command(const Operation& operation, bool repeatable, protocol::Command command, Bytes request);
-    Result<Listing> list(std::string_view prefix, const std::optional<protocol::OtherOwner>& of);
-    // Persistent objects of any owner whose names the TEE has lost; 0 if the TA is too old to report them (its listings count them).
-    Result<uint32_t> count_damaged();
     Result<RpmbUse> rpmb(const Operation& operation, const protocol::RpmbRequest& request);
     Result<void> allow(const Operation& operation, const protocol::AllowRequest& request);
     Result<AllowReport> allowed(const Operation& operation);
-    // Reads a persistent object and gives the whole content to `take`.
-    Result<ObjectInfo> get(std::string_view name, const std::function<void(Bytes)>& take);
 
     // While a Use exists, the session does not count as idle.
     class Use {
@@ -67,7 +67,8 @@ struct ClientState final : SessionSource {
     Result<Use> use();
     [[nodiscard]] Result<void> check_caller() const { return caller_.check(); }
 
-    explicit ClientState(const Owner& owner) : caller_(owner) {}
+    explicit ClientState(const Owner& owner);
+    ~ClientState();
 
 private:
     void tell_if_supplicant_is_missing();
@@ -99,7 +100,6 @@ Result<Reply> ClientState::run(const Operation& operation, bool repeatable, F&& 
     }
 }
 
-protocol::Storage to_protocol(Storage storage);
 ObjectInfo info_of(std::string_view name, const protocol::Metadata& m);
 // The public space also holds objects of the first demo, whose clients chose any bytes as names.
 bool may_be_legacy(std::string_view name, const ClientOptions& options);
@@ -109,7 +109,5 @@ Error nonsense(const Operation& operation);
 Result<void> check_put(std::string_view name, const PutOptions& options);
 // usage: no object can have that name. Names of the first demo's objects are accepted in the public space.
 Result<void> check_existing(std::string_view name, const ClientOptions& options);
-// The error for a content that is too large for a persistent object.
-Error too_large(std::string_view name, uint64_t bytes_max);
 
 }  // namespace festore

@@ -190,6 +190,12 @@ Error usage_of_name(std::string_view name, NameFault fault) {
     return error;
 }
 
+Result<void> require_prefix(std::string_view prefix) {
+    if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
+        return unexpected(usage_of_name(prefix, fault));
+    return {};
+}
+
 Result<void> require_name(std::string_view name) {
     if (const NameFault fault = check_name(bytes_of(name)); fault != NameFault::none)
         return unexpected(usage_of_name(name, fault));

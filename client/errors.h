@@ -37,6 +37,7 @@ Error error_of_context(uint32_t result, TeeKind kind);
 Error usage_of_name(std::string_view name, NameFault fault);
 // usage: it cannot be an object's name.
 Result<void> require_name(std::string_view name);
+Result<void> require_prefix(std::string_view prefix);
 
 // For a store whose repair gave up freshness, as long as nobody has acknowledged it.
 std::string freshness_lost_text(const StoreInfo& info);

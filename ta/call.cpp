@@ -16,6 +16,12 @@ Outcome<Call::Place> Call::place() const {
     return Place{table, FESTORE_TRY(place)};
 }
 
+Outcome<Call::Place> Call::place_of(const RootRecord& record) const {
+    const Place at = FESTORE_TRY(place());
+    if (session.store.anchor != record.anchor || !at.table->is_of(at.place, record.store_id)) return fail(Code::bad_state);
+    return at;
+}
+
 Outcome<RootRecord> Call::record() const {
     const Place at = FESTORE_TRY(place());
     RootRecord record = FESTORE_TRY(at.table->record(at.place));

@@ -28,6 +28,8 @@ struct Call {
         size_t place;
     };
     [[nodiscard]] Outcome<Place> place() const;
+    // The same, for a recovery copy, which names the place: only if it is that of this record's store, under its anchor. Else bad_state.
+    [[nodiscard]] Outcome<Place> place_of(const engine::RootRecord& record) const;
     // The shared workspace, serving this store.
     [[nodiscard]] Outcome<Workspace*> workspace(const engine::RootRecord& record) const;
 };

@@ -172,17 +172,13 @@ Outcome<SegmentBuffer*> Instance::segment_buffer() {
 
 void Instance::forget_store(const engine::StoreId& store_id) {
     for (Session* s = sessions_; s != nullptr; s = s->next)
-        if ((s->store.is_open && s->store.store_id == store_id) ||
-            (s->store.index_copy && s->store.index_copy->old.store_id == store_id))
-            s->store.close();
+        if (s->store.has(store_id)) s->store.close();
 }
 
 // A store that is being repaired counts as open: the workspace reads its old index.
 bool Instance::is_open(const engine::StoreId& store_id) const {
-    for (const Session* s = sessions_; s != nullptr; s = s->next) {
-        if (s->store.is_open && s->store.store_id == store_id) return true;
-        if (s->store.index_copy && s->store.index_copy->old.store_id == store_id) return true;
-    }
+    for (const Session* s = sessions_; s != nullptr; s = s->next)
+        if (s->store.has(store_id)) return true;
     return false;
 }
 

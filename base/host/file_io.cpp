@@ -45,6 +45,10 @@ Error system_error(const std::string& operation) {
     return {code, fmt::format("cannot {}: {}", operation, std::strerror(reason)), 0, 0};
 }
 
+Error beyond_limit(const std::string& what, const InputLimit& limit) {
+    return {ErrorCode::no_space, fmt::format("{} has more than the {} bytes that {} can have", what, limit.bytes_max, limit.what), 0, 0};
+}
+
 Result<Content> read_input(const std::string& file, const InputLimit& limit) {
     const bool standard = is_standard_stream(file);
     const std::string what = standard ? "standard input" : quote(file);
@@ -76,9 +80,7 @@ Result<Content> read_input(const std::string& file, const InputLimit& limit) {
     }
     if (used > limit.bytes_max) {
         wipe(bytes);
-        return unexpected({ErrorCode::no_space,
-                           fmt::format("{} has more than the {} bytes that {} can have", what, limit.bytes_max, limit.what),
-                           0, 0});
+        return unexpected(beyond_limit(what, limit));
     }
     wipe(MutableBytes(bytes).subspan(used));
     bytes.resize(used);

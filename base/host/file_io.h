@@ -57,6 +57,8 @@ struct InputLimit {
 
 // Reads FILE, or standard input for "" and "-". Reads at most one byte more than the limit; then it fails with no_space.
 Result<Content> read_input(const std::string& file, const InputLimit& limit);
+// The error for `what` with more than the limit.
+Error beyond_limit(const std::string& what, const InputLimit& limit);
 
 // A pipe that was opened for reading may have no writer: after this time a message says once that the command waits.
 inline constexpr int kToldAfterMilliseconds = 1000;

@@ -29,8 +29,7 @@ public:
         if (const auto valid = check_arguments(); !valid) return failed(valid.error());
         if (is_standard_stream(file_) && isatty(STDIN_FILENO) == 1)
             print_note(options, "reading standard input; Ctrl-D ends it");
-        const Result<ObjectInfo> stored =
-            options.client.storage == Storage::store ? put_in_parts(options) : put_whole(options);
+        const Result<ObjectInfo> stored = put_in_parts(options);
         if (!stored) return failed(stored.error());
         print_note(options, fmt::format("stored {}: {} bytes, version {}", quote(name_), stored->size, stored->version));
         Outcome outcome;
@@ -44,18 +43,13 @@ public:
     }
 
 private:
-    Result<ObjectInfo> put_whole(const Options& options) const {
-        const InputLimit limit{limits::kPersistentObjectBytesMax, "an object in the TEE's own storage"};
-        const Result<Content> content = read_input(file_, limit);
-        if (!content) return unexpected(in_put(name_, content.error()));
-        Client client = FESTORE_TRY(Client::connect(options.client));
-        return client.put(name_, content->bytes(), put_);
-    }
-
     // Reads the first part before it opens a session: no session is held open while somebody types.
     Result<ObjectInfo> put_in_parts(const Options& options) const {
         const InterruptsHeld held;
-        Result<Source> source = Source::open(file_);
+        std::optional<InputLimit> limit;
+        if (options.client.storage != Storage::store)
+            limit = {limits::kPersistentObjectBytesMax, "an object in the TEE's own storage"};
+        Result<Source> source = Source::open(file_, limit);
         if (!source) return unexpected(in_put(name_, source.error()));
         Content first(kTransferBytes);
         const Result<size_t> count = source->read(first.room());

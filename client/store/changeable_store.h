@@ -8,13 +8,14 @@ namespace festore {
 
 class ChangeableStore : public ReadableStore {
 public:
-    Result<ObjectInfo> put(std::string_view name, Bytes content, const PutOptions& options);
-    // The same in parts. A put that is too large for the index locks only its own file until it is finished (rule 10).
+    Result<ObjectInfo> put(std::string_view name, Bytes content, const PutOptions& options) override;
+    Result<std::unique_ptr<ObjectWriter>> writer(std::string_view name, const PutOptions& options) override;
+    // A put in parts. One that is too large for the index locks only its own file until it is finished (rule 10).
     // After an error a writer cannot be used any more.
     Result<std::unique_ptr<StoreWriter>> open_writer(std::string_view name, const PutOptions& options, bool in_batch);
     Result<void> write(StoreWriter& writer, Bytes part);
     Result<ObjectInfo> finish(StoreWriter& writer);
-    Result<void> remove(std::string_view name);
+    Result<void> remove(std::string_view name) override;
     Result<ObjectInfo> rename(std::string_view from, std::string_view to, bool replace);
 
     // A transaction over several calls. One at a time; meanwhile the functions above that change the store fail with conflict.

@@ -274,6 +274,11 @@ Error ChangeableStore::with_version(Error error, std::string_view name, const Pu
     return festore::with_version(std::move(error), *options.if_version, stat(name));
 }
 
+Result<std::unique_ptr<ObjectWriter>> ChangeableStore::writer(std::string_view name, const PutOptions& options) {
+    std::unique_ptr<StoreWriter> opened = FESTORE_TRY(open_writer(name, options, false));
+    return std::unique_ptr<ObjectWriter>(std::move(opened));
+}
+
 Result<std::unique_ptr<StoreWriter>> ChangeableStore::open_writer(std::string_view name, const PutOptions& options, bool in_batch) {
     const Operation operation{"put", name, Storage::store};
     if (!in_batch) {

@@ -57,18 +57,34 @@ Result<StoreClient::Dropped> StoreClient::drop_record_by_id(const Operation& ope
     return dropped;
 }
 
+// The TA compares the name, which the record does not tell.
+Result<void> StoreClient::check_has_chosen_name(const Operation& operation, const StoreRecord& its) {
+    const FoundRecord chosen = FESTORE_TRY(find_record(operation, {}));
+    if (chosen.status && has_id(its, chosen.status->store_id)) return {};
+    const std::string name = its.name.empty() ? "another name" : "the name " + quote(its.name);
+    return unexpected({ErrorCode::damaged,
+                       cannot(operation) + "the store at " + quote(directory_.path()) + " has " + name + ", and not " +
+                           quote(shown_store_name(name_)) + ": choose with --name, or another directory with --store",
+                       0, 0});
+}
+
 // Drops the record of the store whose directory this is.
 Result<StoreClient::Dropped> StoreClient::drop_own_record(const Operation& operation, const protocol::StoreHeader& header) {
     Code refused = Code::success;
     const auto opened = open_in_tee(operation, header, &refused);
     bool is_known = opened.has_value() || !ta_knows_names();
+    std::optional<Error> unlisted;  // whether the TEE has a record of this store is not known
     if (ta_knows_names()) {
-        const Result<Records> own = list_records(operation, true);
-        if (!own && !is_name_chosen_) return unexpected(own.error());
+        const Result<Records> listed = list_records(operation, true);
+        if (!listed && !is_name_chosen_) return unexpected(listed.error());
+        if (!listed) unlisted = listed.error();
+        const Records own = listed ? *listed : Records();
         const auto is_its = [&](const StoreRecord& store) { return has_id(store, header.store_id); };
-        is_known = is_known || (own && std::any_of(own->stores.begin(), own->stores.end(), is_its));
+        const auto its = std::find_if(own.stores.begin(), own.stores.end(), is_its);
+        is_known = is_known || its != own.stores.end();
+        if (its != own.stores.end() && is_name_chosen_) FESTORE_CHECK(check_has_chosen_name(operation, *its));
         const Code why = !opened && refused == Code::success ? Code::target_dead : refused;
-        if (own) FESTORE_CHECK(check_is_meant(operation, header, *own, why));
+        if (listed) FESTORE_CHECK(check_is_meant(operation, header, own, why));
     }
     // A record or tombstone in the RPMB, or no answer from it, does not prevent dropping the record under ree: the TA has compared that
     // record before it asked the RPMB.
@@ -81,7 +97,9 @@ Result<StoreClient::Dropped> StoreClient::drop_own_record(const Operation& opera
     } else if (refused != Code::item_not_found) {
         return unexpected(opened.error());
     }
-    return drop_record_by_id(operation, header, is_known);
+    const Dropped dropped = FESTORE_TRY(drop_record_by_id(operation, header, is_known));
+    if (!dropped.was_there && unlisted) return unexpected(*unlisted);
+    return dropped;
 }
 
 // For what goes by the name alone: having opened a store is no choice of its name.

@@ -4,6 +4,7 @@
 #pragma once
 #include "client/files/process_mark.h"
 #include "client/store/channel.h"
+#include "client/objects.h"
 #include "client/store/streams.h"
 #include "protocol/store_care.h"
 #include "protocol/store_rebuild.h"
@@ -32,11 +33,8 @@ Result<protocol::OwnerClaim> owner_claim(const std::optional<Owner>& other);
 // For such a request's answer access_denied.
 Error not_root(const Operation& operation, const StoreReply& reply);
 
-class OpenStore {
+class OpenStore : public Objects {
 public:
-    OpenStore(const OpenStore&) = delete;
-    OpenStore& operator=(const OpenStore&) = delete;
-
     Result<StoreInfo> init(const InitOptions& options);
     Result<StoreInfo> status();
     Result<std::vector<StoreRecord>> records();
@@ -44,7 +42,6 @@ public:
 
 protected:
     OpenStore(SessionSource& sessions, Files& files, const StoreOptions& options);
-    virtual ~OpenStore() = default;
 
     // What an interrupted rebuild or move has left. Opening calls these, the layers that can rebuild do them.
     // Settles which page file the record means. The store is open.

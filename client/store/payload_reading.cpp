@@ -15,6 +15,8 @@ using protocol::SegmentsRequest;
 
 }  // namespace
 
+Result<size_t> StoreReader::read(MutableBytes out) { return store_.read_on(*this, out, {"get", info_.name, Storage::store}); }
+
 size_t StoreReader::give(MutableBytes out) {
     if (!is_loaded()) return 0;
     const auto from = static_cast<size_t>(position_ - loaded_from_);
@@ -39,7 +41,7 @@ Result<std::unique_ptr<StoreReader>> ReadableStore::find(const Operation& operat
     const auto answer = protocol::decode<protocol::GetAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(operation));
     const protocol::StoreMetadata& m = answer->metadata;
-    auto reader = std::make_unique<StoreReader>(object_info(operation.name, m), m);
+    auto reader = std::make_unique<StoreReader>(*this, object_info(operation.name, m), m);
     if (m.inlined) {
         if (reply.content.size() != m.size) return unexpected(store_nonsense(operation));
         reader->load(0, std::move(reply.content));

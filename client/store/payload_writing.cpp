@@ -29,6 +29,9 @@ StoreWriter::StoreWriter(ChangeableStore& store, std::string_view name, const Pu
 
 StoreWriter::~StoreWriter() { end(); }
 
+Result<void> StoreWriter::write(Bytes part) { return store_.write(*this, part); }
+Result<ObjectInfo> StoreWriter::finish() { return store_.finish(*this); }
+
 void StoreWriter::end() {
     over_ = true;
     wipe(pending_);

@@ -8,13 +8,14 @@ namespace festore {
 
 class ReadableStore : public OpenStore {
 public:
-    Result<std::vector<std::byte>> get(std::string_view name);
+    Result<std::vector<std::byte>> get(std::string_view name) override;
+    Result<std::unique_ptr<ObjectReader>> reader(std::string_view name) override;
     // Of the object that `operation` names.
     Result<std::unique_ptr<StoreReader>> open_reader(const Operation& operation);
     // Fills `out`, or reads up to the end of the object. busy: it was replaced, and the TEE has forgotten the old one.
     Result<size_t> read_on(StoreReader& reader, MutableBytes out, const Operation& operation);
-    Result<ObjectInfo> stat(std::string_view name);
-    Result<Listing> list(std::string_view prefix);
+    Result<ObjectInfo> stat(std::string_view name) override;
+    Result<Listing> list(std::string_view prefix) override;
     Result<std::vector<LostRange>> lost_ranges(const Operation& operation);
 
 protected:

@@ -44,6 +44,11 @@ Result<StoreReply> ReadableStore::look_up(const Operation& operation, const Stor
     return reply;
 }
 
+Result<std::unique_ptr<ObjectReader>> ReadableStore::reader(std::string_view name) {
+    std::unique_ptr<StoreReader> opened = FESTORE_TRY(open_reader({"get", name, Storage::store}));
+    return std::unique_ptr<ObjectReader>(std::move(opened));
+}
+
 Result<std::unique_ptr<StoreReader>> ReadableStore::open_reader(const Operation& operation) {
     MissedPayload missed;
     return read<std::unique_ptr<StoreReader>>(operation, [&](bool& again) { return find(operation, missed, again); });

@@ -10,7 +10,7 @@ class StoreClient final : public ChangeableStore {
 public:
     StoreClient(SessionSource& sessions, Files& files, const StoreOptions& options) : ChangeableStore(sessions, files, options) {}
 
-    Result<VerifyReport> verify(const VerifyOptions& options);
+    Result<VerifyReport> verify(const VerifyOptions& options) override;
     Result<StoreInfo> record(const std::optional<Owner>& other);
     Result<DestroyReport> destroy(const DestroyOptions& options);
     Result<StoreInfo> repair();
@@ -44,6 +44,8 @@ private:
     Result<Dropped> drop_record(const Operation& operation, const std::optional<Owner>& other, stored::Anchor anchor,
                                 const protocol::Id& store_id, bool is_known);
     Result<Dropped> drop_record_by_id(const Operation& operation, const protocol::StoreHeader& header, bool is_known);
+    // damaged: that store of the owner's has another name than the chosen one.
+    Result<void> check_has_chosen_name(const Operation& operation, const StoreRecord& its);
     Result<Dropped> drop_own_record(const Operation& operation, const protocol::StoreHeader& header);
     Result<void> check_is_lost(const Operation& operation, const protocol::StoreStatus& record);
     Result<DestroyReport> destroy_record(const Operation& operation, const DestroyOptions& options);

@@ -3,6 +3,7 @@
 // store moves it. Plaintext in it is wiped. Thread safety: one thread at a time, with their store.
 #pragma once
 #include "base/host/guarded_memory.h"
+#include "client/objects.h"
 #include "client/store/disk/directory.h"
 #include "protocol/store_messages.h"
 
@@ -16,13 +17,15 @@ class ReadableStore;
 class StoreClient;
 
 // A put whose content comes in parts: kept for the index as long as it fits there, then written to a payload.
-class StoreWriter {
+class StoreWriter final : public ObjectWriter {
 public:
     // `batch`: the transaction that the put belongs to; 0: none. `store` must outlive this.
     StoreWriter(ChangeableStore& store, std::string_view name, const PutOptions& options, uint64_t batch);
-    ~StoreWriter();  // leaves nothing behind unless it was kept
-    StoreWriter(const StoreWriter&) = delete;
-    StoreWriter& operator=(const StoreWriter&) = delete;
+    ~StoreWriter() override;  // leaves nothing behind unless it was kept
+
+    Result<void> write(Bytes part) override;
+    Result<ObjectInfo> finish() override;
+    [[nodiscard]] bool needs_session() const override { return true; }  // the TA has the payload's key in this session
 
 private:
     friend class ChangeableStore;
@@ -44,19 +47,14 @@ private:
     protocol::SegmentsRequest next_;
 };
 
-// An object that is being read, as it was when it was looked up.
-class StoreReader {
+class StoreReader final : public ObjectReader {
 public:
-    StoreReader(ObjectInfo info, const protocol::StoreMetadata& metadata) : info_(std::move(info)), metadata_(metadata) {}
-    // With the whole content loaded.
-    StoreReader(ObjectInfo info, GuardedBytes content) : info_(std::move(info)), loaded_(std::move(content)) {}
-    ~StoreReader() { wipe(loaded_); }
-    StoreReader(const StoreReader&) = delete;
-    StoreReader& operator=(const StoreReader&) = delete;
+    // `store` must outlive this.
+    StoreReader(ReadableStore& store, ObjectInfo info, const protocol::StoreMetadata& metadata)
+        : ObjectReader(std::move(info)), store_(store), metadata_(metadata) {}
+    ~StoreReader() override { wipe(loaded_); }
 
-    [[nodiscard]] const ObjectInfo& info() const { return info_; }
-    [[nodiscard]] uint64_t position() const { return position_; }
-    void seek(uint64_t position) { position_ = std::min(position, info_.size); }
+    Result<size_t> read(MutableBytes out) override;
     // Fills `out` with what is loaded at the position, and moves the position. Returns how many bytes that was.
     size_t give(MutableBytes out);
 
@@ -71,10 +69,9 @@ private:
     Result<std::vector<std::byte>> read_sealed(size_t wanted, protocol::SegmentsRequest& part);
     void read_behind(const protocol::SegmentsRequest& part);
 
-    ObjectInfo info_;
+    ReadableStore& store_;
     protocol::StoreMetadata metadata_;
     std::optional<StoreDirectory::Payload> file_;
-    uint64_t position_ = 0;
     uint64_t loaded_from_ = 0;
     GuardedBytes loaded_;  // verified: all of a small content, or segments
     uint64_t part_bytes_max_ = protocol::kCallContentBytesMax;  // content of one call

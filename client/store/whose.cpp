@@ -62,6 +62,13 @@ Result<void> StoreClient::check_is_meant(const Operation& operation, const proto
     const bool is_here = std::any_of(own.stores.begin(), own.stores.end(), was_here);
     const bool is_open = refused == Code::success;
     const bool is_proven = is_open && pages_prove_store(operation);
+    // A copy that was left behind has pages, too. A store without objects loses nothing.
+    if (!is_name_chosen_ && is_open && !is_proven && status_.index_page != 0)
+        return unexpected({ErrorCode::damaged,
+                           cannot(operation) + "the pages at " + quote(directory_.path()) + " are not those of the store that its " +
+                               "header names: they are damaged, or an older copy of it. If that store itself is meant, choose it with " +
+                               "--name; a copy is removed as any folder",
+                           0, 0});
     // If the TEE has no record of that store, no record is reached.
     const auto may_be_its = [&](const StoreRecord& store) { return !store.info || is_its(store); };
     const bool is_reached = std::any_of(own.stores.begin(), own.stores.end(), may_be_its);

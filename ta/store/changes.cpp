@@ -16,7 +16,7 @@ using protocol::CallOutcome;
 // True if everything, the recovery copy included, is in the area.
 Outcome<bool> prepare(Call& call, IndexTransaction& transaction, PageArea& area) {
     if (FESTORE_TRY(transaction.prepare(area)) == IndexTransaction::Prepared::need_room || area.room() == 0) return false;
-    const Call::Place at = FESTORE_TRY(call.place());
+    const Call::Place at = FESTORE_TRY(call.place_of(transaction.record()));
     FESTORE_CHECK(write_recovery_copy(call, transaction.record(), at.table->at(at.place), area));
     call.session.store.prepared.emplace(transaction.record());
     return true;

@@ -263,7 +263,7 @@ Outcome<CallOutcome> finish(Call& call, IndexCopy& copy, PageArea& area, Writing
     // put into its new place.
     engine::TablePlace at = copy.at.value_or(engine::TablePlace{});
     if (copy.kind != CopyKind::repair) {
-        const Call::Place place = FESTORE_TRY(call.place());
+        const Call::Place place = FESTORE_TRY(call.place_of(copy.before));
         at = place.table->at(place.place);
         if (record.anchor != copy.before.anchor) at = copy.to = FESTORE_TRY(place_to_move_to(call, record.anchor));
     }

@@ -120,13 +120,11 @@ Status store_create(Call& call) {
     const size_t place = FESTORE_TRY(table->free_place(call.session.identity));
     static_cast<void>(keep_claim(made.record.anchor, place, made.claim));  // for messages only
     FESTORE_CHECK(table->write_new(place, made.record));
-    store.end_upload();  // what belonged to the store opened before is useless for this one
-    store.payload.reset();
-    store.copy_secret.reset();
+    store.close();  // whatever was begun for the store opened before would go on at this one's place
+    store.open(made.record);
     store.rpmb_unasked = !is_certain;
     // Made now, to let the first change cost no more than any other; if that fails, the first change makes it, or reports the error.
     static_cast<void>(copy_secret(call, made.record));
-    store.open(made.record);
     encode_status(made.record, call.answer);
     return {};
 }
@@ -148,7 +146,7 @@ Status store_open(Call& call) {
     const bool is_certain = anchor == Anchor::rpmb || FESTORE_TRY(none_in_rpmb(call, record, request.without_asking_rpmb));
     StoreSession& store = call.session.store;
     if (!store.is_open || store.store_id != record.store_id) store.close();
-    if (store.anchor != anchor) store.copy_secret.reset();  // it is of a move that was not committed
+    if (store.anchor != anchor) store.end_changes();  // begun before a move
     store.open(record);
     store.rpmb_unasked = !is_certain;
     mark_if_unknown(record, store);

@@ -72,6 +72,10 @@ struct StoreSession {
     uint64_t batch_base = 0;  // generation that the batch began with
     gp::Owned<IndexCopy> index_copy;
 
+    // Whether it keeps anything of that store.
+    [[nodiscard]] bool has(const engine::StoreId& id) const {
+        return (is_open && store_id == id) || (batch && batch->store_id() == id) || (index_copy && index_copy->old.store_id == id);
+    }
     // Opens the record's store.
     void open(const engine::RootRecord& record) {
         is_open = true;
@@ -84,17 +88,20 @@ struct StoreSession {
         upload_is_used = false;
         resealed.reset();
     }
+    void end_changes() {
+        copy_secret.reset();
+        prepared.reset();
+        batch.reset();
+        index_copy.reset();
+    }
     void close() {
         is_open = false;
         rpmb_unasked = false;
-        copy_secret.reset();
         made.reset();
-        prepared.reset();
+        end_changes();
         end_upload();
         payload.reset();
         free_list.reset();
-        batch.reset();
-        index_copy.reset();
     }
 };
 

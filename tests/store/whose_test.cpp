@@ -327,5 +327,62 @@ TEST_F(Whose, Rule25ANamedDestroyReachesNoNewerRecordOfAnotherName) {
     }
 }
 
+// The pages that a copy was left with are not those of the record, also if the owner has no other store.
+TEST_F(Whose, Rule25AnOlderCopyOfTheOnlyStoreIsNotTheStore) {
+    for (const bool is_moved : {true, false}) {
+        for (const Anchor anchor : {Anchor::ree, Anchor::rpmb}) {
+            begin_anew();
+            make("store", "", anchor);
+            copy("store", "copy");
+            // It is used at another place: moved there, or the copy is, and the old place is cleaned up.
+            if (is_moved) std::filesystem::rename(folder_ / "store", folder_ / "moved");
+            const std::string live = is_moved ? "moved" : "copy";
+            const std::string left = is_moved ? "copy" : "store";
+            ASSERT_TRUE(client(live).put("b", content_of(20)));
+            const auto destroyed = client(left).store()->destroy();
+            EXPECT_EQ(code(destroyed), kDamaged) << message(destroyed);
+            EXPECT_TRUE(std::filesystem::exists(folder_ / left / "pages"));
+            EXPECT_TRUE(client(live).get("b"));
+            EXPECT_TRUE(client(left, "default").store()->destroy()) << "chosen by its name";
+        }
+    }
+}
+
+TEST_F(Whose, Rule25AStoreWithoutObjectsIsDestroyedWhereverItIs) {
+    ASSERT_TRUE(client("store").store()->init());
+    std::filesystem::rename(folder_ / "store", folder_ / "moved");
+    EXPECT_TRUE(client("moved").store()->destroy());
+}
+
+// The names of the directory and of the caller must agree: else the record would stay, and the files go.
+TEST_F(Whose, Rule25AStoreOfAnotherNameIsNotRemoved) {
+    for (const Anchor anchor : {Anchor::ree, Anchor::rpmb}) {
+        for (const bool has_claim : {true, false}) {
+            begin_anew();
+            make("old", "mine", anchor);
+            copy("old", "new");
+            ASSERT_TRUE(client("new").put("b", content_of(20)));
+            if (!has_claim) lose_objects("claim");
+            const auto destroyed = client("new", "web").store()->destroy();
+            EXPECT_EQ(code(destroyed), kDamaged) << message(destroyed);
+            EXPECT_TRUE(client("new").get("b"));
+            // Nor if the TEE's storage fails meanwhile.
+            for (uint64_t n = 1; n < 30; ++n) {
+                Client failing = client("new", "web");
+                sim::Faults faults;
+                faults.storage = n;
+                tee_->set_faults(faults);
+                EXPECT_FALSE(failing.store()->destroy()) << n;
+                tee_->set_faults({});
+                EXPECT_TRUE(client("new").get("b")) << n;
+            }
+            // Made, and never filled.
+            ASSERT_TRUE(client("empty", "empty").store()->init({anchor}));
+            EXPECT_EQ(code(client("empty", "web").store()->destroy()), kDamaged);
+            EXPECT_TRUE(client("empty").put("a", content_of(10)));
+        }
+    }
+}
+
 }  // namespace
 }  // namespace festore::store_test

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Listings of persistent objects (the storages ree and rpmb): the caller's own and, for uid 0, another's, which uid 0 may also remove.
-#include "client/client_state.h"
+#include "client/persistent/objects.h"
 #include "base/result.h"
 #include "client/errors.h"
 
@@ -17,11 +17,6 @@ bool is_wanted(const protocol::ListEntry& entry, std::string_view prefix, const 
     const std::string_view name = text_of(entry.name);
     const bool is_legacy = (entry.metadata.flags & protocol::kObjectLegacy) != 0 && may_be_legacy(name, options);
     return (is_legacy || check_name(entry.name) == NameFault::none) && name.starts_with(prefix);
-}
-
-Error not_of_stores() {
-    return {ErrorCode::usage,
-            "root can drop only the record of another's store ('festore destroy --owner'); this is for --storage ree and rpmb", 0, 0};
 }
 
 Error only_root(Error error) {
@@ -54,17 +49,17 @@ bool may_be_legacy(std::string_view name, const ClientOptions& options) {
            name.size() <= limits::kObjectIdBytesMax;
 }
 
-Result<Listing> ClientState::list(std::string_view prefix, const std::optional<protocol::OtherOwner>& of) {
+Result<Listing> PersistentObjects::list_all(std::string_view prefix, const std::optional<protocol::OtherOwner>& of) {
     const Operation operation{"list", prefix};
     Listing listing;
     std::vector<std::byte> cursor;
     for (size_t page = 0; page < kListPagesMax; ++page) {
-        const protocol::ListRequest message{to_protocol(options.storage), cursor, bytes_of(prefix)};
+        const protocol::ListRequest message{storage(), cursor, bytes_of(prefix)};
         const Encoded own(message);
         const Encoded others(protocol::ListOfRequest{of.value_or(protocol::OtherOwner()), message});
         const Bytes request = of ? others.bytes() : own.bytes();
         MutableBytes shared;
-        const Result<Reply> reply = run(operation, true, [&](Session& s) -> Result<Reply> {
+        const Result<Reply> reply = state_.run(operation, true, [&](Session& s) -> Result<Reply> {
             const MutableBytes buffer = FESTORE_TRY(s.buffer(limits::kListBufferBytesMax));
             shared = buffer.first(limits::kListBufferBytesMax);
             return s.invoke(of ? protocol::Command::list_of : protocol::Command::list, request, Payload::output, shared.size());
@@ -78,7 +73,7 @@ Result<Listing> ClientState::list(std::string_view prefix, const std::optional<p
         Bytes rest = entries;
         for (uint32_t i = 0; i < answer->entries; ++i) {
             const auto entry = protocol::decode_next<protocol::ListEntry>(rest);
-            if (!entry || !is_wanted(*entry, prefix, options)) return unexpected(nonsense(operation));
+            if (!entry || !is_wanted(*entry, prefix, state_.options)) return unexpected(nonsense(operation));
             listing.objects.push_back(info_of(text_of(entry->name), entry->metadata));
         }
         listing.damaged += answer->damaged;
@@ -91,32 +86,17 @@ Result<Listing> ClientState::list(std::string_view prefix, const std::optional<p
     return unexpected(nonsense(operation));
 }
 
-Result<Listing> Client::list(std::string_view prefix) {
-    if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
-        return unexpected(usage_of_name(prefix, fault));
-    const auto use = FESTORE_TRY(state_->use());
-    if (state_->store) return state_->store->list(prefix);
-    return sorted(state_->list(prefix, {}));
-}
+Result<Listing> PersistentObjects::list(std::string_view prefix) { return sorted(list_all(prefix, {})); }
 
-Result<Listing> Client::list_of(const Owner& owner, std::string_view prefix) {
-    if (const NameFault fault = check_prefix(bytes_of(prefix)); fault != NameFault::none)
-        return unexpected(usage_of_name(prefix, fault));
-    if (state_->store) return unexpected(not_of_stores());
-    const protocol::OtherOwner other = FESTORE_TRY(named_owner(owner));
-    const auto use = FESTORE_TRY(state_->use());
-    Result<Listing> listing = state_->list(prefix, other);
+Result<Listing> PersistentObjects::list_of(const protocol::OtherOwner& owner, std::string_view prefix) {
+    Result<Listing> listing = list_all(prefix, owner);
     if (!listing) return only_root(listing.error());
     return sorted(std::move(listing));
 }
 
-Result<void> Client::remove_of(const Owner& owner, std::string_view name) {
-    FESTORE_CHECK(require_name(name));
-    if (state_->store) return unexpected(not_of_stores());
-    const protocol::OtherOwner other = FESTORE_TRY(named_owner(owner));
-    const auto use = FESTORE_TRY(state_->use());
-    const Encoded request(protocol::RemoveOfRequest{other, {to_protocol(state_->options.storage), bytes_of(name)}});
-    const Result<Reply> reply = state_->command(Operation{"remove", name}, false, protocol::Command::remove_of, request.bytes());
+Result<void> PersistentObjects::remove_of(const protocol::OtherOwner& owner, std::string_view name) {
+    const Encoded request(protocol::RemoveOfRequest{owner, {storage(), bytes_of(name)}});
+    const Result<Reply> reply = state_.command(Operation{"remove", name}, false, protocol::Command::remove_of, request.bytes());
     if (!reply) return unexpected(only_root(reply.error()));
     return {};
 }

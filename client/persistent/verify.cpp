@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Client::verify for the TEE's own storages, object by object; for stores it is in client/store/verify.cpp.
-#include "client/client_state.h"
+// Verifying objects in the TEE's own storages, one by one.
+#include "client/persistent/objects.h"
 #include "base/result.h"
 #include "client/errors.h"
 
@@ -11,15 +11,15 @@ bool is_damage(ErrorCode code) { return code == ErrorCode::damaged || code == Er
 
 Damage nameless(const char* text) { return {"", {ErrorCode::damaged, text, 0, 0}}; }
 
-// The names to verify. Sets the totals in `progress`, and adds damaged objects without names to `report`.
-template <class F>
-Result<std::vector<std::string>> names_to_verify(Client& client, const VerifyOptions& options, VerifyProgress& progress,
-                                                 VerifyReport& report, F&& count_damaged) {
+}  // namespace
+
+Result<std::vector<std::string>> PersistentObjects::names_to_verify(const VerifyOptions& options, VerifyProgress& progress,
+                                                                    VerifyReport& report) {
     if (!options.names.empty()) {
         progress.objects_total = options.names.size();
         return options.names;
     }
-    const Listing listing = FESTORE_TRY(client.list());
+    const Listing listing = FESTORE_TRY(list({}));
     std::vector<std::string> names;
     for (const ObjectInfo& object : listing.objects) {
         names.push_back(object.name);
@@ -36,12 +36,10 @@ Result<std::vector<std::string>> names_to_verify(Client& client, const VerifyOpt
     return names;
 }
 
-}  // namespace
-
-Result<uint32_t> ClientState::count_damaged() {
+Result<uint32_t> PersistentObjects::count_damaged() {
     const Operation operation{"verify", {}};
-    const Encoded request(protocol::CountDamagedRequest{to_protocol(options.storage)});
-    const Result<Reply> reply = command(operation, true, protocol::Command::count_damaged, request.bytes());
+    const Encoded request(protocol::CountDamagedRequest{storage()});
+    const Result<Reply> reply = state_.command(operation, true, protocol::Command::count_damaged, request.bytes());
     if (!reply && static_cast<Code>(reply.error().tee_result) == Code::not_supported) return 0;
     if (!reply) return unexpected(reply.error());
     const auto answer = protocol::decode<protocol::CountDamagedAnswer>(reply->bytes());
@@ -49,17 +47,11 @@ Result<uint32_t> ClientState::count_damaged() {
     return answer->objects;
 }
 
-Result<VerifyReport> Client::verify(const VerifyOptions& options) {
-    for (const std::string& name : options.names)
-        FESTORE_CHECK(require_name(name));
-    const auto use = FESTORE_TRY(state_->use());
-    if (state_->store) return state_->store->verify(options);
+Result<VerifyReport> PersistentObjects::verify(const VerifyOptions& options) {
     VerifyReport report;
     VerifyProgress progress;
-    const Result<std::vector<std::string>> names =
-        names_to_verify(*this, options, progress, report, [this] { return state_->count_damaged(); });
-    if (!names) return unexpected(names.error());
-    for (const std::string& name : *names) {
+    const std::vector<std::string> names = FESTORE_TRY(names_to_verify(options, progress, report));
+    for (const std::string& name : names) {
         Result<std::vector<std::byte>> content = get(name);
         if (content) {
             ++report.objects;
