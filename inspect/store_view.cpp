@@ -69,7 +69,7 @@ bool StoreViewer::read_slot(uint32_t slot, MutableBytes page) const {
 
 void StoreViewer::look_at_name(const ree_fs::DirectoryName& name) {
     if (name.name == kHeaderFile || name.name == kPageFile || name.name == kPayloadFolder || name.name == protocol::kNewPageFile ||
-        name.name == protocol::kNextPageFile || name.name == protocol::kOldPageFile || name.name == protocol::kOlderPageFile)
+        name.name == protocol::kNextPageFile || protocol::is_old_page_file(name.name))
         return;
     if (name.name != kLockFile) {
         view_.strangers.push_back(name.name);

@@ -21,11 +21,20 @@ namespace festore::protocol {
 inline constexpr std::string_view kHeaderFile = "festore.store";
 inline constexpr std::string_view kNewHeaderFile = ".festore.store.new";  // until it is renamed to kHeaderFile
 inline constexpr std::string_view kPageFile = "pages";
+// The page that has the recovery copy of that generation (docs/format-store.md).
+constexpr uint32_t recovery_page(uint64_t generation) { return static_cast<uint32_t>(generation % 2); }
 inline constexpr std::string_view kLockFile = "lock";
 inline constexpr std::string_view kNewPageFile = "pages.new";  // of a repair or rebuild that is under way
 inline constexpr std::string_view kNextPageFile = "pages.next";  // of a rebuild that is whole: the record means it, or is about to
-inline constexpr std::string_view kOldPageFile = "pages.old";  // what a repair replaced, or a drop of damage, until that is acknowledged
-inline constexpr std::string_view kOlderPageFile = "pages.older";  // what the one before that replaced
+// What repairs and drops of damage replaced, the last one first, until all of them are acknowledged.
+inline constexpr std::array<std::string_view, 9> kOldPageFiles{"pages.old",   "pages.older", "pages.old.3", "pages.old.4", "pages.old.5",
+                                                               "pages.old.6", "pages.old.7", "pages.old.8", "pages.old.9"};
+inline constexpr std::string_view kOldPageFile = kOldPageFiles[0];
+[[nodiscard]] constexpr bool is_old_page_file(std::string_view name) {
+    for (const std::string_view old : kOldPageFiles)
+        if (name == old) return true;
+    return false;
+}
 inline constexpr std::string_view kPayloadFolder = "payloads";
 
 [[nodiscard]] constexpr uint64_t page_offset(uint32_t page) { return uint64_t{page} * limits::kPageBytes; }

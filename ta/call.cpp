@@ -2,6 +2,7 @@
 #include "ta/call.h"
 
 #include "engine/records/recovery.h"
+#include "protocol/store_files.h"
 #include "ta/store/copy_secret.h"
 
 namespace festore::ta {
@@ -68,6 +69,7 @@ Status write_recovery_copy(Call& call, const RootRecord& record, const engine::T
     const engine::CopySecret* const secret = FESTORE_TRY(copy_secret(call, record));
     const gp::Owned<engine::PageBytes> slot = FESTORE_TRY(gp::Owned<engine::PageBytes>::make());
     FESTORE_CHECK(engine::seal_recovery_copy(call.instance.crypto(), device_key, secret, record, at, *slot));
+    static_assert(engine::kRecoverySlots == 2 && protocol::recovery_page(3) == 1);
     return pages.write(engine::recovery_slot(record.generation), *slot);
 }
 

@@ -66,7 +66,7 @@ private:
     }
 
     static constexpr const char* kEarlierLossText =
-        " An earlier drop that is not acknowledged can then no longer be undone: its old pages are replaced.";
+        " An earlier drop that is not acknowledged can then no longer be undone: only the last one can be.";
     static bool has_open_loss(const StoreReport& store) {
         return std::any_of(store.lost.begin(), store.lost.end(), [](const LostRange& range) { return !range.acknowledged; });
     }
@@ -81,11 +81,14 @@ private:
         store.lost = report->lost;
         outcome.document = json_of(store);
         outcome.document["dropped_objects"] = report->objects;
+        outcome.document["can_be_undone"] = report->can_be_undone;
         if (!options.quiet) {
             outcome.text = fmt::format("dropped: {} of {} objects\n", report->objects, report->objects + report->store.objects);
             for (const LostRange& range : report->lost) outcome.text += fmt::format("lost: {}\n", festore::text_of(range));
-            outcome.text += "put back what was damaged and run 'festore repair --undo', or give the names up: 'festore repair "
-                            "--acknowledge NAME'\n";
+            outcome.text += report->can_be_undone ? "put back what was damaged and run 'festore repair --undo', or give the names up: "
+                                                    "'festore repair --acknowledge NAME'\n"
+                                                  : "this cannot be undone, since this file system has no hard links for the old pages; "
+                                                    "give the names up: 'festore repair --acknowledge NAME'\n";
         }
         print_note(options, fmt::format("the store at {} is whole again", quote(report->store.directory)));
         return outcome;

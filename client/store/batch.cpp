@@ -151,6 +151,7 @@ Result<void> ChangeableStore::prepare_batch(const Operation& operation) {
     while (true) {
         const StoreReply reply = FESTORE_TRY(channel_.call(request, operation));
         if (!reply.ok()) return unexpected(error_of_store_command(reply.result, reply.origin, operation));
+        copied_generation_ = batch_->id.generation;
         FESTORE_CHECK(channel_.store_pages(reply));
         if (reply.pages.outcome == protocol::CallOutcome::done) return {};
         if (reply.pages.written == 0) return unexpected(store_nonsense(operation));  // it would never end
@@ -163,21 +164,21 @@ Result<uint64_t> ChangeableStore::batch_commit() {
         batch_abort();
         return unexpected(over(operation));
     }
-    Result<void> prepared = prepare_batch(operation);
+    may_be_committed_ = false;
+    // The contents have their names before a recovery copy refers to them: a file with another name is a leftover, and collected.
+    std::vector<StoreDirectory::Upload*> uploads;
+    for (StoreDirectory::Upload& upload : batch_->uploads) uploads.push_back(&upload);
+    Result<void> prepared = publish(uploads);
+    if (prepared) prepared = prepare_batch(operation);
     if (prepared && !batch_->only_removes) prepared = keep_reserve();
+    const Result<void> committed = prepared ? commit(operation, batch_->id.transaction, batch_->id.generation) : prepared;
+    const bool is_gone = take_back_copy();
+    for (StoreDirectory::Upload& upload : batch_->uploads)
+        if (may_be_committed_ || !is_gone) upload.keep();
     if (!prepared) {
         batch_abort();
         return unexpected(prepared.error());
     }
-    std::vector<StoreDirectory::Upload*> uploads;
-    for (StoreDirectory::Upload& upload : batch_->uploads) uploads.push_back(&upload);
-    if (const auto published = publish(uploads); !published) {
-        batch_abort();
-        return unexpected(published.error());
-    }
-    const auto committed = commit(operation, batch_->id.transaction, batch_->id.generation);
-    for (StoreDirectory::Upload& upload : batch_->uploads)
-        if (may_be_committed_) upload.keep();
     if (committed)
         for (const protocol::Id& id : batch_->dropped) directory_.remove_payload(id);
     if (committed) (void)keep_reserve();

@@ -150,6 +150,17 @@ Result<void> ChangeableStore::make_pages_durable() {
     return is_named ? Result<void>() : directory_.pages_were_exchanged();
 }
 
+Result<void> ChangeableStore::erase_copy(uint64_t generation) {
+    const std::vector<std::byte> zeroes(limits::kPageBytes);
+    FESTORE_CHECK(directory_.write_page(protocol::recovery_page(generation), zeroes));
+    return directory_.sync_pages();
+}
+
+bool ChangeableStore::take_back_copy() {
+    const uint64_t generation = std::exchange(copied_generation_, 0);
+    return generation == 0 || erase_copy(generation);
+}
+
 // Everything that the root record will refer to must first be durable (rule 7), and in the file that has the name (rule 29).
 Result<void> ChangeableStore::commit(const Operation& operation, const protocol::Id& transaction, uint64_t generation) {
     may_be_committed_ = false;
@@ -168,6 +179,7 @@ Result<void> ChangeableStore::commit(const Operation& operation, const protocol:
         committed = learn_outcome(operation, transaction, generation, std::move(error));
         may_be_committed_ = committed || committed.error().code == ErrorCode::no_tee;
     }
+    if (may_be_committed_) copied_generation_ = 0;
     // A commit that nobody could read is not acknowledged. If the system cannot tell, it is acknowledged.
     if (committed && !directory_.pages_are_named().value_or(true)) return unexpected(directory_.pages_were_exchanged());
     return committed;
@@ -192,6 +204,7 @@ Result<protocol::ChangeAnswer> ChangeableStore::change_once(const Operation& ope
     if (!reply.ok()) return unexpected(error_of_store_command(reply.result, reply.origin, operation));
     const auto answer = protocol::decode<protocol::ChangeAnswer>(reply.answer);
     if (!answer) return unexpected(store_nonsense(operation));
+    copied_generation_ = answer->generation;
     Result<void> stored = channel_.store_pages(reply);
     if (stored && request.command != Command::store_remove) stored = keep_reserve();
     if (!stored) {
@@ -242,9 +255,10 @@ Result<protocol::ChangeAnswer> ChangeableStore::change_alone(const Operation& op
             if (request.command == Command::store_remove) (void)keep_reserve();  // if the disk has room again
             return answer;
         }
+        const bool is_gone = take_back_copy();
         if (died && attempt == 0) continue;
-        // It may have been committed: then its content must stay.
-        if (upload != nullptr && may_be_committed_) upload->keep();
+        // It may have been committed, or still be made by a repair: then its content must stay.
+        if (upload != nullptr && (may_be_committed_ || !is_gone)) upload->keep();
         return answer;
     }
 }

@@ -135,6 +135,8 @@ Result<void> StoreClient::put_in_place(const Operation& operation, const protoco
 }
 
 Result<StoreInfo> StoreClient::make_anew(const Operation& operation, RebuildPlan& plan) {
+    if (plan.passes_over)
+        FESTORE_CHECK(directory_.room_for_old_pages());
     channel_.forget_pages();
     const uint64_t objects = status_.objects;
     if (const auto begun = begin_rebuild(operation, plan.passes_over ? RebuildKind::without_damage : RebuildKind::whole, plan); !begun)
@@ -161,6 +163,7 @@ Result<StoreInfo> StoreClient::make_anew(const Operation& operation, RebuildPlan
         return unexpected(made.error());
     }
     FESTORE_CHECK(put_in_place(operation, *made, plan.passes_over));
+    plan.has_old_pages = !plan.passes_over || directory_.has_old_pages();
     return info();
 }
 
@@ -202,6 +205,7 @@ Result<DropReport> StoreClient::drop_damaged(const DropOptions& options) {
     const StoreInfo made = FESTORE_TRY(make_anew(operation, plan));
     DropReport report;
     report.objects = plan.lost;
+    report.can_be_undone = plan.has_old_pages;
     auto ranges = FESTORE_TRY(lost_ranges(operation));
     report.lost = std::move(ranges);
     report.store = made;
@@ -212,9 +216,9 @@ Result<StoreInfo> StoreClient::undo_drop() {
     const Operation operation{"undo the loss", {}};
     const StoreLock lock = FESTORE_TRY(lock_and_open(operation));
     Result<StoreInfo> undone = undo_from(operation, protocol::kOldPageFile);
-    // A repair since then has moved the old pages on to the next name.
-    if (!undone && undone.error().code == ErrorCode::damaged)
-        if (Result<StoreInfo> from_older = undo_from(operation, protocol::kOlderPageFile)) undone = std::move(from_older);
+    // Repairs since then have moved the old pages on to the next names.
+    for (size_t i = 1; i < protocol::kOldPageFiles.size() && !undone && undone.error().code == ErrorCode::damaged; ++i)
+        if (Result<StoreInfo> from_older = undo_from(operation, protocol::kOldPageFiles[i])) undone = std::move(from_older);
     return undone;
 }
 

@@ -53,6 +53,11 @@ Result<StoreInfo> StoreClient::rebuild_index(const Operation& operation, const R
         const protocol::CipherChoice cipher = FESTORE_TRY(cipher_to_ask_for(operation, options.cipher));
         if (const auto wanted = static_cast<stored::Cipher>(cipher); wanted != status_.cipher) plan.cipher = wanted;
     }
+    if ((status_.flags & stored::kRootFreshnessLost) != 0)
+        return unexpected({ErrorCode::conflict,
+                           cannot(operation) + "a repair has not been acknowledged, and the pages it replaced may be needed again: " +
+                               "'festore repair --acknowledge' first",
+                           0, 0, Reason::not_acknowledged});
     const bool lost = FESTORE_TRY(has_unacknowledged_loss(operation));
     if (lost)
         return unexpected({ErrorCode::conflict,

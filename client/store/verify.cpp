@@ -82,7 +82,10 @@ private:
         index_only_ = true;
         const bool whole = FESTORE_TRY(scan());
         if (!whole) return {};
-        for (const std::string& name : orphaned(files)) {
+        const std::vector<std::string> orphans = orphaned(files);
+        // A change that was interrupted before its commit may refer to them: a repair must not make it any more.
+        if (!orphans.empty()) FESTORE_CHECK(store_.erase_copy(store_.status_.generation + 1));
+        for (const std::string& name : orphans) {
             const auto bytes = store_.directory_.size_of_idle_payload(name);
             if (!bytes || !*bytes || !store_.directory_.collect(name)) continue;
             ++report_.removed.files;

@@ -97,6 +97,7 @@ struct DropOptions {
 struct DropReport {
     uint64_t objects = 0;         // number of objects lost
     std::vector<LostRange> lost;  // all lost ranges of the store, earlier ones included
+    bool can_be_undone = true;    // false: this file system has no hard links, so the old pages were not kept
     StoreInfo store;
 };
 

@@ -87,7 +87,7 @@ Result<StoreDirectory::Names> StoreDirectory::list_names() {
     const auto lock = folder_.look(protocol::kLockFile, Files::Information::Kind::file);
     found.only_ours = !lock || !*lock || (*lock)->bytes == 0;
     for (const std::string& name : names) {
-        const bool is_of_repair = name == protocol::kOldPageFile || name == protocol::kOlderPageFile || name == protocol::kNewPageFile ||
+        const bool is_of_repair = protocol::is_old_page_file(name) || name == protocol::kNewPageFile ||
                                   name == protocol::kNextPageFile;
         found.has_other_pages = found.has_other_pages || is_of_repair;
         found.has_frame = found.has_frame || name == protocol::kLockFile || name == protocol::kPayloadFolder;

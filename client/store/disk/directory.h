@@ -195,6 +195,8 @@ public:
     // False: this directory is locked for reading, so a writer's lock cannot be taken.
     [[nodiscard]] bool may_lock() const { return locked_ != LockKind::shared; }
     // The page files that the last repairs or the last drop of damage replaced, kept until that is acknowledged.
+    // The first name in protocol::kOldPageFiles that is not used. conflict: all are.
+    Result<size_t> room_for_old_pages();
     [[nodiscard]] bool has_old_pages();
     void drop_old_pages();
     // Opens an old page file: pages whose number has protocol::kOldPage are read from it. not_found.
@@ -241,7 +243,8 @@ private:
     Result<void> sync_folders_above();
     void close_pages();
     int sync_names();
-    Result<void> keep_old_pages();
+    Result<bool> keep_old_pages();
+    Result<void> make_room_for_old_pages();
     struct Numbered {
         Files::Handle handle;
         uint64_t offset;

@@ -36,25 +36,52 @@ void StoreDirectory::drop_new_pages() {
     (void)folder_.remove(protocol::kNewPageFile);
 }
 
-// The TEE's storage may only have been unavailable, and come back with a record that matches the old pages only. What an earlier repair
-// replaced, if it was interrupted or not acknowledged, moves on to the next name. If a file cannot have two names, nothing is kept.
-Result<void> StoreDirectory::keep_old_pages() {
+Result<size_t> StoreDirectory::room_for_old_pages() {
+    size_t free = protocol::kOldPageFiles.size();
+    for (size_t i = free; i > 0; --i) {
+        const auto used = FESTORE_TRY(folder_.look(protocol::kOldPageFiles[i - 1], Files::Information::Kind::file));
+        if (!used) free = i - 1;
+    }
+    if (free == protocol::kOldPageFiles.size())
+        return unexpected({ErrorCode::conflict,
+                           quote(path()) + " has the pages of " + std::to_string(free) + " repairs and drops of damage that nobody has " +
+                               "acknowledged, and room for no more: remove those that you do not need, the oldest is " +
+                               quote(std::string(protocol::kOldPageFiles.back())),
+                           0, 0, Reason::not_acknowledged});
+    return free;
+}
+
+// Moves each old page file on to the next name. Cut anywhere, none is lost: there is only a name that is not used.
+Result<void> StoreDirectory::make_room_for_old_pages() {
+    for (size_t free = FESTORE_TRY(room_for_old_pages()); free > 0; --free) {
+        const std::string from(protocol::kOldPageFiles[free - 1]);
+        if (const int fault = folder_.rename(from, protocol::kOldPageFiles[free]); fault != 0)
+            return unexpected(error_of_file("rename", file(from), fault));
+    }
+    // Before the name is used again, since file systems may write names to the disk in any order.
+    if (const int fault = folder_.sync(); fault != 0) return unexpected(error_of_file("sync", path(), fault));
+    return {};
+}
+
+// The TEE's storage may only have been unavailable, and come back with a record that matches the old pages only. False: a file of this
+// file system cannot have two names, and nothing is kept.
+Result<bool> StoreDirectory::keep_old_pages() {
     const std::string pages(protocol::kPageFile);
     const std::string old(protocol::kOldPageFile);
-    for (const std::string_view name : {protocol::kOldPageFile, protocol::kOlderPageFile})
-        FESTORE_CHECK(folder_.look(name, Files::Information::Kind::file));
+    FESTORE_CHECK(folder_.look(old, Files::Information::Kind::file));
     const Result<Files::Handle> opened = folder_.open_file("look at", old, Files::Open::read, 0);
     const bool same = opened && folder_.is_named(*opened, pages);
     if (opened) files_.close(*opened);
-    if (same) return {};  // a repair was interrupted after it gave the second name
-    int fault = folder_.rename(old, protocol::kOlderPageFile);
-    if (fault == 0 || fault == ENOENT) fault = files_.link(folder_.handle(), pages, old);
+    if (same) return true;  // a repair was interrupted after it gave the second name
+    FESTORE_CHECK(make_room_for_old_pages());
+    int fault = files_.link(folder_.handle(), pages, old);
     const bool has_no_links = fault == EPERM || fault == EOPNOTSUPP || fault == EMLINK || fault == ENOSYS;
-    if (fault != 0 && !has_no_links) return unexpected(error_of_file("make", file(old), fault));
+    if (has_no_links) return false;
+    if (fault != 0) return unexpected(error_of_file("make", file(old), fault));
     // Synced before the new pages take the name, since file systems may write names to the disk in any order.
-    if (fault == 0) fault = folder_.sync();
+    fault = folder_.sync();
     if (fault == EIO) return unexpected(error_of_file("sync", path(), fault));
-    return {};
+    return true;
 }
 
 bool StoreDirectory::has_old_pages() {
@@ -63,7 +90,7 @@ bool StoreDirectory::has_old_pages() {
 }
 
 void StoreDirectory::drop_old_pages() {
-    for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile}) (void)folder_.remove(name);
+    for (const std::string_view name : protocol::kOldPageFiles) (void)folder_.remove(name);
     (void)folder_.sync();
 }
 

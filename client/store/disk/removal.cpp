@@ -57,7 +57,9 @@ void StoreDirectory::collect_uploads() {
 Result<void> StoreDirectory::check_removable() {
     if (const Result<bool> payloads = open_payloads(); !payloads) return unexpected(payloads.error());
     for (const std::string_view name : {protocol::kHeaderFile, protocol::kNewHeaderFile, protocol::kLockFile, protocol::kPageFile,
-                                        protocol::kNewPageFile, protocol::kNextPageFile, protocol::kOldPageFile, protocol::kOlderPageFile})
+                                        protocol::kNewPageFile, protocol::kNextPageFile})
+        FESTORE_CHECK(folder_.look(name, Files::Information::Kind::file));
+    for (const std::string_view name : protocol::kOldPageFiles)
         FESTORE_CHECK(folder_.look(name, Files::Information::Kind::file));
     Files::Handle probe = Files::kNoHandle;
     (void)folder_.remove(protocol::kNewHeaderFile);
@@ -112,14 +114,15 @@ Result<void> StoreDirectory::remove_payloads(uint64_t& removed, std::vector<std:
 // The header goes last but one: the remains are recognised by it, and refused to everybody but their owner. The lock file goes
 // last: a program that waits for it makes a new store only after the last removal.
 Result<void> StoreDirectory::remove_files(uint64_t& removed, std::vector<std::string>& left) {
-    for (const std::string_view name : {protocol::kNewPageFile, protocol::kNextPageFile, protocol::kOlderPageFile, protocol::kOldPageFile})
-        wipe_recovery_copies(name);
+    for (const std::string_view name : {protocol::kNewPageFile, protocol::kNextPageFile}) wipe_recovery_copies(name);
+    for (const std::string_view name : protocol::kOldPageFiles) wipe_recovery_copies(name);
     // An interrupted repair leaves pages.old as a second name of the page file, and a file with two names is not written.
-    FESTORE_CHECK(remove_file(folder_, protocol::kOldPageFile, removed));
+    for (const std::string_view name : protocol::kOldPageFiles)
+        FESTORE_CHECK(remove_file(folder_, name, removed));
     wipe_recovery_copies(protocol::kPageFile);
     FESTORE_CHECK(remove_payloads(removed, left));
-    for (const std::string_view name : {protocol::kOlderPageFile, protocol::kOldPageFile, protocol::kNewPageFile, protocol::kNextPageFile,
-                                        protocol::kPageFile, protocol::kNewHeaderFile, protocol::kHeaderFile, protocol::kLockFile}) {
+    for (const std::string_view name : {protocol::kNewPageFile, protocol::kNextPageFile, protocol::kPageFile, protocol::kNewHeaderFile,
+                                        protocol::kHeaderFile, protocol::kLockFile}) {
         if (const int fault = folder_.sync(); fault != 0) return unexpected(error_of_file("sync", path(), fault));
         FESTORE_CHECK(remove_file(folder_, name, removed));
     }

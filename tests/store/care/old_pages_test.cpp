@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The page files that repairs and drops of damage have replaced stay until everything is acknowledged, however many there are.
+#include "protocol/store_files.h"
+#include "sim/include/tee_internal_api.h"
+#include "tests/store/harness/rebuilding.h"
+
+#include <cerrno>
+
+namespace festore::store_test {
+namespace {
+
+class OldPages : public Rebuilding {
+protected:
+    void lose_tee() {
+        device_.end_programs();
+        auto objects = device_.tee_objects();
+        std::erase_if(objects, [](const auto& object) { return object.first.first == TEE_STORAGE_PRIVATE_REE; });
+        device_.restore({device_.snapshot().files, objects});
+    }
+    // Puts back what was damaged, in every file that has it, until an undo reads it.
+    bool undo_with_mended(size_t page) {
+        for (const std::string_view old : protocol::kOldPageFiles) {
+            const std::string file = "/data/user/store/" + std::string(old);
+            if (!has_file(file) || device_.files().at(file).size() <= page * kPage) continue;
+            flip_page(page, file);
+            if (device_.connect().store()->undo_drop()) return true;
+            flip_page(page, file);
+        }
+        return false;
+    }
+    bool is_kept(const std::vector<std::byte>& pages) {
+        for (const auto& [name, content] : device_.snapshot().files.files)
+            if (content == pages) return true;
+        return false;
+    }
+};
+
+TEST_P(OldPages, WhatWasDroppedIsReadAgainAfterManyRepairs) {
+    const size_t leaf = leaf_page();
+    flip_page(leaf);
+    ASSERT_TRUE(drop());
+    for (int i = 0; i < 4; ++i) {
+        lose_tee();
+        ASSERT_TRUE(device_.connect().store()->repair());
+        ASSERT_TRUE(device_.connect().store()->acknowledge());
+    }
+    EXPECT_TRUE(undo_with_mended(leaf));
+    EXPECT_TRUE(look().objects == truth_);
+}
+
+TEST_P(OldPages, WhatWasDroppedIsReadAgainAfterARepairThatWasCut) {
+    const size_t leaf = leaf_page();
+    flip_page(leaf);
+    ASSERT_TRUE(drop());
+    lose_tee();
+    const auto start = device_.snapshot();
+    std::mt19937_64 random(1);
+    unsigned cuts = 0;
+    for (uint64_t n = 1;; ++n) {
+        device_.restore(start);
+        device_.cut_at_event(n);
+        if (auto client = device_.try_connect()) (void)client->store()->repair();
+        if (!device_.is_off()) break;
+        device_.cut_power(random);
+        ++cuts;
+        const auto again = device_.connect().store()->repair();
+        ASSERT_TRUE(again || code(again) == kConflict) << n << ": " << message(again);
+        EXPECT_TRUE(undo_with_mended(leaf)) << n;
+    }
+    EXPECT_GT(cuts, 20U);
+}
+
+TEST_P(OldPages, DropsKeepThoseOfARepairThatIsNotAcknowledged) {
+    const auto original = device_.files().at(kPages);
+    lose_tee();
+    ASSERT_TRUE(device_.connect().store()->repair());
+    for (int i = 0; i < 2; ++i) {
+        flip_page(leaf_page());
+        ASSERT_TRUE(drop());
+    }
+    EXPECT_TRUE(is_kept(original));
+}
+
+// Without room for another one nothing is overwritten.
+TEST_P(OldPages, ThereIsRoomForNine) {
+    const auto original = device_.files().at(kPages);
+    for (size_t i = 0; i < protocol::kOldPageFiles.size(); ++i) {
+        lose_tee();
+        ASSERT_TRUE(device_.connect().store()->repair()) << i;
+    }
+    const size_t leaf = leaf_page();
+    flip_page(leaf);
+    const auto kept = drop();
+    EXPECT_EQ(code(kept), kConflict) << message(kept);
+    flip_page(leaf);
+    EXPECT_EQ(look().objects.size(), truth_.size());
+    lose_tee();
+    const auto refused = device_.connect().store()->repair();
+    EXPECT_EQ(code(refused), kConflict) << message(refused);
+    EXPECT_TRUE(is_kept(original));
+    // The caller removes one, as the message says.
+    auto files = device_.snapshot();
+    files.files.files.erase("/data/user/store/" + std::string(protocol::kOldPageFiles.back()));
+    device_.restore(files);
+    ASSERT_TRUE(device_.connect().store()->repair());
+    EXPECT_TRUE(look().objects == truth_);
+    ASSERT_TRUE(device_.connect().store()->acknowledge());
+    for (const std::string_view old : protocol::kOldPageFiles) EXPECT_FALSE(has_file("/data/user/store/" + std::string(old))) << old;
+}
+
+// A change of the cipher removes all contents that the old pages refer to.
+TEST_P(OldPages, ARebuildIsRefusedUntilARepairIsAcknowledged) {
+    for (const bool recipher : {false, true}) {
+        fill(40);
+        const auto tee = device_.tee_objects();
+        lose_tee();  // its partition is not mounted
+        ASSERT_TRUE(device_.connect().store()->repair());
+        RebuildOptions options;
+        if (recipher) options.cipher = other_cipher();
+        EXPECT_EQ(code(device_.connect().store()->rebuild(options)), kConflict);
+        // Now it is mounted, and the advice of the message is followed.
+        auto files = device_.snapshot().files;
+        ASSERT_TRUE(files.files.contains(kOldPages));
+        files.files[kPages] = files.files[kOldPages];
+        files.files.erase(kOldPages);
+        device_.restore({files, tee});
+        EXPECT_TRUE(look().objects == truth_);
+    }
+}
+
+// Then what is dropped cannot be undone, and the report says so.
+TEST_P(OldPages, WithoutHardLinksADropSaysThatItIsFinal) {
+    const size_t leaf = leaf_page();
+    flip_page(leaf);
+    const auto start = device_.snapshot();
+    bool is_seen = false;
+    for (uint64_t n = 1; n < 300; ++n) {
+        device_.restore(start);
+        device_.files().fail_at(n, EPERM);
+        const auto dropped = device_.connect().store()->drop_damaged({true});
+        const bool has_failed = !device_.files().will_fail();
+        device_.files().fail_at(0, 0);
+        if (!has_failed) break;
+        if (!dropped) continue;
+        EXPECT_TRUE(!dropped->can_be_undone || has_file(kOldPages)) << n;
+        is_seen = is_seen || !dropped->can_be_undone;
+    }
+    EXPECT_TRUE(is_seen);
+}
+
+INSTANTIATE_TEST_SUITE_P(Anchors, OldPages, testing::Values(Anchor::ree),
+                         [](const auto& anchor) { return anchor.param == Anchor::ree ? "ree" : "rpmb"; });
+
+}  // namespace
+}  // namespace festore::store_test
