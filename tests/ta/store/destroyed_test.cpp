@@ -238,6 +238,8 @@ TEST_P(Rule25, ATableOf10BecomesOneOf11AtItsFirstChange) {
 // The destroy is cut, or fails, at each of its calls into TEE storage. Afterwards the store exists or is destroyed for good.
 TEST_P(Rule25, ADestroyThatIsCutIsFinishedByTheNextInstance) {
     uid_t uid = 2000;
+    Disk others;
+    make_filled(kOther, others);
     for (const bool is_cut : {false, true}) {
         bool is_done = false;
         for (uint64_t at = 1; !is_done && at < 30; ++at, ++uid) {
@@ -254,8 +256,11 @@ TEST_P(Rule25, ADestroyThatIsCutIsFinishedByTheNextInstance) {
             is_done = tee_.faults().storage != 0;  // the fault was not reached
             tee_.set_faults({});
             end_sessions();
+            ASSERT_EQ(open_store(session_of(kOther), others), 0U);
+            const size_t secrets = secrets_of(disk);
             const uint32_t found = find(session_of(uid), anchor_);
             EXPECT_TRUE(destroyed != 0 || found != 0);
+            EXPECT_TRUE(found == 0 || secrets == 0) << "any owner's call finishes it";
             if (found == 0) destroy_of(uid, disk);
             EXPECT_EQ(may_repair(uid, disk), destroyed_) << "call " << at;
             EXPECT_EQ(secrets_of(disk), 0U) << "call " << at;

@@ -18,13 +18,13 @@ protected:
         change_record(disk, anchor_, [](engine::RootRecord& record) { record.flags |= engine::kRootOfAnotherTable; });
         destroy_of(uid, disk);
     }
-    // Fills all places that are left with tombstones, each of a different owner.
-    void fill_up() {
+    // Fills all places that are left with tombstones, each of a different owner; the last `lost` with zeroes, as of lost stores.
+    void fill_up(size_t lost = 0) {
         end_sessions();
         Content content = table(anchor_);
         const size_t size = content.size();
         content.resize(engine::kTableHeaderBytes + limits::kStoresMax * engine::kRootRecordBytes);
-        for (size_t at = size; at < content.size(); at += engine::kRootRecordBytes) {
+        for (size_t at = size; at < content.size() - lost * engine::kRootRecordBytes; at += engine::kRootRecordBytes) {
             const Bytes tombstone = tombstone_of(static_cast<uid_t>(10'000 + at));
             copy_bytes(tombstone, MutableBytes(content).subspan(at, engine::kRootRecordBytes));
         }
@@ -66,17 +66,18 @@ protected:
         return id;
     }
     [[nodiscard]] engine::TableHeader header() { return table_header(anchor_); }
-    size_t tombstones_of(uid_t uid) {
+    // Of that owner, or of all.
+    size_t tombstones(const std::optional<Uuid>& owner = {}) {
         const Content content = table(anchor_);
         const Bytes places = engine::places_of_table(content).value();
-        const Uuid owner = sim::uuid_of_user(uid);
         size_t count = 0;
         for (size_t at = 0; at < places.size(); at += engine::kRootRecordBytes) {
             const auto tombstone = engine::decode_tombstone(places.subspan(at, engine::kRootRecordBytes));
-            if (tombstone && tombstone->identity == owner) ++count;
+            if (tombstone && (!owner || tombstone->identity == *owner)) ++count;
         }
         return count;
     }
+    size_t tombstones_of(uid_t uid) { return tombstones(sim::uuid_of_user(uid)); }
 
     engine::RootRecordBytes tombstone_{};
 };
@@ -179,6 +180,15 @@ TEST_P(Retired, Rule28NobodyIsGivenAnothersTombstone) {
     make_filled(kOwner, disk);
     EXPECT_EQ(tombstones_of(kOwner), 0U) << "the owner has reused its place";
     EXPECT_TRUE(header().is_retired(sim::uuid_of_user(kOwner)));
+}
+
+TEST_P(Retired, Rule28APlaceOfALostStoreIsGivenAwayBeforeAnothersTombstone) {
+    destroy_one_of_another_table(kOwner);
+    fill_up(40);
+    const size_t before = tombstones();
+    Disk disk;
+    make_filled(3000, disk);
+    EXPECT_EQ(tombstones(), before);
 }
 
 TEST_P(Retired, Rule28OneOwnersTombstonesDoNotFillTheTable) {
