@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef uint32_t TEEC_Result;
 typedef struct { uint32_t timeLow; uint16_t timeMid; uint16_t timeHiAndVersion; uint8_t clockSeqAndNode[8]; } TEEC_UUID;
 
@@ -75,3 +79,18 @@ enum { TEEC_CONFIG_PAYLOAD_REF_COUNT = 4 };
 
 #define TEEC_PARAM_TYPES(p0, p1, p2, p3) ((p0) | ((p1) << 4) | ((p2) << 8) | ((p3) << 12))
 #define TEEC_PARAM_TYPE_GET(types, index) (((types) >> ((index) * 4)) & 0xFU)
+
+TEEC_Result TEEC_InitializeContext(const char* name, TEEC_Context* context);
+void TEEC_FinalizeContext(TEEC_Context* context);
+TEEC_Result TEEC_RegisterSharedMemory(TEEC_Context* context, TEEC_SharedMemory* memory);
+TEEC_Result TEEC_AllocateSharedMemory(TEEC_Context* context, TEEC_SharedMemory* memory);
+void TEEC_ReleaseSharedMemory(TEEC_SharedMemory* memory);
+TEEC_Result TEEC_OpenSession(TEEC_Context* context, TEEC_Session* session, const TEEC_UUID* destination, uint32_t connection_method,
+                             const void* connection_data, TEEC_Operation* operation, uint32_t* return_origin);
+void TEEC_CloseSession(TEEC_Session* session);
+TEEC_Result TEEC_InvokeCommand(TEEC_Session* session, uint32_t command, TEEC_Operation* operation, uint32_t* return_origin);
+void TEEC_RequestCancellation(TEEC_Operation* operation);
+
+#ifdef __cplusplus
+}
+#endif
