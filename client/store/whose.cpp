@@ -63,7 +63,7 @@ Result<void> StoreClient::check_is_meant(const Operation& operation, const proto
     const bool is_open = refused == Code::success;
     const bool is_proven = is_open && pages_prove_store(operation);
     // A copy that was left behind has pages, too. A store without objects loses nothing.
-    if (!is_name_chosen_ && is_open && !is_proven && status_.index_page != 0)
+    if (!options_.is_name_given && is_open && !is_proven && status_.index_page != 0)
         return unexpected({ErrorCode::damaged,
                            cannot(operation) + "the pages at " + quote(directory_.path()) + " are not those of the store that its " +
                                "header names: they are damaged, or an older copy of it. If that store itself is meant, choose it with " +

@@ -212,6 +212,11 @@ TEST_F(Names, ACopyAtTheStandardDirectoryIsNotTheStore) {
     std::filesystem::copy(folder_ / "first", folder_ / "home" / "festore", std::filesystem::copy_options::recursive);
     expect(client("").store()->destroy(), kConflict, "is that of the store at " + path("first"));
     EXPECT_TRUE(client("first").get("a"));
+    // Nor if it is not known where the store is.
+    std::filesystem::rename(folder_ / "first", folder_ / "moved");
+    ASSERT_TRUE(client("moved").put("b", content_of(10)));
+    expect(client("").store()->destroy(), kDamaged, "an older copy of it");
+    EXPECT_TRUE(client("moved").get("b"));
     unsetenv("STATE_DIRECTORY");
 }
 
