@@ -62,13 +62,6 @@ Result<void> StoreClient::check_is_meant(const Operation& operation, const proto
     const bool is_here = std::any_of(own.stores.begin(), own.stores.end(), was_here);
     const bool is_open = refused == Code::success;
     const bool is_proven = is_open && pages_prove_store(operation);
-    // A copy that was left behind has pages, too. A store without objects loses nothing.
-    if (!options_.is_name_given && is_open && !is_proven && status_.index_page != 0)
-        return unexpected({ErrorCode::damaged,
-                           cannot(operation) + "the pages at " + quote(directory_.path()) + " are not those of the store that its " +
-                               "header names: they are damaged, or an older copy of it. If that store itself is meant, choose it with " +
-                               "--name; a copy is removed as any folder",
-                           0, 0});
     // If the TEE has no record of that store, no record is reached.
     const auto may_be_its = [&](const StoreRecord& store) { return !store.info || is_its(store); };
     const bool is_reached = std::any_of(own.stores.begin(), own.stores.end(), may_be_its);
@@ -82,6 +75,13 @@ Result<void> StoreClient::check_is_meant(const Operation& operation, const proto
         if (is_namesake) is_doubtful = where != Whereabouts::elsewhere;
         if (is_doubtful) return unexpected(may_be_of(operation, store, is_namesake));
     }
+    // A copy that was left behind has pages, too. A store without objects loses nothing.
+    if (!options_.is_name_given && is_open && !is_proven && status_.index_page != 0)
+        return unexpected({ErrorCode::damaged,
+                           cannot(operation) + "the pages at " + quote(directory_.path()) + " are not those of the store that its " +
+                               "header names: they are damaged, or an older copy of it. If that store itself is meant, choose it with " +
+                               "--name; a copy is removed as any folder",
+                           0, 0});
     if (is_name_chosen_ || is_proven || !own.is_rpmb_silent) return {};
     return unexpected({ErrorCode::no_tee,
                        cannot(operation) + "the RPMB gives no answer, and may have the record of another store, to which " +
