@@ -31,13 +31,13 @@ Client TestStore::connect() const { return must(Client::connect(options)); }
 
 void TestStore::fill() const {
     Client client = connect();
-    must(client.init());
-    Transaction transaction = must(client.begin());
+    must(client.store()->init());
+    Transaction transaction = must(client.store()->begin());
     for (size_t i = 0; i < objects; ++i) must(transaction.put(object_name(i), content_of(kSmallBytes, i)));
     must(transaction.commit());
 }
 
-void TestStore::destroy() const { must(connect().destroy()); }
+void TestStore::destroy() const { must(connect().store()->destroy()); }
 
 void fill_stock(size_t from, size_t to) {
     ProbeSession probe;
