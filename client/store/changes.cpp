@@ -151,8 +151,12 @@ Result<void> ChangeableStore::make_pages_durable() {
 }
 
 Result<void> ChangeableStore::erase_copy(uint64_t generation) {
+    const uint32_t page = protocol::recovery_page(generation);
     const std::vector<std::byte> zeroes(limits::kPageBytes);
-    FESTORE_CHECK(directory_.write_page(protocol::recovery_page(generation), zeroes));
+    // A hole has no copy, and a full disk may not let it be filled.
+    std::vector<std::byte> content(limits::kPageBytes);
+    if (directory_.read_page(page, content) && content == zeroes) return {};
+    FESTORE_CHECK(directory_.write_page(page, zeroes));
     return directory_.sync_pages();
 }
 
