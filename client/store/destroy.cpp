@@ -59,8 +59,13 @@ Result<StoreClient::Dropped> StoreClient::drop_record_by_id(const Operation& ope
 
 // The TA compares the name, which the record does not tell.
 Result<void> StoreClient::check_has_chosen_name(const Operation& operation, const StoreRecord& its) {
-    const FoundRecord chosen = FESTORE_TRY(find_record(operation, {}));
-    if (chosen.status && has_id(its, chosen.status->store_id)) return {};
+    const stored::Anchor anchor = its.anchor == Anchor::rpmb ? stored::Anchor::rpmb : stored::Anchor::ree;
+    const protocol::FindRequest request{anchor, {}, bytes_of(name_)};
+    const StoreReply reply = FESTORE_TRY(channel_.call(request_of(Command::store_find, request), operation));
+    const auto chosen = protocol::decode<protocol::StoreStatus>(reply.answer);
+    if (reply.ok() && chosen && has_id(its, chosen->store_id)) return {};
+    if (!reply.ok() && static_cast<Code>(reply.result) != Code::item_not_found)
+        return unexpected(error_of_store_command(reply.result, reply.origin, operation));
     const std::string name = its.name.empty() ? "another name" : "the name " + quote(its.name);
     return unexpected({ErrorCode::damaged,
                        cannot(operation) + "the store at " + quote(directory_.path()) + " has " + name + ", and not " +

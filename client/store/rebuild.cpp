@@ -209,6 +209,7 @@ Result<DropReport> StoreClient::drop_damaged(const DropOptions& options) {
     auto ranges = FESTORE_TRY(lost_ranges(operation));
     report.lost = std::move(ranges);
     report.store = made;
+    drop_old_pages_if_done(operation);  // if only pages without names were damaged
     return report;
 }
 
@@ -254,17 +255,21 @@ Error StoreClient::nothing_to_undo(const Operation& operation) {
 
 Result<void> StoreClient::undo_part(const Operation& operation) {
     RebuildPlan plan;
+    const uint64_t next = status_.generation + 1;
     FESTORE_CHECK(begin_rebuild(operation, RebuildKind::undo, plan));
     const auto refused = [&](Error error) -> Result<void> {
         (void)channel_.call(transaction_request(Command::store_abort, {}, 0), operation);
         channel_.forget_pages();
+        if (static_cast<Code>(error.tee_result) != Code::item_not_found) (void)erase_copy(next);
         return unexpected(std::move(error));
     };
     const Result<protocol::RepairStepAnswer> made = copy_entries(operation, plan);
     if (!made) return refused(made.error());
     if (const auto kept = keep_reserve(); !kept) return refused(kept.error());
     if (const auto durable = make_pages_durable(); !durable) return refused(durable.error());
-    return commit_rebuild(operation, *made);
+    Result<void> committed = commit_rebuild(operation, *made);
+    if (!committed && committed.error().code != ErrorCode::no_tee) (void)erase_copy(next);
+    return committed;
 }
 
 }  // namespace festore

@@ -23,8 +23,8 @@ constexpr uint8_t kRepairedHeight = 3;  // assumed, since the new index's height
 
 constexpr const char* kOldPagesHint =
     ". The pages here belong to another record. If this record was only unavailable when the directory was repaired (its storage not "
-    "mounted), its pages are still there: 'mv pages pages.repaired && mv pages.old pages' in the directory brings them back, or, if "
-    "repairs were interrupted, the same with pages.older";
+    "mounted), its pages are still there: 'mv pages pages.repaired && mv pages.old pages' in the directory brings them back, or, after "
+    "several repairs, the same with the oldest, pages.older or pages.old.3 to pages.old.9";
 
 }  // namespace
 
@@ -115,6 +115,8 @@ Result<void> StoreClient::commit_repair(const Operation& operation, const protoc
     const bool is_repaired = open_in_tee(operation, header_, &refused) && status_.generation == made.generation &&
                              (status_.flags & stored::kRootFreshnessLost) != 0;
     if (is_repaired) return {};
+    // The TEE has no record: so it has not taken this one, and another attempt begins with the same pages.
+    if (refused == Code::item_not_found && directory_.has_old_pages()) (void)directory_.take_old_pages_back();
     if (!reply) return unexpected(reply.error());
     return unexpected(refused_to_repair(operation, static_cast<Code>(reply->result)));
 }

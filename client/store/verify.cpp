@@ -91,6 +91,7 @@ private:
             ++report_.removed.files;
             report_.removed.bytes += **bytes;
         }
+        store_.drop_old_pages_if_done(operation);  // what a cut acknowledgement has left
         return {};
     }
 

@@ -108,5 +108,24 @@ TEST_F(ChangedHeader, Rule19ARepairSaysThatTheRpmbIsSilent) {
     }
 }
 
+// One was made under ree without an answer of the RPMB, which has another store of that name.
+TEST_F(ChangedHeader, Rule25ANamesakeUnderReeKeepsNobodyFromDestroyingTheOneInTheRpmb) {
+    for (const bool has_objects : {true, false}) {
+        const std::string in_rpmb = has_objects ? "full" : "empty";
+        ASSERT_TRUE(client(in_rpmb, "web").store()->init({Anchor::rpmb}));
+        if (has_objects) {
+            ASSERT_TRUE(client(in_rpmb, "web").put("a", content_of(10)));
+        }
+        rpmb_is(Rpmb::not_available);
+        ASSERT_TRUE(client("in ree", "web").store()->init({Anchor::ree, Cipher::automatic, true}));
+        ASSERT_TRUE(client("in ree", "web").put("b", content_of(10)));
+        rpmb_is(Rpmb::answers);
+        const auto destroyed = client(in_rpmb, "web").store()->destroy();
+        EXPECT_TRUE(destroyed) << message(destroyed);
+        EXPECT_TRUE(client("in ree", "web").get("b"));
+        ASSERT_TRUE(client("in ree", "web").store()->destroy());
+    }
+}
+
 }  // namespace
 }  // namespace festore::store_test

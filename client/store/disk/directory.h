@@ -197,6 +197,8 @@ public:
     // The page files that the last repairs or the last drop of damage replaced, kept until that is acknowledged.
     // The first name in protocol::kOldPageFiles that is not used. conflict: all are.
     Result<size_t> room_for_old_pages();
+    // After finish_new_pages(), if the TEE has not taken the repair: the page file that it replaced has its name again.
+    Result<void> take_old_pages_back();
     [[nodiscard]] bool has_old_pages();
     void drop_old_pages();
     // Opens an old page file: pages whose number has protocol::kOldPage are read from it. not_found.

@@ -45,8 +45,9 @@ Result<size_t> StoreDirectory::room_for_old_pages() {
     if (free == protocol::kOldPageFiles.size())
         return unexpected({ErrorCode::conflict,
                            quote(path()) + " has the pages of " + std::to_string(free) + " repairs and drops of damage that nobody has " +
-                               "acknowledged, and room for no more: remove those that you do not need, the oldest is " +
-                               quote(std::string(protocol::kOldPageFiles.back())),
+                               "acknowledged, and room for no more: copy them elsewhere, and remove some; " +
+                               std::string(protocol::kOldPageFiles.front()) + " is the newest, " +
+                               std::string(protocol::kOldPageFiles.back()) + " the oldest",
                            0, 0, Reason::not_acknowledged});
     return free;
 }
@@ -57,9 +58,9 @@ Result<void> StoreDirectory::make_room_for_old_pages() {
         const std::string from(protocol::kOldPageFiles[free - 1]);
         if (const int fault = folder_.rename(from, protocol::kOldPageFiles[free]); fault != 0)
             return unexpected(error_of_file("rename", file(from), fault));
+        // Before the name is used again, since file systems may write names to the disk in any order.
+        if (const int fault = folder_.sync(); fault != 0) return unexpected(error_of_file("sync", path(), fault));
     }
-    // Before the name is used again, since file systems may write names to the disk in any order.
-    if (const int fault = folder_.sync(); fault != 0) return unexpected(error_of_file("sync", path(), fault));
     return {};
 }
 
@@ -82,6 +83,14 @@ Result<bool> StoreDirectory::keep_old_pages() {
     fault = folder_.sync();
     if (fault == EIO) return unexpected(error_of_file("sync", path(), fault));
     return true;
+}
+
+Result<void> StoreDirectory::take_old_pages_back() {
+    close_pages();
+    int fault = folder_.rename(protocol::kOldPageFile, protocol::kPageFile);
+    if (fault == 0) fault = folder_.sync();
+    if (fault != 0) return unexpected(error_of_file("rename", file(protocol::kOldPageFile), fault));
+    return {};
 }
 
 bool StoreDirectory::has_old_pages() {

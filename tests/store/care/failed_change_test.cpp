@@ -117,6 +117,31 @@ TEST_P(FailedChange, Rule05IfAFileCannotBeWritten) {
     EXPECT_GT(failed, 10U);
 }
 
+TEST_P(FailedChange, Rule05AnUndoThatFails) {
+    const size_t leaf = leaf_page();
+    flip_page(leaf);
+    ASSERT_TRUE(drop());
+    flip_page(leaf, kOldPages);
+    device_.end_programs();
+    const auto dropped = device_.snapshot();
+    size_t failed = 0;
+    for (uint64_t n = 1; n < 300; ++n) {
+        device_.restore(dropped);
+        device_.files().fail_at(n, EIO);
+        const bool is_done = device_.connect().store()->undo_drop().has_value();
+        const bool has_failed = !device_.files().will_fail();
+        device_.files().fail_at(0, 0);
+        device_.end_programs();
+        if (!has_failed) break;
+        const Objects before = present();
+        if (is_done || before == truth_) continue;
+        ++failed;
+        lose_and_repair();
+        EXPECT_TRUE(present() == before) << n;
+    }
+    EXPECT_GT(failed, 10U);
+}
+
 // A killed program leaves its contents, which `verify --clean` removes.
 TEST_P(FailedChange, Rule10RemovingWhatACutChangeHasLeft) {
     size_t cuts = 0;

@@ -70,6 +70,102 @@ TEST_P(OldPages, WhatWasDroppedIsReadAgainAfterARepairThatWasCut) {
     EXPECT_GT(cuts, 20U);
 }
 
+// The simulated disk keeps names in any order.
+TEST_P(OldPages, ACutInTheirRenamingLosesNone) {
+    std::vector<std::vector<std::byte>> all{device_.files().at(kPages)};
+    for (int i = 0; i < 3; ++i) {
+        lose_tee();
+        ASSERT_TRUE(device_.connect().store()->repair());
+        device_.end_programs();
+        all.push_back(device_.files().at(kPages));
+    }
+    lose_tee();
+    const auto start = device_.snapshot();
+    for (uint64_t seed = 1; seed < 8; ++seed) {
+        std::mt19937_64 random(seed);
+        for (uint64_t n = 1;; ++n) {
+            device_.restore(start);
+            device_.cut_at_event(n);
+            if (auto client = device_.try_connect()) (void)client->store()->repair();
+            if (!device_.is_off()) break;
+            device_.cut_power(random);
+            for (const auto& pages : all) EXPECT_TRUE(is_kept(pages)) << "seed " << seed << ", event " << n;
+        }
+    }
+}
+
+// A repair that the TEE does not take leaves the pages as they were, so that it can be repeated.
+TEST_P(OldPages, RepairsThatFailUseNoNames) {
+    const auto original = device_.files().at(kPages);
+    lose_tee();
+    size_t failed = 0;
+    for (uint64_t n = 1; n < 120; ++n) {
+        const auto before = device_.snapshot();
+        bool is_repaired = false;
+        {
+            Client client = device_.connect();
+            sim::Faults faults;
+            faults.storage = 1 + n % 8;
+            faults.storage_code = static_cast<uint32_t>(Code::storage_no_space);
+            device_.tee().set_faults(faults);
+            is_repaired = client.store()->repair().has_value();
+            device_.tee().set_faults({});
+        }
+        device_.end_programs();
+        if (is_repaired) {
+            device_.restore(before);
+            continue;
+        }
+        ++failed;
+        EXPECT_FALSE(has_file("/data/user/store/pages.older")) << n;
+        EXPECT_TRUE(is_kept(original)) << n;
+    }
+    EXPECT_GT(failed, 9U);
+    ASSERT_TRUE(device_.connect().store()->repair());
+    EXPECT_TRUE(look().objects == truth_);
+}
+
+// What a cut acknowledgement has left goes with the next `verify --clean`.
+TEST_P(OldPages, ACutAcknowledgementLeavesNoneForGood) {
+    for (int i = 0; i < 3; ++i) {
+        lose_tee();
+        ASSERT_TRUE(device_.connect().store()->repair());
+    }
+    device_.end_programs();
+    const auto start = device_.snapshot();
+    std::mt19937_64 random(1);
+    for (uint64_t n = 1;; ++n) {
+        device_.restore(start);
+        device_.cut_at_event(n);
+        if (auto client = device_.try_connect()) (void)client->store()->acknowledge();
+        if (!device_.is_off()) break;
+        device_.cut_power(random);
+        (void)device_.connect().store()->acknowledge();
+        VerifyOptions clean;
+        clean.remove_orphaned = true;
+        ASSERT_TRUE(device_.connect().verify(clean)) << n;
+        for (const std::string_view old : protocol::kOldPageFiles)
+            EXPECT_FALSE(has_file("/data/user/store/" + std::string(old))) << n << ": " << old;
+    }
+}
+
+// Only the list of free pages was damaged.
+TEST_P(OldPages, ADropThatLosesNothingKeepsNone) {
+    bool is_seen = false;
+    for (size_t page = 2; page < pages() && !is_seen; ++page) {
+        device_.end_programs();
+        const auto start = device_.snapshot();
+        flip_page(page);
+        const bool is_whole = look().damaged.empty();
+        const auto dropped = drop();
+        is_seen = is_whole && dropped && dropped->lost.empty();
+        EXPECT_FALSE(is_seen && has_file(kOldPages));
+        device_.end_programs();
+        device_.restore(start);
+    }
+    EXPECT_TRUE(is_seen);
+}
+
 TEST_P(OldPages, DropsKeepThoseOfARepairThatIsNotAcknowledged) {
     const auto original = device_.files().at(kPages);
     lose_tee();
