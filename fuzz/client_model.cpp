@@ -252,6 +252,9 @@ void ClientModel::records(Client& client) {
 void ClientModel::one_step(Client& client) {
     const uint8_t what = in_.u8();
     const std::string name = pick();
+    const bool needs_store = (what >= 104 && what < 112) || (what >= 116 && what < 136) || (what >= 146 && what < 158) ||
+                             (what >= 204 && what < 224);
+    if (needs_store && !client.store()) return;
     if (what < 64) return get(client, name);
     if (what < 80) return stat(client, name);
     if (what < 104) return list(client);
