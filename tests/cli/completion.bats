@@ -27,7 +27,7 @@ teardown() { [ "$FESTORE_TEE" = sim ] || remove_all; }
     [[ $output == *_festore* ]]
 }
 @test "verbs" {
-    for verb in put get ls stat rm mv batch init verify repair rebuild destroy rpmb allow status; do offers "$verb" ""; done
+    for verb in put get ls stat rm mv batch init verify repair rebuild destroy rpmb allow status doctor inspect; do offers "$verb" ""; done
     [ "$(complete_words sta)" = "$(printf 'stat\nstatus')" ]
     offers get --tee sim g
 }

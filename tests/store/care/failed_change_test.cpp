@@ -58,7 +58,7 @@ protected:
     Device::Snapshot start_;
 };
 
-TEST_P(FailedChange, Rule05OnADiskThatIsTooFull) {
+TEST_P(FailedChange, Rule17OnADiskThatIsTooFull) {
     size_t refused = 0;
     ASSERT_TRUE(device_.connect().store()->rebuild());  // then one page for recovery copies is a hole
     const auto rebuilt = device_.snapshot();
@@ -78,7 +78,7 @@ TEST_P(FailedChange, Rule05OnADiskThatIsTooFull) {
     EXPECT_GT(refused, 20U);
 }
 
-TEST_P(FailedChange, Rule05IfTheTeeCannotWriteItsRecord) {
+TEST_P(FailedChange, Rule17IfTheTeeCannotWriteItsRecord) {
     for (uint64_t n = 1; n < 4; ++n) {
         device_.restore(start_);
         bool is_done = false;
@@ -97,7 +97,7 @@ TEST_P(FailedChange, Rule05IfTheTeeCannotWriteItsRecord) {
     }
 }
 
-TEST_P(FailedChange, Rule05IfAFileCannotBeWritten) {
+TEST_P(FailedChange, Rule17IfAFileCannotBeWritten) {
     size_t failed = 0;
     for (const bool in_batch : {false, true}) {
         for (uint64_t n = 1; n < 400; ++n) {
@@ -117,7 +117,7 @@ TEST_P(FailedChange, Rule05IfAFileCannotBeWritten) {
     EXPECT_GT(failed, 10U);
 }
 
-TEST_P(FailedChange, Rule05AnUndoThatFails) {
+TEST_P(FailedChange, Rule17AnUndoThatFails) {
     const size_t leaf = leaf_page();
     flip_page(leaf);
     ASSERT_TRUE(drop());
@@ -143,7 +143,7 @@ TEST_P(FailedChange, Rule05AnUndoThatFails) {
 }
 
 // A killed program leaves its contents, which `verify --clean` removes.
-TEST_P(FailedChange, Rule10RemovingWhatACutChangeHasLeft) {
+TEST_P(FailedChange, Rule17RemovingWhatACutChangeHasLeft) {
     size_t cuts = 0;
     for (const bool in_batch : {false, true}) {
         for (uint64_t n = 1; n < 600; ++n) {
