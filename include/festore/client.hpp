@@ -39,7 +39,7 @@ struct ClientOptions {
     TeeKind tee = TeeKind::automatic;
     // For the simulated TEE: the path of its client library, libteec-festore-sim.so. Development builds know one.
     std::string sim_library;
-    Owner owner;
+    Owner owner;  // the calling user, a group, or the public; connecting for another user fails with not_permitted
     Storage storage = Storage::store;
     // How long one call into the TEE may take; after that it fails with no_tee. OP-TEE waits for a missing tee-supplicant for ever.
     std::chrono::seconds call_timeout{60};
