@@ -5,6 +5,7 @@
 #include "tests/store/harness/rebuilding.h"
 
 #include <cerrno>
+#include <functional>
 
 namespace festore::store_test {
 namespace {
@@ -27,6 +28,24 @@ protected:
             flip_page(page, file);
         }
         return false;
+    }
+    // Cuts the power at each event of `run`, and then calls `check` with the event's number. Returns how many there were.
+    unsigned for_each_cut(uint64_t seed, const std::function<void(Client&)>& run, const std::function<void(uint64_t)>& check) {
+        device_.end_programs();
+        const auto start = device_.snapshot();
+        std::mt19937_64 random(seed);
+        for (uint64_t n = 1;; ++n) {
+            device_.restore(start);
+            device_.cut_at_event(n);
+            if (auto client = device_.try_connect()) run(*client);
+            if (!device_.is_off()) {
+                device_.end_programs();
+                device_.restore(start);
+                return static_cast<unsigned>(n - 1);
+            }
+            device_.cut_power(random);
+            check(n);
+        }
     }
     bool is_kept(const std::vector<std::byte>& pages) {
         for (const auto& [name, content] : device_.snapshot().files.files)
@@ -53,20 +72,11 @@ TEST_P(OldPages, WhatWasDroppedIsReadAgainAfterARepairThatWasCut) {
     flip_page(leaf);
     ASSERT_TRUE(drop());
     lose_tee();
-    const auto start = device_.snapshot();
-    std::mt19937_64 random(1);
-    unsigned cuts = 0;
-    for (uint64_t n = 1;; ++n) {
-        device_.restore(start);
-        device_.cut_at_event(n);
-        if (auto client = device_.try_connect()) (void)client->store()->repair();
-        if (!device_.is_off()) break;
-        device_.cut_power(random);
-        ++cuts;
+    const unsigned cuts = for_each_cut(1, [](Client& client) { (void)client.store()->repair(); }, [&](uint64_t n) {
         const auto again = device_.connect().store()->repair();
         ASSERT_TRUE(again || code(again) == kConflict) << n << ": " << message(again);
         EXPECT_TRUE(undo_with_mended(leaf)) << n;
-    }
+    });
     EXPECT_GT(cuts, 20U);
 }
 
@@ -80,18 +90,10 @@ TEST_P(OldPages, ACutInTheirRenamingLosesNone) {
         all.push_back(device_.files().at(kPages));
     }
     lose_tee();
-    const auto start = device_.snapshot();
-    for (uint64_t seed = 1; seed < 8; ++seed) {
-        std::mt19937_64 random(seed);
-        for (uint64_t n = 1;; ++n) {
-            device_.restore(start);
-            device_.cut_at_event(n);
-            if (auto client = device_.try_connect()) (void)client->store()->repair();
-            if (!device_.is_off()) break;
-            device_.cut_power(random);
+    for (uint64_t seed = 1; seed < 8; ++seed)
+        for_each_cut(seed, [](Client& client) { (void)client.store()->repair(); }, [&](uint64_t n) {
             for (const auto& pages : all) EXPECT_TRUE(is_kept(pages)) << "seed " << seed << ", event " << n;
-        }
-    }
+        });
 }
 
 // A repair that the TEE does not take leaves the pages as they were, so that it can be repeated.
@@ -131,22 +133,14 @@ TEST_P(OldPages, ACutAcknowledgementLeavesNoneForGood) {
         lose_tee();
         ASSERT_TRUE(device_.connect().store()->repair());
     }
-    device_.end_programs();
-    const auto start = device_.snapshot();
-    std::mt19937_64 random(1);
-    for (uint64_t n = 1;; ++n) {
-        device_.restore(start);
-        device_.cut_at_event(n);
-        if (auto client = device_.try_connect()) (void)client->store()->acknowledge();
-        if (!device_.is_off()) break;
-        device_.cut_power(random);
+    for_each_cut(1, [](Client& client) { (void)client.store()->acknowledge(); }, [&](uint64_t n) {
         (void)device_.connect().store()->acknowledge();
         VerifyOptions clean;
         clean.remove_orphaned = true;
         ASSERT_TRUE(device_.connect().verify(clean)) << n;
         for (const std::string_view old : protocol::kOldPageFiles)
             EXPECT_FALSE(has_file("/data/user/store/" + std::string(old))) << n << ": " << old;
-    }
+    });
 }
 
 // Only the list of free pages was damaged.
