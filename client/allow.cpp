@@ -79,11 +79,14 @@ Result<AllowRequest> request_of(AllowVerb verb, const std::vector<Owner>& names,
     request.limits = limits_of(limits);
     for (const Owner& name : names) {
         protocol::Allowed& to = request.names[request.count++];
-        const bool is_public = name.kind == Owner::Kind::public_;
-        if (!is_public && !name.id) return unexpected({ErrorCode::usage, "name a user by its uid and a group by its gid", 0, 0});
-        to.login = is_public ? protocol::Login::public_
-                             : name.kind == Owner::Kind::user ? protocol::Login::user : protocol::Login::group;
-        to.id = is_public ? protocol::kNoId : *name.id;
+        if (name.kind == Owner::Kind::public_) {
+            to.login = protocol::Login::public_;
+            to.id = protocol::kNoId;
+            continue;
+        }
+        const protocol::OtherOwner owner = FESTORE_TRY(named_owner(name));
+        to.login = owner.login;
+        to.id = owner.id;
         if (name.kind == Owner::Kind::user && name.id == 0)
             return unexpected({ErrorCode::usage, "root (uid 0) is not limited, and not on the list", 0, 0});
     }

@@ -39,10 +39,10 @@ protected:
     Result<protocol::ChangeAnswer> change_alone(const Operation& operation, Missing missing, F&& make_request);
     Result<protocol::ChangeAnswer> change_once(const Operation& operation, const ChangeRequest& request, bool& died);
     Result<void> make_pages_durable();  // in the file that has the name
-    // After a change that was not committed, while the lock is held: its recovery copy goes, or a repair after a loss would make the change
-    // all the same, without the contents that were removed with it. False: the copy may still be there, so its contents must stay.
+    // Removes the recovery copy of a change that was not committed; the lock is held. Otherwise a later repair would make that change,
+    // although its contents were removed. False: the copy may still be there, so its contents must stay.
     bool take_back_copy();
-    // Removes the copy of a generation that is not committed, also one that an interrupted program has left. The lock is held.
+    // Removes the recovery copy of a generation that is not committed, which an interrupted program may have left. The lock is held.
     Result<void> erase_copy(uint64_t generation);
     Result<void> commit(const Operation& operation, const protocol::Id& transaction, uint64_t generation);
     Result<void> publish(const std::vector<StoreDirectory::Upload*>& uploads);
@@ -78,7 +78,7 @@ protected:
     Result<void> begin_in_tee(const Operation& operation, Batch& batch);
     Result<void> prepare_batch(const Operation& operation);
 
-    uint64_t copied_generation_ = 0;  // whose recovery copy may be in the page file, and which is not committed; 0: none
+    uint64_t copied_generation_ = 0;  // an uncommitted generation whose recovery copy may be in the page file; 0: none
 
 private:
     uint64_t batches_begun_ = 0;

@@ -3,8 +3,8 @@
 // changeable_store.h, store.h). Thread safety: one thread at a time.
 #pragma once
 #include "client/files/process_mark.h"
-#include "client/store/channel.h"
 #include "client/objects.h"
+#include "client/store/channel.h"
 #include "client/store/streams.h"
 #include "protocol/store_care.h"
 #include "protocol/store_rebuild.h"
@@ -30,7 +30,7 @@ struct StoreOptions {
 // The owner as root's requests name it; nothing: the caller itself. usage: it is not a user or group with an id.
 Result<protocol::OwnerClaim> owner_claim(const std::optional<Owner>& other);
 
-// For such a request's answer access_denied.
+// The error for the answer access_denied to such a request.
 Error not_root(const Operation& operation, const StoreReply& reply);
 
 class OpenStore : public Objects {
@@ -43,8 +43,8 @@ public:
 protected:
     OpenStore(SessionSource& sessions, Files& files, const StoreOptions& options);
 
-    // What an interrupted rebuild or move has left. Opening calls these, the layers that can rebuild do them.
-    // Settles which page file the record means. The store is open.
+    // Opening a store calls these two, which finish an interrupted rebuild or move. The layer that can rebuild implements them.
+    // Finds out which page file the record means, and gives it the name. The store is open.
     virtual Result<void> settle_if_cut(const Operation& operation) = 0;
     // Finishes a move of the record to the RPMB; true: it did, and the store is open. `refused`: why the store was not opened.
     virtual Result<bool> follow_move(const Operation& operation, Code refused) = 0;

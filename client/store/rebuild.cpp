@@ -163,7 +163,6 @@ Result<StoreInfo> StoreClient::make_anew(const Operation& operation, RebuildPlan
         return unexpected(made.error());
     }
     FESTORE_CHECK(put_in_place(operation, *made, plan.passes_over));
-    plan.has_old_pages = !plan.passes_over || directory_.has_old_pages();
     return info();
 }
 
@@ -205,7 +204,7 @@ Result<DropReport> StoreClient::drop_damaged(const DropOptions& options) {
     const StoreInfo made = FESTORE_TRY(make_anew(operation, plan));
     DropReport report;
     report.objects = plan.lost;
-    report.can_be_undone = plan.has_old_pages;
+    report.can_be_undone = directory_.has_old_pages();
     auto ranges = FESTORE_TRY(lost_ranges(operation));
     report.lost = std::move(ranges);
     report.store = made;

@@ -65,7 +65,6 @@ private:
         std::optional<stored::Cipher> cipher;  // of the new index, if it is another one
         bool has_passed_root = false;
         uint64_t lost = 0;  // objects
-        bool has_old_pages = true;  // afterwards: what was left out can be read again
     };
     Result<StoreLock> lock_and_open(const Operation& operation);
     Result<void> begin_rebuild(const Operation& operation, protocol::RebuildKind kind, const RebuildPlan& plan);

@@ -245,7 +245,7 @@ private:
     Result<void> sync_folders_above();
     void close_pages();
     int sync_names();
-    Result<bool> keep_old_pages();
+    Result<void> keep_old_pages();
     Result<void> make_room_for_old_pages();
     struct Numbered {
         Files::Handle handle;

@@ -64,25 +64,25 @@ Result<void> StoreDirectory::make_room_for_old_pages() {
     return {};
 }
 
-// The TEE's storage may only have been unavailable, and come back with a record that matches the old pages only. False: a file of this
-// file system cannot have two names, and nothing is kept.
-Result<bool> StoreDirectory::keep_old_pages() {
+// The TEE's storage may only have been unavailable, and come back with a record that matches the old pages only. If a file of this file
+// system cannot have two names, nothing is kept.
+Result<void> StoreDirectory::keep_old_pages() {
     const std::string pages(protocol::kPageFile);
     const std::string old(protocol::kOldPageFile);
     FESTORE_CHECK(folder_.look(old, Files::Information::Kind::file));
     const Result<Files::Handle> opened = folder_.open_file("look at", old, Files::Open::read, 0);
     const bool same = opened && folder_.is_named(*opened, pages);
     if (opened) files_.close(*opened);
-    if (same) return true;  // a repair was interrupted after it gave the second name
+    if (same) return {};  // a repair was interrupted after it gave the second name
     FESTORE_CHECK(make_room_for_old_pages());
     int fault = files_.link(folder_.handle(), pages, old);
     const bool has_no_links = fault == EPERM || fault == EOPNOTSUPP || fault == EMLINK || fault == ENOSYS;
-    if (has_no_links) return false;
+    if (has_no_links) return {};
     if (fault != 0) return unexpected(error_of_file("make", file(old), fault));
     // Synced before the new pages take the name, since file systems may write names to the disk in any order.
     fault = folder_.sync();
     if (fault == EIO) return unexpected(error_of_file("sync", path(), fault));
-    return true;
+    return {};
 }
 
 Result<void> StoreDirectory::take_old_pages_back() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A change that was not made leaves nothing that a repair would make after a loss: neither if it failed, nor if it was cut and somebody has
 // removed the contents that it had stored.
-#include "sim/include/tee_internal_api.h"
 #include "tests/store/harness/rebuilding.h"
 
 #include <cerrno>
@@ -16,10 +15,7 @@ protected:
         start_ = device_.snapshot();
     }
     void lose_and_repair() {
-        device_.end_programs();
-        auto objects = device_.tee_objects();
-        std::erase_if(objects, [](const auto& object) { return object.first.first == TEE_STORAGE_PRIVATE_REE; });
-        device_.restore({device_.snapshot().files, objects});
+        lose_tee_files();
         const auto repaired = device_.connect().store()->repair();
         ASSERT_TRUE(repaired) << message(repaired);
     }

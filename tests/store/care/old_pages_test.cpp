@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The page files that repairs and drops of damage have replaced stay until everything is acknowledged, however many there are.
 #include "protocol/store_files.h"
-#include "sim/include/tee_internal_api.h"
 #include "tests/store/harness/rebuilding.h"
 
 #include <cerrno>
@@ -12,16 +11,11 @@ namespace {
 
 class OldPages : public Rebuilding {
 protected:
-    void lose_tee() {
-        device_.end_programs();
-        auto objects = device_.tee_objects();
-        std::erase_if(objects, [](const auto& object) { return object.first.first == TEE_STORAGE_PRIVATE_REE; });
-        device_.restore({device_.snapshot().files, objects});
-    }
+    static std::string path_of(std::string_view old_pages) { return "/data/user/store/" + std::string(old_pages); }
     // Puts back what was damaged, in every file that has it, until an undo reads it.
     bool undo_with_mended(size_t page) {
         for (const std::string_view old : protocol::kOldPageFiles) {
-            const std::string file = "/data/user/store/" + std::string(old);
+            const std::string file = path_of(old);
             if (!has_file(file) || device_.files().at(file).size() <= page * kPage) continue;
             flip_page(page, file);
             if (device_.connect().store()->undo_drop()) return true;
@@ -59,7 +53,7 @@ TEST_P(OldPages, WhatWasDroppedIsReadAgainAfterManyRepairs) {
     flip_page(leaf);
     ASSERT_TRUE(drop());
     for (int i = 0; i < 4; ++i) {
-        lose_tee();
+        lose_tee_files();
         ASSERT_TRUE(device_.connect().store()->repair());
         ASSERT_TRUE(device_.connect().store()->acknowledge());
     }
@@ -71,7 +65,7 @@ TEST_P(OldPages, WhatWasDroppedIsReadAgainAfterARepairThatWasCut) {
     const size_t leaf = leaf_page();
     flip_page(leaf);
     ASSERT_TRUE(drop());
-    lose_tee();
+    lose_tee_files();
     const unsigned cuts = for_each_cut(1, [](Client& client) { (void)client.store()->repair(); }, [&](uint64_t n) {
         const auto again = device_.connect().store()->repair();
         ASSERT_TRUE(again || code(again) == kConflict) << n << ": " << message(again);
@@ -84,12 +78,12 @@ TEST_P(OldPages, WhatWasDroppedIsReadAgainAfterARepairThatWasCut) {
 TEST_P(OldPages, ACutInTheirRenamingLosesNone) {
     std::vector<std::vector<std::byte>> all{device_.files().at(kPages)};
     for (int i = 0; i < 3; ++i) {
-        lose_tee();
+        lose_tee_files();
         ASSERT_TRUE(device_.connect().store()->repair());
         device_.end_programs();
         all.push_back(device_.files().at(kPages));
     }
-    lose_tee();
+    lose_tee_files();
     for (uint64_t seed = 1; seed < 8; ++seed)
         for_each_cut(seed, [](Client& client) { (void)client.store()->repair(); }, [&](uint64_t n) {
             for (const auto& pages : all) EXPECT_TRUE(is_kept(pages)) << "seed " << seed << ", event " << n;
@@ -99,7 +93,7 @@ TEST_P(OldPages, ACutInTheirRenamingLosesNone) {
 // A repair that the TEE does not take leaves the pages as they were, so that it can be repeated.
 TEST_P(OldPages, RepairsThatFailUseNoNames) {
     const auto original = device_.files().at(kPages);
-    lose_tee();
+    lose_tee_files();
     size_t failed = 0;
     for (uint64_t n = 1; n < 120; ++n) {
         const auto before = device_.snapshot();
@@ -119,7 +113,7 @@ TEST_P(OldPages, RepairsThatFailUseNoNames) {
             continue;
         }
         ++failed;
-        EXPECT_FALSE(has_file("/data/user/store/pages.older")) << n;
+        EXPECT_FALSE(has_file(path_of("pages.older"))) << n;
         EXPECT_TRUE(is_kept(original)) << n;
     }
     EXPECT_GT(failed, 9U);
@@ -130,7 +124,7 @@ TEST_P(OldPages, RepairsThatFailUseNoNames) {
 // What a cut acknowledgement has left goes with the next `verify --clean`.
 TEST_P(OldPages, ACutAcknowledgementLeavesNoneForGood) {
     for (int i = 0; i < 3; ++i) {
-        lose_tee();
+        lose_tee_files();
         ASSERT_TRUE(device_.connect().store()->repair());
     }
     for_each_cut(1, [](Client& client) { (void)client.store()->acknowledge(); }, [&](uint64_t n) {
@@ -139,7 +133,7 @@ TEST_P(OldPages, ACutAcknowledgementLeavesNoneForGood) {
         clean.remove_orphaned = true;
         ASSERT_TRUE(device_.connect().verify(clean)) << n;
         for (const std::string_view old : protocol::kOldPageFiles)
-            EXPECT_FALSE(has_file("/data/user/store/" + std::string(old))) << n << ": " << old;
+            EXPECT_FALSE(has_file(path_of(old))) << n << ": " << old;
     });
 }
 
@@ -162,7 +156,7 @@ TEST_P(OldPages, ADropThatLosesNothingKeepsNone) {
 
 TEST_P(OldPages, DropsKeepThoseOfARepairThatIsNotAcknowledged) {
     const auto original = device_.files().at(kPages);
-    lose_tee();
+    lose_tee_files();
     ASSERT_TRUE(device_.connect().store()->repair());
     for (int i = 0; i < 2; ++i) {
         flip_page(leaf_page());
@@ -175,7 +169,7 @@ TEST_P(OldPages, DropsKeepThoseOfARepairThatIsNotAcknowledged) {
 TEST_P(OldPages, ThereIsRoomForNine) {
     const auto original = device_.files().at(kPages);
     for (size_t i = 0; i < protocol::kOldPageFiles.size(); ++i) {
-        lose_tee();
+        lose_tee_files();
         ASSERT_TRUE(device_.connect().store()->repair()) << i;
     }
     const size_t leaf = leaf_page();
@@ -184,18 +178,18 @@ TEST_P(OldPages, ThereIsRoomForNine) {
     EXPECT_EQ(code(kept), kConflict) << message(kept);
     flip_page(leaf);
     EXPECT_EQ(look().objects.size(), truth_.size());
-    lose_tee();
+    lose_tee_files();
     const auto refused = device_.connect().store()->repair();
     EXPECT_EQ(code(refused), kConflict) << message(refused);
     EXPECT_TRUE(is_kept(original));
     // The caller removes one, as the message says.
     auto files = device_.snapshot();
-    files.files.files.erase("/data/user/store/" + std::string(protocol::kOldPageFiles.back()));
+    files.files.files.erase(path_of(protocol::kOldPageFiles.back()));
     device_.restore(files);
     ASSERT_TRUE(device_.connect().store()->repair());
     EXPECT_TRUE(look().objects == truth_);
     ASSERT_TRUE(device_.connect().store()->acknowledge());
-    for (const std::string_view old : protocol::kOldPageFiles) EXPECT_FALSE(has_file("/data/user/store/" + std::string(old))) << old;
+    for (const std::string_view old : protocol::kOldPageFiles) EXPECT_FALSE(has_file(path_of(old))) << old;
 }
 
 // A change of the cipher removes all contents that the old pages refer to.
@@ -203,7 +197,7 @@ TEST_P(OldPages, ARebuildIsRefusedUntilARepairIsAcknowledged) {
     for (const bool recipher : {false, true}) {
         fill(40);
         const auto tee = device_.tee_objects();
-        lose_tee();  // its partition is not mounted
+        lose_tee_files();  // its partition is not mounted
         ASSERT_TRUE(device_.connect().store()->repair());
         RebuildOptions options;
         if (recipher) options.cipher = other_cipher();

@@ -2,6 +2,7 @@
 // A device with a store of some leaves under either anchor, for the tests of rebuild, of dropping damage and of undoing a drop.
 #pragma once
 #include "base/limits.h"
+#include "sim/include/tee_internal_api.h"
 #include "tests/store/harness/model.h"
 
 #include <algorithm>
@@ -36,6 +37,13 @@ protected:
         ASSERT_TRUE(transaction->commit());
         ASSERT_TRUE(client.put("object 1000", truth_["object 1000"]));
         good_ = device_.snapshot();
+    }
+    // All that OP-TEE keeps in its files is gone, or not mounted.
+    void lose_tee_files() {
+        device_.end_programs();
+        auto objects = device_.tee_objects();
+        std::erase_if(objects, [](const auto& object) { return object.first.first == TEE_STORAGE_PRIVATE_REE; });
+        device_.restore({device_.snapshot().files, objects});
     }
     void flip(const std::string& file, size_t offset) { device_.files().at(file)[offset] ^= std::byte{1}; }
     void flip_page(size_t page, const std::string& file = kPages) { flip(file, page * kPage + 100); }
